@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+import { taskKindSchema, taskStateSchema } from './tasks.ts';
+import { roleSchema, userSchema } from './users.ts';
+
+export const farmWorkerSchema = z
+  .object({
+    worker_id: z.string(),
+    host: z.string(),
+    state: z.enum(['idle', 'busy', 'draining', 'sick', 'stopped', 'lost']),
+    cpus: z.number(),
+    version: z.string(),
+    started_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime(),
+    reason: z.string().nullable(),
+    task: z
+      .object({
+        task_id: z.int(),
+        video_id: z.int(),
+        kind: taskKindSchema,
+        progress: z.number(),
+        speed: z.number().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'FarmWorker' });
+
+export const farmTaskSchema = z
+  .object({
+    task_id: z.int(),
+    video_id: z.int(),
+    kind: taskKindSchema,
+    position: z.int(),
+    state: taskStateSchema,
+    attempt: z.int(),
+    worker_id: z.string().nullable(),
+    error: z.object({ code: z.string(), message: z.string(), diagnostics: z.string().nullable() }).nullable(),
+    available_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'FarmTask' });
+
+/** `drain_seconds` is null while nothing is known of the farm's speed. */
+export const farmSchema = z
+  .object({
+    queue: z.object({ ready: z.int(), consumers: z.int(), dead_letters: z.int() }).nullable(),
+    tasks: z.record(taskStateSchema, z.int()),
+    oldest_pending_seconds: z.number().nullable(),
+    workers: z.array(farmWorkerSchema),
+    running: z.array(farmTaskSchema),
+    recent_failures: z.array(farmTaskSchema),
+    drain_seconds: z.number().nullable(),
+    suggested_replicas: z.int(),
+    scale_command: z.string(),
+  })
+  .meta({ id: 'Farm' });
+export type Farm = z.infer<typeof farmSchema>;
+
+export const deadLetterSchema = z
+  .object({
+    id: z.string(),
+    queue: z.string(),
+    reason: z.string(),
+    died_at: z.iso.datetime().nullable(),
+    body: z.string(),
+  })
+  .meta({ id: 'DeadLetter' });
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const deadLetterListSchema = z
+  .object({ dead_letters: z.array(deadLetterSchema) })
+  .meta({ id: 'DeadLetterList' });
+
+export const replayResponseSchema = z.object({ replayed: z.int() }).meta({ id: 'ReplayResponse' });
+
+export const adminUserSchema = userSchema
+  .extend({ disabled: z.boolean(), video_count: z.int() })
+  .meta({ id: 'AdminUser' });
+
+export const adminUserListSchema = z
+  .object({ users: z.array(adminUserSchema), total: z.int() })
+  .meta({ id: 'AdminUserList' });
+
+export const adminUserUpdateSchema = z
+  .object({ role: roleSchema.optional(), disabled: z.boolean().optional() })
+  .meta({ id: 'AdminUserUpdate' });
+
+export const pageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageSize.max).default(LIMITS.pageSize.default),
+  offset: z.coerce.number().int().min(0).default(0),
+});

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/**
+ * Every error code a program may meet in an answer of the API, in a task's result or in `video.error`.
+ * `status` is the HTTP status the server answers with; `retryable` says whether the same call may succeed later.
+ */
+export const ERROR_CODES = {
+  // requests
+  validation_failed: { status: 400, retryable: false },
+  malformed_json: { status: 400, retryable: false },
+  unauthorized: { status: 401, retryable: false },
+  token_expired: { status: 401, retryable: false },
+  wrong_credentials: { status: 401, retryable: false },
+  refresh_token_invalid: { status: 401, retryable: false },
+  refresh_token_reused: { status: 401, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  registration_closed: { status: 403, retryable: false },
+  account_disabled: { status: 403, retryable: false },
+  signature_invalid: { status: 403, retryable: false },
+  not_found: { status: 404, retryable: false },
+  email_taken: { status: 409, retryable: false },
+  state_conflict: { status: 409, retryable: false },
+  upload_incomplete: { status: 409, retryable: false },
+  upload_gone: { status: 409, retryable: false },
+  part_size_mismatch: { status: 409, retryable: false },
+  size_mismatch: { status: 409, retryable: false },
+  empty_file: { status: 409, retryable: false },
+  too_large: { status: 413, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  internal: { status: 500, retryable: true },
+  unavailable: { status: 503, retryable: true },
+  // what a store or a transport may add
+  range_not_satisfiable: { status: 416, retryable: false },
+  network: { status: 503, retryable: true },
+  timeout: { status: 503, retryable: true },
+  aborted: { status: 499, retryable: false },
+  // media: why a video failed, never retried by itself
+  no_video_stream: { status: 422, retryable: false },
+  not_a_video: { status: 422, retryable: false },
+  playlist_refused: { status: 422, retryable: false },
+  unreadable_file: { status: 422, retryable: false },
+  unsupported_codec: { status: 422, retryable: false },
+  encrypted: { status: 422, retryable: false },
+  undecodable: { status: 422, retryable: false },
+  broken_timestamps: { status: 422, retryable: false },
+  limits_exceeded: { status: 422, retryable: false },
+  // tasks: why a unit of work did not finish
+  frame_count_mismatch: { status: 500, retryable: false },
+  encoder_failed: { status: 500, retryable: true },
+  stalled: { status: 500, retryable: true },
+  time_limit: { status: 500, retryable: true },
+  source_unreachable: { status: 503, retryable: true },
+  worker_lost: { status: 500, retryable: true },
+  disk_full: { status: 500, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]; // Object.keys widens to string[]
+export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
+
+/** The body of every answer of the API that is not a success. */
+export const errorResponseSchema = z
+  .object({
+    error: z.object({
+      code: errorCodeSchema,
+      message: z.string(),
+      details: z.unknown().optional(),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: 'ErrorResponse' });
+export type ErrorResponse = z.infer<typeof errorResponseSchema>;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+
+/** An exact rate or ratio; 29.97 fps is 30000/1001 and stays so. */
+export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
+export type Rational = z.infer<typeof rationalSchema>;
+
+/** What inspection found out about a source; everything a plan is made from. Times are in seconds. */
+export const mediaFactsSchema = z.object({
+  /** The demuxer to force on every later read (ffmpeg's `-f`). */
+  demuxer: z.string(),
+  durationSeconds: z.number().nonnegative(),
+  /** `start_time` of the container; `-ss` counts from here for containers without an index. */
+  containerStartSeconds: z.number(),
+  video: z.object({
+    /** Index among all streams, for `-map 0:N`. */
+    streamIndex: z.int().nonnegative(),
+    codec: z.string(),
+    startSeconds: z.number(),
+    durationSeconds: z.number().nonnegative(),
+    /** Coded size, before rotation and sample aspect ratio. */
+    codedWidth: z.int().positive(),
+    codedHeight: z.int().positive(),
+    /** Size as shown: rotated, square pixels, even. */
+    displayWidth: z.int().positive(),
+    displayHeight: z.int().positive(),
+    /** Clockwise rotation that the display matrix asks for. */
+    rotationDegrees: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+    sampleAspectRatio: rationalSchema,
+    pixelFormat: z.string(),
+    fullRange: z.boolean(),
+    interlaced: z.boolean(),
+    hdr: z.enum(['none', 'pq', 'hlg']),
+    /** ffmpeg's own names, or null where the source does not say. */
+    colorSpace: z.string().nullable(),
+    colorPrimaries: z.string().nullable(),
+    colorTransfer: z.string().nullable(),
+    /** The constant rate of the output: derived from the packets, never above 60. */
+    outputFrameRate: rationalSchema,
+    variableFrameRate: z.boolean(),
+  }),
+  audio: z
+    .object({
+      streamIndex: z.int().nonnegative(),
+      codec: z.string(),
+      channels: z.int().positive(),
+      sampleRate: z.int().positive(),
+      startSeconds: z.number(),
+      durationSeconds: z.number().nonnegative(),
+    })
+    .nullable(),
+  /** Whether a read may begin anywhere; false plans the video as one chunk. */
+  seekable: z.boolean(),
+  /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
+  preRollSeconds: z.number().nonnegative(),
+});
+export type MediaFacts = z.infer<typeof mediaFactsSchema>;
+
+/** One picture size of the ladder. Bit rates are in bits per second. */
+export const renditionSchema = z.object({
+  /** As people know it and as keys use it: `720p`. */
+  quality: z.string().regex(/^\d+p$/),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  crf: z.number(),
+  maxrate: z.int().positive(),
+  bufsize: z.int().positive(),
+});
+export type Rendition = z.infer<typeof renditionSchema>;
+
+export const audioRenditionSchema = z.object({
+  channels: z.int().positive(),
+  sampleRate: z.int().positive(),
+  bitrate: z.int().positive(),
+});
+export type AudioRendition = z.infer<typeof audioRenditionSchema>;
+
+/** A run of whole segments; frames are counted on the output timeline from 0. */
+export const chunkSchema = z.object({
+  index: z.int().nonnegative(),
+  firstSegment: z.int().nonnegative(),
+  segmentCount: z.int().positive(),
+  firstFrame: z.int().nonnegative(),
+  /** For the last chunk an upper bound, elsewhere exact. */
+  frameCount: z.int().positive(),
+  last: z.boolean(),
+});
+export type Chunk = z.infer<typeof chunkSchema>;
+
+/** Everything that the tasks of one video share. `version` counts plans of the same video and is part of keys. */
+export const encodePlanSchema = z.object({
+  version: z.int().positive(),
+  facts: mediaFactsSchema,
+  segmentFrames: z.int().positive(),
+  totalFrames: z.int().positive(),
+  renditions: z.array(renditionSchema).min(1),
+  audio: audioRenditionSchema.nullable(),
+  chunks: z.array(chunkSchema).min(1),
+  /** Every picture of the storyboard stands for this many seconds. */
+  storyboard: z.object({
+    intervalSeconds: z.number().positive(),
+    count: z.int().positive(),
+    columns: z.int().positive(),
+    rows: z.int().positive(),
+    tileWidth: z.int().positive(),
+    tileHeight: z.int().positive(),
+  }),
+});
+export type EncodePlan = z.infer<typeof encodePlanSchema>;
+
+/** One finished media segment. */
+export const segmentSchema = z.object({
+  index: z.int().nonnegative(),
+  durationSeconds: z.number().positive(),
+  sizeBytes: z.int().positive(),
+});
+export type Segment = z.infer<typeof segmentSchema>;
+
+/** What one task made of one rendition (or of the audio). `codecs` is RFC 6381, for the master playlist. */
+export const renditionOutputSchema = z.object({
+  quality: z.string(),
+  codecs: z.string(),
+  initSha256: z.string(),
+  frames: z.int().nonnegative(),
+  segments: z.array(segmentSchema),
+});
+export type RenditionOutput = z.infer<typeof renditionOutputSchema>;

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { errorCodeSchema } from './errors.ts';
+import { chunkSchema, encodePlanSchema, mediaFactsSchema, renditionOutputSchema } from './media.ts';
+
+export const taskKindSchema = z.enum(['inspect', 'encode', 'audio', 'images']).meta({ id: 'TaskKind' });
+export type TaskKind = z.infer<typeof taskKindSchema>;
+
+export const taskStateSchema = z
+  .enum(['pending', 'queued', 'running', 'done', 'failed', 'canceled'])
+  .meta({ id: 'TaskState' });
+export type TaskState = z.infer<typeof taskStateSchema>;
+
+const sourceSchema = z.object({ key: z.string(), sizeBytes: z.int().positive() });
+
+/** The work itself, by kind: stored in the task's row and carried by its message. */
+export const taskSpecSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inspect'), source: sourceSchema }),
+  z.object({
+    kind: z.literal('encode'),
+    source: sourceSchema,
+    /** Without the chunk list, which a worker has no use for. */
+    plan: encodePlanSchema.omit({ chunks: true }),
+    chunk: chunkSchema,
+    /** The renditions of the plan that this task makes; the first look of a video makes only a small one. */
+    qualities: z.array(z.string()).min(1),
+  }),
+  z.object({ kind: z.literal('audio'), source: sourceSchema, plan: encodePlanSchema.omit({ chunks: true }) }),
+  z.object({
+    kind: z.literal('images'),
+    source: sourceSchema,
+    plan: encodePlanSchema.omit({ chunks: true }),
+  }),
+]);
+export type TaskSpec = z.infer<typeof taskSpecSchema>;
+export type TaskSpecOf<K extends TaskKind> = Extract<TaskSpec, { kind: K }>;
+
+/** A message of the task queue. `leaseToken` fences everything said about the task later. */
+export const taskMessageSchema = z.object({
+  v: z.literal(1),
+  taskId: z.int().positive(),
+  videoId: z.int().positive(),
+  leaseToken: z.uuid(),
+  attempt: z.int().positive(),
+  /** The request that caused the work, for logs. */
+  requestId: z.string().nullable(),
+  spec: taskSpecSchema,
+});
+export type TaskMessage = z.infer<typeof taskMessageSchema>;
+
+/** What a finished task hands to the server. Every object it names is in the store by then. */
+export const taskResultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inspect'), facts: mediaFactsSchema }),
+  z.object({
+    kind: z.literal('encode'),
+    frames: z.int().positive(),
+    renditions: z.array(renditionOutputSchema),
+  }),
+  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable() }),
+  z.object({ kind: z.literal('images'), coverKey: z.string(), storyboardKey: z.string().nullable() }),
+]);
+export type TaskResult = z.infer<typeof taskResultSchema>;
+
+const workerIdentity = { v: z.literal(1), workerId: z.string(), at: z.iso.datetime() };
+const taskIdentity = {
+  ...workerIdentity,
+  taskId: z.int().positive(),
+  videoId: z.int().positive(),
+  leaseToken: z.uuid(),
+};
+
+/** What workers say. `started` and `progress` renew the lease; the rest ends it. */
+export const workerEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    ...workerIdentity,
+    type: z.literal('heartbeat'),
+    host: z.string(),
+    cpus: z.number().positive(),
+    version: z.string(),
+    startedAt: z.iso.datetime(),
+    state: z.enum(['idle', 'busy', 'draining', 'sick', 'stopped']),
+    taskId: z.int().positive().nullable(),
+    reason: z.string().nullable(),
+  }),
+  z.object({ ...taskIdentity, type: z.literal('started') }),
+  z.object({
+    ...taskIdentity,
+    type: z.literal('progress'),
+    /** Finished output frames (encode), or thousandths of the whole (other kinds). */
+    done: z.int().nonnegative(),
+    /** Whole segments that are in the store, from the first of the task on, in every rendition of the task. */
+    segmentsDone: z.int().nonnegative(),
+    /** Encoding speed as a multiple of real time, null where it is not known. */
+    speed: z.number().nonnegative().nullable(),
+  }),
+  z.object({ ...taskIdentity, type: z.literal('done'), result: taskResultSchema, elapsedMs: z.number() }),
+  z.object({
+    ...taskIdentity,
+    type: z.literal('failed'),
+    error: z.object({
+      code: errorCodeSchema,
+      message: z.string(),
+      retryable: z.boolean(),
+      diagnostics: z.string().nullable(),
+    }),
+  }),
+  /** The worker is stopping and gives the task back; not a failed attempt. */
+  z.object({ ...taskIdentity, type: z.literal('handed_back') }),
+]);
+export type WorkerEvent = z.infer<typeof workerEventSchema>;
+
+/** What the server tells every worker. A worker that does not hold the task ignores it. */
+export const controlMessageSchema = z.discriminatedUnion('type', [
+  z.object({ v: z.literal(1), type: z.literal('cancel_video'), videoId: z.int().positive() }),
+  z.object({
+    v: z.literal(1),
+    type: z.literal('revoke_task'),
+    taskId: z.int().positive(),
+    leaseToken: z.uuid(),
+  }),
+  z.object({ v: z.literal(1), type: z.literal('drain_worker'), workerId: z.string() }),
+]);
+export type ControlMessage = z.infer<typeof controlMessageSchema>;

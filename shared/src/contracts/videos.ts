@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { errorCodeSchema } from './errors.ts';
+import { LIMITS } from './limits.ts';
+
+export const videoStatusSchema = z
+  .enum(['uploading', 'transcoding', 'online', 'failed', 'canceled'])
+  .meta({ id: 'VideoStatus' });
+export type VideoStatus = z.infer<typeof videoStatusSchema>;
+
+/** What a video that is transcoding is doing, for people. */
+export const videoPhaseSchema = z
+  .enum(['queued', 'inspecting', 'encoding', 'finalizing'])
+  .meta({ id: 'VideoPhase' });
+export type VideoPhase = z.infer<typeof videoPhaseSchema>;
+
+export const visibilitySchema = z.enum(['private', 'unlisted', 'public']).meta({ id: 'Visibility' });
+export type Visibility = z.infer<typeof visibilitySchema>;
+
+/**
+ * `duration` and `eta_seconds` are in seconds, `progress` is a percentage that never goes back within one transcode,
+ * `playable` is true as soon as the beginning can be watched. URLs are signed and expire.
+ */
+export const videoSchema = z
+  .object({
+    id: z.int(),
+    user_id: z.int(),
+    title: z.string(),
+    description: z.string(),
+    visibility: visibilitySchema,
+    status: videoStatusSchema,
+    phase: videoPhaseSchema.nullable(),
+    progress: z.number().min(0).max(100),
+    eta_seconds: z.number().nullable(),
+    playable: z.boolean(),
+    file_name: z.string(),
+    size_bytes: z.int().nullable(),
+    duration: z.number().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    frame_rate: z.number().nullable(),
+    cover_url: z.string().nullable(),
+    storyboard_url: z.string().nullable(),
+    playback_url: z.string().nullable(),
+    watch_url: z.string(),
+    error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    online_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Video' });
+export type Video = z.infer<typeof videoSchema>;
+
+/** One playable rendition; `url` is a playlist that a player can open as it is. Bit rates are in bits per second. */
+export const videoSourceSchema = z
+  .object({
+    quality: z.string(),
+    format: z.literal('HLS'),
+    url: z.string(),
+    key: z.string(),
+    width: z.int(),
+    height: z.int(),
+    frame_rate: z.number(),
+    bandwidth: z.int(),
+    average_bandwidth: z.int(),
+    codecs: z.string(),
+  })
+  .meta({ id: 'VideoSource' });
+export type VideoSource = z.infer<typeof videoSourceSchema>;
+
+export const videoDetailSchema = z
+  .object({ video: videoSchema, sources: z.array(videoSourceSchema) })
+  .meta({ id: 'VideoDetail' });
+export type VideoDetail = z.infer<typeof videoDetailSchema>;
+
+export const videoResponseSchema = z.object({ video: videoSchema }).meta({ id: 'VideoResponse' });
+
+export const videoListQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageSize.max).default(LIMITS.pageSize.default),
+  offset: z.coerce.number().int().min(0).default(0),
+  status: videoStatusSchema.optional(),
+  search: z.string().trim().max(100).optional(),
+  sort: z.enum(['newest', 'oldest', 'title']).default('newest'),
+});
+
+export const videoListSchema = z
+  .object({ videos: z.array(videoSchema), total: z.int() })
+  .meta({ id: 'VideoList' });
+export type VideoList = z.infer<typeof videoListSchema>;
+
+export const videoUpdateSchema = z
+  .object({
+    title: z.string().trim().min(1).max(LIMITS.titleCharacters).optional(),
+    description: z.string().trim().max(LIMITS.descriptionCharacters).optional(),
+    visibility: visibilitySchema.optional(),
+  })
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'nothing to change')
+  .meta({ id: 'VideoUpdate' });
+
+export const videoIdSchema = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

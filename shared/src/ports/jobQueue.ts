@@ -1,0 +1,49 @@
+import type { DeadLetter } from '../contracts/admin.ts';
+import type { ControlMessage, TaskMessage, WorkerEvent } from '../contracts/tasks.ts';
+
+/** What a handler decided about its message: it is done with, goes back to the queue, or goes to the dead letters. */
+export type Disposition = 'ack' | 'requeue' | 'dead_letter';
+
+/** A running consumer. `stop` takes no further message and resolves when the handler in progress has settled. */
+export interface Consumer {
+  stop(): Promise<void>;
+}
+
+export interface QueueDepth {
+  /** Tasks that wait for a worker. */
+  ready: number;
+  /** Workers that take tasks. */
+  consumers: number;
+  deadLetters: number;
+}
+
+/**
+ * Delivery between server and workers; never the truth, which is in the database. Messages are validated by the
+ * driver on both sides; one that does not parse goes to the dead letters by itself. A lost connection is made again
+ * without help: consumers go on, publishing fails with `unavailable` meanwhile.
+ */
+export interface JobQueue {
+  /** Whether messages outlive the process; where they do not, a starting server plans every unfinished task anew. */
+  readonly durable: boolean;
+  /** Resolves when the broker has the message safely; throws `unavailable` (retryable) otherwise. */
+  publishTask(message: TaskMessage): Promise<void>;
+  /** Takes one task at a time (prefetch 1); the message is settled when the handler has answered. */
+  consumeTasks(
+    handler: (message: TaskMessage, delivery: { redelivered: boolean }) => Promise<Disposition>,
+  ): Promise<Consumer>;
+  /** `started`, `done`, `failed` and `handed_back` are confirmed and survive; heartbeats and progress need not. */
+  publishEvent(event: WorkerEvent): Promise<void>;
+  /** Events come in order for each worker; several servers share them. */
+  consumeEvents(handler: (event: WorkerEvent) => Promise<Disposition>): Promise<Consumer>;
+  /** Tells every worker that listens now; nobody else ever gets it. */
+  broadcast(message: ControlMessage): Promise<void>;
+  onControl(handler: (message: ControlMessage) => void): Promise<Consumer>;
+  depth(): Promise<QueueDepth>;
+  /** Looks at dead letters without taking them. */
+  peekDeadLetters(limit: number): Promise<DeadLetter[]>;
+  /** Puts dead letters back where they came from and says how many. */
+  replayDeadLetters(limit: number): Promise<number>;
+  /** Throws `unavailable` while there is no connection. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import type { Readable } from 'node:stream';
+
+/** A part that the store holds. `etag` has no quotes; for a part it is the MD5 of its bytes in hexadecimal. */
+export interface StoredPart {
+  partNumber: number;
+  sizeBytes: number;
+  etag: string;
+}
+
+/** An object as the store knows it. `etag` has no quotes and changes with the content. */
+export interface StoredObject {
+  key: string;
+  sizeBytes: number;
+  etag: string;
+  lastModified: Date;
+}
+
+export interface UploadRef {
+  key: string;
+  uploadId: string;
+}
+
+/**
+ * Who will use a signed URL. `public` is anyone outside (creators, players); `internal` is the farm's own processes,
+ * whose network may know the store by another name.
+ */
+export type Audience = 'public' | 'internal';
+
+export interface SignOptions {
+  expiresSeconds: number;
+  audience: Audience;
+}
+
+/**
+ * The object store: everything the system asks of S3, MinIO or a directory. Signed URLs answer plain HTTP:
+ * PUT of a part or an object with `Content-Length` answers 200 and an `ETag`; GET honours `Range`.
+ * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`.
+ * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `size_mismatch`, or `unavailable` (retryable).
+ */
+export interface ObjectStore {
+  /** Opens a multipart upload in which every part but the last has exactly `partSizeBytes`. */
+  createUpload(
+    key: string,
+    options: { contentType: string; partSizeBytes: number; sizeBytes: number },
+  ): Promise<UploadRef>;
+  /** A URL that takes one part by PUT. */
+  signPart(upload: UploadRef, partNumber: number, options: SignOptions): Promise<string>;
+  /** A URL that takes a whole object by PUT. */
+  signPut(key: string, options: SignOptions): Promise<string>;
+  /** A URL that answers the object by GET and HEAD, with ranges. */
+  signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string>;
+  /** The parts that are whole in the store, by number; `upload_gone` where the upload is not known. */
+  listParts(upload: UploadRef): Promise<StoredPart[]>;
+  /**
+   * Joins exactly these parts. Idempotent: completing again an upload whose object is there answers that object.
+   * `upload_gone` where neither upload nor object is there.
+   */
+  completeUpload(upload: UploadRef, parts: readonly StoredPart[]): Promise<StoredObject>;
+  /** Gives an upload up and frees its parts; quietly succeeds where it is gone already. */
+  abortUpload(upload: UploadRef): Promise<void>;
+  /** Writes an object whole or not at all. */
+  put(
+    key: string,
+    body: Readable | Buffer,
+    options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
+  ): Promise<void>;
+  /** The object's bytes; `not_found` where there is none. The caller destroys the stream. */
+  get(key: string): Promise<Readable>;
+  stat(key: string): Promise<StoredObject | null>;
+  /** Every object whose key starts with `prefix`. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Removes objects; those that are not there are passed over. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

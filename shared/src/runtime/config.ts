@@ -1,0 +1,190 @@
+import { availableParallelism, hostname } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** All faults of the environment at once, one per line, each with the variable's name. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+
+const common = {
+  REELMILL_PROFILE: z
+    .enum(['standalone', 'distributed'])
+    .default('standalone')
+    .describe(
+      '`standalone` keeps everything in one process and one folder; `distributed` uses MySQL, RabbitMQ and S3',
+    ),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('least severe level that is logged'),
+  AMQP_URL: z.string().optional().describe('RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
+  TASK_QUEUE: z
+    .string()
+    .min(1)
+    .default('video_transcoding_queue')
+    .describe('name of the task queue; the names of the other queues start with it'),
+  S3_ENDPOINT: httpUrl.optional().describe('object store as server and workers reach it (distributed)'),
+  S3_PUBLIC_ENDPOINT: httpUrl
+    .optional()
+    .describe('object store as creators and players reach it; signed URLs name it (default: `S3_ENDPOINT`)'),
+  S3_ACCESS_KEY: z.string().optional().describe('access key of the store (distributed)'),
+  S3_SECRET_KEY: z.string().optional().describe('secret key of the store (distributed)'),
+  S3_BUCKET: z.string().default('reelmill').describe('bucket for sources and renditions'),
+  S3_REGION: z.string().default('us-east-1').describe("the store's region"),
+};
+
+const serverSchema = z.object({
+  ...common,
+  HOST: z.string().default('127.0.0.1').describe('address that the API listens on'),
+  PORT: port.default(8080).describe('port that the API listens on; 0 takes a free one'),
+  PUBLIC_URL: httpUrl
+    .optional()
+    .describe('address of the API as clients reach it (default: `http://HOST:PORT`)'),
+  TRUST_PROXY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('number of reverse proxies in front of the API'),
+  REELMILL_DATA: z
+    .string()
+    .default('./data')
+    .describe('folder of the standalone profile: database, objects, secrets'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe('MySQL or MariaDB, `mysql://user:password@host:3306/name` (distributed)'),
+  JWT_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('signs access tokens and playback URLs, at least 32 characters (standalone makes its own)'),
+  REGISTRATION: z.enum(['open', 'closed']).default('open').describe('whether anybody may register'),
+  ADMIN_EMAIL: z.string().optional().describe('the first admin, made at start if there is none'),
+  ADMIN_PASSWORD: z.string().optional().describe("the first admin's password"),
+  MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(512 * 1024 ** 3)
+    .describe('largest file that is accepted'),
+  UPLOAD_TTL_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(168)
+    .describe('an unfinished upload is given up after this'),
+  URL_TTL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(604_800)
+    .default(3600)
+    .describe('how long a signed upload URL is valid'),
+  PLAYBACK_TTL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .max(604_800)
+    .default(21_600)
+    .describe('how long a signed playback URL is valid'),
+  TASK_ATTEMPTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(4)
+    .describe('how often a task that fails by chance is tried'),
+  LEASE_SECONDS: z.coerce
+    .number()
+    .min(5)
+    .default(30)
+    .describe('a running task that is silent for so long goes to another worker'),
+  CHUNK_SECONDS: z.coerce.number().min(4).default(30).describe('about how much video one encode task covers'),
+  EMBEDDED_WORKER: flag.default(true).describe('whether the standalone server transcodes in its own process'),
+});
+
+const workerSchema = z.object({
+  ...common,
+  WORKER_ID: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("this worker's name (default: host name and a random part)"),
+  WORK_DIR: z.string().default('/tmp/reelmill-worker').describe('scratch folder; emptied after every task'),
+  WORKER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('threads for ffmpeg (default: the CPUs it may use)'),
+  DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(20)
+    .describe('how long a stopping worker may finish its task'),
+});
+
+export type ServerConfig = Readonly<z.infer<typeof serverSchema> & { dataDir: string }>;
+export type WorkerConfig = Readonly<z.infer<typeof workerSchema> & { workerId: string; threads: number }>;
+
+const REQUIRED_IN_DISTRIBUTED = ['AMQP_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
+
+/** Reads and checks the server's environment once. Throws ConfigError with every fault. */
+export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
+  const config = parse(serverSchema, env, [...REQUIRED_IN_DISTRIBUTED, 'DATABASE_URL', 'JWT_SECRET']);
+  return Object.freeze({ ...config, dataDir: path.resolve(config.REELMILL_DATA) });
+}
+
+/** Reads and checks the worker's environment once. Throws ConfigError with every fault. */
+export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  const config = parse(workerSchema, env, REQUIRED_IN_DISTRIBUTED);
+  const unique = Math.random().toString(36).slice(2, 8);
+  return Object.freeze({
+    ...config,
+    workerId: config.WORKER_ID ?? `${hostname()}-${unique}`,
+    threads: config.WORKER_THREADS ?? availableParallelism(),
+  });
+}
+
+function parse<T extends { REELMILL_PROFILE: string }>(
+  schema: z.ZodType<T>,
+  env: NodeJS.ProcessEnv,
+  required: readonly string[],
+): T {
+  // an empty variable is an absent one: compose files and shells produce both
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = schema.safeParse(present);
+  const faults = result.success
+    ? []
+    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (present.REELMILL_PROFILE === 'distributed') {
+    faults.push(
+      ...required
+        .filter((name) => !(name in present))
+        .map((name) => `${name}: needed by the distributed profile`),
+    );
+  }
+  if (!result.success || faults.length > 0) {
+    throw new ConfigError(
+      `The configuration has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join('\n')}`,
+    );
+  }
+  return result.data;
+}
+
+/** Each variable with its default and meaning, for the README's table. */
+export function describeConfig(): { name: string; default: string; description: string }[] {
+  const shape = { ...serverSchema.shape, ...workerSchema.shape };
+  return Object.entries(shape).map(([name, field]) => ({
+    name,
+    default: field instanceof z.ZodDefault ? String(field.def.defaultValue) : '',
+    description: field.description ?? '',
+  }));
+}

@@ -1,0 +1,35 @@
+import { ERROR_CODES, type ErrorCode } from '../contracts/errors.ts';
+
+export interface ReelmillErrorOptions {
+  cause?: unknown;
+  /** Shown to the caller: which field, which part, what was expected. */
+  details?: unknown;
+  /** For operators only (for example the last lines of a program's stderr); never answered to a creator. */
+  diagnostics?: string;
+  /** Overrides the code's own `retryable`. */
+  retryable?: boolean;
+  retryAfterSeconds?: number;
+}
+
+/** The one error class with meaning across modules: `message` is for people, `code` for programs. */
+export class ReelmillError extends Error {
+  override readonly name = 'ReelmillError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: unknown;
+  readonly diagnostics: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ReelmillErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
+    this.details = options.details;
+    this.diagnostics = options.diagnostics;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code].status;
+  }
+}

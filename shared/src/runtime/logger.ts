@@ -1,0 +1,35 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { redactUrls } from './redact.ts';
+
+export type { Logger };
+
+const SECRET_FIELDS = [
+  'password',
+  'token',
+  'refresh_token',
+  'refreshToken',
+  'secret',
+  'authorization',
+  'cookie',
+];
+
+/** JSON lines on standard error. Secrets are cut out, and URLs lose their query, where signatures are. */
+export function createLogger(
+  options: { level: string; name: string },
+  destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Logger {
+  return pino(
+    {
+      name: options.name,
+      level: options.level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        censor: '[secret]',
+      },
+      hooks: { streamWrite: redactUrls },
+    },
+    destination,
+  );
+}
