@@ -1,5 +1,3 @@
-import { LIMITS } from '../contracts/limits.ts';
-
 /** Keys of a video's objects. `version` is the plan's: a new plan of the same video never meets an old one's segments. */
 export const objectKeys = {
   rawPrefix: (videoId: number) => `raw/${videoId}/`,
@@ -31,16 +29,13 @@ export function segmentName(version: number, index: number): string {
  * most 100 characters, its extension kept. Never empty, never `.` or `..`.
  */
 export function safeFileName(fileName: string): string {
-  const base =
-    fileName
-      .slice(0, LIMITS.fileNameCharacters * 4)
-      .split(/[/\\]/)
-      .at(-1) ?? '';
-  const safe = base
+  const base = fileName.split(/[/\\]/).at(-1) ?? '';
+  const extension = /\.[A-Za-z0-9]{1,8}$/.exec(base)?.[0] ?? '';
+  const stem = base
+    .slice(0, base.length - extension.length)
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .replace(/^[._]+/, '');
-  const extension = /\.[A-Za-z0-9]{1,8}$/.exec(safe)?.[0] ?? '';
-  const stem = safe.slice(0, safe.length - extension.length).slice(0, 100 - extension.length);
+    .replace(/^[._]+|[._]+$/g, '')
+    .slice(0, 100 - extension.length);
   return `${stem || 'video'}${extension}`;
 }
