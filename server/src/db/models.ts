@@ -1,0 +1,364 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { Role } from '@reelmill/shared/contracts/users.ts';
+import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import {
+  type CreationOptional,
+  DataTypes,
+  type InferAttributes,
+  type InferCreationAttributes,
+  Model,
+  type ModelAttributeColumnOptions,
+  type Sequelize,
+} from 'sequelize';
+
+/** A JSON value in a text column: MariaDB's JSON type is text as well, so every dialect reads and writes it alike. */
+function json(field: string, options: { allowNull: boolean }): ModelAttributeColumnOptions {
+  return {
+    type: DataTypes.TEXT('long'),
+    field,
+    ...options,
+    get(this: Model) {
+      const text: unknown = this.getDataValue(attributeOf(field));
+      return typeof text === 'string' ? JSON.parse(text) : text;
+    },
+    set(this: Model, value: unknown) {
+      this.setDataValue(attributeOf(field), value === null ? null : JSON.stringify(value));
+    },
+  };
+}
+
+// Sequelize types the name as a key of the concrete model, which a column shared by models cannot know
+const attributeOf = (field: string) =>
+  field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()) as never;
+
+export class UserRow extends Model<InferAttributes<UserRow>, InferCreationAttributes<UserRow>> {
+  declare id: CreationOptional<number>;
+  declare email: string;
+  declare nickname: string;
+  declare passwordHash: string;
+  declare role: Role;
+  declare disabledAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+/** A refresh token; only its SHA-256 is kept. Tokens that follow each other share a family, revoked as one. */
+export class RefreshTokenRow extends Model<
+  InferAttributes<RefreshTokenRow>,
+  InferCreationAttributes<RefreshTokenRow>
+> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare family: string;
+  declare tokenHash: string;
+  declare expiresAt: Date;
+  declare usedAt: Date | null;
+  declare revokedAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+}
+
+/** Failed logins of one account or address within a window. */
+export class LoginAttemptRow extends Model<
+  InferAttributes<LoginAttemptRow>,
+  InferCreationAttributes<LoginAttemptRow>
+> {
+  declare subject: string;
+  declare failures: number;
+  declare windowEndsAt: Date;
+}
+
+export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttributes<VideoRow>> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare title: string;
+  declare description: string;
+  declare visibility: Visibility;
+  declare status: VideoStatus;
+  declare phase: VideoPhase | null;
+  /** Percent, 0..100. */
+  declare progress: number;
+  declare playable: boolean;
+  declare fileName: string;
+  declare contentType: string | null;
+  declare sizeBytes: number | null;
+  declare sourceKey: string;
+  declare durationSeconds: number | null;
+  declare width: number | null;
+  declare height: number | null;
+  declare frameRate: number | null;
+  declare coverKey: string | null;
+  declare storyboardKey: string | null;
+  declare plan: EncodePlan | null;
+  /** Counts plans; 0 before the first. */
+  declare planVersion: number;
+  declare errorCode: ErrorCode | null;
+  declare errorMessage: string | null;
+  declare errorDiagnostics: string | null;
+  declare transcodeStartedAt: Date | null;
+  declare onlineAt: Date | null;
+  /** Set first when a video is deleted; its objects and then its row go afterwards. */
+  declare deletedAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+/** An upload that is not complete. `storeUploadId` is null for a single PUT. */
+export class UploadRow extends Model<InferAttributes<UploadRow>, InferCreationAttributes<UploadRow>> {
+  declare videoId: number;
+  declare userId: number;
+  declare storeUploadId: string | null;
+  declare sizeBytes: number | null;
+  declare partSizeBytes: number | null;
+  declare partCount: number | null;
+  declare fingerprint: string | null;
+  declare lastModifiedMs: number | null;
+  declare expiresAt: Date;
+  declare createdAt: CreationOptional<Date>;
+}
+
+export class VideoSourceRow extends Model<
+  InferAttributes<VideoSourceRow>,
+  InferCreationAttributes<VideoSourceRow>
+> {
+  declare id: CreationOptional<number>;
+  declare videoId: number;
+  declare quality: string;
+  declare format: 'HLS';
+  /** Key of the rendition's playlist. */
+  declare key: string;
+  declare width: number;
+  declare height: number;
+  declare frameRate: number;
+  declare bandwidth: number;
+  declare averageBandwidth: number;
+  declare codecs: string;
+}
+
+/** One unit of work: plan, outbox and ledger in one. pending → queued → running → done | failed | canceled. */
+export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttributes<TaskRow>> {
+  declare id: CreationOptional<number>;
+  declare videoId: number;
+  declare planVersion: number;
+  declare kind: TaskKind;
+  /** Order within the video; lower goes first. */
+  declare position: number;
+  declare state: TaskState;
+  declare spec: TaskSpec;
+  declare result: TaskResult | null;
+  /** Tries that ended in a retryable failure. */
+  declare attempt: number;
+  /** How often a worker said it began; more than the attempts account for means workers die of it. */
+  declare deliveries: number;
+  declare leaseToken: string | null;
+  declare leaseExpiresAt: Date | null;
+  declare availableAt: Date;
+  declare workerId: string | null;
+  /** Units as in the `progress` event. */
+  declare unitsDone: number;
+  declare unitsTotal: number;
+  declare segmentsDone: number;
+  declare speed: number | null;
+  declare requestId: string | null;
+  declare errorCode: ErrorCode | null;
+  declare errorMessage: string | null;
+  declare errorDiagnostics: string | null;
+  declare startedAt: Date | null;
+  declare finishedAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAttributes<WorkerRow>> {
+  declare id: string;
+  declare host: string;
+  declare version: string;
+  declare cpus: number;
+  declare state: 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
+  declare reason: string | null;
+  declare taskId: number | null;
+  declare startedAt: Date;
+  declare lastSeenAt: Date;
+}
+
+const id = { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true } as const;
+const text = (length: number) => ({ type: DataTypes.STRING(length), allowNull: false }) as const;
+const optionalText = (length: number) => ({ type: DataTypes.STRING(length), allowNull: true }) as const;
+const integer = { type: DataTypes.INTEGER, allowNull: false } as const;
+const optionalInteger = { type: DataTypes.INTEGER, allowNull: true } as const;
+const optionalBigint = { type: DataTypes.BIGINT, allowNull: true } as const;
+const double = { type: DataTypes.DOUBLE, allowNull: false } as const;
+const optionalDouble = { type: DataTypes.DOUBLE, allowNull: true } as const;
+const date = { type: DataTypes.DATE(3), allowNull: false } as const;
+const optionalDate = { type: DataTypes.DATE(3), allowNull: true } as const;
+const longText = { type: DataTypes.TEXT, allowNull: true } as const;
+
+/** The models of one connection. */
+export type Models = ReturnType<typeof createModels>;
+
+// a class is bound to one connection for good, so each connection gets classes of its own
+const createModels = () => ({
+  User: class extends UserRow {},
+  RefreshToken: class extends RefreshTokenRow {},
+  LoginAttempt: class extends LoginAttemptRow {},
+  Video: class extends VideoRow {},
+  Upload: class extends UploadRow {},
+  VideoSource: class extends VideoSourceRow {},
+  Task: class extends TaskRow {},
+  Worker: class extends WorkerRow {},
+});
+
+/** Models bound to this connection. The tables themselves are made by the migrations. */
+export function defineModels(sequelize: Sequelize): Models {
+  const models = createModels();
+  const options = (tableName: string, timestamps: boolean | 'created') => ({
+    sequelize,
+    tableName,
+    underscored: true,
+    timestamps: timestamps !== false,
+    ...(timestamps === 'created' ? { updatedAt: false as const } : {}),
+  });
+
+  models.User.init(
+    {
+      id,
+      email: { ...text(254), unique: true },
+      nickname: text(60),
+      passwordHash: text(255),
+      role: text(16),
+      disabledAt: optionalDate,
+      createdAt: date,
+      updatedAt: date,
+    },
+    options('users', true),
+  );
+  models.RefreshToken.init(
+    {
+      id,
+      userId: integer,
+      family: text(36),
+      tokenHash: { ...text(64), unique: true },
+      expiresAt: date,
+      usedAt: optionalDate,
+      revokedAt: optionalDate,
+      createdAt: date,
+    },
+    options('refresh_tokens', 'created'),
+  );
+  models.LoginAttempt.init(
+    { subject: { ...text(300), primaryKey: true }, failures: integer, windowEndsAt: date },
+    options('login_attempts', false),
+  );
+  models.Video.init(
+    {
+      id,
+      userId: integer,
+      title: text(200),
+      description: { type: DataTypes.TEXT, allowNull: false },
+      visibility: text(16),
+      status: text(16),
+      phase: optionalText(16),
+      progress: double,
+      playable: { type: DataTypes.BOOLEAN, allowNull: false },
+      fileName: { type: DataTypes.TEXT, allowNull: false },
+      contentType: optionalText(200),
+      sizeBytes: optionalBigint,
+      sourceKey: text(255),
+      durationSeconds: optionalDouble,
+      width: optionalInteger,
+      height: optionalInteger,
+      frameRate: optionalDouble,
+      coverKey: optionalText(255),
+      storyboardKey: optionalText(255),
+      plan: json('plan', { allowNull: true }),
+      planVersion: integer,
+      errorCode: optionalText(40),
+      errorMessage: longText,
+      errorDiagnostics: longText,
+      transcodeStartedAt: optionalDate,
+      onlineAt: optionalDate,
+      deletedAt: optionalDate,
+      createdAt: date,
+      updatedAt: date,
+    },
+    options('videos', true),
+  );
+  models.Upload.init(
+    {
+      videoId: { ...integer, primaryKey: true },
+      userId: integer,
+      storeUploadId: optionalText(512),
+      sizeBytes: optionalBigint,
+      partSizeBytes: optionalBigint,
+      partCount: optionalInteger,
+      fingerprint: optionalText(64),
+      lastModifiedMs: optionalBigint,
+      expiresAt: date,
+      createdAt: date,
+    },
+    options('uploads', 'created'),
+  );
+  models.VideoSource.init(
+    {
+      id,
+      videoId: integer,
+      quality: text(16),
+      format: text(8),
+      key: { ...text(255), field: 'object_key' },
+      width: integer,
+      height: integer,
+      frameRate: double,
+      bandwidth: integer,
+      averageBandwidth: integer,
+      codecs: text(100),
+    },
+    options('video_sources', false),
+  );
+  models.Task.init(
+    {
+      id,
+      videoId: integer,
+      planVersion: integer,
+      kind: text(16),
+      position: integer,
+      state: text(16),
+      spec: json('spec', { allowNull: false }),
+      result: json('result', { allowNull: true }),
+      attempt: integer,
+      deliveries: integer,
+      leaseToken: optionalText(36),
+      leaseExpiresAt: optionalDate,
+      availableAt: date,
+      workerId: optionalText(100),
+      unitsDone: integer,
+      unitsTotal: integer,
+      segmentsDone: integer,
+      speed: optionalDouble,
+      requestId: optionalText(100),
+      errorCode: optionalText(40),
+      errorMessage: longText,
+      errorDiagnostics: longText,
+      startedAt: optionalDate,
+      finishedAt: optionalDate,
+      createdAt: date,
+      updatedAt: date,
+    },
+    options('tasks', true),
+  );
+  models.Worker.init(
+    {
+      id: { ...text(100), primaryKey: true },
+      host: text(255),
+      version: text(40),
+      cpus: double,
+      state: text(16),
+      reason: longText,
+      taskId: optionalInteger,
+      startedAt: date,
+      lastSeenAt: date,
+    },
+    options('workers', false),
+  );
+  return models;
+}
