@@ -14,10 +14,13 @@ const optionalDouble = { type: DataTypes.DOUBLE, allowNull: true };
 const date = { type: DataTypes.DATE(3), allowNull: false };
 const optionalDate = { type: DataTypes.DATE(3), allowNull: true };
 const longText = { type: DataTypes.TEXT, allowNull: true };
-const json = { type: DataTypes.TEXT('long'), allowNull: true };
 const references = (table: string) => ({ references: { model: table, key: 'id' }, onDelete: 'CASCADE' });
 
 export async function up(schema: QueryInterface): Promise<void> {
+  // MySQL's TEXT ends at 64 KiB, SQLite's has no sizes
+  const sqlite = schema.sequelize.getDialect() === 'sqlite';
+  const json = { type: sqlite ? DataTypes.TEXT : DataTypes.TEXT('long'), allowNull: true };
+
   await schema.createTable('users', {
     id,
     email: { ...text(254), unique: true },
