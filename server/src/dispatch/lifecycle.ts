@@ -1,0 +1,160 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Transaction } from 'sequelize';
+import type { Models, VideoRow } from '../db/models.ts';
+
+/** What every change of a video's life works in: one transaction, and the row as it was read. */
+export interface VideoChange {
+  models: Models;
+  transaction: Transaction;
+  video: VideoRow;
+}
+
+export interface VideoFailure {
+  code: ErrorCode;
+  /** A sentence for the creator. */
+  message: string;
+  /** For admins only. */
+  diagnostics?: string | null;
+}
+
+/**
+ * Begins the transcode of a video whose source is in the store: `transcoding`, queued, with its `inspect` task.
+ * Answers false, and changes nothing, where the video is past that already. The row is brought up to date.
+ */
+export async function startTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
+  return beginPlan(change, ['uploading']);
+}
+
+/**
+ * Transcodes a failed or canceled video anew, as the next version of its plan. Throws `state_conflict` in any other
+ * state, and where the upload itself was given up, so that there is no source.
+ */
+export async function retryTranscode(change: VideoChange & { requestId: string | null }): Promise<void> {
+  const { video } = change;
+  if (video.transcodeStartedAt === null) {
+    throw new ReelmillError(
+      'state_conflict',
+      'The upload of this video was never finished; upload it again.',
+    );
+  }
+  const began = await beginPlan(
+    change,
+    videoStatesBefore('transcoding').filter((status) => status !== 'uploading'),
+  );
+  if (!began) {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a failed or canceled video can be retried; this one is ${video.status}.`,
+    );
+  }
+}
+
+/**
+ * Ends a transcode at its owner's wish, with every task that is not finished. Throws `state_conflict` where the video
+ * is not transcoding. Once committed, the caller broadcasts `cancel_video` so that running workers stop.
+ */
+export async function cancelTranscode(change: VideoChange): Promise<void> {
+  const canceled = await endTranscode(change, { status: 'canceled', phase: null, playable: false });
+  if (!canceled) {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a video that is transcoding can be canceled; this one is ${change.video.status}.`,
+    );
+  }
+}
+
+/** Ends a transcode with a reason, with every task that is not finished. Answers false where it is not transcoding. */
+export async function failTranscode(change: VideoChange & { failure: VideoFailure }): Promise<boolean> {
+  const { failure } = change;
+  return endTranscode(change, {
+    status: 'failed',
+    phase: null,
+    playable: false,
+    errorCode: failure.code,
+    errorMessage: failure.message,
+    errorDiagnostics: failure.diagnostics ?? null,
+  });
+}
+
+async function beginPlan(
+  { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
+  from: VideoRow['status'][],
+): Promise<boolean> {
+  if (video.sizeBytes === null)
+    throw new Error(`video ${video.id} has no size, so its source was never verified`);
+  const now = new Date();
+  const planVersion = video.planVersion + 1;
+  const [changed] = await models.Video.update(
+    {
+      status: 'transcoding',
+      phase: 'queued',
+      progress: 0,
+      playable: false,
+      plan: null,
+      planVersion,
+      errorCode: null,
+      errorMessage: null,
+      errorDiagnostics: null,
+      transcodeStartedAt: now,
+    },
+    // the version keeps two retries, both of which saw the same row, from planning the same version
+    { where: { id: video.id, status: from, planVersion: video.planVersion, deletedAt: null }, transaction },
+  );
+  await video.reload({ transaction });
+  if (changed === 0) return false;
+  await models.Task.create(
+    {
+      ...newTask(video.id, planVersion, requestId, now),
+      kind: 'inspect',
+      position: 0,
+      spec: { kind: 'inspect', source: { key: video.sourceKey, sizeBytes: Number(video.sizeBytes) } },
+      unitsTotal: 1000,
+    },
+    { transaction },
+  );
+  return true;
+}
+
+/** The columns that every new task begins with. */
+export function newTask(videoId: number, planVersion: number, requestId: string | null, availableAt: Date) {
+  return {
+    videoId,
+    planVersion,
+    requestId,
+    availableAt,
+    state: 'pending',
+    result: null,
+    attempt: 0,
+    deliveries: 0,
+    leaseToken: null,
+    leaseExpiresAt: null,
+    workerId: null,
+    unitsDone: 0,
+    segmentsDone: 0,
+    speed: null,
+    errorCode: null,
+    errorMessage: null,
+    errorDiagnostics: null,
+    startedAt: null,
+    finishedAt: null,
+  } as const;
+}
+
+async function endTranscode(
+  { models, transaction, video }: VideoChange,
+  end: Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' },
+): Promise<boolean> {
+  const [changed] = await models.Video.update(end, {
+    where: { id: video.id, status: 'transcoding' },
+    transaction,
+  });
+  await video.reload({ transaction });
+  if (changed === 0) return false;
+  await models.Task.update(
+    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
+    { where: { videoId: video.id, state: [...OPEN_TASK_STATES] }, transaction },
+  );
+  return true;
+}
