@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { Channel, GetMessage } from 'amqplib';
+import type { DeadLetter } from '../../contracts/admin.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { eventCodec, taskCodec } from '../messageCodec.ts';
+import { type Broker, closeQuietly, openChannel } from './broker.ts';
+import type { Publisher } from './publisher.ts';
+import type { Topology } from './topology.ts';
+
+/** Where a message came from, for those that this driver and not RabbitMQ moved to the dead letters. */
+export const ORIGIN_HEADER = 'x-reelmill-origin';
+export const DIED_AT_HEADER = 'x-reelmill-died-at';
+
+const MAX_LETTERS = 1_000;
+const MAX_BODY_CHARACTERS = 20_000;
+
+interface Context {
+  broker: Broker;
+  topology: Topology;
+  publisher: Publisher;
+  logger: Logger;
+}
+
+/** The oldest dead letters; they stay where they are. */
+export async function peekDeadLetters(context: Context, limit: number): Promise<DeadLetter[]> {
+  return onOwnChannel(context, async (channel) => {
+    const letters: GetMessage[] = [];
+    while (letters.length < Math.min(limit, MAX_LETTERS)) {
+      const letter = await channel.get(context.topology.deadLetters);
+      if (letter === false) break;
+      letters.push(letter);
+    }
+    if (letters.length > 0) channel.nackAll(true);
+    return letters.map((letter) => describe(letter, context.topology));
+  });
+}
+
+/** Each letter is taken out only after its queue has confirmed it, so that a failure loses none. */
+export async function replayDeadLetters(context: Context, limit: number): Promise<number> {
+  return onOwnChannel(context, async (channel) => {
+    const { messageCount } = await channel.checkQueue(context.topology.deadLetters);
+    // no more than were there: one that nobody can parse is back among the dead at once
+    const most = Math.min(limit, messageCount);
+    for (let replayed = 0; replayed < most; replayed += 1) {
+      const letter = await channel.get(context.topology.deadLetters);
+      if (letter === false) return replayed;
+      await context.publisher.publish(
+        { exchange: '', routingKey: originOf(letter, context.topology), mandatory: true },
+        letter.content.toString('utf8'),
+      );
+      channel.ack(letter);
+    }
+    return most;
+  });
+}
+
+/** Closing the channel gives back whatever was taken and not acknowledged. */
+async function onOwnChannel<T>(context: Context, work: (channel: Channel) => Promise<T>): Promise<T> {
+  const model = context.broker.requireModel();
+  let channel: Channel | undefined;
+  try {
+    channel = await openChannel(model, 'dead letters', context.logger);
+    return await work(channel);
+  } catch (error) {
+    throw context.broker.unavailable(error);
+  } finally {
+    if (channel !== undefined) await closeQuietly(channel);
+  }
+}
+
+function originOf(letter: GetMessage, topology: Topology): string {
+  const headers = letter.properties.headers ?? {};
+  const origin = headers[ORIGIN_HEADER] ?? headers['x-first-death-queue'];
+  return origin === topology.events ? topology.events : topology.tasks;
+}
+
+function describe(letter: GetMessage, topology: Topology): DeadLetter {
+  const body = letter.content.toString('utf8');
+  const queue = originOf(letter, topology);
+  const decoded = (queue === topology.events ? eventCodec : taskCodec).decode(body);
+  return {
+    id: String(letter.properties.messageId ?? createHash('sha256').update(body).digest('hex').slice(0, 16)),
+    queue,
+    reason: decoded.ok ? 'refused by its handler' : decoded.reason,
+    died_at: diedAt(letter),
+    body: body.slice(0, MAX_BODY_CHARACTERS),
+  };
+}
+
+function diedAt(letter: GetMessage): string | null {
+  const headers = letter.properties.headers ?? {};
+  const own: unknown = headers[DIED_AT_HEADER];
+  if (typeof own === 'string') return own;
+  const seconds = headers['x-death']?.[0]?.time.value;
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString();
+}

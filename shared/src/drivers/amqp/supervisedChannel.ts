@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Channel, ChannelModel } from 'amqplib';
+import { backoffMs } from '../../core/backoff.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { type Broker, closeQuietly, isClosed } from './broker.ts';
+
+const REOPEN = { baseMs: 100, maxMs: 5_000 };
+const STABLE_MS = 30_000;
+
+/**
+ * A channel that is there whenever its connection is. It is opened on every new connection, and opened again when it
+ * alone closes: RabbitMQ closes a channel for a late acknowledgement, a deleted queue, a failed declaration.
+ *
+ * States: waiting (for a connection, or before the next try) → opening → open → waiting; closed ends it.
+ */
+export class SupervisedChannel<C extends Channel> {
+  readonly #broker: Broker;
+  readonly #name: string;
+  readonly #open: (model: ChannelModel) => Promise<C>;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  readonly #stopListening: () => void;
+  #current: C | null = null;
+  #openedAt = 0;
+  #failures = 0;
+  #opening: Promise<void> | null = null;
+
+  constructor(
+    broker: Broker,
+    options: { name: string; open: (model: ChannelModel) => Promise<C>; logger: Logger },
+  ) {
+    this.#broker = broker;
+    this.#name = options.name;
+    this.#open = options.open;
+    this.#logger = options.logger;
+    this.#stopListening = broker.onConnect(() => this.#ensure());
+    this.#ensure();
+  }
+
+  get current(): C | null {
+    return this.#current;
+  }
+
+  /** The open channel; throws `unavailable` while there is none. */
+  require(): C {
+    if (this.#current === null) throw this.#broker.unavailable();
+    return this.#current;
+  }
+
+  /** Resolves when a try to open that is under way has ended, well or not. */
+  async settled(): Promise<void> {
+    await this.#opening;
+  }
+
+  /** Gives this channel up for a new one: what was unacknowledged on it is delivered again. */
+  async renew(channel: C): Promise<void> {
+    if (this.#current === channel) this.#current = null;
+    await closeQuietly(channel);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#stopListening();
+    await this.#opening;
+    const channel = this.#current;
+    this.#current = null;
+    if (channel !== null) await closeQuietly(channel);
+  }
+
+  #ensure(): void {
+    if (this.#closing.signal.aborted || this.#opening !== null || this.#current !== null) return;
+    const model = this.#broker.model;
+    if (model === null) return;
+    this.#opening = this.#tryToOpen(model).finally(() => {
+      this.#opening = null;
+      if (this.#broker.model !== model) this.#ensure();
+    });
+  }
+
+  async #tryToOpen(model: ChannelModel): Promise<void> {
+    try {
+      const channel = await this.#open(model);
+      if (this.#closing.signal.aborted) return await closeQuietly(channel);
+      this.#openedAt = performance.now();
+      if (isClosed(channel)) return this.#lose(channel);
+      channel.once('close', () => this.#lose(channel));
+      this.#current = channel;
+    } catch (error) {
+      if (this.#broker.model !== model) return; // the connection went with it
+      this.#logger.warn({ err: error, channel: this.#name }, 'a channel could not be opened');
+      void this.#retry();
+    }
+  }
+
+  #lose(channel: C): void {
+    if (this.#current === channel) this.#current = null;
+    if (performance.now() - this.#openedAt > STABLE_MS) this.#failures = 0;
+    void this.#retry();
+  }
+
+  async #retry(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#failures += 1;
+    try {
+      await pause(backoffMs(this.#failures, REOPEN), undefined, { signal: this.#closing.signal });
+    } catch {
+      return; // closed meanwhile
+    }
+    this.#ensure();
+  }
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import {
+  type ControlMessage,
+  controlMessageSchema,
+  taskMessageSchema,
+  workerEventSchema,
+} from '../contracts/tasks.ts';
+import { ReelmillError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+const MAX_REASON_CHARACTERS = 500;
+
+export type Decoded<T> = { ok: true; message: T } | { ok: false; reason: string };
+
+/** How one kind of message travels: JSON that its schema accepts, on both sides. */
+export interface MessageCodec<T> {
+  /** Throws a non-retryable `internal` error: a message that nobody could read is never sent. */
+  encode(message: T): string;
+  /** Says why where the text is not such a message. */
+  decode(text: string): Decoded<T>;
+}
+
+export const taskCodec = createCodec(taskMessageSchema);
+export const eventCodec = createCodec(workerEventSchema);
+export const controlCodec = createCodec(controlMessageSchema);
+
+/** Control messages are not worth a second try: one that cannot be read or handled is logged and dropped. */
+export function deliverControl(
+  text: string,
+  handler: (message: ControlMessage) => void,
+  logger: Logger,
+): void {
+  const decoded = controlCodec.decode(text);
+  if (!decoded.ok) {
+    logger.error({ reason: decoded.reason }, 'a control message that nobody can read is dropped');
+    return;
+  }
+  try {
+    handler(decoded.message);
+  } catch (error) {
+    logger.error({ err: error }, 'handling a control message failed');
+  }
+}
+
+function createCodec<T>(schema: z.ZodType<T>): MessageCodec<T> {
+  return {
+    encode(message) {
+      const result = schema.safeParse(message);
+      if (result.success) return JSON.stringify(result.data);
+      throw new ReelmillError('internal', `the message is not valid: ${describeIssues(result.error)}`, {
+        cause: result.error,
+        retryable: false,
+      });
+    },
+    decode(text) {
+      const parsed = parseJson(text);
+      if (!parsed.ok) return parsed;
+      const result = schema.safeParse(parsed.message);
+      return result.success
+        ? { ok: true, message: result.data }
+        : { ok: false, reason: `not valid: ${describeIssues(result.error)}` };
+    },
+  };
+}
+
+function parseJson(text: string): Decoded<unknown> {
+  try {
+    return { ok: true, message: JSON.parse(text) };
+  } catch {
+    return { ok: false, reason: 'not JSON' };
+  }
+}
+
+function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
+    .join('; ')
+    .slice(0, MAX_REASON_CHARACTERS);
+}
