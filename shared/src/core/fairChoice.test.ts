@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseFairly, type WaitingTask } from './fairChoice.ts';
+
+const NOW = 1_000_000_000;
+
+function tasksOf(videoId: number, positions: number[], availableAtMs = NOW - 1000): WaitingTask[] {
+  return positions.map((position) => ({ id: videoId * 1000 + position, videoId, position, availableAtMs }));
+}
+
+const choose = (waiting: WaitingTask[], inFlight: [number, number][], slots: number) =>
+  chooseFairly(waiting, new Map(inFlight), { slots, nowMs: NOW }).map(({ videoId, position }) => [
+    videoId,
+    position,
+  ]);
+
+test('a new video goes before the next chunk of a long film', () => {
+  const film = tasksOf(1, [40, 41, 42, 43]);
+  assert.deepEqual(choose([...film, ...tasksOf(2, [0])], [[1, 3]], 2), [
+    [2, 0],
+    [1, 40],
+  ]);
+});
+
+test('videos take turns, each with its earliest task', () => {
+  const waiting = [...tasksOf(1, [7, 5, 6]), ...tasksOf(2, [3, 2])];
+  assert.deepEqual(choose(waiting, [], 4), [
+    [2, 2],
+    [1, 5],
+    [2, 3],
+    [1, 6],
+  ]);
+});
+
+test('a video that has more in the farm waits for the others to catch up', () => {
+  const waiting = [...tasksOf(1, [1, 2, 3]), ...tasksOf(2, [8, 9])];
+  assert.deepEqual(choose(waiting, [[1, 2]], 3), [
+    [2, 8],
+    [2, 9],
+    [1, 1],
+  ]);
+});
+
+test('of equals the older goes first', () => {
+  const waiting = [...tasksOf(2, [1], NOW - 10), ...tasksOf(1, [1], NOW - 5)];
+  assert.deepEqual(choose(waiting, [], 2), [
+    [2, 1],
+    [1, 1],
+  ]);
+});
+
+test('a task that waited for minutes is no longer pushed back by newcomers', () => {
+  const film = tasksOf(1, [90], NOW - 600_000);
+  const clips = [2, 3, 4].flatMap((videoId) => tasksOf(videoId, [0]));
+  assert.deepEqual(choose([...clips, ...film], [], 1), [[1, 90]]);
+});
+
+test('no slots, no choice', () => {
+  assert.deepEqual(choose(tasksOf(1, [0]), [], 0), []);
+});
