@@ -16,11 +16,10 @@ export interface LinkSigner {
   verify(videoId: number, name: string, query: LinkQuery): LinkVerdict;
 }
 
-/** `secret` may serve other purposes too: the key used here is derived from it. `now` is in milliseconds. */
+/** `secret` is a key for this purpose alone. `now` is in milliseconds. */
 export function createLinkSigner(secret: string, now: () => number = Date.now): LinkSigner {
-  const key = createHmac('sha256', secret).update('reelmill playback links').digest();
   const signatureOf = (videoId: number, name: string, expiresAt: number) =>
-    createHmac('sha256', key).update(`${videoId}\n${name}\n${expiresAt}`).digest();
+    createHmac('sha256', secret).update(`${videoId}\n${name}\n${expiresAt}`).digest();
 
   return {
     sign: (videoId, name, expiresAt) =>

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { findFinishedBeginning, isBeginningWatchable, type TaskFacts } from './finishedBeginning.ts';
+
+const plan = planVideo(
+  {
+    demuxer: 'mov,mp4,m4a,3gp,3g2,mj2',
+    durationSeconds: 60,
+    containerStartSeconds: 0,
+    video: {
+      streamIndex: 0,
+      codec: 'h264',
+      startSeconds: 0,
+      durationSeconds: 60,
+      codedWidth: 1280,
+      codedHeight: 720,
+      displayWidth: 1280,
+      displayHeight: 720,
+      rotationDegrees: 0,
+      sampleAspectRatio: { num: 1, den: 1 },
+      pixelFormat: 'yuv420p',
+      fullRange: false,
+      interlaced: false,
+      hdr: 'none',
+      colorSpace: null,
+      colorPrimaries: null,
+      colorTransfer: null,
+      outputFrameRate: { num: 25, den: 1 },
+      variableFrameRate: false,
+    },
+    audio: {
+      streamIndex: 1,
+      codec: 'aac',
+      channels: 2,
+      sampleRate: 48_000,
+      startSeconds: 0,
+      durationSeconds: 60,
+    },
+    seekable: true,
+    preRollSeconds: 0,
+  },
+  { version: 1, chunkSeconds: 20 },
+);
+
+const source = { key: 'raw/1/a.mp4', sizeBytes: 1000 };
+const pendingTasks = (): TaskFacts[] =>
+  encodeTasks(plan, source).map(({ spec }) => ({ state: 'pending', spec, result: null, segmentsDone: 0 }));
+
+/** The first look comes first, then the audio, then the rest of the first chunk. */
+const [FIRST_LOOK, AUDIO, REST_OF_FIRST, , SECOND_CHUNK, THIRD_CHUNK] = [0, 1, 2, 3, 4, 5];
+
+function finish(tasks: TaskFacts[], index: number): void {
+  const task = tasks[index];
+  assert.ok(task);
+  tasks[index] = { ...task, state: 'done', result: resultOf(plan, task) };
+}
+
+function report(tasks: TaskFacts[], index: number, segmentsDone: number): void {
+  const task = tasks[index];
+  assert.ok(task);
+  tasks[index] = { ...task, state: 'running', segmentsDone };
+}
+
+function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResult {
+  const segments = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ index: first + i, durationSeconds: 5.01, sizeBytes: 1000 }));
+  const output = { initSha256: 'x', frames: segmentFrames };
+  if (spec.kind === 'encode') {
+    const { firstSegment, segmentCount, frameCount } = spec.chunk;
+    return {
+      kind: 'encode',
+      frames: frameCount,
+      renditions: spec.qualities.map((quality) => ({
+        ...output,
+        quality,
+        codecs: `avc1.${quality}`,
+        segments: segments(firstSegment, segmentCount),
+      })),
+    };
+  }
+  assert.equal(spec.kind, 'audio');
+  return {
+    kind: 'audio',
+    rendition: { ...output, quality: 'audio', codecs: 'mp4a.40.2', segments: segments(0, 12) },
+  };
+}
+
+const lengths = (tasks: TaskFacts[]) =>
+  Object.fromEntries(findFinishedBeginning(plan, tasks).video.map((run) => [run.name, run.segments.length]));
+
+test('nothing is there before a first segment is', () => {
+  assert.deepEqual(findFinishedBeginning(plan, pendingTasks()), { video: [], audio: null });
+});
+
+test('the first look has one rendition only, and is watchable once there is sound', () => {
+  const tasks = pendingTasks();
+  finish(tasks, FIRST_LOOK);
+  assert.deepEqual(lengths(tasks), { '360p': 1 });
+  assert.equal(isBeginningWatchable(plan, tasks), false);
+  report(tasks, AUDIO, 3);
+  assert.equal(isBeginningWatchable(plan, tasks), true);
+  assert.equal(findFinishedBeginning(plan, tasks).audio?.segments.length, 3);
+});
+
+test('a video whose audio cannot be made is watchable without', () => {
+  const tasks = pendingTasks();
+  finish(tasks, FIRST_LOOK);
+  const audio = tasks[AUDIO];
+  assert.ok(audio);
+  tasks[AUDIO] = { ...audio, state: 'done', result: { kind: 'audio', rendition: null } };
+  assert.equal(isBeginningWatchable(plan, tasks), true);
+});
+
+test('a running chunk counts what it has reported, with the durations of the plan', () => {
+  const tasks = pendingTasks();
+  finish(tasks, FIRST_LOOK);
+  report(tasks, SECOND_CHUNK, 2);
+  const run = findFinishedBeginning(plan, tasks).video[0];
+  assert.deepEqual(run, {
+    name: '360p',
+    codecs: 'avc1.360p',
+    segments: [
+      { index: 0, durationSeconds: 5.01, sizeBytes: 1000 },
+      { index: 1, durationSeconds: 5 },
+      { index: 2, durationSeconds: 5 },
+    ],
+  });
+});
+
+test('a later chunk waits for the one before it, and is there when the gap is closed', () => {
+  const tasks = pendingTasks();
+  finish(tasks, FIRST_LOOK);
+  finish(tasks, REST_OF_FIRST);
+  finish(tasks, THIRD_CHUNK);
+  assert.deepEqual(lengths(tasks), { '720p': 1, '480p': 1, '360p': 1, '240p': 1 });
+  finish(tasks, SECOND_CHUNK);
+  const second = tasks[SECOND_CHUNK]?.spec;
+  const third = tasks[THIRD_CHUNK]?.spec;
+  assert.ok(second?.kind === 'encode' && third?.kind === 'encode');
+  const expected = 1 + second.chunk.segmentCount + third.chunk.segmentCount;
+  assert.equal(lengths(tasks)['720p'], expected);
+});
+
+test('a rendition whose own first segment is missing is left out, however much of it follows', () => {
+  const tasks = pendingTasks();
+  finish(tasks, FIRST_LOOK);
+  finish(tasks, SECOND_CHUNK);
+  assert.deepEqual(Object.keys(lengths(tasks)), ['360p']);
+});

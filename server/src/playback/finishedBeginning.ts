@@ -1,0 +1,100 @@
+import type { EncodePlan, RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+
+/** What of a task's row tells which segments exist. */
+export interface TaskFacts {
+  state: TaskState;
+  spec: TaskSpec;
+  result: TaskResult | null;
+  segmentsDone: number;
+}
+
+export type PlayableSegment = Pick<Segment, 'index' | 'durationSeconds'>;
+
+/** The segments of one rendition that are in the store without a gap from the first on. */
+export interface FinishedBeginning {
+  /** A quality (`720p`) or `audio`. */
+  name: string;
+  segments: PlayableSegment[];
+  /** Null until a task of the rendition has finished. */
+  codecs: string | null;
+}
+
+/**
+ * What can be watched of a video that is still transcoding. Of a finished task all segments count, of a running one
+ * those it has reported, with the durations that the plan foresees. Renditions that do not have their first segment
+ * yet are left out. `tasks` are those of the plan's version, in any order.
+ */
+export function findFinishedBeginning(
+  plan: EncodePlan,
+  tasks: readonly TaskFacts[],
+): { video: FinishedBeginning[]; audio: FinishedBeginning | null } {
+  const encodes = tasks.filter((task) => task.spec.kind === 'encode');
+  const video = plan.renditions
+    .map(({ quality }) =>
+      collectRun(
+        quality,
+        encodes.flatMap((task) => encodedSegments(plan, task, quality)),
+      ),
+    )
+    .filter((run) => run.segments.length > 0);
+  const audio = collectRun(
+    'audio',
+    tasks.flatMap((task) => audioSegments(plan, task)),
+  );
+  return { video, audio: audio.segments.length > 0 ? audio : null };
+}
+
+/** Whether the beginning can be watched: a picture, and its sound where there is going to be any. */
+export function isBeginningWatchable(plan: EncodePlan, tasks: readonly TaskFacts[]): boolean {
+  const { video, audio } = findFinishedBeginning(plan, tasks);
+  return video.length > 0 && (audio !== null || !expectsAudio(plan, tasks));
+}
+
+function expectsAudio(plan: EncodePlan, tasks: readonly TaskFacts[]): boolean {
+  const task = tasks.find(({ spec }) => spec.kind === 'audio');
+  if (plan.audio === null || task === undefined || task.state === 'failed') return false;
+  return !(task.result?.kind === 'audio' && task.result.rendition === null);
+}
+
+interface Piece {
+  segments: PlayableSegment[];
+  codecs: string | null;
+}
+
+function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): Piece[] {
+  const { spec, result } = task;
+  if (spec.kind !== 'encode' || !spec.qualities.includes(quality)) return [];
+  if (result?.kind === 'encode') return finishedPiece(result.renditions.find((r) => r.quality === quality));
+  const { firstSegment, segmentCount } = spec.chunk;
+  const done = Math.min(task.segmentsDone, segmentCount);
+  return reportedPiece(firstSegment, done, (index) => videoSegmentSeconds(plan, index));
+}
+
+function audioSegments(plan: EncodePlan, task: TaskFacts): Piece[] {
+  if (task.spec.kind !== 'audio') return [];
+  if (task.result?.kind === 'audio') return finishedPiece(task.result.rendition ?? undefined);
+  return reportedPiece(0, task.segmentsDone, (index) => audioSegmentSeconds(plan, index));
+}
+
+function finishedPiece(output: RenditionOutput | undefined): Piece[] {
+  return output === undefined ? [] : [{ segments: output.segments, codecs: output.codecs }];
+}
+
+function reportedPiece(first: number, count: number, secondsOf: (index: number) => number): Piece[] {
+  const segments = Array.from({ length: count }, (_, offset) => {
+    const index = first + offset;
+    return { index, durationSeconds: secondsOf(index) };
+  });
+  return [{ segments, codecs: null }];
+}
+
+function collectRun(name: string, pieces: readonly Piece[]): FinishedBeginning {
+  const byIndex = new Map<number, PlayableSegment>();
+  for (const segment of pieces.flatMap((piece) => piece.segments)) byIndex.set(segment.index, segment);
+  const segments: PlayableSegment[] = [];
+  for (let next = byIndex.get(0); next !== undefined; next = byIndex.get(segments.length))
+    segments.push(next);
+  return { name, segments, codecs: pieces.find((piece) => piece.codecs !== null)?.codecs ?? null };
+}

@@ -1,0 +1,36 @@
+const URI_ATTRIBUTE = /(^#EXT-X-[A-Z-]+:(?:.*?,)?URI=")([^"]*)(")/;
+
+/** Every URI of a playlist, in its order: lines that are no tags, and the `URI` of tags (`EXT-X-MAP`, `EXT-X-MEDIA`). */
+export function listUris(playlist: string): string[] {
+  const uris: string[] = [];
+  rewriteUris(playlist, (uri) => {
+    uris.push(uri);
+    return uri;
+  });
+  return uris;
+}
+
+/** The playlist with every URI replaced; nothing else of it changes. */
+export function rewriteUris(playlist: string, replace: (uri: string) => string): string {
+  return playlist
+    .split('\n')
+    .map((line) => {
+      if (line.trim() === '') return line;
+      if (!line.startsWith('#')) return replace(line.trim());
+      return line.replace(URI_ATTRIBUTE, (_, before: string, uri: string, after: string) => {
+        return `${before}${replace(uri)}${after}`;
+      });
+    })
+    .join('\n');
+}
+
+/** A storyboard with the picture of every cue replaced; what follows `#` (the tile) stays. */
+export function rewriteStoryboard(vtt: string, replace: (picture: string) => string): string {
+  return vtt
+    .split('\n')
+    .map((line) => {
+      const cue = /^(\S+)(#xywh=[\d,]+)\s*$/.exec(line);
+      return cue ? `${replace(cue[1] ?? '')}${cue[2]}` : line;
+    })
+    .join('\n');
+}
