@@ -1,0 +1,237 @@
+import type { Dir } from 'node:fs';
+import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { StoredObject } from '../../ports/objectStore.ts';
+import { ReelmillError } from '../../runtime/errors.ts';
+import { errnoOf, isAbsent } from './diskErrors.ts';
+import { KeyedLock } from './keyedLock.ts';
+import { type DiskLayout, syncFolder } from './layout.ts';
+import { receiveBytes } from './receiveBytes.ts';
+
+/** What is known about one content of an object; `sizeBytes` and `mtimeMs` tell which file it belongs to. */
+const generationSchema = z.object({
+  etag: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.number(),
+  mtimeMs: z.number(),
+});
+type Generation = z.infer<typeof generationSchema>;
+
+export interface ObjectFile extends StoredObject {
+  contentType: string;
+}
+
+export interface OpenObject {
+  object: ObjectFile;
+  /** Whoever opened the object closes it. */
+  file: FileHandle;
+}
+
+/**
+ * Objects as files. An object changes at one instant, when its file is renamed into place; the sidecar that was written
+ * just before describes both the new content and the one it replaces, so that a reader or a crash in between finds the
+ * description of whichever file is there.
+ */
+export class DiskObjects {
+  readonly #layout: DiskLayout;
+  readonly #commits = new KeyedLock();
+
+  constructor(layout: DiskLayout) {
+    this.#layout = layout;
+  }
+
+  /** Receives a whole object of exactly `sizeBytes`, or leaves things as they were. Resolves with its ETag. */
+  async write(
+    key: string,
+    body: Readable,
+    options: { contentType: string; sizeBytes: number; signal?: AbortSignal | undefined },
+  ): Promise<string> {
+    this.#layout.objectPath(key);
+    const tmpPath = this.#layout.newTmpPath();
+    try {
+      const file = await open(tmpPath, 'wx');
+      let etag: string;
+      try {
+        etag = await receiveBytes(body, file, { ...options, position: 0 });
+      } finally {
+        await file.close();
+      }
+      await this.commit(key, tmpPath, { etag, contentType: options.contentType });
+      return etag;
+    } catch (error) {
+      await rm(tmpPath, { force: true });
+      throw error;
+    }
+  }
+
+  /** Makes a finished, synced file the object: a rename, never a copy. */
+  commit(key: string, filePath: string, facts: { etag: string; contentType: string }): Promise<void> {
+    return this.#commits.run(key, async () => {
+      const { size, mtimeMs } = await statFile(filePath);
+      const current = await this.read(key);
+      const generations: Generation[] = [{ ...facts, sizeBytes: size, mtimeMs }];
+      if (current) {
+        const { etag, contentType, sizeBytes, lastModified } = current;
+        generations.push({ etag, contentType, sizeBytes, mtimeMs: lastModified.getTime() });
+      }
+      await this.#writeSidecar(key, generations);
+      await moveInto(filePath, this.#layout.objectPath(key));
+    });
+  }
+
+  /** The object and its open file, or null. */
+  async open(key: string): Promise<OpenObject | null> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#layout.objectPath(key), 'r');
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw error;
+    }
+    try {
+      const object = await this.#describe(key, file);
+      if (object) return { object, file };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
+    return null;
+  }
+
+  /** What is known about the object, or null. */
+  async read(key: string): Promise<ObjectFile | null> {
+    const opened = await this.open(key);
+    await opened?.file.close();
+    return opened?.object ?? null;
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    // the folder part of the prefix is a key's beginning, so it obeys the rules of keys
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const start = folder === '' ? this.#layout.objects : this.#layout.objectPath(folder.slice(0, -1));
+    for await (const key of walk(start, folder, prefix)) {
+      const found = await this.read(key);
+      if (found) yield toStoredObject(found);
+    }
+  }
+
+  /** Passes over an object that is not there. */
+  remove(key: string): Promise<void> {
+    return this.#commits.run(key, async () => {
+      for (const [filePath, top] of [
+        [this.#layout.objectPath(key), this.#layout.objects],
+        [this.#layout.metaPath(key), this.#layout.meta],
+      ] as const) {
+        try {
+          await unlink(filePath);
+        } catch (error) {
+          // EISDIR: other keys begin with this one, so it is a folder and no object
+          if (!isAbsent(error) && errnoOf(error) !== 'EISDIR') throw error;
+        }
+        await pruneFolders(path.dirname(filePath), top);
+      }
+    });
+  }
+
+  async #describe(key: string, file: FileHandle): Promise<ObjectFile | null> {
+    const stats = await file.stat();
+    if (!stats.isFile()) return null;
+    const generations = await this.#readSidecar(key);
+    const generation = generations.find(
+      (known) => known.sizeBytes === stats.size && Math.trunc(known.mtimeMs) === Math.trunc(stats.mtimeMs),
+    );
+    return {
+      key,
+      sizeBytes: stats.size,
+      // a file that was put there by hand has no description; its size and time tell one content from another
+      etag: generation?.etag ?? `${stats.size.toString(16)}-${Math.trunc(stats.mtimeMs).toString(16)}`,
+      contentType: generation?.contentType ?? 'application/octet-stream',
+      lastModified: stats.mtime,
+    };
+  }
+
+  async #readSidecar(key: string): Promise<Generation[]> {
+    try {
+      const parsed: unknown = JSON.parse(await readFile(this.#layout.metaPath(key), 'utf8'));
+      return z.array(generationSchema).parse(parsed);
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
+  }
+
+  async #writeSidecar(key: string, generations: Generation[]): Promise<void> {
+    const tmpPath = this.#layout.newTmpPath();
+    const file = await open(tmpPath, 'wx');
+    try {
+      await file.writeFile(JSON.stringify(generations));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await moveInto(tmpPath, this.#layout.metaPath(key));
+  }
+}
+
+export function toStoredObject({ key, sizeBytes, etag, lastModified }: ObjectFile): StoredObject {
+  return { key, sizeBytes, etag, lastModified };
+}
+
+async function statFile(filePath: string): Promise<{ size: number; mtimeMs: number }> {
+  const file = await open(filePath, 'r');
+  try {
+    return await file.stat();
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveInto(from: string, to: string): Promise<void> {
+  const folder = path.dirname(to);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mkdir(folder, { recursive: true });
+      await rename(from, to);
+      break;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EEXIST' || errno === 'ENOTDIR' || errno === 'EISDIR')
+        throw new ReelmillError('validation_failed', 'A key cannot be an object and the folder of another.', {
+          cause: error,
+        });
+      // the folder was empty and pruned between the two calls
+      if (errno !== 'ENOENT' || attempt >= 5) throw error;
+    }
+  }
+  await syncFolder(folder);
+}
+
+async function* walk(folder: string, keyOfFolder: string, prefix: string): AsyncGenerator<string> {
+  let entries: Dir;
+  try {
+    entries = await opendir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return;
+    throw error;
+  }
+  for await (const entry of entries) {
+    const key = `${keyOfFolder}${entry.name}`;
+    if (entry.isDirectory()) {
+      const inside = `${key}/`;
+      if (inside.startsWith(prefix)) yield* walk(path.join(folder, entry.name), inside, prefix);
+    } else if (key.startsWith(prefix)) yield key;
+  }
+}
+
+async function pruneFolders(folder: string, top: string): Promise<void> {
+  for (let current = folder; current !== top; current = path.dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return; // not empty, or gone already: either way there is nothing more to tidy
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { ErrorCode } from '../../contracts/errors.ts';
+import { ReelmillError } from '../../runtime/errors.ts';
+import { parseRange } from './byteRange.ts';
+import { toStoreError } from './diskErrors.ts';
+import type { DiskObjects, OpenObject } from './diskObjects.ts';
+import type { DiskUploads } from './diskUploads.ts';
+import { type Grant, readGrant } from './signedUrls.ts';
+
+const READ_BUFFER_BYTES = 1024 * 1024;
+// a sender that is silent for so long is gone; a reader may rest much longer while it works on what it has
+const SENDER_IDLE_MS = 60_000;
+const READER_IDLE_MS = 60 * 60_000;
+
+export interface StoreHandlerOptions {
+  secret: string;
+  objects: DiskObjects;
+  uploads: DiskUploads;
+}
+
+/** Answers a request for a signed URL; false where the path is none of the store's. Never throws. */
+export type StoreHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+/**
+ * Serves signed URLs: PUT of parts and objects, GET and HEAD of objects. Paths are relative to where it is mounted.
+ * The server it is mounted on must not limit the time of a whole request (`requestTimeout = 0`): silence is limited
+ * here.
+ */
+export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
+  return async (request, response) => {
+    const method = request.method ?? 'GET';
+    const url = request.url ?? '/';
+    const grant = readGrant(options.secret, { method, url, nowSeconds: Date.now() / 1000 });
+    if (grant === 'elsewhere') return false;
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Expose-Headers', 'Accept-Ranges, Content-Range, ETag');
+    if (method === 'OPTIONS') {
+      answerPreflight(response);
+      return true;
+    }
+    try {
+      if (grant === 'refused')
+        throw new ReelmillError('signature_invalid', 'This link has expired or is not valid.');
+      await serve(options, grant, request, response);
+    } catch (error) {
+      answerError(response, error);
+    }
+    return true;
+  };
+}
+
+async function serve(
+  { objects, uploads }: StoreHandlerOptions,
+  grant: Grant,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (grant.verb === 'get') return await serveObject(objects, grant, request, response);
+  request.setTimeout(SENDER_IDLE_MS);
+  const contentLength = request.headers['content-length'];
+  if (contentLength === undefined) {
+    sendError(response, 411, 'validation_failed', 'A PUT needs a Content-Length.');
+    return;
+  }
+  const sizeBytes = Number(contentLength);
+  const etag =
+    grant.verb === 'part'
+      ? await uploads.writePart(grant.uploadId, grant.partNumber, request, sizeBytes)
+      : await objects.write(grant.key, request, {
+          contentType: request.headers['content-type'] ?? 'application/octet-stream',
+          sizeBytes,
+        });
+  response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
+}
+
+async function serveObject(
+  objects: DiskObjects,
+  grant: Extract<Grant, { verb: 'get' }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const opened = await objects.open(grant.key);
+  if (!opened) throw new ReelmillError('not_found', 'There is no such object.');
+  response.setTimeout(READER_IDLE_MS);
+  try {
+    await sendObject(opened, grant.contentType, request, response);
+  } finally {
+    await opened.file.close();
+  }
+}
+
+async function sendObject(
+  { object, file }: OpenObject,
+  contentType: string | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const etag = `"${object.etag}"`;
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('ETag', etag);
+  response.setHeader('Last-Modified', object.lastModified.toUTCString());
+  // what creators uploaded is never to be run or guessed at by a browser
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  const ifRange = request.headers['if-range'];
+  const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+  const range = parseRange(wanted, object.sizeBytes);
+  if (range === 'unsatisfiable') {
+    response.setHeader('Content-Range', `bytes */${object.sizeBytes}`);
+    throw new ReelmillError('range_not_satisfiable', 'The range begins beyond the end of the object.');
+  }
+  const { first, last } = range === 'whole' ? { first: 0, last: object.sizeBytes - 1 } : range;
+  if (range !== 'whole') response.setHeader('Content-Range', `bytes ${first}-${last}/${object.sizeBytes}`);
+  response.writeHead(range === 'whole' ? 200 : 206, {
+    'Content-Type': contentType ?? object.contentType,
+    'Content-Length': last - first + 1,
+  });
+  if (request.method === 'HEAD' || last < first) {
+    response.end();
+    return;
+  }
+  const bytes = file.createReadStream({
+    start: first,
+    end: last,
+    highWaterMark: READ_BUFFER_BYTES,
+  });
+  await pipeline(bytes, response);
+}
+
+function answerPreflight(response: ServerResponse): void {
+  response
+    .writeHead(204, {
+      'Access-Control-Allow-Methods': 'GET, HEAD',
+      'Access-Control-Allow-Headers': 'Range, If-Range, If-None-Match',
+      'Access-Control-Max-Age': '86400',
+    })
+    .end();
+}
+
+function answerError(response: ServerResponse, cause: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const error = toStoreError(cause);
+  sendError(response, statusOf(error), error.code, error.message);
+}
+
+function sendError(response: ServerResponse, status: number, code: ErrorCode, message: string): void {
+  const body = JSON.stringify({ error: { code, message } });
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    })
+    .end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** The statuses of S3, which uploaders know, where they differ from those of the API. */
+function statusOf(error: ReelmillError): number {
+  if (error.code === 'upload_gone') return 404;
+  if (error.code === 'size_mismatch' || error.code === 'aborted') return 400;
+  return error.status;
+}

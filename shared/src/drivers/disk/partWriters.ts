@@ -1,0 +1,63 @@
+import { ReelmillError } from '../../runtime/errors.ts';
+
+interface Writer {
+  abort: AbortController;
+  settled: Promise<void>;
+}
+
+/**
+ * Who is writing which part of which upload, in this process. Of one part there is one writer at a time: a newer one
+ * stops the older (its client has given it up) and waits until it no longer touches the file. An upload that is being
+ * joined or discarded takes no writers.
+ */
+export class PartWriters {
+  readonly #uploads = new Map<string, Map<number, Writer>>();
+  readonly #closed = new Set<string>();
+
+  async run<T>(uploadId: string, partNumber: number, write: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (let older = this.#find(uploadId, partNumber); older; older = this.#find(uploadId, partNumber)) {
+      older.abort.abort();
+      await older.settled;
+    }
+    if (this.#closed.has(uploadId))
+      throw new ReelmillError('upload_gone', 'The upload is being completed or given up.');
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const writer: Writer = { abort: new AbortController(), settled };
+    const writers = this.#uploads.get(uploadId) ?? new Map<number, Writer>();
+    this.#uploads.set(uploadId, writers.set(partNumber, writer));
+    try {
+      return await write(writer.abort.signal);
+    } finally {
+      writers.delete(partNumber);
+      if (writers.size === 0) this.#uploads.delete(uploadId);
+      settle();
+    }
+  }
+
+  /** Runs `work` while the upload has no writers and gets none. Throws `upload_incomplete` where it has some. */
+  async close<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
+    if (this.#uploads.has(uploadId))
+      throw new ReelmillError('upload_incomplete', 'Parts of this upload are still being received.');
+    this.#closed.add(uploadId);
+    try {
+      return await work();
+    } finally {
+      this.#closed.delete(uploadId);
+    }
+  }
+
+  /** Stops the upload's writers and waits for them. */
+  async stop(uploadId: string): Promise<void> {
+    const writers = [...(this.#uploads.get(uploadId)?.values() ?? [])];
+    for (const writer of writers) writer.abort.abort();
+    await Promise.all(writers.map((writer) => writer.settled));
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#uploads.keys()].map((uploadId) => this.stop(uploadId)));
+  }
+
+  #find(uploadId: string, partNumber: number): Writer | undefined {
+    return this.#uploads.get(uploadId)?.get(partNumber);
+  }
+}

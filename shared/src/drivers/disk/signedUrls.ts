@@ -1,0 +1,68 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** What a signed URL allows. */
+export type Grant =
+  | { verb: 'get'; key: string; contentType: string | undefined }
+  | { verb: 'put'; key: string }
+  | { verb: 'part'; uploadId: string; partNumber: number };
+
+/** The path and query of a signed URL, to be put behind a base URL. It ends to be valid at `expiresAt` (unix seconds). */
+export function signGrant(secret: string, grant: Grant, expiresAt: number): string {
+  const query = new URLSearchParams({ expires: String(expiresAt) });
+  if (grant.verb === 'get' && grant.contentType !== undefined) query.set('type', grant.contentType);
+  query.set('signature', signatureOf(secret, grant, expiresAt).toString('hex'));
+  return `${pathOf(grant)}?${query}`;
+}
+
+/**
+ * Reads a request's path and query. `elsewhere` is no path of the store, `refused` has a signature that is missing,
+ * altered, expired or made for another method; otherwise the answer is what the URL allows.
+ */
+export function readGrant(
+  secret: string,
+  request: { method: string; url: string; nowSeconds: number },
+): Grant | 'refused' | 'elsewhere' {
+  const [pathname = '', search = ''] = request.url.split('?', 2);
+  if (!/^\/(objects|uploads)\//.test(pathname)) return 'elsewhere';
+  const query = new URLSearchParams(search);
+  const grant = parseGrant(request.method, pathname, query);
+  const expires = query.get('expires') ?? '';
+  if (!grant || !/^\d{1,12}$/.test(expires)) return 'refused';
+  const expected = signatureOf(secret, grant, Number(expires));
+  const given = Buffer.from(query.get('signature') ?? '', 'hex');
+  const genuine = given.length === expected.length && timingSafeEqual(given, expected);
+  return genuine && request.nowSeconds < Number(expires) ? grant : 'refused';
+}
+
+function parseGrant(method: string, pathname: string, query: URLSearchParams): Grant | undefined {
+  const [, root, ...encoded] = pathname.split('/');
+  let components: string[];
+  try {
+    components = encoded.map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+  if (root === 'uploads') {
+    const [uploadId = '', partNumber = ''] = components;
+    if (method !== 'PUT' || components.length !== 2 || !/^\d{1,5}$/.test(partNumber)) return undefined;
+    return { verb: 'part', uploadId, partNumber: Number(partNumber) };
+  }
+  const key = components.join('/');
+  if (method === 'PUT') return { verb: 'put', key };
+  if (method === 'GET' || method === 'HEAD')
+    return { verb: 'get', key, contentType: query.get('type') ?? undefined };
+  return undefined;
+}
+
+function pathOf(grant: Grant): string {
+  if (grant.verb === 'part') return `/uploads/${encodeURIComponent(grant.uploadId)}/${grant.partNumber}`;
+  return `/objects/${grant.key.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function signatureOf(secret: string, grant: Grant, expiresAt: number): Buffer {
+  const fields =
+    grant.verb === 'part'
+      ? [grant.verb, grant.uploadId, grant.partNumber, expiresAt]
+      : [grant.verb, grant.key, grant.verb === 'get' ? (grant.contentType ?? null) : null, expiresAt];
+  return createHmac('sha256', secret).update(JSON.stringify(fields)).digest();
+}

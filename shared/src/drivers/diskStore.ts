@@ -1,0 +1,94 @@
+import { access, constants } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Audience, ObjectStore, SignOptions } from '../ports/objectStore.ts';
+import { ReelmillError } from '../runtime/errors.ts';
+import { toStoreError, withStoreErrors } from './disk/diskErrors.ts';
+import { DiskObjects, toStoredObject } from './disk/diskObjects.ts';
+import { DiskUploads } from './disk/diskUploads.ts';
+import { createStoreHandler, type StoreHandler } from './disk/httpHandler.ts';
+import { DiskLayout } from './disk/layout.ts';
+import { type Grant, signGrant } from './disk/signedUrls.ts';
+import { assertObjectKey } from './store/objectKey.ts';
+import { assertPartNumber } from './store/parts.ts';
+
+const READ_BUFFER_BYTES = 1024 * 1024;
+
+/** Where the handler is mounted, as each audience reaches it, without a slash at the end. */
+export type BaseUrls = Record<Audience, string>;
+
+export interface DiskStoreOptions {
+  /** The folder that holds everything; made where it is not there. One process at a time may use it. */
+  root: string;
+  signingSecret: string;
+  /** A function where the address is known only after the server listens. */
+  baseUrls: BaseUrls | (() => BaseUrls);
+}
+
+export interface DiskStore extends ObjectStore {
+  /** Serves the signed URLs; see `createStoreHandler`. */
+  readonly handle: StoreHandler;
+}
+
+/** An object store in a folder. Whoever creates it mounts `handle` where `baseUrls` says. */
+export async function createDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
+  const layout = new DiskLayout(options.root);
+  await withStoreErrors(() => layout.prepare());
+  const objects = new DiskObjects(layout);
+  const uploads = new DiskUploads(layout, objects);
+  const secret = options.signingSecret;
+
+  const sign = (grant: Grant, { audience, expiresSeconds }: SignOptions): string => {
+    const baseUrls = typeof options.baseUrls === 'function' ? options.baseUrls() : options.baseUrls;
+    const expiresAt = Math.ceil(Date.now() / 1000 + expiresSeconds);
+    return `${baseUrls[audience]}${signGrant(secret, grant, expiresAt)}`;
+  };
+
+  return {
+    handle: createStoreHandler({ secret, objects, uploads }),
+    createUpload: (key, plan) => withStoreErrors(() => uploads.create({ key, ...plan })),
+    async signPart(upload, partNumber, signOptions) {
+      assertPartNumber(partNumber);
+      return sign({ verb: 'part', uploadId: upload.uploadId, partNumber }, signOptions);
+    },
+    async signPut(key, signOptions) {
+      assertObjectKey(key);
+      return sign({ verb: 'put', key }, signOptions);
+    },
+    async signGet(key, { contentType, ...signOptions }) {
+      assertObjectKey(key);
+      return sign({ verb: 'get', key, contentType }, signOptions);
+    },
+    listParts: (upload) => withStoreErrors(() => uploads.listParts(upload)),
+    completeUpload: (upload, parts) => withStoreErrors(() => uploads.complete(upload, parts)),
+    abortUpload: (upload) => withStoreErrors(() => uploads.abort(upload)),
+    put: (key, body, putOptions) =>
+      withStoreErrors(async () => {
+        const source = Buffer.isBuffer(body) ? Readable.from([body]) : body;
+        await objects.write(key, source, putOptions);
+      }),
+    get: (key) =>
+      withStoreErrors(async () => {
+        const opened = await objects.open(key);
+        if (!opened) throw new ReelmillError('not_found', 'There is no such object.');
+        return opened.file.createReadStream({ highWaterMark: READ_BUFFER_BYTES });
+      }),
+    stat: (key) =>
+      withStoreErrors(async () => {
+        const found = await objects.read(key);
+        return found && toStoredObject(found);
+      }),
+    async *list(prefix) {
+      try {
+        yield* objects.list(prefix);
+      } catch (error) {
+        throw toStoreError(error);
+      }
+    },
+    remove: (keys) =>
+      withStoreErrors(async () => {
+        for (const key of keys) await objects.remove(key);
+      }),
+    check: () => withStoreErrors(() => access(layout.objects, constants.R_OK | constants.W_OK)),
+    close: () => uploads.close(),
+  };
+}
