@@ -1,0 +1,66 @@
+import type { Chunk, Rational } from '../contracts/media.ts';
+
+/** About how much video one segment holds; exactly 5 s at whole rates, 5.005 s at the NTSC ones. */
+const SEGMENT_SECONDS = 5;
+/** Below this many frames per second, rounding the rate would bend the length of a segment. */
+const SLOW_RATE = 10;
+/** A chunk takes at most this share of what is left, so that the last ones are short and workers finish together. */
+const TAPER = 1 / 4;
+const MIN_TAPERED_SEGMENTS = 2;
+/** From this many segments on, a video shows its first one before anything else is made. */
+const FIRST_LOOK_FROM_SEGMENTS = 3;
+
+export interface ChunkRequest {
+  totalFrames: number;
+  segmentFrames: number;
+  frameRate: Rational;
+  /** About how much video one chunk covers; the taper makes the last ones shorter. */
+  chunkSeconds: number;
+  /** Reading cannot begin in the middle: everything is one chunk. */
+  whole: boolean;
+}
+
+/**
+ * Frames per segment: the nearest whole rate times 5 s. Starts of segments then fall on whole ticks of every usual
+ * time base, which keeps the rounding of frames the same wherever decoding begins.
+ */
+export function segmentFramesFor(rate: Rational): number {
+  const exact = rate.num / rate.den;
+  const nominal = exact >= SLOW_RATE ? Math.round(exact) : exact;
+  return Math.max(1, Math.round(nominal * SEGMENT_SECONDS));
+}
+
+/**
+ * Cuts a video into runs of whole segments. The first chunk of a video that may be cut is a single segment, so that
+ * it can be watched at once; the next ones have the length asked for; the last ones get shorter. Never leaves a last
+ * chunk of one segment, which a small error in the announced duration could empty.
+ */
+export function planChunks(request: ChunkRequest): Chunk[] {
+  const { totalFrames, segmentFrames } = request;
+  const segmentTotal = Math.ceil(totalFrames / segmentFrames);
+  let firstSegment = 0;
+  return chunkLengths(segmentTotal, request).map((segmentCount, index, all) => {
+    const firstFrame = firstSegment * segmentFrames;
+    const last = index === all.length - 1;
+    const frameCount = last ? totalFrames - firstFrame : segmentCount * segmentFrames;
+    const chunk = { index, firstSegment, segmentCount, firstFrame, frameCount, last };
+    firstSegment += segmentCount;
+    return chunk;
+  });
+}
+
+function chunkLengths(segmentTotal: number, request: ChunkRequest): number[] {
+  if (request.whole || segmentTotal < FIRST_LOOK_FROM_SEGMENTS) return [segmentTotal];
+  const segmentSeconds = (request.segmentFrames * request.frameRate.den) / request.frameRate.num;
+  const longest = Math.max(MIN_TAPERED_SEGMENTS, Math.round(request.chunkSeconds / segmentSeconds));
+  const lengths = [1];
+  let left = segmentTotal - 1;
+  while (left > 0) {
+    const tapered = Math.max(MIN_TAPERED_SEGMENTS, Math.ceil(left * TAPER));
+    const length = Math.min(left, longest, tapered);
+    const taken = left - length === 1 ? left : length;
+    lengths.push(taken);
+    left -= taken;
+  }
+  return lengths;
+}

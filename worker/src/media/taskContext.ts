@@ -1,0 +1,26 @@
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+
+/** How far a running task is; the fields of the `progress` event (contracts/tasks.ts). */
+export interface TaskProgress {
+  /** Finished output frames (encode), or thousandths of the whole (other kinds). */
+  done: number;
+  /** Whole segments in the store, from the task's first on, in every rendition of the task; their inits are there. */
+  segmentsDone: number;
+  /** Multiple of real time, null where it is not known. */
+  speed: number | null;
+}
+
+/** What a task may use. Nothing else of the worker reaches the media code. */
+export interface TaskContext {
+  store: ObjectStore;
+  /** A folder of the worker's own; the task works in a folder inside it that is gone when the task has settled. */
+  workDir: string;
+  /** Threads for decoders, filters and encoders. */
+  threads: number;
+  logger: Logger;
+  /** Aborting kills the running ffmpeg; the task then rejects with code `aborted`. */
+  signal: AbortSignal;
+  /** Called at least every second while ffmpeg advances; the receiver thins it out. */
+  onProgress(progress: TaskProgress): void;
+}
