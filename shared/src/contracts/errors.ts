@@ -34,6 +34,9 @@ export const ERROR_CODES = {
   network: { status: 503, retryable: true },
   timeout: { status: 503, retryable: true },
   aborted: { status: 499, retryable: false },
+  // what an uploader may add
+  file_unreadable: { status: 422, retryable: false },
+  file_changed: { status: 409, retryable: false },
   // media: why a video failed, never retried by itself
   no_video_stream: { status: 422, retryable: false },
   not_a_video: { status: 422, retryable: false },

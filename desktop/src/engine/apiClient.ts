@@ -1,0 +1,162 @@
+import {
+  completeUploadResponseSchema,
+  type InitiateUploadRequest,
+  type PartUrl,
+  resumableResponseSchema,
+  signPartsResponseSchema,
+  type UploadStatus,
+  uploadPlanSchema,
+  uploadStatusSchema,
+} from '@reelmill/shared/contracts/uploads.ts';
+import {
+  type Video,
+  type VideoDetail,
+  type VideoList,
+  videoDetailSchema,
+  videoListSchema,
+} from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { z } from 'zod';
+import { apiFailure, parseJson } from './failures.ts';
+import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from './ports.ts';
+
+const CALL_TIMEOUT_MS = 30_000;
+/** Joining ten thousand parts takes a store its time. */
+const COMPLETE_TIMEOUT_MS = 180_000;
+
+const beginResponseSchema = z.object({ video_id: z.int(), upload: uploadPlanSchema });
+export type BegunUpload = z.infer<typeof beginResponseSchema>;
+
+type Call = Pick<HttpRequest, 'method' | 'signal'> & {
+  path: string;
+  body?: unknown;
+  etag?: string | undefined;
+  timeoutMs?: number;
+};
+
+/**
+ * The API as the signed-in user sees it: one call each, no retries. Failures are the API's own errors; an access token
+ * that is rejected is refreshed once and the call made again.
+ */
+export class ApiClient {
+  readonly #baseUrl: string;
+  readonly #transport: HttpTransport;
+  readonly #session: SessionPort;
+
+  constructor(options: { serverUrl: string; transport: HttpTransport; session: SessionPort }) {
+    this.#baseUrl = `${options.serverUrl.replace(/\/+$/, '')}/api/v1`;
+    this.#transport = options.transport;
+    this.#session = options.session;
+  }
+
+  /** Opens a multipart upload. Not idempotent: the answer may be lost and the upload there. */
+  async beginUpload(
+    request: InitiateUploadRequest & { size_bytes: number },
+    signal: AbortSignal,
+  ): Promise<BegunUpload> {
+    const call: Call = { method: 'POST', path: '/videos/upload/initiate', body: request, signal };
+    return this.#ask(call, beginResponseSchema);
+  }
+
+  async signParts(videoId: number, partNumbers: readonly number[], signal: AbortSignal): Promise<PartUrl[]> {
+    const path = `/videos/${videoId}/upload/parts`;
+    const body = { part_numbers: partNumbers };
+    return (await this.#ask({ method: 'POST', path, body, signal }, signPartsResponseSchema)).urls;
+  }
+
+  /** What the store holds of an unfinished upload. */
+  async getUpload(videoId: number, signal: AbortSignal): Promise<UploadStatus> {
+    return this.#ask({ method: 'GET', path: `/videos/${videoId}/upload`, signal }, uploadStatusSchema);
+  }
+
+  /** An unfinished upload of the same file, begun here or elsewhere, or null. */
+  async findResumable(
+    fingerprint: string,
+    sizeBytes: number,
+    signal: AbortSignal,
+  ): Promise<UploadStatus | null> {
+    const path = `/videos/upload/resumable?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
+    return (await this.#ask({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
+  }
+
+  /** Gives an upload up and frees what the store has of it. */
+  async abortUpload(videoId: number, signal: AbortSignal): Promise<void> {
+    await this.#send({ method: 'DELETE', path: `/videos/${videoId}/upload`, signal });
+  }
+
+  async completeUpload(videoId: number, signal: AbortSignal): Promise<Video> {
+    const body = { video_id: videoId };
+    const call: Call = { method: 'POST', path: '/videos/upload/complete', body, signal };
+    return (await this.#ask({ ...call, timeoutMs: COMPLETE_TIMEOUT_MS }, completeUploadResponseSchema)).video;
+  }
+
+  async getVideo(videoId: number, signal: AbortSignal): Promise<VideoDetail> {
+    return this.#ask({ method: 'GET', path: `/videos/${videoId}`, signal }, videoDetailSchema);
+  }
+
+  /** The video if it is not what `etag` stands for any more, otherwise null. */
+  async getVideoIfChanged(
+    videoId: number,
+    etag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ detail: VideoDetail; etag: string | undefined } | null> {
+    const response = await this.#send({ method: 'GET', path: `/videos/${videoId}`, etag, signal });
+    if (response.status === 304) return null;
+    return { detail: read(response, videoDetailSchema), etag: response.headers.etag };
+  }
+
+  async listVideos(page: { limit: number; offset: number }, signal: AbortSignal): Promise<VideoList> {
+    const path = `/videos?limit=${page.limit}&offset=${page.offset}`;
+    return this.#ask({ method: 'GET', path, signal }, videoListSchema);
+  }
+
+  async cancelVideo(videoId: number, signal: AbortSignal): Promise<void> {
+    await this.#send({ method: 'POST', path: `/videos/${videoId}/cancel`, signal });
+  }
+
+  async retryVideo(videoId: number, signal: AbortSignal): Promise<void> {
+    await this.#send({ method: 'POST', path: `/videos/${videoId}/retry`, signal });
+  }
+
+  async deleteVideo(videoId: number, signal: AbortSignal): Promise<void> {
+    await this.#send({ method: 'DELETE', path: `/videos/${videoId}`, signal });
+  }
+
+  async #ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    return read(await this.#send(call), schema);
+  }
+
+  async #send(call: Call): Promise<HttpResponse> {
+    const token = await this.#session.accessToken();
+    let response = await this.#sendAs(token, call);
+    if (response.status === 401) response = await this.#sendAs(await this.#session.refresh(token), call);
+    if (response.status !== 304 && (response.status < 200 || response.status > 299)) {
+      throw apiFailure(response);
+    }
+    return response;
+  }
+
+  #sendAs(token: string, call: Call): Promise<HttpResponse> {
+    return this.#transport.request({
+      method: call.method,
+      url: this.#baseUrl + call.path,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.etag === undefined ? {} : { 'if-none-match': call.etag }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      timeoutMs: call.timeoutMs ?? CALL_TIMEOUT_MS,
+      signal: call.signal,
+    });
+  }
+}
+
+function read<T>(response: HttpResponse, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(response.body));
+  if (parsed.success) return parsed.data;
+  throw new ReelmillError('internal', 'The answer is not one of a Reelmill server.', {
+    retryable: false,
+    cause: parsed.error,
+  });
+}

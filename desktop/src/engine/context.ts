@@ -1,0 +1,45 @@
+import type { ApiClient } from './apiClient.ts';
+import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports.ts';
+import type { RateLimiter } from './rateLimiter.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
+
+export interface UploadSettings {
+  /** Parts of one file that are sent at the same time. */
+  partConcurrency: number;
+  /** Files that are sent at the same time. */
+  fileConcurrency: number;
+  /** Parts that are signed with one call. */
+  urlWindow: number;
+  /** A request on which nothing moves for so long is aborted and made again. */
+  stallMs: number;
+  progressIntervalMs: number;
+  pollMs: number;
+  /** Whether a finished upload is followed until the video is online. */
+  follow: boolean;
+  retry: RetryPolicy;
+}
+
+export const DEFAULT_SETTINGS: UploadSettings = {
+  partConcurrency: 4,
+  fileConcurrency: 2,
+  urlWindow: 8,
+  stallMs: 30_000,
+  progressIntervalMs: 500,
+  pollMs: 1_500,
+  follow: true,
+  retry: DEFAULT_RETRY,
+};
+
+/** What every upload of one account shares. */
+export interface UploadContext {
+  api: ApiClient;
+  transport: HttpTransport;
+  files: FileSource;
+  journal: Journal;
+  clock: Clock;
+  digests: Digests;
+  limiter: RateLimiter;
+  /** Server and account, so that journals of different ones do not meet. */
+  scope: string;
+  settings: UploadSettings;
+}

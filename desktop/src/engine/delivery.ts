@@ -1,0 +1,130 @@
+import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadContext } from './context.ts';
+import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
+import type { JournalWriter } from './journalWriter.ts';
+import { runLanes } from './lanes.ts';
+import { missingParts, partRange, reviewParts } from './partPlan.ts';
+import { PartSender } from './partSender.ts';
+import { PartUrls } from './partUrls.ts';
+import type { OpenUpload } from './remoteUpload.ts';
+import type { Retrier } from './retry.ts';
+import type { UploadRecord } from './uploadRecord.ts';
+
+/** How often parts that the store lost between their ETag and the end are sent again. */
+const MOST_ROUNDS = 3;
+const INCOMPLETE = new Set(['upload_incomplete', 'part_size_mismatch', 'size_mismatch']);
+
+export interface DeliveryOptions {
+  context: UploadContext;
+  record: UploadRecord;
+  retrier: Retrier;
+  journal: JournalWriter;
+  upload: OpenUpload;
+  identity: FileIdentity;
+}
+
+/** Sends the parts of one open upload that the store does not have, and completes it. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Answers the video as `complete` left it. */
+  async run(signal: AbortSignal): Promise<Video> {
+    const { record } = this.#options;
+    for (let round = 1; round <= MOST_ROUNDS; round++) {
+      await this.#sendMissing(signal);
+      record.move('completing');
+      const video = await this.#complete(signal);
+      if (video !== null) return video;
+    }
+    throw new ReelmillError('upload_incomplete', 'The store keeps losing parts of the file.');
+  }
+
+  async #sendMissing(signal: AbortSignal): Promise<void> {
+    const { context, record, journal, upload } = this.#options;
+    const pending = missingParts(upload.plan, upload.done);
+    if (pending.length === 0) return;
+    record.move('uploading');
+    const stopReporting = this.#reportRegularly();
+    try {
+      await runLanes(context.settings.partConcurrency, signal, this.#lane(pending, signal));
+    } finally {
+      stopReporting();
+    }
+    await journal.flush();
+  }
+
+  /** One of the workers that share the pending parts, the earliest first. */
+  #lane(pending: number[], signal: AbortSignal): (laneSignal: AbortSignal) => Promise<void> {
+    const { context, record, retrier, journal, upload, identity } = this.#options;
+    const urls = new PartUrls({
+      windowSize: context.settings.urlWindow,
+      upcoming: (count) => pending.slice(0, count),
+      sign: (partNumbers) =>
+        retrier.run('sign parts', signal, () => context.api.signParts(upload.videoId, partNumbers, signal)),
+    });
+    urls.add(upload.firstUrls);
+    const { path, meter } = record;
+    const sender = new PartSender({ context, path, identity, plan: upload.plan, urls, meter, retrier });
+    return async (laneSignal) => {
+      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+        const etag = await sender.send(next, laneSignal);
+        upload.done.set(next, etag);
+        journal.recordPart(next, etag);
+      }
+    };
+  }
+
+  /** Null where the store does not have everything after all; what it lacks is taken out of the done parts. */
+  async #complete(signal: AbortSignal): Promise<Video | null> {
+    const { context, record, retrier, upload, identity } = this.#options;
+    await assertUnchanged(context, record.path, identity, signal);
+    const status = await retrier.run('ask for the parts', signal, () =>
+      context.api.getUpload(upload.videoId, signal),
+    );
+    if (!this.#keepListed(status)) return null;
+    try {
+      return await retrier.run('complete the upload', signal, () =>
+        context.api.completeUpload(upload.videoId, signal),
+      );
+    } catch (error) {
+      if (error instanceof ReelmillError && INCOMPLETE.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** Whether the store lists every part with the size and the ETag that it was sent with. */
+  #keepListed(status: UploadStatus): boolean {
+    const { record, journal, upload } = this.#options;
+    const sent = Object.fromEntries(upload.done);
+    const kept = new Set(
+      reviewParts(upload.plan, status.parts, sent).trusted.map((part) => part.part_number),
+    );
+    for (const partNumber of [...upload.done.keys()]) {
+      if (kept.has(partNumber)) continue;
+      upload.done.delete(partNumber);
+      journal.forgetPart(partNumber);
+    }
+    let bytes = 0;
+    for (const partNumber of kept) bytes += partRange(upload.plan, partNumber).length;
+    record.meter.reset(bytes);
+    return kept.size === upload.plan.partCount;
+  }
+
+  #reportRegularly(): () => void {
+    const { context, record } = this.#options;
+    const { clock, settings } = context;
+    let cancel = (): void => undefined;
+    const report = (): void => {
+      record.reportProgress(clock.now());
+      cancel = clock.schedule(settings.progressIntervalMs, report);
+    };
+    report();
+    return () => cancel();
+  }
+}

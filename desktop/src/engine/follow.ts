@@ -1,0 +1,33 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { ApiClient } from './apiClient.ts';
+import type { Clock } from './ports.ts';
+import type { Retrier } from './retry.ts';
+
+export interface FollowOptions {
+  api: ApiClient;
+  clock: Clock;
+  retrier: Retrier;
+  videoId: number;
+  pollMs: number;
+  signal: AbortSignal;
+  /** Called with every version of the video, the last one included. */
+  onVideo: (video: Video) => void;
+}
+
+/** Watches a video until it is online, failed or canceled, and answers it as it is then. */
+export async function followVideo(options: FollowOptions): Promise<Video> {
+  const { api, clock, retrier, videoId, pollMs, signal, onVideo } = options;
+  let etag: string | undefined;
+  for (;;) {
+    const changed = await retrier.run('ask for the video', signal, () =>
+      api.getVideoIfChanged(videoId, etag, signal),
+    );
+    if (changed !== null) {
+      etag = changed.etag;
+      const { video } = changed.detail;
+      onVideo(video);
+      if (video.status === 'online' || video.status === 'failed' || video.status === 'canceled') return video;
+    }
+    await clock.sleep(pollMs, signal);
+  }
+}

@@ -1,0 +1,70 @@
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Clock } from './ports.ts';
+
+export interface RetryPolicy {
+  /** How often one call is made before its error is final, the first time included. */
+  attempts: number;
+  baseMs: number;
+  maxMs: number;
+  /** The longest Retry-After that is honoured in full. */
+  maxRetryAfterMs: number;
+}
+
+/** Goes on for about two minutes. */
+export const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 12,
+  baseMs: 500,
+  maxMs: 20_000,
+  maxRetryAfterMs: 300_000,
+};
+
+export interface RetryNotice {
+  call: string;
+  attempt: number;
+  waitMs: number;
+  error: ReelmillError;
+}
+
+/** Repeats calls that failed by chance, with backoff and jitter, honouring Retry-After. */
+export class Retrier {
+  readonly #clock: Clock;
+  readonly #policy: RetryPolicy;
+  readonly #onRetry: (notice: RetryNotice) => void;
+
+  constructor(clock: Clock, policy: RetryPolicy, onRetry: (notice: RetryNotice) => void) {
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#onRetry = onRetry;
+  }
+
+  async run<T>(call: string, signal: AbortSignal, action: (attempt: number) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await action(attempt);
+      } catch (error) {
+        await this.waitAfter(error, { call, attempt, signal });
+      }
+    }
+  }
+
+  /** Waits until the call may be made again; throws the error itself where it is final. */
+  async waitAfter(
+    error: unknown,
+    { call, attempt, signal }: { call: string; attempt: number; signal: AbortSignal },
+  ): Promise<void> {
+    if (signal.aborted) throw new ReelmillError('aborted', 'The upload was stopped.');
+    if (!(error instanceof ReelmillError) || !error.retryable || attempt >= this.#policy.attempts)
+      throw error;
+    const waitMs = this.#waitMs(error, attempt);
+    this.#onRetry({ call, attempt, waitMs, error });
+    await this.#clock.sleep(waitMs, signal);
+  }
+
+  #waitMs(error: ReelmillError, attempt: number): number {
+    // a fresh signature is all that is needed; waiting would not make it fresher
+    if (error.code === 'signature_invalid' && attempt === 1) return 0;
+    const asked = Math.min((error.retryAfterSeconds ?? 0) * 1000, this.#policy.maxRetryAfterMs);
+    return Math.max(asked, backoffMs(attempt, this.#policy));
+  }
+}

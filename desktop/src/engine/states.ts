@@ -1,0 +1,41 @@
+/**
+ * The life of one upload.
+ *
+ *   waiting ──► fingerprinting ──► uploading ──► completing ──► processing ──► online
+ *      ▲              │  ▲            │  ▲           │              │
+ *      │              │  └────────────┴──┼───────────┤              ├──► failed, canceled
+ *      │              ▼   file changed   └───────────┘              │
+ *   paused ◄──── (pause, from anything that runs)  parts missing    ▼
+ *   failed ────► waiting or processing (retry)                   (watched by the server from here on)
+ *
+ * `fingerprinting` also covers finding an earlier upload of the file and verifying the parts the store has of it.
+ * `processing` is the last state of an upload that nobody follows. `online` and `canceled` are final.
+ */
+export const UPLOAD_TRANSITIONS = {
+  waiting: ['fingerprinting', 'paused', 'failed', 'canceled'],
+  fingerprinting: ['uploading', 'completing', 'processing', 'paused', 'failed', 'canceled'],
+  uploading: ['completing', 'fingerprinting', 'paused', 'failed', 'canceled'],
+  completing: ['processing', 'uploading', 'fingerprinting', 'paused', 'failed', 'canceled'],
+  processing: ['online', 'failed', 'canceled'],
+  paused: ['waiting', 'failed', 'canceled'],
+  failed: ['waiting', 'processing', 'canceled'],
+  online: [],
+  canceled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type UploadState = keyof typeof UPLOAD_TRANSITIONS;
+
+export function canMove(from: UploadState, to: UploadState): boolean {
+  const targets: readonly UploadState[] = UPLOAD_TRANSITIONS[from];
+  return targets.includes(to);
+}
+
+/** Whether an upload in this state takes one of the slots for files that are sent at once. */
+export function takesSlot(state: UploadState): boolean {
+  return state === 'fingerprinting' || state === 'uploading' || state === 'completing';
+}
+
+/** Whether nothing more happens by itself. */
+export function isSettled(state: UploadState): boolean {
+  return state === 'online' || state === 'failed' || state === 'canceled';
+}

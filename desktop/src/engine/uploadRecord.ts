@@ -1,0 +1,156 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type {
+  FailureStage,
+  RestartReason,
+  UploadEvent,
+  UploadFailure,
+  UploadSnapshot,
+  VideoProgress,
+} from './events.ts';
+import type { JournalEntry } from './journalEntry.ts';
+import type { RetryNotice } from './retry.ts';
+import { canMove, type UploadState } from './states.ts';
+import { TransferMeter } from './transferMeter.ts';
+
+/** What the operating system may hold of one connection's bytes without the other side having them. */
+const SOCKET_BUFFER_BYTES = 512 * 1024;
+
+/** The facts of one upload, and the only place that changes them and tells the listeners. */
+export class UploadRecord {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string | null;
+  readonly meter = new TransferMeter(SOCKET_BUFFER_BYTES);
+  readonly #emit: (event: UploadEvent) => void;
+  #state: UploadState = 'waiting';
+  #videoId: number | null = null;
+  #sizeBytes: number | null = null;
+  #keptBytes = 0;
+  #restarts = 0;
+  #failure: UploadFailure | null = null;
+  #video: VideoProgress | null = null;
+
+  constructor(facts: { id: string; path: string; title: string | null }, emit: (event: UploadEvent) => void) {
+    this.id = facts.id;
+    this.path = facts.path;
+    this.title = facts.title;
+    this.#emit = emit;
+  }
+
+  get state(): UploadState {
+    return this.#state;
+  }
+
+  get videoId(): number | null {
+    return this.#videoId;
+  }
+
+  get failure(): UploadFailure | null {
+    return this.#failure;
+  }
+
+  get snapshot(): UploadSnapshot {
+    const sending = this.#state === 'uploading';
+    return {
+      id: this.id,
+      path: this.path,
+      fileName: fileNameOf(this.path),
+      title: this.title,
+      state: this.#state,
+      videoId: this.#videoId,
+      sizeBytes: this.#sizeBytes,
+      acknowledgedBytes: this.meter.acknowledgedBytes,
+      sentBytes: this.meter.sentBytes,
+      keptBytes: this.#keptBytes,
+      bytesPerSecond: sending ? this.meter.speed : null,
+      etaSeconds: sending && this.#sizeBytes !== null ? this.meter.etaSeconds(this.#sizeBytes) : null,
+      restarts: this.#restarts,
+      failure: this.#failure,
+      video: this.#video,
+    };
+  }
+
+  move(to: UploadState): void {
+    const from = this.#state;
+    if (from === to) return;
+    if (!canMove(from, to))
+      throw new ReelmillError('state_conflict', `An upload that is ${from} cannot be ${to}.`);
+    this.#state = to;
+    if (to !== 'failed') this.#failure = null;
+    this.#emit({ type: 'state', upload: this.snapshot, from });
+  }
+
+  fail(error: unknown, stage: FailureStage): void {
+    this.#failure = describeFailure(error, stage);
+    this.move('failed');
+  }
+
+  recognize(sizeBytes: number): void {
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** What an earlier process knew of the upload. */
+  recall(entry: JournalEntry): void {
+    this.#videoId = entry.videoId;
+    this.#sizeBytes = entry.sizeBytes;
+    this.#keptBytes = Math.min(entry.sizeBytes, Object.keys(entry.parts).length * entry.partSizeBytes);
+    this.meter.reset(this.#keptBytes);
+  }
+
+  /** The upload exists on the server; `kept` is what the store has of it already. */
+  open(videoId: number, kept: { bytes: number; parts: number; partCount: number }): void {
+    this.#videoId = videoId;
+    this.#keptBytes = kept.bytes;
+    this.meter.reset(kept.bytes);
+    if (kept.parts === 0) return;
+    this.#emit({ type: 'resumed', upload: this.snapshot, keptParts: kept.parts, partCount: kept.partCount });
+  }
+
+  restart(reason: RestartReason): void {
+    this.#videoId = null;
+    this.#keptBytes = 0;
+    this.#restarts += 1;
+    this.meter.reset(0);
+    this.#emit({ type: 'restarted', upload: this.snapshot, reason });
+  }
+
+  reportProgress(nowMs: number): void {
+    this.meter.sample(nowMs);
+    this.#emit({ type: 'progress', upload: this.snapshot });
+  }
+
+  reportRetry({ call, attempt, waitMs, error }: RetryNotice): void {
+    const { code, message } = error;
+    this.#emit({ type: 'retrying', upload: this.snapshot, call, attempt, waitMs, code, message });
+  }
+
+  /** The file is whole on the server: nothing is left to send. */
+  handOver(video: Video): void {
+    this.#videoId = video.id;
+    this.meter.reset(this.#sizeBytes ?? 0);
+    this.showVideo(video);
+  }
+
+  showVideo(video: Video): void {
+    this.#video = {
+      status: video.status,
+      phase: video.phase,
+      progress: video.progress,
+      etaSeconds: video.eta_seconds,
+      playable: video.playable,
+      watchUrl: video.watch_url,
+    };
+    this.#emit({ type: 'video', upload: this.snapshot });
+  }
+}
+
+/** The last component of a path of either kind. */
+export function fileNameOf(path: string): string {
+  return path.split(/[/\\]/).at(-1) || path;
+}
+
+function describeFailure(error: unknown, stage: FailureStage): UploadFailure {
+  if (error instanceof ReelmillError) return { stage, code: error.code, message: error.message };
+  return { stage, code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}

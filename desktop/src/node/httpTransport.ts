@@ -1,0 +1,162 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
+
+/** No answer that the engine reads is longer. */
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+const KEEP_ALIVE_MS = 15_000;
+
+/** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
+export class NodeHttpTransport implements HttpTransport {
+  readonly #agents = {
+    'http:': new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }),
+    'https:': new https.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }),
+  };
+
+  async request({ method, url, headers, body, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+      const request = this.#open(url, {
+        method,
+        headers: { accept: 'application/json', ...headers, ...length },
+      });
+      return await withAbort(request, AbortSignal.any([signal, timeout]), async () => {
+        const answered = answerOf(request);
+        request.end(body);
+        return readAnswer(await answered);
+      });
+    } catch (error) {
+      throw explain(error, url, { signal, timeout });
+    }
+  }
+
+  async put({ url, sizeBytes, body, onSent, signal }: PutRequest): Promise<HttpResponse> {
+    try {
+      const request = this.#open(url, { method: 'PUT', headers: { 'content-length': String(sizeBytes) } });
+      return await withAbort(request, signal, () => sendAndRead(request, body, onSent));
+    } catch (error) {
+      throw explain(error, url, { signal });
+    }
+  }
+
+  /** Ends the connections that are kept open. */
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
+    const target = new URL(url);
+    if (target.protocol === 'https:') {
+      return https.request(target, { ...options, agent: this.#agents['https:'] });
+    }
+    if (target.protocol === 'http:')
+      return http.request(target, { ...options, agent: this.#agents['http:'] });
+    throw new ReelmillError('validation_failed', `An address must begin with http:// or https://: ${url}`);
+  }
+}
+
+/** Runs `work` on a request that is destroyed when the signal says so, and whenever the work fails. */
+async function withAbort<T>(request: ClientRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const abort = (): void => {
+    request.destroy(new Error('aborted'));
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    request.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', reject);
+    request.once('close', () => reject(new Error('the connection was closed')));
+  });
+  // the failure of the sending may be thrown instead of this one
+  answered.catch(() => undefined);
+  return answered;
+}
+
+async function sendAndRead(
+  request: ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  onSent: (bytes: number) => void,
+): Promise<HttpResponse> {
+  const answered = answerOf(request);
+  const sent = sendBody(request, body, onSent);
+  try {
+    // an answer before the end of the body is a refusal: the rest need not be sent
+    return await readAnswer(await Promise.race([answered, sent.then(() => answered)]));
+  } finally {
+    if (!request.writableFinished) request.destroy();
+    await sent.catch(() => undefined);
+  }
+}
+
+/** Writes chunk by chunk, each when the operating system has taken the one before. */
+async function sendBody(
+  request: ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  let fail: (error: Error) => void = () => undefined;
+  request.once('close', () => fail(new Error('the connection was closed')));
+  for await (const chunk of body) {
+    await new Promise<void>((resolve, reject) => {
+      fail = reject;
+      if (request.destroyed) return reject(new Error('the connection was closed'));
+      request.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+    onSent(chunk.length);
+  }
+  request.end();
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('an answer without an encoding comes as bytes');
+    bytes += chunk.length;
+    if (bytes > MOST_ANSWER_BYTES) throw new Error('the answer is too long');
+    chunks.push(chunk);
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** What went wrong, for people: without the query of the URL, where signatures are. */
+function explain(
+  error: unknown,
+  url: string,
+  signals: { signal: AbortSignal; timeout?: AbortSignal },
+): ReelmillError {
+  if (signals.signal.aborted) return new ReelmillError('aborted', 'The call was stopped.', { cause: error });
+  const host = URL.canParse(url) ? new URL(url).host : url;
+  if (signals.timeout?.aborted) {
+    return new ReelmillError('timeout', `${host} did not answer in time.`, { cause: error });
+  }
+  if (error instanceof ReelmillError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const reasons: Record<string, string> = {
+    ECONNREFUSED: `Nothing answers at ${host}.`,
+    ENOTFOUND: `There is no host named ${host}.`,
+    EAI_AGAIN: `The name ${host} cannot be looked up just now.`,
+    ECONNRESET: `The connection to ${host} was cut.`,
+    EPIPE: `The connection to ${host} was cut.`,
+  };
+  const known =
+    typeof code === 'string' ? (reasons[code] ?? `${host} cannot be reached (${code}).`) : undefined;
+  return new ReelmillError('network', known ?? `The connection to ${host} failed.`, { cause: error });
+}
