@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { Sequelize, Transaction } from 'sequelize';
+import { BaseError, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
 import { sqliteDialectModule } from './sqliteDialect.ts';
@@ -11,7 +11,10 @@ export type DatabaseLocation = { sqliteFile: string } | { url: string };
 /** A migrated database: its models, and transactions. */
 export interface Database {
   readonly models: Models;
-  /** Runs `work` in one transaction; whatever `work` does must carry it. Rolled back when `work` rejects. */
+  /**
+   * Runs `work` in one transaction; whatever `work` does must carry it. Rolled back when `work` rejects. After a deadlock
+   * `work` runs again from its beginning, so it must do nothing outside the transaction.
+   */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Throws where the database does not answer. */
   check(): Promise<void>;
@@ -29,9 +32,11 @@ export async function openDatabase(location: DatabaseLocation, logger: Logger): 
   }
   return {
     models: defineModels(sequelize),
-    // READ COMMITTED: claims are conditional updates, and gap locks would make dispatchers wait for each other
     transaction: (work) =>
-      sequelize.transaction({ isolationLevel: Transaction.ISOLATION_LEVELS.READ_COMMITTED }, work),
+      withDeadlockRetry(() =>
+        // READ COMMITTED: claims are conditional updates, and gap locks would make dispatchers wait for each other
+        sequelize.transaction({ isolationLevel: Transaction.ISOLATION_LEVELS.READ_COMMITTED }, work),
+      ),
     check: async () => {
       await sequelize.query('SELECT 1');
     },
@@ -48,7 +53,6 @@ async function connect(location: DatabaseLocation): Promise<Sequelize> {
       pool: { max: 10, acquire: 15_000 },
       dialectOptions: { connectTimeout: 10_000, charset: 'utf8mb4' },
       define: { charset: 'utf8mb4' },
-      retry: { max: 3, match: [/ER_LOCK_DEADLOCK/, /ECONNRESET/, /PROTOCOL_CONNECTION_LOST/] },
     });
   }
   await mkdir(path.dirname(location.sqliteFile), { recursive: true });
@@ -59,4 +63,24 @@ async function connect(location: DatabaseLocation): Promise<Sequelize> {
     logging: false,
     transactionType: Transaction.TYPES.IMMEDIATE,
   });
+}
+
+const DEADLOCK_TRIES = 4;
+
+/**
+ * The database has rolled a deadlocked transaction back as a whole, so it is repeated as a whole: repeating only the
+ * statement, as Sequelize's own `retry` does, would run the rest of it outside any transaction.
+ */
+async function withDeadlockRetry<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === DEADLOCK_TRIES || !isDeadlock(error)) throw error;
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof BaseError && /deadlock/i.test(error.message);
 }

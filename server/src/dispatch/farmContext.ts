@@ -1,0 +1,16 @@
+import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Database } from '../db/database.ts';
+import type { FarmSignals } from './farmSignals.ts';
+
+/** What the farm's services work with; the server's own context is one. */
+export interface FarmContext {
+  readonly config: Pick<ServerConfig, 'TASK_ATTEMPTS' | 'LEASE_SECONDS' | 'CHUNK_SECONDS'>;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly store: ObjectStore;
+  readonly queue: JobQueue;
+  readonly signals: FarmSignals;
+}
