@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
-import { findFinishedBeginning, isBeginningWatchable, type TaskFacts } from './finishedBeginning.ts';
+import { findFinishedBeginning, type TaskFacts } from './finishedBeginning.ts';
 
 const plan = planVideo(
   {
@@ -95,23 +95,21 @@ test('nothing is there before a first segment is', () => {
   assert.deepEqual(findFinishedBeginning(plan, pendingTasks()), { video: [], audio: null });
 });
 
-test('the first look has one rendition only, and is watchable once there is sound', () => {
+test('the first look has one rendition only, and sound as far as it is reported', () => {
   const tasks = pendingTasks();
   finish(tasks, FIRST_LOOK);
   assert.deepEqual(lengths(tasks), { '360p': 1 });
-  assert.equal(isBeginningWatchable(plan, tasks), false);
+  assert.equal(findFinishedBeginning(plan, tasks).audio, null);
   report(tasks, AUDIO, 3);
-  assert.equal(isBeginningWatchable(plan, tasks), true);
   assert.equal(findFinishedBeginning(plan, tasks).audio?.segments.length, 3);
 });
 
-test('a video whose audio cannot be made is watchable without', () => {
+test('audio that could not be made is left out', () => {
   const tasks = pendingTasks();
-  finish(tasks, FIRST_LOOK);
   const audio = tasks[AUDIO];
   assert.ok(audio);
-  tasks[AUDIO] = { ...audio, state: 'done', result: { kind: 'audio', rendition: null } };
-  assert.equal(isBeginningWatchable(plan, tasks), true);
+  tasks[AUDIO] = { ...audio, state: 'done', segmentsDone: 2, result: { kind: 'audio', rendition: null } };
+  assert.equal(findFinishedBeginning(plan, tasks).audio, null);
 });
 
 test('a running chunk counts what it has reported, with the durations of the plan', () => {
@@ -121,7 +119,6 @@ test('a running chunk counts what it has reported, with the durations of the pla
   const run = findFinishedBeginning(plan, tasks).video[0];
   assert.deepEqual(run, {
     name: '360p',
-    codecs: 'avc1.360p',
     segments: [
       { index: 0, durationSeconds: 5.01, sizeBytes: 1000 },
       { index: 1, durationSeconds: 5 },

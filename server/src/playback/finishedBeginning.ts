@@ -1,4 +1,4 @@
-import type { EncodePlan, RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
+import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
 
@@ -17,8 +17,6 @@ export interface FinishedBeginning {
   /** A quality (`720p`) or `audio`. */
   name: string;
   segments: PlayableSegment[];
-  /** Null until a task of the rendition has finished. */
-  codecs: string | null;
 }
 
 /**
@@ -46,55 +44,36 @@ export function findFinishedBeginning(
   return { video, audio: audio.segments.length > 0 ? audio : null };
 }
 
-/** Whether the beginning can be watched: a picture, and its sound where there is going to be any. */
-export function isBeginningWatchable(plan: EncodePlan, tasks: readonly TaskFacts[]): boolean {
-  const { video, audio } = findFinishedBeginning(plan, tasks);
-  return video.length > 0 && (audio !== null || !expectsAudio(plan, tasks));
-}
-
-function expectsAudio(plan: EncodePlan, tasks: readonly TaskFacts[]): boolean {
-  const task = tasks.find(({ spec }) => spec.kind === 'audio');
-  if (plan.audio === null || task === undefined || task.state === 'failed') return false;
-  return !(task.result?.kind === 'audio' && task.result.rendition === null);
-}
-
-interface Piece {
-  segments: PlayableSegment[];
-  codecs: string | null;
-}
-
-function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): Piece[] {
+function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): PlayableSegment[] {
   const { spec, result } = task;
   if (spec.kind !== 'encode' || !spec.qualities.includes(quality)) return [];
-  if (result?.kind === 'encode') return finishedPiece(result.renditions.find((r) => r.quality === quality));
+  if (result?.kind === 'encode') return result.renditions.find((r) => r.quality === quality)?.segments ?? [];
   const { firstSegment, segmentCount } = spec.chunk;
   const done = Math.min(task.segmentsDone, segmentCount);
-  return reportedPiece(firstSegment, done, (index) => videoSegmentSeconds(plan, index));
+  return reportedSegments(firstSegment, done, (index) => videoSegmentSeconds(plan, index));
 }
 
-function audioSegments(plan: EncodePlan, task: TaskFacts): Piece[] {
+function audioSegments(plan: EncodePlan, task: TaskFacts): PlayableSegment[] {
   if (task.spec.kind !== 'audio') return [];
-  if (task.result?.kind === 'audio') return finishedPiece(task.result.rendition ?? undefined);
-  return reportedPiece(0, task.segmentsDone, (index) => audioSegmentSeconds(plan, index));
+  if (task.result?.kind === 'audio') return task.result.rendition?.segments ?? [];
+  return reportedSegments(0, task.segmentsDone, (index) => audioSegmentSeconds(plan, index));
 }
 
-function finishedPiece(output: RenditionOutput | undefined): Piece[] {
-  return output === undefined ? [] : [{ segments: output.segments, codecs: output.codecs }];
-}
-
-function reportedPiece(first: number, count: number, secondsOf: (index: number) => number): Piece[] {
-  const segments = Array.from({ length: count }, (_, offset) => {
+function reportedSegments(
+  first: number,
+  count: number,
+  secondsOf: (index: number) => number,
+): PlayableSegment[] {
+  return Array.from({ length: count }, (_, offset) => {
     const index = first + offset;
     return { index, durationSeconds: secondsOf(index) };
   });
-  return [{ segments, codecs: null }];
 }
 
-function collectRun(name: string, pieces: readonly Piece[]): FinishedBeginning {
-  const byIndex = new Map<number, PlayableSegment>();
-  for (const segment of pieces.flatMap((piece) => piece.segments)) byIndex.set(segment.index, segment);
+function collectRun(name: string, finished: readonly PlayableSegment[]): FinishedBeginning {
+  const byIndex = new Map(finished.map((segment) => [segment.index, segment]));
   const segments: PlayableSegment[] = [];
   for (let next = byIndex.get(0); next !== undefined; next = byIndex.get(segments.length))
     segments.push(next);
-  return { name, segments, codecs: pieces.find((piece) => piece.codecs !== null)?.codecs ?? null };
+  return { name, segments };
 }

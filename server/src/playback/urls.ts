@@ -29,6 +29,7 @@ export interface PlaybackUrls {
   objectUrl(key: string): Promise<string>;
   /** Seconds since 1970 at which what is signed now ends. */
   currentExpiry(): number;
+  secondsLeft(): number;
 }
 
 export interface PlaybackUrlOptions {
@@ -52,6 +53,7 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
   const signer = createLinkSigner(options.secret, now);
   const objectUrls = new BoundedCache<string>(URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const currentExpiry = () => linkExpiry(now(), ttlSeconds);
+  const secondsLeft = () => Math.max(1, Math.ceil(currentExpiry() - now() / 1000));
 
   const apiUrl = (videoId: number, path: string, name: string) =>
     `${publicUrl}/api/v1/videos/${videoId}/${path}${name}?${signer.sign(videoId, name, currentExpiry())}`;
@@ -61,8 +63,7 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
     const cacheKey = `${expiresAt} ${key}`;
     const known = objectUrls.get(cacheKey);
     if (known !== undefined) return known;
-    const expiresSeconds = Math.max(1, Math.ceil(expiresAt - now() / 1000));
-    const url = await store.signGet(key, { expiresSeconds, audience: 'public' });
+    const url = await store.signGet(key, { expiresSeconds: secondsLeft(), audience: 'public' });
     objectUrls.set(cacheKey, url);
     return url;
   }
@@ -81,6 +82,7 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
     verify: signer.verify,
     objectUrl,
     currentExpiry,
+    secondsLeft,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Rational, Segment } from '../contracts/media.ts';
 
 /** What a media playlist is built from; `segments` are contiguous from the first on. */
 export interface MediaPlaylist {
-  segments: readonly Segment[];
+  segments: readonly Pick<Segment, 'index' | 'durationSeconds'>[];
   /** Longest segment the whole playlist will have, where it is still growing. Must not change between two versions. */
   targetSeconds?: number;
   initUri: string;

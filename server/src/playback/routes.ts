@@ -1,0 +1,95 @@
+import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { ServerContext } from '../http/context.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { findWatchableVideo } from './access.ts';
+import { createPlaylistService } from './playlistService.ts';
+import type { PlaybackUrls } from './urls.ts';
+
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+
+/** What a signed link adds to its address. */
+export const linkQuerySchema = z.object({
+  expires: z.string().max(20).optional().describe('end of the link, in seconds since 1970'),
+  signature: z.string().max(100).optional().describe('signature of the link'),
+});
+
+const MAX_AGE_SECONDS = 60;
+
+/** The playlists and the storyboard, for players on any site. */
+export function createPlaybackRoutes({ database, store }: ServerContext, urls: PlaybackUrls): Route[] {
+  const playlists = createPlaylistService({ models: database.models, store, urls });
+
+  /** Not so long that a link could end while the answer is still kept. */
+  function cacheFor(response: Response): void {
+    const seconds = Math.floor(Math.min(MAX_AGE_SECONDS, urls.secondsLeft() / 4));
+    response.setHeader('Cache-Control', `private, max-age=${seconds}`);
+  }
+
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/videos/{id}/hls/{playlist}',
+      summary: 'Playlist of a video',
+      description:
+        '`master.m3u8`, or one rendition (`720p.m3u8`, `audio.m3u8`). Every address in it is signed. While the video ' +
+        'is transcoding, an EVENT playlist of the beginning that is finished.',
+      tag: 'Playback',
+      auth: 'optional',
+      params: z.object({
+        id: videoIdSchema,
+        playlist: z.string().regex(/^(master|audio|\d{1,5}p)\.m3u8$/, 'is no name of a playlist'),
+      }),
+      query: linkQuerySchema,
+      errors: ['signature_invalid', 'not_found', 'state_conflict'],
+      answer: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
+      async handle({ params: { id, playlist }, query, identity, response }) {
+        openToPlayers(response);
+        const video = await findWatchableVideo(database.models, urls, {
+          videoId: id,
+          name: playlist,
+          query,
+          identity,
+        });
+        const { body, growing } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
+        if (growing) response.setHeader('Cache-Control', 'no-store');
+        else cacheFor(response);
+        sendText(response, PLAYLIST_TYPE, body);
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/videos/{id}/storyboard.vtt',
+      summary: 'Storyboard of a video',
+      description:
+        'WebVTT: each cue is a time range and the tile of the storyboard picture that stands for it.',
+      tag: 'Playback',
+      auth: 'optional',
+      params: z.object({ id: videoIdSchema }),
+      query: linkQuerySchema,
+      errors: ['signature_invalid', 'not_found'],
+      answer: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
+      async handle({ params: { id }, query, identity, response }) {
+        openToPlayers(response);
+        const name = 'storyboard.vtt';
+        const video = await findWatchableVideo(database.models, urls, { videoId: id, name, query, identity });
+        const body = await playlists.storyboard(video);
+        cacheFor(response);
+        sendText(response, 'text/vtt; charset=utf-8', body);
+      },
+    }),
+  ];
+}
+
+/** Players on other sites may read it; what it shows is decided by the link, never by a cookie. */
+function openToPlayers(response: Response): void {
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+}
+
+function sendText(response: Response, contentType: string, body: string): void {
+  response.setHeader('Content-Type', contentType);
+  // as bytes: Express would add a charset to a playlist's type, which has none
+  response.send(Buffer.from(body));
+}
