@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -35,10 +39,39 @@ export interface RunningProcess {
   kill(): Promise<void>;
 }
 
+export interface TemporaryFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  const exitUnlessHandled = (): void => {
+    // without a listener a signal would skip the clean-up above; where there is another, that one decides
+    if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+  };
+  process.on(signal, exitUnlessHandled);
+}
+
+/** An empty folder, removed by `remove` or, at the latest, when this process exits. */
+export async function makeTemporaryFolder(name: string): Promise<TemporaryFolder> {
+  const folder = await mkdtemp(path.join(tmpdir(), `reelmill-${name}-`));
+  folders.add(folder);
+  return {
+    path: folder,
+    remove: async () => {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      folders.delete(folder);
+    },
+  };
+}
 
 /** Starts a program with its output captured. It is killed when this process exits, if nobody stopped it before. */
 export function startProcess(

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findFreePort, type RunningProcess, startProcess } from './processes.ts';
+import { findFreePort, makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 
 /** The start script itself: Debian's wrapper in /usr/sbin would change user and folders. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+/** What RabbitMQ needs to be installed; `npm test` sees to it. */
+export const RABBITMQ_PROGRAMS = [SERVER, 'epmd'];
 
 export interface RabbitMqOptions {
   /** After how long an unacknowledged message closes its channel. */
@@ -33,13 +35,13 @@ export interface RabbitMq {
 /** Starts a RabbitMQ of its own: own node name, cookie, data, ports and port mapper, all on 127.0.0.1. */
 export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<RabbitMq> {
   if (!existsSync(SERVER)) throw new Error(`there is no RabbitMQ here (${SERVER}); npm test installs it`);
-  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-rabbitmq-'));
+  const folder = await makeTemporaryFolder('rabbitmq');
   const [port, mapperPort, distributionPort] = [
     await findFreePort(),
     await findFreePort(),
     await findFreePort(),
   ];
-  const env = await prepareFolder(folder, { port, mapperPort, distributionPort }, options);
+  const env = await prepareFolder(folder.path, { port, mapperPort, distributionPort }, options);
   let mapper: RunningProcess | undefined;
   let server: RunningProcess | undefined;
 
@@ -48,14 +50,14 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
       mapper = startProcess('epmd', ['-port', String(mapperPort), '-address', '127.0.0.1'], { env });
       await mapper.waitUntil('the port mapper listens', () => accepts(mapperPort));
     }
-    server = startProcess(SERVER, [], { env, name: 'rabbitmq-server', cwd: folder });
+    server = startProcess(SERVER, [], { env, name: 'rabbitmq-server', cwd: folder.path });
     await server.waitForLine(/Server startup complete/, 120_000);
     await server.waitUntil('the broker listens', () => accepts(port));
   };
   const dispose = async (): Promise<void> => {
     await server?.stop(20_000);
     await mapper?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   };
 
   await start().catch(async (error: unknown) => {
@@ -70,6 +72,15 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     kill: async () => server?.kill(),
     lastLines: () => server?.lastLines() ?? '',
   };
+}
+
+/**
+ * The RabbitMQ of this run, for tests that only use it, or one of their own where there is none. Queue names must be
+ * unique. `dispose` ends only what was started here.
+ */
+export async function useRabbitMq(): Promise<{ url: string; dispose(): Promise<void> }> {
+  const url = process.env.REELMILL_TEST_AMQP_URL;
+  return url === undefined ? startRabbitMq() : { url, dispose: async () => undefined };
 }
 
 async function prepareFolder(

@@ -5,7 +5,7 @@ import type { Channel } from 'amqplib';
  * this is only above everything a task may take. RabbitMQ 3.12 and later read it from the queue; earlier ones ignore it
  * and have the broker-wide `consumer_timeout`, which must then be set to at least this.
  */
-export const CONSUMER_TIMEOUT_MS = 24 * 3_600_000;
+export const CONSUMER_TIMEOUT_MS = 6 * 3_600_000;
 
 export interface Topology {
   tasks: string;
