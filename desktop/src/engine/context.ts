@@ -12,6 +12,11 @@ export interface UploadSettings {
   urlWindow: number;
   /** A request on which nothing moves for so long is aborted and made again. */
   stallMs: number;
+  /**
+   * How long a store may take to answer after the last byte was handed to the operating system, whose buffers take
+   * their time to empty on a slow line.
+   */
+  answerMs: number;
   progressIntervalMs: number;
   pollMs: number;
   /** Whether a finished upload is followed until the video is online. */
@@ -24,6 +29,7 @@ export const DEFAULT_SETTINGS: UploadSettings = {
   fileConcurrency: 2,
   urlWindow: 8,
   stallMs: 30_000,
+  answerMs: 120_000,
   progressIntervalMs: 500,
   pollMs: 1_500,
   follow: true,

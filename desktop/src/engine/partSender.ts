@@ -66,7 +66,7 @@ export class PartSender {
       return etag;
     } catch (error) {
       if (!watchdog.hasBitten || signal.aborted) throw error;
-      const seconds = context.settings.stallMs / 1000;
+      const seconds = Math.round(watchdog.silenceMs / 1000);
       throw new ReelmillError('timeout', `Nothing moved for ${seconds} seconds.`, { cause: error });
     } finally {
       watchdog.stop();
@@ -90,6 +90,7 @@ export class PartSender {
         start += granted;
       }
     }
+    watchdog.allow(context.settings.answerMs);
   }
 }
 

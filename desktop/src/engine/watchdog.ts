@@ -6,7 +6,7 @@ import type { Clock } from './ports.ts';
  */
 export class Watchdog {
   readonly #clock: Clock;
-  readonly #silenceMs: number;
+  #silenceMs: number;
   readonly #controller = new AbortController();
   #movedAtMs: number;
   #held = false;
@@ -23,6 +23,11 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
+  /** How much silence is too much. */
+  get silenceMs(): number {
+    return this.#silenceMs;
+  }
+
   get hasBitten(): boolean {
     return this.#controller.signal.aborted;
   }
@@ -30,6 +35,12 @@ export class Watchdog {
   /** Something moved. */
   feed(): void {
     this.#movedAtMs = this.#clock.now();
+  }
+
+  /** From now on so much silence is no reason to worry. */
+  allow(silenceMs: number): void {
+    this.#silenceMs = silenceMs;
+    this.feed();
   }
 
   async hold<T>(waiting: Promise<T>): Promise<T> {

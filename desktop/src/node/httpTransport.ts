@@ -6,6 +6,8 @@ import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../en
 /** No answer that the engine reads is longer. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
+const SMALLEST_SLICE_BYTES = 32 * 1024;
+const LARGEST_SLICE_BYTES = 1024 * 1024;
 
 /** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
 export class NodeHttpTransport implements HttpTransport {
@@ -101,7 +103,7 @@ async function sendAndRead(
   }
 }
 
-/** Writes chunk by chunk, each when the operating system has taken the one before. */
+/** Writes slice by slice, each when the operating system has taken the one before. */
 async function sendBody(
   request: ClientRequest,
   body: AsyncIterable<Uint8Array>,
@@ -109,15 +111,30 @@ async function sendBody(
 ): Promise<void> {
   let fail: (error: Error) => void = () => undefined;
   request.once('close', () => fail(new Error('the connection was closed')));
-  for await (const chunk of body) {
-    await new Promise<void>((resolve, reject) => {
+  const write = (slice: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
       fail = reject;
       if (request.destroyed) return reject(new Error('the connection was closed'));
-      request.write(chunk, (error) => (error ? reject(error) : resolve()));
+      request.write(slice, (error) => (error ? reject(error) : resolve()));
     });
-    onSent(chunk.length);
+  let sliceBytes = SMALLEST_SLICE_BYTES;
+  for await (const chunk of body) {
+    for (let start = 0; start < chunk.length; ) {
+      const slice = chunk.subarray(start, start + sliceBytes);
+      const startedMs = performance.now();
+      await write(slice);
+      onSent(slice.length);
+      start += slice.length;
+      sliceBytes = fitSlice(sliceBytes, performance.now() - startedMs);
+    }
   }
   request.end();
+}
+
+/** Large slices cost least; small ones show on a slow line that something moves. */
+function fitSlice(sliceBytes: number, tookMs: number): number {
+  if (tookMs < 50) return Math.min(LARGEST_SLICE_BYTES, sliceBytes * 2);
+  return tookMs > 500 ? Math.max(SMALLEST_SLICE_BYTES, sliceBytes / 2) : sliceBytes;
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {

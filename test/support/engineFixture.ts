@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ApiClient } from '@reelmill/desktop/engine/apiClient.ts';
+import type { UploadSettings } from '@reelmill/desktop/engine/context.ts';
+import type { UploadEvent, UploadSnapshot } from '@reelmill/desktop/engine/events.ts';
+import { UploadManager } from '@reelmill/desktop/engine/manager.ts';
+import type { SessionPort } from '@reelmill/desktop/engine/ports.ts';
+import type { UploadState } from '@reelmill/desktop/engine/states.ts';
+import { systemClock } from '@reelmill/desktop/node/clock.ts';
+import { nodeDigests } from '@reelmill/desktop/node/digests.ts';
+import { FileJournal } from '@reelmill/desktop/node/fileJournal.ts';
+import { nodeFileSource } from '@reelmill/desktop/node/fileSource.ts';
+import { NodeHttpTransport } from '@reelmill/desktop/node/httpTransport.ts';
+import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
+import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { type FlakyProxy, startFlakyProxy } from './flakyProxy.ts';
+import { startMinio } from './minio.ts';
+import { closeServer, listen, startUploadApi, type UploadApi } from './uploadApi.ts';
+
+/** Fast retries: a test should meet the last of them. */
+export const TEST_RETRY = { attempts: 6, baseMs: 10, maxMs: 100, maxRetryAfterMs: 1_000 };
+
+export interface Engine {
+  readonly manager: UploadManager;
+  readonly events: UploadEvent[];
+  /** Resolves with the first snapshot of that upload in one of the states, now or later. */
+  reach(id: string, ...states: UploadState[]): Promise<UploadSnapshot>;
+  /** Resolves with the first event, past or to come, that matches. */
+  see(matches: (event: UploadEvent) => boolean): Promise<UploadEvent>;
+}
+
+export interface EngineFixture {
+  readonly api: UploadApi;
+  readonly store: ObjectStore;
+  /** Stands between the engine and the store. */
+  readonly proxy: FlakyProxy;
+  readonly folder: string;
+  /** A file of random bytes. */
+  makeFile(name: string, sizeBytes: number): Promise<string>;
+  /** An engine with a journal of its own name; the same name stands for the same machine. */
+  startEngine(options?: {
+    machine?: string;
+    settings?: Partial<UploadSettings>;
+    bytesPerSecond?: number;
+    session?: SessionPort;
+  }): Engine;
+  /** What the store has under the video's key. */
+  readStored(videoId: number): Promise<Buffer>;
+  stop(): Promise<void>;
+}
+
+/** A store behind a flaky proxy, the upload routes over it, and as many engines as the test asks for. */
+export async function startEngineFixture(options: {
+  store: 'disk' | 'minio';
+  partSizeBytes: number;
+  urlTtlSeconds?: number;
+}): Promise<EngineFixture> {
+  const releasers = new Releasers();
+  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-engine-'));
+  releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
+  const transport = new NodeHttpTransport();
+  try {
+    const { store, proxy } = await startStore(options.store, folder, releasers);
+    const api = await startUploadApi({ ...options, store });
+    releasers.add('api', () => api.close());
+    releasers.add('transport', () => transport.close());
+    return {
+      api,
+      store,
+      proxy,
+      folder,
+      makeFile: async (name, sizeBytes) => {
+        const file = path.join(folder, name);
+        await writeFile(file, randomBytes(sizeBytes));
+        return file;
+      },
+      startEngine: ({ machine = 'here', settings, bytesPerSecond, session } = {}) => {
+        const manager = new UploadManager({
+          api: new ApiClient({ serverUrl: api.url, transport, session: session ?? FIXED_SESSION }),
+          transport,
+          files: nodeFileSource,
+          journal: new FileJournal(path.join(folder, machine)),
+          clock: systemClock,
+          digests: nodeDigests,
+          scope: 'test',
+          settings: { retry: TEST_RETRY, progressIntervalMs: 20, pollMs: 20, follow: false, ...settings },
+          bytesPerSecond: bytesPerSecond ?? null,
+        });
+        releasers.add('engine', () => manager.close());
+        return watch(manager);
+      },
+      readStored: async (videoId) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of await store.get(api.videos.get(videoId)?.key ?? '')) chunks.push(chunk);
+        return Buffer.concat(chunks);
+      },
+      stop: () => releasers.release(),
+    };
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+}
+
+const FIXED_SESSION: SessionPort = {
+  accessToken: async () => 'valid',
+  refresh: async () => 'valid',
+};
+
+async function startStore(
+  kind: 'disk' | 'minio',
+  folder: string,
+  releasers: Releasers,
+): Promise<{ store: ObjectStore; proxy: FlakyProxy }> {
+  if (kind === 'minio') {
+    const minio = await startMinio();
+    releasers.add('minio', () => minio.stop());
+    const proxy = await startFlakyProxy(minio.endpoint);
+    releasers.add('proxy', () => proxy.close());
+    const access = { ...minio, publicEndpoint: proxy.url, bucket: 'engine', region: 'us-east-1' };
+    await ensureBucket(access);
+    const store = createMinioStore(access);
+    releasers.add('store', () => store.close());
+    return { store, proxy };
+  }
+  let publicUrl = '';
+  const store = await createDiskStore({
+    root: path.join(folder, 'store'),
+    signingSecret: 'a secret of this test',
+    baseUrls: () => ({ public: publicUrl, internal: publicUrl }),
+  });
+  releasers.add('store', () => store.close());
+  const server = createServer((request, response) => void store.handle(request, response));
+  const proxy = await startFlakyProxy(await listen(server));
+  releasers.add('store server', () => closeServer(server));
+  releasers.add('proxy', () => proxy.close());
+  publicUrl = proxy.url;
+  return { store, proxy };
+}
+
+function watch(manager: UploadManager): Engine {
+  const events: UploadEvent[] = [];
+  manager.subscribe((event) => events.push(event));
+  const see = (matches: (event: UploadEvent) => boolean): Promise<UploadEvent> =>
+    new Promise((resolve) => {
+      const past = events.find(matches);
+      if (past !== undefined) return resolve(past);
+      const leave = manager.subscribe((event) => {
+        if (!matches(event)) return;
+        leave();
+        resolve(event);
+      });
+    });
+  return {
+    manager,
+    events,
+    see,
+    reach: (id, ...states) =>
+      new Promise((resolve, reject) => {
+        const settle = (upload: UploadSnapshot | undefined): boolean => {
+          if (upload === undefined) return false;
+          if (states.includes(upload.state)) resolve(upload);
+          else if (upload.state === 'failed')
+            reject(new Error(`the upload failed: ${upload.failure?.message}`));
+          else return false;
+          return true;
+        };
+        if (settle(manager.uploads.find((upload) => upload.id === id))) return;
+        const leave = manager.subscribe((event) => {
+          if (event.type === 'state' && event.upload.id === id && settle(event.upload)) leave();
+        });
+      }),
+  };
+}
