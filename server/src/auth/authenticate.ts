@@ -1,0 +1,59 @@
+import type { Role } from '@reelmill/shared/contracts/users.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Request } from 'express';
+import type { ServerContext } from '../http/context.ts';
+import type { Identity } from '../http/route.ts';
+import type { Authenticate } from '../http/router.ts';
+import { readAccessToken } from './accessTokens.ts';
+
+interface Account {
+  role: Role;
+  disabled: boolean;
+}
+
+/** How long a role that was changed, or an account that was disabled, may go unnoticed. */
+const ACCOUNT_CACHE_MS = 2_000;
+const ACCOUNT_CACHE_ENTRIES = 10_000;
+
+/** Tells who asks from `Authorization: Bearer`; role and state come from the account, not from the token. */
+export function createAuthenticate(context: ServerContext): Authenticate {
+  const readAccount = cacheAccounts(context);
+  return async (request, auth) => {
+    if (auth === 'none') return null;
+    const token = readBearer(request);
+    if (token === null) {
+      if (auth === 'optional') return null;
+      throw new ReelmillError('unauthorized', 'Log in first: send the token as Authorization: Bearer.');
+    }
+    const userId = readAccessToken(token, context.secrets.accessTokens);
+    const account = await readAccount(userId);
+    if (account === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
+    if (account.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
+    if (auth === 'admin' && account.role !== 'admin') {
+      throw new ReelmillError('forbidden', 'Only an administrator may do this.');
+    }
+    return { userId, role: account.role } satisfies Identity;
+  };
+}
+
+function readBearer(request: Request): string | null {
+  const header = request.get('authorization');
+  if (header === undefined) return null;
+  const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
+  if (token === undefined)
+    throw new ReelmillError('unauthorized', 'The Authorization header is not a Bearer token.');
+  return token;
+}
+
+function cacheAccounts({ database }: ServerContext): (userId: number) => Promise<Account | null> {
+  const cache = new Map<number, { account: Account | null; until: number }>();
+  return async (userId) => {
+    const known = cache.get(userId);
+    if (known !== undefined && known.until > performance.now()) return known.account;
+    const row = await database.models.User.findByPk(userId, { attributes: ['role', 'disabledAt'] });
+    const account = row && { role: row.role, disabled: row.disabledAt !== null };
+    if (cache.size >= ACCOUNT_CACHE_ENTRIES) cache.clear();
+    cache.set(userId, { account, until: performance.now() + ACCOUNT_CACHE_MS });
+    return account;
+  };
+}

@@ -1,0 +1,136 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Session } from '@reelmill/shared/contracts/users.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Op, type Transaction } from 'sequelize';
+import type { Models, RefreshTokenRow, UserRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { serializeUser } from '../users/serializeUser.ts';
+import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
+
+/*
+ * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is
+ * used a second time was copied by somebody, so the whole family ends, and with it both the thief and the owner.
+ */
+
+const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
+
+type Context = Pick<ServerContext, 'database' | 'secrets'>;
+type Refreshed = { user: UserRow; refreshToken: string } | { refused: ReelmillError };
+
+/** A new session of its own, for a user whose password was right. */
+export async function beginSession({ database, secrets }: Context, user: UserRow): Promise<Session> {
+  const refreshToken = await issueRefreshToken(database.models, user.id, randomUUID());
+  return describeSession(user, refreshToken, secrets.accessTokens);
+}
+
+/**
+ * The session that follows. Throws `refresh_token_invalid`, `account_disabled`, or `refresh_token_reused` for a token
+ * that was used before, whose family is revoked by then.
+ */
+export async function refreshSession({ database, secrets }: Context, token: string): Promise<Session> {
+  const { models } = database;
+  // refusals are answered, not thrown, inside: what they revoke must be committed
+  const outcome = await database.transaction(async (transaction): Promise<Refreshed> => {
+    const row = await models.RefreshToken.findOne({ where: { tokenHash: hashToken(token) }, transaction });
+    if (row === null) return { refused: invalidToken() };
+    if (row.usedAt !== null) return revokeReused(models, row, transaction);
+    if (row.revokedAt !== null || row.expiresAt <= new Date()) return { refused: invalidToken() };
+    const [used] = await models.RefreshToken.update(
+      { usedAt: new Date() },
+      { where: { id: row.id, usedAt: null, revokedAt: null }, transaction },
+    );
+    if (used === 0) return revokeReused(models, row, transaction);
+    const user = await models.User.findByPk(row.userId, { transaction });
+    if (user === null) return { refused: invalidToken() };
+    if (user.disabledAt !== null) {
+      return { refused: new ReelmillError('account_disabled', 'This account has been disabled.') };
+    }
+    return { user, refreshToken: await issueRefreshToken(models, user.id, row.family, transaction) };
+  });
+  if ('refused' in outcome) throw outcome.refused;
+  return describeSession(outcome.user, outcome.refreshToken, secrets.accessTokens);
+}
+
+/** Ends the family of a token; one that is not known is over already. */
+export async function endSession({ database }: Context, token: string): Promise<void> {
+  const row = await database.models.RefreshToken.findOne({ where: { tokenHash: hashToken(token) } });
+  if (row !== null) await revoke(database.models, { family: row.family });
+}
+
+/** Ends every session of a user. */
+export async function endSessionsOf(
+  models: Models,
+  userId: number,
+  transaction?: Transaction,
+): Promise<void> {
+  await revoke(models, { userId }, transaction);
+}
+
+/** Forgets tokens that have been over for so long that nobody can present them. */
+export async function removeExpiredTokens(models: Models, now: Date): Promise<void> {
+  await models.RefreshToken.destroy({ where: { expiresAt: { [Op.lt]: now } } });
+  await models.LoginAttempt.destroy({ where: { windowEndsAt: { [Op.lt]: now } } });
+}
+
+async function issueRefreshToken(
+  models: Models,
+  userId: number,
+  family: string,
+  transaction?: Transaction,
+): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  await models.RefreshToken.create(
+    {
+      userId,
+      family,
+      tokenHash: hashToken(token),
+      expiresAt: new Date(Date.now() + REFRESH_TOKEN_MS),
+      usedAt: null,
+      revokedAt: null,
+    },
+    transaction ? { transaction } : {},
+  );
+  return token;
+}
+
+async function revokeReused(
+  models: Models,
+  row: RefreshTokenRow,
+  transaction: Transaction,
+): Promise<Refreshed> {
+  await revoke(models, { family: row.family }, transaction);
+  return {
+    refused: new ReelmillError(
+      'refresh_token_reused',
+      'This session was used from two places; log in again.',
+    ),
+  };
+}
+
+async function revoke(
+  models: Models,
+  which: { family: string } | { userId: number },
+  transaction?: Transaction,
+): Promise<void> {
+  await models.RefreshToken.update(
+    { revokedAt: new Date() },
+    { where: { ...which, revokedAt: null }, ...(transaction ? { transaction } : {}) },
+  );
+}
+
+function describeSession(user: UserRow, refreshToken: string, secret: string): Session {
+  return {
+    token: signAccessToken(user.id, secret),
+    refresh_token: refreshToken,
+    expires_in: ACCESS_TOKEN_SECONDS,
+    user: serializeUser(user),
+  };
+}
+
+function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+function invalidToken(): ReelmillError {
+  return new ReelmillError('refresh_token_invalid', 'The session is over; log in again.');
+}

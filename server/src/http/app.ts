@@ -1,0 +1,56 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import { createMetrics } from '../admin/metrics.ts';
+import { createAuthenticate } from '../auth/authenticate.ts';
+import type { ServerContext } from './context.ts';
+import { createDocs, OPENAPI_PATH } from './docs.ts';
+import { answerError } from './errorAnswer.ts';
+import { describeApi } from './openapi.ts';
+import { notesOf, requestLog } from './requestLog.ts';
+import { createRouter } from './router.ts';
+import { listPages, listRoutes } from './routes.ts';
+import { securityHeaders } from './security.ts';
+
+/** The whole HTTP side of a server, ready for `createServer`. */
+export function createApp(context: ServerContext): Express {
+  const metrics = createMetrics();
+  const routes = listRoutes(context, metrics);
+  const document = describeApi(routes, { version: context.version, url: context.publicUrl });
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', context.config.TRUST_PROXY);
+  app.use(requestLog(context.logger, metrics));
+  app.use(securityHeaders());
+  for (const { path, handler } of context.storeHandlers) app.use(path, handler);
+  app.get(OPENAPI_PATH, (_request, response) => {
+    notesOf(response).route = OPENAPI_PATH;
+    response.json(document);
+  });
+  app.use(createDocs());
+  for (const page of listPages(context)) app.use(page);
+  app.use(createRouter(routes, createAuthenticate(context)));
+  app.use(() => {
+    throw new ReelmillError('not_found', 'There is nothing at this address.');
+  });
+  app.use(handleErrors(context));
+  return app;
+}
+
+function handleErrors({ logger }: ServerContext): ErrorRequestHandler {
+  return (error, _request, response, _next) => {
+    const { requestId, route } = notesOf(response);
+    const answer = answerError(error, requestId);
+    if (answer.status >= 500) logger.error({ err: error, request_id: requestId, route }, 'request failed');
+    if (response.headersSent) {
+      // half an answer is cut off, so that the client does not take it for a whole one
+      response.destroy();
+      return;
+    }
+    if (answer.retryAfterSeconds !== undefined) {
+      response.setHeader('Retry-After', Math.ceil(answer.retryAfterSeconds));
+    }
+    if (answer.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    response.removeHeader('Content-Type');
+    response.status(answer.status).json(answer.body);
+  };
+}

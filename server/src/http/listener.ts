@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const DRAIN_MS = 10_000;
+
+/** A port that is taken and answers 503 until there is somebody to answer. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Hands every request from now on to `listener`. */
+  serve(listener: RequestListener): void;
+  /** Takes no further connection, waits for answers in progress, and cuts off what is left after 10 s. */
+  close(): Promise<void>;
+}
+
+/** Takes the port first: its number is known to everything that follows, and a port in use is found out at once. */
+export async function openListener(host: string, port: number): Promise<Listener> {
+  let current: RequestListener = answerStarting;
+  let closed: Promise<void> | undefined;
+  const server = createServer((request, response) => current(request, response));
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  // a part of an upload may take as long as its line does, so only silence ends a request
+  server.requestTimeout = 0;
+  server.setTimeout(120_000);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP port');
+  return {
+    host,
+    port: address.port,
+    serve: (listener) => {
+      current = listener;
+    },
+    close: () => {
+      closed ??= closeServer(server);
+      return closed;
+    },
+  };
+}
+
+const answerStarting: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'text/plain' });
+  response.end('starting\n');
+};
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,152 @@
+import { ERROR_CODES, type ErrorCode, errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
+import { z } from 'zod';
+import type { Route } from './route.ts';
+import { fullPath } from './router.ts';
+
+type Json = Record<string, unknown>;
+
+const ON_EVERY_ROUTE: readonly ErrorCode[] = ['internal', 'unavailable'];
+const ON_AUTH: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'account_disabled'];
+const HAS_RETRY_AFTER = new Set([429, 503]);
+
+/** The OpenAPI 3.1 document of these routes, from the very schemas that validate their requests. */
+export function describeApi(routes: readonly Route[], options: { version: string; url: string }): Json {
+  const components = new Components();
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = fullPath(route);
+    paths[path] = { ...paths[path], [route.method]: describeRoute(route, components) };
+  }
+  components.use(errorResponseSchema, 'output');
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Reelmill',
+      version: options.version,
+      description: `Every failure answers \`ErrorResponse\`; its \`code\` is stable. The codes: ${Object.entries(
+        ERROR_CODES,
+      )
+        .map(([code, { status }]) => `\`${code}\` (${status})`)
+        .join(', ')}.`,
+    },
+    servers: [{ url: options.url }],
+    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+function describeRoute(route: Route, components: Components): Json {
+  return {
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    operationId: `${route.method}${fullPath(route).replace(/\W+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    security: route.auth === 'none' ? [] : [{ bearer: [] }, ...(route.auth === 'optional' ? [{}] : [])],
+    parameters: [
+      ...describeParameters(route.params, 'path', components),
+      ...describeParameters(route.query, 'query', components),
+    ],
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: components.use(route.body, 'input') } },
+          },
+        }),
+    responses: { ...describeAnswer(route, components), ...describeErrors(errorCodesOf(route)) },
+  };
+}
+
+function describeParameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
+  const { properties = {}, required = [] } = components.use(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  }; // a schema of parameters is an object without an id, which stays as it is
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function describeAnswer(route: Route, components: Components): Json {
+  const { answer } = route;
+  if ('contentType' in answer) {
+    const content = { [answer.contentType]: { schema: { type: 'string' } } };
+    return { [answer.status]: { description: answer.description, content } };
+  }
+  if (!('schema' in answer)) return { [answer.status]: { description: answer.description } };
+  const content = { 'application/json': { schema: components.use(answer.schema, 'output') } };
+  const all = [{ status: answer.status, description: answer.description }, ...(answer.alternatives ?? [])];
+  return Object.fromEntries(all.map(({ status, description }) => [status, { description, content }]));
+}
+
+function errorCodesOf(route: Route): ErrorCode[] {
+  const hasInput = [route.params, route.query].some((schema) => Object.keys(schema.shape).length > 0);
+  const codes = new Set<ErrorCode>([...ON_EVERY_ROUTE, ...(route.errors ?? [])]);
+  if (hasInput || route.body !== undefined) codes.add('validation_failed');
+  if (route.body !== undefined) codes.add('malformed_json').add('too_large');
+  if (route.auth !== 'none') for (const code of ON_AUTH) codes.add(code);
+  if (route.auth === 'admin') codes.add('forbidden');
+  return [...codes];
+}
+
+function describeErrors(codes: readonly ErrorCode[]): Json {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = ERROR_CODES[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const retryAfter = { 'Retry-After': { description: 'seconds', schema: { type: 'integer' } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, these]) => [
+      status,
+      {
+        description: these.join(', '),
+        ...(HAS_RETRY_AFTER.has(status) ? { headers: retryAfter } : {}),
+        content: { 'application/json': { schema: errorSchema(these) } },
+      },
+    ]),
+  );
+}
+
+function errorSchema(codes: readonly ErrorCode[]): Json {
+  const code = { enum: codes };
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/ErrorResponse' },
+      { type: 'object', properties: { error: { type: 'object', properties: { code } } } },
+    ],
+  };
+}
+
+/** The schemas that have an id, each described once; everything else refers to them. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+
+  /** Describes a schema, with references to those of its parts that have an id. */
+  use(schema: z.ZodType, io: 'input' | 'output'): Json {
+    const { $schema: _, $defs = {}, ...described } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+    for (const [id, definition] of Object.entries($defs)) this.#add(id, definition);
+    return relink(described);
+  }
+
+  #add(id: string, definition: object): void {
+    const schema = relink(definition);
+    const known = this.schemas[id];
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+      throw new Error(`two different schemas are called ${id}`);
+    }
+    this.schemas[id] = schema;
+  }
+}
+
+function relink(schema: object): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

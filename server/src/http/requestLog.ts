@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { RequestHandler, Response } from 'express';
+import type { Metrics } from '../admin/metrics.ts';
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+/** What the middlewares know about a request that is being answered. */
+interface RequestNotes {
+  requestId: string;
+  /** The route's pattern, so that logs and metrics do not grow with ids. */
+  route: string;
+  userId: number | null;
+}
+
+const notesByResponse = new WeakMap<Response, RequestNotes>();
+
+/** The notes of a request that `requestLog` has seen. */
+export function notesOf(response: Response): RequestNotes {
+  const notes = notesByResponse.get(response) ?? { requestId: randomUUID(), route: 'unknown', userId: null };
+  notesByResponse.set(response, notes);
+  return notes;
+}
+
+/** Gives every request an id (its own, if sane), and logs and measures its answer. Queries are never logged. */
+export function requestLog(logger: Logger, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('x-request-id');
+    const notes = notesOf(response);
+    if (given !== undefined && SANE_REQUEST_ID.test(given)) notes.requestId = given;
+    response.setHeader('X-Request-Id', notes.requestId);
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const status = response.statusCode;
+      metrics.observeRequest({ method: request.method, route: notes.route, status, seconds });
+      const level = status >= 500 ? 'error' : notes.route === '/healthz' ? 'debug' : 'info';
+      logger[level](
+        {
+          request_id: notes.requestId,
+          method: request.method,
+          path: request.originalUrl.split('?')[0],
+          route: notes.route,
+          status,
+          completed: response.writableFinished,
+          duration_ms: Math.round(seconds * 1000),
+          user_id: notes.userId,
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

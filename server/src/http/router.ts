@@ -1,0 +1,61 @@
+import express, { type Request, type Response, Router } from 'express';
+import { notesOf } from './requestLog.ts';
+import type { Identity, Route, RouteAuth } from './route.ts';
+
+/** Tells who asks; throws `unauthorized`, `token_expired`, `account_disabled` or `forbidden`. */
+export type Authenticate = (request: Request, auth: RouteAuth) => Promise<Identity | null>;
+
+export const API_BASE = '/api/v1';
+const MAX_BODY_BYTES = 256 * 1024;
+
+// any content type: `curl -d` says x-www-form-urlencoded about JSON
+const parseJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+
+/** The address of a route as clients write it, with OpenAPI's parameters. */
+export function fullPath(route: Pick<Route, 'path' | 'root'>): string {
+  return route.root ? route.path : `${API_BASE}${route.path}`;
+}
+
+/** A router that lets in, validates and answers exactly as the routes are declared. */
+export function createRouter(routes: readonly Route[], authenticate: Authenticate): Router {
+  const router = Router();
+  for (const route of routes) {
+    const pattern = fullPath(route).replace(/\{(\w+)\}/g, ':$1');
+    router[route.method](pattern, async (request, response) => {
+      await serve(route, authenticate, request, response);
+    });
+  }
+  return router;
+}
+
+async function serve(
+  route: Route,
+  authenticate: Authenticate,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const notes = notesOf(response);
+  notes.route = fullPath(route);
+  const identity = await authenticate(request, route.auth);
+  notes.userId = identity?.userId ?? null;
+  response.setHeader('Cache-Control', 'private, no-cache');
+  if (route.body !== undefined) await readBody(request, response);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const { requestId } = notes;
+  const body = await route.invoke({ request, response, identity, requestId, signal: gone.signal });
+  if (response.headersSent) return;
+  if ('schema' in route.answer) response.status(statusFor(route, response)).json(body);
+  else if (!('contentType' in route.answer)) response.status(route.answer.status).end();
+}
+
+/** A handler may have chosen one of the declared alternatives already. */
+function statusFor(route: Route, response: Response): number {
+  return response.statusCode === 200 ? route.answer.status : response.statusCode;
+}
+
+function readBody(request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
+}

@@ -1,0 +1,20 @@
+import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { startServer } from './server.ts';
+
+const STOP_DEADLINE_MS = 28_000;
+
+try {
+  const config = readServerConfig(process.env);
+  const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' });
+  const server = await startServer(config, { logger });
+  exitOnSignals({ logger, deadlineMs: STOP_DEADLINE_MS, stop: () => server.stop() });
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,38 @@
+import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { DatabaseLocation } from '../db/database.ts';
+import type { ServerContext } from '../http/context.ts';
+import { distributed } from './distributed.ts';
+import type { Secrets } from './secrets.ts';
+import { standalone } from './standalone.ts';
+
+/** What a profile is given. */
+export interface ProfileInput {
+  config: ServerConfig;
+  logger: Logger;
+  /** Address of the API as clients reach it. */
+  publicUrl: string;
+  /** Address of the API for the processes of this machine. */
+  localUrl: string;
+}
+
+/** What a profile decides. Whoever builds it closes `store` and `queue`. */
+export interface ProfileParts {
+  secrets: Secrets;
+  store: ObjectStore;
+  queue: JobQueue;
+  storeHandlers: ServerContext['storeHandlers'];
+  /** What else runs in the server's process once it serves; registers how it is stopped. */
+  startCompanions(releasers: Releasers): Promise<void>;
+}
+
+export interface Profile {
+  locateDatabase(config: ServerConfig): DatabaseLocation;
+  build(input: ProfileInput): Promise<ProfileParts>;
+}
+
+/** The one place that tells the profiles apart. */
+export const PROFILES: Record<ServerConfig['REELMILL_PROFILE'], Profile> = { standalone, distributed };

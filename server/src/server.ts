@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { z } from 'zod';
+import { openDatabase } from './db/database.ts';
+import { FarmSignals } from './dispatch/farmSignals.ts';
+import { createApp } from './http/app.ts';
+import type { ServerContext } from './http/context.ts';
+import { type Listener, openListener } from './http/listener.ts';
+import { createPlaybackUrls } from './playback/urls.ts';
+import { PROFILES } from './profiles/profiles.ts';
+import { startServices } from './services.ts';
+
+export interface RunningServer {
+  /** Address of the API as clients reach it, without a slash at the end. */
+  readonly url: string;
+  readonly address: { host: string; port: number };
+  readonly context: ServerContext;
+  /** Stops taking requests, drains, and closes everything in order. A second call answers the same promise. */
+  stop(): Promise<void>;
+}
+
+const packageSchema = z.object({ version: z.string() });
+
+/** Starts a server; several may run in one process. What was opened is closed again where the start fails. */
+export async function startServer(
+  config: ServerConfig,
+  overrides: { logger?: Logger } = {},
+): Promise<RunningServer> {
+  const logger = overrides.logger ?? createLogger({ level: config.LOG_LEVEL, name: 'server' });
+  const releasers = new Releasers();
+  try {
+    const listener = await openListener(config.HOST, config.PORT);
+    releasers.add('listener', () => listener.close());
+    const context = await start(config, { logger, listener, releasers });
+    const address = { host: listener.host, port: listener.port };
+    logger.info({ url: context.publicUrl, ...address, profile: config.REELMILL_PROFILE }, 'ready');
+    return { url: context.publicUrl, address, context, stop: () => releasers.release() };
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+}
+
+async function start(
+  config: ServerConfig,
+  { logger, listener, releasers }: { logger: Logger; listener: Listener; releasers: Releasers },
+): Promise<ServerContext> {
+  const localUrl = urlOf(listener);
+  const publicUrl = config.PUBLIC_URL ?? localUrl;
+  const profile = PROFILES[config.REELMILL_PROFILE];
+  const { startCompanions, ...parts } = await profile.build({ config, logger, publicUrl, localUrl });
+  releasers.add('object store', () => parts.store.close());
+  releasers.add('job queue', () => parts.queue.close());
+  const database = await openDatabase(profile.locateDatabase(config), logger);
+  releasers.add('database', () => database.close());
+  const stopping = new AbortController();
+  const context: ServerContext = {
+    ...parts,
+    config,
+    logger,
+    database,
+    publicUrl,
+    playbackUrls: createPlaybackUrls({
+      publicUrl,
+      secret: parts.secrets.playbackUrls,
+      ttlSeconds: config.PLAYBACK_TTL_SECONDS,
+      store: parts.store,
+    }),
+    signals: new FarmSignals(),
+    version: readVersion(),
+    stopping: stopping.signal,
+  };
+  await startServices(context, releasers);
+  listener.serve(createApp(context));
+  // requests end before what they use does; companions end before that, for they are clients themselves
+  releasers.add('requests', async () => {
+    stopping.abort();
+    await listener.close();
+  });
+  await startCompanions(releasers);
+  return context;
+}
+
+function urlOf({ host, port }: Listener): string {
+  // an address to listen on everywhere is none to be reached at
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return packageSchema.parse(JSON.parse(text)).version;
+}

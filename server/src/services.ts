@@ -1,0 +1,11 @@
+import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { createFirstAdmin } from './admin/firstAdmin.ts';
+import type { ServerContext } from './http/context.ts';
+import { startSweeps } from './sweep/sweeps.ts';
+
+/** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */
+export async function startServices(context: ServerContext, releasers: Releasers): Promise<void> {
+  await createFirstAdmin(context);
+  const sweeps = startSweeps(context);
+  releasers.add('sweeps', () => sweeps.stop());
+}

@@ -1,0 +1,13 @@
+import type { User } from '@reelmill/shared/contracts/users.ts';
+import type { UserRow } from '../db/models.ts';
+
+/** A user as the API shows it. */
+export function serializeUser(row: UserRow): User {
+  return {
+    user_id: row.id,
+    nickname: row.nickname,
+    email: row.email,
+    role: row.role,
+    created_at: row.createdAt.toISOString(),
+  };
+}
