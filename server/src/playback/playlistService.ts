@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
@@ -35,6 +36,7 @@ export interface PlaylistServiceOptions {
 
 /** A signed playlist of a three-hour film is about 1.5 MB. */
 const PLAYLIST_CACHE_CHARACTERS = 32 * 1024 * 1024;
+const SIGNED_AT_ONCE = 50;
 const MAX_STORED_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_INIT_BYTES = 64 * 1024;
 const AUDIO_CODECS = 'mp4a.40.2';
@@ -65,7 +67,11 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
 
   async function signEach<T>(items: readonly T[], keyOf: (item: T) => string): Promise<Map<T, string>> {
     const signed = new Map<T, string>();
-    for (const item of items) signed.set(item, await urls.objectUrl(keyOf(item)));
+    for (const [index, item] of items.entries()) {
+      // a store may sign without ever yielding, and a long film has thousands of segments
+      if (index % SIGNED_AT_ONCE === SIGNED_AT_ONCE - 1) await setImmediate();
+      signed.set(item, await urls.objectUrl(keyOf(item)));
+    }
     return signed;
   }
 
