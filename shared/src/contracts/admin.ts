@@ -24,6 +24,7 @@ export const farmWorkerSchema = z
       .nullable(),
   })
   .meta({ id: 'FarmWorker' });
+export type FarmWorker = z.infer<typeof farmWorkerSchema>;
 
 export const farmTaskSchema = z
   .object({

@@ -1,4 +1,5 @@
-import type { TaskState } from '../contracts/tasks.ts';
+import type { ErrorCode } from '../contracts/errors.ts';
+import type { TaskKind, TaskState } from '../contracts/tasks.ts';
 import type { VideoStatus } from '../contracts/videos.ts';
 
 /**
@@ -78,4 +79,13 @@ const SPARE_DELIVERIES = 5;
 /** Whether workers took this task so often without an outcome that it must be what they die of. */
 export function isDeliveredTooOften(task: { deliveries: number }, maxAttempts: number): boolean {
   return task.deliveries > maxAttempts + SPARE_DELIVERIES;
+}
+
+/**
+ * Whether a video does without a task that was given up: pictures for people never keep a video from playing, nor does
+ * sound that nobody can decode.
+ */
+export function isDispensable(kind: TaskKind, code: ErrorCode): boolean {
+  if (kind === 'images') return true;
+  return kind === 'audio' && (code === 'unsupported_codec' || code === 'undecodable');
 }

@@ -1,0 +1,13 @@
+import { type BaseError, ConnectionError, DatabaseError, TimeoutError } from 'sequelize';
+
+const LOST =
+  /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN|deadlock|lock wait timeout/i;
+
+/** Whether the database could not be reached, or was too busy, so that the same call may succeed later. */
+export function isConnectionLoss(error: unknown): error is BaseError {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
+  if (!(error instanceof DatabaseError)) return false;
+  const { original } = error;
+  const code = 'code' in original ? String(original.code) : '';
+  return LOST.test(`${error.message} ${code}`);
+}

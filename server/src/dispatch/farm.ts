@@ -1,0 +1,37 @@
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { startEventConsumer } from '../publish/eventConsumer.ts';
+import { startFinalizer } from '../publish/finalizer.ts';
+import { startLeftoverSweep } from '../publish/leftoverSweep.ts';
+import { startDispatcher } from './dispatcher.ts';
+import type { FarmContext } from './farmContext.ts';
+import { reopenAll, startSweeper } from './sweeper.ts';
+
+/** What the server does for its workers; it needs no requests to go on. */
+export interface Farm {
+  /** Ends everything; what is under way is finished first. A second call answers the same promise. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts dispatching tasks, applying results, publishing videos and sweeping. Every server does so; what they do to the
+ * same rows excludes each other in the database. Waits for nothing that may be down, except the database.
+ */
+export async function startFarm(context: FarmContext): Promise<Farm> {
+  if (!context.queue.durable) await reopenAll(context);
+  const releasers = new Releasers();
+  const finalizer = startFinalizer(context);
+  releasers.add('finalizer', () => finalizer.stop());
+  const onComplete = (): void => finalizer.poke();
+  const events = await startEventConsumer(context, onComplete).catch(async (error: unknown) => {
+    await releasers.release();
+    throw error;
+  });
+  releasers.add('events', () => events.stop());
+  const leftovers = startLeftoverSweep(context);
+  releasers.add('leftover sweep', () => leftovers.stop());
+  const sweeper = startSweeper(context, onComplete);
+  releasers.add('sweeper', () => sweeper.stop());
+  const dispatcher = startDispatcher(context);
+  releasers.add('dispatcher', () => dispatcher.stop());
+  return { stop: () => releasers.release() };
+}

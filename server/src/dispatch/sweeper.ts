@@ -1,0 +1,165 @@
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
+import { literal, Op } from 'sequelize';
+import type { FarmContext } from './farmContext.ts';
+import { failTranscode } from './lifecycle.ts';
+import { type Recurring, startRecurring } from './recurring.ts';
+
+/**
+ * Finds what got lost between the database and the broker, and puts it back on its way:
+ *
+ *   running, but the lease ran out            -> pending (the worker died)
+ *   queued, but not in the broker's queue     -> pending (a crash between claim and publish, or the broker's disk)
+ *   transcoding without any open task         -> finalizing, or failed (should not happen; must not last)
+ *
+ * A task that is given up keeps its token until it is claimed again: a worker that was only cut off goes on with it.
+ */
+const INTERVAL_MS = 2_000;
+const QUEUED_GRACE_MS = 15_000;
+const QUEUED_LIMIT_MS = 10 * 60_000;
+const ORPHANED_MS = 10_000;
+const FORGET_WORKERS_MS = 24 * 3_600_000;
+
+/** What one sweeper remembers between its rounds. */
+export interface SweeperMemory {
+  /** Since when database and broker have answered without a break; null while they do not. */
+  healthySince: number | null;
+  lostWorkers: Set<string>;
+}
+
+/** Sweeps until it is stopped. `onComplete` is called when a video turned out to have nothing left to do. */
+export function startSweeper(context: FarmContext, onComplete: () => void): Recurring {
+  const memory: SweeperMemory = { healthySince: null, lostWorkers: new Set() };
+  return startRecurring({
+    name: 'sweeper',
+    intervalMs: INTERVAL_MS,
+    logger: context.logger,
+    work: async () => {
+      try {
+        await sweepOnce(context, memory, onComplete);
+      } catch (error) {
+        memory.healthySince = null;
+        throw error;
+      }
+      return false;
+    },
+  });
+}
+
+/** One round. Throws where database or broker do not answer. */
+export async function sweepOnce(
+  context: FarmContext,
+  memory: SweeperMemory,
+  onComplete: () => void,
+): Promise<void> {
+  const { ready } = await context.queue.depth();
+  const now = Date.now();
+  memory.healthySince ??= now;
+  const healthyMs = now - memory.healthySince;
+  let reopened = 0;
+  // while something was down nobody could renew a lease: after a break everyone gets the time to do so
+  if (healthyMs >= context.config.LEASE_SECONDS * 1000) reopened += await reopenExpired(context, now);
+  if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, now, ready);
+  if (reopened > 0) context.signals.tasksWaiting();
+  for (const videoId of await findOrphans(context, now)) {
+    if (await settleOrphan(context, videoId)) onComplete();
+  }
+  await watchWorkers(context, memory, now);
+}
+
+/** Gives tasks whose worker has been silent for a whole lease to the next one. */
+export async function reopenExpired(context: FarmContext, now: number): Promise<number> {
+  const expired = { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } } as const;
+  const [count] = await context.database.models.Task.update(
+    { state: 'pending', availableAt: new Date(now), leaseExpiresAt: null },
+    { where: expired },
+  );
+  if (count > 0) context.logger.warn({ tasks: count }, 'leases ran out; the tasks go to other workers');
+  return count;
+}
+
+/**
+ * Publishes queued tasks anew that the broker cannot have any more: more rows say `queued` than messages are ready.
+ * Which of them are missing cannot be told; a message too many is refused by its old token.
+ */
+export async function reopenUndelivered(context: FarmContext, now: number, ready: number): Promise<number> {
+  const { Task } = context.database.models;
+  const olderThan = (ms: number) =>
+    ({ state: 'queued', updatedAt: { [Op.lt]: new Date(now - ms) } }) as const;
+  const waiting = await Task.count({ where: olderThan(QUEUED_GRACE_MS) });
+  const [count] = await Task.update(
+    { state: 'pending', availableAt: new Date(now) },
+    { where: olderThan(waiting > ready ? QUEUED_GRACE_MS : QUEUED_LIMIT_MS) },
+  );
+  if (count > 0)
+    context.logger.warn({ tasks: count, ready }, 'queued tasks are not in the queue; they go again');
+  return count;
+}
+
+/** A queue that does not outlive its process starts empty: everything that was in it or in work is planned anew. */
+export async function reopenAll(context: FarmContext): Promise<void> {
+  const [count] = await context.database.models.Task.update(
+    { state: 'pending', availableAt: new Date(), leaseToken: null, leaseExpiresAt: null, workerId: null },
+    { where: { state: ['queued', 'running'] } },
+  );
+  if (count > 0) context.logger.info({ tasks: count }, 'unfinished tasks of the last run go on');
+}
+
+async function findOrphans(context: FarmContext, now: number): Promise<number[]> {
+  const open = literal("(SELECT video_id FROM tasks WHERE state IN ('pending', 'queued', 'running'))");
+  const videos = await context.database.models.Video.findAll({
+    attributes: ['id'],
+    where: {
+      status: 'transcoding',
+      phase: { [Op.ne]: 'finalizing' },
+      updatedAt: { [Op.lt]: new Date(now - ORPHANED_MS) },
+      id: { [Op.notIn]: open },
+    },
+  });
+  return videos.map(({ id }) => id);
+}
+
+/** Answers whether the video has everything and only needs to be published. */
+async function settleOrphan(context: FarmContext, videoId: number): Promise<boolean> {
+  const { models } = context.database;
+  const settled = await context.database.transaction(async (transaction) => {
+    const video = await models.Video.findOne({
+      where: { id: videoId, status: 'transcoding' },
+      transaction,
+      lock: transaction.LOCK.UPDATE,
+    });
+    if (video === null) return 'gone';
+    const tasks = await models.Task.findAll({
+      attributes: ['state', 'kind'],
+      where: { videoId, planVersion: video.planVersion },
+      transaction,
+    });
+    if (tasks.some(({ state }) => ['pending', 'queued', 'running'].includes(state))) return 'gone';
+    const encoded = tasks.filter(({ kind }) => kind === 'encode');
+    if (video.plan !== null && encoded.length > 0 && encoded.every(({ state }) => state === 'done')) {
+      await video.update({ phase: 'finalizing' }, { transaction });
+      return 'complete';
+    }
+    const diagnostics = `no open task, but ${tasks.map(({ kind, state }) => `${kind} ${state}`).join(', ')}`;
+    const message = 'Something went wrong on our side while converting this video. Please try again.';
+    await failTranscode({ models, transaction, video, failure: { code: 'internal', message, diagnostics } });
+    return 'failed';
+  });
+  if (settled !== 'gone') {
+    context.logger.error({ videoId, settled }, 'a video had no open task');
+    context.signals.videoChanged(videoId);
+  }
+  return settled === 'complete';
+}
+
+async function watchWorkers(context: FarmContext, memory: SweeperMemory, now: number): Promise<void> {
+  const { Worker } = context.database.models;
+  await Worker.destroy({ where: { lastSeenAt: { [Op.lt]: new Date(now - FORGET_WORKERS_MS) } } });
+  for (const worker of await Worker.findAll()) {
+    const lost = farmStateOf(worker, new Date(now)) === 'lost';
+    if (lost && !memory.lostWorkers.has(worker.id)) {
+      context.logger.warn({ workerId: worker.id, lastSeenAt: worker.lastSeenAt }, 'a worker is lost');
+    }
+    if (lost) memory.lostWorkers.add(worker.id);
+    else memory.lostWorkers.delete(worker.id);
+  }
+}

@@ -1,0 +1,52 @@
+import type { VideoRow } from '../db/models.ts';
+import type { FarmContext } from '../dispatch/farmContext.ts';
+import { failTranscode } from '../dispatch/lifecycle.ts';
+import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
+import { creatorMessage } from './creatorMessage.ts';
+import { publishVideo } from './publishVideo.ts';
+import { isTemporary } from './temporary.ts';
+
+const POLL_MS = 2_000;
+
+/** Publishes every video in the phase `finalizing`; what could not be published because something is down is tried again. */
+export function startFinalizer(context: FarmContext): Recurring {
+  return startRecurring({
+    name: 'finalizer',
+    intervalMs: POLL_MS,
+    logger: context.logger,
+    work: async (signal) => {
+      const videos = await context.database.models.Video.findAll({
+        where: { status: 'transcoding', phase: 'finalizing' },
+        order: ['id'],
+      });
+      for (const video of videos) {
+        if (signal.aborted) break;
+        await finalize(context, video);
+      }
+      return false;
+    },
+  });
+}
+
+async function finalize(context: FarmContext, video: VideoRow): Promise<void> {
+  try {
+    await publishVideo(context, video);
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    // would fail for ever, and the video would hang at 99 %
+    context.logger.error({ err: error, videoId: video.id }, 'a video cannot be published');
+    await failUnpublishable(context, video, error);
+  }
+}
+
+async function failUnpublishable(context: FarmContext, video: VideoRow, cause: unknown): Promise<void> {
+  const { models } = context.database;
+  const diagnostics = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const failure = {
+    code: 'internal',
+    message: creatorMessage({ code: 'internal', message: '' }),
+    diagnostics,
+  } as const;
+  await context.database.transaction((transaction) => failTranscode({ models, transaction, video, failure }));
+  context.signals.videoChanged(video.id);
+}

@@ -1,0 +1,75 @@
+import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
+import { isDeliveredTooOften } from '@reelmill/shared/core/videoState.ts';
+import { literal } from 'sequelize';
+import type { FarmContext } from '../dispatch/farmContext.ts';
+import { leasedTo, leaseEnd, revokeLeases } from './leases.ts';
+
+type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
+
+/** Writes down that a worker is alive, and what it does. */
+export async function applyHeartbeat(context: FarmContext, event: EventOf<'heartbeat'>): Promise<void> {
+  await context.database.models.Worker.upsert({
+    id: event.workerId,
+    host: event.host,
+    version: event.version,
+    cpus: event.cpus,
+    state: event.state,
+    reason: event.reason,
+    taskId: event.taskId,
+    startedAt: new Date(event.startedAt),
+    // the server's clock: workers' clocks may differ
+    lastSeenAt: new Date(),
+  });
+}
+
+/** `delivered_too_often`: whoever takes this task dies of it, and it must be given up. */
+export type StartOutcome = 'running' | 'revoked' | 'delivered_too_often';
+
+/** A worker began a task: its lease begins too. A worker that comes too late is told to stop. */
+export async function applyStarted(context: FarmContext, event: EventOf<'started'>): Promise<StartOutcome> {
+  const { models } = context.database;
+  const [changed] = await models.Task.update(
+    {
+      state: 'running',
+      workerId: event.workerId,
+      deliveries: literal('deliveries + 1'),
+      leaseExpiresAt: leaseEnd(context),
+      startedAt: new Date(),
+    },
+    { where: leasedTo(event) },
+  );
+  if (changed === 0) {
+    await revokeLeases(context, [event]);
+    return 'revoked';
+  }
+  const task = await models.Task.findByPk(event.taskId, { attributes: ['kind', 'deliveries'] });
+  if (task !== null && isDeliveredTooOften(task, context.config.TASK_ATTEMPTS)) return 'delivered_too_often';
+  if (task?.kind === 'inspect') {
+    const waiting = { id: event.videoId, status: 'transcoding', phase: 'queued' } as const;
+    await models.Video.update({ phase: 'inspecting' }, { where: waiting });
+    context.signals.videoChanged(event.videoId);
+  }
+  return 'running';
+}
+
+/** A worker goes on with a task: its lease is renewed. Answers false, and tells the worker, where it comes too late. */
+export async function applyProgress(context: FarmContext, event: EventOf<'progress'>): Promise<boolean> {
+  const [changed] = await context.database.models.Task.update(
+    {
+      state: 'running',
+      workerId: event.workerId,
+      leaseExpiresAt: leaseEnd(context),
+      unitsDone: neverLess('units_done', event.done),
+      segmentsDone: neverLess('segments_done', event.segmentsDone),
+      speed: event.speed,
+    },
+    { where: leasedTo(event) },
+  );
+  if (changed === 0) await revokeLeases(context, [event]);
+  return changed > 0;
+}
+
+/** Both are safe in SQL: a column of ours, and an integer that the contract checked. */
+function neverLess(column: 'units_done' | 'segments_done', value: number) {
+  return literal(`CASE WHEN ${column} < ${value} THEN ${value} ELSE ${column} END`);
+}

@@ -1,0 +1,227 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { decideAfterFailure, isDispensable, OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { literal, type Transaction } from 'sequelize';
+import type { TaskRow, VideoRow } from '../db/models.ts';
+import type { FarmContext } from '../dispatch/farmContext.ts';
+import { failTranscode } from '../dispatch/lifecycle.ts';
+import { creatorMessage } from './creatorMessage.ts';
+import { lockLeased, revokeLeases, type TaskEvent } from './leases.ts';
+import { cancelOpenTasks, planAsSingleChunk, type Revocation, savePlan } from './planTasks.ts';
+
+type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
+export interface TaskError {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  diagnostics: string | null;
+}
+
+/** What follows an outcome once it is committed; null where the event came too late to change anything. */
+export interface Aftermath {
+  /** Leases of other tasks that ended with this one. */
+  revoked: Revocation[];
+  /** Whether every task of the video has finished. */
+  complete: boolean;
+}
+
+const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
+const NOTHING_MORE: Aftermath = { revoked: [], complete: false };
+
+/** What the transaction of one outcome works with. */
+interface Held {
+  context: FarmContext;
+  transaction: Transaction;
+  video: VideoRow;
+  task: TaskRow;
+}
+
+/** A task is done: its result is saved; an inspection is followed by the plan. */
+export async function applyDone(context: FarmContext, event: EventOf<'done'>): Promise<Aftermath | null> {
+  return withLeased(context, event, async (held) => {
+    const { task, transaction, video } = held;
+    const { result } = event;
+    if (result.kind !== task.kind) {
+      return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
+    }
+    await task.update(
+      {
+        state: 'done',
+        result,
+        workerId: event.workerId,
+        unitsDone: task.unitsTotal,
+        segmentsDone: countSegments(event),
+        leaseExpiresAt: null,
+        finishedAt: new Date(),
+      },
+      { transaction },
+    );
+    if (result.kind === 'inspect') return planInspected(held, result.facts);
+    if (result.kind === 'images') {
+      await video.update({ coverKey: result.coverKey, storyboardKey: result.storyboardKey }, { transaction });
+    }
+    return checkComplete(held);
+  });
+}
+
+/** A try of a task failed: it is tried again later, planned anew, or given up with the video. */
+export async function applyFailed(context: FarmContext, event: EventOf<'failed'>): Promise<Aftermath | null> {
+  return withLeased(context, event, (held) => afterFailure(held, event.error));
+}
+
+/** A task kills its workers: it is given up like one that failed for good. */
+export async function applyLost(context: FarmContext, event: TaskEvent): Promise<Aftermath | null> {
+  return withLeased(context, event, (held) =>
+    giveUp(held, {
+      code: 'worker_lost',
+      message: `workers stopped without a word ${held.task.deliveries} times`,
+      retryable: false,
+      diagnostics: null,
+    }),
+  );
+}
+
+/** A worker that stops gave the task back: it goes to another at once, and this was no try. */
+export async function applyHandedBack(
+  context: FarmContext,
+  event: EventOf<'handed_back'>,
+): Promise<Aftermath | null> {
+  return withLeased(context, event, async ({ task, transaction }) => {
+    await task.update(
+      { ...UNLEASED, state: 'pending', availableAt: new Date(), deliveries: literal('deliveries - 1') },
+      { transaction },
+    );
+    return NOTHING_MORE;
+  });
+}
+
+/** Without a token, nothing that the last holder still says counts. */
+const UNLEASED = { leaseToken: null, leaseExpiresAt: null, workerId: null } as const;
+
+async function withLeased(
+  context: FarmContext,
+  event: TaskEvent,
+  change: (held: Held) => Promise<Aftermath>,
+): Promise<Aftermath | null> {
+  const aftermath = await context.database.transaction(async (transaction) => {
+    const leased = await lockLeased(context.database.models, event, transaction);
+    return leased === null ? null : change({ context, transaction, ...leased });
+  });
+  if (aftermath !== null) {
+    context.signals.tasksWaiting();
+    context.signals.videoChanged(event.videoId);
+    await revokeLeases(context, aftermath.revoked);
+  }
+  return aftermath;
+}
+
+async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
+  const { context, task, transaction } = held;
+  if (error.code === 'frame_count_mismatch') {
+    const revoked = await planAgain(held, error);
+    if (revoked !== null) return { revoked, complete: false };
+  }
+  const decision = decideAfterFailure(task, error, context.config.TASK_ATTEMPTS);
+  if (decision.next === 'give_up') return giveUp(held, error);
+  const pauseMs = backoffMs(decision.attempt, RETRY_BACKOFF);
+  context.logger.warn(
+    { taskId: task.id, videoId: task.videoId, attempt: decision.attempt, code: error.code, pauseMs },
+    'a task is tried again',
+  );
+  await task.update(
+    {
+      ...UNLEASED,
+      ...errorColumns(error),
+      state: 'pending',
+      attempt: decision.attempt,
+      availableAt: new Date(Date.now() + pauseMs),
+    },
+    { transaction },
+  );
+  return NOTHING_MORE;
+}
+
+async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
+  const { context, task, transaction, video } = held;
+  await task.update(
+    { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
+    { transaction },
+  );
+  context.logger.warn(
+    { taskId: task.id, videoId: video.id, kind: task.kind, err: error },
+    'a task is given up',
+  );
+  if (isDispensable(task.kind, error.code)) return checkComplete(held);
+  const { models } = context.database;
+  const revoked = await cancelOpenTasks(models, video.id, transaction);
+  const failure = { code: error.code, message: creatorMessage(error), diagnostics: diagnosticsOf(error) };
+  await failTranscode({ models, transaction, video, failure });
+  return { revoked, complete: false };
+}
+
+async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['facts']): Promise<Aftermath> {
+  try {
+    await savePlan({ ...planChange(held), facts });
+  } catch (error) {
+    // what cannot be planned is the file's fault and will not change; anything else is not an answer
+    if (!(error instanceof ReelmillError) || error.retryable) throw error;
+    const { code, message } = error;
+    return giveUp(held, { code, message, retryable: false, diagnostics: error.diagnostics ?? null });
+  }
+  return NOTHING_MORE;
+}
+
+async function planAgain(held: Held, error: TaskError): Promise<Revocation[] | null> {
+  const { context, task, transaction } = held;
+  const revoked = await planAsSingleChunk(planChange(held));
+  if (revoked === null) return null;
+  await task.update(
+    { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
+    { transaction },
+  );
+  context.logger.warn({ videoId: task.videoId, taskId: task.id, err: error }, 'planned again as one chunk');
+  return revoked.filter(({ taskId }) => taskId !== task.id);
+}
+
+function planChange({ context, transaction, video, task }: Held) {
+  return {
+    models: context.database.models,
+    transaction,
+    video,
+    requestId: task.requestId,
+    chunkSeconds: context.config.CHUNK_SECONDS,
+  };
+}
+
+async function checkComplete({ context, transaction, video }: Held): Promise<Aftermath> {
+  const open = await context.database.models.Task.count({
+    where: { videoId: video.id, planVersion: video.planVersion, state: [...OPEN_TASK_STATES] },
+    transaction,
+  });
+  if (open > 0) return NOTHING_MORE;
+  await video.update({ phase: 'finalizing' }, { transaction });
+  return { revoked: [], complete: true };
+}
+
+function countSegments({ result }: EventOf<'done'>): number {
+  if (result.kind === 'encode') return result.renditions[0]?.segments.length ?? 0;
+  return result.kind === 'audio' ? (result.rendition?.segments.length ?? 0) : 0;
+}
+
+function errorColumns(error: TaskError) {
+  return {
+    errorCode: error.code,
+    errorMessage: error.message,
+    errorDiagnostics: error.diagnostics,
+  };
+}
+
+function diagnosticsOf({ message, diagnostics }: TaskError): string {
+  return diagnostics === null ? message : `${message}\n${diagnostics}`;
+}
+
+function internalFault(message: string): TaskError {
+  return { code: 'internal', message, retryable: false, diagnostics: null };
+}

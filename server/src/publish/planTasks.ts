@@ -1,0 +1,87 @@
+import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
+import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
+import type { Transaction } from 'sequelize';
+import type { Models, VideoRow } from '../db/models.ts';
+import { newTask } from '../dispatch/lifecycle.ts';
+
+export interface PlanChange {
+  models: Models;
+  transaction: Transaction;
+  /** Locked by the transaction. */
+  video: VideoRow;
+  requestId: string | null;
+  chunkSeconds: number;
+}
+
+/** Saves what inspection found out, the plan made from it, and its tasks. */
+export async function savePlan(
+  change: PlanChange & { facts: MediaFacts; singleChunk?: boolean },
+): Promise<void> {
+  const { models, transaction, video, facts, requestId } = change;
+  const plan = planVideo(facts, {
+    version: video.planVersion,
+    chunkSeconds: change.chunkSeconds,
+    singleChunk: change.singleChunk ?? false,
+  });
+  const { num, den } = facts.video.outputFrameRate;
+  await video.update(
+    {
+      plan,
+      phase: 'encoding',
+      durationSeconds: plannedDurationSeconds(plan),
+      width: facts.video.displayWidth,
+      height: facts.video.displayHeight,
+      frameRate: num / den,
+    },
+    { transaction },
+  );
+  const now = new Date();
+  const tasks = encodeTasks(plan, { key: video.sourceKey, sizeBytes: Number(video.sizeBytes) });
+  await models.Task.bulkCreate(
+    tasks.map(({ spec, position, unitsTotal }) => ({
+      ...newTask(video.id, plan.version, requestId, now),
+      kind: spec.kind,
+      position,
+      spec,
+      unitsTotal,
+    })),
+    { transaction },
+  );
+}
+
+/** A lease to be told that it is over. */
+export interface Revocation {
+  taskId: number;
+  leaseToken: string;
+}
+
+/**
+ * Plans the video again as one chunk, because chunks did not come out as planned. Answers the leases of the tasks that
+ * were in work; null, and nothing is changed, where the plan was one chunk already.
+ */
+export async function planAsSingleChunk(change: PlanChange): Promise<Revocation[] | null> {
+  const { models, transaction, video } = change;
+  const { plan } = video;
+  if (plan === null || plan.chunks.length === 1) return null;
+  const revoked = await cancelOpenTasks(models, video.id, transaction);
+  await video.update({ planVersion: video.planVersion + 1, playable: false }, { transaction });
+  await savePlan({ ...change, facts: plan.facts, singleChunk: true });
+  return revoked;
+}
+
+/** Cancels what is not finished of a video and answers the leases of the tasks that were in work. */
+export async function cancelOpenTasks(
+  models: Models,
+  videoId: number,
+  transaction: Transaction,
+): Promise<Revocation[]> {
+  const open = { videoId, state: [...OPEN_TASK_STATES] };
+  const tasks = await models.Task.findAll({ attributes: ['id', 'leaseToken'], where: open, transaction });
+  await models.Task.update(
+    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
+    { where: open, transaction },
+  );
+  return tasks.flatMap(({ id, leaseToken }) => (leaseToken === null ? [] : [{ taskId: id, leaseToken }]));
+}

@@ -1,0 +1,157 @@
+import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
+import { type AssembledVideo, assembleVideo } from '@reelmill/shared/core/assembleVideo.ts';
+import { initName, objectKeys, segmentName } from '@reelmill/shared/core/objectKeys.ts';
+import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { VideoRow } from '../db/models.ts';
+import type { FarmContext } from '../dispatch/farmContext.ts';
+import { failTranscode } from '../dispatch/lifecycle.ts';
+import { creatorMessage } from './creatorMessage.ts';
+import { removeOtherVersions } from './leftovers.ts';
+import { planAsSingleChunk } from './planTasks.ts';
+
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+
+/**
+ * Publishes a video whose tasks have all finished: the playlists first, then sources and `online` in one transaction.
+ * Where the pieces do not fit together the video is planned again as one chunk, or fails. Safe to repeat and to do on
+ * two servers at once. Throws where store or database do not answer.
+ */
+export async function publishVideo(context: FarmContext, video: VideoRow): Promise<void> {
+  const { plan } = video;
+  if (plan === null) throw new Error(`video ${video.id} is finalized without a plan`);
+  const tasks = await context.database.models.Task.findAll({
+    attributes: ['spec', 'result'],
+    where: { videoId: video.id, planVersion: plan.version, state: 'done' },
+  });
+  const assembly = assembleVideo(plan, tasks);
+  if (!assembly.ok) {
+    await rejectAssembly(context, video.id, assembly.reason);
+    return;
+  }
+  await writePlaylists(context.store, video.id, plan, assembly.video);
+  if (!(await goOnline(context, video, plan, assembly.video))) return;
+  context.logger.info({ videoId: video.id }, 'a video is online');
+  context.signals.videoChanged(video.id);
+  await removeOtherVersions(context.store, video.id, plan.version).catch((error: unknown) =>
+    context.logger.warn({ err: error, videoId: video.id }, 'leftovers of a video could not be removed'),
+  );
+}
+
+async function writePlaylists(
+  store: ObjectStore,
+  videoId: number,
+  plan: EncodePlan,
+  video: AssembledVideo,
+): Promise<void> {
+  const write = async (key: string, body: string): Promise<void> => {
+    const bytes = Buffer.from(body);
+    await store.put(key, bytes, { contentType: PLAYLIST_TYPE, sizeBytes: bytes.length });
+  };
+  const writeMedia = (name: string, segments: readonly Segment[]): Promise<void> =>
+    write(
+      objectKeys.playlist(videoId, name),
+      mediaPlaylist({
+        segments,
+        initUri: initName(plan.version),
+        segmentUri: (index) => segmentName(plan.version, index),
+        type: 'VOD',
+        ended: true,
+      }),
+    );
+  await Promise.all([
+    ...video.renditions.map(({ rendition, segments }) => writeMedia(rendition.quality, segments)),
+    ...(video.audio === null ? [] : [writeMedia('audio', video.audio.segments)]),
+  ]);
+  // the master last: whoever finds it finds everything that it names
+  await write(objectKeys.master(videoId), buildMaster(plan, video));
+}
+
+function buildMaster(plan: EncodePlan, video: AssembledVideo): string {
+  return masterPlaylist({
+    variants: describeSources(plan, video).map((source) => ({
+      ...source,
+      uri: `hls_${source.quality}/${source.quality}.m3u8`,
+      codecs: source.videoCodecs,
+      frameRate: plan.facts.video.outputFrameRate,
+    })),
+    audio: video.audio && { ...video.audio, uri: 'hls_audio/audio.m3u8' },
+  });
+}
+
+/** What `video_sources` and the master playlist say of each rendition; bit rates include the audio. */
+function describeSources(plan: EncodePlan, video: AssembledVideo) {
+  const audioBandwidth = video.audio && bandwidthOf(video.audio.segments);
+  const { num, den } = plan.facts.video.outputFrameRate;
+  return video.renditions.map(({ rendition, codecs, segments }) => {
+    const bandwidth = addBandwidth(bandwidthOf(segments), audioBandwidth);
+    return {
+      quality: rendition.quality,
+      width: rendition.width,
+      height: rendition.height,
+      frameRate: num / den,
+      bandwidth: bandwidth.peak,
+      averageBandwidth: bandwidth.average,
+      videoCodecs: codecs,
+      codecs: video.audio === null ? codecs : `${codecs},${video.audio.codecs}`,
+    };
+  });
+}
+
+/** Answers false where the video is not to be published any more, or another server was faster. */
+async function goOnline(
+  context: FarmContext,
+  { id }: VideoRow,
+  plan: EncodePlan,
+  assembled: AssembledVideo,
+): Promise<boolean> {
+  const { models } = context.database;
+  return context.database.transaction(async (transaction) => {
+    const [changed] = await models.Video.update(
+      {
+        status: 'online',
+        phase: null,
+        progress: 100,
+        playable: true,
+        durationSeconds: assembled.durationSeconds,
+        onlineAt: new Date(),
+      },
+      { where: { id, status: 'transcoding', planVersion: plan.version }, transaction },
+    );
+    if (changed === 0) return false;
+    await models.VideoSource.destroy({ where: { videoId: id }, transaction });
+    await models.VideoSource.bulkCreate(
+      describeSources(plan, assembled).map(({ videoCodecs: _, ...source }) => ({
+        ...source,
+        videoId: id,
+        format: 'HLS' as const,
+        key: objectKeys.playlist(id, source.quality),
+      })),
+      { transaction },
+    );
+    return true;
+  });
+}
+
+/** What does not fit together is made again as one chunk, which has no joints; if it was one, the video fails. */
+async function rejectAssembly(context: FarmContext, videoId: number, reason: string): Promise<void> {
+  const { models } = context.database;
+  context.logger.warn({ videoId, reason }, 'the pieces of a video do not fit together');
+  await context.database.transaction(async (transaction) => {
+    const video = await models.Video.findOne({
+      where: { id: videoId, status: 'transcoding', phase: 'finalizing' },
+      transaction,
+      lock: transaction.LOCK.UPDATE,
+    });
+    if (video === null) return;
+    const { CHUNK_SECONDS } = context.config;
+    const change = { models, transaction, video };
+    const again = await planAsSingleChunk({ ...change, requestId: null, chunkSeconds: CHUNK_SECONDS });
+    if (again !== null) return;
+    const code = 'frame_count_mismatch';
+    const message = creatorMessage({ code, message: reason });
+    await failTranscode({ ...change, failure: { code, message, diagnostics: reason } });
+  });
+  context.signals.tasksWaiting();
+  context.signals.videoChanged(videoId);
+}

@@ -1,0 +1,15 @@
+import type { FarmWorker } from '../contracts/admin.ts';
+
+/** How often a worker says that it is there. */
+export const HEARTBEAT_MS = 5_000;
+const MISSED_HEARTBEATS = 3;
+
+/** A worker's state as people see it: what it said last, or `lost` where it has been silent for too long. */
+export function farmStateOf(
+  worker: { state: Exclude<FarmWorker['state'], 'lost'>; lastSeenAt: Date },
+  now: Date,
+): FarmWorker['state'] {
+  if (worker.state === 'stopped') return 'stopped';
+  const silentMs = now.getTime() - worker.lastSeenAt.getTime();
+  return silentMs > HEARTBEAT_MS * MISSED_HEARTBEATS ? 'lost' : worker.state;
+}
