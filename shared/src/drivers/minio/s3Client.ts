@@ -1,0 +1,73 @@
+import http from 'node:http';
+import https from 'node:https';
+import { Client } from 'minio';
+import type { StoredPart } from '../../ports/objectStore.ts';
+
+export interface S3Connection {
+  /** `http://host:port` or `https://host`, without a path. */
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  region: string;
+}
+
+// a call whose connection is silent for so long is given up; joining many parts takes a store several seconds
+const SILENCE_MS = 60_000;
+// servers close idle connections after 30 s or more; letting them go earlier avoids sending into a closed one
+const IDLE_CONNECTION_MS = 15_000;
+const MAX_CONNECTIONS = 64;
+
+/** The minio client with its own connections, timeouts on every request, and all pages of a part list. */
+export class S3Client extends Client {
+  readonly agent: http.Agent | https.Agent;
+
+  constructor({ endpoint, accessKey, secretKey, region }: S3Connection) {
+    const url = new URL(endpoint);
+    if (url.pathname !== '/') throw new TypeError(`The store's endpoint must not have a path: ${endpoint}`);
+    const useSSL = url.protocol === 'https:';
+    const agentOptions = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
+    const agent = useSSL ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
+    super({
+      endPoint: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (useSSL ? 443 : 80) : Number(url.port),
+      useSSL,
+      accessKey,
+      secretKey,
+      // with a region given, signing needs no call to the store
+      region,
+      transportAgent: agent,
+      transport: {
+        // the client calls it with options and a callback only, which is one of its two overloads
+        request: requestWithTimeout(useSSL ? https.request : http.request) as typeof http.request,
+      },
+      // callers decide about retries, and the library's own would print to the console
+      retryOptions: { disableRetry: true },
+    });
+    this.agent = agent;
+  }
+
+  async listStoredParts(bucket: string, key: string, uploadId: string): Promise<StoredPart[]> {
+    const parts = await this.listParts(bucket, key, uploadId);
+    return parts.map(({ part, size, etag }) => ({ partNumber: part, sizeBytes: size, etag }));
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+type Request = (
+  options: http.RequestOptions | string | URL,
+  onResponse?: (response: http.IncomingMessage) => void,
+) => http.ClientRequest;
+
+/** A request function like Node's that gives up when its connection is silent for `SILENCE_MS`. */
+export function requestWithTimeout(request: Request): Request {
+  return (options, onResponse) => {
+    const sent = request(options, onResponse);
+    sent.setTimeout(SILENCE_MS, () => {
+      sent.destroy(Object.assign(new Error('the store does not answer'), { code: 'ETIMEDOUT' }));
+    });
+    return sent;
+  };
+}

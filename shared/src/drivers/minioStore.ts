@@ -1,0 +1,199 @@
+import { Readable } from 'node:stream';
+import type { ObjectStore, SignOptions, StoredObject, StoredPart, UploadRef } from '../ports/objectStore.ts';
+import { ReelmillError } from '../runtime/errors.ts';
+import { putThroughUrl } from './minio/putThroughUrl.ts';
+import { S3Client } from './minio/s3Client.ts';
+import { isBrokenConnection, s3CodeOf, toStoreError } from './minio/s3Errors.ts';
+import { assertObjectKey } from './store/objectKey.ts';
+import { assertPartNumber, assertSameParts, joinEtags, sumSizes } from './store/parts.ts';
+
+const REMOVE_BATCH = 1000;
+const PUT_URL_SECONDS = 900;
+
+export interface MinioStoreOptions {
+  /** The store as this process reaches it, such as `http://minio:9000`. */
+  endpoint: string;
+  /** The store as creators and players reach it; public URLs are signed for this host and never rewritten. */
+  publicEndpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  region: string;
+}
+
+/** Makes the bucket where it is not there yet; several servers may do so together. Throws `unavailable`. */
+export async function ensureBucket(options: MinioStoreOptions): Promise<void> {
+  const client = new S3Client(options);
+  try {
+    if (!(await client.bucketExists(options.bucket))) await client.makeBucket(options.bucket, options.region);
+  } catch (error) {
+    const made = ['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(s3CodeOf(error) ?? '');
+    if (!made) throw toStoreError(error);
+  } finally {
+    client.close();
+  }
+}
+
+/** An object store in a bucket of MinIO or another S3. The bucket must be there. */
+export function createMinioStore(options: MinioStoreOptions): ObjectStore {
+  return new MinioStore(options);
+}
+
+class MinioStore implements ObjectStore {
+  readonly #bucket: string;
+  readonly #client: S3Client;
+  readonly #publicClient: S3Client;
+
+  constructor(options: MinioStoreOptions) {
+    this.#bucket = options.bucket;
+    this.#client = new S3Client(options);
+    this.#publicClient = new S3Client({ ...options, endpoint: options.publicEndpoint });
+  }
+
+  createUpload(key: string, options: { contentType: string }): Promise<UploadRef> {
+    assertObjectKey(key);
+    return this.#call(async () => {
+      const headers = { 'Content-Type': options.contentType };
+      return { key, uploadId: await this.#client.initiateNewMultipartUpload(this.#bucket, key, headers) };
+    });
+  }
+
+  async signPart(upload: UploadRef, partNumber: number, options: SignOptions): Promise<string> {
+    assertPartNumber(partNumber);
+    return await this.#sign('PUT', upload.key, options, {
+      partNumber: String(partNumber),
+      uploadId: upload.uploadId,
+    });
+  }
+
+  signPut(key: string, options: SignOptions): Promise<string> {
+    return this.#sign('PUT', key, options, {});
+  }
+
+  signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string> {
+    const { contentType } = options;
+    return this.#sign('GET', key, options, contentType ? { 'response-content-type': contentType } : {});
+  }
+
+  listParts(upload: UploadRef): Promise<StoredPart[]> {
+    return this.#call(() => this.#client.listStoredParts(this.#bucket, upload.key, upload.uploadId));
+  }
+
+  async completeUpload(upload: UploadRef, parts: readonly StoredPart[]): Promise<StoredObject> {
+    try {
+      // S3 looks at the ETags of the parts it is given, not at their sizes nor at parts that are left over
+      assertSameParts(parts, await this.listParts(upload));
+      const wanted = [...parts]
+        .sort((a, b) => a.partNumber - b.partNumber)
+        .map(({ partNumber, etag }) => ({ part: partNumber, etag }));
+      await this.#call(() =>
+        this.#client.completeMultipartUpload(this.#bucket, upload.key, upload.uploadId, wanted),
+      );
+    } catch (error) {
+      // it may have been completed before; whether it was is seen below
+      if (!(error instanceof ReelmillError) || error.code !== 'upload_gone') throw error;
+    }
+    const object = await this.stat(upload.key);
+    if (object?.etag === joinEtags(parts) && object.sizeBytes === sumSizes(parts)) return object;
+    throw new ReelmillError('upload_gone', 'The store does not know this upload, or it has ended.');
+  }
+
+  async abortUpload(upload: UploadRef): Promise<void> {
+    try {
+      await this.#call(() => this.#client.abortMultipartUpload(this.#bucket, upload.key, upload.uploadId));
+    } catch (error) {
+      if (!(error instanceof ReelmillError) || error.code !== 'upload_gone') throw error;
+    }
+  }
+
+  async put(
+    key: string,
+    body: Readable | Buffer,
+    options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
+  ): Promise<void> {
+    const url = await this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS }, {});
+    const source = Buffer.isBuffer(body) ? Readable.from([body]) : body;
+    try {
+      await putThroughUrl(url, source, { ...options, agent: this.#client.agent });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  get(key: string): Promise<Readable> {
+    assertObjectKey(key);
+    return this.#call(() => this.#client.getObject(this.#bucket, key));
+  }
+
+  async stat(key: string): Promise<StoredObject | null> {
+    assertObjectKey(key);
+    try {
+      const { size, etag, lastModified } = await this.#call(() => this.#client.statObject(this.#bucket, key));
+      return { key, sizeBytes: size, etag, lastModified };
+    } catch (error) {
+      if (!(error instanceof ReelmillError) || error.code !== 'not_found') throw error;
+      // a bucket that is not there answers like an object that is not there
+      await this.check();
+      return null;
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    let continuation = '';
+    do {
+      const page = await this.#call(() =>
+        this.#client.listObjectsV2Query(this.#bucket, prefix, continuation, '', 1000, ''),
+      );
+      for (const item of page.objects) {
+        if (item.name === undefined) continue;
+        yield { key: item.name, sizeBytes: item.size, etag: item.etag, lastModified: item.lastModified };
+      }
+      continuation = page.isTruncated ? page.nextContinuationToken : '';
+    } while (continuation !== '');
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) assertObjectKey(key);
+    for (let start = 0; start < keys.length; start += REMOVE_BATCH) {
+      const batch = keys.slice(start, start + REMOVE_BATCH);
+      const answers = await this.#call(() => this.#client.removeObjects(this.#bucket, batch));
+      const failed = answers.find((answer) => answer?.Error)?.Error;
+      if (failed) throw toStoreError({ code: failed.Code });
+    }
+  }
+
+  async check(): Promise<void> {
+    if (await this.#call(() => this.#client.bucketExists(this.#bucket))) return;
+    throw new ReelmillError('unavailable', `The object store has no bucket "${this.#bucket}".`);
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    this.#publicClient.close();
+  }
+
+  async #sign(
+    method: 'GET' | 'PUT',
+    key: string,
+    options: SignOptions,
+    query: Record<string, string>,
+  ): Promise<string> {
+    assertObjectKey(key);
+    const client = options.audience === 'public' ? this.#publicClient : this.#client;
+    // the client takes 0 for a whole week
+    const expiresSeconds = Math.max(1, Math.ceil(options.expiresSeconds));
+    return await client.presignedUrl(method, this.#bucket, key, expiresSeconds, query);
+  }
+
+  /** Makes one call, once more if its connection had died, and throws the port's errors only. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work().catch((error: unknown) => {
+        if (isBrokenConnection(error)) return work();
+        throw error;
+      });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
