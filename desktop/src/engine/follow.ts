@@ -26,8 +26,13 @@ export async function followVideo(options: FollowOptions): Promise<Video> {
       etag = changed.etag;
       const { video } = changed.detail;
       onVideo(video);
-      if (video.status === 'online' || video.status === 'failed' || video.status === 'canceled') return video;
+      if (isFinal(video)) return video;
     }
     await clock.sleep(pollMs, signal);
   }
+}
+
+/** Whether nothing more happens to the video by itself. */
+export function isFinal({ status }: Video): boolean {
+  return status === 'online' || status === 'failed' || status === 'canceled';
 }

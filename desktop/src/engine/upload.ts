@@ -2,7 +2,7 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
 import type { FailureStage, UploadSnapshot } from './events.ts';
-import { followVideo } from './follow.ts';
+import { followVideo, isFinal } from './follow.ts';
 import { Retrier } from './retry.ts';
 import { takesSlot, type UploadState } from './states.ts';
 import { Transfer } from './transfer.ts';
@@ -56,6 +56,7 @@ export class Upload {
       const video = await this.#transfer.run(signal);
       this.#record.move('processing');
       this.#record.handOver(video);
+      if (isFinal(video)) this.#settle(video);
     }, 'upload').then(() => this.#followIfWanted());
   }
 

@@ -1,0 +1,54 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Client } from '../node/client.ts';
+import { EXIT } from './exitCodes.ts';
+import { printable } from './formats.ts';
+import { ask, askSecret, readFirstLine, type Terminal } from './terminal.ts';
+
+export interface LoginOptions {
+  server: string;
+  email?: string;
+  passwordStdin?: boolean;
+}
+
+/** Logs in and keeps the session; asks for what is missing where there is somebody to ask. */
+export async function logIn(client: Client, terminal: Terminal, options: LoginOptions): Promise<number> {
+  const serverUrl = readServerUrl(options.server);
+  const email = options.email ?? (await askFor(terminal, 'E-mail: ', '--email'));
+  const password = options.passwordStdin
+    ? await readFirstLine(terminal)
+    : await askFor(terminal, 'Password: ', '--password-stdin', { secret: true });
+  const session = await client.logIn(serverUrl, { email: email.trim(), password });
+  terminal.stdout.write(`Logged in at ${session.serverUrl} as ${printable(session.email)}.\n`);
+  return EXIT.ok.code;
+}
+
+export async function logOut(client: Client, terminal: Terminal): Promise<number> {
+  const session = await client.session();
+  await client.logOut();
+  const text = session === null ? 'Nobody was logged in.' : `Logged out of ${session.serverUrl}.`;
+  terminal.stdout.write(`${text}\n`);
+  return EXIT.ok.code;
+}
+
+async function askFor(
+  terminal: Terminal,
+  question: string,
+  option: string,
+  { secret = false } = {},
+): Promise<string> {
+  if (!terminal.stdin.isTTY) {
+    throw new ReelmillError('validation_failed', `There is no terminal to ask; use ${option}.`);
+  }
+  return secret ? askSecret(terminal, question) : ask(terminal, question);
+}
+
+function readServerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new ReelmillError(
+      'validation_failed',
+      `The server's address must begin with http:// or https://: ${text}`,
+    );
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}

@@ -1,0 +1,166 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { SavedSession } from '../engine/session.ts';
+import { type Client, createClient } from '../node/client.ts';
+import { findClientFolder } from '../node/clientFolder.ts';
+import { type LoginOptions, logIn, logOut } from './accountCommands.ts';
+import { EXIT, exitCodeOf, exitCodeTable } from './exitCodes.ts';
+import { parseRate } from './formats.ts';
+import type { Terminal } from './terminal.ts';
+import { type UploadCommandOptions, uploadFiles } from './uploadCommand.ts';
+import {
+  cancelVideo,
+  deleteVideo,
+  listVideos,
+  retryVideo,
+  showStatus,
+  type VideoCommandContext,
+} from './videoCommands.ts';
+
+const DEFAULT_SERVER = 'http://127.0.0.1:8080';
+
+/** Runs `reelmill` with the given arguments (without program and script) and answers the exit code. Never throws. */
+export async function runCli(
+  args: readonly string[],
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const client = createClient(findClientFolder(env));
+  let exitCode: number = EXIT.ok.code;
+  const program = buildProgram(client, terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(terminal, error);
+  } finally {
+    client.close();
+  }
+}
+
+function buildProgram(client: Client, terminal: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('reelmill')
+    .description('Uploads videos to a Reelmill server and follows them until they can be watched.')
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .exitOverride()
+    .addHelpText('after', `\n${exitCodeTable()}`);
+
+  program
+    .command('login')
+    .description('log in; the session is kept in your configuration folder, readable only by you')
+    .option('--server <url>', 'address of the server', DEFAULT_SERVER)
+    .option('--email <address>', 'e-mail address of the account')
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .action(async (options: LoginOptions) => exit(await logIn(client, terminal, options)));
+  program
+    .command('logout')
+    .description('end the session and forget it')
+    .action(async () => exit(await logOut(client, terminal)));
+  program
+    .command('upload')
+    .description('upload files; unfinished uploads of the same files go on where they stopped')
+    .argument('<file...>', 'video files')
+    .option('--title <text>', 'title of the video (one file only; default: from its name)')
+    .option('--concurrency <n>', 'parts of a file that are sent at the same time (default: 4)', readCount)
+    .option('--files <n>', 'files that are sent at the same time (default: 2)', readCount)
+    .option('--limit-rate <rate>', 'bytes per second for everything together, such as 500K or 2M', readRate)
+    .option('--wait', 'wait until the videos are online')
+    .option('--json', 'print one JSON object per event')
+    .action(async (paths: string[], options: UploadCommandOptions) => {
+      if (options.title !== undefined && paths.length > 1) {
+        program.error('error: --title goes with one file only', { exitCode: EXIT.usage.code });
+      }
+      const session = await requireSession(client);
+      exit(await uploadFiles(client, terminal, { session, paths, options }));
+    });
+  addVideoCommands(program, client, terminal, exit);
+  return program;
+}
+
+function addVideoCommands(
+  program: Command,
+  client: Client,
+  terminal: Terminal,
+  exit: (code: number) => void,
+): void {
+  const run = async (
+    json: boolean | undefined,
+    work: (context: VideoCommandContext) => Promise<number>,
+  ): Promise<void> => {
+    const api = client.api(await requireSession(client));
+    exit(await work({ api, journal: client.journal, terminal, json: json ?? false }));
+  };
+  program
+    .command('list')
+    .description('list your videos, the newest first')
+    .option('--limit <n>', 'how many', readCount, 20)
+    .option('--offset <n>', 'how many to pass over', readNumber, 0)
+    .option('--json', 'print the answer of the API')
+    .action((options: { limit: number; offset: number; json?: boolean }) =>
+      run(options.json, (context) => listVideos(context, options)),
+    );
+  program
+    .command('status')
+    .description('show how a video is doing')
+    .argument('<id>', 'number of the video', readCount)
+    .option('--follow', 'go on until it is online or failed')
+    .option('--json', 'print one JSON object per change')
+    .action((id: number, options: { follow?: boolean; json?: boolean }) =>
+      run(options.json, (context) => showStatus(context, id, { follow: options.follow ?? false })),
+    );
+  const commands = [
+    ['cancel', 'stop the upload or the transcode of a video', cancelVideo],
+    ['retry', 'transcode a failed or canceled video again', retryVideo],
+    ['delete', 'delete a video and everything of it', deleteVideo],
+  ] as const;
+  for (const [name, description, command] of commands) {
+    program
+      .command(name)
+      .description(description)
+      .argument('<id>', 'number of the video', readCount)
+      .option('--json', 'print one JSON object')
+      .action((id: number, options: { json?: boolean }) =>
+        run(options.json, (context) => command(context, id)),
+      );
+  }
+}
+
+async function requireSession(client: Client): Promise<SavedSession> {
+  const session = await client.session();
+  if (session !== null) return session;
+  throw new ReelmillError('unauthorized', 'Nobody is logged in. Use `reelmill login` first.');
+}
+
+/** Writes what went wrong in plain words and answers the exit code. */
+function explain(terminal: Terminal, error: unknown): number {
+  // commander has written its own words already
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code;
+  if (error instanceof ReelmillError) {
+    terminal.stderr.write(`${error.message}\n`);
+    return error.code === 'validation_failed' ? EXIT.usage.code : exitCodeOf(error.code);
+  }
+  terminal.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return EXIT.failure.code;
+}
+
+function readCount(text: string): number {
+  const value = readNumber(text);
+  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}
+
+function readNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function readRate(text: string): number {
+  const rate = parseRate(text);
+  if (rate === null) throw new InvalidArgumentError('It must be a number of bytes, such as 500K or 2M.');
+  return rate;
+}

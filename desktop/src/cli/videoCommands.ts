@@ -1,0 +1,98 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { ApiClient } from '../engine/apiClient.ts';
+import { followVideo } from '../engine/follow.ts';
+import type { Journal } from '../engine/ports.ts';
+import { DEFAULT_RETRY, Retrier } from '../engine/retry.ts';
+import { systemClock } from '../node/clock.ts';
+import { EXIT } from './exitCodes.ts';
+import type { Terminal } from './terminal.ts';
+import { sayVideoRow } from './wording.ts';
+
+const POLL_MS = 1_500;
+
+export interface VideoCommandContext {
+  api: ApiClient;
+  journal: Journal;
+  terminal: Terminal;
+  json: boolean;
+}
+
+const never = (): AbortSignal => new AbortController().signal;
+
+export async function listVideos(
+  { api, terminal, json }: VideoCommandContext,
+  page: { limit: number; offset: number },
+): Promise<number> {
+  const answer = await api.listVideos(page, never());
+  if (json) terminal.stdout.write(`${JSON.stringify(answer)}\n`);
+  else {
+    for (const video of answer.videos) terminal.stdout.write(`${sayVideoRow(video)}\n`);
+    const { length } = answer.videos;
+    if (length < answer.total)
+      terminal.stdout.write(`${length} of ${answer.total}; see --limit and --offset\n`);
+    if (answer.total === 0) terminal.stdout.write('There are no videos yet.\n');
+  }
+  return EXIT.ok.code;
+}
+
+/** The exit code tells a failed video from one that is online or on its way. */
+export async function showStatus(
+  { api, terminal, json }: VideoCommandContext,
+  videoId: number,
+  { follow }: { follow: boolean },
+): Promise<number> {
+  let last = '';
+  const show = (video: Video): void => {
+    const line = json ? JSON.stringify({ event: 'video', video }) : sayVideoRow(video);
+    if (line !== last) terminal.stdout.write(`${line}\n`);
+    last = line;
+  };
+  if (!follow) {
+    const { video } = await api.getVideo(videoId, never());
+    show(video);
+    return exitCodeOfVideo(video);
+  }
+  const retrier = new Retrier(systemClock, DEFAULT_RETRY, ({ error }) =>
+    terminal.stderr.write(`${error.message}\n`),
+  );
+  const options = { api, clock: systemClock, retrier, videoId, pollMs: POLL_MS, signal: never() };
+  const video = await followVideo({ ...options, onVideo: show });
+  if (!json && video.status === 'online') terminal.stdout.write(`${video.watch_url}\n`);
+  return exitCodeOfVideo(video);
+}
+
+/** Stops an upload or a transcode. */
+export async function cancelVideo(context: VideoCommandContext, videoId: number): Promise<number> {
+  const { video } = await context.api.getVideo(videoId, never());
+  if (video.status === 'uploading') await context.api.abortUpload(videoId, never());
+  else await context.api.cancelVideo(videoId, never());
+  await forgetUpload(context.journal, videoId);
+  return say(context, videoId, 'canceled');
+}
+
+export async function retryVideo(context: VideoCommandContext, videoId: number): Promise<number> {
+  await context.api.retryVideo(videoId, never());
+  return say(context, videoId, 'retried');
+}
+
+export async function deleteVideo(context: VideoCommandContext, videoId: number): Promise<number> {
+  await context.api.deleteVideo(videoId, never());
+  await forgetUpload(context.journal, videoId);
+  return say(context, videoId, 'deleted');
+}
+
+function say({ terminal, json }: VideoCommandContext, videoId: number, what: string): number {
+  const line = json ? JSON.stringify({ event: what, video_id: videoId }) : `Video ${videoId} is ${what}.`;
+  terminal.stdout.write(`${line}\n`);
+  return EXIT.ok.code;
+}
+
+async function forgetUpload(journal: Journal, videoId: number): Promise<void> {
+  for (const { key, entry } of await journal.list()) {
+    if (entry.videoId === videoId) await journal.remove(key);
+  }
+}
+
+function exitCodeOfVideo({ status }: Video): number {
+  return status === 'failed' || status === 'canceled' ? EXIT.transcodeFailed.code : EXIT.ok.code;
+}

@@ -1,0 +1,81 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { UploadEvent, UploadSnapshot, VideoProgress } from '../engine/events.ts';
+import { formatBytes, formatSeconds, printable } from './formats.ts';
+
+/** What an event means, in one line; null where it adds nothing to the lines before. */
+export function sayEvent(event: UploadEvent): string | null {
+  if (event.type === 'moved' || event.type === 'removed' || event.type === 'added') return null;
+  const name = printable(event.upload.fileName);
+  const text = sayMatter(event);
+  return text === null ? null : `${name}: ${text}`;
+}
+
+function sayMatter(event: Exclude<UploadEvent, { type: 'moved' | 'removed' | 'added' }>): string | null {
+  const { upload } = event;
+  switch (event.type) {
+    case 'state':
+      return sayState(upload);
+    case 'progress':
+      return sayProgress(upload);
+    case 'resumed':
+      return `going on, ${formatBytes(upload.keptBytes)} are there already (${event.keptParts} of ${event.partCount} parts)`;
+    case 'restarted':
+      return event.reason === 'file_changed'
+        ? 'the file changed since its upload began; beginning anew'
+        : 'the server has no unfinished upload of it any more; beginning anew';
+    case 'retrying':
+      return `${event.call}: ${event.message} Trying again in ${formatSeconds(event.waitMs / 1000)} (try ${event.attempt + 1}).`;
+    case 'video':
+      return upload.video === null ? null : sayVideo(upload.video);
+  }
+}
+
+export function sayState(upload: UploadSnapshot): string | null {
+  switch (upload.state) {
+    case 'fingerprinting':
+      return 'looking at the file';
+    case 'uploading':
+      return `uploading ${formatBytes(upload.sizeBytes ?? 0)}`;
+    case 'completing':
+      return 'completing the upload';
+    case 'processing':
+      return 'uploaded';
+    case 'online':
+      return `online${upload.video === null ? '' : `, watch it at ${upload.video.watchUrl}`}`;
+    case 'failed':
+      return `failed: ${upload.failure?.message ?? 'nobody knows why'}`;
+    case 'canceled':
+      return 'canceled';
+    case 'paused':
+      return 'paused';
+    case 'waiting':
+      return null;
+  }
+}
+
+/** `45.0 % of 1.2 GiB, 85.3 MiB/s, 8s left` */
+export function sayProgress(upload: UploadSnapshot): string {
+  const size = upload.sizeBytes ?? 0;
+  const percent = size === 0 ? 0 : (100 * upload.sentBytes) / size;
+  const parts = [`${percent.toFixed(1)} % of ${formatBytes(size)}`];
+  if (upload.bytesPerSecond !== null) parts.push(`${formatBytes(upload.bytesPerSecond)}/s`);
+  if (upload.etaSeconds !== null) parts.push(`${formatSeconds(upload.etaSeconds)} left`);
+  return parts.join(', ');
+}
+
+/** `encoding 42 %, 1m10s left, can be watched already` */
+export function sayVideo(video: VideoProgress): string {
+  const percent = video.status === 'transcoding' ? ` ${Math.floor(video.progress)} %` : '';
+  const parts = [`${video.phase ?? video.status}${percent}`];
+  if (video.etaSeconds !== null) parts.push(`${formatSeconds(video.etaSeconds)} left`);
+  if (video.playable && video.status === 'transcoding') parts.push('can be watched already');
+  return parts.join(', ');
+}
+
+/** A video of the server as one line of a list. */
+export function sayVideoRow(video: Video): string {
+  const { status, phase, progress, playable, eta_seconds: etaSeconds, watch_url: watchUrl } = video;
+  const state = sayVideo({ status, phase, progress, playable, etaSeconds, watchUrl });
+  const reason = video.error === null ? '' : ` (${printable(video.error.message)})`;
+  return `${String(video.id).padStart(6)}  ${printable(video.title)}  ${state}${reason}`;
+}

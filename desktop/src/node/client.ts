@@ -1,0 +1,76 @@
+import { AccountApi } from '../engine/accountApi.ts';
+import { ApiClient } from '../engine/apiClient.ts';
+import type { UploadSettings } from '../engine/context.ts';
+import { UploadManager } from '../engine/manager.ts';
+import type { Journal } from '../engine/ports.ts';
+import { type SavedSession, type SessionStore, StoredSession, toSavedSession } from '../engine/session.ts';
+import type { ClientFolder } from './clientFolder.ts';
+import { systemClock } from './clock.ts';
+import { nodeDigests } from './digests.ts';
+import { FileJournal } from './fileJournal.ts';
+import { nodeFileSource } from './fileSource.ts';
+import { NodeHttpTransport } from './httpTransport.ts';
+import { SessionFile } from './sessionFile.ts';
+
+export interface UploadOptions {
+  settings?: Partial<UploadSettings>;
+  /** For all uploads together; null for no limit. */
+  bytesPerSecond?: number | null;
+}
+
+/** Everything a program on this machine needs to talk to a server as one user. */
+export interface Client {
+  /** Null where nobody is logged in. */
+  session(): Promise<SavedSession | null>;
+  /** Replaces the session that is kept; failures are the API's own errors. */
+  logIn(serverUrl: string, credentials: { email: string; password: string }): Promise<SavedSession>;
+  /** Forgets the session, and ends it on the server if that can be reached. */
+  logOut(): Promise<void>;
+  /** The API of that session's server. */
+  api(session: SavedSession): ApiClient;
+  /** A queue of uploads for that session's account. */
+  uploads(session: SavedSession, options?: UploadOptions): UploadManager;
+  readonly journal: Journal;
+  /** Ends the connections; queues are closed by their owners. */
+  close(): void;
+}
+
+/** Puts the engine together with Node's disk, network and clock. A session kept elsewhere may be given. */
+export function createClient(folder: ClientFolder, store?: SessionStore): Client {
+  const sessions = store ?? new SessionFile(folder.sessionFile);
+  const transport = new NodeHttpTransport();
+  const account = new AccountApi(transport);
+  const journal = new FileJournal(folder.journalFolder);
+  const never = (): AbortSignal => new AbortController().signal;
+  const api = (session: SavedSession): ApiClient =>
+    new ApiClient({ serverUrl: session.serverUrl, transport, session: new StoredSession(sessions, account) });
+  return {
+    journal,
+    api,
+    session: () => sessions.load(),
+    logIn: async (serverUrl, credentials) => {
+      const session = toSavedSession(serverUrl, await account.logIn(serverUrl, credentials, never()));
+      await sessions.save(session);
+      return session;
+    },
+    logOut: async () => {
+      const session = await sessions.load();
+      await sessions.remove();
+      // what is forgotten here ends by itself there
+      if (session !== null) await account.logOut(session.serverUrl, session, never()).catch(() => undefined);
+    },
+    uploads: (session, options = {}) =>
+      new UploadManager({
+        api: api(session),
+        transport,
+        files: nodeFileSource,
+        journal,
+        clock: systemClock,
+        digests: nodeDigests,
+        scope: `${session.serverUrl} ${session.userId}`,
+        ...(options.settings === undefined ? {} : { settings: options.settings }),
+        bytesPerSecond: options.bytesPerSecond ?? null,
+      }),
+    close: () => transport.close(),
+  };
+}

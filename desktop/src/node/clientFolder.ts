@@ -1,0 +1,23 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface ClientFolder {
+  sessionFile: string;
+  journalFolder: string;
+}
+
+/**
+ * Where a user's session and journals are: `REELMILL_CONFIG_DIR`, or the place for such files on this platform
+ * (`$XDG_CONFIG_HOME/reelmill`, `~/.config/reelmill`, `~/Library/Application Support/reelmill`, `%APPDATA%\reelmill`).
+ */
+export function findClientFolder(env: Readonly<Record<string, string | undefined>>): ClientFolder {
+  const folder = resolve(env.REELMILL_CONFIG_DIR || join(platformFolder(env), 'reelmill'));
+  return { sessionFile: join(folder, 'session.json'), journalFolder: join(folder, 'journal') };
+}
+
+function platformFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === 'win32') return env.APPDATA || join(homedir(), 'AppData', 'Roaming');
+  if (env.XDG_CONFIG_HOME) return env.XDG_CONFIG_HOME;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
+  return join(homedir(), '.config');
+}
