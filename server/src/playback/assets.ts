@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { Router } from 'express';
+
+const CONTENT_TYPES: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+interface Asset {
+  contentType: string;
+  plain: Buffer;
+  gzipped: Buffer;
+}
+
+export interface Assets {
+  /** The address of a file; it changes with the content of any of them. */
+  url(name: string): string;
+  router: Router;
+}
+
+/** The files of the watch page, read once. Their addresses carry a version, so browsers keep them for good. */
+export function loadAssets(): Assets {
+  const assets = readAssets();
+  const hash = createHash('sha256');
+  for (const { plain } of assets.values()) hash.update(plain);
+  const version = hash.digest('hex').slice(0, 12);
+  const router = Router();
+  router.get(`/assets/${version}/:name`, (request, response, next) => {
+    const asset = assets.get(request.params.name);
+    if (asset === undefined) return next();
+    const gzip = request.acceptsEncodings('gzip') === 'gzip';
+    response.set({
+      'Content-Type': asset.contentType,
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      Vary: 'Accept-Encoding',
+      ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
+    });
+    response.send(gzip ? asset.gzipped : asset.plain);
+  });
+  return {
+    url(name) {
+      if (!assets.has(name)) throw new Error(`the watch page has no file ${name}`);
+      return `/assets/${version}/${name}`;
+    },
+    router,
+  };
+}
+
+function readAssets(): Map<string, Asset> {
+  const folder = fileURLToPath(new URL('browser/', import.meta.url));
+  const own = readdirSync(folder)
+    .filter((name) => path.extname(name) in CONTENT_TYPES)
+    .sort()
+    .map((name) => path.join(folder, name));
+  const files = [...own, fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.mjs'))];
+  return new Map(files.map((file) => [path.basename(file), readAsset(file)]));
+}
+
+function readAsset(file: string): Asset {
+  const plain = readFileSync(file);
+  const contentType = CONTENT_TYPES[path.extname(file)] ?? 'application/octet-stream';
+  return { contentType, plain, gzipped: gzipSync(plain) };
+}

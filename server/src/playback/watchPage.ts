@@ -1,0 +1,144 @@
+import { html, type Markup } from './html.ts';
+import { icon, iconSheet } from './icons.ts';
+
+/** `open`: anybody may watch; `link`: whoever has this signed link; `none`: only after signing in. */
+export type WatchAccess = 'open' | 'link' | 'none';
+
+export interface WatchPage {
+  videoId: number;
+  access: WatchAccess;
+  /** Null where the visitor may not know it. */
+  title: string | null;
+  description: string;
+  /** What the sign-in form says first; null shows no form. */
+  signIn: { title: string; text: string } | null;
+  /** The address of a file of the page. */
+  asset(name: string): string;
+}
+
+/** The whole page; what changes while it is open is filled in by its scripts. */
+export function renderWatchPage(page: WatchPage): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+${renderHead(page.title ?? page.signIn?.title ?? 'Watch', page.asset)}
+<link rel="modulepreload" href="${page.asset('playback.js')}">
+<script type="module" src="${page.asset('watch.js')}"></script>
+</head>
+<body>
+${iconSheet()}
+<header class="site"><span class="mark" aria-hidden="true"></span>Reelmill</header>
+<main data-video-id="${page.videoId}" data-access="${page.access}" data-hls="${page.asset('hls.min.mjs')}">
+${page.signIn === null ? '' : renderSignIn(page.signIn)}
+${renderPlayer(page.access)}
+<section class="about">
+<h1 id="title">${page.title ?? ''}</h1>
+<p id="facts" class="facts"></p>
+<div id="progress" class="progress" hidden>
+<div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>
+<progress max="100" value="0" aria-label="Transcoding"></progress>
+</div>
+<p id="description" class="description">${page.description}</p>
+<p id="announcement" class="sr-only" role="status"></p>
+<noscript><p>Watching needs JavaScript, which is switched off in this browser.</p></noscript>
+</section>
+</main>
+</body>
+</html>
+`.text;
+}
+
+/** A page for an address that leads nowhere. */
+export function renderMissingPage(asset: WatchPage['asset']): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+${renderHead('Not found', asset)}
+</head>
+<body>
+<header class="site"><span class="mark" aria-hidden="true"></span>Reelmill</header>
+<main>
+<section class="card">
+<h1>There is nothing here</h1>
+<p>The address may be incomplete, or the video was deleted.</p>
+</section>
+</main>
+</body>
+</html>
+`.text;
+}
+
+function renderHead(title: string, asset: WatchPage['asset']): Markup {
+  return html`<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title} · Reelmill</title>
+<link rel="icon" type="image/svg+xml" href="${asset('icon.svg')}">
+<link rel="stylesheet" href="${asset('watch.css')}">`;
+}
+
+function renderSignIn({ title, text }: { title: string; text: string }): Markup {
+  return html`<section id="sign-in" class="card">
+<h1>${title}</h1>
+<p>${text}</p>
+<form>
+<label for="email">E-mail</label>
+<input id="email" type="email" name="email" autocomplete="username" required>
+<label for="password">Password</label>
+<input id="password" type="password" name="password" autocomplete="current-password" required>
+<p id="sign-in-problem" class="problem" role="alert"></p>
+<button class="primary">Sign in</button>
+</form>
+</section>`;
+}
+
+function renderPlayer(access: WatchAccess): Markup {
+  return html`<section id="player" class="player" aria-label="Video player" tabindex="-1"${access === 'none' ? html` hidden` : ''}>
+<div class="stage">
+<video id="video" playsinline preload="metadata"></video>
+<canvas id="still" hidden></canvas>
+<div id="notice" class="notice" hidden>
+<h2 id="notice-title"></h2>
+<p id="notice-text"></p>
+</div>
+<div id="spinner" class="spinner" hidden></div>
+<div class="controls" hidden>
+<button id="big-play" class="big-play" type="button" aria-label="Play">${icon('play')}</button>
+<div class="bar">
+${renderTimeline()}
+<div class="buttons">
+<button id="play" type="button" aria-label="Play">${icon('play')}</button>
+<div class="volume">
+<button id="mute" type="button" aria-label="Mute">${icon('loud')}</button>
+<input id="volume" type="range" min="0" max="1" step="0.05" value="1" aria-label="Volume">
+</div>
+<span id="clock" class="clock">0:00 / 0:00</span>
+<span class="spring"></span>
+${renderSettings()}
+<button id="pip" type="button" aria-label="Picture in picture" title="Picture in picture">${icon('pip')}</button>
+<button id="fullscreen" type="button" aria-label="Full screen">${icon('grow')}</button>
+</div>
+</div>
+</div>
+</div>
+</section>`;
+}
+
+function renderTimeline(): Markup {
+  return html`<div class="timeline">
+<div class="preview" hidden><div class="preview-tile" hidden></div><span class="preview-time"></span></div>
+<div class="track" aria-hidden="true"></div>
+<input type="range" min="0" max="1" step="any" value="0" aria-label="Seek">
+</div>`;
+}
+
+function renderSettings(): Markup {
+  return html`<div class="settings">
+<button id="settings" type="button" aria-label="Quality and speed" title="Quality and speed" aria-haspopup="menu" aria-expanded="false" aria-controls="settings-menu">${icon('settings')}<span class="badge"></span></button>
+<div id="settings-menu" class="menu" role="menu" aria-label="Quality and speed" hidden>
+<div role="group" aria-label="Quality" data-group="quality"><span class="menu-title" aria-hidden="true">Quality</span><div class="choices" role="presentation"></div></div>
+<div role="group" aria-label="Speed" data-group="speed"><span class="menu-title" aria-hidden="true">Speed</span><div class="choices" role="presentation"></div></div>
+</div>
+</div>`;
+}

@@ -1,0 +1,63 @@
+import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
+import { type Response, Router } from 'express';
+import type { VideoRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { notesOf } from '../http/requestLog.ts';
+import { allowPage } from '../http/security.ts';
+import { loadAssets } from './assets.ts';
+import type { LinkVerdict } from './signedLinks.ts';
+import type { PlaybackUrls } from './urls.ts';
+import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
+
+/** `/watch/{id}` with its files. */
+export function createWatchPages({ database, publicUrl }: ServerContext, urls: PlaybackUrls): Router {
+  const assets = loadAssets();
+  const router = Router();
+  router.use(assets.router);
+  router.get('/watch/:id', async (request, response) => {
+    notesOf(response).route = '/watch/{id}';
+    await allowPlayer(response);
+    const id = videoIdSchema.safeParse(request.params.id);
+    if (!id.success) {
+      response.status(404).send(renderMissingPage(assets.url));
+      return;
+    }
+    const video = await database.models.Video.findOne({ where: { id: id.data, deletedAt: null } });
+    const { status, ...view } = decideView(video, urls.verify(id.data, 'watch', request.query));
+    const page = renderWatchPage({ videoId: id.data, asset: assets.url, ...view });
+    response.status(status).send(page);
+  });
+
+  /** Media and pictures come from the store, playlists from the API's public address. */
+  async function allowPlayer(response: Response): Promise<void> {
+    const store = new URL(await urls.objectUrl('processed/0/cover.jpg')).origin;
+    const origins = [...new Set([new URL(publicUrl).origin, store])];
+    allowPage(response, {
+      'connect-src': origins,
+      'img-src': origins,
+      'media-src': ["'self'", 'blob:', ...origins],
+    });
+    response.set({ 'Cache-Control': 'private, no-cache', 'Content-Type': 'text/html; charset=utf-8' });
+  }
+
+  return router;
+}
+
+type View = Omit<WatchPage, 'videoId' | 'asset'> & { status: number };
+
+/** Whoever may not watch learns nothing, not even whether there is such a video. */
+function decideView(video: VideoRow | null, verdict: LinkVerdict): View {
+  if (video !== null && video.visibility !== 'private') return shownTo('open', video);
+  if (video !== null && verdict === 'valid') return shownTo('link', video);
+  const hidden = { access: 'none', title: null, description: '' } as const;
+  if (verdict === 'expired') {
+    const text = 'Ask for a new one, or sign in if the video is yours.';
+    return { ...hidden, status: 403, signIn: { title: 'This link has expired', text } };
+  }
+  const text = 'There is no public video at this address. If it is yours, sign in to watch it.';
+  return { ...hidden, status: 401, signIn: { title: 'Sign in to watch', text } };
+}
+
+function shownTo(access: 'open' | 'link', { title, description }: VideoRow): View {
+  return { status: 200, access, title, description, signIn: null };
+}
