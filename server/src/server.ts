@@ -11,6 +11,7 @@ import { type Listener, openListener } from './http/listener.ts';
 import { createPlaybackUrls } from './playback/urls.ts';
 import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
+import { VideoFeed } from './videos/feed.ts';
 
 export interface RunningServer {
   /** Address of the API as clients reach it, without a slash at the end. */
@@ -73,7 +74,9 @@ async function start(
     stopping: stopping.signal,
   };
   await startServices(context, releasers);
-  listener.serve(createApp(context));
+  const feed = new VideoFeed(context);
+  releasers.add('video feed', () => feed.stop());
+  listener.serve(createApp(context, feed));
   // requests end before what they use does; companions end before that, for they are clients themselves
   releasers.add('requests', async () => {
     stopping.abort();

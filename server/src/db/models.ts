@@ -100,11 +100,16 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare onlineAt: Date | null;
   /** Set first when a video is deleted; its objects and then its row go afterwards. */
   declare deletedAt: Date | null;
+  /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
+  declare purgeAfter: Date | null;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
 }
 
-/** An upload that is not complete. `storeUploadId` is null for a single PUT. */
+/**
+ * An upload that is not complete. A single PUT has neither `partSizeBytes` nor `storeUploadId`; a multipart upload
+ * lacks the latter until the store has opened it.
+ */
 export class UploadRow extends Model<InferAttributes<UploadRow>, InferCreationAttributes<UploadRow>> {
   declare videoId: number;
   declare userId: number;
@@ -280,6 +285,7 @@ export function defineModels(sequelize: Sequelize): Models {
       transcodeStartedAt: { ...optionalDate },
       onlineAt: { ...optionalDate },
       deletedAt: { ...optionalDate },
+      purgeAfter: { ...optionalDate },
       createdAt: { ...date },
       updatedAt: { ...date },
     },

@@ -2,6 +2,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { createMetrics } from '../admin/metrics.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
+import type { VideoFeed } from '../videos/feed.ts';
 import type { ServerContext } from './context.ts';
 import { createDocs, OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
@@ -12,9 +13,9 @@ import { listPages, listRoutes } from './routes.ts';
 import { securityHeaders } from './security.ts';
 
 /** The whole HTTP side of a server, ready for `createServer`. */
-export function createApp(context: ServerContext): Express {
+export function createApp(context: ServerContext, feed: VideoFeed): Express {
   const metrics = createMetrics();
-  const routes = listRoutes(context, metrics);
+  const routes = listRoutes(context, { metrics, feed });
   const document = describeApi(routes, { version: context.version, url: context.publicUrl });
   const app = express();
   app.disable('x-powered-by');

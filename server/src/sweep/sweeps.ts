@@ -1,26 +1,37 @@
 import { removeExpiredTokens } from '../auth/sessions.ts';
-import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
+import { startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
+import { sweepUploads } from '../upload/giveUp.ts';
+import { purgeVideos } from '../videos/purge.ts';
 
-const TOKEN_SWEEP_MS = 10 * 60_000;
+interface Sweep {
+  name: string;
+  intervalMs: number;
+  /** Answers whether there is more to do at once. */
+  work(context: ServerContext): Promise<boolean>;
+}
 
-/** The jobs that tidy up from time to time. Every server runs them; meeting each other does no harm. */
+const SWEEPS: readonly Sweep[] = [
+  { name: 'upload sweep', intervalMs: 30_000, work: sweepUploads },
+  { name: 'video purge', intervalMs: 5_000, work: purgeVideos },
+  {
+    name: 'token sweep',
+    intervalMs: 10 * 60_000,
+    async work({ database }) {
+      await removeExpiredTokens(database.models, new Date());
+      return false;
+    },
+  },
+];
+
+/** Starts what tidies up from time to time. Every server does so; meeting each other does no harm. */
 export function startSweeps(context: ServerContext): { stop(): Promise<void> } {
-  const { logger, database } = context;
-  const sweeps: Recurring[] = [
-    startRecurring({
-      name: 'token sweep',
-      intervalMs: TOKEN_SWEEP_MS,
-      logger,
-      work: async () => {
-        await removeExpiredTokens(database.models, new Date());
-        return false;
-      },
-    }),
-  ];
+  const running = SWEEPS.map(({ work, ...sweep }) =>
+    startRecurring({ ...sweep, logger: context.logger, work: () => work(context) }),
+  );
   return {
     async stop() {
-      await Promise.all(sweeps.map((sweep) => sweep.stop()));
+      await Promise.all(running.map((sweep) => sweep.stop()));
     },
   };
 }

@@ -75,12 +75,13 @@ export async function up(schema: QueryInterface): Promise<void> {
     transcode_started_at: optionalDate,
     online_at: optionalDate,
     deleted_at: optionalDate,
+    purge_after: optionalDate,
     created_at: date,
     updated_at: date,
   });
   await schema.addIndex('videos', ['user_id', 'created_at']);
   await schema.addIndex('videos', ['status']);
-  await schema.addIndex('videos', ['deleted_at']);
+  await schema.addIndex('videos', ['purge_after']);
   await schema.createTable('uploads', {
     video_id: { ...integer, primaryKey: true, ...references('videos') },
     user_id: integer,

@@ -1,0 +1,133 @@
+import { findFaultyParts } from '@reelmill/shared/core/uploadPlan.ts';
+import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadRow, VideoRow } from '../db/models.ts';
+import { startTranscode } from '../dispatch/lifecycle.ts';
+import type { ServerContext } from '../http/context.ts';
+import { checkSize } from './initiateUpload.ts';
+import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
+
+/*
+ * Completing is safe to repeat at every point: the store joins the parts (again), then one transaction changes the
+ * video's state and makes its first task. Whoever comes second, or again after a crash between the two, finds the
+ * object joined or the state changed, and goes on from there.
+ */
+
+const NAMED_PARTS = 100;
+
+/**
+ * Verifies and joins what was uploaded and starts the transcode. Quietly does nothing where that has happened already.
+ * Throws `upload_incomplete`, `part_size_mismatch`, `size_mismatch`, `empty_file`, `too_large` or `upload_gone`.
+ */
+export async function completeUpload(
+  context: ServerContext,
+  video: VideoRow,
+  requestId: string | null,
+): Promise<void> {
+  if (video.status !== 'uploading') return acceptEnded(video);
+  const row = await context.database.models.Upload.findByPk(video.id);
+  if (row === null) {
+    await video.reload();
+    if (video.status === 'uploading') throw uploadGone();
+    return acceptEnded(video);
+  }
+  const object = await verifyObject(context, video, row);
+  await begin(context, video, object, requestId);
+}
+
+function acceptEnded(video: VideoRow): void {
+  if (video.transcodeStartedAt === null) throw refuseEndedUpload(video);
+}
+
+async function verifyObject(context: ServerContext, video: VideoRow, row: UploadRow): Promise<StoredObject> {
+  const upload = asMultipart(video, row);
+  if (upload !== null) return joinParts(context.store, upload);
+  if (row.partSizeBytes !== null) throw uploadGone();
+  const object = await context.store.stat(video.sourceKey);
+  if (object === null) {
+    throw new ReelmillError(
+      'upload_incomplete',
+      'Nothing has been uploaded yet: PUT the file to its upload URL first.',
+    );
+  }
+  if (object.sizeBytes === 0) throw new ReelmillError('empty_file', 'The uploaded file is empty.');
+  checkSize(context, object.sizeBytes);
+  return object;
+}
+
+async function joinParts(store: ObjectStore, upload: MultipartUpload): Promise<StoredObject> {
+  const joined = await findJoined(store, upload);
+  if (joined !== null) return joined;
+  const parts = await store.listParts(upload.ref);
+  checkParts(upload, parts);
+  const object = await store.completeUpload(
+    upload.ref,
+    parts.filter(({ partNumber }) => partNumber <= upload.partCount),
+  );
+  if (object.sizeBytes === upload.sizeBytes) return object;
+  throw new ReelmillError('size_mismatch', 'The object in the store has another size than the file.', {
+    details: { expected_bytes: upload.sizeBytes, actual_bytes: object.sizeBytes },
+  });
+}
+
+/** The whole object, where an earlier attempt joined it and got no further. */
+async function findJoined(
+  store: ObjectStore,
+  { ref, sizeBytes }: MultipartUpload,
+): Promise<StoredObject | null> {
+  const object = await store.stat(ref.key);
+  return object !== null && object.sizeBytes === sizeBytes ? object : null;
+}
+
+function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectStore['listParts']>>): void {
+  const { missing, misfits } = findFaultyParts(upload, parts);
+  if (misfits.length > 0) {
+    throw new ReelmillError(
+      'part_size_mismatch',
+      `${misfits.length} part(s) have the wrong size; send them again.`,
+      {
+        details: {
+          parts: misfits.slice(0, NAMED_PARTS).map(({ partNumber, sizeBytes, expectedBytes }) => ({
+            part_number: partNumber,
+            size: sizeBytes,
+            expected_size: expectedBytes,
+          })),
+        },
+      },
+    );
+  }
+  if (missing.length > 0) {
+    throw new ReelmillError(
+      'upload_incomplete',
+      `${missing.length} of ${upload.partCount} part(s) are missing.`,
+      {
+        details: { missing_count: missing.length, missing_parts: missing.slice(0, NAMED_PARTS) },
+      },
+    );
+  }
+}
+
+async function begin(
+  { database, store, signals }: ServerContext,
+  video: VideoRow,
+  object: StoredObject,
+  requestId: string | null,
+): Promise<void> {
+  const { models } = database;
+  const began = await database.transaction(async (transaction) => {
+    const uploading = { id: video.id, status: 'uploading' } as const;
+    await models.Video.update({ sizeBytes: object.sizeBytes }, { where: uploading, transaction });
+    await video.reload({ transaction });
+    if (!(await startTranscode({ models, transaction, video, requestId }))) return false;
+    await models.Upload.destroy({ where: { videoId: video.id }, transaction });
+    return true;
+  });
+  if (began) {
+    signals.tasksWaiting();
+    signals.videoChanged(video.id);
+  } else if (video.transcodeStartedAt === null) {
+    // given up while its parts were joined: whoever gave up may have looked for the object too early
+    await store.remove([video.sourceKey]);
+    throw refuseEndedUpload(video);
+  }
+}

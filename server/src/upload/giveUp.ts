@@ -1,0 +1,81 @@
+import { Op } from 'sequelize';
+import type { UploadRow, VideoRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { refuseEndedUpload } from './openUploads.ts';
+
+const BATCH = 50;
+const RETRY_MS = 60_000;
+
+type Context = Pick<ServerContext, 'database' | 'store' | 'signals' | 'logger'>;
+
+/**
+ * Gives an unfinished upload up: the video is canceled at once, and what the store has of it goes; where the store
+ * cannot be told now, the sweep does it. Giving up twice is harmless. Throws `state_conflict` for a complete upload.
+ */
+export async function giveUpUpload(context: Context, video: VideoRow): Promise<void> {
+  await cancelUploading(context, video, { errorCode: null, errorMessage: null });
+  if (video.status !== 'canceled' || video.transcodeStartedAt !== null) throw refuseEndedUpload(video);
+  const row = await context.database.models.Upload.findByPk(video.id);
+  if (row !== null) await tryToFree(context, video, row);
+}
+
+/** Gives up what has expired, and ends what was given up before and could not be freed. Answers whether there is more. */
+export async function sweepUploads(context: Context): Promise<boolean> {
+  const { models } = context.database;
+  const rows = await models.Upload.findAll({
+    where: { expiresAt: { [Op.lte]: new Date() } },
+    order: [['expiresAt', 'ASC']],
+    limit: BATCH,
+  });
+  for (const row of rows) {
+    const video = await models.Video.findByPk(row.videoId);
+    if (video === null) continue;
+    await cancelUploading(context, video, {
+      errorCode: 'upload_gone',
+      errorMessage: 'The upload was not finished in time.',
+    });
+    if (video.status === 'canceled') await tryToFree(context, video, row);
+  }
+  return rows.length === BATCH;
+}
+
+async function cancelUploading(
+  { database, signals }: Context,
+  video: VideoRow,
+  reason: Pick<VideoRow, 'errorCode' | 'errorMessage'>,
+): Promise<void> {
+  const { models } = database;
+  const canceled = await database.transaction(async (transaction) => {
+    const where = { id: video.id, status: 'uploading' } as const;
+    const [changed] = await models.Video.update({ status: 'canceled', ...reason }, { where, transaction });
+    // expired from now on: that is what the sweep looks for
+    if (changed > 0) {
+      await models.Upload.update({ expiresAt: new Date() }, { where: { videoId: video.id }, transaction });
+    }
+    await video.reload({ transaction });
+    return changed > 0;
+  });
+  if (canceled) signals.videoChanged(video.id);
+}
+
+async function tryToFree(context: Context, video: VideoRow, row: UploadRow): Promise<void> {
+  try {
+    await freeUpload(context, video, row);
+  } catch (error) {
+    context.logger.warn(
+      { err: error, video_id: video.id },
+      'an upload that was given up stays in the store for now',
+    );
+    // the next sweep, and not before those that wait behind this one
+    const expiresAt = new Date(Date.now() + RETRY_MS);
+    await context.database.models.Upload.update({ expiresAt }, { where: { videoId: video.id } });
+  }
+}
+
+async function freeUpload({ database, store }: Context, video: VideoRow, row: UploadRow): Promise<void> {
+  if (row.storeUploadId !== null) {
+    await store.abortUpload({ key: video.sourceKey, uploadId: row.storeUploadId });
+  }
+  await store.remove([video.sourceKey]);
+  await database.models.Upload.destroy({ where: { videoId: row.videoId } });
+}

@@ -1,0 +1,141 @@
+import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
+import type {
+  InitiateUploadRequest,
+  UploadPlan as UploadPlanAnswer,
+} from '@reelmill/shared/contracts/uploads.ts';
+import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNames.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { VideoRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { signParts } from './parts.ts';
+
+/** So many URLs come with the plan; a client asks for the others while these are in use. */
+const FIRST_WINDOW = 16;
+const ANY_TYPE = 'application/octet-stream';
+
+type Answer = { video_id: number; upload_url: string } | { video_id: number; upload: UploadPlanAnswer };
+
+/** Makes the video and opens its upload: in parts where the size is known, otherwise as one PUT. */
+export async function initiateUpload(
+  context: ServerContext,
+  userId: number,
+  request: InitiateUploadRequest,
+): Promise<Answer> {
+  const { size_bytes: sizeBytes } = request;
+  if (sizeBytes !== undefined) {
+    checkSize(context, sizeBytes);
+    return openMultipart(context, userId, { ...request, size_bytes: sizeBytes }, planParts(sizeBytes));
+  }
+  const { video } = await createRows(context, userId, request, null);
+  const uploadUrl = await context.store.signPut(video.sourceKey, {
+    expiresSeconds: context.config.URL_TTL_SECONDS,
+    audience: 'public',
+  });
+  return { video_id: video.id, upload_url: uploadUrl };
+}
+
+/** Throws `too_large`. */
+export function checkSize({ config }: Pick<ServerContext, 'config'>, sizeBytes: number): void {
+  const largest = Math.min(config.MAX_UPLOAD_BYTES, LIMITS.maxPartCount * LIMITS.maxPartSizeBytes);
+  if (sizeBytes <= largest) return;
+  throw new ReelmillError('too_large', `The file is larger than the ${largest} bytes that are allowed.`, {
+    details: { size_bytes: sizeBytes, max_bytes: largest },
+  });
+}
+
+async function openMultipart(
+  context: ServerContext,
+  userId: number,
+  request: InitiateUploadRequest & { size_bytes: number },
+  plan: UploadPlan,
+): Promise<Answer> {
+  const { video, expiresAt } = await createRows(context, userId, request, plan);
+  const { models } = context.database;
+  try {
+    const ref = await context.store.createUpload(video.sourceKey, {
+      contentType: video.contentType ?? ANY_TYPE,
+      partSizeBytes: plan.partSizeBytes,
+      sizeBytes: request.size_bytes,
+    });
+    await models.Upload.update({ storeUploadId: ref.uploadId }, { where: { videoId: video.id } });
+    const window = Math.min(FIRST_WINDOW, plan.partCount);
+    const urls = await signParts(
+      context,
+      ref,
+      Array.from({ length: window }, (_, index) => index + 1),
+    );
+    const answer = { part_size: plan.partSizeBytes, part_count: plan.partCount, urls };
+    return { video_id: video.id, upload: { ...answer, expires_at: expiresAt.toISOString() } };
+  } catch (error) {
+    // nobody learns of this video; where even that fails, its upload expires
+    await models.Video.destroy({ where: { id: video.id } }).catch((cause: unknown) =>
+      context.logger.warn({ err: cause, video_id: video.id }, 'a video whose upload never opened stays'),
+    );
+    throw error;
+  }
+}
+
+async function createRows(
+  { database, config }: ServerContext,
+  userId: number,
+  request: InitiateUploadRequest,
+  plan: UploadPlan | null,
+): Promise<{ video: VideoRow; expiresAt: Date }> {
+  const { models } = database;
+  const expiresAt = new Date(Date.now() + config.UPLOAD_TTL_HOURS * 3_600_000);
+  return database.transaction(async (transaction) => {
+    const video = await models.Video.create(newVideo(userId, request), { transaction });
+    // the key has the id in it, which only the insert tells
+    await video.update({ sourceKey: objectKeys.source(video.id, request.file_name) }, { transaction });
+    await models.Upload.create(
+      {
+        videoId: video.id,
+        userId,
+        storeUploadId: null,
+        sizeBytes: request.size_bytes ?? null,
+        partSizeBytes: plan?.partSizeBytes ?? null,
+        partCount: plan?.partCount ?? null,
+        fingerprint: request.fingerprint ?? null,
+        lastModifiedMs: request.last_modified === undefined ? null : Math.trunc(request.last_modified),
+        expiresAt,
+      },
+      { transaction },
+    );
+    return { video, expiresAt };
+  });
+}
+
+function newVideo(userId: number, request: InitiateUploadRequest) {
+  const isMediaType = /^[\w.+-]+\/[\w.+-]+$/.test(request.content_type ?? '');
+  return {
+    userId,
+    title: request.title ?? titleFromFileName(request.file_name),
+    description: request.description ?? '',
+    visibility: 'private',
+    status: 'uploading',
+    phase: null,
+    progress: 0,
+    playable: false,
+    fileName: displayFileName(request.file_name),
+    contentType: isMediaType ? (request.content_type ?? null) : null,
+    sizeBytes: request.size_bytes ?? null,
+    sourceKey: '',
+    durationSeconds: null,
+    width: null,
+    height: null,
+    frameRate: null,
+    coverKey: null,
+    storyboardKey: null,
+    plan: null,
+    planVersion: 0,
+    errorCode: null,
+    errorMessage: null,
+    errorDiagnostics: null,
+    transcodeStartedAt: null,
+    onlineAt: null,
+    deletedAt: null,
+    purgeAfter: null,
+  } as const;
+}

@@ -1,0 +1,82 @@
+import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Op } from 'sequelize';
+import type { Models, UploadRow, VideoRow } from '../db/models.ts';
+import type { Identity } from '../http/route.ts';
+import { findOwnVideo } from '../videos/access.ts';
+
+/** An upload in parts that the store has open. */
+export interface MultipartUpload {
+  video: VideoRow;
+  row: UploadRow;
+  ref: UploadRef;
+  sizeBytes: number;
+  partSizeBytes: number;
+  partCount: number;
+}
+
+/**
+ * The open multipart upload of one's own video. Throws `not_found`, `upload_gone` where it was given up, or
+ * `state_conflict` where it is complete or has no parts.
+ */
+export async function findMultipartUpload(
+  models: Models,
+  videoId: number,
+  identity: Identity,
+): Promise<MultipartUpload> {
+  const video = await findOwnVideo(models, videoId, identity);
+  if (video.status !== 'uploading') throw refuseEndedUpload(video);
+  const row = await models.Upload.findByPk(videoId);
+  if (row === null || row.expiresAt <= new Date()) throw uploadGone();
+  const upload = asMultipart(video, row);
+  if (upload !== null) return upload;
+  if (row.partSizeBytes !== null) throw uploadGone();
+  throw new ReelmillError('state_conflict', 'This upload is a single PUT and has no parts.');
+}
+
+/** Null for a single PUT, and for an upload that the store never opened. */
+export function asMultipart(video: VideoRow, row: UploadRow): MultipartUpload | null {
+  const { storeUploadId, sizeBytes, partSizeBytes, partCount } = row;
+  if (storeUploadId === null || sizeBytes === null || partSizeBytes === null || partCount === null)
+    return null;
+  return {
+    video,
+    row,
+    ref: { key: video.sourceKey, uploadId: storeUploadId },
+    // MySQL may answer a BIGINT as text
+    sizeBytes: Number(sizeBytes),
+    partSizeBytes: Number(partSizeBytes),
+    partCount,
+  };
+}
+
+/** The newest unfinished upload of the same file by the same user. */
+export async function findResumableUpload(
+  models: Models,
+  userId: number,
+  file: { fingerprint: string; sizeBytes: number },
+): Promise<MultipartUpload | null> {
+  const rows = await models.Upload.findAll({
+    where: { userId, ...file, storeUploadId: { [Op.not]: null }, expiresAt: { [Op.gt]: new Date() } },
+    order: [['videoId', 'DESC']],
+    limit: 10,
+  });
+  for (const row of rows) {
+    const video = await models.Video.findOne({
+      where: { id: row.videoId, status: 'uploading', deletedAt: null },
+    });
+    const upload = video && asMultipart(video, row);
+    if (upload) return upload;
+  }
+  return null;
+}
+
+/** What to say of an upload whose video is not `uploading` any more. */
+export function refuseEndedUpload(video: VideoRow): ReelmillError {
+  if (video.transcodeStartedAt === null) return uploadGone();
+  return new ReelmillError('state_conflict', 'This upload is complete already.');
+}
+
+export function uploadGone(): ReelmillError {
+  return new ReelmillError('upload_gone', 'This upload was given up or has expired; begin a new one.');
+}

@@ -1,0 +1,53 @@
+import type { PartUrl, UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
+import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { ServerContext } from '../http/context.ts';
+import type { MultipartUpload } from './openUploads.ts';
+
+/** URLs that take these parts by PUT, for as long as upload URLs are good. */
+export async function signParts(
+  { store, config }: Pick<ServerContext, 'store' | 'config'>,
+  ref: UploadRef,
+  partNumbers: readonly number[],
+): Promise<PartUrl[]> {
+  const options = { expiresSeconds: config.URL_TTL_SECONDS, audience: 'public' } as const;
+  return Promise.all(
+    partNumbers.map(async (partNumber) => ({
+      part_number: partNumber,
+      url: await store.signPart(ref, partNumber, options),
+    })),
+  );
+}
+
+/** Throws `validation_failed` for numbers that the plan does not have. */
+export function checkPartNumbers({ partCount }: MultipartUpload, partNumbers: readonly number[]): void {
+  const strange = partNumbers.filter((partNumber) => partNumber > partCount);
+  if (strange.length === 0) return;
+  throw new ReelmillError('validation_failed', `This upload has ${partCount} parts.`, {
+    details: { part_count: partCount, part_numbers: strange },
+  });
+}
+
+/** What the store holds of an upload. Throws `upload_gone` where the store does not know it. */
+export async function describeUpload(
+  { store }: Pick<ServerContext, 'store'>,
+  upload: MultipartUpload,
+): Promise<UploadStatus> {
+  const { video, row } = upload;
+  const parts = await store.listParts(upload.ref);
+  return {
+    video_id: video.id,
+    file_name: video.fileName,
+    size_bytes: upload.sizeBytes,
+    part_size: upload.partSizeBytes,
+    part_count: upload.partCount,
+    last_modified: row.lastModifiedMs === null ? null : Number(row.lastModifiedMs),
+    fingerprint: row.fingerprint,
+    expires_at: row.expiresAt.toISOString(),
+    parts: parts.map(({ partNumber, sizeBytes, etag }) => ({
+      part_number: partNumber,
+      size: sizeBytes,
+      etag,
+    })),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
+import type { VideoRow, VideoSourceRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
+import { findEncodeProgress, findSources } from './videoRepository.ts';
+
+type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
+
+/** Videos as the API shows them, to somebody who may see them. */
+export async function describeVideos(context: Context, rows: readonly VideoRow[]): Promise<Video[]> {
+  const transcoding = rows.filter((row) => row.status === 'transcoding');
+  const progress =
+    transcoding.length === 0
+      ? new Map<number, EncodeProgress>()
+      : await findEncodeProgress(context.database.models, transcoding);
+  return Promise.all(rows.map((row) => serializeVideo(context, row, progress.get(row.id))));
+}
+
+/** Videos with their renditions: what `GET /videos/:id` answers. */
+export async function describeDetails(context: Context, rows: readonly VideoRow[]): Promise<VideoDetail[]> {
+  const videos = await describeVideos(context, rows);
+  const sources = await findSources(
+    context.database.models,
+    rows.map((row) => row.id),
+  );
+  return videos.map((video) => ({
+    video,
+    sources: (sources.get(video.id) ?? []).map((source) => serializeSource(context, source)),
+  }));
+}
+
+/** One of `describeVideos`. */
+export async function describeVideo(context: Context, row: VideoRow): Promise<Video> {
+  return only(await describeVideos(context, [row]));
+}
+
+/** One of `describeDetails`. */
+export async function describeDetail(context: Context, row: VideoRow): Promise<VideoDetail> {
+  return only(await describeDetails(context, [row]));
+}
+
+async function serializeVideo(
+  { playbackUrls }: Context,
+  row: VideoRow,
+  progress: EncodeProgress | undefined,
+): Promise<Video> {
+  return {
+    id: row.id,
+    user_id: row.userId,
+    title: row.title,
+    description: row.description,
+    visibility: row.visibility,
+    status: row.status,
+    phase: row.phase,
+    progress: row.progress,
+    eta_seconds: estimateEtaSeconds(progress, Date.now()),
+    playable: row.playable,
+    file_name: row.fileName,
+    size_bytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
+    duration: row.durationSeconds,
+    width: row.width,
+    height: row.height,
+    frame_rate: row.frameRate,
+    cover_url: await playbackUrls.coverUrl(row),
+    storyboard_url: playbackUrls.storyboardUrl(row),
+    playback_url: playbackUrls.playbackUrl(row),
+    watch_url: playbackUrls.watchUrl(row),
+    error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    online_at: row.onlineAt === null ? null : row.onlineAt.toISOString(),
+  };
+}
+
+function serializeSource({ playbackUrls }: Context, row: VideoSourceRow): VideoSource {
+  return {
+    quality: row.quality,
+    format: row.format,
+    url: playbackUrls.sourceUrl({ id: row.videoId }, row.quality),
+    key: row.key,
+    width: row.width,
+    height: row.height,
+    frame_rate: row.frameRate,
+    bandwidth: row.bandwidth,
+    average_bandwidth: row.averageBandwidth,
+    codecs: row.codecs,
+  };
+}
+
+function only<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined) throw new Error('a list of one is empty');
+  return first;
+}

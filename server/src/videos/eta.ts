@@ -1,0 +1,17 @@
+/** How far the frames of a video are; times in milliseconds. */
+export interface EncodeProgress {
+  unitsDone: number;
+  unitsTotal: number;
+  firstStartedAt: number | null;
+}
+
+const MIN_ELAPSED_MS = 2_000;
+
+/** Whole seconds until the frames are done at the speed so far, or null while there is no speed to speak of. */
+export function estimateEtaSeconds(progress: EncodeProgress | undefined, now: number): number | null {
+  if (progress === undefined || progress.firstStartedAt === null || progress.unitsDone <= 0) return null;
+  const elapsedMs = now - progress.firstStartedAt;
+  if (elapsedMs < MIN_ELAPSED_MS) return null;
+  const left = Math.max(0, progress.unitsTotal - progress.unitsDone);
+  return Math.ceil((left * elapsedMs) / progress.unitsDone / 1000);
+}

@@ -1,0 +1,39 @@
+import type { Response } from 'express';
+import type { Identity } from '../http/route.ts';
+import type { VideoFeed } from './feed.ts';
+
+const HEARTBEAT_MS = 15_000;
+const RECONNECT_MS = 2_000;
+/** A reader that is so far behind does not read. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** Answers server-sent events, one for each change of the video; resolves when the stream is over. */
+export async function streamVideo(
+  feed: VideoFeed,
+  response: Response,
+  viewer: { videoId: number; identity: Identity | null; signal: AbortSignal; stopping: AbortSignal },
+): Promise<void> {
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // proxies that gather an answer before they pass it on would hold the events back
+    'X-Accel-Buffering': 'no',
+  });
+  response.write(`retry: ${RECONNECT_MS}\n\n`);
+  const over = Promise.withResolvers<void>();
+  const end = (): void => over.resolve();
+  const write = (text: string): void => {
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+    else response.write(text);
+  };
+  const { videoId, identity, signal, stopping } = viewer;
+  const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+  const unsubscribe = feed.subscribe({ videoId, identity, send: (json) => write(`data: ${json}\n\n`), end });
+  const either = AbortSignal.any([signal, stopping]);
+  either.addEventListener('abort', end, { once: true });
+  if (either.aborted) end();
+  await over.promise;
+  clearInterval(heartbeat);
+  unsubscribe();
+  response.end();
+}

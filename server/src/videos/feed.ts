@@ -1,0 +1,108 @@
+import { Op } from 'sequelize';
+import type { VideoRow } from '../db/models.ts';
+import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
+import type { ServerContext } from '../http/context.ts';
+import type { Identity } from '../http/route.ts';
+import { maySee, WITHOUT_BULK } from './access.ts';
+import { describeDetails } from './describeVideo.ts';
+
+const POLL_MS = 1_000;
+const BATCH = 200;
+const FINAL: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'canceled']);
+
+export interface Subscriber {
+  videoId: number;
+  identity: Identity | null;
+  /** Gets the JSON of a video's detail, whenever it is another than before. */
+  send(json: string): void;
+  /** Nothing follows: the video is finished, deleted, or not to be seen by this subscriber any more. */
+  end(): void;
+}
+
+/**
+ * Follows videos for all subscribers of this server with one query at a time, however many they are: once a second,
+ * and at once when something on this server changed one of them.
+ */
+export class VideoFeed {
+  readonly #context: ServerContext;
+  readonly #subscribers = new Map<number, Map<Subscriber, string | null>>();
+  readonly #poller: Recurring;
+  readonly #stopListening: () => void;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+    this.#poller = startRecurring({
+      name: 'video feed',
+      intervalMs: POLL_MS,
+      logger: context.logger,
+      work: async () => {
+        await this.#poll();
+        return false;
+      },
+    });
+    this.#stopListening = context.signals.onVideoChanged((videoId) => {
+      if (this.#subscribers.has(videoId)) this.#poller.poke();
+    });
+  }
+
+  /** Begins with the video as it is. Answers the function that ends the subscription. */
+  subscribe(subscriber: Subscriber): () => void {
+    const { videoId } = subscriber;
+    const audience = this.#subscribers.get(videoId) ?? new Map<Subscriber, string | null>();
+    this.#subscribers.set(videoId, audience.set(subscriber, null));
+    this.#poller.poke();
+    return () => this.#drop(subscriber);
+  }
+
+  /** Ends every subscription. */
+  async stop(): Promise<void> {
+    this.#stopListening();
+    await this.#poller.stop();
+    for (const audience of [...this.#subscribers.values()]) this.#end([...audience.keys()]);
+  }
+
+  async #poll(): Promise<void> {
+    const wanted = [...this.#subscribers.keys()];
+    for (let first = 0; first < wanted.length; first += BATCH) {
+      const ids = wanted.slice(first, first + BATCH);
+      const rows = await this.#context.database.models.Video.findAll({
+        where: { id: { [Op.in]: ids }, deletedAt: null },
+        attributes: WITHOUT_BULK,
+      });
+      await this.#publish(rows);
+      const found = new Set(rows.map((row) => row.id));
+      for (const id of ids) if (!found.has(id)) this.#end([...(this.#subscribers.get(id)?.keys() ?? [])]);
+    }
+  }
+
+  async #publish(rows: readonly VideoRow[]): Promise<void> {
+    const details = await describeDetails(this.#context, rows);
+    for (const [index, row] of rows.entries()) {
+      const audience = this.#subscribers.get(row.id);
+      if (audience === undefined) continue;
+      const json = JSON.stringify(details[index]);
+      for (const [subscriber, known] of [...audience]) {
+        if (!maySee(row, subscriber.identity)) {
+          this.#end([subscriber]);
+          continue;
+        }
+        if (json !== known) subscriber.send(json);
+        audience.set(subscriber, json);
+        if (FINAL.has(row.status)) this.#end([subscriber]);
+      }
+    }
+  }
+
+  #end(subscribers: readonly Subscriber[]): void {
+    for (const subscriber of subscribers) {
+      this.#drop(subscriber);
+      subscriber.end();
+    }
+  }
+
+  #drop(subscriber: Subscriber): void {
+    const audience = this.#subscribers.get(subscriber.videoId);
+    audience?.delete(subscriber);
+    if (audience?.size === 0) this.#subscribers.delete(subscriber.videoId);
+  }
+}

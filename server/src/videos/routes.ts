@@ -1,0 +1,144 @@
+import {
+  videoDetailSchema,
+  videoIdSchema,
+  videoListQuerySchema,
+  videoListSchema,
+  videoResponseSchema,
+  videoUpdateSchema,
+} from '@reelmill/shared/contracts/videos.ts';
+import { z } from 'zod';
+import type { ServerContext } from '../http/context.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { findOwnVideo, findVisibleVideo } from './access.ts';
+import { cancelVideo, deleteVideo, retryVideo } from './changeVideo.ts';
+import { describeDetail, describeVideo, describeVideos } from './describeVideo.ts';
+import { streamVideo } from './eventStream.ts';
+import type { VideoFeed } from './feed.ts';
+import { listVideos } from './videoRepository.ts';
+
+const tag = 'Videos';
+const params = z.object({ id: videoIdSchema });
+
+export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Route[] {
+  return [...createReadingRoutes(context, feed), ...createChangingRoutes(context)];
+}
+
+function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
+  const { models } = context.database;
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/videos',
+      tag,
+      summary: 'My videos',
+      auth: 'user',
+      query: videoListQuerySchema,
+      answer: {
+        status: 200,
+        description: 'One page, and how many there are in all',
+        schema: videoListSchema,
+      },
+      async handle({ query, identity }) {
+        const { rows, count } = await listVideos(models, identity.userId, query);
+        return { videos: await describeVideos(context, rows), total: count };
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/videos/{id}',
+      tag,
+      summary: 'A video and its renditions',
+      description: 'Without a token for a video that is `unlisted` or `public`.',
+      auth: 'optional',
+      params,
+      answer: { status: 200, description: 'The video', schema: videoDetailSchema },
+      errors: ['not_found'],
+      handle: async ({ params: { id }, identity }) =>
+        describeDetail(context, await findVisibleVideo(models, id, identity)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/videos/{id}/events',
+      tag,
+      summary: 'Follow a video',
+      description:
+        'Server-sent events: the same object as `GET /videos/{id}`, at once and whenever it changes. Ends when the ' +
+        'video is online, failed or canceled.',
+      auth: 'optional',
+      params,
+      answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
+      errors: ['not_found'],
+      async handle({ params: { id }, identity, response, signal }) {
+        await findVisibleVideo(models, id, identity);
+        await streamVideo(feed, response, { videoId: id, identity, signal, stopping: context.stopping });
+      },
+    }),
+  ];
+}
+
+function createChangingRoutes(context: ServerContext): Route[] {
+  const { models } = context.database;
+  return [
+    defineRoute({
+      method: 'patch',
+      path: '/videos/{id}',
+      tag,
+      summary: 'Change title, description or visibility',
+      auth: 'user',
+      params,
+      body: videoUpdateSchema,
+      answer: { status: 200, description: 'The video as it is now', schema: videoResponseSchema },
+      errors: ['not_found'],
+      async handle({ params: { id }, body, identity }) {
+        const video = await findOwnVideo(models, id, identity);
+        const { title = video.title, description = video.description, visibility = video.visibility } = body;
+        await video.update({ title, description, visibility });
+        context.signals.videoChanged(id);
+        return { video: await describeVideo(context, video) };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/videos/{id}/cancel',
+      tag,
+      summary: 'Stop an upload or a transcode',
+      auth: 'user',
+      params,
+      answer: { status: 200, description: 'The video, canceled', schema: videoResponseSchema },
+      errors: ['not_found', 'state_conflict', 'upload_gone'],
+      async handle({ params: { id }, identity }) {
+        const video = await findOwnVideo(models, id, identity);
+        await cancelVideo(context, video);
+        return { video: await describeVideo(context, video) };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/videos/{id}/retry',
+      tag,
+      summary: 'Transcode a failed or canceled video again',
+      auth: 'user',
+      params,
+      answer: { status: 202, description: 'The video, transcoding', schema: videoResponseSchema },
+      errors: ['not_found', 'state_conflict'],
+      async handle({ params: { id }, identity, requestId }) {
+        const video = await findOwnVideo(models, id, identity);
+        await retryVideo(context, video, requestId);
+        return { video: await describeVideo(context, video) };
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/videos/{id}',
+      tag,
+      summary: 'Delete a video',
+      auth: 'user',
+      params,
+      answer: { status: 204, description: 'It is gone; its objects follow' },
+      errors: ['not_found'],
+      async handle({ params: { id }, identity }) {
+        await deleteVideo(context, await findOwnVideo(models, id, identity));
+      },
+    }),
+  ];
+}

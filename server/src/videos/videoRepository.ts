@@ -1,0 +1,100 @@
+import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
+import { col, fn, Op, type Order, where } from 'sequelize';
+import type { Models, VideoRow, VideoSourceRow } from '../db/models.ts';
+import { WITHOUT_BULK } from './access.ts';
+import type { EncodeProgress } from './eta.ts';
+
+export interface VideoPage {
+  limit: number;
+  offset: number;
+  status?: VideoStatus | undefined;
+  /** Part of the title or the file name, in any case. */
+  search?: string | undefined;
+  sort: 'newest' | 'oldest' | 'title';
+}
+
+// the id settles what is equal, so that no video appears on two pages
+const ORDERS: Record<VideoPage['sort'], Order> = {
+  newest: [
+    ['createdAt', 'DESC'],
+    ['id', 'DESC'],
+  ],
+  oldest: [
+    ['createdAt', 'ASC'],
+    ['id', 'ASC'],
+  ],
+  title: [
+    [fn('lower', col('title')), 'ASC'],
+    ['id', 'ASC'],
+  ],
+};
+
+/** One page of a user's videos, and how many there are in all. */
+export async function listVideos(
+  models: Models,
+  userId: number,
+  page: VideoPage,
+): Promise<{ rows: VideoRow[]; count: number }> {
+  const conditions = [
+    { userId, deletedAt: null, ...(page.status === undefined ? {} : { status: page.status }) },
+    ...(page.search
+      ? [{ [Op.or]: [contains('title', page.search), contains('file_name', page.search)] }]
+      : []),
+  ];
+  return models.Video.findAndCountAll({
+    where: { [Op.and]: conditions },
+    attributes: WITHOUT_BULK,
+    order: ORDERS[page.sort],
+    limit: page.limit,
+    offset: page.offset,
+  });
+}
+
+/** Not LIKE, whose wildcards and escapes differ between dialects. */
+function contains(column: string, text: string) {
+  return where(fn('instr', fn('lower', col(column)), fn('lower', text)), Op.gt, 0);
+}
+
+/** The renditions of each video, largest first. */
+export async function findSources(
+  models: Models,
+  videoIds: readonly number[],
+): Promise<Map<number, VideoSourceRow[]>> {
+  const rows = await models.VideoSource.findAll({
+    where: { videoId: [...videoIds] },
+    order: [
+      ['height', 'DESC'],
+      ['width', 'DESC'],
+    ],
+  });
+  return Map.groupBy(rows, (row) => row.videoId);
+}
+
+/** How far the encode tasks of each video's current plan are. */
+export async function findEncodeProgress(
+  models: Models,
+  videos: readonly Pick<VideoRow, 'id' | 'planVersion'>[],
+): Promise<Map<number, EncodeProgress>> {
+  const rows = await models.Task.findAll({
+    where: { kind: 'encode', [Op.or]: videos.map(({ id, planVersion }) => ({ videoId: id, planVersion })) },
+    attributes: [
+      'videoId',
+      [fn('sum', col('units_done')), 'unitsDone'],
+      [fn('sum', col('units_total')), 'unitsTotal'],
+      [fn('min', col('started_at')), 'startedAt'],
+    ],
+    group: ['video_id'],
+  });
+  return new Map(
+    rows.map((row) => {
+      // SQLite answers an aggregate of dates as text, MySQL a sum as text
+      const firstStartedAt = row.startedAt === null ? null : new Date(row.startedAt).getTime();
+      const progress = {
+        unitsDone: Number(row.unitsDone),
+        unitsTotal: Number(row.unitsTotal),
+        firstStartedAt,
+      };
+      return [row.videoId, progress];
+    }),
+  );
+}
