@@ -69,7 +69,7 @@ test('the ladder goes by the short side and never enlarges', () => {
 });
 
 test('a source a little under a rung keeps its size under the name of the rung', () => {
-  assert.deepEqual(sizes(640, 356), ['360p 640x356', '240p 430x240']);
+  assert.deepEqual(sizes(640, 356), ['360p 640x356', '240p 432x240']);
   assert.equal(sizes(3026, 1386)[0], '1440p 3026x1386');
 });
 

@@ -48,6 +48,11 @@ export function videoSegmentSeconds(plan: TimelinePlan, index: number): number {
   return frameSeconds(Math.max(1, frames), plan.facts.video.outputFrameRate);
 }
 
+/** Where segments are cut: the length of a whole video segment in whole microseconds, as ffmpeg's muxer takes it. */
+export function segmentCutSeconds(plan: TimelinePlan): number {
+  return Math.round(frameSeconds(plan.segmentFrames, plan.facts.video.outputFrameRate) * 1e6) / 1e6;
+}
+
 /**
  * Length of one audio segment, the last one excepted. Audio is cut at the first AAC frame at or after the video's
  * cut, so every length is known from the plan.
@@ -55,8 +60,8 @@ export function videoSegmentSeconds(plan: TimelinePlan, index: number): number {
 export function audioSegmentSeconds(plan: TimelinePlan, index: number): number {
   if (plan.audio === null) throw new RangeError('the plan has no audio');
   const { sampleRate } = plan.audio;
-  const cut = frameSeconds(plan.segmentFrames, plan.facts.video.outputFrameRate);
+  const cut = segmentCutSeconds(plan);
   const aacFrames = (segment: number): number =>
-    Math.ceil((segment * cut * sampleRate) / AAC_FRAME_SAMPLES - 1e-6);
+    Math.ceil((segment * cut * sampleRate) / AAC_FRAME_SAMPLES - 1e-9);
   return ((aacFrames(index + 1) - aacFrames(index)) * AAC_FRAME_SAMPLES) / sampleRate;
 }

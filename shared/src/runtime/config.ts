@@ -188,3 +188,13 @@ export function describeConfig(): { name: string; default: string; description: 
     description: field.description ?? '',
   }));
 }
+
+const PROGRAM_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
+/** What a program that we start may see of our environment: how to find things, and none of our secrets. */
+export function programEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return {
+    LC_ALL: 'C',
+    ...Object.fromEntries(PROGRAM_VARIABLES.flatMap((name) => (name in env ? [[name, env[name]]] : []))),
+  };
+}

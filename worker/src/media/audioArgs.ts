@@ -1,0 +1,49 @@
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import { originSeconds, plannedDurationSeconds, segmentCutSeconds } from '@reelmill/shared/core/timeline.ts';
+import { BARE_OUTPUT_ARGS, GENERAL_ARGS, hlsArgs } from './encodeArgs.ts';
+import { MEDIA_LIMITS } from './limits.ts';
+import { inputArgs } from './source.ts';
+
+/** What the AAC encoder puts before the first sample it is given. */
+const PRIMING_SAMPLES = 1024;
+
+export interface AudioRun {
+  url: string;
+  plan: Omit<EncodePlan, 'chunks'>;
+  threads: number;
+}
+
+/** Name of the audio's folder, and of its rendition in keys. */
+export const AUDIO_NAME = 'audio';
+
+/**
+ * The one ffmpeg run of the audio task: the whole track on the video's timeline. What comes before the video's time 0
+ * is cut, a later beginning and holes are filled with silence, and so is the end where the video is longer.
+ */
+export function audioArgs(run: AudioRun): string[] {
+  const { facts, audio } = run.plan;
+  if (facts.audio === null || audio === null) throw new RangeError('the plan has no audio');
+  return [
+    ...GENERAL_ARGS,
+    '-copyts',
+    ...['-threads', String(run.threads)],
+    ...inputArgs(run.url, facts.demuxer),
+    ...['-map', `0:${facts.audio.streamIndex}`, ...BARE_OUTPUT_ARGS, '-vn'],
+    ...['-af', audioFilters(run.plan, audio).join(',')],
+    ...['-c:a', 'aac', '-b:a', String(audio.bitrate), '-t', String(MEDIA_LIMITS.durationSeconds)],
+    ...hlsArgs(AUDIO_NAME, { firstSegment: 0, cutSeconds: segmentCutSeconds(run.plan) }),
+  ];
+}
+
+function audioFilters(plan: AudioRun['plan'], audio: NonNullable<EncodePlan['audio']>): string[] {
+  const layout = audio.channels === 1 ? 'mono' : 'stereo';
+  return [
+    `asetpts=PTS-(${originSeconds(plan.facts).toFixed(6)})/TB`,
+    `aresample=${audio.sampleRate}:out_channel_layout=${layout}:async=1:first_pts=0`,
+    `aformat=sample_rates=${audio.sampleRate}:channel_layouts=${layout}`,
+    `apad=whole_dur=${plannedDurationSeconds(plan).toFixed(6)}`,
+    // the encoder's priming takes the place of the first samples, so that no edit list is needed and nothing shifts
+    `atrim=start_sample=${PRIMING_SAMPLES}`,
+    'asetpts=N/SR/TB',
+  ];
+}

@@ -1,0 +1,94 @@
+import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
+import { chunkStartSeconds, encodeGraph } from './filterGraph.ts';
+import { inputArgs } from './source.ts';
+
+/** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
+export const INIT_FILE = 'init.mp4';
+export const SEGMENT_PATTERN = 'seg_%05d.m4s';
+
+export function segmentFile(index: number): string {
+  return `seg_${String(index).padStart(5, '0')}.m4s`;
+}
+
+export interface EncodeRun {
+  url: string;
+  plan: Pick<EncodePlan, 'facts' | 'segmentFrames'>;
+  chunk: Chunk;
+  renditions: readonly Rendition[];
+  threads: number;
+}
+
+/** ffmpeg's general options: quiet, non-interactive, progress on standard output twice a second. */
+export const GENERAL_ARGS = [
+  ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning', '-y'],
+  ...['-progress', 'pipe:1', '-stats_period', '0.5'],
+] as const;
+
+/** What ends up in an output besides the pictures and the sound: nothing. */
+export const BARE_OUTPUT_ARGS = ['-map_metadata', '-1', '-map_chapters', '-1', '-dn', '-sn'] as const;
+
+/**
+ * The one ffmpeg run of an encode task, relative to the task's folder: decodes the chunk once and writes every
+ * rendition as HLS segments of fragmented MP4 into a folder of its quality's name. Timestamps are the whole video's,
+ * whichever chunk this is, and the init segments of all chunks are equal.
+ */
+export function encodeArgs(run: EncodeRun): string[] {
+  const { facts } = run.plan;
+  return [
+    ...GENERAL_ARGS,
+    ...['-filter_complex_threads', String(run.threads), '-copyts'],
+    ...seekArgs(run),
+    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...['-threads', String(run.threads)],
+    ...inputArgs(run.url, facts.demuxer),
+    ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions)],
+    ...run.renditions.flatMap((rendition, index) => renditionArgs(run, rendition, index)),
+  ];
+}
+
+/** The beginning of a video needs no seek; a chunk is sought by half a frame less than its start. */
+function seekArgs({ plan, chunk }: EncodeRun): string[] {
+  if (chunk.firstFrame === 0) return [];
+  const { facts } = plan;
+  const { num, den } = facts.video.outputFrameRate;
+  const seconds = chunkStartSeconds(facts, chunk) - den / num / 2 - facts.preRollSeconds;
+  // counted in the source's own time; decoding begins at the keyframe before, the fps filter drops what is early
+  return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', seconds.toFixed(6)];
+}
+
+function renditionArgs(run: EncodeRun, rendition: Rendition, index: number): string[] {
+  const { plan, chunk, threads } = run;
+  const group = String(plan.segmentFrames);
+  return [
+    ...['-map', `[v${index}]`, ...BARE_OUTPUT_ARGS],
+    ...['-frames:v', String(chunk.frameCount), '-fps_mode', 'passthrough'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p'],
+    ...['-crf', String(rendition.crf)],
+    ...['-maxrate', String(rendition.maxrate), '-bufsize', String(rendition.bufsize)],
+    ...['-g', group, '-keyint_min', group, '-sc_threshold', '0'],
+    ...['-threads', String(encoderThreads(threads))],
+    ...['-color_range', 'tv', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'],
+    // decode times before 0 stay, so that no chunk is shifted against another
+    ...['-avoid_negative_ts', 'disabled'],
+    ...hlsArgs(rendition.quality, { firstSegment: chunk.firstSegment, cutSeconds: SHORTER_THAN_A_SEGMENT }),
+  ];
+}
+
+/** x264 hides the latency of its own frames with half as many threads again. */
+function encoderThreads(threads: number): number {
+  return Math.ceil(threads * 1.5);
+}
+
+/** Only segments' first frames are keyframes, so the muxer may cut at each. */
+const SHORTER_THAN_A_SEGMENT = 0.1;
+
+/** Muxer options for segments in a folder, relative to the task's folder; written under other names until whole. */
+export function hlsArgs(folder: string, cut: { firstSegment: number; cutSeconds: number }): string[] {
+  return [
+    ...['-f', 'hls', '-hls_segment_type', 'fmp4', '-hls_time', String(cut.cutSeconds)],
+    ...['-hls_segment_options', 'movflags=+frag_discont', '-hls_flags', 'temp_file'],
+    ...['-hls_list_size', '1', '-start_number', String(cut.firstSegment)],
+    ...['-hls_fmp4_init_filename', INIT_FILE, '-hls_segment_filename', `${folder}/${SEGMENT_PATTERN}`],
+    `${folder}/list.m3u8`,
+  ];
+}

@@ -1,0 +1,106 @@
+import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
+import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
+
+/** Pictures further outside the video than this have a broken time and are dropped. */
+const OUTSIDE_SECONDS = 1;
+/** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
+const HD_HEIGHT = 720;
+const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
+
+/** Where a chunk begins in the source's own time. */
+export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): number {
+  return originSeconds(facts) + frameSeconds(chunk.firstFrame, facts.video.outputFrameRate);
+}
+
+/**
+ * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, deinterlaced, put on
+ * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
+ */
+export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
+  const { startSeconds, durationSeconds, outputFrameRate, interlaced } = facts.video;
+  const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
+  const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
+  return [
+    `select=between(t\\,${from}\\,${to})`,
+    ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    `fps=fps=${fraction(outputFrameRate)}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`,
+    `setpts=N+${chunk.firstFrame}`,
+  ];
+}
+
+/** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
+export function pictureFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
+  return [...colourFilters(facts, size), 'setsar=1', OUTPUT_TAGS];
+}
+
+/**
+ * The whole graph of an encode task: one decode, timed once, toned once, split and scaled for every rendition.
+ * Outputs are labelled `v0`, `v1`, … in the order of `renditions`.
+ */
+export function encodeGraph(
+  facts: MediaFacts,
+  chunk: Pick<Chunk, 'firstFrame'>,
+  renditions: readonly Rendition[],
+): string {
+  const timed = timingFilters(facts, chunk);
+  const largest = renditions.toSorted((a, b) => b.width * b.height - a.width * a.height)[0];
+  if (largest === undefined) throw new RangeError('an encode task has at least one rendition');
+  const hdr = facts.video.hdr !== 'none';
+  // tone mapping is dear: done once, at the largest size that is needed
+  const shared = hdr ? [...timed, ...pictureFilters(facts, largest)] : timed;
+  const split = `split=${renditions.length}${renditions.map((_, index) => `[s${index}]`).join('')}`;
+  const branches = renditions.map((rendition, index) => {
+    const filters = hdr
+      ? [`scale=${rendition.width}:${rendition.height}:flags=bicubic`, 'setsar=1', OUTPUT_TAGS]
+      : pictureFilters(facts, rendition);
+    return `[s${index}]${filters.join(',')}[v${index}]`;
+  });
+  return [`[0:${facts.video.streamIndex}]${[...shared, split].join(',')}`, ...branches].join(';');
+}
+
+export function fraction(rate: Rational): string {
+  return `${rate.num}/${rate.den}`;
+}
+
+function colourFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
+  const { video } = facts;
+  const scale = `scale=${size.width}:${size.height}:flags=bicubic`;
+  if (video.hdr === 'none') {
+    const matrix = `in_color_matrix=${sourceMatrix(facts)}:out_color_matrix=bt709`;
+    return [`${scale}:${matrix}:in_range=${video.fullRange ? 'pc' : 'tv'}:out_range=tv`, 'format=yuv420p'];
+  }
+  const transfer = video.hdr === 'pq' ? 'smpte2084' : 'arib-std-b67';
+  const primaries = video.colorPrimaries ?? 'bt2020';
+  const matrix = video.colorSpace ?? 'bt2020nc';
+  return [
+    scale,
+    // what the bitstream alone knows must be said here: zscale refuses to guess
+    `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`,
+    'zscale=transfer=linear:npl=100',
+    'format=gbrpf32le',
+    'zscale=primaries=bt709',
+    'tonemap=tonemap=hable:desat=0',
+    'zscale=transfer=bt709:matrix=bt709:range=tv',
+    'format=yuv420p',
+  ];
+}
+
+/** The source's matrix in the names of the scale filter. */
+function sourceMatrix({ video }: MediaFacts): string {
+  switch (video.colorSpace) {
+    case 'bt709':
+      return 'bt709';
+    case 'smpte170m':
+    case 'bt470bg':
+      return 'smpte170m';
+    case 'smpte240m':
+      return 'smpte240m';
+    case 'fcc':
+      return 'fcc';
+    case 'bt2020nc':
+    case 'bt2020c':
+      return 'bt2020';
+    default:
+      return video.codedHeight >= HD_HEIGHT ? 'bt709' : 'smpte170m';
+  }
+}

@@ -1,0 +1,101 @@
+import type { Rational } from '@reelmill/shared/contracts/media.ts';
+import { MEDIA_LIMITS } from './limits.ts';
+
+const STANDARD_RATES: readonly Rational[] = [
+  { num: 12, den: 1 },
+  { num: 15_000, den: 1_001 },
+  { num: 15, den: 1 },
+  { num: 24_000, den: 1_001 },
+  { num: 24, den: 1 },
+  { num: 25, den: 1 },
+  { num: 30_000, den: 1_001 },
+  { num: 30, den: 1 },
+  { num: 48, den: 1 },
+  { num: 50, den: 1 },
+  { num: 60_000, den: 1_001 },
+  { num: 60, den: 1 },
+];
+/** Whole rates: starts of segments then fall on ticks of every time base. */
+const VARIABLE_SOURCE_RATES = [24, 25, 30, 50, 60];
+const FALLBACK: Rational = { num: 25, den: 1 };
+
+/** One frame in five thousand: nearer than this, a rate is the standard one written down carelessly. */
+const SAME_RATE = 2e-4;
+const DECLARED_TOLERANCE = 1e-3;
+const STANDARD_TOLERANCE = 1e-2;
+/** A coarse time base moves every picture by up to a millisecond. */
+const TICK_SECONDS = 0.0011;
+/** So many distances must agree for a rate to be called constant; the others are dropped frames. */
+const CONSTANT_SHARE = 0.75;
+const LOWEST_RATE = 0.1;
+
+export interface RateEvidence {
+  /** Distances between pictures in seconds with how often each occurs. */
+  gaps: ReadonlyMap<number, number>;
+  /** What the container declares (`r_frame_rate`, `avg_frame_rate`); null where it does not. */
+  declared: readonly (Rational | null)[];
+}
+
+export interface RateDecision {
+  rate: Rational;
+  /** Pictures are not evenly spaced. */
+  variable: boolean;
+}
+
+/**
+ * Decides the constant rate of the output from the distances of pictures; what the container declares only names it
+ * exactly. A rate above the limit is divided by a whole number, so that every n-th picture is kept. A source
+ * without a rate of its own gets the lowest usual one that keeps its closest pictures apart.
+ */
+export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision {
+  const sorted = [...gaps].sort(([a], [b]) => a - b);
+  const total = sorted.reduce((sum, [, times]) => sum + times, 0);
+  if (total === 0) {
+    return { rate: capRate(declared.find(isPlausible) ?? FALLBACK), variable: false };
+  }
+  const median = quantile(sorted, total, 0.5);
+  const near = sorted.filter(([gap]) => Math.abs(gap - median) <= Math.max(TICK_SECONDS, median * 0.03));
+  const nearCount = near.reduce((sum, [, times]) => sum + times, 0);
+  const variable = nearCount < total;
+  if (nearCount / total >= CONSTANT_SHARE) {
+    const mean = near.reduce((sum, [gap, times]) => sum + gap * times, 0) / nearCount;
+    return { rate: capRate(nameRate(1 / mean, declared)), variable };
+  }
+  const closest = 1 / quantile(sorted, total, 0.1);
+  const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= closest * 0.98) ?? MEDIA_LIMITS.frameRate;
+  return { rate: { num, den: 1 }, variable: true };
+}
+
+/** The exact rational that a measured rate stands for. */
+function nameRate(measured: number, declared: readonly (Rational | null)[]): Rational {
+  const error = (rate: Rational): number => Math.abs(perSecond(rate) / measured - 1);
+  const stated = declared.filter(isPlausible).sort((a, b) => error(a) - error(b))[0];
+  const standard = STANDARD_RATES.toSorted((a, b) => error(a) - error(b))[0] ?? FALLBACK;
+  if (stated && error(stated) < DECLARED_TOLERANCE) {
+    return Math.abs(perSecond(standard) / perSecond(stated) - 1) < SAME_RATE ? standard : stated;
+  }
+  if (error(standard) < STANDARD_TOLERANCE) return standard;
+  return { num: Math.max(1, Math.round(Math.max(LOWEST_RATE, measured) * 1000)), den: 1000 };
+}
+
+function capRate(rate: Rational): Rational {
+  const divisor = Math.max(1, Math.ceil(perSecond(rate) / MEDIA_LIMITS.frameRate - 1e-3));
+  return { num: rate.num, den: rate.den * divisor };
+}
+
+function isPlausible(rate: Rational | null): rate is Rational {
+  return rate !== null && perSecond(rate) >= LOWEST_RATE && perSecond(rate) <= 300;
+}
+
+function perSecond(rate: Rational): number {
+  return rate.num / rate.den;
+}
+
+function quantile(sorted: readonly (readonly [number, number])[], total: number, share: number): number {
+  let seen = 0;
+  for (const [gap, times] of sorted) {
+    seen += times;
+    if (seen >= total * share) return gap;
+  }
+  return sorted.at(-1)?.[0] ?? 0;
+}

@@ -1,0 +1,82 @@
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import { originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
+import { pictureFilters } from './filterGraph.ts';
+import { inputArgs } from './source.ts';
+
+type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
+
+export const COVER_FILE = 'cover.jpg';
+export const SPRITE_FILE = 'storyboard.jpg';
+
+const COVER_LONG_SIDE = 1280;
+/** Where the cover is looked for, as a share of the video, and among how many pictures. */
+const COVER_AT = 0.1;
+const COVER_CANDIDATES = 40;
+/** From this length on, only keyframes are decoded for the storyboard. */
+const KEYFRAMES_ONLY_FROM_SECONDS = 60;
+
+export interface ImageRun {
+  url: string;
+  plan: ImagePlan;
+  threads: number;
+}
+
+/** The most typical picture of a moment a little into the video. */
+export function coverArgs(run: ImageRun): string[] {
+  const { facts } = run.plan;
+  const at = facts.video.startSeconds + facts.video.durationSeconds * COVER_AT - facts.preRollSeconds;
+  const seek = facts.seekable ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', at.toFixed(3)] : [];
+  return coverFrom(run, seek, [`thumbnail=n=${COVER_CANDIDATES}`]);
+}
+
+/** The very first picture, for videos too short for anything else. */
+export function firstPictureArgs(run: ImageRun): string[] {
+  return coverFrom(run, [], []);
+}
+
+function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
+  const { facts } = run.plan;
+  const { displayWidth, displayHeight } = facts.video;
+  const scale = Math.min(1, COVER_LONG_SIDE / Math.max(displayWidth, displayHeight));
+  const size = { width: even(displayWidth * scale), height: even(displayHeight * scale) };
+  const filters = [...choose, ...pictureFilters(facts, size)];
+  return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
+}
+
+/** One sheet of small pictures, one per interval, the first one of the interval or the last one before it. */
+export function storyboardArgs(run: ImageRun): string[] {
+  const { facts, storyboard } = run.plan;
+  const { tileWidth, tileHeight, columns, rows, count, intervalSeconds } = storyboard;
+  const keyframesOnly = facts.video.durationSeconds > KEYFRAMES_ONLY_FROM_SECONDS;
+  const filters = [
+    `fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`,
+    ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
+    `tile=layout=${columns}x${rows}:nb_frames=${count}`,
+  ];
+  const skip = keyframesOnly ? ['-skip_frame', 'nokey'] : [];
+  return [...head(run, ['-copyts', ...skip]), ...picture(filters, 'format=yuvj420p'), SPRITE_FILE];
+}
+
+function head({ url, plan, threads }: ImageRun, options: readonly string[]): string[] {
+  const { facts } = plan;
+  return [
+    ...GENERAL_ARGS,
+    ...options,
+    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...['-threads', String(threads)],
+    ...inputArgs(url, facts.demuxer),
+    ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],
+  ];
+}
+
+function picture(filters: readonly string[], format: string): string[] {
+  return [
+    ...['-vf', [...filters, 'scale=out_range=pc', format].join(',')],
+    ...['-frames:v', '1', '-q:v', '4', '-f', 'image2', '-update', '1'],
+  ];
+}
+
+function even(pixels: number): number {
+  return Math.max(2, Math.floor(pixels / 2) * 2);
+}

@@ -1,0 +1,54 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
+const NOT_WHITELISTED = /Format not on whitelist/;
+const UNREACHABLE =
+  /Server returned|HTTP error [45]\d\d|Connection (refused|reset|timed out)|Failed to resolve|Input\/output error|End of file.*http|Network is unreachable|Operation timed out|No route to host/i;
+const NO_SPACE = /No space left on device/;
+const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
+
+/** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
+export function explainUnopened(stderr: string): ReelmillError {
+  if (NOT_WHITELISTED.test(stderr)) {
+    return PLAYLIST_FORMATS.test(stderr)
+      ? permanent(
+          'playlist_refused',
+          'The file is a playlist, not a video; playlists are not accepted.',
+          stderr,
+        )
+      : permanent('not_a_video', 'The file is not in a video format that is accepted.', stderr);
+  }
+  if (UNREACHABLE.test(stderr)) return unreachable(stderr);
+  if (/moov atom not found/.test(stderr) && !/low score/.test(stderr)) {
+    return permanent(
+      'unreadable_file',
+      'The file is cut off or was never finished: its index is missing.',
+      stderr,
+    );
+  }
+  return permanent('not_a_video', 'The file is not a video, or is damaged beyond reading.', stderr);
+}
+
+/** What it means that ffmpeg ended with an error while it was encoding. */
+export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
+  if (NO_SPACE.test(stderr)) {
+    return new ReelmillError('disk_full', 'The worker has no space left.', { diagnostics: stderr });
+  }
+  if (UNREACHABLE.test(stderr)) return unreachable(stderr);
+  if (UNKNOWN_DECODER.test(stderr)) {
+    return permanent('unsupported_codec', "The video's format is not supported.", stderr);
+  }
+  return new ReelmillError('encoder_failed', `ffmpeg ended with exit code ${exitCode}.`, {
+    diagnostics: stderr,
+  });
+}
+
+function unreachable(diagnostics: string): ReelmillError {
+  return new ReelmillError('source_unreachable', 'The source cannot be read from the store.', {
+    diagnostics,
+  });
+}
+
+function permanent(code: ReelmillError['code'], message: string, diagnostics: string): ReelmillError {
+  return new ReelmillError(code, message, { diagnostics });
+}

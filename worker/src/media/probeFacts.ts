@@ -1,0 +1,154 @@
+import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { decideFrameRate } from './frameRate.ts';
+import { MEDIA_LIMITS } from './limits.ts';
+import type { PacketStats } from './packetStats.ts';
+import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
+import type { SelectedStreams } from './selectStreams.ts';
+
+/** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
+const TS_PRE_ROLL_SECONDS = 4;
+/** A deinterlacer looks at the picture before. */
+const INTERLACED_PRE_ROLL_SECONDS = 1;
+/** A last packet that claims to be shown for longer has a broken duration. */
+const MAX_LAST_FRAME_SECONDS = 60;
+const MAX_ASPECT = 8;
+
+export interface Findings {
+  probe: Probe;
+  streams: SelectedStreams;
+  /** The beginning, or everything where everything was read. */
+  head: PacketStats;
+  /** The end; the same as `head` where everything was read. */
+  tail: PacketStats;
+  frames: DecodedFrames;
+  /** A read that began in the middle came out where it should. */
+  seekable: boolean;
+}
+
+/** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
+export function factsFromProbe(findings: Findings): MediaFacts {
+  const { probe, streams, head } = findings;
+  if (head.count === 0) throw new ReelmillError('undecodable', 'The video holds no pictures.');
+  const video = videoFacts(findings);
+  const demuxer = probe.format.format_name.split(',')[0] ?? '';
+  const audio = streams.audio;
+  const preRoll =
+    (demuxer === 'mpegts' ? TS_PRE_ROLL_SECONDS : 0) + (video.interlaced ? INTERLACED_PRE_ROLL_SECONDS : 0);
+  return mediaFactsSchema.parse({
+    demuxer,
+    durationSeconds: video.durationSeconds,
+    containerStartSeconds: probe.format.start_time ?? 0,
+    video,
+    audio: audio && {
+      streamIndex: audio.index,
+      codec: audio.codec_name,
+      channels: audio.channels,
+      sampleRate: audio.sample_rate,
+      startSeconds: audio.start_time ?? video.startSeconds,
+      durationSeconds: Math.max(0, audio.duration ?? video.durationSeconds),
+    },
+    seekable: findings.seekable,
+    preRollSeconds: preRoll,
+  } satisfies MediaFacts);
+}
+
+function videoFacts(findings: Findings): MediaFacts['video'] {
+  const stream = findings.streams.video;
+  const first = findings.frames[0];
+  const rotationDegrees = rotationOf(stream);
+  const sampleAspectRatio = saneAspect(stream.sample_aspect_ratio);
+  const { rate, variable } = decideFrameRate({
+    gaps: findings.head.gaps,
+    declared: [stream.r_frame_rate, stream.avg_frame_rate],
+  });
+  const transfer = first?.color_transfer ?? stream.color_transfer ?? null;
+  const pixelFormat = first?.pix_fmt ?? stream.pix_fmt;
+  return {
+    streamIndex: stream.index,
+    codec: stream.codec_name,
+    ...extentOf(findings, rate),
+    codedWidth: stream.width,
+    codedHeight: stream.height,
+    ...displaySize(stream.width, stream.height, sampleAspectRatio, rotationDegrees),
+    rotationDegrees,
+    sampleAspectRatio,
+    pixelFormat,
+    fullRange: pixelFormat.startsWith('yuvj') || (first?.color_range ?? stream.color_range) === 'pc',
+    interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1),
+    hdr: transfer === 'smpte2084' ? 'pq' : transfer === 'arib-std-b67' ? 'hlg' : 'none',
+    colorSpace: known(first?.color_space ?? stream.color_space),
+    colorPrimaries: known(first?.color_primaries ?? stream.color_primaries),
+    colorTransfer: known(transfer),
+    outputFrameRate: rate,
+    variableFrameRate: variable,
+  };
+}
+
+/** Where the pictures begin and for how long they go on, by the packets; the header is not asked. */
+function extentOf(
+  { head, tail, streams }: Findings,
+  rate: Rational,
+): { startSeconds: number; durationSeconds: number } {
+  const { firstPts } = head;
+  const { lastPts } = tail;
+  if (firstPts === null || lastPts === null || lastPts < firstPts) {
+    throw new ReelmillError('broken_timestamps', 'The times of the pictures in this file make no sense.');
+  }
+  if (Math.max(head.longestGap, tail.longestGap) > MEDIA_LIMITS.gapSeconds || head.backwardJumps > 0) {
+    throw new ReelmillError(
+      'broken_timestamps',
+      'The times of the pictures in this file jump; exporting the video again should help.',
+    );
+  }
+  const durationSeconds = lastPts + lastFrameSeconds(tail, streams.video, rate) - firstPts;
+  if (durationSeconds > MEDIA_LIMITS.durationSeconds) {
+    throw new ReelmillError(
+      'limits_exceeded',
+      `The video is longer than ${MEDIA_LIMITS.durationSeconds / 3600} hours.`,
+    );
+  }
+  return { startSeconds: firstPts, durationSeconds };
+}
+
+function lastFrameSeconds(tail: PacketStats, stream: ProbedStream, rate: Rational): number {
+  const frame = rate.den / rate.num;
+  const stated = tail.lastDuration ?? (tail.count === 1 ? stream.duration : null);
+  // some containers write a tick where they do not know
+  if (stated === null || stated < frame / 2 || stated > MAX_LAST_FRAME_SECONDS) return frame;
+  return stated;
+}
+
+function rotationOf(stream: ProbedStream): 0 | 90 | 180 | 270 {
+  const counterclockwise = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
+  const clockwise = ((-counterclockwise % 360) + 360) % 360;
+  const nearest = [90, 180, 270].find((angle) => Math.abs(clockwise - angle) < 1);
+  return nearest === 90 || nearest === 180 || nearest === 270 ? nearest : 0;
+}
+
+function saneAspect(aspect: Rational | null): Rational {
+  const value = aspect ? aspect.num / aspect.den : 1;
+  return aspect && value <= MAX_ASPECT && value >= 1 / MAX_ASPECT ? aspect : { num: 1, den: 1 };
+}
+
+function displaySize(
+  width: number,
+  height: number,
+  aspect: Rational,
+  rotation: number,
+): { displayWidth: number; displayHeight: number } {
+  const shown = evenSide((width * aspect.num) / aspect.den);
+  const turned = rotation === 90 || rotation === 270;
+  return {
+    displayWidth: turned ? evenSide(height) : shown,
+    displayHeight: turned ? shown : evenSide(height),
+  };
+}
+
+function evenSide(pixels: number): number {
+  return Math.max(2, Math.floor(pixels / 2 + 1e-6) * 2);
+}
+
+function known(name: string | null | undefined): string | null {
+  return name === undefined || name === null || name === 'unknown' || name === 'reserved' ? null : name;
+}

@@ -1,0 +1,53 @@
+import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
+import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
+import { MEDIA_LIMITS, SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { explainFailedEncode } from './mediaErrors.ts';
+import { runToSegments } from './segmentRun.ts';
+import type { TaskContext } from './taskContext.ts';
+import { withWorkFolder } from './workFolder.ts';
+
+const MAX_BYTES_FACTOR = 3;
+
+/**
+ * Makes the audio rendition of a whole video and stores it. A track that cannot be decoded leaves the video without
+ * sound instead of failing it: the result is then null.
+ */
+export async function runAudio(
+  videoId: number,
+  spec: TaskSpecOf<'audio'>,
+  context: TaskContext,
+): Promise<Extract<TaskResult, { kind: 'audio' }>> {
+  const { plan, source } = spec;
+  if (plan.audio === null) return { kind: 'audio', rendition: null };
+  const { bitrate } = plan.audio;
+  const url = await context.store.signGet(source.key, {
+    audience: 'internal',
+    expiresSeconds: SOURCE_URL_SECONDS,
+  });
+  const seconds = plannedDurationSeconds(plan);
+  return withWorkFolder(context.workDir, async (folder) => {
+    const end = await runToSegments({
+      args: audioArgs({ url, plan, threads: context.threads }),
+      folder,
+      names: [AUDIO_NAME],
+      contentType: 'audio/mp4',
+      videoId,
+      version: plan.version,
+      firstSegment: 0,
+      check: () => {},
+      timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
+      context,
+      unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),
+    });
+    const [rendition] = end.outputs;
+    if (end.exitCode !== 0) {
+      const failure = explainFailedEncode(end.exitCode, end.stderr);
+      if (rendition || failure.code !== 'encoder_failed') throw failure;
+    }
+    if (!rendition) context.logger.warn({ videoId, stderr: end.stderr }, 'the audio cannot be decoded');
+    context.onProgress({ done: 1000, segmentsDone: rendition?.segments.length ?? 0, speed: null });
+    return { kind: 'audio', rendition: rendition ?? null };
+  });
+}

@@ -1,0 +1,96 @@
+import type { Rendition } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { encodeArgs } from './encodeArgs.ts';
+import type { FragmentInfo, InitInfo } from './fragments.ts';
+import { SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { explainFailedEncode } from './mediaErrors.ts';
+import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
+import type { TaskContext } from './taskContext.ts';
+import { withWorkFolder } from './workFolder.ts';
+
+type EncodeSpec = TaskSpecOf<'encode'>;
+
+/** Short segments may exceed `maxrate` by their bit reservoir. */
+const MAX_BYTES_FACTOR = 3;
+const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
+
+/**
+ * Makes the segments of one chunk in the task's renditions and stores them. Throws `frame_count_mismatch` where the
+ * chunk does not hold the frames it was planned with, `undecodable` where the video holds none at all.
+ */
+export async function runEncode(
+  videoId: number,
+  spec: EncodeSpec,
+  context: TaskContext,
+): Promise<Extract<TaskResult, { kind: 'encode' }>> {
+  const { plan, chunk, source } = spec;
+  const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
+  const url = await context.store.signGet(source.key, {
+    audience: 'internal',
+    expiresSeconds: SOURCE_URL_SECONDS,
+  });
+  const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
+  return withWorkFolder(context.workDir, async (folder) => {
+    const end = await runToSegments({
+      args: encodeArgs({ url, plan, chunk, renditions, threads: context.threads }),
+      folder,
+      names: renditions.map((rendition) => rendition.quality),
+      contentType: 'video/mp4',
+      videoId,
+      version: plan.version,
+      firstSegment: chunk.firstSegment,
+      check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
+      timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      maxBytes: largestOutput(renditions, seconds),
+      context,
+      unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
+    });
+    const frames = checkOutcome(spec, end);
+    context.onProgress({ done: frames, segmentsDone: chunk.segmentCount, speed: null });
+    return { kind: 'encode', frames, renditions: end.outputs };
+  });
+}
+
+/** Every segment begins at its planned frame and, the video's last one excepted, holds a whole segment's frames. */
+function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo, index: number): void {
+  const { plan, chunk } = spec;
+  const rate = plan.facts.video.outputFrameRate;
+  const expectedStart = frameSeconds(index * plan.segmentFrames, rate);
+  const start = fragment.startTicks / init.timescale;
+  const last = index === chunk.firstSegment + chunk.segmentCount - 1;
+  const complete = fragment.samples === plan.segmentFrames;
+  const mayBeShort = chunk.last && fragment.samples < plan.segmentFrames;
+  if (Math.abs(start - expectedStart) > frameSeconds(0.5, rate) || !(complete || last || mayBeShort)) {
+    throw new ReelmillError('frame_count_mismatch', 'A segment does not hold the frames it should.', {
+      diagnostics: `segment ${index}: ${fragment.samples} frames from ${start} s, expected ${plan.segmentFrames} from ${expectedStart} s`,
+    });
+  }
+}
+
+/** The exit code alone says little: what counts is how many frames came out. */
+function checkOutcome({ chunk, qualities }: EncodeSpec, end: SegmentRunEnd): number {
+  if (end.exitCode !== 0) throw explainFailedEncode(end.exitCode, end.stderr);
+  const counts = qualities.map(
+    (quality) => end.outputs.find((output) => output.quality === quality)?.frames ?? 0,
+  );
+  const frames = counts[0] ?? 0;
+  if (frames === 0 && chunk.firstFrame === 0) {
+    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.', {
+      diagnostics: end.stderr,
+    });
+  }
+  const asPlanned = chunk.last ? frames > 0 && frames <= chunk.frameCount : frames === chunk.frameCount;
+  if (!asPlanned || counts.some((count) => count !== frames)) {
+    throw new ReelmillError('frame_count_mismatch', 'The video does not hold the frames it announces.', {
+      diagnostics: `chunk ${chunk.index}: planned ${chunk.frameCount}, got ${counts.join('/')}\n${end.stderr}`,
+    });
+  }
+  return frames;
+}
+
+function largestOutput(renditions: readonly Rendition[], seconds: number): number {
+  const bits = renditions.reduce((sum, rendition) => sum + rendition.maxrate, 0) * seconds;
+  return MAX_BYTES_FLOOR + (bits / 8) * MAX_BYTES_FACTOR;
+}

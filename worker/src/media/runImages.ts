@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { UploadQueue } from '../transfer/uploadQueue.ts';
+import { COVER_FILE, coverArgs, firstPictureArgs, SPRITE_FILE, storyboardArgs } from './imageArgs.ts';
+import { SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { explainFailedEncode } from './mediaErrors.ts';
+import { runProgram } from './runProgram.ts';
+import { storyboardVtt } from './storyboardVtt.ts';
+import type { TaskContext } from './taskContext.ts';
+import { withWorkFolder } from './workFolder.ts';
+
+/** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
+export async function runImages(
+  videoId: number,
+  spec: TaskSpecOf<'images'>,
+  context: TaskContext,
+): Promise<Extract<TaskResult, { kind: 'images' }>> {
+  const { plan, source } = spec;
+  const url = await context.store.signGet(source.key, {
+    audience: 'internal',
+    expiresSeconds: SOURCE_URL_SECONDS,
+  });
+  const run = { url, plan, threads: context.threads };
+  return withWorkFolder(context.workDir, async (folder) => {
+    const make = (args: readonly string[], file: string) =>
+      makePicture(args, path.join(folder, file), context);
+    const cover = await make(coverArgs(run), COVER_FILE).then(
+      (made) => made ?? make(firstPictureArgs(run), COVER_FILE),
+    );
+    if (!cover)
+      throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+    context.onProgress({ done: 300, segmentsDone: 0, speed: null });
+    const coverKey = objectKeys.cover(videoId);
+    const sprite = await make(storyboardArgs(run), SPRITE_FILE);
+    const uploads = new UploadQueue(context.store, context.signal);
+    const queue = (file: string, key: string, sizeBytes: number) =>
+      uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
+    queue(cover.file, coverKey, cover.sizeBytes);
+    if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoId), sprite.sizeBytes);
+    await uploads.drain().finally(() => uploads.abandon());
+    const storyboardKey = sprite ? await putStoryboard(videoId, spec, context) : null;
+    context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
+    return { kind: 'images', coverKey, storyboardKey };
+  });
+}
+
+/** Null where ffmpeg had no picture to write; throws where the source or the disk failed. */
+async function makePicture(
+  args: readonly string[],
+  file: string,
+  context: TaskContext,
+): Promise<{ file: string; sizeBytes: number } | null> {
+  const end = await runProgram('ffmpeg', args, {
+    cwd: path.dirname(file),
+    signal: context.signal,
+    stallMs: TIME_LIMITS.scanMs,
+    timeLimitMs: TIME_LIMITS.scanMs,
+    onLine: () => true,
+  });
+  if (end.exitCode !== 0) {
+    const failure = explainFailedEncode(end.exitCode, end.stderr);
+    if (failure.code !== 'encoder_failed') throw failure;
+  }
+  const sizeBytes = await stat(file).then(
+    (info) => info.size,
+    () => 0,
+  );
+  return sizeBytes > 0 ? { file, sizeBytes } : null;
+}
+
+async function putStoryboard(
+  videoId: number,
+  { plan }: TaskSpecOf<'images'>,
+  context: TaskContext,
+): Promise<string> {
+  const key = objectKeys.storyboard(videoId);
+  const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), SPRITE_FILE);
+  const body = Buffer.from(text);
+  await context.store.put(key, body, {
+    contentType: 'text/vtt',
+    sizeBytes: body.length,
+    signal: context.signal,
+  });
+  return key;
+}

@@ -1,0 +1,107 @@
+import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { SOURCE_URL_SECONDS } from './limits.ts';
+import type { PacketStats } from './packetStats.ts';
+import { decodeFirstFrames, type ProbeTarget, probeStreams, samplePackets } from './probe.ts';
+import { factsFromProbe } from './probeFacts.ts';
+import type { Probe } from './probeSchema.ts';
+import { type SelectedStreams, selectStreams } from './selectStreams.ts';
+import type { TaskContext } from './taskContext.ts';
+
+/** A source up to this size is read through: every packet counts, and it takes a moment only. */
+const READ_THROUGH_BYTES = 32 * 1024 * 1024;
+/** Containers whose seeking lands where it should, or whose error is known (MPEG-TS). */
+const SEEKABLE_DEMUXERS = ['mov', 'matroska', 'mpegts'];
+const HEAD_PACKETS = 600;
+const MIDDLE_PACKETS = 200;
+const TAIL_SECONDS = 8;
+/** The header's end and the last packet may differ by so much, or the header is not believed. */
+const TAIL_TOLERANCE_SECONDS = 5;
+const DECODED_PACKETS = 8;
+/** A seek may land this far before its target (long groups of pictures), and this far after it (no index). */
+const SEEK_BEFORE_SECONDS = 60;
+const SEEK_AFTER_SECONDS = 2;
+
+export interface InspectOptions {
+  /** Sources up to this size are read through instead of sampled. */
+  readThroughBytes?: number;
+}
+
+/**
+ * Finds out what a source is by reading parts of it through a signed URL. Throws a permanent media error, in words
+ * for the creator, for everything that cannot be published.
+ */
+export async function runInspect(
+  spec: TaskSpecOf<'inspect'>,
+  context: TaskContext,
+  options: InspectOptions = {},
+): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
+  if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
+  const url = await context.store.signGet(spec.source.key, {
+    audience: 'internal',
+    expiresSeconds: SOURCE_URL_SECONDS,
+  });
+  const probe = await probeStreams({ url, demuxer: null, signal: context.signal });
+  context.onProgress({ done: 300, segmentsDone: 0, speed: null });
+  const streams = selectStreams(probe);
+  const target = { url, demuxer: demuxerOf(probe), signal: context.signal };
+  const [frames, timing] = await Promise.all([
+    decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
+    spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)
+      ? readThrough(target, streams)
+      : sampleTiming(target, probe, streams),
+  ]);
+  if (frames.length === 0) {
+    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+  }
+  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
+  context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
+  return { kind: 'inspect', facts };
+}
+
+interface Timing {
+  head: PacketStats;
+  tail: PacketStats;
+  seekable: boolean;
+}
+
+/** Reads every packet of the video; for small files, and for those whose header or seeking cannot be believed. */
+async function readThrough(target: ProbeTarget, streams: SelectedStreams): Promise<Timing> {
+  const all = await samplePackets(target, streams.video.index, null);
+  const middle = ((all.firstPts ?? 0) + (all.lastPts ?? 0)) / 2;
+  const healthy = all.badTimes === 0 && all.backwardJumps === 0;
+  return { head: all, tail: all, seekable: healthy && (await seeksWell(target, streams, middle)) };
+}
+
+/** Reads the beginning, the end and a place in the middle; falls back to reading everything. */
+async function sampleTiming(target: ProbeTarget, probe: Probe, streams: SelectedStreams): Promise<Timing> {
+  const start = probe.format.start_time ?? 0;
+  const duration = streams.video.duration ?? probe.format.duration;
+  if (duration === null || !SEEKABLE_DEMUXERS.includes(target.demuxer ?? '')) {
+    return readThrough(target, streams);
+  }
+  const end = Math.max(start, streams.video.start_time ?? start) + duration;
+  const [head, tail, seekable] = await Promise.all([
+    samplePackets(target, streams.video.index, `%+#${HEAD_PACKETS}`),
+    samplePackets(target, streams.video.index, `${(end - TAIL_SECONDS).toFixed(3)}%`),
+    seeksWell(target, streams, start + duration / 2),
+  ]);
+  const believed = tail.lastPts !== null && Math.abs(tail.lastPts - end) <= TAIL_TOLERANCE_SECONDS;
+  const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
+  if (!believed || !seekable || !healthy) return readThrough(target, streams);
+  return { head, tail, seekable };
+}
+
+/** Whether a read that begins in the middle delivers pictures from there. */
+async function seeksWell(target: ProbeTarget, streams: SelectedStreams, seconds: number): Promise<boolean> {
+  if (!SEEKABLE_DEMUXERS.includes(target.demuxer ?? '')) return false;
+  const interval = `${Math.max(0, seconds).toFixed(3)}%+#${MIDDLE_PACKETS}`;
+  const { firstPts, backwardJumps } = await samplePackets(target, streams.video.index, interval);
+  if (firstPts === null || backwardJumps > 0) return false;
+  return firstPts >= seconds - SEEK_BEFORE_SECONDS && firstPts <= seconds + SEEK_AFTER_SECONDS;
+}
+
+function demuxerOf(probe: Probe): string | null {
+  return probe.format.format_name.split(',')[0] ?? null;
+}

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { StderrTail } from './stderrTail.ts';
+
+/** How long a program may take to end by itself after SIGTERM. */
+const GRACE_MS = 2_000;
+
+export interface ProgramOptions {
+  /** Where relative names in the arguments are. */
+  cwd?: string;
+  signal: AbortSignal;
+  /** Kills the program when `onLine` has seen no advance for so long. */
+  stallMs: number;
+  timeLimitMs: number;
+  /** Takes every line of standard output; answers whether the program advanced. */
+  onLine(line: string): boolean;
+}
+
+export interface ProgramEnd {
+  exitCode: number;
+  /** The last lines of standard error. */
+  stderr: string;
+}
+
+/** Lets a caller end a run for a reason of its own; the run then rejects with that error. */
+export interface RunningProgram {
+  readonly ended: Promise<ProgramEnd>;
+  fail(error: ReelmillError): void;
+}
+
+/** Runs a program to its end; see `startProgram`. */
+export function runProgram(
+  program: 'ffmpeg' | 'ffprobe',
+  args: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramEnd> {
+  return startProgram(program, args, options).ended;
+}
+
+/**
+ * Starts a program in a process group of its own, without a shell and without input. `ended` resolves when the
+ * program has exited and its output was read, whatever its exit code; it rejects with `aborted`, `stalled`,
+ * `time_limit` or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
+ */
+export function startProgram(
+  program: 'ffmpeg' | 'ffprobe',
+  args: readonly string[],
+  options: ProgramOptions,
+): RunningProgram {
+  let failure: ReelmillError | undefined;
+  let child: ChildProcess | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
+  const fail = (error: ReelmillError): void => {
+    if (failure) return;
+    failure = error;
+    if (!child) return;
+    const group = child;
+    signalGroup(group, 'SIGTERM');
+    killTimer = setTimeout(() => signalGroup(group, 'SIGKILL'), GRACE_MS);
+  };
+  const run = async (): Promise<ProgramEnd> => {
+    if (options.signal.aborted) throw abortedError();
+    child = spawn(program, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: programEnvironment(),
+    });
+    const onAbort = (): void => fail(abortedError());
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    const stopWatching = watchTime(options, fail, child);
+    try {
+      const end = await untilClosed(child, program);
+      if (failure) throw withDiagnostics(failure, end.stderr);
+      return end;
+    } finally {
+      stopWatching();
+      clearTimeout(killTimer);
+      options.signal.removeEventListener('abort', onAbort);
+    }
+  };
+  return { ended: run(), fail };
+}
+
+function watchTime(
+  options: ProgramOptions,
+  fail: (error: ReelmillError) => void,
+  child: ChildProcess,
+): () => void {
+  const stalled = setTimeout(
+    () => fail(new ReelmillError('stalled', `No progress for ${options.stallMs / 1000} seconds.`)),
+    options.stallMs,
+  );
+  const limit = setTimeout(
+    () => fail(new ReelmillError('time_limit', `Not finished within ${options.timeLimitMs / 1000} seconds.`)),
+    options.timeLimitMs,
+  );
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (options.onLine(line)) stalled.refresh();
+    });
+  }
+  return () => {
+    clearTimeout(stalled);
+    clearTimeout(limit);
+  };
+}
+
+function untilClosed(child: ChildProcess, program: string): Promise<ProgramEnd> {
+  const stderr = new StderrTail();
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => stderr.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(new ReelmillError('unavailable', `${program} cannot be started.`, { cause }));
+    });
+    child.once('close', (code) => resolve({ exitCode: code ?? -1, stderr: stderr.toString() }));
+  });
+}
+
+/** Negative: the whole group. A group that is gone already is fine. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function abortedError(): ReelmillError {
+  return new ReelmillError('aborted', 'The task was stopped.');
+}
+
+function withDiagnostics(error: ReelmillError, stderr: string): ReelmillError {
+  if (error.code === 'aborted' || stderr === '' || error.diagnostics !== undefined) return error;
+  return new ReelmillError(error.code, error.message, {
+    cause: error,
+    diagnostics: stderr,
+    retryable: error.retryable,
+  });
+}

@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { UploadQueue } from '../transfer/uploadQueue.ts';
+import { TIME_LIMITS } from './limits.ts';
+import { ProgressReader, type ProgressReport } from './progress.ts';
+import { type ProgramEnd, startProgram } from './runProgram.ts';
+import { type CollectorOptions, SegmentCollector } from './segmentCollector.ts';
+import type { TaskContext } from './taskContext.ts';
+
+export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
+  /** ffmpeg's arguments; it writes the segments of `names` into `folder`. */
+  args: readonly string[];
+  timeLimitMs: number;
+  /** More output than this ends the run with `limits_exceeded`. */
+  maxBytes: number;
+  context: TaskContext;
+  /** `done` of the progress event. */
+  unitsOf(report: ProgressReport): number;
+}
+
+export interface SegmentRunEnd extends ProgramEnd {
+  outputs: RenditionOutput[];
+}
+
+/**
+ * Runs ffmpeg and stores every segment as soon as it is whole, while the next ones are being made. Resolves when
+ * ffmpeg has ended, with whatever exit code, and everything it finished is in the store.
+ */
+export async function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
+  const { context } = run;
+  await Promise.all(run.names.map((name) => mkdir(path.join(run.folder, name), { recursive: true })));
+  const uploads = new UploadQueue(context.store, context.signal);
+  const collector = new SegmentCollector({ ...run, uploads });
+  try {
+    const end = await followProgram(run, collector, uploads);
+    await collector.collect();
+    await uploads.drain();
+    return { ...end, outputs: collector.results() };
+  } finally {
+    await uploads.abandon();
+  }
+}
+
+async function followProgram(
+  run: SegmentRun,
+  collector: SegmentCollector,
+  uploads: UploadQueue,
+): Promise<ProgramEnd> {
+  const reader = new ProgressReader();
+  let collected: Promise<void> = Promise.resolve();
+  let furthest = '';
+  const program = startProgram('ffmpeg', run.args, {
+    cwd: run.folder,
+    signal: run.context.signal,
+    stallMs: TIME_LIMITS.stallMs,
+    timeLimitMs: run.timeLimitMs,
+    onLine(line) {
+      const report = reader.push(line);
+      if (!report) return false;
+      collected = collector.collect().then(
+        () => stopOnFault(run, uploads, program.fail),
+        (error: unknown) => program.fail(asFailure(error)),
+      );
+      run.context.onProgress({
+        done: run.unitsOf(report),
+        segmentsDone: collector.segmentsDone,
+        speed: report.speed,
+      });
+      const position = `${report.frame} ${report.outTimeSeconds}`;
+      const advanced = position !== furthest;
+      furthest = position;
+      return advanced;
+    },
+  });
+  try {
+    return await program.ended;
+  } finally {
+    await collected;
+  }
+}
+
+function stopOnFault(run: SegmentRun, uploads: UploadQueue, fail: (error: ReelmillError) => void): void {
+  if (uploads.failure) fail(uploads.failure);
+  if (uploads.acceptedBytes > run.maxBytes) {
+    fail(new ReelmillError('limits_exceeded', 'The video became larger than it may.'));
+  }
+}
+
+function asFailure(error: unknown): ReelmillError {
+  if (error instanceof ReelmillError) return error;
+  return new ReelmillError('encoder_failed', 'A finished segment could not be read.', { cause: error });
+}

@@ -1,0 +1,72 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MEDIA_LIMITS } from './limits.ts';
+import type { Probe, ProbedStream } from './probeSchema.ts';
+
+export interface SelectedStreams {
+  video: ProbedStream & { width: number; height: number; codec_name: string; pix_fmt: string };
+  audio: (ProbedStream & { codec_name: string; channels: number; sample_rate: number }) | null;
+}
+
+/**
+ * Chooses the picture and the sound that are published: the default video stream, else the first one, cover art
+ * passed over; the default audio track, else the first one, of those that can be decoded. Throws a permanent error
+ * with a sentence for the creator where there is no such picture.
+ */
+export function selectStreams(probe: Probe): SelectedStreams {
+  if (probe.streams.length > MEDIA_LIMITS.streams) {
+    throw new ReelmillError('limits_exceeded', `The file has more than ${MEDIA_LIMITS.streams} streams.`);
+  }
+  return { video: selectVideo(probe), audio: selectAudio(probe) };
+}
+
+function selectVideo(probe: Probe): SelectedStreams['video'] {
+  const pictures = probe.streams.filter((stream) => stream.codec_type === 'video');
+  const candidates = pictures.filter((stream) => !stream.disposition?.attached_pic);
+  const chosen = defaultFirst(candidates);
+  if (!chosen) {
+    throw new ReelmillError(
+      'no_video_stream',
+      pictures.length > 0
+        ? 'The file holds sound with a cover picture, but no video.'
+        : 'The file holds no video, only sound or data.',
+    );
+  }
+  if (isEncrypted(chosen)) {
+    throw new ReelmillError('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
+  }
+  const { codec_name, pix_fmt, width, height } = chosen;
+  if (codec_name === undefined || codec_name === 'none') {
+    const name = chosen.codec_tag_string?.startsWith('[') === false ? ` (${chosen.codec_tag_string})` : '';
+    throw new ReelmillError('unsupported_codec', `The video's format${name} is not supported.`);
+  }
+  if (pix_fmt === undefined || !width || !height) {
+    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+  }
+  if (width * height > MEDIA_LIMITS.pixels) {
+    throw new ReelmillError('limits_exceeded', `A picture of ${width}x${height} pixels is too large.`);
+  }
+  return { ...chosen, codec_name, pix_fmt, width, height };
+}
+
+function selectAudio(probe: Probe): SelectedStreams['audio'] {
+  // without a sample format there is no decoder, or nothing that it could decode
+  const decodable = probe.streams.flatMap((stream) => {
+    const { codec_name, channels, sample_rate, sample_fmt } = stream;
+    if (stream.codec_type !== 'audio' || isEncrypted(stream)) return [];
+    return codec_name && channels && sample_rate && sample_fmt
+      ? [{ ...stream, codec_name, channels, sample_rate }]
+      : [];
+  });
+  return defaultFirst(decodable) ?? null;
+}
+
+function defaultFirst<S extends ProbedStream>(streams: readonly S[]): S | undefined {
+  return streams.find((stream) => stream.disposition?.default) ?? streams[0];
+}
+
+function isEncrypted(stream: ProbedStream): boolean {
+  return (
+    /^enc[va]$/.test(stream.codec_tag_string ?? '') ||
+    (stream.side_data_list ?? []).some((data) => /^Encryption/i.test(data.side_data_type ?? ''))
+  );
+}

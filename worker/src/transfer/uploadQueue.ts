@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+const CONCURRENCY = 3;
+const ATTEMPTS = 5;
+
+/** A finished local file on its way into the store; the file is gone once it is there. */
+export interface Upload {
+  file: string;
+  key: string;
+  contentType: string;
+  sizeBytes: number;
+}
+
+/**
+ * Puts files into the store while more are being made: a few at a time, each tried again a few times. After the
+ * first upload that failed for good nothing more is begun; `drain` and `failure` tell.
+ */
+export class UploadQueue {
+  readonly #store: ObjectStore;
+  readonly #signal: AbortSignal;
+  readonly #abandoned = new AbortController();
+  readonly #waiting: { upload: Upload; onDone: () => void }[] = [];
+  readonly #running = new Set<Promise<void>>();
+  #failure: ReelmillError | undefined;
+  #bytes = 0;
+
+  constructor(store: ObjectStore, signal: AbortSignal) {
+    this.#store = store;
+    this.#signal = AbortSignal.any([signal, this.#abandoned.signal]);
+  }
+
+  /** Why uploading was given up, if it was. */
+  get failure(): ReelmillError | undefined {
+    return this.#failure;
+  }
+
+  /** Bytes that were taken in so far. */
+  get acceptedBytes(): number {
+    return this.#bytes;
+  }
+
+  add(upload: Upload, onDone: () => void): void {
+    this.#bytes += upload.sizeBytes;
+    this.#waiting.push({ upload, onDone });
+    this.#fill();
+  }
+
+  /** Resolves when everything that was added is in the store; throws what kept it out. */
+  async drain(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Gives up what is not in the store yet; resolves when nothing runs any more. Does nothing after `drain`. */
+  async abandon(): Promise<void> {
+    this.#waiting.length = 0;
+    this.#abandoned.abort();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #fill(): void {
+    while (this.#running.size < CONCURRENCY && !this.#failure) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      const running = this.#upload(next.upload)
+        .then(next.onDone, (error: unknown) => {
+          this.#failure ??= toError(error);
+        })
+        .finally(() => {
+          this.#running.delete(running);
+          this.#fill();
+        });
+      this.#running.add(running);
+    }
+  }
+
+  async #upload(upload: Upload): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#putOnce(upload);
+        await rm(upload.file);
+        return;
+      } catch (error) {
+        const retryable = error instanceof ReelmillError && error.retryable && attempt < ATTEMPTS;
+        if (!retryable || this.#signal.aborted) throw error;
+        await delay(backoffMs(attempt, { baseMs: 200, maxMs: 5_000 }), undefined, { signal: this.#signal });
+      }
+    }
+  }
+
+  async #putOnce({ file, key, contentType, sizeBytes }: Upload): Promise<void> {
+    const body = createReadStream(file);
+    try {
+      await this.#store.put(key, body, { contentType, sizeBytes, signal: this.#signal });
+    } finally {
+      body.destroy();
+    }
+  }
+}
+
+function toError(error: unknown): ReelmillError {
+  if (error instanceof ReelmillError) return error;
+  const aborted = error instanceof Error && error.name === 'AbortError';
+  return aborted
+    ? new ReelmillError('aborted', 'The task was stopped.', { cause: error })
+    : new ReelmillError('unavailable', 'A finished segment could not be stored.', { cause: error });
+}
