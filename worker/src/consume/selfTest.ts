@@ -1,0 +1,76 @@
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { runProgram } from '../media/runProgram.ts';
+
+const NEEDED_ENCODERS = ['libx264', 'aac'];
+const MIN_FREE_BYTES = 256 * 1024 * 1024;
+const TIME_LIMIT_MS = 30_000;
+
+export interface SelfTestSubject {
+  store: ObjectStore;
+  workDir: string;
+  signal: AbortSignal;
+}
+
+/** Tries everything that a task needs. Answers why the worker cannot work, or null. */
+export async function findSickness(subject: SelfTestSubject): Promise<string | null> {
+  const checks = [
+    () => checkWorkDir(subject.workDir),
+    () => checkEncoders(subject.signal),
+    () => checkEncode(subject.signal),
+    () => subject.store.check(),
+  ];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return null;
+}
+
+async function checkWorkDir(workDir: string): Promise<void> {
+  await mkdir(workDir, { recursive: true });
+  const probe = path.join(workDir, 'self-test');
+  await writeFile(probe, 'x');
+  await rm(probe);
+  const { bavail, bsize } = await statfs(workDir);
+  const freeBytes = bavail * bsize;
+  if (freeBytes < MIN_FREE_BYTES) {
+    throw new Error(`the work folder has only ${Math.floor(freeBytes / 1024 ** 2)} MiB left`);
+  }
+}
+
+async function checkEncoders(signal: AbortSignal): Promise<void> {
+  const lines: string[] = [];
+  const { exitCode, stderr } = await run(['-hide_banner', '-encoders'], signal, (line) => lines.push(line));
+  if (exitCode !== 0) throw new Error(`ffmpeg does not work: ${stderr.trim()}`);
+  const names = new Set(lines.map((line) => line.trim().split(/\s+/)[1]));
+  const missing = NEEDED_ENCODERS.filter((name) => !names.has(name));
+  if (missing.length > 0) throw new Error(`ffmpeg lacks the encoder ${missing.join(' and ')}`);
+}
+
+async function checkEncode(signal: AbortSignal): Promise<void> {
+  const args = [
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=10:duration=0.5'],
+    ...['-f', 'lavfi', '-i', 'sine=duration=0.5'],
+    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'null', '-'],
+  ];
+  const { exitCode, stderr } = await run(args, signal, () => undefined);
+  if (exitCode !== 0) throw new Error(`a trial encode failed: ${stderr.trim()}`);
+}
+
+function run(args: string[], signal: AbortSignal, take: (line: string) => void) {
+  return runProgram('ffmpeg', args, {
+    signal,
+    stallMs: TIME_LIMIT_MS,
+    timeLimitMs: TIME_LIMIT_MS,
+    onLine: (line) => {
+      take(line);
+      return true;
+    },
+  });
+}

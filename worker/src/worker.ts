@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ControlMessage, TaskMessage, WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { HEARTBEAT_MS } from '@reelmill/shared/core/workerHealth.ts';
+import type { Consumer, Disposition, JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { z } from 'zod';
+import { FailureWatch } from './consume/failureWatch.ts';
+import { findSickness } from './consume/selfTest.ts';
+import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './consume/taskRun.ts';
+import { runTask } from './media/tasks.ts';
+import { claimWorkFolder, releaseWorkFolder } from './workFolders.ts';
+
+/**
+ *   sick ◀──▶ idle ◀──▶ busy          sick: takes nothing, says why, and tests itself until it is well
+ *               │         │
+ *               └──▶ draining ──▶ stopped
+ */
+export type WorkerState = 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
+
+export interface WorkerOptions {
+  queue: JobQueue;
+  store: ObjectStore;
+  config: {
+    workerId: string;
+    /** The worker makes a folder of its own in it. */
+    workDir: string;
+    threads: number;
+    /** How long a stopping worker may finish its task before it hands it back. */
+    drainSeconds: number;
+  };
+  logger: Logger;
+  /** What a task's work is; the media code unless told otherwise. */
+  runTask?: RunTask;
+}
+
+export interface RunningWorker {
+  readonly state: WorkerState;
+  /** Takes no more tasks, finishes or hands back the one in hand; a second call answers the same promise. */
+  stop(): Promise<void>;
+}
+
+const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
+const REMEMBERED_OUTCOMES = 50;
+
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
+
+/** Starts a worker. It waits by itself for broker and store; the caller closes both after `stop`. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const workDir = await claimWorkFolder(options.config.workDir, options.config.workerId);
+  const worker = new Worker(options, workDir);
+  await worker.start();
+  return worker;
+}
+
+class Worker implements RunningWorker {
+  readonly #options: WorkerOptions;
+  readonly #workDir: string;
+  readonly #logger: Logger;
+  readonly #startedAt = new Date().toISOString();
+  readonly #stopping = new AbortController();
+  readonly #failures = new FailureWatch();
+  /** Tasks whose outcome was told but whose acknowledgement may have been lost: `taskId leaseToken`. */
+  readonly #told = new Set<string>();
+  #intake: Consumer | null = null;
+  #control: Consumer | null = null;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #current: TaskRun | null = null;
+  #sickness: string | null = 'the self-test has not run yet';
+  #draining = false;
+  #recovery: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(options: WorkerOptions, workDir: string) {
+    this.#options = options;
+    this.#workDir = workDir;
+    this.#logger = options.logger.child({ workerId: options.config.workerId });
+  }
+
+  get state(): WorkerState {
+    if (this.#ended) return 'stopped';
+    if (this.#draining) return 'draining';
+    if (this.#current !== null) return 'busy';
+    return this.#sickness === null ? 'idle' : 'sick';
+  }
+
+  async start(): Promise<void> {
+    this.#control = await this.#options.queue.onControl((message) => this.#obey(message));
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#recovery = this.#recover();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#drain();
+    const handBack = setTimeout(() => this.#current?.giveBack(), this.#options.config.drainSeconds * 1000);
+    await this.#recovery;
+    await this.#intake?.stop();
+    clearTimeout(handBack);
+    clearInterval(this.#heartbeat);
+    await this.#control?.stop();
+    await releaseWorkFolder(this.#workDir);
+    this.#ended = true;
+    this.#beat();
+    this.#logger.info('worker stopped');
+  }
+
+  /** Tests the worker until it is well, then begins to take tasks. */
+  async #recover(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      const { store } = this.#options;
+      this.#sickness = await findSickness({ store, workDir: this.#workDir, signal });
+      if (signal.aborted || this.#draining) return;
+      if (this.#sickness === null && (await this.#takeTasks())) return;
+      this.#beat();
+      this.#logger.error({ reason: this.#sickness }, 'this worker cannot work now');
+      await pause(backoffMs(attempt, RECOVERY), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #takeTasks(): Promise<boolean> {
+    try {
+      this.#intake = await this.#options.queue.consumeTasks((message) => this.#handle(message));
+    } catch (error) {
+      this.#sickness = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
+      return false;
+    }
+    this.#beat();
+    this.#logger.info('this worker takes tasks');
+    return true;
+  }
+
+  /** Stops taking tasks until a self-test succeeds. Waits for nothing, because a task's own handler calls it. */
+  #fallSick(reason: string): void {
+    this.#logger.error({ reason }, 'this worker stops taking tasks');
+    this.#sickness = reason;
+    this.#beat();
+    const intake = this.#intake;
+    this.#intake = null;
+    const stopped = intake?.stop() ?? Promise.resolve();
+    this.#recovery = this.#recovery
+      .then(() => stopped)
+      .then(() => pause(RECOVERY.baseMs, undefined, { signal: this.#stopping.signal }))
+      .then(() => this.#recover())
+      .catch(() => undefined);
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#logger.info('draining: no further task is taken');
+    this.#beat();
+    // `stop` waits for it; on its own a drained worker stays and does nothing
+    void this.#intake?.stop();
+  }
+
+  async #handle(message: TaskMessage): Promise<Disposition> {
+    if (this.#draining || this.#sickness !== null) return 'requeue';
+    const lease = `${message.taskId} ${message.leaseToken}`;
+    if (this.#told.has(lease)) return 'ack';
+    const { queue, store, config, runTask: work } = this.#options;
+    const run = new TaskRun(message, {
+      queue,
+      store,
+      logger: this.#logger,
+      workerId: config.workerId,
+      threads: config.threads,
+      workDir: this.#workDir,
+      runTask: work ?? runTask,
+    });
+    this.#current = run;
+    this.#beat();
+    const outcome = await run.run();
+    this.#current = null;
+    if (outcome.kind !== 'not_told') this.#remember(lease);
+    this.#judge(outcome);
+    this.#beat();
+    return dispositionOf(outcome);
+  }
+
+  #judge(outcome: TaskOutcome): void {
+    if (outcome.kind === 'done') this.#failures.succeeded();
+    if (outcome.kind === 'given_back' && outcome.storeDown)
+      this.#fallSick('the object store cannot be reached');
+    if (outcome.kind !== 'failed') return;
+    const reason = this.#failures.failed(outcome.code, outcome.message);
+    if (reason !== null) this.#fallSick(reason);
+  }
+
+  #remember(lease: string): void {
+    this.#told.add(lease);
+    const [oldest] = this.#told;
+    if (this.#told.size > REMEMBERED_OUTCOMES && oldest !== undefined) this.#told.delete(oldest);
+  }
+
+  #obey(message: ControlMessage): void {
+    const current = this.#current;
+    if (message.type === 'drain_worker') {
+      if (message.workerId === this.#options.config.workerId) this.#drain();
+      return;
+    }
+    if (current === null) return;
+    const { taskId, videoId, leaseToken } = current.message;
+    const meant =
+      message.type === 'cancel_video'
+        ? message.videoId === videoId
+        : message.taskId === taskId && message.leaseToken === leaseToken;
+    if (meant) current.revoke();
+  }
+
+  #beat(): void {
+    const event: WorkerEvent = {
+      v: 1,
+      type: 'heartbeat',
+      workerId: this.#options.config.workerId,
+      at: new Date().toISOString(),
+      host: hostname(),
+      cpus: this.#options.config.threads,
+      version,
+      startedAt: this.#startedAt,
+      state: this.state,
+      taskId: this.#current?.message.taskId ?? null,
+      reason: this.#sickness,
+    };
+    this.#options.queue
+      .publishEvent(event)
+      .catch((error: unknown) => this.#logger.debug({ err: error }, 'a heartbeat could not be told'));
+  }
+}
