@@ -1,11 +1,14 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from './admin/firstAdmin.ts';
+import { startFarm } from './dispatch/farm.ts';
 import type { ServerContext } from './http/context.ts';
 import { startSweeps } from './sweep/sweeps.ts';
 
 /** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */
 export async function startServices(context: ServerContext, releasers: Releasers): Promise<void> {
   await createFirstAdmin(context);
+  const farm = await startFarm(context);
+  releasers.add('farm', () => farm.stop());
   const sweeps = startSweeps(context);
   releasers.add('sweeps', () => sweeps.stop());
 }
