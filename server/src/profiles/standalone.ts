@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
@@ -5,6 +6,8 @@ import type { Profile } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret } from './secrets.ts';
 
 const STORE_PATH = '/store';
+/** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */
+const WORKER_DRAIN_SECONDS = 3;
 
 /** Everything in one process and one folder. */
 export const standalone: Profile = {
@@ -32,7 +35,23 @@ export const standalone: Profile = {
           },
         },
       ],
-      startCompanions: async () => {},
+      async startCompanions(releasers) {
+        if (!config.EMBEDDED_WORKER) return;
+        // loaded only where it runs: a server of the distributed profile needs none of it
+        const { startWorker } = await import('@reelmill/worker/worker.ts');
+        const worker = await startWorker({
+          store,
+          queue,
+          logger,
+          config: {
+            workerId: 'embedded',
+            workDir: path.join(dataDir, 'work'),
+            threads: availableParallelism(),
+            drainSeconds: WORKER_DRAIN_SECONDS,
+          },
+        });
+        releasers.add('embedded worker', () => worker.stop());
+      },
     };
   },
 };
