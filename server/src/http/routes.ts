@@ -1,12 +1,16 @@
 import type { Router } from 'express';
 import { createHealthRoutes } from '../admin/healthRoutes.ts';
 import type { Metrics } from '../admin/metrics.ts';
+import { createMetricsRoutes } from '../admin/metricsRoutes.ts';
+import { createAdminRoutes } from '../admin/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
+import { createWatchPages, createWatchPages } from '../playback/watchPages.ts';
 import { createUploadRoutes } from '../upload/routes.ts';
 import { createUserRoutes } from '../users/routes.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import { createVideoRoutes } from '../videos/routes.ts';
 import type { ServerContext } from './context.ts';
+import { createDocs } from './docs.ts';
 import type { Route } from './route.ts';
 
 /** What routes share within one server, besides its context. */
@@ -16,17 +20,19 @@ export interface RouteServices {
 }
 
 /** Every route of the API, in the order of the document. */
-export function listRoutes(context: ServerContext, { feed }: RouteServices): Route[] {
+export function listRoutes(context: ServerContext, { feed, metrics }: RouteServices): Route[] {
   return [
     ...createUserRoutes(context),
     ...createUploadRoutes(context),
     ...createVideoRoutes(context, feed),
     ...createPlaybackRoutes(context, context.playbackUrls),
+    ...createAdminRoutes(context),
     ...createHealthRoutes(context),
+    ...createMetricsRoutes(context, metrics),
   ];
 }
 
 /** What people open in a browser. */
-export function listPages(_context: ServerContext): Router[] {
-  return [];
+export function listPages(context: ServerContext): Router[] {
+  return [createWatchPages(context, context.playbackUrls)];
 }

@@ -5,15 +5,10 @@ import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findWatchableVideo } from './access.ts';
 import { createPlaylistService } from './playlistService.ts';
+import { linkQuerySchema } from './signedLinks.ts';
 import type { PlaybackUrls } from './urls.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-
-/** What a signed link adds to its address. */
-export const linkQuerySchema = z.object({
-  expires: z.string().max(20).optional().describe('end of the link, in seconds since 1970'),
-  signature: z.string().max(100).optional().describe('signature of the link'),
-});
 
 const MAX_AGE_SECONDS = 60;
 

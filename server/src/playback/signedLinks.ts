@@ -1,13 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 
 /** `absent`: the query carries no signature at all; `expired`: it was good once. */
 export type LinkVerdict = 'valid' | 'expired' | 'invalid' | 'absent';
 
-/** What a signed link adds to its address. `expires` is in seconds since 1970. */
+/** What a signed link adds to its address, as it came. */
 export interface LinkQuery {
   expires?: unknown;
   signature?: unknown;
 }
+
+export const linkQuerySchema = z.object({
+  expires: z.string().optional().describe('end of the link, in seconds since 1970'),
+  signature: z.string().optional().describe('signature of the link'),
+});
 
 /** Signs names that belong to a video (`master.m3u8`, `watch`); a signature is good for that one name only. */
 export interface LinkSigner {

@@ -1,6 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models, VideoRow } from '../db/models.ts';
 import type { Identity } from '../http/route.ts';
+import type { LinkVerdict } from '../playback/signedLinks.ts';
 
 /** Columns that no answer to a client needs; both can be long. */
 export const WITHOUT_BULK = { exclude: ['plan', 'errorDiagnostics'] };
@@ -12,19 +13,32 @@ export async function findOwnVideo(models: Models, videoId: number, identity: Id
   throw notFound();
 }
 
-/** The video, for whoever may see it: anybody where it is not private. Throws `not_found` otherwise. */
-export async function findVisibleVideo(
-  models: Models,
-  videoId: number,
-  identity: Identity | null,
-): Promise<VideoRow> {
+/** Somebody who wants to see a video: by a token, by the signed link of its watch page, or without either. */
+export interface Viewer {
+  readonly identity: Identity | null;
+  readonly link: LinkVerdict;
+}
+
+/**
+ * The video, for whoever may see it: anybody where it is not private, its owner, an admin, or the holder of its link.
+ * Throws `signature_invalid` for a link that has expired or was altered, and `not_found` otherwise.
+ */
+export async function findVisibleVideo(models: Models, videoId: number, viewer: Viewer): Promise<VideoRow> {
   const video = await findVideo(models, videoId);
-  if (video !== null && maySee(video, identity)) return video;
+  if (video !== null && maySee(video, viewer)) return video;
+  if (viewer.link === 'expired') throw new ReelmillError('signature_invalid', 'This link has expired.');
+  if (viewer.link === 'invalid') throw new ReelmillError('signature_invalid', 'This link is not valid.');
   throw notFound();
 }
 
-export function maySee(video: Pick<VideoRow, 'visibility' | 'userId'>, identity: Identity | null): boolean {
-  return video.visibility !== 'private' || (identity !== null && mayChange(video, identity));
+export function maySee(video: Pick<VideoRow, 'visibility' | 'userId'>, { identity, link }: Viewer): boolean {
+  if (video.visibility !== 'private' || link === 'valid') return true;
+  return identity !== null && mayChange(video, identity);
+}
+
+/** Whether a private video's own signed link may be handed to this viewer; a guest must not be able to renew it. */
+export function mayShare(video: Pick<VideoRow, 'userId'>, { identity }: Viewer): boolean {
+  return identity !== null && mayChange(video, identity);
 }
 
 function mayChange(video: Pick<VideoRow, 'userId'>, identity: Identity): boolean {

@@ -39,6 +39,11 @@ export async function describeDetail(context: Context, row: VideoRow): Promise<V
   return only(await describeDetails(context, [row]));
 }
 
+/** The same for a guest, who must not be able to renew or pass on the link of a private video's watch page. */
+export function withoutLink({ video, sources }: VideoDetail): VideoDetail {
+  return { video: { ...video, watch_url: video.watch_url.split('?', 1).join('') }, sources };
+}
+
 async function serializeVideo(
   { playbackUrls }: Context,
   row: VideoRow,

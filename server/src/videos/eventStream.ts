@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Identity } from '../http/route.ts';
+import type { Viewer } from './access.ts';
 import type { VideoFeed } from './feed.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -11,7 +11,7 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 export async function streamVideo(
   feed: VideoFeed,
   response: Response,
-  viewer: { videoId: number; identity: Identity | null; signal: AbortSignal; stopping: AbortSignal },
+  audience: { videoId: number; viewer: Viewer; signal: AbortSignal; stopping: AbortSignal },
 ): Promise<void> {
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -26,9 +26,9 @@ export async function streamVideo(
     if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
     else response.write(text);
   };
-  const { videoId, identity, signal, stopping } = viewer;
+  const { videoId, viewer, signal, stopping } = audience;
   const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
-  const unsubscribe = feed.subscribe({ videoId, identity, send: (json) => write(`data: ${json}\n\n`), end });
+  const unsubscribe = feed.subscribe({ videoId, viewer, send: (json) => write(`data: ${json}\n\n`), end });
   const either = AbortSignal.any([signal, stopping]);
   either.addEventListener('abort', end, { once: true });
   if (either.aborted) end();

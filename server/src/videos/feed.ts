@@ -2,9 +2,8 @@ import { Op } from 'sequelize';
 import type { VideoRow } from '../db/models.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
-import type { Identity } from '../http/route.ts';
-import { maySee, WITHOUT_BULK } from './access.ts';
-import { describeDetails } from './describeVideo.ts';
+import { maySee, mayShare, type Viewer, WITHOUT_BULK } from './access.ts';
+import { describeDetails, withoutLink } from './describeVideo.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;
@@ -12,7 +11,7 @@ const FINAL: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'can
 
 export interface Subscriber {
   videoId: number;
-  identity: Identity | null;
+  viewer: Viewer;
   /** Gets the JSON of a video's detail, whenever it is another than before. */
   send(json: string): void;
   /** Nothing follows: the video is finished, deleted, or not to be seen by this subscriber any more. */
@@ -79,13 +78,16 @@ export class VideoFeed {
     const details = await describeDetails(this.#context, rows);
     for (const [index, row] of rows.entries()) {
       const audience = this.#subscribers.get(row.id);
-      if (audience === undefined) continue;
-      const json = JSON.stringify(details[index]);
+      const detail = details[index];
+      if (audience === undefined || detail === undefined) continue;
+      const forOwner = JSON.stringify(detail);
+      const forGuests = JSON.stringify(withoutLink(detail));
       for (const [subscriber, known] of [...audience]) {
-        if (!maySee(row, subscriber.identity)) {
+        if (!maySee(row, subscriber.viewer)) {
           this.#end([subscriber]);
           continue;
         }
+        const json = mayShare(row, subscriber.viewer) ? forOwner : forGuests;
         if (json !== known) subscriber.send(json);
         audience.set(subscriber, json);
         if (FINAL.has(row.status)) this.#end([subscriber]);

@@ -8,10 +8,11 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
-import { defineRoute, type Route } from '../http/route.ts';
-import { findOwnVideo, findVisibleVideo } from './access.ts';
+import { defineRoute, type Identity, type Route } from '../http/route.ts';
+import { type LinkQuery, linkQuerySchema } from '../playback/signedLinks.ts';
+import { findOwnVideo, findVisibleVideo, mayShare } from './access.ts';
 import { cancelVideo, deleteVideo, retryVideo } from './changeVideo.ts';
-import { describeDetail, describeVideo, describeVideos } from './describeVideo.ts';
+import { describeDetail, describeVideo, describeVideos, withoutLink } from './describeVideo.ts';
 import { streamVideo } from './eventStream.ts';
 import type { VideoFeed } from './feed.ts';
 import { listVideos } from './videoRepository.ts';
@@ -25,6 +26,10 @@ export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Rout
 
 function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
+  const viewerOf = (videoId: number, identity: Identity | null, query: LinkQuery) => ({
+    identity,
+    link: context.playbackUrls.verify(videoId, 'watch', query),
+  });
   return [
     defineRoute({
       method: 'get',
@@ -48,13 +53,19 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       path: '/videos/{id}',
       tag,
       summary: 'A video and its renditions',
-      description: 'Without a token for a video that is `unlisted` or `public`.',
+      description:
+        'Without a token for a video that is `unlisted` or `public`, or with the query of its `watch_url`.',
       auth: 'optional',
       params,
+      query: linkQuerySchema,
       answer: { status: 200, description: 'The video', schema: videoDetailSchema },
-      errors: ['not_found'],
-      handle: async ({ params: { id }, identity }) =>
-        describeDetail(context, await findVisibleVideo(models, id, identity)),
+      errors: ['not_found', 'signature_invalid'],
+      async handle({ params: { id }, query, identity }) {
+        const viewer = viewerOf(id, identity, query);
+        const video = await findVisibleVideo(models, id, viewer);
+        const detail = await describeDetail(context, video);
+        return mayShare(video, viewer) ? detail : withoutLink(detail);
+      },
     }),
     defineRoute({
       method: 'get',
@@ -66,11 +77,13 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
         'video is online, failed or canceled.',
       auth: 'optional',
       params,
+      query: linkQuerySchema,
       answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
-      errors: ['not_found'],
-      async handle({ params: { id }, identity, response, signal }) {
-        await findVisibleVideo(models, id, identity);
-        await streamVideo(feed, response, { videoId: id, identity, signal, stopping: context.stopping });
+      errors: ['not_found', 'signature_invalid'],
+      async handle({ params: { id }, query, identity, response, signal }) {
+        const viewer = viewerOf(id, identity, query);
+        await findVisibleVideo(models, id, viewer);
+        await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
       },
     }),
   ];
