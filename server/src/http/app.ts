@@ -4,7 +4,7 @@ import { createMetrics } from '../admin/metrics.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import type { ServerContext } from './context.ts';
-import { createDocs, OPENAPI_PATH } from './docs.ts';
+import { OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
 import { describeApi } from './openapi.ts';
 import { notesOf, requestLog } from './requestLog.ts';
@@ -27,7 +27,6 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
     notesOf(response).route = OPENAPI_PATH;
     response.json(document);
   });
-  app.use(createDocs());
   for (const page of listPages(context)) app.use(page);
   app.use(createRouter(routes, createAuthenticate(context)));
   app.use(() => {

@@ -4,7 +4,7 @@ import type { Metrics } from '../admin/metrics.ts';
 import { createMetricsRoutes } from '../admin/metricsRoutes.ts';
 import { createAdminRoutes } from '../admin/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
-import { createWatchPages, createWatchPages } from '../playback/watchPages.ts';
+import { createWatchPages } from '../playback/watchPages.ts';
 import { createUploadRoutes } from '../upload/routes.ts';
 import { createUserRoutes } from '../users/routes.ts';
 import type { VideoFeed } from '../videos/feed.ts';
@@ -34,5 +34,5 @@ export function listRoutes(context: ServerContext, { feed, metrics }: RouteServi
 
 /** What people open in a browser. */
 export function listPages(context: ServerContext): Router[] {
-  return [createWatchPages(context, context.playbackUrls)];
+  return [createDocs(), createWatchPages(context, context.playbackUrls)];
 }

@@ -72,6 +72,9 @@ export const deadLetterListSchema = z
   .object({ dead_letters: z.array(deadLetterSchema) })
   .meta({ id: 'DeadLetterList' });
 
+export const replayRequestSchema = z
+  .object({ limit: z.int().min(1).max(1_000).default(100) })
+  .meta({ id: 'ReplayRequest' });
 export const replayResponseSchema = z.object({ replayed: z.int() }).meta({ id: 'ReplayResponse' });
 
 export const adminUserSchema = userSchema

@@ -1,0 +1,113 @@
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
+import type { TaskRow, WorkerRow } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import { estimateDrain } from './drain.ts';
+import {
+  countTasks,
+  findBacklog,
+  findOldestPending,
+  findRecentFailures,
+  findRunningTasks,
+  findSpeeds,
+  findWorkers,
+} from './farmRepository.ts';
+
+/** Workers say something every few seconds. */
+const LOST_AFTER_MS = 30_000;
+const QUEUE_TIMEOUT_MS = 2_000;
+
+export type WorkerState = Farm['workers'][number]['state'];
+
+/** The farm as an admin sees it. */
+export async function describeFarm(context: ServerContext): Promise<Farm> {
+  const { models } = context.database;
+  const now = new Date();
+  const [queue, tasks, oldest, workers, running, failures, backlog, speeds] = await Promise.all([
+    readDepth(context),
+    countTasks(models),
+    findOldestPending(models, now),
+    findWorkers(models, now),
+    findRunningTasks(models),
+    findRecentFailures(models),
+    findBacklog(models),
+    findSpeeds(models),
+  ]);
+  const working = workers.filter((worker) => ['idle', 'busy'].includes(stateOf(worker, now))).length;
+  const { drainSeconds, suggestedReplicas } = estimateDrain(backlog, speeds, working);
+  const byId = new Map(running.map((task) => [task.id, task]));
+  return {
+    queue: queue && { ready: queue.ready, consumers: queue.consumers, dead_letters: queue.deadLetters },
+    tasks,
+    oldest_pending_seconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
+    workers: workers.map((worker) => serializeWorker(worker, byId.get(worker.taskId ?? -1), now)),
+    running: running.map(serializeTask),
+    recent_failures: failures.map(serializeTask),
+    drain_seconds: drainSeconds,
+    suggested_replicas: suggestedReplicas,
+    scale_command: `docker compose up -d --scale worker=${suggestedReplicas}`,
+  };
+}
+
+/** Null while the broker does not answer: the rest of the farm is worth seeing all the more. */
+export async function readDepth({ queue, logger }: ServerContext): Promise<QueueDepth | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), QUEUE_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([queue.depth(), timeout]);
+  } catch (error) {
+    logger.warn({ err: error }, 'the depth of the queue is not known');
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a worker does, or that it has not been heard of. */
+export function stateOf(worker: Pick<WorkerRow, 'state' | 'lastSeenAt'>, now: Date): WorkerState {
+  if (worker.state === 'stopped') return 'stopped';
+  return now.getTime() - worker.lastSeenAt.getTime() > LOST_AFTER_MS ? 'lost' : worker.state;
+}
+
+function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date): Farm['workers'][number] {
+  return {
+    worker_id: worker.id,
+    host: worker.host,
+    state: stateOf(worker, now),
+    cpus: worker.cpus,
+    version: worker.version,
+    started_at: worker.startedAt.toISOString(),
+    last_seen_at: worker.lastSeenAt.toISOString(),
+    reason: worker.reason,
+    task:
+      task === undefined
+        ? null
+        : {
+            task_id: task.id,
+            video_id: task.videoId,
+            kind: task.kind,
+            progress: task.unitsTotal > 0 ? Math.min(100, (100 * task.unitsDone) / task.unitsTotal) : 0,
+            speed: task.speed,
+          },
+  };
+}
+
+function serializeTask(task: TaskRow): Farm['running'][number] {
+  return {
+    task_id: task.id,
+    video_id: task.videoId,
+    kind: task.kind,
+    position: task.position,
+    state: task.state,
+    attempt: task.attempt,
+    worker_id: task.workerId,
+    error:
+      task.errorCode === null
+        ? null
+        : { code: task.errorCode, message: task.errorMessage ?? '', diagnostics: task.errorDiagnostics },
+    available_at: task.availableAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+  };
+}
