@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Runs a script of the project on the project's own Node, after installing what is missing.
+//
+//   node scripts/run.mjs [--for=run|test|bench] SCRIPT.ts [ARGUMENT...]
+import { NODE, orExplain, runCommand, SetupError, setUp, takePurpose } from './setup.mjs';
+
+const { purpose, rest } = takePurpose(process.argv.slice(2));
+process.exitCode = await orExplain(async () => {
+  if (rest.length === 0)
+    throw new SetupError('usage: node scripts/run.mjs [--for=PURPOSE] SCRIPT.ts [ARGUMENT...]');
+  await setUp(purpose);
+  return runCommand(NODE, rest);
+});

@@ -1,0 +1,225 @@
+#!/usr/bin/env node
+// Installs what is missing. Plain JavaScript without dependencies: it runs before anything is installed, on Node 20.
+//
+//   node scripts/setup.mjs [--for=run|test|bench]
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** The Node that the project is written for, whatever the machine has. */
+export const NODE = path.join(ROOT, 'node_modules', '.bin', 'node');
+
+const CACHE_BIN = path.join(process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill'), 'bin');
+const SEARCH_PATH = [
+  ...(process.env.PATH || '').split(path.delimiter),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/local/go/bin',
+];
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Programs of Debian: what must be there, and the package that brings it. */
+const DEBIAN = {
+  run: [
+    { program: 'ffmpeg', debianPackage: 'ffmpeg' },
+    { program: 'ffprobe', debianPackage: 'ffmpeg' },
+  ],
+  test: [
+    { program: 'mariadbd', debianPackage: 'mariadb-server' },
+    { program: 'mariadb-install-db', debianPackage: 'mariadb-server' },
+    { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', debianPackage: 'rabbitmq-server' },
+    { program: 'epmd', debianPackage: 'rabbitmq-server' },
+    { program: 'chromium', debianPackage: 'chromium' },
+    { program: 'jq', debianPackage: 'jq' },
+    { program: 'curl', debianPackage: 'curl' },
+  ],
+  bench: [{ program: 'rclone', debianPackage: 'rclone' }],
+};
+
+/** Programs that are built once and kept outside the tree. */
+const GO = {
+  run: [],
+  test: [
+    {
+      program: 'minio',
+      module: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
+      note: 'about 3.5 minutes on 2 cores',
+    },
+  ],
+  bench: [{ program: 'mc', module: 'github.com/minio/mc@latest', note: 'about 35 seconds' }],
+};
+
+const PURPOSES = { run: ['run'], test: ['run', 'test'], bench: ['run', 'test', 'bench'] };
+
+/** Something is missing that this program cannot install; the message says how to get it. */
+export class SetupError extends Error {}
+
+/**
+ * Makes sure that the npm packages and programs for a purpose are there. Says nothing where nothing is missing.
+ * What only the tests need may stay missing outside CI: the tests say what they leave out.
+ *
+ * @param {'run' | 'test' | 'bench'} purpose
+ */
+export async function setUp(purpose) {
+  if (!(purpose in PURPOSES)) throw new SetupError(`unknown purpose: ${purpose} (run, test or bench)`);
+  if (!packagesAreInstalled()) await installPackages();
+  const purposes = PURPOSES[purpose];
+  const missing = purposes.flatMap((one) => DEBIAN[one]).filter(({ program }) => !isInstalled(program));
+  if (missing.length > 0) await installFromDebian(missing);
+  for (const tool of purposes.flatMap((one) => GO[one])) {
+    if (!isInstalled(tool.program)) await buildWithGo(tool);
+  }
+}
+
+function packagesAreInstalled() {
+  const wanted = readLock(path.join(ROOT, 'package-lock.json'));
+  const installed = readLock(path.join(ROOT, 'node_modules', '.package-lock.json'));
+  if (wanted === null) throw new SetupError('package-lock.json cannot be read');
+  if (installed === null || !existsSync(NODE)) return false;
+  return Object.entries(wanted).every(([folder, { version, integrity, optional }]) => {
+    const there = installed[folder];
+    if (folder === '') return true;
+    // optional packages are there for one platform only
+    if (there === undefined) return optional === true;
+    return there.version === version && there.integrity === integrity;
+  });
+}
+
+function readLock(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return null;
+  }
+}
+
+async function installPackages() {
+  say('installing the npm packages of package-lock.json');
+  const status = await runStep('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { cwd: ROOT });
+  if (status !== 0) throw new SetupError('npm ci failed; its message is above');
+  if (!existsSync(NODE))
+    throw new SetupError(`npm ci did not bring ${NODE}: are install scripts switched off?`);
+}
+
+function isInstalled(program) {
+  if (path.isAbsolute(program)) return existsSync(program);
+  return [...SEARCH_PATH, CACHE_BIN].some(
+    (folder) => folder !== '' && existsSync(path.join(folder, program)),
+  );
+}
+
+async function installFromDebian(missing) {
+  const names = [...new Set(missing.map(({ debianPackage }) => debianPackage))];
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...names];
+  const byHand = `apt-get update && ${command.join(' ')}`;
+  if (process.getuid?.() !== 0 || !isInstalled('apt-get')) {
+    const how = isInstalled('apt-get')
+      ? `as root: ${byHand}`
+      : `with the system's own package manager: ${names.join(' ')}`;
+    return giveUpOn(missing, `missing: ${names.join(', ')}; install ${how}`);
+  }
+  say(`installing from Debian: ${names.join(', ')}`);
+  await withoutStartingServices(async (env) => {
+    const install = () => runStep(command[0], command.slice(1), { env });
+    if ((await install()) === 0) return;
+    say('once more, with fresh package lists');
+    await runStep('apt-get', ['update'], { env });
+    await install();
+  });
+  const still = missing.filter(({ program }) => !isInstalled(program));
+  if (still.length > 0) giveUpOn(still, `apt-get could not install everything; by hand: ${byHand}`);
+}
+
+/** Debian starts a server as soon as it is installed, unless the local policy forbids it. */
+async function withoutStartingServices(install) {
+  const ownPolicy = !existsSync(POLICY);
+  if (ownPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await install({ ...process.env, DEBIAN_FRONTEND: 'noninteractive' });
+  } finally {
+    if (ownPolicy) rmSync(POLICY, { force: true });
+  }
+}
+
+async function buildWithGo({ program, module, note }) {
+  const byHand = `GOBIN=${CACHE_BIN} go install ${module}`;
+  const go = SEARCH_PATH.map((folder) => path.join(folder, 'go')).find((file) => existsSync(file));
+  if (go === undefined)
+    return giveUpOn([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
+  say(`building ${program} once, ${note} (${byHand})`);
+  mkdirSync(CACHE_BIN, { recursive: true });
+  const status = await runStep(go, ['install', module], { env: { ...process.env, GOBIN: CACHE_BIN } });
+  if (status !== 0 || !isInstalled(program))
+    giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
+}
+
+/** Fails for what everything needs, and in CI for anything; otherwise only says what is missing. */
+function giveUpOn(missing, message) {
+  const essential = missing.some(({ program }) => DEBIAN.run.some((need) => need.program === program));
+  if (essential || process.env.CI === 'true') throw new SetupError(message);
+  say(message);
+}
+
+/** Runs a step of the set-up; nothing follows one that was interrupted. */
+async function runStep(command, args, options) {
+  let interrupted = false;
+  const status = await runCommand(command, args, options, () => {
+    interrupted = true;
+  });
+  if (interrupted) throw new SetupError('interrupted');
+  return status;
+}
+
+/** Runs a program on this terminal and answers its exit code; signals reach it, and this program waits for it. */
+export function runCommand(command, args, options = {}, onSignal = () => {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', ...options });
+    const forward = (signal) => {
+      onSignal();
+      child.kill(signal);
+    };
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, forward);
+    const finish = (settle) => {
+      for (const signal of signals) process.off(signal, forward);
+      settle();
+    };
+    child.once('error', (error) =>
+      finish(() => reject(new SetupError(`${command} cannot be run: ${error.message}`))),
+    );
+    child.once('close', (code, signal) => finish(() => resolve(signal === null ? code : exitCodeOf(signal))));
+  });
+}
+
+function exitCodeOf(signal) {
+  return { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? 1;
+}
+
+function say(message) {
+  process.stderr.write(`set-up: ${message}\n`);
+}
+
+/** Runs `work`; a failure of the set-up ends the process with 1 and its message alone. */
+export async function orExplain(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    process.exit(1);
+  }
+}
+
+/** Takes a leading `--for=PURPOSE` off the arguments. */
+export function takePurpose(args) {
+  const purpose = args[0]?.match(/^--for=(.+)$/)?.[1];
+  return purpose === undefined ? { purpose: 'run', rest: args } : { purpose, rest: args.slice(1) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await orExplain(() => setUp(takePurpose(process.argv.slice(2)).purpose));
+}

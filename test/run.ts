@@ -1,0 +1,119 @@
+/**
+ * Runs the tests: `npm test -- [--concurrency=N] [FILTER...]`. A filter is a part of a test file's path.
+ * Unit tests run side by side; the others, which start servers and encode videos, `N` (1) at a time.
+ */
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { run } from 'node:test';
+import { parseArgs } from 'node:util';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { Report } from './runner/report.ts';
+import { startSharedServers } from './runner/sharedServers.ts';
+import { findMissing, findSuites, type Need, ROOT, type Suite } from './runner/suites.ts';
+
+const TEST_TIMEOUT_MS = 10 * 60_000;
+const OUTPUT_LINES = 100;
+const FILE_TIMEOUT_MS = 30 * 60_000;
+
+const { values, positionals } = parseArgs({
+  options: { concurrency: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const report = new Report();
+const releasers = new Releasers();
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+}
+
+try {
+  await runAll(findSuites(positionals), Math.max(1, Number(values.concurrency) || 1));
+} catch (error) {
+  print(report.fail('the test run', error));
+} finally {
+  await releasers.release().catch((error: unknown) => {
+    print(report.fail('stopping the servers', error));
+  });
+}
+print(report.summarize());
+process.exit(report.ok && !stopping.signal.aborted ? 0 : 1);
+
+async function runAll(found: readonly Suite[], concurrency: number): Promise<void> {
+  if (found.length === 0) print(report.fail('the test run', 'no test file matches'));
+  const suites = leaveOutWhatCannotRun(found);
+  const unit = suites.filter((suite) => suite.unit);
+  const others = suites.filter((suite) => !suite.unit);
+  await runFiles(unit, availableParallelism());
+  if (stopping.signal.aborted) return;
+  Object.assign(
+    process.env,
+    await startSharedServers(new Set(others.flatMap(({ needs }) => needs)), releasers),
+  );
+  await runFiles(others, concurrency);
+}
+
+/** In CI everything must run; elsewhere the tests of a server that is not there are named and left out. */
+function leaveOutWhatCannotRun(suites: readonly Suite[]): Suite[] {
+  const missing = findMissing();
+  const lacking = (suite: Suite): Need[] => suite.needs.filter((need) => missing.has(need));
+  for (const suite of suites.filter((one) => lacking(one).length > 0)) {
+    const reason = `needs ${lacking(suite).join(' and ')}; \`npm test\` as root installs it on Debian`;
+    if (process.env.CI === 'true') print(report.fail(suite.file, reason));
+    else print(`left out: ${suite.file} ${reason}`);
+  }
+  return suites.filter((suite) => lacking(suite).length === 0);
+}
+
+async function runFiles(suites: readonly Suite[], concurrency: number): Promise<void> {
+  const waiting = [...suites];
+  const takeNext = async (): Promise<void> => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      if (stopping.signal.aborted) return;
+      await runFile(suite.file, concurrency > 1);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, takeNext));
+}
+
+/** Where files run side by side, the lines of one are kept together. */
+async function runFile(file: string, sideBySide: boolean): Promise<void> {
+  const tooLong = new AbortController();
+  const timer = setTimeout(
+    () => tooLong.abort(new Error(`${file} did not end in ${FILE_TIMEOUT_MS} ms`)),
+    FILE_TIMEOUT_MS,
+  );
+  const lines = [`\n${file}`];
+  const output: string[] = [];
+  const failedBefore = report.failed;
+  const events = run({
+    files: [path.join(ROOT, file)],
+    cwd: ROOT,
+    timeout: TEST_TIMEOUT_MS,
+    signal: AbortSignal.any([tooLong.signal, stopping.signal]),
+  });
+  for await (const event of events) {
+    if (event.type === 'test:stdout' || event.type === 'test:stderr') output.push(event.data.message);
+    const line =
+      event.type === 'test:pass'
+        ? report.pass(file, event.data)
+        : event.type === 'test:fail'
+          ? report.failTest(file, event.data)
+          : null;
+    if (line !== null) lines.push(line);
+    if (!sideBySide) print(...lines.splice(0));
+  }
+  clearTimeout(timer);
+  if (report.failed > failedBefore) lines.push(...lastLines(output));
+  print(...lines);
+}
+
+/** What a failed file printed. */
+function lastLines(output: readonly string[]): string[] {
+  const text = output.join('').trimEnd();
+  const lines = text === '' ? [] : text.split('\n');
+  return lines.slice(-OUTPUT_LINES).map((line) => `    | ${line}`);
+}
+
+function print(...lines: string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}

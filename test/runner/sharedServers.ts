@@ -1,0 +1,43 @@
+import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { startMariaDb } from '../support/mariadb.ts';
+import { startMinio } from '../support/minio.ts';
+import { startRabbitMq } from '../support/rabbitmq.ts';
+import type { Need } from './suites.ts';
+
+/** The environment that points test files to the servers of this run. */
+export type ServerAddresses = Record<string, string>;
+
+/**
+ * Starts each needed server once, side by side, and adds it to `releasers`. Where one does not start, throws after
+ * the others have settled.
+ */
+export async function startSharedServers(
+  needs: ReadonlySet<Need>,
+  releasers: Releasers,
+): Promise<ServerAddresses> {
+  const starters: Partial<Record<Need, () => Promise<ServerAddresses>>> = {
+    MariaDB: async () => {
+      const mariaDb = await startMariaDb();
+      releasers.add('MariaDB', mariaDb.dispose);
+      return { REELMILL_TEST_MYSQL_URL: mariaDb.url };
+    },
+    RabbitMQ: async () => {
+      const rabbitMq = await startRabbitMq();
+      releasers.add('RabbitMQ', rabbitMq.dispose);
+      return { REELMILL_TEST_AMQP_URL: rabbitMq.url };
+    },
+    MinIO: async () => {
+      const minio = await startMinio();
+      releasers.add('MinIO', minio.stop);
+      return {
+        REELMILL_TEST_S3_ENDPOINT: minio.endpoint,
+        REELMILL_TEST_S3_ACCESS_KEY: minio.accessKey,
+        REELMILL_TEST_S3_SECRET_KEY: minio.secretKey,
+      };
+    },
+  };
+  const results = await Promise.allSettled([...needs].map((need) => starters[need]?.() ?? {}));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0) throw new AggregateError(failures, 'not every server could be started');
+  return Object.assign({}, ...results.map((result) => (result.status === 'fulfilled' ? result.value : {})));
+}

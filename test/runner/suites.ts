@@ -1,0 +1,73 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
+import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+
+const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
+const OTHER_TESTS = 'test/**/*.test.ts';
+const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+
+export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium';
+
+/** What an import, direct or not, says a test file needs. */
+const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly string[] }[] = [
+  { need: 'MariaDB', marker: /\/support\/mariadb\.ts'/, programs: MARIADB_PROGRAMS },
+  { need: 'RabbitMQ', marker: /\/support\/rabbitmq\.ts'/, programs: RABBITMQ_PROGRAMS },
+  { need: 'MinIO', marker: /\/support\/minio\.ts'/, programs: ['minio'] },
+  { need: 'Chromium', marker: /'playwright-core'/, programs: ['chromium'] },
+];
+
+/** One test file, its path relative to the project's root. */
+export interface Suite {
+  file: string;
+  /** A unit test starts nothing, so that several run side by side. */
+  unit: boolean;
+  needs: Need[];
+}
+
+/** The test files whose path contains one of the filters; all where there is no filter. */
+export function findSuites(filters: readonly string[]): Suite[] {
+  const find = (pattern: string, unit: boolean): Suite[] =>
+    globSync(pattern, { cwd: ROOT, exclude: (name) => name === 'node_modules' })
+      .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+      .sort()
+      .map((file) => ({ file, unit, needs: unit ? [] : findNeeds(file) }));
+  return [...find(UNIT_TESTS, true), ...find(OTHER_TESTS, false)];
+}
+
+/** The needs that this machine cannot meet. */
+export function findMissing(): Set<Need> {
+  return new Set(NEEDS.filter(({ programs }) => !programs.every(isInstalled)).map(({ need }) => need));
+}
+
+function findNeeds(file: string): Need[] {
+  const text = readReachable(path.join(ROOT, file), new Set()).join('\n');
+  return NEEDS.filter(({ marker }) => marker.test(text)).map(({ need }) => need);
+}
+
+/** The texts of a file and of everything under test/ that it imports. */
+function readReachable(file: string, seen: Set<string>): string[] {
+  if (seen.has(file) || !file.startsWith(path.join(ROOT, 'test') + path.sep) || !existsSync(file)) return [];
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  const imported = [...text.matchAll(IMPORT)].map(([, target = '']) =>
+    path.resolve(path.dirname(file), target),
+  );
+  return [text, ...imported.flatMap((next) => readReachable(next, seen))];
+}
+
+function isInstalled(program: string): boolean {
+  if (path.isAbsolute(program)) return existsSync(program);
+  const cache = process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill');
+  const folders = [
+    ...(process.env.PATH ?? '').split(':'),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    `${cache}/bin`,
+  ];
+  return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
+}
