@@ -8,6 +8,7 @@ import { DiskUploads } from './disk/diskUploads.ts';
 import { createStoreHandler, type StoreHandler } from './disk/httpHandler.ts';
 import { DiskLayout } from './disk/layout.ts';
 import { type Grant, signGrant } from './disk/signedUrls.ts';
+import { expectFailure } from './store/exactSize.ts';
 import { assertObjectKey } from './store/objectKey.ts';
 import { assertPartNumber } from './store/parts.ts';
 
@@ -63,7 +64,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
     abortUpload: (upload) => withStoreErrors(() => uploads.abort(upload)),
     put: (key, body, putOptions) =>
       withStoreErrors(async () => {
-        const source = Buffer.isBuffer(body) ? Readable.from([body]) : body;
+        const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
         await objects.write(key, source, putOptions);
       }),
     get: (key) =>

@@ -4,8 +4,9 @@ import { ReelmillError } from '../runtime/errors.ts';
 import { putThroughUrl } from './minio/putThroughUrl.ts';
 import { S3Client } from './minio/s3Client.ts';
 import { isBrokenConnection, s3CodeOf, toStoreError } from './minio/s3Errors.ts';
+import { expectFailure } from './store/exactSize.ts';
 import { assertObjectKey } from './store/objectKey.ts';
-import { assertPartNumber, assertSameParts, joinEtags, sumSizes } from './store/parts.ts';
+import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } from './store/parts.ts';
 
 const REMOVE_BATCH = 1000;
 const PUT_URL_SECONDS = 900;
@@ -83,9 +84,7 @@ class MinioStore implements ObjectStore {
     try {
       // S3 looks at the ETags of the parts it is given, not at their sizes nor at parts that are left over
       assertSameParts(parts, await this.listParts(upload));
-      const wanted = [...parts]
-        .sort((a, b) => a.partNumber - b.partNumber)
-        .map(({ partNumber, etag }) => ({ part: partNumber, etag }));
+      const wanted = sortParts(parts).map(({ partNumber, etag }) => ({ part: partNumber, etag }));
       await this.#call(() =>
         this.#client.completeMultipartUpload(this.#bucket, upload.key, upload.uploadId, wanted),
       );
@@ -111,11 +110,13 @@ class MinioStore implements ObjectStore {
     body: Readable | Buffer,
     options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
   ): Promise<void> {
+    const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
     const url = await this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS }, {});
-    const source = Buffer.isBuffer(body) ? Readable.from([body]) : body;
     try {
       await putThroughUrl(url, source, { ...options, agent: this.#client.agent });
     } catch (error) {
+      if (options.signal?.aborted)
+        throw new ReelmillError('aborted', 'The transfer was given up.', { cause: error });
       throw toStoreError(error);
     }
   }

@@ -34,8 +34,10 @@ export interface SignOptions {
 /**
  * The object store: everything the system asks of S3, MinIO or a directory. Signed URLs answer plain HTTP:
  * PUT of a part or an object with `Content-Length` answers 200 and an `ETag`; GET honours `Range`.
- * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`.
- * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `size_mismatch`, or `unavailable` (retryable).
+ * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`;
+ * no key is the folder of another.
+ * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `validation_failed`
+ * for a key or part number that cannot be, `disk_full`, or `unavailable` (the last two are retryable).
  */
 export interface ObjectStore {
   /** Opens a multipart upload in which every part but the last has exactly `partSizeBytes`. */
@@ -47,18 +49,19 @@ export interface ObjectStore {
   signPart(upload: UploadRef, partNumber: number, options: SignOptions): Promise<string>;
   /** A URL that takes a whole object by PUT. */
   signPut(key: string, options: SignOptions): Promise<string>;
-  /** A URL that answers the object by GET and HEAD, with ranges. */
+  /** A URL that answers the object by GET, with ranges; not by HEAD, which S3 signs on its own. */
   signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string>;
   /** The parts that are whole in the store, by number; `upload_gone` where the upload is not known. */
   listParts(upload: UploadRef): Promise<StoredPart[]>;
   /**
-   * Joins exactly these parts. Idempotent: completing again an upload whose object is there answers that object.
+   * Joins exactly these parts: `upload_incomplete` where one is missing, left over or has other content, `size_mismatch`
+   * where one has another size. Idempotent: completing again an upload whose object is there answers that object.
    * `upload_gone` where neither upload nor object is there.
    */
   completeUpload(upload: UploadRef, parts: readonly StoredPart[]): Promise<StoredObject>;
   /** Gives an upload up and frees its parts; quietly succeeds where it is gone already. */
   abortUpload(upload: UploadRef): Promise<void>;
-  /** Writes an object whole or not at all. */
+  /** Writes an object whole or not at all; `size_mismatch` where the body has not exactly `sizeBytes`. */
   put(
     key: string,
     body: Readable | Buffer,
@@ -67,7 +70,7 @@ export interface ObjectStore {
   /** The object's bytes; `not_found` where there is none. The caller destroys the stream. */
   get(key: string): Promise<Readable>;
   stat(key: string): Promise<StoredObject | null>;
-  /** Every object whose key starts with `prefix`. */
+  /** Every object whose key starts with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes objects; those that are not there are passed over. */
   remove(keys: readonly string[]): Promise<void>;

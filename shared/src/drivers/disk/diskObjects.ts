@@ -158,7 +158,8 @@ export class DiskObjects {
       const parsed: unknown = JSON.parse(await readFile(this.#layout.metaPath(key), 'utf8'));
       return z.array(generationSchema).parse(parsed);
     } catch (error) {
-      if (isAbsent(error)) return [];
+      // a damaged description must not make the object unreadable
+      if (isAbsent(error) || errnoOf(error) === 'EISDIR' || !errnoOf(error)) return [];
       throw error;
     }
   }

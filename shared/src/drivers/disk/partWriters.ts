@@ -7,20 +7,16 @@ interface Writer {
 
 /**
  * Who is writing which part of which upload, in this process. Of one part there is one writer at a time: a newer one
- * stops the older (its client has given it up) and waits until it no longer touches the file. An upload that is being
- * joined or discarded takes no writers.
+ * stops the older (its client has given it up) and waits until it no longer touches the file. Writers of an upload that
+ * is being joined or discarded wait until that is over.
  */
 export class PartWriters {
   readonly #uploads = new Map<string, Map<number, Writer>>();
-  readonly #closed = new Set<string>();
+  readonly #closed = new Map<string, Promise<void>>();
 
   async run<T>(uploadId: string, partNumber: number, write: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    for (let older = this.#find(uploadId, partNumber); older; older = this.#find(uploadId, partNumber)) {
-      older.abort.abort();
-      await older.settled;
-    }
-    if (this.#closed.has(uploadId))
-      throw new ReelmillError('upload_gone', 'The upload is being completed or given up.');
+    for (let wait = this.#stopOlder(uploadId, partNumber); wait; wait = this.#stopOlder(uploadId, partNumber))
+      await wait;
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
     const writer: Writer = { abort: new AbortController(), settled };
     const writers = this.#uploads.get(uploadId) ?? new Map<number, Writer>();
@@ -38,11 +34,13 @@ export class PartWriters {
   async close<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
     if (this.#uploads.has(uploadId))
       throw new ReelmillError('upload_incomplete', 'Parts of this upload are still being received.');
-    this.#closed.add(uploadId);
+    const { promise: over, resolve: reopen } = Promise.withResolvers<void>();
+    this.#closed.set(uploadId, over);
     try {
       return await work();
     } finally {
       this.#closed.delete(uploadId);
+      reopen();
     }
   }
 
@@ -57,7 +55,10 @@ export class PartWriters {
     await Promise.all([...this.#uploads.keys()].map((uploadId) => this.stop(uploadId)));
   }
 
-  #find(uploadId: string, partNumber: number): Writer | undefined {
-    return this.#uploads.get(uploadId)?.get(partNumber);
+  /** What a new writer has to wait for, if anything. */
+  #stopOlder(uploadId: string, partNumber: number): Promise<void> | undefined {
+    const older = this.#uploads.get(uploadId)?.get(partNumber);
+    older?.abort.abort();
+    return older?.settled ?? this.#closed.get(uploadId);
   }
 }

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { ReelmillError } from '../../runtime/errors.ts';
 import { exactSize } from '../store/exactSize.ts';
 import { requestWithTimeout } from './s3Client.ts';
 
@@ -38,7 +39,12 @@ export async function putThroughUrl(
     await Promise.all([sent, refused]);
   } catch (error) {
     request.destroy();
-    throw error;
+    const outcomes = await Promise.allSettled([sent, refused]);
+    // a wrong size also breaks the connection, and says more than the break does
+    const fault = outcomes.find(
+      (outcome) => outcome.status === 'rejected' && outcome.reason instanceof ReelmillError,
+    );
+    throw fault?.status === 'rejected' ? fault.reason : error;
   }
 }
 

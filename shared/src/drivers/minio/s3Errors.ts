@@ -12,10 +12,6 @@ const MEANINGS: Readonly<Record<string, { code: ErrorCode; message: string }>> =
   EntityTooLarge: { code: 'too_large', message: 'The body is larger than the store allows.' },
   InvalidObjectName: { code: 'validation_failed', message: 'The store does not allow this key.' },
   XMinioInvalidObjectName: { code: 'validation_failed', message: 'The store does not allow this key.' },
-  XMinioParentIsObject: {
-    code: 'validation_failed',
-    message: 'A key cannot be an object and the folder of another.',
-  },
   KeyTooLongError: { code: 'validation_failed', message: 'The store does not allow so long a key.' },
   XMinioStorageFull: { code: 'disk_full', message: 'The store is full.' },
 };
@@ -23,8 +19,6 @@ const MEANINGS: Readonly<Record<string, { code: ErrorCode; message: string }>> =
 /** What the port promises for whatever a call to the store threw; errors that have a meaning already pass unchanged. */
 export function toStoreError(error: unknown): ReelmillError {
   if (error instanceof ReelmillError) return error;
-  if (error instanceof Error && error.name === 'AbortError')
-    return new ReelmillError('aborted', 'The transfer was given up.', { cause: error });
   const code = s3CodeOf(error);
   const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning) return new ReelmillError(meaning.code, meaning.message, { cause: error });

@@ -1,4 +1,13 @@
+import type { Readable } from 'node:stream';
 import { ReelmillError } from '../../runtime/errors.ts';
+
+/**
+ * Keeps a stream that breaks before its pipeline is built from ending the process; the pipeline then finds it destroyed
+ * and fails.
+ */
+export function expectFailure(source: Readable): Readable {
+  return source.on('error', () => {});
+}
 
 /** A pipeline step that passes bytes on and throws `size_mismatch` unless there are exactly `sizeBytes` of them. */
 export function exactSize(sizeBytes: number) {

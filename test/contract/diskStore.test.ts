@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
+import { waitFor } from '../support/processes.ts';
+import { testObjectStore } from './objectStore.ts';
+
+const FOR_CREATORS = { audience: 'public', expiresSeconds: 300 } as const;
+const MOUNT = '/store';
+
+async function startDiskStore() {
+  const root = await mkdtemp(path.join(tmpdir(), 'reelmill-disk-'));
+  let port = 0;
+  const origins = () => ({
+    public: `http://localhost:${port}${MOUNT}`,
+    internal: `http://127.0.0.1:${port}${MOUNT}`,
+  });
+  const open = () => createDiskStore({ root, signingSecret: 'contract', baseUrls: origins });
+  const store = await open();
+  const server = createServer({ requestTimeout: 0 }, async (request, response) => {
+    request.url = request.url?.slice(MOUNT.length) ?? '';
+    if (!(await store.handle(request, response))) response.writeHead(418).end();
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  port = address.port;
+  return {
+    store,
+    root,
+    open,
+    origins: origins(),
+    pageSize: 50,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await store.close();
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+testObjectStore('the ObjectStore contract, on a disk', startDiskStore);
+
+describe('what the store on a disk promises beyond the contract', () => {
+  let running: Awaited<ReturnType<typeof startDiskStore>>;
+  let store: DiskStore;
+  before(async () => {
+    running = await startDiskStore();
+    store = running.store;
+  });
+  after(async () => {
+    await running?.stop();
+  });
+
+  const put = (key: string, text: string) =>
+    store.put(key, Buffer.from(text), { contentType: 'text/plain', sizeBytes: text.length });
+  const openUpload = (key: string, sizeBytes: number, partSizeBytes = sizeBytes) =>
+    store.createUpload(key, { contentType: 'video/mp4', partSizeBytes, sizeBytes });
+  const sendPart = async (url: string, body: string) => {
+    const answer = await fetch(url, { method: 'PUT', body });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+
+  test('other paths are left to others', async () => {
+    assert.equal((await fetch(`${running.origins.public}/elsewhere`)).status, 418);
+  });
+
+  test('a signed GET also answers HEAD, conditions and preflights', async () => {
+    await put('head', 'bytes');
+    const url = await store.signGet('head', FOR_CREATORS);
+    const head = await fetch(url, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assert.equal(head.headers.get('content-length'), '5');
+    assert.equal(head.headers.get('access-control-allow-origin'), '*');
+    const etag = head.headers.get('etag') ?? '';
+    assert.equal((await fetch(url, { headers: { 'If-None-Match': etag } })).status, 304);
+    const range = { Range: 'bytes=1-2' };
+    const same = await fetch(url, { headers: { ...range, 'If-Range': etag } });
+    assert.deepEqual([same.status, await same.text()], [206, 'yt']);
+    const other = await fetch(url, { headers: { ...range, 'If-Range': '"other"' } });
+    assert.deepEqual([other.status, await other.text()], [200, 'bytes']);
+    const preflight = await fetch(url, { method: 'OPTIONS' });
+    assert.equal(preflight.status, 204);
+    assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /Range/);
+  });
+
+  test('paths that would leave the store, or carry no signature, answer 403', async () => {
+    for (const raw of ['/objects/..%2f..%2f..%2fetc%2fpasswd', '/objects/%00', '/objects/%', '/objects/head'])
+      assert.equal((await fetch(`${running.origins.public}${raw}?expires=99999999999`)).status, 403, raw);
+    const url = await store.signGet('head', FOR_CREATORS);
+    assert.equal((await fetch(`${url}00`)).status, 403);
+    assert.equal((await fetch(url, { method: 'DELETE' })).status, 403);
+  });
+
+  test('a part that would reach beyond its slot is refused', async () => {
+    const upload = await openUpload('slots', 15, 10);
+    assert.equal(await sendPart(await store.signPart(upload, 1, FOR_CREATORS), 'x'.repeat(11)), 413);
+    assert.equal(await sendPart(await store.signPart(upload, 2, FOR_CREATORS), 'x'.repeat(6)), 413);
+    assert.equal(await sendPart(await store.signPart(upload, 3, FOR_CREATORS), 'x'), 413);
+    assert.deepEqual(await store.listParts(upload), []);
+    assert.equal(await sendPart(await store.signPart(upload, 1, FOR_CREATORS), 'x'.repeat(10)), 200);
+    assert.equal(await sendPart(await store.signPart(upload, 2, FOR_CREATORS), 'x'.repeat(4)), 200);
+    const parts = await store.listParts(upload);
+    await assert.rejects(store.completeUpload(upload, parts), { code: 'size_mismatch' });
+    await store.abortUpload(upload);
+  });
+
+  test('a newer attempt at a part puts an end to an older one that hangs', async () => {
+    const bytes = randomBytes(200_000).toString('hex');
+    const upload = await openUpload('hanging', bytes.length);
+    const url = await store.signPart(upload, 1, FOR_CREATORS);
+    const older = await startHangingPut(url, bytes.length);
+    assert.equal(await sendPart(url, bytes), 200);
+    await older.closed;
+    await store.completeUpload(upload, await store.listParts(upload));
+    assert.equal((await buffer(await store.get('hanging'))).toString(), bytes);
+  });
+
+  test('an upload is neither completed nor left behind while a part is on its way', async () => {
+    const upload = await openUpload('busy', 100_000);
+    const url = await store.signPart(upload, 1, FOR_CREATORS);
+    const part = { partNumber: 1, sizeBytes: 100_000, etag: '0'.repeat(32) };
+    const hanging = await startHangingPut(url, 100_000);
+    await waitFor('the part is being received', async () => {
+      const error: unknown = await store.completeUpload(upload, [part]).catch((thrown: unknown) => thrown);
+      return error instanceof Error && /still being received/.test(error.message);
+    });
+    await store.abortUpload(upload);
+    await hanging.closed;
+    assert.deepEqual(await readdir(path.join(running.root, 'uploads')), []);
+  });
+
+  test('another process goes on where the first one was killed', async () => {
+    const upload = await openUpload('resumed', 10, 5);
+    await sendPart(await store.signPart(upload, 1, FOR_CREATORS), 'first');
+    const reopened = await running.open();
+    assert.deepEqual(
+      (await reopened.listParts(upload)).map(({ partNumber }) => partNumber),
+      [1],
+    );
+    await sendPart(await reopened.signPart(upload, 2, FOR_CREATORS), 'secon');
+    await reopened.completeUpload(upload, await reopened.listParts(upload));
+    assert.equal((await buffer(await reopened.get('resumed'))).toString(), 'firstsecon');
+    await reopened.close();
+  });
+
+  test('completing goes on after a crash between joining and tidying', async () => {
+    const upload = await openUpload('crashed', 5);
+    await sendPart(await store.signPart(upload, 1, FOR_CREATORS), 'bytes');
+    const parts = await store.listParts(upload);
+    const folder = path.join(running.root, 'uploads', upload.uploadId);
+    const saved = path.join(running.root, 'saved');
+    await cp(folder, saved, { recursive: true });
+    const object = await store.completeUpload(upload, parts);
+    await cp(saved, folder, { recursive: true });
+    await unlink(path.join(folder, 'data'));
+    assert.deepEqual(await store.completeUpload(upload, parts), object);
+    assert.deepEqual(await readdir(path.join(running.root, 'uploads')), []);
+    await rm(saved, { recursive: true });
+  });
+
+  test('a start clears what a crash left half written, and nothing that is under way', async () => {
+    const tmp = path.join(running.root, 'tmp');
+    await writeFile(path.join(tmp, 'old'), 'x');
+    await utimes(path.join(tmp, 'old'), new Date(0), new Date(0));
+    await writeFile(path.join(tmp, 'new'), 'x');
+    await (await running.open()).close();
+    assert.deepEqual(await readdir(tmp), ['new']);
+    await unlink(path.join(tmp, 'new'));
+  });
+
+  test('an object that is being read stays whole while it is replaced', async () => {
+    const bytes = randomBytes(5_000_000);
+    await store.put('read', bytes, { contentType: 'a/b', sizeBytes: bytes.length });
+    const reading = await store.get('read');
+    await put('read', 'other');
+    assert.ok((await buffer(reading)).equals(bytes));
+  });
+
+  test('a key cannot be an object and the folder of another', async () => {
+    await put('single', 'x');
+    await assert.rejects(put('single/below', 'x'), { code: 'validation_failed' });
+    assert.equal((await buffer(await store.get('single'))).toString(), 'x');
+  });
+
+  test('removing the last object of a folder removes the folder', async () => {
+    await put('tidy/a/b', 'x');
+    await store.remove(['tidy/a/b']);
+    assert.equal((await readdir(path.join(running.root, 'objects'))).includes('tidy'), false);
+    assert.equal((await readdir(path.join(running.root, 'meta'))).includes('tidy'), false);
+  });
+
+  test('a file without a description, or with a damaged one, can be read', async () => {
+    await put('bare', 'bytes');
+    for (const damage of [
+      () => writeFile(path.join(running.root, 'meta', 'bare'), ''),
+      () => unlink(path.join(running.root, 'meta', 'bare')),
+    ]) {
+      await damage();
+      assert.equal((await store.stat('bare'))?.sizeBytes, 5);
+      assert.equal((await buffer(await store.get('bare'))).toString(), 'bytes');
+    }
+  });
+
+  test('a store whose folder is gone says so', async () => {
+    const lost = await startDiskStore();
+    await rm(path.join(lost.root, 'objects'), { recursive: true });
+    await assert.rejects(lost.store.check(), { code: 'unavailable', retryable: true });
+    await lost.stop();
+  });
+});
+
+/** Begins a PUT of `sizeBytes`, sends half of them and no more. */
+async function startHangingPut(url: string, sizeBytes: number): Promise<{ closed: Promise<void> }> {
+  const request = httpRequest(url, { method: 'PUT', headers: { 'Content-Length': sizeBytes } });
+  const closed = new Promise<void>((resolve) => request.once('close', resolve));
+  request.on('error', () => {});
+  await new Promise<void>((sent) => request.write(Buffer.alloc(Math.floor(sizeBytes / 2)), () => sent()));
+  return { closed };
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import { startMinio } from '../support/minio.ts';
+import { findFreePort } from '../support/processes.ts';
+import { testObjectStore } from './objectStore.ts';
+
+const BUCKET = 'contract';
+const REGION = 'us-east-1';
+const NOWHERE = { accessKey: 'key', secretKey: 'secret-key', bucket: BUCKET, region: REGION };
+const MD5 = '9e107d9d372bb6826bd81d3542a419d6';
+
+testObjectStore('the ObjectStore contract, on MinIO', async () => {
+  const minio = await startMinio();
+  const publicEndpoint = minio.endpoint.replace('127.0.0.1', 'localhost');
+  const options = { ...minio, publicEndpoint, bucket: BUCKET, region: REGION };
+  // as several servers do that start together
+  await Promise.all([ensureBucket(options), ensureBucket(options)]);
+  await ensureBucket(options);
+  const store = createMinioStore(options);
+  return {
+    store,
+    origins: { public: publicEndpoint, internal: minio.endpoint },
+    pageSize: 1_000,
+    async stop() {
+      await store.close();
+      await minio.stop();
+    },
+  };
+});
+
+test('a missing bucket is a store that cannot be used, not an object that is missing', async (t) => {
+  const minio = await startMinio();
+  t.after(() => minio.stop());
+  const store = createMinioStore({
+    ...minio,
+    publicEndpoint: minio.endpoint,
+    bucket: 'none',
+    region: REGION,
+  });
+  t.after(() => store.close());
+  const body = Buffer.from('x');
+  for (const call of [
+    () => store.check(),
+    () => store.stat('a'),
+    () => store.put('a', body, { contentType: 'a/b', sizeBytes: 1 }),
+    () => store.remove(['a']),
+  ])
+    await assert.rejects(call(), { code: 'unavailable', retryable: true });
+});
+
+test('while the store does not answer every call says that it may be tried again, and signing works', async (t) => {
+  const endpoint = `http://127.0.0.1:${await findFreePort()}`;
+  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: 'https://videos.example.org' });
+  t.after(() => store.close());
+  const upload = { key: 'a', uploadId: 'b' };
+  const parts = [{ partNumber: 1, sizeBytes: 1, etag: MD5 }];
+  const plan = { contentType: 'a/b', partSizeBytes: 1, sizeBytes: 1 };
+  for (const call of [
+    () => store.check(),
+    () => store.stat('a'),
+    () => store.get('a'),
+    () => store.put('a', Readable.from([Buffer.from('x')]), { contentType: 'a/b', sizeBytes: 1 }),
+    () => store.createUpload('a', plan),
+    () => store.listParts(upload),
+    () => store.completeUpload(upload, parts),
+    () => store.abortUpload(upload),
+    () => store.remove(['a']),
+    () => store.list('a')[Symbol.asyncIterator]().next(),
+  ])
+    await assert.rejects(call(), { code: 'unavailable', retryable: true });
+  const url = await store.signPart(upload, 7, { audience: 'public', expiresSeconds: 60 });
+  assert.match(url, /^https:\/\/videos\.example\.org\/contract\/a\?partNumber=7&uploadId=b&/);
+});
+
+// MinIO cannot be made to answer this way, S3 does: so a stand-in says it
+test('an error inside an answer of 200 is an error', async (t) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'Content-Type': 'application/xml' });
+    response.end(
+      request.method === 'POST'
+        ? '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>Try again.</Message></Error>'
+        : `<ListPartsResult><IsTruncated>false</IsTruncated><Part><PartNumber>1</PartNumber><ETag>"${MD5}"</ETag>` +
+            '<Size>1</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Part></ListPartsResult>',
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const endpoint = `http://127.0.0.1:${address.port}`;
+  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: endpoint });
+  t.after(async () => {
+    await store.close();
+    server.close();
+  });
+  const parts = [{ partNumber: 1, sizeBytes: 1, etag: MD5 }];
+  await assert.rejects(store.completeUpload({ key: 'a', uploadId: 'b' }, parts), {
+    code: 'unavailable',
+    message: /InternalError/,
+  });
+});
+
+test('an endpoint with a path cannot be signed for and is refused', () => {
+  const endpoint = 'http://127.0.0.1:9000';
+  assert.throws(() => createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: `${endpoint}/s3` }), /path/);
+});
