@@ -35,6 +35,7 @@ try {
     print(report.fail('stopping the servers', error));
   });
 }
+if (stopping.signal.aborted) print(`\n${stopping.signal.reason.message}; not every test ran`);
 print(report.summarize());
 process.exit(report.ok && !stopping.signal.aborted ? 0 : 1);
 
