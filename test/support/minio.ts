@@ -15,10 +15,13 @@ export interface RunningMinio {
   stop(): Promise<void>;
 }
 
-/** Starts a MinIO of its own on a free port with an empty data folder and waits until it serves. */
-export async function startMinio(): Promise<RunningMinio> {
+/**
+ * Starts a MinIO of its own on a free port with an empty data folder, made in `parentFolder` (the system's temporary
+ * folder by default), and waits until it serves.
+ */
+export async function startMinio(parentFolder = tmpdir()): Promise<RunningMinio> {
   const program = await findProgram();
-  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-minio-'));
+  const folder = await mkdtemp(path.join(parentFolder, 'reelmill-minio-'));
   const port = await findFreePort();
   const accessKey = 'reelmill-test';
   const secretKey = randomBytes(20).toString('hex');

@@ -84,16 +84,25 @@ export class Delivery {
   async #complete(signal: AbortSignal): Promise<Video | null> {
     const { context, record, retrier, upload, identity } = this.#options;
     await assertUnchanged(context, record.path, identity, signal);
-    const status = await retrier.run('ask for the parts', signal, () =>
-      context.api.getUpload(upload.videoId, signal),
-    );
-    if (!this.#keepListed(status)) return null;
     try {
+      const status = await retrier.run('ask for the parts', signal, () => this.#askForParts(signal));
+      if (status !== null && !this.#keepListed(status)) return null;
       return await retrier.run('complete the upload', signal, () =>
         context.api.completeUpload(upload.videoId, signal),
       );
     } catch (error) {
       if (error instanceof ReelmillError && INCOMPLETE.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** Null where the parts are joined already, by an earlier call whose answer got lost. */
+  async #askForParts(signal: AbortSignal): Promise<UploadStatus | null> {
+    const { context, upload } = this.#options;
+    try {
+      return await context.api.getUpload(upload.videoId, signal);
+    } catch (error) {
+      if (error instanceof ReelmillError && error.code === 'state_conflict') return null;
       throw error;
     }
   }

@@ -2,11 +2,14 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ByteRange, FileSource } from '../engine/ports.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
+/** More than are in use at once are not kept. */
+const MOST_SPARE = 32;
+const spare: Buffer[] = [];
 
 /**
  * Files of the local disk. A range is read through two buffers that take turns: while one is hashed and sent, the
- * other is filled, and neither leaves garbage behind.
+ * other is filled. Buffers are used again by later ranges: fresh ones would pile up faster than they are collected.
  */
 export const nodeFileSource: FileSource = {
   stat: async (path) => {
@@ -23,10 +26,9 @@ async function* readRange(path: string, range: ByteRange, signal: AbortSignal): 
   const file = await open(path, 'r').catch((error: unknown) => {
     throw unreadable(error);
   });
+  let [free, busy] = [borrowBuffer(), borrowBuffer()];
   let ahead: Promise<unknown> = Promise.resolve();
   try {
-    const size = Math.min(CHUNK_BYTES, range.length);
-    let [free, busy] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
     const readOn = (from: number): Promise<Uint8Array> => {
       [free, busy] = [busy, free];
       const reading = fill(file, busy, range.start + from, range.length - from);
@@ -43,10 +45,19 @@ async function* readRange(path: string, range: ByteRange, signal: AbortSignal): 
       if (sent === range.length) return;
     }
   } finally {
-    // a read in the air must not meet a closed file
+    // a read in the air must not meet a closed file, nor somebody else's buffer
     await ahead;
+    giveBack(free, busy);
     await file.close();
   }
+}
+
+function borrowBuffer(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+}
+
+function giveBack(...buffers: Buffer[]): void {
+  spare.push(...buffers.slice(0, MOST_SPARE - spare.length));
 }
 
 /** At least one byte, at most `most`. */
