@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, suite, test } from 'node:test';
+import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import { cancelTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
+import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
+import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
+import { waitFor } from '../support/processes.ts';
+import { factsOf, resultOf } from '../support/taskResults.ts';
+
+const FACTS = factsOf({ durationSeconds: 40 });
+
+for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
+  suite(`results of tasks on ${database}`, () => {
+    let bench: FarmBench;
+    let progress: ProgressKeeper;
+    const told: ControlMessage[] = [];
+
+    before(async () => {
+      bench = await openFarmBench(database);
+      progress = new ProgressKeeper(bench.context);
+      await bench.context.queue.onControl((message) => told.push(message));
+    });
+    after(() => bench.close());
+
+    const apply = (event: Parameters<typeof applyEvent>[2]) => applyEvent(bench.context, progress, event);
+
+    /** Leases every waiting task of a video and answers them as they are then. */
+    const lease = async (video: VideoRow): Promise<TaskRow[]> => {
+      const waiting = (await bench.tasksOf(video.id)).filter(({ state }) => state === 'pending');
+      await claimTasks(
+        bench.context.database.models,
+        waiting.map(({ id }) => id),
+      );
+      return (await bench.tasksOf(video.id)).filter(({ state }) => state === 'queued');
+    };
+    const leaseOne = async (video: VideoRow): Promise<TaskRow> => {
+      const [task] = await lease(video);
+      assert.ok(task);
+      return task;
+    };
+    const finish = async (task: TaskRow, result: TaskResult = resultOf(task.spec, FACTS)) => {
+      await apply(signEvent(task, { type: 'started' as const }));
+      return apply(signEvent(task, { type: 'done' as const, result, elapsedMs: 1 }));
+    };
+    const inspected = async (): Promise<VideoRow> => {
+      const video = await bench.addVideo();
+      await finish(await leaseOne(video));
+      return bench.videoOf(video.id);
+    };
+    const fail = (
+      task: TaskRow,
+      code: 'encoder_failed' | 'undecodable' | 'frame_count_mismatch',
+      retryable: boolean,
+    ) =>
+      apply(
+        signEvent(task, {
+          type: 'failed' as const,
+          error: { code, message: `because of ${code}`, retryable, diagnostics: 'last lines' },
+        }),
+      );
+    const stateOf = async (task: TaskRow) => (await task.reload()).state;
+
+    test('an inspection is followed by its plan, in one step', async () => {
+      const video = await inspected();
+      assert.equal(video.phase, 'encoding');
+      assert.deepEqual([video.width, video.height, video.durationSeconds], [1280, 720, 40]);
+      const tasks = await bench.tasksOf(video.id);
+      assert.deepEqual(
+        tasks.map(({ state }) => state),
+        ['done', ...tasks.slice(1).map(() => 'pending')],
+      );
+      assert.equal(tasks.filter(({ kind }) => kind === 'audio').length, 1);
+      assert.ok(tasks.filter(({ kind }) => kind === 'encode').length >= 3);
+      assert.equal(video.plan?.version, video.planVersion);
+    });
+
+    test('a result told twice changes nothing the second time', async () => {
+      const video = await bench.addVideo();
+      const task = await leaseOne(video);
+      await finish(task);
+      const before = await bench.tasksOf(video.id);
+      await finish(task);
+      const after = await bench.tasksOf(video.id);
+      assert.equal(after.length, before.length);
+      assert.equal(after[0]?.deliveries, 1);
+    });
+
+    test('whoever lost the lease changes nothing and is told so', async () => {
+      const video = await bench.addVideo();
+      const late = await leaseOne(video);
+      await late.update({ state: 'pending' });
+      const current = await leaseOne(video);
+      assert.notEqual(late.leaseToken, current.leaseToken);
+      const zombie = { ...late.get(), leaseToken: randomUUID() };
+      const message = { v: 1 as const, workerId: 'zombie', at: new Date().toISOString(), taskId: late.id };
+      const identity = { ...message, videoId: video.id, leaseToken: zombie.leaseToken };
+      await apply({ ...identity, type: 'started' });
+      await apply({ ...identity, type: 'progress', done: 900, segmentsDone: 0, speed: null });
+      await apply({ ...identity, type: 'done', result: { kind: 'inspect', facts: FACTS }, elapsedMs: 1 });
+      assert.equal(await stateOf(current), 'queued');
+      assert.equal(current.unitsDone, 0);
+      await waitFor('the zombie is told', () =>
+        told.some((m) => m.type === 'revoke_task' && m.leaseToken === zombie.leaseToken),
+      );
+    });
+
+    test('a task that was given up too early goes on where it is', async () => {
+      const video = await bench.addVideo();
+      const task = await leaseOne(video);
+      await apply(signEvent(task, { type: 'started' as const }));
+      await task.update({ state: 'pending', leaseExpiresAt: null });
+      await apply(signEvent(task, { type: 'progress' as const, done: 10, segmentsDone: 0, speed: null }));
+      assert.equal(await stateOf(task), 'running');
+      assert.ok(task.leaseExpiresAt && task.leaseExpiresAt > new Date());
+    });
+
+    test('progress counts up only, and shows in the video', async () => {
+      const video = await inspected();
+      const [opening, audio] = await lease(video);
+      assert.ok(opening && audio?.kind === 'audio');
+      const say = (task: TaskRow, done: number, segmentsDone: number) =>
+        apply(signEvent(task, { type: 'progress' as const, done, segmentsDone, speed: 2 }));
+      await say(opening, 100, 0);
+      const first = (await bench.videoOf(video.id)).progress;
+      assert.ok(first > 1 && first < 99);
+      await say(opening, 40, 0);
+      assert.equal((await opening.reload()).unitsDone, 100);
+      assert.equal((await bench.videoOf(video.id)).progress, first);
+      await say(opening, 150, 1);
+      assert.equal((await bench.videoOf(video.id)).playable, false);
+      await say(audio, 100, 1);
+      assert.equal((await bench.videoOf(video.id)).playable, true);
+    });
+
+    test('a failure by chance is tried again later, and only so often', async () => {
+      const video = await inspected();
+      for (const attempt of [1, 2]) {
+        const task = (await lease(video)).find(({ kind }) => kind === 'audio');
+        assert.ok(task);
+        await fail(task, 'encoder_failed', true);
+        assert.equal(await stateOf(task), 'pending');
+        assert.equal(task.attempt, attempt);
+        assert.ok(task.availableAt > new Date());
+        assert.equal(task.leaseToken, null);
+      }
+      const task = (await lease(video)).find(({ kind }) => kind === 'audio');
+      assert.ok(task);
+      await fail(task, 'encoder_failed', true);
+      const failed = await bench.videoOf(video.id);
+      assert.equal(failed.status, 'failed');
+      assert.equal(failed.errorCode, 'encoder_failed');
+      assert.match(failed.errorMessage ?? '', /could not be converted/);
+      assert.match(failed.errorDiagnostics ?? '', /last lines/);
+      const states = (await bench.tasksOf(video.id)).map(({ state }) => state);
+      assert.equal(
+        states.some((state) => ['pending', 'queued', 'running'].includes(state)),
+        false,
+      );
+    });
+
+    test('a bad file fails at once, with the reason that was found', async () => {
+      const video = await bench.addVideo();
+      await fail(await leaseOne(video), 'undecodable', false);
+      const failed = await bench.videoOf(video.id);
+      assert.deepEqual(
+        [failed.status, failed.errorCode, failed.errorMessage, failed.phase],
+        ['failed', 'undecodable', 'because of undecodable', null],
+      );
+    });
+
+    test('other workers of a failed video are told to stop', async () => {
+      const video = await inspected();
+      const [first, second] = await lease(video);
+      assert.ok(first && second);
+      told.length = 0;
+      await fail(first, 'undecodable', false);
+      await waitFor('the other task is revoked', () =>
+        told.some((message) => message.type === 'revoke_task' && message.taskId === second.id),
+      );
+    });
+
+    test('pictures for people do not keep a video from playing', async () => {
+      const video = await inspected();
+      const images = (await lease(video)).find(({ kind }) => kind === 'images');
+      assert.ok(images);
+      await fail(images, 'undecodable', false);
+      assert.equal((await bench.videoOf(video.id)).status, 'transcoding');
+      assert.equal(await stateOf(images), 'failed');
+    });
+
+    test('a task handed back goes to another at once and was no try', async () => {
+      const video = await bench.addVideo();
+      const task = await leaseOne(video);
+      await apply(signEvent(task, { type: 'started' as const }));
+      await apply(signEvent(task, { type: 'handed_back' as const }));
+      assert.equal(await stateOf(task), 'pending');
+      assert.deepEqual([task.attempt, task.deliveries, task.leaseToken], [0, 0, null]);
+      assert.ok(task.availableAt <= new Date());
+    });
+
+    test('a task that workers die of is given up', async () => {
+      const video = await bench.addVideo();
+      const task = await leaseOne(video);
+      for (let delivery = 0; delivery < 20 && (await stateOf(task)) !== 'failed'; delivery += 1) {
+        await apply(signEvent(task, { type: 'started' as const }));
+      }
+      assert.equal(task.state, 'failed');
+      const failed = await bench.videoOf(video.id);
+      assert.deepEqual([failed.status, failed.errorCode], ['failed', 'worker_lost']);
+    });
+
+    test('chunks that do not come out as planned are made again as one, once', async () => {
+      const video = await inspected();
+      const [first, second] = await lease(video);
+      assert.ok(first && second);
+      await fail(first, 'frame_count_mismatch', false);
+      const again = await bench.videoOf(video.id);
+      assert.equal(again.status, 'transcoding');
+      assert.equal(again.planVersion, video.planVersion + 1);
+      assert.equal(again.plan?.chunks.length, 1);
+      assert.equal(await stateOf(second), 'canceled');
+      const single = (await lease(again)).find(({ kind }) => kind === 'encode');
+      assert.ok(single);
+      await fail(single, 'frame_count_mismatch', false);
+      assert.equal((await bench.videoOf(video.id)).errorCode, 'frame_count_mismatch');
+    });
+
+    test('the last task publishes sources, playlists and status together', async () => {
+      const video = await inspected();
+      const leased = await lease(video);
+      const aftermaths = [];
+      for (const task of leased) aftermaths.push(await finish(task));
+      assert.deepEqual(
+        aftermaths.map((aftermath) => aftermath?.complete),
+        leased.map((_, index) => index === leased.length - 1),
+      );
+      const finalizing = await bench.videoOf(video.id);
+      assert.equal(finalizing.phase, 'finalizing');
+      // two servers at once
+      await Promise.all([publishVideo(bench.context, finalizing), publishVideo(bench.context, finalizing)]);
+      const online = await bench.videoOf(video.id);
+      assert.deepEqual(
+        [online.status, online.progress, online.phase, online.playable],
+        ['online', 100, null, true],
+      );
+      const sources = await bench.context.database.models.VideoSource.findAll({
+        where: { videoId: video.id },
+      });
+      assert.deepEqual(
+        sources.map(({ quality, format, key }) => [quality, format, key]),
+        video.plan?.renditions.map(({ quality }) => [
+          quality,
+          'HLS',
+          `processed/${video.id}/hls_${quality}/${quality}.m3u8`,
+        ]),
+      );
+      for (const name of [
+        'master.m3u8',
+        'hls_audio/audio.m3u8',
+        ...sources.map(({ quality: q }) => `hls_${q}/${q}.m3u8`),
+      ]) {
+        assert.ok(await bench.media.store.stat(`processed/${video.id}/${name}`), name);
+      }
+    });
+
+    test('pieces that do not fit together are made again as one chunk', async () => {
+      const video = await inspected();
+      for (const task of await lease(video)) {
+        const result = resultOf(task.spec, FACTS);
+        const [output] = result.kind === 'encode' ? result.renditions : [];
+        if (output && task.position > 4) output.initSha256 = 'another one';
+        await finish(task, result);
+      }
+      await publishVideo(bench.context, await bench.videoOf(video.id));
+      const again = await bench.videoOf(video.id);
+      assert.deepEqual(
+        [again.status, again.phase, again.plan?.chunks.length],
+        ['transcoding', 'encoding', 1],
+      );
+    });
+
+    test('a canceled video has no open task and can be transcoded again as another version', async () => {
+      const video = await inspected();
+      const [task] = await lease(video);
+      assert.ok(task);
+      const { models } = bench.context.database;
+      await bench.context.database.transaction((transaction) =>
+        cancelTranscode({ models, transaction, video }),
+      );
+      assert.equal((await bench.videoOf(video.id)).status, 'canceled');
+      assert.equal(await stateOf(task), 'canceled');
+      await assert.rejects(
+        bench.context.database.transaction((transaction) => cancelTranscode({ models, transaction, video })),
+        { code: 'state_conflict' },
+      );
+      await bench.context.database.transaction((transaction) =>
+        retryTranscode({ models, transaction, video, requestId: null }),
+      );
+      const again = await bench.videoOf(video.id);
+      assert.deepEqual(
+        [again.status, again.progress, again.planVersion],
+        ['transcoding', 0, video.planVersion],
+      );
+      assert.equal((await bench.tasksOf(video.id)).filter(({ state }) => state === 'pending').length, 1);
+      await assert.rejects(
+        bench.context.database.transaction((transaction) =>
+          retryTranscode({ models, transaction, video, requestId: null }),
+        ),
+        { code: 'state_conflict' },
+      );
+    });
+
+    test('of two retries at the same time one counts', async () => {
+      const video = await inspected();
+      const { models } = bench.context.database;
+      await bench.context.database.transaction((transaction) =>
+        cancelTranscode({ models, transaction, video }),
+      );
+      const same = await bench.videoOf(video.id);
+      const retries = await Promise.allSettled(
+        [video, same].map((row) =>
+          bench.context.database.transaction((transaction) =>
+            retryTranscode({ models, transaction, video: row, requestId: null }),
+          ),
+        ),
+      );
+      assert.deepEqual(retries.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      assert.equal((await bench.tasksOf(video.id)).filter(({ state }) => state === 'pending').length, 1);
+    });
+  });
+}

@@ -1,0 +1,129 @@
+import path from 'node:path';
+
+import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memoryQueue.ts';
+import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { type DatabaseLocation, openDatabase } from '../../server/src/db/database.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
+import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
+import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { useMariaDb } from './mariadb.ts';
+import { type MediaStore, startMediaStore } from './mediaStore.ts';
+
+/** A real database, a real store and an in-process queue, for tests of the farm's services. */
+export interface FarmBench {
+  readonly context: FarmContext;
+  readonly media: MediaStore;
+  readonly logger: Logger;
+  /** Gets every message of the queues of `context` and `connect`. */
+  readonly broker: MemoryBroker;
+  /** Another server on the same database and queue. */
+  connect(): Promise<FarmContext>;
+  /** A video whose upload is complete: transcoding, with its inspection waiting. */
+  addVideo(file?: string): Promise<VideoRow>;
+  videoOf(id: number): Promise<VideoRow>;
+  /** In the order of their work. */
+  tasksOf(videoId: number): Promise<TaskRow[]>;
+  close(): Promise<void>;
+}
+
+export type BenchDatabase = 'SQLite' | 'MariaDB';
+
+export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise<FarmBench> {
+  const releasers = new Releasers();
+  const logger = createLogger({ level: process.env.REELMILL_TEST_LOG ?? 'silent', name: 'test' });
+  const media = await startMediaStore();
+  releasers.add('media store', () => media.close());
+  const location = await locate(database, media, releasers);
+  const broker = new MemoryBroker(logger);
+
+  const connect = async (): Promise<FarmContext> => {
+    const opened = await openDatabase(location, logger);
+    releasers.add('database', () => opened.close());
+    const queue = createMemoryQueue({ logger, broker });
+    releasers.add('queue', () => queue.close());
+    const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10 };
+    return { config, logger, database: opened, store: media.store, queue, signals: new FarmSignals() };
+  };
+  const context = await connect();
+  const { models } = context.database;
+  const user = await models.User.create({
+    email: 'somebody@example.org',
+    nickname: 'somebody',
+    passwordHash: 'none',
+    role: 'creator',
+    disabledAt: null,
+  });
+
+  return {
+    context,
+    media,
+    logger,
+    broker,
+    connect,
+    addVideo: async (file) => {
+      const video = await models.Video.create(newVideo(user.id));
+      const key = `raw/${video.id}/a.mp4`;
+      const sizeBytes = file === undefined ? 1000 : (await media.addSource(file, key)).sizeBytes;
+      await video.update({ sourceKey: key, sizeBytes });
+      await context.database.transaction((transaction) =>
+        startTranscode({ models, transaction, video, requestId: 'test' }),
+      );
+      return video;
+    },
+    videoOf: (id) => models.Video.findByPk(id, { rejectOnEmpty: true }),
+    tasksOf: (videoId) => models.Task.findAll({ where: { videoId }, order: ['planVersion', 'position'] }),
+    close: () => releasers.release(),
+  };
+}
+
+async function locate(
+  database: BenchDatabase,
+  media: MediaStore,
+  releasers: Releasers,
+): Promise<DatabaseLocation> {
+  if (database === 'SQLite') return { sqliteFile: path.join(media.root, 'test.db') };
+  const mariadb = await useMariaDb();
+  releasers.add('MariaDB', () => mariadb.dispose());
+  return { url: mariadb.url };
+}
+
+function newVideo(userId: number) {
+  return {
+    userId,
+    title: 'a video',
+    description: '',
+    visibility: 'private',
+    status: 'uploading',
+    phase: null,
+    progress: 0,
+    playable: false,
+    fileName: 'a.mp4',
+    contentType: 'video/mp4',
+    sizeBytes: 1000,
+    sourceKey: '',
+    durationSeconds: null,
+    width: null,
+    height: null,
+    frameRate: null,
+    coverKey: null,
+    storyboardKey: null,
+    plan: null,
+    planVersion: 0,
+    errorCode: null,
+    errorMessage: null,
+    errorDiagnostics: null,
+    transcodeStartedAt: null,
+    onlineAt: null,
+    deletedAt: null,
+    purgeAfter: null,
+  } as const;
+}
+
+/** What a worker says about a task that it was given. */
+export function signEvent<E extends object>(task: TaskRow, event: E, workerId = 'worker-1') {
+  const { id: taskId, videoId, leaseToken } = task;
+  if (leaseToken === null) throw new Error(`task ${taskId} is nobody's`);
+  return { v: 1 as const, workerId, at: new Date().toISOString(), taskId, videoId, leaseToken, ...event };
+}

@@ -1,0 +1,74 @@
+import { type MediaFacts, mediaFactsSchema, type RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+
+/** Facts of an ordinary 1280x720 video of 30 frames per second with sound. */
+export function factsOf(options: { durationSeconds: number; audio?: boolean }): MediaFacts {
+  const { durationSeconds } = options;
+  return mediaFactsSchema.parse({
+    demuxer: 'mov',
+    durationSeconds,
+    containerStartSeconds: 0,
+    seekable: true,
+    preRollSeconds: 0,
+    audio:
+      options.audio === false
+        ? null
+        : { streamIndex: 1, codec: 'aac', channels: 2, sampleRate: 48_000, startSeconds: 0, durationSeconds },
+    video: {
+      streamIndex: 0,
+      codec: 'h264',
+      startSeconds: 0,
+      durationSeconds,
+      codedWidth: 1280,
+      codedHeight: 720,
+      displayWidth: 1280,
+      displayHeight: 720,
+      rotationDegrees: 0,
+      sampleAspectRatio: { num: 1, den: 1 },
+      pixelFormat: 'yuv420p',
+      fullRange: false,
+      interlaced: false,
+      hdr: 'none',
+      colorSpace: 'bt709',
+      colorPrimaries: 'bt709',
+      colorTransfer: 'bt709',
+      outputFrameRate: { num: 30, den: 1 },
+      variableFrameRate: false,
+    },
+  });
+}
+
+/** What a worker that does everything right would make of a task. */
+export function resultOf(spec: TaskSpec, facts: MediaFacts): TaskResult {
+  switch (spec.kind) {
+    case 'inspect':
+      return { kind: 'inspect', facts };
+    case 'images':
+      return { kind: 'images', coverKey: 'processed/1/cover.jpg', storyboardKey: null };
+    case 'audio':
+      return { kind: 'audio', rendition: outputOf('audio', 0, 4, spec.plan.segmentFrames / 30) };
+    case 'encode': {
+      const { firstSegment, segmentCount, frameCount } = spec.chunk;
+      const seconds = frameCount / segmentCount / 30;
+      return {
+        kind: 'encode',
+        frames: frameCount,
+        renditions: spec.qualities.map((quality) => outputOf(quality, firstSegment, segmentCount, seconds)),
+      };
+    }
+  }
+}
+
+function outputOf(quality: string, first: number, count: number, durationSeconds: number): RenditionOutput {
+  return {
+    quality,
+    codecs: quality === 'audio' ? 'mp4a.40.2' : 'avc1.64001f',
+    initSha256: `init of ${quality}`,
+    frames: Math.round(count * durationSeconds * 30),
+    segments: Array.from({ length: count }, (_, index) => ({
+      index: first + index,
+      durationSeconds,
+      sizeBytes: 100_000,
+    })),
+  };
+}
