@@ -66,15 +66,12 @@ export class DiskUploads {
    */
   async writePart(uploadId: string, partNumber: number, body: Readable, sizeBytes: number): Promise<string> {
     assertPartNumber(partNumber);
-    const plan = await this.#readPlan(uploadId);
-    const position = (partNumber - 1) * plan.partSizeBytes;
-    const slotBytes = Math.min(plan.partSizeBytes, plan.sizeBytes - position);
-    if (sizeBytes > slotBytes)
-      throw new ReelmillError(
-        'too_large',
-        `Part ${partNumber} has room for ${Math.max(0, slotBytes)} bytes.`,
-      );
     return await this.#writers.run(uploadId, partNumber, async (signal) => {
+      const plan = await this.#readPlan(uploadId);
+      const position = (partNumber - 1) * plan.partSizeBytes;
+      const slotBytes = Math.max(0, Math.min(plan.partSizeBytes, plan.sizeBytes - position));
+      if (sizeBytes > slotBytes)
+        throw new ReelmillError('too_large', `Part ${partNumber} has room for ${slotBytes} bytes.`);
       await this.#unrecord(uploadId, partNumber);
       const data = await open(path.join(this.#folder(uploadId), 'data'), 'r+');
       try {

@@ -165,6 +165,8 @@ function sendError(response: ServerResponse, status: number, code: ErrorCode, me
 /** The statuses of S3, which uploaders know, where they differ from those of the API. */
 function statusOf(error: ReelmillError): number {
   if (error.code === 'upload_gone') return 404;
-  if (error.code === 'size_mismatch' || error.code === 'aborted') return 400;
+  if (error.code === 'size_mismatch') return 400;
+  // a later attempt at the same part took its place, or the server stops: trying again is right
+  if (error.code === 'aborted') return 503;
   return error.status;
 }
