@@ -151,7 +151,14 @@ async function buildWithGo({ program, module, note }) {
   if (go === undefined)
     return giveUpOn([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
   say(`building ${program} once, ${note} (${byHand})`);
-  mkdirSync(CACHE_BIN, { recursive: true });
+  try {
+    mkdirSync(CACHE_BIN, { recursive: true });
+  } catch (error) {
+    return giveUpOn(
+      [{ program }],
+      `${error.message}; REELMILL_CACHE can name another folder for built programs`,
+    );
+  }
   const status = await runStep(go, ['install', module], { env: { ...process.env, GOBIN: CACHE_BIN } });
   if (status !== 0 || !isInstalled(program))
     giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
