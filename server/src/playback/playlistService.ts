@@ -11,7 +11,7 @@ import type { Models, VideoRow } from '../db/models.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { type FinishedBeginning, findFinishedBeginning } from './finishedBeginning.ts';
 import { readVideoCodecs } from './initCodecs.ts';
-import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
+import { listUris, rewriteStoryboard, rewriteUris, selectVariants } from './playlistUris.ts';
 import type { PlaybackUrls } from './urls.ts';
 
 /** `growing`: more will follow; ask again. */
@@ -22,7 +22,7 @@ export interface ServedPlaylist {
 
 /** Playlists as players get them: every URI in them is signed. */
 export interface PlaylistService {
-  /** `name` is `master`, `audio` or a quality. `state_conflict` where there is nothing to play, else `not_found`. */
+  /** `name` is `master`, `master-720p`, `720p` or `audio`. `state_conflict` where there is nothing to play, else `not_found`. */
   playlist(video: VideoRow, name: string): Promise<ServedPlaylist>;
   /** The storyboard's WebVTT; `not_found` while there is none. */
   storyboard(video: VideoRow): Promise<string>;
@@ -54,7 +54,7 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
     const stored = (await readObject(store, key, MAX_STORED_TEXT_BYTES)).toString('utf8');
     const body =
       name === 'master'
-        ? rewriteUris(stored, (uri) => urls.sourceUrl(video, path.posix.basename(uri, '.m3u8')))
+        ? rewriteUris(stored, (uri) => urls.renditionUrl(video, path.posix.basename(uri, '.m3u8')))
         : await signUris(stored, path.posix.dirname(key));
     signedPlaylists.set(cacheKey, body);
     return body;
@@ -89,7 +89,7 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
     const beginning = await readBeginning(video, plan);
     if (name === 'master') return growingMaster(video, plan, beginning);
     const run = name === 'audio' ? beginning.audio : beginning.video.find((one) => one.name === name);
-    if (!run) throw new ReelmillError('not_found', 'There is no such rendition yet.');
+    if (!run) throw noSuchRendition();
     return growingRendition(video, plan, run);
   }
 
@@ -102,7 +102,7 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
     if (ready.length === 0) throw notReady();
     const audioBitrate = audio && plan.audio ? plan.audio.bitrate : 0;
     const variants = ready.map(async ({ quality, width, height, maxrate }) => ({
-      uri: urls.sourceUrl(video, quality),
+      uri: urls.renditionUrl(video, quality),
       bandwidth: maxrate + audioBitrate,
       averageBandwidth: maxrate + audioBitrate,
       codecs: await readCodecs(objectKeys.init(video.id, quality, plan.version)),
@@ -114,7 +114,7 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
       variants: await Promise.all(variants),
       audio:
         audio && plan.audio
-          ? { uri: urls.sourceUrl(video, 'audio'), codecs: AUDIO_CODECS, channels: plan.audio.channels }
+          ? { uri: urls.renditionUrl(video, 'audio'), codecs: AUDIO_CODECS, channels: plan.audio.channels }
           : null,
     });
   }
@@ -147,11 +147,23 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
     return codecs;
   }
 
+  async function servedPlaylist(video: VideoRow, name: string): Promise<ServedPlaylist> {
+    if (video.status === 'online') return { body: await finishedPlaylist(video, name), growing: false };
+    if (video.status === 'transcoding') return { body: await growingPlaylist(video, name), growing: true };
+    throw new ReelmillError('state_conflict', `This video cannot be played: it is ${video.status}.`);
+  }
+
+  async function masterOf(video: VideoRow, quality: string): Promise<ServedPlaylist> {
+    const { body, growing } = await servedPlaylist(video, 'master');
+    const selected = selectVariants(body, (uri) => uri.includes(`/${quality}.m3u8?`));
+    if (!selected.includes('#EXT-X-STREAM-INF')) throw noSuchRendition();
+    return { body: selected, growing };
+  }
+
   return {
-    async playlist(video, name) {
-      if (video.status === 'online') return { body: await finishedPlaylist(video, name), growing: false };
-      if (video.status === 'transcoding') return { body: await growingPlaylist(video, name), growing: true };
-      throw new ReelmillError('state_conflict', `This video cannot be played: it is ${video.status}.`);
+    playlist(video, name) {
+      const quality = /^master-(\d+p)$/.exec(name)?.[1];
+      return quality === undefined ? servedPlaylist(video, name) : masterOf(video, quality);
     },
     async storyboard({ storyboardKey }) {
       if (storyboardKey === null) throw new ReelmillError('not_found', 'This video has no storyboard yet.');
@@ -166,6 +178,10 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
       return rewriteStoryboard(stored, (picture) => signed.get(picture) ?? picture);
     },
   };
+}
+
+function noSuchRendition(): ReelmillError {
+  return new ReelmillError('not_found', 'This video has no such rendition.');
 }
 
 function notReady(): ReelmillError {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
+import { listUris, rewriteStoryboard, rewriteUris, selectVariants } from './playlistUris.ts';
 
 const MEDIA = `#EXTM3U
 #EXT-X-VERSION:7
@@ -36,6 +36,15 @@ test('only URIs change, and dollar signs in them mean nothing', () => {
     rewriteUris(MEDIA, (uri) => uri),
     MEDIA,
   );
+});
+
+test('one variant of a master playlist keeps the audio that they share', () => {
+  const two = `${MASTER}#EXT-X-STREAM-INF:BANDWIDTH=500000,AUDIO="audio"\nhls_360p/360p.m3u8\n`;
+  assert.equal(
+    selectVariants(two, (uri) => uri.includes('/720p')),
+    MASTER,
+  );
+  assert.deepEqual(listUris(selectVariants(two, () => false)), ['hls_audio/audio.m3u8']);
 });
 
 test('windows line ends do not become part of a URI', () => {

@@ -24,6 +24,17 @@ export function rewriteUris(playlist: string, replace: (uri: string) => string):
     .join('\n');
 }
 
+/** A master playlist with only the variants whose URI is accepted; what they share stays. */
+export function selectVariants(master: string, accept: (uri: string) => boolean): string {
+  const lines = master.split('\n');
+  return lines
+    .filter((line, index) => {
+      const uri = line.startsWith('#EXT-X-STREAM-INF') ? lines[index + 1] : line;
+      return uri === undefined || uri === '' || uri.startsWith('#') || accept(uri);
+    })
+    .join('\n');
+}
+
 /** A storyboard with the picture of every cue replaced; what follows `#` (the tile) stays. */
 export function rewriteStoryboard(vtt: string, replace: (picture: string) => string): string {
   return vtt

@@ -28,13 +28,13 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       path: '/videos/{id}/hls/{playlist}',
       summary: 'Playlist of a video',
       description:
-        '`master.m3u8`, or one rendition (`720p.m3u8`, `audio.m3u8`). Every address in it is signed. While the video ' +
+        '`master.m3u8`, one quality with its sound (`master-720p.m3u8`), or a bare rendition (`720p.m3u8`, `audio.m3u8`). Every address in it is signed. While the video ' +
         'is transcoding, an EVENT playlist of the beginning that is finished.',
       tag: 'Playback',
       auth: 'optional',
       params: z.object({
         id: videoIdSchema,
-        playlist: z.string().regex(/^(master|audio|\d{1,5}p)\.m3u8$/, 'is no name of a playlist'),
+        playlist: z.string().regex(/^(master(-\d{1,5}p)?|audio|\d{1,5}p)\.m3u8$/, 'is no name of a playlist'),
       }),
       query: linkQuerySchema,
       errors: ['signature_invalid', 'not_found', 'state_conflict'],

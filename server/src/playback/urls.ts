@@ -16,8 +16,10 @@ export type PlaybackVideo = Pick<
 export interface PlaybackUrls {
   /** The master playlist; null while there is nothing to play. */
   playbackUrl(video: PlaybackVideo): string | null;
-  /** One rendition's playlist; `name` is a quality (`720p`) or `audio`. */
-  sourceUrl(video: Pick<PlaybackVideo, 'id'>, name: string): string;
+  /** A master playlist of one quality (`720p`) with its sound, which plays as it is. */
+  sourceUrl(video: Pick<PlaybackVideo, 'id'>, quality: string): string;
+  /** One rendition's media playlist; `name` is a quality, which has no sound, or `audio`. */
+  renditionUrl(video: Pick<PlaybackVideo, 'id'>, name: string): string;
   coverUrl(video: PlaybackVideo): Promise<string | null>;
   /** WebVTT whose cues are tiles of the storyboard picture; null while there is none. */
   storyboardUrl(video: PlaybackVideo): string | null;
@@ -70,7 +72,8 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
 
   return {
     playbackUrl: (video) => (isPlayable(video) ? apiUrl(video.id, 'hls/', 'master.m3u8') : null),
-    sourceUrl: (video, name) => apiUrl(video.id, 'hls/', `${name}.m3u8`),
+    sourceUrl: (video, quality) => apiUrl(video.id, 'hls/', `master-${quality}.m3u8`),
+    renditionUrl: (video, name) => apiUrl(video.id, 'hls/', `${name}.m3u8`),
     coverUrl: async (video) => (video.coverKey === null ? null : objectUrl(video.coverKey)),
     storyboardUrl: (video) => (video.storyboardKey === null ? null : apiUrl(video.id, '', 'storyboard.vtt')),
     watchUrl(video) {

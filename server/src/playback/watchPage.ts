@@ -37,6 +37,7 @@ ${renderPlayer(page.access)}
 <div id="progress" class="progress" hidden>
 <div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>
 <progress max="100" value="0" aria-label="Transcoding"></progress>
+<p id="progress-hint" class="progress-hint" hidden>You can watch what is ready while the rest follows.</p>
 </div>
 <p id="description" class="description">${page.description}</p>
 <p id="announcement" class="sr-only" role="status"></p>

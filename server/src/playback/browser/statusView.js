@@ -18,6 +18,7 @@ export class StatusView {
   #progress = find('#progress', HTMLElement);
   #progressBar = find('#progress progress', HTMLProgressElement);
   #progressWords = find('#progress-words', HTMLElement);
+  #progressHint = find('#progress-hint', HTMLElement);
   #progressShare = find('#progress-share', HTMLElement);
   #announcement = find('#announcement', HTMLElement);
   #notice = find('#notice', HTMLElement);
@@ -65,8 +66,8 @@ export class StatusView {
     const remaining = eta_seconds === null ? '' : describeRemaining(eta_seconds);
     this.#progressBar.value = progress;
     this.#progressShare.textContent = `${Math.floor(progress)} %`;
-    const early = playable ? 'You can watch what is ready while the rest follows.' : '';
-    this.#progressWords.textContent = [words, remaining, early].filter((part) => part !== '').join(' · ');
+    this.#progressWords.textContent = [words, remaining].filter((part) => part !== '').join(' · ');
+    show(this.#progressHint, playable);
     this.announce(playable ? 'The beginning can be watched.' : words);
   }
 }

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const TIMEOUT_MS = 60_000;
+
+export interface TestBrowser {
+  /** A page of its own, and everything that its console called an error or a warning so far. */
+  open(url: string, view?: View): Promise<{ page: Page; complaints: string[] }>;
+  close(): Promise<void>;
+}
+
+export interface View {
+  width?: number;
+  height?: number;
+  colorScheme?: 'light' | 'dark';
+}
+
+/** Starts Debian's Chromium with a profile that is gone when it is closed. */
+export async function startBrowser(): Promise<TestBrowser> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'reelmill-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: EXECUTABLE,
+    args: ARGUMENTS,
+    headless: true,
+    timeout: TIMEOUT_MS,
+  });
+  return {
+    open: (url, view) => openPage(context, url, view),
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openPage(context: BrowserContext, url: string, view: View = {}) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  await page.setViewportSize({ width: view.width ?? 1280, height: view.height ?? 800 });
+  await page.emulateMedia({ colorScheme: view.colorScheme ?? 'light' });
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(url);
+  return { page, complaints };
+}
