@@ -30,6 +30,7 @@ const plan = planVideo(
       colorTransfer: null,
       outputFrameRate: { num: 25, den: 1 },
       variableFrameRate: false,
+      singlePicture: false,
     },
     audio: {
       streamIndex: 1,

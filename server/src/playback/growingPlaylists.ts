@@ -1,0 +1,114 @@
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
+import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Models, VideoRow } from '../db/models.ts';
+import { BoundedCache } from './boundedCache.ts';
+import { type FinishedBeginning, findFinishedBeginning } from './finishedBeginning.ts';
+import { readVideoCodecs } from './initCodecs.ts';
+import { readSmallObject } from './readSmallObject.ts';
+import { signKeys } from './signKeys.ts';
+import type { PlaybackUrls } from './urls.ts';
+
+const MAX_INIT_BYTES = 64 * 1024;
+const KEPT_CODECS = 10_000;
+const AUDIO_CODECS = 'mp4a.40.2';
+const AAC_FRAME_SAMPLES = 1024;
+
+/** EVENT playlists of the finished beginning of videos that are transcoding, made from their tasks every time. */
+export class GrowingPlaylists {
+  readonly #models: Models;
+  readonly #store: ObjectStore;
+  readonly #urls: PlaybackUrls;
+  readonly #codecs = new BoundedCache<string>(KEPT_CODECS, () => 1);
+
+  constructor(models: Models, store: ObjectStore, urls: PlaybackUrls) {
+    this.#models = models;
+    this.#store = store;
+    this.#urls = urls;
+  }
+
+  /** Lists the renditions that have a beginning; `state_conflict` where there is none yet. */
+  async master(video: VideoRow): Promise<string> {
+    const { plan, beginning } = await this.#read(video);
+    const ready = plan.renditions.filter(({ quality }) =>
+      beginning.video.some((run) => run.name === quality),
+    );
+    if (ready.length === 0) throw nothingYet();
+    const audio = beginning.audio === null ? null : plan.audio;
+    const variants = ready.map(async ({ quality, width, height, maxrate }) => {
+      // what is not finished has no measured rate; this is what it may not exceed
+      const bandwidth = maxrate + (audio?.bitrate ?? 0);
+      return {
+        uri: this.#urls.renditionUrl(video, quality),
+        bandwidth,
+        averageBandwidth: bandwidth,
+        codecs: await this.#readCodecs(objectKeys.init(video.id, quality, plan.version)),
+        width,
+        height,
+        frameRate: plan.facts.video.outputFrameRate,
+      };
+    });
+    return masterPlaylist({
+      variants: await Promise.all(variants),
+      audio: audio && {
+        uri: this.#urls.renditionUrl(video, 'audio'),
+        codecs: AUDIO_CODECS,
+        channels: audio.channels,
+      },
+    });
+  }
+
+  /** `name` is a quality or `audio`; `not_found` where it has no beginning yet. */
+  async rendition(video: VideoRow, name: string): Promise<string> {
+    const { plan, beginning } = await this.#read(video);
+    const run = name === 'audio' ? beginning.audio : beginning.video.find((one) => one.name === name);
+    if (!run) throw new ReelmillError('not_found', 'This video has no such rendition yet.');
+    return this.#build(video.id, plan, run);
+  }
+
+  async #read(video: VideoRow) {
+    const { plan } = video;
+    if (plan === null) throw nothingYet();
+    const tasks = await this.#models.Task.findAll({
+      attributes: ['state', 'spec', 'result', 'segmentsDone'],
+      where: { videoId: video.id, planVersion: plan.version, kind: ['encode', 'audio'] },
+    });
+    return { plan, beginning: findFinishedBeginning(plan, tasks) };
+  }
+
+  async #build(videoId: number, plan: EncodePlan, { name, segments }: FinishedBeginning): Promise<string> {
+    const initKey = objectKeys.init(videoId, name, plan.version);
+    const segmentKey = (index: number) => objectKeys.segment(videoId, name, plan.version, index);
+    const signed = await signKeys(this.#urls, [initKey, ...segments.map(({ index }) => segmentKey(index))]);
+    return mediaPlaylist({
+      type: 'EVENT',
+      ended: false,
+      segments,
+      targetSeconds: longestSegmentSeconds(plan, name),
+      initUri: signed.get(initKey) ?? '',
+      segmentUri: (index) => signed.get(segmentKey(index)) ?? '',
+    });
+  }
+
+  async #readCodecs(initKey: string): Promise<string> {
+    const known = this.#codecs.get(initKey);
+    if (known !== undefined) return known;
+    const codecs = readVideoCodecs(await readSmallObject(this.#store, initKey, MAX_INIT_BYTES));
+    if (codecs === null) throw new ReelmillError('internal', `The init segment ${initKey} has no picture.`);
+    this.#codecs.set(initKey, codecs);
+    return codecs;
+  }
+}
+
+function nothingYet(): ReelmillError {
+  return new ReelmillError('state_conflict', 'Nothing of this video can be played yet.');
+}
+
+/** What the target duration of a growing playlist must allow for from the start. */
+function longestSegmentSeconds(plan: EncodePlan, name: string): number {
+  if (name !== 'audio' || plan.audio === null) return videoSegmentSeconds(plan, 0);
+  return audioSegmentSeconds(plan, 0) + AAC_FRAME_SAMPLES / plan.audio.sampleRate;
+}
