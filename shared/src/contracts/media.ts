@@ -37,6 +37,8 @@ export const mediaFactsSchema = z.object({
     /** The constant rate of the output: derived from the packets, never above 60. */
     outputFrameRate: rationalSchema,
     variableFrameRate: z.boolean(),
+    /** The whole video is one picture, which may have no duration of its own. */
+    singlePicture: z.boolean().default(false),
   }),
   audio: z
     .object({

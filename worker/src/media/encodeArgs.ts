@@ -36,18 +36,27 @@ export function encodeArgs(run: EncodeRun): string[] {
   const { facts } = run.plan;
   return [
     ...GENERAL_ARGS,
-    ...['-filter_complex_threads', String(run.threads), '-copyts'],
-    ...seekArgs(run),
-    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
-    ...['-threads', String(run.threads)],
-    ...inputArgs(run.url, facts.demuxer),
+    ...['-filter_complex_threads', String(run.threads)],
+    ...chunkInputArgs(run),
     ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions)],
     ...run.renditions.flatMap((rendition, index) => renditionArgs(run, rendition, index)),
   ];
 }
 
+/** Reads the source from where the chunk's first frame can be decoded, in the source's own time. */
+export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
+  const { facts } = run.plan;
+  return [
+    '-copyts',
+    ...seekArgs(run),
+    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...['-threads', String(run.threads)],
+    ...inputArgs(run.url, facts.demuxer),
+  ];
+}
+
 /** The beginning of a video needs no seek; a chunk is sought by half a frame less than its start. */
-function seekArgs({ plan, chunk }: EncodeRun): string[] {
+function seekArgs({ plan, chunk }: Pick<EncodeRun, 'plan' | 'chunk'>): string[] {
   if (chunk.firstFrame === 0) return [];
   const { facts } = plan;
   const { num, den } = facts.video.outputFrameRate;

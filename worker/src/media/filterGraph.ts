@@ -17,15 +17,24 @@ export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFr
  * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
  */
 export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
-  const { startSeconds, durationSeconds, outputFrameRate, interlaced } = facts.video;
+  const { startSeconds, durationSeconds, interlaced } = facts.video;
   const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
   const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
   return [
     `select=between(t\\,${from}\\,${to})`,
     ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-    `fps=fps=${fraction(outputFrameRate)}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`,
+    ...rateFilters(facts, chunk),
     `setpts=N+${chunk.firstFrame}`,
   ];
+}
+
+function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
+  const { outputFrameRate, singlePicture } = facts.video;
+  const fps = `fps=fps=${fraction(outputFrameRate)}`;
+  if (!singlePicture) return [`${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`];
+  // a picture without a duration would be shown for no frame at all
+  const evenly = `setpts=N*${outputFrameRate.den}/(${outputFrameRate.num}*TB)`;
+  return ['loop=loop=-1:size=1', evenly, fps];
 }
 
 /** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */

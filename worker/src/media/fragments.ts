@@ -39,12 +39,16 @@ export async function readInit(file: string): Promise<InitInfo> {
   };
 }
 
-/** Reads the head of a media segment: how many samples it holds, when they begin and how long they last. */
+/**
+ * Reads the head of a media segment: how many samples it holds, when they begin and how long they last. The muxer
+ * writes an empty one where it got nothing at all.
+ */
 export async function readFragment(file: string): Promise<FragmentInfo> {
   const { size } = await stat(file);
   const boxes = indexBoxes(await readStart(file, Math.min(size, MAX_HEADER_BYTES)));
   const [tfhd] = boxes.get('tfhd') ?? [];
   const [tfdt] = boxes.get('tfdt') ?? [];
+  if (!boxes.has('moof')) return { sizeBytes: size, samples: 0, startTicks: 0, durationTicks: 0 };
   if (!tfhd || !tfdt) throw malformed('no tfhd or tfdt in a segment');
   const runs = (boxes.get('trun') ?? []).map((trun) => readRun(trun, defaultDuration(tfhd)));
   return {

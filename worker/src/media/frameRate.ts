@@ -1,5 +1,6 @@
 import type { Rational } from '@reelmill/shared/contracts/media.ts';
 import { MEDIA_LIMITS } from './limits.ts';
+import type { GapCount } from './packetStats.ts';
 
 const STANDARD_RATES: readonly Rational[] = [
   { num: 12, den: 1 },
@@ -30,8 +31,8 @@ const CONSTANT_SHARE = 0.75;
 const LOWEST_RATE = 0.1;
 
 export interface RateEvidence {
-  /** Distances between pictures in seconds with how often each occurs. */
-  gaps: ReadonlyMap<number, number>;
+  /** Distances between neighbouring pictures. */
+  gaps: readonly GapCount[];
   /** What the container declares (`r_frame_rate`, `avg_frame_rate`); null where it does not. */
   declared: readonly (Rational | null)[];
 }
@@ -48,17 +49,18 @@ export interface RateDecision {
  * without a rate of its own gets the lowest usual one that keeps its closest pictures apart.
  */
 export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision {
-  const sorted = [...gaps].sort(([a], [b]) => a - b);
-  const total = sorted.reduce((sum, [, times]) => sum + times, 0);
+  const sorted = gaps.toSorted((a, b) => a.meanSeconds - b.meanSeconds);
+  const total = countOf(sorted);
   if (total === 0) {
     return { rate: capRate(declared.find(isPlausible) ?? FALLBACK), variable: false };
   }
   const median = quantile(sorted, total, 0.5);
-  const near = sorted.filter(([gap]) => Math.abs(gap - median) <= Math.max(TICK_SECONDS, median * 0.03));
-  const nearCount = near.reduce((sum, [, times]) => sum + times, 0);
+  const tolerance = Math.max(TICK_SECONDS, median * 0.03);
+  const near = sorted.filter((gap) => Math.abs(gap.meanSeconds - median) <= tolerance);
+  const nearCount = countOf(near);
   const variable = nearCount < total;
   if (nearCount / total >= CONSTANT_SHARE) {
-    const mean = near.reduce((sum, [gap, times]) => sum + gap * times, 0) / nearCount;
+    const mean = near.reduce((sum, gap) => sum + gap.meanSeconds * gap.times, 0) / nearCount;
     return { rate: capRate(nameRate(1 / mean, declared)), variable };
   }
   const closest = 1 / quantile(sorted, total, 0.1);
@@ -91,11 +93,15 @@ function perSecond(rate: Rational): number {
   return rate.num / rate.den;
 }
 
-function quantile(sorted: readonly (readonly [number, number])[], total: number, share: number): number {
+function countOf(gaps: readonly GapCount[]): number {
+  return gaps.reduce((sum, gap) => sum + gap.times, 0);
+}
+
+function quantile(sorted: readonly GapCount[], total: number, share: number): number {
   let seen = 0;
-  for (const [gap, times] of sorted) {
-    seen += times;
-    if (seen >= total * share) return gap;
+  for (const gap of sorted) {
+    seen += gap.times;
+    if (seen >= total * share) return gap.meanSeconds;
   }
-  return sorted.at(-1)?.[0] ?? 0;
+  return sorted.at(-1)?.meanSeconds ?? 0;
 }

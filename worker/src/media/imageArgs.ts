@@ -49,8 +49,12 @@ export function storyboardArgs(run: ImageRun): string[] {
   const { facts, storyboard } = run.plan;
   const { tileWidth, tileHeight, columns, rows, count, intervalSeconds } = storyboard;
   const keyframesOnly = facts.video.durationSeconds > KEYFRAMES_ONLY_FROM_SECONDS;
+  const first =
+    count === 1
+      ? []
+      : [`fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`];
   const filters = [
-    `fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`,
+    ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
     `tile=layout=${columns}x${rows}:nb_frames=${count}`,
   ];

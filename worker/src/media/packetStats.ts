@@ -6,6 +6,12 @@ export interface Packet {
   keyframe: boolean;
 }
 
+/** Distances of about the same length; `meanSeconds` is exact. */
+export interface GapCount {
+  meanSeconds: number;
+  times: number;
+}
+
 /** What the packets of one stream say about its timing. */
 export interface PacketStats {
   /** Packets that are shown and whose time can be believed. */
@@ -14,8 +20,8 @@ export interface PacketStats {
   lastPts: number | null;
   /** Duration of the packet with the last time, null where the container does not say. */
   lastDuration: number | null;
-  /** Distances between neighbouring pictures in seconds with how often each occurs. */
-  gaps: ReadonlyMap<number, number>;
+  /** Distances between neighbouring pictures, those that are nearly equal counted together; in no order. */
+  gaps: readonly GapCount[];
   longestGap: number;
   /** Times a later packet lay clearly before an earlier one. */
   backwardJumps: number;
@@ -34,7 +40,7 @@ const GAP_STEPS_PER_SECOND = 10_000;
 export class PacketCollector {
   /** Ascending times that are not counted yet, because a packet may still come before them. */
   readonly #window: number[] = [];
-  readonly #gaps = new Map<number, number>();
+  readonly #gaps = new Map<number, GapCount>();
   #count = 0;
   #first: number | null = null;
   #latest: { pts: number; duration: number | null } | null = null;
@@ -65,7 +71,7 @@ export class PacketCollector {
       firstPts: this.#first,
       lastPts: this.#latest?.pts ?? null,
       lastDuration: this.#latest?.duration ?? null,
-      gaps: this.#gaps,
+      gaps: [...this.#gaps.values()],
       longestGap: this.#longestGap,
       backwardJumps: this.#backwardJumps,
       badTimes: this.#badTimes,
@@ -88,9 +94,17 @@ export class PacketCollector {
     if (gap < -BACKWARD_JUMP_SECONDS) this.#backwardJumps++;
     if (gap <= 0) return;
     this.#longestGap = Math.max(this.#longestGap, gap);
-    const step = Math.round(gap * GAP_STEPS_PER_SECOND) / GAP_STEPS_PER_SECOND;
-    if (this.#gaps.has(step) || this.#gaps.size < GAP_STEPS_PER_SECOND) {
-      this.#gaps.set(step, (this.#gaps.get(step) ?? 0) + 1);
+    this.#countGap(gap);
+  }
+
+  #countGap(gap: number): void {
+    const step = Math.round(gap * GAP_STEPS_PER_SECOND);
+    const known = this.#gaps.get(step);
+    if (known) {
+      known.times++;
+      known.meanSeconds += (gap - known.meanSeconds) / known.times;
+    } else if (this.#gaps.size < GAP_STEPS_PER_SECOND) {
+      this.#gaps.set(step, { meanSeconds: gap, times: 1 });
     }
   }
 }

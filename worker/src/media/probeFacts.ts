@@ -82,6 +82,7 @@ function videoFacts(findings: Findings): MediaFacts['video'] {
     colorTransfer: known(transfer),
     outputFrameRate: rate,
     variableFrameRate: variable,
+    singlePicture: findings.tail.count === 1 && findings.head.count === 1,
   };
 }
 

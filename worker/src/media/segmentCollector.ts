@@ -87,8 +87,9 @@ export class SegmentCollector {
     const index = this.#options.firstSegment + output.segments.length;
     const file = path.join(this.#options.folder, output.name, segmentFile(index));
     if (!(await exists(file))) return false;
-    const init = output.init ?? (await this.#takeInit(output));
     const fragment = await readFragment(file);
+    if (fragment.samples === 0) return false;
+    const init = output.init ?? (await this.#takeInit(output));
     this.#options.check(fragment, init, index);
     const segment = {
       index,
