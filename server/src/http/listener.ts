@@ -3,7 +3,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const SILENCE_MS = 120_000;
 const DRAIN_MS = 10_000;
+const IDLE_CHECK_MS = 50;
 
 /** A port that is taken and answers 503 until there is somebody to answer. */
 export interface Listener {
@@ -24,7 +26,7 @@ export async function openListener(host: string, port: number): Promise<Listener
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   // a part of an upload may take as long as its line does, so only silence ends a request
   server.requestTimeout = 0;
-  server.setTimeout(120_000);
+  server.setTimeout(SILENCE_MS);
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
@@ -50,8 +52,10 @@ const answerStarting: RequestListener = (_request, response) => {
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  // a connection whose answer has just ended would otherwise be kept for its client's next request
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(deadline);
 }

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { registerResponseSchema, sessionSchema, userSchema } from '@reelmill/shared/contracts/users.ts';
+import jwt from 'jsonwebtoken';
+import { DocumentedApi } from '../support/apiClient.ts';
+import { waitFor } from '../support/processes.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
+
+describe('accounts', () => {
+  let server: TestServer;
+  let api: DocumentedApi;
+  before(async () => {
+    server = await startTestServer({ env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password } });
+    api = await DocumentedApi.of(server.url);
+  });
+  after(() => server.stop());
+
+  const signToken = (
+    claims: object,
+    options: jwt.SignOptions = {},
+    secret = server.context.secrets.accessTokens,
+  ) => jwt.sign(claims, secret, { issuer: 'reelmill', audience: 'reelmill-api', subject: '1', ...options });
+
+  test('register, log in and ask who I am', async () => {
+    const body = { nickname: ' Ann ', email: 'Ann@Example.org', password: 'a good password' };
+    const registered = await api.call('POST', '/users/register', { body });
+    assert.equal(registered.status, 201);
+    const { user } = registered.as(registerResponseSchema);
+    assert.deepEqual([user.nickname, user.email, user.role], ['Ann', 'ann@example.org', 'creator']);
+    const ann = await api.logIn({ email: 'ANN@example.org', password: body.password });
+    assert.deepEqual((await ann.call('GET', '/me')).as(userSchema), user);
+  });
+
+  test('an e-mail address is registered once', async () => {
+    const body = { nickname: 'Bo', email: 'bo@example.org', password: 'a good password' };
+    const answers = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409]);
+    assert.equal(answers.find((answer) => answer.status === 409)?.error.code, 'email_taken');
+  });
+
+  test('a bad registration names every field that is wrong', async () => {
+    const answer = await api.call('POST', '/users/register', {
+      body: { email: 'nobody', password: 'short' },
+    });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.error.code, 'validation_failed');
+    const { fields } = answer.error.details as { fields: { field: string }[] };
+    assert.deepEqual(fields.map(({ field }) => field).sort(), ['email', 'nickname', 'password']);
+  });
+
+  test('a wrong password and an unknown address answer the same', async () => {
+    const answers = await Promise.all(
+      [ADMIN.email, 'nobody@example.org'].map((email) =>
+        api.call('POST', '/users/login', { body: { email, password: 'wrong' } }),
+      ),
+    );
+    const [known, unknown] = answers.map(({ status, error }) => ({ status, ...error, request_id: '' }));
+    assert.equal(known?.status, 401);
+    assert.equal(known?.code, 'wrong_credentials');
+    assert.deepEqual(known, unknown);
+  });
+
+  test('no token, a broken one, one of another secret, algorithm or purpose is unauthorized', async () => {
+    const tokens = [
+      undefined,
+      'nonsense',
+      signToken({}, {}, 'another secret that is long enough for this'),
+      signToken({}, { algorithm: 'HS512' }),
+      signToken({}, { audience: 'somebody else' }),
+      signToken({}, { subject: '999999' }),
+      `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"1"}').toString('base64url')}.`,
+    ];
+    for (const token of tokens) {
+      const answer = await api.call('GET', '/me', { token });
+      assert.deepEqual([answer.status, answer.error.code], [401, 'unauthorized'], token);
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+    }
+  });
+
+  test('an expired token says so', async () => {
+    const answer = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
+    assert.deepEqual([answer.status, answer.error.code], [401, 'token_expired']);
+  });
+
+  test('a refresh token is good once; used twice it ends the whole session', async () => {
+    const user = await api.signUp('refresher');
+    const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
+    const second = (await refresh(user.refreshToken)).as(sessionSchema);
+    const third = (await refresh(second.refresh_token)).as(sessionSchema);
+    assert.equal((await api.call('GET', '/me', { token: third.token })).status, 200);
+    assert.equal((await refresh(user.refreshToken)).error.code, 'refresh_token_reused');
+    const ended = await refresh(third.refresh_token);
+    assert.deepEqual([ended.status, ended.error.code], [401, 'refresh_token_invalid']);
+    assert.equal((await refresh('never heard of')).error.code, 'refresh_token_invalid');
+  });
+
+  test('of two refreshes at once with the same token, one is a theft', async () => {
+    const user = await api.signUp('racer');
+    const answers = await Promise.all(
+      [1, 2].map(() => api.call('POST', '/users/refresh', { body: { refresh_token: user.refreshToken } })),
+    );
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 401]);
+    const winner = answers.find((answer) => answer.status === 200)?.as(sessionSchema);
+    const next = await api.call('POST', '/users/refresh', { body: { refresh_token: winner?.refresh_token } });
+    assert.equal(next.error.code, 'refresh_token_invalid');
+  });
+
+  test('logging out ends the session, and doing it again is harmless', async () => {
+    const user = await api.signUp('leaver');
+    const body = { refresh_token: user.refreshToken };
+    assert.equal((await api.call('POST', '/users/logout', { body })).status, 204);
+    assert.equal((await api.call('POST', '/users/logout', { body })).status, 204);
+    assert.equal((await api.call('POST', '/users/refresh', { body })).error.code, 'refresh_token_invalid');
+  });
+
+  test('an account that is disabled cannot log in, refresh, or go on with its token', async () => {
+    const boss = await api.logIn(ADMIN);
+    const user = await api.signUp('troll');
+    const path = `/admin/users/${user.userId}`;
+    assert.equal((await boss.call('PATCH', path, { body: { disabled: true } })).status, 200);
+    await waitFor('the token to be refused', async () => {
+      const answer = await user.call('GET', '/me');
+      return answer.status === 403 && answer.error.code === 'account_disabled';
+    });
+    const { email, password } = user;
+    const login = await api.call('POST', '/users/login', { body: { email, password } });
+    assert.deepEqual([login.status, login.error.code], [403, 'account_disabled']);
+    const refresh = await api.call('POST', '/users/refresh', { body: { refresh_token: user.refreshToken } });
+    assert.equal(refresh.status, 401);
+    assert.equal((await boss.call('PATCH', path, { body: { disabled: false } })).status, 200);
+    await api.logIn({ email, password });
+  });
+
+  test('guessing a password ends after ten tries, for this account only', async () => {
+    const victim = await api.signUp('victim');
+    const guess = (password: string) =>
+      api.call('POST', '/users/login', { body: { email: victim.email, password } });
+    const guesses = await Promise.all(Array.from({ length: 14 }, (_, index) => guess(`guess ${index}`)));
+    const statuses = guesses.map((answer) => answer.status);
+    assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
+    assert.equal(statuses.filter((status) => status === 401).length, 10);
+    const limited = await guess(victim.password);
+    assert.deepEqual([limited.status, limited.error.code], [429, 'rate_limited']);
+    assert.ok(Number(limited.headers.get('retry-after')) > 0);
+    await api.logIn(ADMIN);
+  });
+
+  test('only an admin administers', async () => {
+    const user = await api.signUp('curious');
+    for (const path of ['/admin/farm', '/admin/users', '/admin/dead-letters']) {
+      const answer = await user.call('GET', path);
+      assert.deepEqual([answer.status, answer.error.code], [403, 'forbidden']);
+      assert.equal((await api.call('GET', path)).status, 401);
+    }
+  });
+
+  test('the logs have neither passwords nor tokens', async () => {
+    const user = await api.signUp('secretive');
+    const log = server.logLines().join('');
+    for (const secret of [user.password, user.token, user.refreshToken, ADMIN.password]) {
+      assert.equal(log.includes(secret), false);
+    }
+    assert.match(log, /"route":"\/api\/v1\/users\/login"/);
+  });
+});
+
+test('where registration is closed, nobody registers', async () => {
+  const server = await startTestServer({ env: { REGISTRATION: 'closed' } });
+  try {
+    const api = await DocumentedApi.of(server.url);
+    const body = { nickname: 'Ann', email: 'ann@example.org', password: 'a good password' };
+    const answer = await api.call('POST', '/users/register', { body });
+    assert.deepEqual([answer.status, answer.error.code], [403, 'registration_closed']);
+  } finally {
+    await server.stop();
+  }
+});

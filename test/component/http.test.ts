@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { readFile, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health.ts';
+import { DocumentedApi } from '../support/apiClient.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+describe('the HTTP side', () => {
+  let server: TestServer;
+  let api: DocumentedApi;
+  before(async () => {
+    server = await startTestServer();
+    api = await DocumentedApi.of(server.url);
+  });
+  after(() => server.stop());
+
+  test('malformed JSON, JSON that is no object, and a body that is too large', async () => {
+    const post = (body: unknown, headers = {}) => api.call('POST', '/users/login', { body, headers });
+    for (const body of ['{', '{"email":', 'email=a@b.de', '"text"', '7']) {
+      const answer = await post(body);
+      assert.deepEqual([answer.status, answer.error.code], [400, 'malformed_json'], body);
+    }
+    assert.equal((await post('[]')).error.code, 'validation_failed');
+    assert.equal((await post('')).error.code, 'validation_failed');
+    assert.equal((await post('{}', { 'Content-Encoding': 'strange' })).error.code, 'malformed_json');
+    const large = await post({ email: 'x'.repeat(300_000) });
+    assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
+  });
+
+  test('JSON is understood whatever curl calls it', async () => {
+    const answer = await api.call('POST', '/users/login', {
+      body: JSON.stringify({ email: 'nobody@example.org', password: 'x' }),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    assert.equal(answer.error.code, 'wrong_credentials');
+  });
+
+  test('an address where nothing is', async () => {
+    const addresses = [
+      '/nothing',
+      '//nothing',
+      '/videos/1/nothing',
+      '//api/v2/videos',
+      '//store/objects',
+      '//docs/x',
+    ];
+    for (const address of addresses) {
+      const answer = await api.call('GET', address, { undocumented: true });
+      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], address);
+    }
+    const answer = await api.call('PUT', '/videos', { undocumented: true });
+    assert.equal(answer.status, 404);
+  });
+
+  test('an address that is no UTF-8', async () => {
+    const answer = await api.call('GET', '/videos/%ff', { undocumented: true });
+    assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+  });
+
+  test('a sane request id is kept, any other is replaced, and both are in answer and log', async () => {
+    const ask = (id: string) => api.call('GET', '/me', { headers: { 'X-Request-Id': id } });
+    const kept = await ask('from-the-client.1');
+    assert.equal(kept.headers.get('x-request-id'), 'from-the-client.1');
+    assert.equal(kept.error.request_id, 'from-the-client.1');
+    for (const id of ['x'.repeat(101), 'a b', '<script>']) {
+      const replaced = await ask(id);
+      assert.match(replaced.error.request_id, /^[\da-f-]{36}$/);
+      assert.equal(replaced.headers.get('x-request-id'), replaced.error.request_id);
+    }
+    assert.ok(server.logLines().some((line) => line.includes('"request_id":"from-the-client.1"')));
+  });
+
+  test('a failure of ours says nothing of its cause, but the log does', async () => {
+    const user = await api.signUp('ann');
+    const { models } = server.context.database;
+    await models.Video.sequelize?.query('ALTER TABLE videos RENAME TO hidden');
+    try {
+      const answer = await user.call('GET', '/videos');
+      assert.deepEqual([answer.status, answer.error.code], [500, 'internal']);
+      assert.doesNotMatch(answer.text, /videos|SQL|table|node:|\.ts/);
+      const logged = server.logLines().find((line) => line.includes(answer.error.request_id));
+      assert.match(logged ?? '', /no such table: videos/);
+    } finally {
+      await models.Video.sequelize?.query('ALTER TABLE hidden RENAME TO videos');
+    }
+  });
+
+  test('probes and metrics', async () => {
+    assert.equal((await api.call('GET', '//healthz')).as(healthSchema).status, 'ok');
+    const ready = (await api.call('GET', '//readyz')).as(readinessSchema);
+    assert.deepEqual(ready, {
+      status: 'ok',
+      checks: { database: { ok: true }, store: { ok: true }, queue: { ok: true } },
+    });
+    const { text } = await api.call('GET', '//metrics');
+    assert.match(text, /^reelmill_tasks\{state="pending"\} 0$/m);
+    assert.match(text, /^reelmill_queue\{what="ready"\} 0$/m);
+    assert.match(
+      text,
+      /reelmill_http_request_seconds_count\{method="GET",route="\/healthz",status="200"\} [1-9]/,
+    );
+  });
+
+  test('the document has an operation for every route, and its page loads from here only', async () => {
+    const operations = new Set(api.operations);
+    for (const line of [
+      'post /api/v1/users/register',
+      'post /api/v1/users/login',
+      'get /api/v1/me',
+      'post /api/v1/videos/upload/initiate',
+      'post /api/v1/videos/upload/complete',
+      'get /api/v1/videos/{id}',
+      'get /api/v1/videos',
+      'get /api/v1/videos/{id}/events',
+      'get /api/v1/videos/{id}/hls/{playlist}',
+      'get /api/v1/admin/farm',
+      'get /healthz',
+      'get /readyz',
+      'get /metrics',
+    ]) {
+      assert.ok(operations.has(line), line);
+    }
+    const page = await fetch(`${server.url}/docs`);
+    const html = await page.text();
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'; script-src 'self'/);
+    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    assert.ok(files.length >= 3);
+    for (const file of files) {
+      assert.match(file, /^\/docs\//);
+      const answer = await fetch(`${server.url}${file}`);
+      assert.equal(answer.status, 200, file);
+      await answer.arrayBuffer();
+    }
+  });
+
+  test('answers of the API may load nothing and are never taken for anything else', async () => {
+    const { headers } = await api.call('GET', '//healthz');
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('x-powered-by'), null);
+  });
+
+  test('the secret of the installation is its owner’s alone, and the same after a restart', async () => {
+    const file = path.join(server.dataDir, 'secrets.json');
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const before = await readFile(file, 'utf8');
+    const again = await startTestServer({ dataDir: server.dataDir });
+    assert.deepEqual(again.context.secrets, server.context.secrets);
+    await again.stop();
+    assert.equal(await readFile(file, 'utf8'), before);
+  });
+
+  test('a client that goes away in the middle of a body does no harm', async () => {
+    const port = Number(new URL(server.url).port);
+    const call = request({
+      port,
+      path: '/api/v1/users/login',
+      method: 'POST',
+      headers: { 'Content-Length': 100 },
+    });
+    const closed = new Promise((resolve) => call.once('error', resolve));
+    call.write('{"email":');
+    call.destroy(new Error('gone'));
+    await closed;
+    assert.equal((await api.call('GET', '//healthz')).status, 200);
+  });
+});

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { sweepUploads } from '@reelmill/server/upload/giveUp.ts';
+import {
+  resumableResponseSchema,
+  signPartsResponseSchema,
+  uploadStatusSchema,
+} from '@reelmill/shared/contracts/uploads.ts';
+import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
+
+const MEBIBYTE = 1024 ** 2;
+const MAX_BYTES = 40 * MEBIBYTE;
+const SIZE = 16 * MEBIBYTE + 5;
+const FINGERPRINT = 'ab'.repeat(32);
+
+describe('uploads', () => {
+  let server: TestServer;
+  let user: ApiUser;
+  let stranger: ApiUser;
+  before(async () => {
+    server = await startTestServer({ env: { MAX_UPLOAD_BYTES: String(MAX_BYTES) } });
+    const api = await DocumentedApi.of(server.url);
+    user = await api.signUp('ann');
+    stranger = await api.signUp('eve');
+  });
+  after(() => server.stop());
+
+  const get = async (videoId: number) =>
+    (await user.call('GET', `/videos/${videoId}`)).as(videoDetailSchema).video;
+  const tasksOf = (videoId: number) => server.context.database.models.Task.findAll({ where: { videoId } });
+  const rowOf = (videoId: number) =>
+    server.context.database.models.Video.findByPk(videoId, { rejectOnEmpty: true });
+
+  describe('as one PUT', () => {
+    test('begin, PUT, complete; completing again answers the same and plans nothing twice', async () => {
+      const { videoId, url } = await beginSingle(user, { file_name: 'My Film.mp4', description: 'mine' });
+      const begun = await get(videoId);
+      assert.deepEqual([begun.status, begun.title, begun.description], ['uploading', 'My Film', 'mine']);
+      assert.equal(await put(url, new Uint8Array(1000)), 200);
+      const first = await complete(user, videoId);
+      const second = await complete(user, videoId);
+      assert.deepEqual([first.status, second.status], [202, 202]);
+      const [a, b] = [first, second].map((answer) => JSON.parse(answer.text));
+      assert.equal(a.message, b.message);
+      assert.equal(a.video.status, 'transcoding');
+      assert.equal(a.video.size_bytes, 1000);
+      const tasks = await tasksOf(videoId);
+      assert.deepEqual(
+        tasks.map(({ kind }) => kind),
+        ['inspect'],
+      );
+      assert.equal(await server.context.database.models.Upload.findByPk(videoId), null);
+    });
+
+    test('complete before the upload is refused, and nothing is lost', async () => {
+      const { videoId, url } = await beginSingle(user);
+      const early = await complete(user, videoId);
+      assert.deepEqual([early.status, early.error.code], [409, 'upload_incomplete']);
+      await put(url, new Uint8Array(10));
+      assert.equal((await complete(user, videoId)).status, 202);
+    });
+
+    test('an empty file is refused, and may be sent again', async () => {
+      const { videoId, url } = await beginSingle(user);
+      await put(url, new Uint8Array(0));
+      const empty = await complete(user, videoId);
+      assert.deepEqual([empty.status, empty.error.code], [409, 'empty_file']);
+      await put(url, new Uint8Array(10));
+      assert.equal((await complete(user, videoId)).status, 202);
+    });
+
+    test('a file above the limit is refused', async () => {
+      const { videoId, url } = await beginSingle(user);
+      await put(url, new Uint8Array(MAX_BYTES + 1));
+      const answer = await complete(user, videoId);
+      assert.deepEqual([answer.status, answer.error.code], [413, 'too_large']);
+      assert.equal((await get(videoId)).status, 'uploading');
+    });
+
+    test('its upload has no parts', async () => {
+      const { videoId } = await beginSingle(user);
+      assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
+    });
+  });
+
+  describe('in parts', () => {
+    let videoId: number;
+    let urls: string[];
+    beforeEach(async () => {
+      const begun = await beginMultipart(user, SIZE, {
+        fingerprint: FINGERPRINT,
+        last_modified: 1_700_000_000_123,
+      });
+      ({ videoId } = begun);
+      assert.deepEqual([begun.plan.part_size, begun.plan.part_count], [16 * MEBIBYTE, 2]);
+      urls = begun.plan.urls.map(({ url }) => url);
+      assert.equal(urls.length, 2);
+    });
+
+    test('parts, then complete: the object is the file', async () => {
+      const first = new Uint8Array(16 * MEBIBYTE).fill(7);
+      assert.equal(await put(urls[0], first), 200);
+      const status = (await user.call('GET', `/videos/${videoId}/upload`)).as(uploadStatusSchema);
+      assert.deepEqual(
+        status.parts.map(({ part_number, size }) => [part_number, size]),
+        [[1, first.length]],
+      );
+      assert.equal(status.last_modified, 1_700_000_000_123);
+      const body = { part_numbers: [2] };
+      const signed = await user.call('POST', `/videos/${videoId}/upload/parts`, { body });
+      const [second] = signed.as(signPartsResponseSchema).urls;
+      assert.equal(await put(second?.url, new Uint8Array(5).fill(9)), 200);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
+      assert.deepEqual(
+        answers.map((answer) => answer.status),
+        [202, 202, 202, 202, 202],
+      );
+      assert.equal((await tasksOf(videoId)).length, 1);
+      const object = await server.context.store.stat((await rowOf(videoId)).sourceKey);
+      assert.equal(object?.sizeBytes, SIZE);
+      assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
+    });
+
+    test('complete with a missing part names it', async () => {
+      const none = await complete(user, videoId);
+      assert.deepEqual([none.status, none.error.code], [409, 'upload_incomplete']);
+      assert.deepEqual(none.error.details, { missing_count: 2, missing_parts: [1, 2] });
+      await put(urls[1], new Uint8Array(5));
+      assert.deepEqual((await complete(user, videoId)).error.details, {
+        missing_count: 1,
+        missing_parts: [1],
+      });
+      await put(urls[0], new Uint8Array(16 * MEBIBYTE));
+      assert.equal((await complete(user, videoId)).status, 202);
+    });
+
+    test('a part of the wrong size never becomes a video', async () => {
+      await put(urls[0], new Uint8Array(16 * MEBIBYTE));
+      await put(urls[1], new Uint8Array(4));
+      const answer = await complete(user, videoId);
+      // a store that knows the plan refuses the part itself, so that it is missing; S3 takes it
+      assert.equal(answer.status, 409);
+      assert.ok(['upload_incomplete', 'part_size_mismatch'].includes(answer.error.code));
+      assert.equal((await tasksOf(videoId)).length, 0);
+      await put(urls[1], new Uint8Array(5));
+      assert.equal((await complete(user, videoId)).status, 202);
+    });
+
+    test('a part that the store has in another size than planned is named', async () => {
+      await put(urls[0], new Uint8Array(16 * MEBIBYTE));
+      await put(urls[1], new Uint8Array(5));
+      // the plan changes under the parts, as if the store had taken one that is too short
+      await server.context.database.models.Upload.update({ sizeBytes: SIZE + 1 }, { where: { videoId } });
+      const answer = await complete(user, videoId);
+      assert.deepEqual([answer.status, answer.error.code], [409, 'part_size_mismatch']);
+      assert.deepEqual(answer.error.details, { parts: [{ part_number: 2, size: 5, expected_size: 6 }] });
+    });
+
+    test('a complete that died after the store joined the parts is finished by the next one', async () => {
+      await put(urls[0], new Uint8Array(16 * MEBIBYTE));
+      await put(urls[1], new Uint8Array(5));
+      await joinAsADyingServer(videoId);
+      assert.equal((await get(videoId)).status, 'uploading');
+      assert.equal((await complete(user, videoId)).status, 202);
+      assert.equal((await tasksOf(videoId)).length, 1);
+    });
+
+    test('and by the question what the store holds, which is what another machine asks first', async () => {
+      await put(urls[0], new Uint8Array(16 * MEBIBYTE));
+      await put(urls[1], new Uint8Array(5));
+      await joinAsADyingServer(videoId);
+      assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
+      assert.equal((await get(videoId)).status, 'transcoding');
+    });
+
+    test('an unfinished upload of the same file is found again, by its owner only', async () => {
+      const path = `/videos/upload/resumable?fingerprint=${FINGERPRINT}&size_bytes=${SIZE}`;
+      assert.equal((await user.call('GET', path)).as(resumableResponseSchema).upload?.video_id, videoId);
+      assert.equal((await stranger.call('GET', path)).as(resumableResponseSchema).upload, null);
+      const other = path.replace(String(SIZE), String(SIZE + 2));
+      assert.equal((await user.call('GET', other)).as(resumableResponseSchema).upload, null);
+    });
+
+    test('giving up cancels the video and frees the parts; doing so twice is harmless', async () => {
+      await put(urls[1], new Uint8Array(5));
+      const path = `/videos/${videoId}/upload`;
+      assert.equal((await user.call('DELETE', path)).status, 204);
+      assert.equal((await user.call('DELETE', path)).status, 204);
+      assert.equal((await get(videoId)).status, 'canceled');
+      for (const answer of [await user.call('GET', path), await complete(user, videoId)]) {
+        assert.deepEqual([answer.status, answer.error.code], [409, 'upload_gone']);
+      }
+      assert.equal(await put(urls[0], new Uint8Array(16 * MEBIBYTE)), 404);
+      const retry = await user.call('POST', `/videos/${videoId}/retry`);
+      assert.equal(retry.error.code, 'state_conflict');
+    });
+
+    test('parts that the plan does not have are not signed', async () => {
+      const path = `/videos/${videoId}/upload/parts`;
+      for (const part_numbers of [[3], [0], []]) {
+        assert.equal(
+          (await user.call('POST', path, { body: { part_numbers } })).error.code,
+          'validation_failed',
+        );
+      }
+    });
+
+    test('somebody else neither sees, signs, completes nor gives up an upload', async () => {
+      const answers = [
+        await stranger.call('GET', `/videos/${videoId}/upload`),
+        await stranger.call('POST', `/videos/${videoId}/upload/parts`, { body: { part_numbers: [1] } }),
+        await stranger.call('DELETE', `/videos/${videoId}/upload`),
+        await complete(stranger, videoId),
+      ];
+      for (const answer of answers) assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+      assert.equal((await get(videoId)).status, 'uploading');
+    });
+
+    test('an upload that expires is given up, with the reason', async () => {
+      await put(urls[1], new Uint8Array(5));
+      const { models } = server.context.database;
+      await models.Upload.update({ expiresAt: new Date(0) }, { where: { videoId } });
+      assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'upload_gone');
+      await sweepUploads(server.context);
+      const video = await get(videoId);
+      assert.deepEqual([video.status, video.error?.code], ['canceled', 'upload_gone']);
+      assert.equal(await models.Upload.findByPk(videoId), null);
+      assert.equal(await put(urls[0], new Uint8Array(16 * MEBIBYTE)), 404);
+    });
+
+    async function joinAsADyingServer(id: number): Promise<void> {
+      const { database, store } = server.context;
+      const upload = await database.models.Upload.findByPk(id, { rejectOnEmpty: true });
+      const ref = { key: (await rowOf(id)).sourceKey, uploadId: upload.storeUploadId ?? '' };
+      await store.completeUpload(ref, await store.listParts(ref));
+    }
+  });
+
+  test('sizes that cannot be are refused', async () => {
+    const begin = (body: object) =>
+      user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4', ...body } });
+    for (const size_bytes of [0, -1, 1.5, '5', null]) {
+      const answer = await begin({ size_bytes });
+      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], String(size_bytes));
+    }
+    const large = await begin({ size_bytes: MAX_BYTES + 1 });
+    assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
+    assert.deepEqual(large.error.details, { size_bytes: MAX_BYTES + 1, max_bytes: MAX_BYTES });
+  });
+
+  test('strange file names are accepted, shown harmlessly and never part of a path', async () => {
+    const names: [string, string, RegExp][] = [
+      ['../../etc/passwd', 'passwd', /^raw\/\d+\/passwd$/],
+      ['a/b\\c.mp4', 'c', /^raw\/\d+\/c\.mp4$/],
+      ['line\nbreak\u0000.mp4', 'line break', /^raw\/\d+\/line_break\.mp4$/],
+      ['🎬🎉.mp4', '🎬🎉', /^raw\/\d+\/video\.mp4$/],
+      [`${'é'.repeat(296)}.mp4`, 'é'.repeat(200), /^raw\/\d+\/[\w.-]{1,100}$/],
+      ['x'.repeat(300), 'x'.repeat(200), /^raw\/\d+\/x{100}$/],
+    ];
+    for (const [fileName, title, key] of names) {
+      const videoId = await uploadSomething(user, { file_name: fileName });
+      const video = await get(videoId);
+      assert.equal(video.title, title);
+      assert.ok([...video.file_name].length <= 255);
+      assert.doesNotMatch(video.file_name, /\p{Cc}/u);
+      assert.match((await rowOf(videoId)).sourceKey, key);
+    }
+    for (const file_name of ['', 'x'.repeat(1001), 7]) {
+      const answer = await user.call('POST', '/videos/upload/initiate', { body: { file_name } });
+      assert.equal(answer.error.code, 'validation_failed');
+    }
+  });
+});
