@@ -13,15 +13,27 @@ import { signKeys } from './signKeys.ts';
 import type { PlaybackUrls } from './urls.ts';
 
 const MAX_INIT_BYTES = 64 * 1024;
+/** How old what is known of a video's tasks may be. */
+const FRESH_MS = 1_000;
+const KEPT_BEGINNINGS = 50;
 const KEPT_CODECS = 10_000;
 const AUDIO_CODECS = 'mp4a.40.2';
 const AAC_FRAME_SAMPLES = 1024;
 
-/** EVENT playlists of the finished beginning of videos that are transcoding, made from their tasks every time. */
+interface Beginning {
+  plan: EncodePlan;
+  beginning: ReturnType<typeof findFinishedBeginning>;
+}
+
+/** EVENT playlists of the finished beginning of videos that are transcoding, made from their tasks. */
 export class GrowingPlaylists {
   readonly #models: Models;
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
+  readonly #beginnings = new BoundedCache<{ beginning: Promise<Beginning>; readAt: number }>(
+    KEPT_BEGINNINGS,
+    () => 1,
+  );
   readonly #codecs = new BoundedCache<string>(KEPT_CODECS, () => 1);
 
   constructor(models: Models, store: ObjectStore, urls: PlaybackUrls) {
@@ -69,12 +81,23 @@ export class GrowingPlaylists {
     return this.#build(video.id, plan, run);
   }
 
-  async #read(video: VideoRow) {
-    const { plan } = video;
+  /** Many players ask for several lists at nearly the same time, and the tasks of a long film are much to read. */
+  #read(video: VideoRow): Promise<Beginning> {
+    const key = `${video.id} ${video.planVersion}`;
+    const known = this.#beginnings.get(key);
+    if (known !== undefined && performance.now() - known.readAt < FRESH_MS) return known.beginning;
+    const beginning = this.#readTasks(video);
+    this.#beginnings.set(key, { beginning, readAt: performance.now() });
+    return beginning;
+  }
+
+  async #readTasks({ id }: VideoRow): Promise<Beginning> {
+    const row = await this.#models.Video.findByPk(id, { attributes: ['plan'] });
+    const plan = row?.plan ?? null;
     if (plan === null) throw nothingYet();
     const tasks = await this.#models.Task.findAll({
       attributes: ['state', 'spec', 'result', 'segmentsDone'],
-      where: { videoId: video.id, planVersion: plan.version, kind: ['encode', 'audio'] },
+      where: { videoId: id, planVersion: plan.version, kind: ['encode', 'audio'] },
     });
     return { plan, beginning: findFinishedBeginning(plan, tasks) };
   }

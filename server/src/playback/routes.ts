@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { findWatchableVideo } from './access.ts';
+import { findVisibleVideo } from '../videos/access.ts';
 import { createPlaylistService } from './playlistService.ts';
 import { linkQuerySchema } from './signedLinks.ts';
 import type { PlaybackUrls } from './urls.ts';
@@ -41,12 +41,8 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       answer: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
       async handle({ params: { id, playlist }, query, identity, response }) {
         openToPlayers(response);
-        const video = await findWatchableVideo(database.models, urls, {
-          videoId: id,
-          name: playlist,
-          query,
-          identity,
-        });
+        const link = urls.verify(id, playlist, query);
+        const video = await findVisibleVideo(database.models, id, { identity, link });
         const { body, growing } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
         if (growing) response.setHeader('Cache-Control', 'no-store');
         else cacheFor(response);
@@ -67,8 +63,8 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       answer: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
       async handle({ params: { id }, query, identity, response }) {
         openToPlayers(response);
-        const name = 'storyboard.vtt';
-        const video = await findWatchableVideo(database.models, urls, { videoId: id, name, query, identity });
+        const link = urls.verify(id, 'storyboard.vtt', query);
+        const video = await findVisibleVideo(database.models, id, { identity, link });
         const body = await playlists.storyboard(video);
         cacheFor(response);
         sendText(response, 'text/vtt; charset=utf-8', body);

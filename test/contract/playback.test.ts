@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { createPlaylistService, type PlaylistService } from '../../server/src/playback/playlistService.ts';
+import { listUris } from '../../server/src/playback/playlistUris.ts';
+import { createPlaybackUrls, type PlaybackUrls } from '../../server/src/playback/urls.ts';
+import { openFarmBench } from '../support/farmBench.ts';
+import { startMinio } from '../support/minio.ts';
+import { PretendTranscode } from '../support/pretendTranscode.ts';
+import { waitFor } from '../support/processes.ts';
+
+const PUBLIC_URL = 'https://videos.example.org';
+
+type OpenStore = (releasers: Releasers, ofBench: ObjectStore) => Promise<ObjectStore>;
+
+testPlayback('playlists over a store on a disk', async (_, ofBench) => ofBench);
+
+testPlayback('playlists over MinIO', async (releasers) => {
+  const minio = await startMinio();
+  releasers.add('MinIO', () => minio.stop());
+  const options = { ...minio, publicEndpoint: minio.endpoint, bucket: 'playback', region: 'us-east-1' };
+  await ensureBucket(options);
+  const store = createMinioStore(options);
+  releasers.add('store', () => store.close());
+  return store;
+});
+
+/** What players are handed must be playable with nothing but the addresses in it. */
+function testPlayback(name: string, openStore: OpenStore): void {
+  describe(name, () => {
+    const releasers = new Releasers();
+    let urls: PlaybackUrls;
+    let playlists: PlaylistService;
+    let transcode: PretendTranscode;
+    let nowMs = Date.now();
+
+    before(async () => {
+      const bench = await openFarmBench();
+      releasers.add('bench', () => bench.close());
+      const store = await openStore(releasers, bench.media.store);
+      const context = { ...bench.context, store };
+      const now = () => nowMs;
+      urls = createPlaybackUrls({ publicUrl: PUBLIC_URL, secret: 'secret', ttlSeconds: 600, store, now });
+      playlists = createPlaylistService({ models: context.database.models, store, urls });
+      const { id } = await bench.addVideo();
+      transcode = await PretendTranscode.plan(context, id);
+    });
+    after(() => releasers.release());
+
+    const read = async (playlist: string) => playlists.playlist(await transcode.video(), playlist);
+    /** What is read of the tasks is kept for a second, so what has changed shows a little later. */
+    const readWhen = (playlist: string, expected: RegExp) =>
+      waitFor(`${playlist} to have ${expected}`, async () => {
+        const { body } = await read(playlist).catch(() => ({ body: '' }));
+        return expected.test(body) ? body : null;
+      });
+
+    test('nothing can be played before a first segment is there', async () => {
+      await assert.rejects(read('master'), { code: 'state_conflict' });
+    });
+
+    test('the first look is one small size that grows; its segments can be had', async () => {
+      await transcode.finish('encode');
+      await transcode.report('audio', 2);
+      const master = await readWhen('master', /TYPE=AUDIO/);
+      assert.deepEqual(listUris(master).map(nameOf), ['audio.m3u8', '360p.m3u8']);
+      assert.match(master, /CODECS="avc1\.64001f,mp4a\.40\.2"/);
+      const { body, growing } = await read('360p');
+      assert.equal(growing, true);
+      assert.match(body, /#EXT-X-PLAYLIST-TYPE:EVENT/);
+      assert.match(body, /#EXT-X-START:TIME-OFFSET=0/);
+      assert.doesNotMatch(body, /ENDLIST/);
+      assert.deepEqual(await fetchAll(body), ['init', 'segment 0 of 360p']);
+      assert.deepEqual(await fetchAll((await read('audio')).body), [
+        'init',
+        'segment 0 of audio',
+        'segment 1 of audio',
+      ]);
+    });
+
+    test('a size that is not there yet is not found', async () => {
+      await assert.rejects(read('720p'), { code: 'not_found' });
+      await assert.rejects(read('master-720p'), { code: 'not_found' });
+    });
+
+    test('the rest of the first chunk brings the other sizes', async () => {
+      await transcode.finish('encode');
+      const master = await readWhen('master', /720p/);
+      assert.deepEqual(listUris(master).map(nameOf), [
+        'audio.m3u8',
+        '720p.m3u8',
+        '480p.m3u8',
+        '360p.m3u8',
+        '240p.m3u8',
+      ]);
+    });
+
+    test('an online video is complete, and every address in it can be had', async () => {
+      const video = await transcode.publish();
+      assert.equal(video.status, 'online');
+      const { body: master, growing } = await read('master');
+      assert.equal(growing, false);
+      for (const uri of listUris(master)) {
+        const { pathname, searchParams } = new URL(uri);
+        assert.equal(new URL(uri).origin, PUBLIC_URL);
+        const query = Object.fromEntries(searchParams);
+        assert.equal(urls.verify(video.id, nameOf(uri), query), 'valid', pathname);
+        const quality = nameOf(uri).replace('.m3u8', '');
+        const { body } = await read(quality);
+        assert.match(body, /#EXT-X-PLAYLIST-TYPE:VOD\n[\s\S]*#EXT-X-ENDLIST\n$/);
+        const expected = [0, 1, 2, 3].map((index) => `segment ${index} of ${quality}`);
+        assert.deepEqual(await fetchAll(body), ['init', ...expected]);
+      }
+    });
+
+    test('one size alone still comes with its sound', async () => {
+      const { body } = await read('master-480p');
+      assert.deepEqual(listUris(body).map(nameOf), ['audio.m3u8', '480p.m3u8']);
+      await assert.rejects(read('master-1080p'), { code: 'not_found' });
+    });
+
+    test('cover and storyboard can be had', async () => {
+      const video = await transcode.video();
+      const coverUrl = await urls.coverUrl(video);
+      assert.ok(coverUrl);
+      assert.equal(await fetchText(coverUrl), 'cover');
+      const vtt = await playlists.storyboard(video);
+      const [, picture] = /^(\S+)#xywh=0,0,160,90$/m.exec(vtt) ?? [];
+      assert.equal(await fetchText(picture ?? ''), 'sprite');
+    });
+
+    test('the same question has the same answer within a window, and another one after it', async () => {
+      const video = await transcode.video();
+      const ask = async () => ({
+        master: (await read('master')).body,
+        rendition: (await read('720p')).body,
+        cover: await urls.coverUrl(video),
+        playback: urls.playbackUrl(video),
+      });
+      const first = await ask();
+      assert.deepEqual(await ask(), first);
+      nowMs += 150_000;
+      const { master, playback } = await ask();
+      assert.notEqual(master, first.master);
+      assert.notEqual(playback, first.playback);
+    });
+  });
+}
+
+const nameOf = (uri: string) => new URL(uri).pathname.split('/').at(-1) ?? '';
+
+/** What is behind every address of a media playlist, in its order; an init segment is called so. */
+function fetchAll(playlist: string): Promise<string[]> {
+  return Promise.all(
+    listUris(playlist).map(async (uri) => (nameOf(uri).startsWith('init') ? fetchInit(uri) : fetchText(uri))),
+  );
+}
+
+async function fetchInit(uri: string): Promise<string> {
+  assert.match(await fetchText(uri), /avcC/);
+  return 'init';
+}
+
+async function fetchText(uri: string): Promise<string> {
+  const response = await fetch(uri, { headers: { Origin: 'https://elsewhere.example' } });
+  const text = await response.text();
+  assert.equal(response.status, 200, `${uri}: ${text}`);
+  assert.ok(response.headers.get('access-control-allow-origin'), 'players on other sites may read it');
+  return text;
+}
