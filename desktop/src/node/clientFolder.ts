@@ -11,7 +11,12 @@ export interface ClientFolder {
  * (`$XDG_CONFIG_HOME/reelmill`, `~/.config/reelmill`, `~/Library/Application Support/reelmill`, `%APPDATA%\reelmill`).
  */
 export function findClientFolder(env: Readonly<Record<string, string | undefined>>): ClientFolder {
-  const folder = resolve(env.REELMILL_CONFIG_DIR || join(platformFolder(env), 'reelmill'));
+  return clientFolderAt(env.REELMILL_CONFIG_DIR || join(platformFolder(env), 'reelmill'));
+}
+
+/** The same files in a folder of the caller's choice. */
+export function clientFolderAt(path: string): ClientFolder {
+  const folder = resolve(path);
   return { sessionFile: join(folder, 'session.json'), journalFolder: join(folder, 'journal') };
 }
 
