@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { type Database, openDatabase } from '../../server/src/db/database.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import { useMariaDb } from './mariadb.ts';
+import { startMinio } from './minio.ts';
+import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
+import { useRabbitMq } from './rabbitmq.ts';
+import { type ServerProcess, startServerProcess } from './server.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const REGION = 'us-east-1';
+
+/** Servers to use instead of those of this run. */
+export interface DistributedOptions {
+  mysqlUrl?: string;
+  amqpUrl?: string;
+  /** Stands in front of the object store. */
+  storeProxy?: (endpoint: string) => Promise<{ url: string; close(): Promise<void> }>;
+  /** Added to the environment of servers and workers. */
+  env?: Record<string, string>;
+}
+
+/** The distributed profile with real servers: its own database, queue and bucket, and as many processes as are started. */
+export interface Distributed {
+  readonly store: ObjectStore;
+  readonly database: Database;
+  startServer(): Promise<ServerProcess>;
+  /** Resolves when the worker takes tasks. */
+  startWorker(workerId: string, env?: Record<string, string>): Promise<RunningProcess>;
+  videoOf(id: number): Promise<VideoRow>;
+  /** In the order of their work. */
+  tasksOf(videoId: number): Promise<TaskRow[]>;
+  keysOf(prefix: string): Promise<string[]>;
+  /** Where the workers keep their scratch folders. */
+  readonly workDir: string;
+  /** Stops every process and removes the data. */
+  dispose(): Promise<void>;
+}
+
+export async function openDistributed(options: DistributedOptions = {}): Promise<Distributed> {
+  const releasers = new Releasers();
+  try {
+    return await open(options, releasers);
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+}
+
+async function open(options: DistributedOptions, releasers: Releasers): Promise<Distributed> {
+  const folder = await makeTemporaryFolder('distributed');
+  releasers.add('folder', () => folder.remove());
+  const bucket = await openBucket(options, releasers);
+  const mysqlUrl = options.mysqlUrl ?? (await useReleased(useMariaDb(), releasers)).url;
+  const amqpUrl = options.amqpUrl ?? (await useReleased(useRabbitMq(), releasers)).url;
+  const env = {
+    REELMILL_PROFILE: 'distributed',
+    AMQP_URL: amqpUrl,
+    TASK_QUEUE: `tasks-${randomBytes(4).toString('hex')}`,
+    S3_ENDPOINT: bucket.endpoint,
+    S3_ACCESS_KEY: bucket.accessKey,
+    S3_SECRET_KEY: bucket.secretKey,
+    S3_BUCKET: bucket.bucket,
+    CHUNK_SECONDS: '5',
+    LEASE_SECONDS: '10',
+    ...options.env,
+  };
+  const serverEnv = { DATABASE_URL: mysqlUrl, JWT_SECRET: randomBytes(32).toString('hex'), ...env };
+  const workDir = path.join(folder.path, 'work');
+  const store = createMinioStore(bucket);
+  releasers.add('store', () => store.close());
+  const database = await openDatabase({ url: mysqlUrl }, createLogger({ level: 'silent', name: 'test' }));
+  releasers.add('database', () => database.close());
+
+  return {
+    store,
+    database,
+    workDir,
+    async startServer() {
+      const server = await startServerProcess(serverEnv);
+      releasers.add('server', () => server.stop());
+      return server;
+    },
+    async startWorker(workerId, more = {}) {
+      const worker = startProcess(process.execPath, [path.join(ROOT, 'worker/src/main.ts')], {
+        name: workerId,
+        cwd: ROOT,
+        env: {
+          ...env,
+          WORKER_ID: workerId,
+          WORK_DIR: workDir,
+          WORKER_THREADS: '1',
+          DRAIN_SECONDS: '0',
+          ...more,
+        },
+      });
+      releasers.add(workerId, () => worker.stop(30_000));
+      await worker.waitForLine(/this worker takes tasks/, 60_000);
+      return worker;
+    },
+    videoOf: (id) => database.models.Video.findByPk(id, { rejectOnEmpty: true }),
+    tasksOf: (videoId) =>
+      database.models.Task.findAll({ where: { videoId }, order: ['planVersion', 'position'] }),
+    async keysOf(prefix) {
+      const keys: string[] = [];
+      for await (const { key } of store.list(prefix)) keys.push(key);
+      return keys.sort();
+    },
+    dispose: () => releasers.release(),
+  };
+}
+
+async function useReleased<T extends { dispose(): Promise<void> }>(
+  started: Promise<T>,
+  releasers: Releasers,
+): Promise<T> {
+  const server = await started;
+  releasers.add('server of the test', () => server.dispose());
+  return server;
+}
+
+async function openBucket(options: DistributedOptions, releasers: Releasers) {
+  const minio = await useMinio(releasers);
+  const proxy = await options.storeProxy?.(minio.endpoint);
+  if (proxy !== undefined) releasers.add('store proxy', () => proxy.close());
+  const endpoint = proxy?.url ?? minio.endpoint;
+  const bucket = {
+    endpoint,
+    publicEndpoint: endpoint,
+    accessKey: minio.accessKey,
+    secretKey: minio.secretKey,
+    region: REGION,
+    bucket: `reelmill-${randomBytes(4).toString('hex')}`,
+  };
+  await ensureBucket(bucket);
+  return bucket;
+}
+
+async function useMinio(releasers: Releasers) {
+  const { REELMILL_TEST_S3_ENDPOINT, REELMILL_TEST_S3_ACCESS_KEY, REELMILL_TEST_S3_SECRET_KEY } = process.env;
+  if (REELMILL_TEST_S3_ENDPOINT && REELMILL_TEST_S3_ACCESS_KEY && REELMILL_TEST_S3_SECRET_KEY) {
+    return {
+      endpoint: REELMILL_TEST_S3_ENDPOINT,
+      accessKey: REELMILL_TEST_S3_ACCESS_KEY,
+      secretKey: REELMILL_TEST_S3_SECRET_KEY,
+    };
+  }
+  const minio = await startMinio();
+  releasers.add('MinIO', () => minio.stop());
+  return minio;
+}

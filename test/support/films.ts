@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+
+const run = promisify(execFile);
+
+/** Pictures per second of a film. */
+export const FILM_RATE = 25;
+
+/** Makes a film with a tone in a folder: cheap to make, and work enough for several workers. */
+export async function makeFilm(folder: string, options: { seconds: number; size: string }): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'film.mp4');
+  await run('ffmpeg', [
+    ...['-v', 'error', '-nostdin', '-y'],
+    ...['-f', 'lavfi', '-i', `testsrc2=size=${options.size}:rate=${FILM_RATE}:duration=${options.seconds}`],
+    ...['-f', 'lavfi', '-i', `sine=duration=${options.seconds}`],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file],
+  ]);
+  return file;
+}
+
+/** Counts the pictures of a rendition in the store by putting its pieces one behind the other. */
+export async function countFrames(
+  store: ObjectStore,
+  folder: string,
+  rendition: { videoId: number; quality: string; version: number; segments: number },
+): Promise<number> {
+  const { videoId, quality, version, segments } = rendition;
+  const file = path.join(folder, `${videoId}-${quality}.mp4`);
+  const keys = [
+    objectKeys.init(videoId, quality, version),
+    ...Array.from({ length: segments }, (_, index) => objectKeys.segment(videoId, quality, version, index)),
+  ];
+  try {
+    for (const key of keys) await pipeline(await store.get(key), createWriteStream(file, { flags: 'a' }));
+    const { stdout } = await run('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v:0', '-count_frames'],
+      ...['-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', file],
+    ]);
+    return Number(stdout.trim());
+  } finally {
+    await rm(file, { force: true });
+  }
+}
