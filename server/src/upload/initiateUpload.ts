@@ -107,7 +107,8 @@ async function createRows(
   });
 }
 
-function newVideo(userId: number, request: InitiateUploadRequest) {
+/** The columns of a video that is about to be uploaded; its key is not known yet. */
+export function newVideo(userId: number, request: InitiateUploadRequest) {
   const isMediaType = /^[\w.+-]+\/[\w.+-]+$/.test(request.content_type ?? '');
   return {
     userId,
