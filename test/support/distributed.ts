@@ -7,7 +7,7 @@ import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
 import { useMariaDb } from './mariadb.ts';
-import { startMinio } from './minio.ts';
+import { useMinio } from './minio.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 import { useRabbitMq } from './rabbitmq.ts';
 import { type ServerProcess, startServerProcess } from './server.ts';
@@ -125,7 +125,8 @@ async function useReleased<T extends { dispose(): Promise<void> }>(
 }
 
 async function openBucket(options: DistributedOptions, releasers: Releasers) {
-  const minio = await useMinio(releasers);
+  const minio = await useMinio();
+  releasers.add('MinIO', () => minio.stop());
   const proxy = await options.storeProxy?.(minio.endpoint);
   if (proxy !== undefined) releasers.add('store proxy', () => proxy.close());
   const endpoint = proxy?.url ?? minio.endpoint;
@@ -139,18 +140,4 @@ async function openBucket(options: DistributedOptions, releasers: Releasers) {
   };
   await ensureBucket(bucket);
   return bucket;
-}
-
-async function useMinio(releasers: Releasers) {
-  const { REELMILL_TEST_S3_ENDPOINT, REELMILL_TEST_S3_ACCESS_KEY, REELMILL_TEST_S3_SECRET_KEY } = process.env;
-  if (REELMILL_TEST_S3_ENDPOINT && REELMILL_TEST_S3_ACCESS_KEY && REELMILL_TEST_S3_SECRET_KEY) {
-    return {
-      endpoint: REELMILL_TEST_S3_ENDPOINT,
-      accessKey: REELMILL_TEST_S3_ACCESS_KEY,
-      secretKey: REELMILL_TEST_S3_SECRET_KEY,
-    };
-  }
-  const minio = await startMinio();
-  releasers.add('MinIO', () => minio.stop());
-  return minio;
 }

@@ -43,6 +43,11 @@ export async function joinOutput(
   const parts = await Promise.all(keys.map(async (key) => buffer(await media.store.get(key))));
   const file = path.join(media.root, `joined-${name}.mp4`);
   await writeFile(file, Buffer.concat(parts));
+  return lookAt(file);
+}
+
+/** Looks at a file of one rendition with ffprobe and ffmpeg; what it decodes to is noted beside it. */
+export async function lookAt(file: string): Promise<JoinedOutput> {
   return { file, ...(await describe(file)), ...(await decode(file)) };
 }
 

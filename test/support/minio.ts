@@ -1,27 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import { findFreePort, startProcess } from './processes.ts';
+import { findFreePort, makeTemporaryFolder, startProcess } from './processes.ts';
 
-export interface RunningMinio {
+/** A MinIO and who may use it. */
+export interface MinioAccess {
   /** `http://127.0.0.1:port` */
   endpoint: string;
   accessKey: string;
   secretKey: string;
+  /** Ends the server and removes its data, where it was started for the caller. */
+  stop(): Promise<void>;
+}
+
+export interface RunningMinio extends MinioAccess {
   /** The server's process. */
   pid: number;
-  /** Ends the server and removes its data. */
-  stop(): Promise<void>;
 }
 
 /**
  * Starts a MinIO of its own on a free port with an empty data folder, made in `parentFolder` (the system's temporary
  * folder by default), and waits until it serves.
  */
-export async function startMinio(parentFolder = tmpdir()): Promise<RunningMinio> {
+export async function startMinio(parentFolder?: string): Promise<RunningMinio> {
   const program = await findProgram();
-  const folder = await mkdtemp(path.join(parentFolder, 'reelmill-minio-'));
+  const { path: folder, remove } = await makeTemporaryFolder('minio', parentFolder);
   const port = await findFreePort();
   const accessKey = 'reelmill-test';
   const secretKey = randomBytes(20).toString('hex');
@@ -49,7 +53,7 @@ export async function startMinio(parentFolder = tmpdir()): Promise<RunningMinio>
   );
   const stop = async (): Promise<void> => {
     await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   const endpoint = `http://127.0.0.1:${port}`;
   try {
@@ -62,6 +66,20 @@ export async function startMinio(parentFolder = tmpdir()): Promise<RunningMinio>
     throw error;
   }
   return { endpoint, accessKey, secretKey, pid: server.pid, stop };
+}
+
+/** The MinIO of this run, for tests that only use it, or one of their own where there is none. Buckets must be unique. */
+export async function useMinio(): Promise<MinioAccess> {
+  const { REELMILL_TEST_S3_ENDPOINT, REELMILL_TEST_S3_ACCESS_KEY, REELMILL_TEST_S3_SECRET_KEY } = process.env;
+  if (!REELMILL_TEST_S3_ENDPOINT || !REELMILL_TEST_S3_ACCESS_KEY || !REELMILL_TEST_S3_SECRET_KEY) {
+    return startMinio();
+  }
+  return {
+    endpoint: REELMILL_TEST_S3_ENDPOINT,
+    accessKey: REELMILL_TEST_S3_ACCESS_KEY,
+    secretKey: REELMILL_TEST_S3_SECRET_KEY,
+    stop: async () => undefined,
+  };
 }
 
 async function findProgram(): Promise<string> {

@@ -61,8 +61,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /** An empty folder, removed by `remove` or, at the latest, when this process exits. */
-export async function makeTemporaryFolder(name: string): Promise<TemporaryFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), `reelmill-${name}-`));
+export async function makeTemporaryFolder(name: string, parent = tmpdir()): Promise<TemporaryFolder> {
+  const folder = await mkdtemp(path.join(parent, `reelmill-${name}-`));
   folders.add(folder);
   return {
     path: folder,
