@@ -22,14 +22,14 @@ const h264 = (...options: string[]): string[] => ['-c:v', 'libx264', '-preset', 
 const aac = ['-c:a', 'aac', '-b:a', '64k'];
 const SMALL = 'size=320x180:rate=30';
 
-/** Every sample is small and short; those of 17 s and more come out as several chunks. */
+/** Every sample is small and short; those of more than 15 s come out as several chunks. */
 const RECIPES = {
   'h264-aac': {
     extension: 'mp4',
     steps: [
       [
-        ...picture(`${SMALL}:duration=17`),
-        ...tone(17),
+        ...picture(`${SMALL}:duration=22`),
+        ...tone(22),
         ...h264('-pix_fmt', 'yuv420p', '-g', '60', '-bf', '2'),
         ...aac,
         ...['-metadata', 'location=+48.8584+002.2945/', '-metadata', 'title=secret title'],
@@ -40,8 +40,8 @@ const RECIPES = {
     extension: 'mp4',
     steps: [
       [
-        ...picture('size=320x180:rate=30000/1001:duration=17'),
-        ...tone(17),
+        ...picture('size=320x180:rate=30000/1001:duration=22'),
+        ...tone(22),
         ...h264('-pix_fmt', 'yuv420p', '-g', '48'),
         ...aac,
       ],
@@ -118,8 +118,8 @@ const RECIPES = {
     extension: 'ts',
     steps: [
       [
-        ...picture('size=320x180:rate=25:duration=17'),
-        ...tone(17),
+        ...picture('size=320x180:rate=25:duration=22'),
+        ...tone(22),
         ...h264('-pix_fmt', 'yuv420p', '-g', '50', '-bf', '2', '-x264-params', 'open-gop=1'),
         ...aac,
       ],
@@ -161,7 +161,8 @@ const RECIPES = {
       [
         ...['-itsoffset', '1', '-f', 'lavfi', '-i', 'color=black:size=320x180:rate=30:duration=5'],
         ...['-f', 'lavfi', '-i', 'aevalsrc=0.8*sin(2*PI*1000*t)*between(t\\,3\\,3.2):s=48000:d=6'],
-        ...['-vf', 'drawbox=color=white:t=fill:enable=between(t\\,3\\,3.2)', ...h264('-pix_fmt', 'yuv420p')],
+        ...['-vf', 'drawbox=color=white:t=fill:enable=between(t\\,3\\,3.2)', '-fps_mode', 'passthrough'],
+        ...h264('-pix_fmt', 'yuv420p'),
         ...aac,
       ],
     ],

@@ -3,7 +3,8 @@ export interface Packet {
   pts: number | null;
   dts: number | null;
   duration: number | null;
-  keyframe: boolean;
+  /** The container says that its bytes are encrypted. */
+  encrypted: boolean;
 }
 
 /** Distances of about the same length; `meanSeconds` is exact. */
@@ -27,6 +28,7 @@ export interface PacketStats {
   backwardJumps: number;
   /** Packets whose pts contradicts their dts. */
   badTimes: number;
+  encrypted: boolean;
 }
 
 /** More than any codec reorders. */
@@ -48,8 +50,10 @@ export class PacketCollector {
   #longestGap = 0;
   #backwardJumps = 0;
   #badTimes = 0;
+  #encrypted = false;
 
   add(packet: Packet): void {
+    this.#encrypted ||= packet.encrypted;
     const time = packet.pts ?? packet.dts;
     if (time === null) return;
     if (packet.dts !== null && Math.abs(time - packet.dts) > MAX_PTS_DTS_SECONDS) {
@@ -75,6 +79,7 @@ export class PacketCollector {
       longestGap: this.#longestGap,
       backwardJumps: this.#backwardJumps,
       badTimes: this.#badTimes,
+      encrypted: this.#encrypted,
     };
   }
 
@@ -110,14 +115,15 @@ export class PacketCollector {
 }
 
 /** Order of the fields that `parsePacketLine` expects of ffprobe's `-of csv=p=0`. */
-export const PACKET_FIELDS = 'packet=pts_time,dts_time,duration_time,flags';
+export const PACKET_FIELDS = 'packet=pts_time,dts_time,duration_time,flags:packet_side_data=side_data_type';
 
 /** Parses one line of ffprobe's packet list; null for anything else, and for packets that an edit list hides. */
 export function parsePacketLine(line: string): Packet | null {
-  const [pts, dts, duration, flags] = line.split(',');
+  const [pts, dts, duration, flags, ...sideData] = line.split(',');
   if (pts === undefined || dts === undefined || duration === undefined || flags === undefined) return null;
   if (flags.includes('D')) return null;
-  return { pts: timeOf(pts), dts: timeOf(dts), duration: timeOf(duration), keyframe: flags.startsWith('K') };
+  const encrypted = sideData.some((type) => type.startsWith('Encryption'));
+  return { pts: timeOf(pts), dts: timeOf(dts), duration: timeOf(duration), encrypted };
 }
 
 function timeOf(text: string): number | null {

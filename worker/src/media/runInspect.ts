@@ -6,7 +6,7 @@ import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { Probe } from './probeSchema.ts';
-import { type SelectedStreams, selectStreams } from './selectStreams.ts';
+import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
 import type { TaskContext } from './taskContext.ts';
 
 /** A source up to this size is read through: every packet counts, and it takes a moment only. */
@@ -52,6 +52,7 @@ export async function runInspect(
       ? readThrough(target, streams)
       : sampleTiming(target, probe, streams),
   ]);
+  if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) {
     throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }

@@ -31,9 +31,7 @@ function selectVideo(probe: Probe): SelectedStreams['video'] {
         : 'The file holds no video, only sound or data.',
     );
   }
-  if (isEncrypted(chosen)) {
-    throw new ReelmillError('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
-  }
+  if (isEncrypted(chosen)) throw encryptedError();
   const { codec_name, pix_fmt, width, height } = chosen;
   if (codec_name === undefined || codec_name === 'none') {
     const name = chosen.codec_tag_string?.startsWith('[') === false ? ` (${chosen.codec_tag_string})` : '';
@@ -62,6 +60,10 @@ function selectAudio(probe: Probe): SelectedStreams['audio'] {
 
 function defaultFirst<S extends ProbedStream>(streams: readonly S[]): S | undefined {
   return streams.find((stream) => stream.disposition?.default) ?? streams[0];
+}
+
+export function encryptedError(): ReelmillError {
+  return new ReelmillError('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
 }
 
 function isEncrypted(stream: ProbedStream): boolean {

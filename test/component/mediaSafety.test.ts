@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { runProgram } from '../../worker/src/media/runProgram.ts';
+import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
+import { sampleFile } from '../support/samples.ts';
+import { runSpec } from '../support/transcode.ts';
+
+let media: MediaStore;
+before(async () => {
+  media = await startMediaStore();
+});
+after(() => media.close());
+
+async function inspect(name: string, content: Buffer | string) {
+  const file = path.join(media.root, name);
+  await writeFile(file, content);
+  return runSpec(media, { kind: 'inspect', source: await media.addSource(file) });
+}
+
+/** Refused for good, in a sentence, without anything of the machine in it. */
+function refusal(code: ErrorCode) {
+  return (error: ReelmillError) => {
+    assert.equal(error.code, code, error.message);
+    assert.equal(error.retryable, false);
+    assert.match(error.message, /^[A-Z].*\.$/);
+    assert.doesNotMatch(error.message, /https?:|\/|ffmpeg/);
+    assert.doesNotMatch(error.diagnostics ?? '', /signature=|\?exp/i);
+    return true;
+  };
+}
+
+test('playlists are refused before anything that they name is opened', async () => {
+  let connections = 0;
+  const bait = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => bait.listen(0, '127.0.0.1', resolve));
+  const address = bait.address();
+  assert.ok(address && typeof address === 'object');
+  const target = `http://127.0.0.1:${address.port}/x`;
+  const secret = await sampleFile('no-audio');
+  const playlists = {
+    hls: `#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n${target}.ts\n#EXT-X-ENDLIST\n`,
+    'hls-file': `#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile://${secret}\n#EXT-X-ENDLIST\n`,
+    concat: `ffconcat version 1.0\nfile '${secret}'\n`,
+    'concat-http': `ffconcat version 1.0\nfile ${target}.mp4\n`,
+    dash: `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011"><BaseURL>${target}</BaseURL></MPD>`,
+    sdp: `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${address.port} RTP/AVP 96\n`,
+  };
+  try {
+    for (const [name, content] of Object.entries(playlists)) {
+      media.requests.length = 0;
+      await assert.rejects(inspect(`${name}.mp4`, content), (error: ReelmillError) => {
+        assert.ok(['playlist_refused', 'not_a_video'].includes(error.code), `${name}: ${error.code}`);
+        assert.equal(error.retryable, false);
+        return true;
+      });
+      assert.ok(
+        media.requests.every((request) => request.includes(`${name}.mp4`)),
+        `${media.requests}`,
+      );
+    }
+    assert.equal(connections, 0);
+  } finally {
+    await new Promise((resolve) => bait.close(resolve));
+  }
+});
+
+test('what is no video is refused with a reason', async () => {
+  const small = await readFile(await sampleFile('no-audio'));
+  await assert.rejects(inspect('random.mp4', randomBytes(50_000)), refusal('not_a_video'));
+  await assert.rejects(inspect('text.mp4', 'hello '.repeat(1000)), refusal('not_a_video'));
+  await assert.rejects(inspect('empty.mp4', ''), refusal('empty_file'));
+  // the index is at the end
+  await assert.rejects(inspect('cut.mp4', small.subarray(0, small.length / 2)), refusal('unreadable_file'));
+  for (const [name, code] of [
+    ['audio-only', 'no_video_stream'],
+    ['cover-art', 'no_video_stream'],
+    ['encrypted', 'encrypted'],
+  ] as const) {
+    await assert.rejects(inspect(`${name}.mp4`, await readFile(await sampleFile(name))), refusal(code));
+  }
+});
+
+test('a picture is refused, and so is a whole container around a bitstream of noise', async () => {
+  const png = Buffer.from('89504e470d0a1a0a0000000d4948445200000001000000010806000000', 'hex');
+  await assert.rejects(inspect('picture.mp4', png), refusal('not_a_video'));
+  const noise = Buffer.from(await readFile(await sampleFile('no-audio')));
+  const [from, to] = [noise.indexOf('mdat') + 4, noise.lastIndexOf('moov') - 4];
+  randomBytes(to - from).copy(noise, from);
+  await assert.rejects(inspect('noise.mp4', noise), refusal('undecodable'));
+});
+
+test('a file cut short is published at the length it has', async () => {
+  const whole = await readFile(await sampleFile('hevc-open-gop'));
+  const inspected = await inspect('cut.mkv', whole.subarray(0, whole.length / 3));
+  assert.ok(inspected.kind === 'inspect');
+  const { durationSeconds } = inspected.facts.video;
+  assert.ok(durationSeconds > 1 && durationSeconds < 10, `${durationSeconds}`);
+});
+
+test('a source that the store does not have is worth another try', async () => {
+  await assert.rejects(
+    runSpec(media, { kind: 'inspect', source: { key: 'raw/1/gone.mp4', sizeBytes: 1000 } }),
+    (error: ReelmillError) => error.code === 'source_unreachable' && error.retryable,
+  );
+});
+
+async function encodeSpec(): Promise<Extract<TaskSpec, { kind: 'encode' }>> {
+  const source = await media.addSource(await sampleFile('h264-aac'));
+  const inspected = await runSpec(media, { kind: 'inspect', source });
+  assert.ok(inspected.kind === 'inspect');
+  const plan = planVideo(inspected.facts, { version: 1, chunkSeconds: 10 });
+  const task = encodeTasks(plan, source).findLast(({ spec }) => spec.kind === 'encode');
+  assert.ok(task?.spec.kind === 'encode');
+  return task.spec;
+}
+
+test('a chunk with other frames than planned is a finding, and nothing is left of it', async () => {
+  const spec = await encodeSpec();
+  const beyond = { ...spec.chunk, firstSegment: 10, firstFrame: 1500, last: true };
+  for (const chunk of [
+    { ...spec.chunk, frameCount: spec.chunk.frameCount + 300, segmentCount: 5, last: false },
+    beyond,
+  ]) {
+    await assert.rejects(
+      runSpec(media, { ...spec, chunk }),
+      (error: ReelmillError) => error.code === 'frame_count_mismatch' && !error.retryable,
+    );
+  }
+  assert.deepEqual(await readdir(media.workDir), []);
+});
+
+test('an aborted task ends its ffmpeg and leaves nothing', async () => {
+  const spec = await encodeSpec();
+  const controller = new AbortController();
+  const running = runSpec(media, spec, {
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  await assert.rejects(running, (error: ReelmillError) => error.code === 'aborted');
+  assert.deepEqual(existsSync(media.workDir) ? await readdir(media.workDir) : [], []);
+});
+
+test('a program that is silent for too long, or runs for too long, is ended with its children', async () => {
+  const forever = ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-'];
+  const limits = { signal: new AbortController().signal, onLine: () => true };
+  await assert.rejects(
+    runProgram('ffmpeg', forever, { ...limits, stallMs: 300, timeLimitMs: 60_000 }),
+    (error: ReelmillError) => error.code === 'stalled' && error.retryable,
+  );
+  await assert.rejects(
+    runProgram('ffmpeg', forever, { ...limits, stallMs: 60_000, timeLimitMs: 300 }),
+    (error: ReelmillError) => error.code === 'time_limit',
+  );
+  await assert.rejects(
+    runProgram('ffmpeg', forever, { ...limits, signal: AbortSignal.abort(), stallMs: 1, timeLimitMs: 1 }),
+    (error: ReelmillError) => error.code === 'aborted',
+  );
+});
