@@ -15,6 +15,8 @@ try {
   process.exit(1);
 }
 
+/** What the system refused (a port in use, a folder that cannot be written) says it all in its message. */
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? error.message : (error.stack ?? error.message);
 }
