@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
+import { makeTemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 describe('the HTTP side', () => {
@@ -143,13 +144,19 @@ describe('the HTTP side', () => {
   });
 
   test('the secret of the installation is its owner’s alone, and the same after a restart', async () => {
-    const file = path.join(server.dataDir, 'secrets.json');
-    assert.equal((await stat(file)).mode & 0o777, 0o600);
-    const before = await readFile(file, 'utf8');
-    const again = await startTestServer({ dataDir: server.dataDir });
-    assert.deepEqual(again.context.secrets, server.context.secrets);
-    await again.stop();
-    assert.equal(await readFile(file, 'utf8'), before);
+    const folder = await makeTemporaryFolder('secret');
+    try {
+      const secrets: unknown[] = [];
+      for (const _ of [1, 2]) {
+        const started = await startTestServer({ dataDir: folder.path });
+        secrets.push(started.context.secrets);
+        await started.stop();
+      }
+      assert.deepEqual(secrets[0], secrets[1]);
+      assert.equal((await stat(path.join(folder.path, 'secrets.json'))).mode & 0o777, 0o600);
+    } finally {
+      await folder.remove();
+    }
   });
 
   test('a client that goes away in the middle of a body does no harm', async () => {

@@ -58,7 +58,8 @@ function describeRoute(route: Route, components: Components): Json {
             content: { 'application/json': { schema: components.use(route.body, 'input') } },
           },
         }),
-    responses: { ...describeAnswer(route, components), ...describeErrors(errorCodesOf(route)) },
+    // an answer that a route declares itself goes before the error that has the same status
+    responses: { ...describeErrors(errorCodesOf(route)), ...describeAnswer(route, components) },
   };
 }
 

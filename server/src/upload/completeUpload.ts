@@ -14,6 +14,8 @@ import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from
  */
 
 const NAMED_PARTS = 100;
+/** What a store says of the parts of an upload that it has joined, or is joining. */
+const MAY_BE_JOINED: ReadonlySet<string> = new Set(['upload_gone', 'upload_incomplete']);
 
 /**
  * Verifies and joins what was uploaded and starts the transcode. Quietly does nothing where that has happened already.
@@ -56,27 +58,29 @@ async function verifyObject(context: ServerContext, video: VideoRow, row: Upload
 }
 
 async function joinParts(store: ObjectStore, upload: MultipartUpload): Promise<StoredObject> {
-  const joined = await findJoined(store, upload);
-  if (joined !== null) return joined;
+  try {
+    return await joinListed(store, upload);
+  } catch (error) {
+    if (!(error instanceof ReelmillError && MAY_BE_JOINED.has(error.code))) throw error;
+    // somebody else may have joined them: another call just now, or an earlier one that got no further
+    const object = await store.stat(upload.ref.key);
+    if (object === null) throw error;
+    return checkJoined(object, upload);
+  }
+}
+
+async function joinListed(store: ObjectStore, upload: MultipartUpload): Promise<StoredObject> {
   const parts = await store.listParts(upload.ref);
   checkParts(upload, parts);
-  const object = await store.completeUpload(
-    upload.ref,
-    parts.filter(({ partNumber }) => partNumber <= upload.partCount),
-  );
+  const planned = parts.filter(({ partNumber }) => partNumber <= upload.partCount);
+  return checkJoined(await store.completeUpload(upload.ref, planned), upload);
+}
+
+function checkJoined(object: StoredObject, upload: MultipartUpload): StoredObject {
   if (object.sizeBytes === upload.sizeBytes) return object;
   throw new ReelmillError('size_mismatch', 'The object in the store has another size than the file.', {
     details: { expected_bytes: upload.sizeBytes, actual_bytes: object.sizeBytes },
   });
-}
-
-/** The whole object, where an earlier attempt joined it and got no further. */
-async function findJoined(
-  store: ObjectStore,
-  { ref, sizeBytes }: MultipartUpload,
-): Promise<StoredObject | null> {
-  const object = await store.stat(ref.key);
-  return object !== null && object.sizeBytes === sizeBytes ? object : null;
 }
 
 function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectStore['listParts']>>): void {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { makeTemporaryFolder, startProcess } from '../support/processes.ts';
+import { startServerProcess } from '../support/server.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../../server/src/main.ts');
+
+test('a server process says where it is, and ends in order when it is told to', async () => {
+  const folder = await makeTemporaryFolder('process');
+  try {
+    const server = await startServerProcess({ REELMILL_PROFILE: 'standalone', REELMILL_DATA: folder.path });
+    assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+    server.process.child.kill('SIGTERM');
+    server.process.child.kill('SIGTERM');
+    assert.deepEqual(await server.process.waitForExit(), { code: 0, signal: null });
+    await assert.rejects(fetch(`${server.url}/healthz`));
+  } finally {
+    await folder.remove();
+  }
+});
+
+test('a configuration with faults is refused with all of them', async () => {
+  const env = { REELMILL_PROFILE: 'distributed', PORT: 'many', DATABASE_URL: '', JWT_SECRET: 'short' };
+  const server = startProcess(process.execPath, [MAIN], { env });
+  assert.deepEqual(await server.waitForExit(), { code: 1, signal: null });
+  for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'AMQP_URL', 'S3_ENDPOINT']) {
+    assert.match(server.lastLines(), new RegExp(`${name}: `));
+  }
+});
+
+test('a port that is taken is said before anything is touched', async () => {
+  const folder = await makeTemporaryFolder('process');
+  const other = await makeTemporaryFolder('process');
+  const env = { REELMILL_PROFILE: 'standalone', EMBEDDED_WORKER: 'false' };
+  const first = await startServerProcess({ ...env, REELMILL_DATA: folder.path });
+  try {
+    const { port } = new URL(first.url);
+    const second = startProcess(process.execPath, [MAIN], {
+      env: { ...env, PORT: port, REELMILL_DATA: path.join(other.path, 'data') },
+    });
+    assert.deepEqual(await second.waitForExit(), { code: 1, signal: null });
+    assert.match(second.lastLines(), /EADDRINUSE/);
+    await assert.rejects(access(path.join(other.path, 'data')));
+  } finally {
+    await first.stop();
+    await Promise.all([folder.remove(), other.remove()]);
+  }
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
+import { uploadStatusSchema } from '@reelmill/shared/contracts/uploads.ts';
+import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { createConnection } from 'mysql2/promise';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type Distributed, openDistributed } from '../support/distributed.ts';
+import { EventReader } from '../support/eventReader.ts';
+import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
+import { waitFor } from '../support/processes.ts';
+import { beginMultipart, complete, put } from '../support/uploads.ts';
+
+const PART = 16 * 1024 ** 2;
+const SIZE = PART + 5;
+
+describe('two API servers with one database, broker and store', () => {
+  let mariadb: MariaDb;
+  let farm: Distributed;
+  let apis: [DocumentedApi, DocumentedApi];
+  /** The same person, on each server. */
+  let user: ApiUser;
+  let elsewhere: ApiUser;
+  before(async () => {
+    mariadb = await startMariaDb();
+    const connection = await createConnection(mariadb.url);
+    await connection.query('CREATE DATABASE reelmill CHARACTER SET utf8mb4');
+    await connection.end();
+    farm = await openDistributed({ mysqlUrl: `${mariadb.url}/reelmill` });
+    const servers = await Promise.all([farm.startServer(), farm.startServer()]);
+    apis = [await DocumentedApi.of(servers[0].url), await DocumentedApi.of(servers[1].url)];
+    user = await apis[0].signUp('ann');
+    elsewhere = {
+      ...user,
+      call: (method, path, options) => apis[1].call(method, path, { token: user.token, ...options }),
+    };
+  });
+  after(async () => {
+    await farm?.dispose();
+    await mariadb?.dispose();
+  });
+
+  const begin = async (sizes: readonly number[]) => {
+    const { videoId, plan } = await beginMultipart(user, SIZE);
+    for (const [index, size] of sizes.entries()) {
+      assert.equal(await put(plan.urls[index]?.url, new Uint8Array(size)), 200);
+    }
+    return { videoId, urls: plan.urls.map(({ url }) => url) };
+  };
+
+  test('complete, on both servers at once and again, starts one transcode', async () => {
+    const { videoId } = await begin([PART, 5]);
+    const listed = (await elsewhere.call('GET', `/videos/${videoId}/upload`)).as(uploadStatusSchema);
+    assert.deepEqual(
+      listed.parts.map(({ size }) => size),
+      [PART, 5],
+    );
+    const answers = await Promise.all(
+      [user, elsewhere, user, elsewhere].map((who) => complete(who, videoId)),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [202, 202, 202, 202],
+    );
+    assert.equal((await complete(elsewhere, videoId)).status, 202);
+    assert.equal((await farm.tasksOf(videoId)).length, 1);
+  });
+
+  test('a part of the wrong size, which the store takes, is named', async () => {
+    const { videoId, urls } = await begin([PART, 4]);
+    const answer = await complete(elsewhere, videoId);
+    assert.deepEqual([answer.status, answer.error.code], [409, 'part_size_mismatch']);
+    assert.deepEqual(answer.error.details, { parts: [{ part_number: 2, size: 4, expected_size: 5 }] });
+    await put(urls[1], new Uint8Array(5));
+    assert.equal((await complete(elsewhere, videoId)).status, 202);
+  });
+
+  test('a server that died between the store and the database is succeeded by the other', async () => {
+    const { videoId } = await begin([PART, 5]);
+    const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
+    const ref = { key: (await farm.videoOf(videoId)).sourceKey, uploadId: upload.storeUploadId ?? '' };
+    await farm.store.completeUpload(ref, await farm.store.listParts(ref));
+    assert.equal((await complete(elsewhere, videoId)).status, 202);
+    assert.equal((await farm.tasksOf(videoId)).length, 1);
+  });
+
+  test('what is given up on one server is gone on the other', async () => {
+    const { videoId } = await begin([PART]);
+    assert.equal((await elsewhere.call('DELETE', `/videos/${videoId}/upload`)).status, 204);
+    assert.equal((await complete(user, videoId)).error.code, 'upload_gone');
+    assert.deepEqual(await farm.keysOf(`raw/${videoId}/`), []);
+  });
+
+  test('a stream on one server hears what happens on the other', async () => {
+    const { videoId } = await begin([]);
+    const events = await EventReader.open(`${apis[1].url}/api/v1/videos/${videoId}/events`, user.token);
+    await events.next();
+    await user.call('PATCH', `/videos/${videoId}`, { body: { title: 'renamed' } });
+    assert.equal(videoDetailSchema.parse(await events.next()).video.title, 'renamed');
+    await user.call('POST', `/videos/${videoId}/cancel`);
+    assert.equal(videoDetailSchema.parse(await events.next()).video.status, 'canceled');
+    assert.equal(await events.next(), null);
+  });
+
+  test('guesses are counted across servers', async () => {
+    const body = { email: 'victim@example.org', password: 'wrong' };
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, (_, index) =>
+        apis[index % 2 === 0 ? 0 : 1].call('POST', '/users/login', { body }),
+      ),
+    );
+    assert.equal(answers.filter(({ status }) => status === 401).length, 10);
+    assert.equal(answers.filter(({ status }) => status === 429).length, 4);
+  });
+
+  test('while the database is down the answer is 503, and afterwards everything goes on', async () => {
+    await mariadb.stop();
+    const answer = await user.call('GET', '/videos');
+    assert.deepEqual([answer.status, answer.error.code], [503, 'unavailable']);
+    assert.ok(Number(answer.headers.get('retry-after')) > 0);
+    assert.doesNotMatch(answer.text, /127\.0\.0\.1|ECONN|mysql/i);
+    const unready = await apis[0].call('GET', '//readyz');
+    assert.equal(unready.status, 503);
+    const { checks } = unready.as(readinessSchema);
+    assert.equal(checks.database?.ok, false);
+    assert.deepEqual([checks.store?.ok, checks.queue?.ok], [true, true]);
+    assert.equal((await apis[0].call('GET', '//healthz')).status, 200);
+    await mariadb.start();
+    await waitFor('both servers to be ready', async () => {
+      const answers = await Promise.all(apis.map((api) => api.call('GET', '//readyz')));
+      return answers.every(({ status }) => status === 200);
+    });
+    assert.equal((await user.call('GET', '/videos')).status, 200);
+  });
+});
