@@ -9,6 +9,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type RunningMinio, startMinio } from '../support/minio.ts';
 import { startUploadApi, type UploadApi } from '../support/uploadApi.ts';
+import { median } from './figures.ts';
 
 const MIB = 1024 * 1024;
 const BUCKET = 'bench';
@@ -211,13 +212,6 @@ async function findFastFolder(): Promise<string> {
     () => MEMORY_FOLDER,
     () => tmpdir(),
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 if (import.meta.main) {

@@ -8,10 +8,11 @@ export class EventReader {
     this.#events = readEvents(body);
   }
 
-  static async open(url: string, token?: string): Promise<EventReader> {
+  /** Everything has to come within `timeoutMs`. */
+  static async open(url: string, token?: string, timeoutMs = 60_000): Promise<EventReader> {
     const response = await fetch(url, {
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     assert.equal(response.status, 200);
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
@@ -23,6 +24,11 @@ export class EventReader {
   async next(): Promise<unknown> {
     const { done, value } = await this.#events.next();
     return done ? null : value;
+  }
+
+  /** Ends the connection without waiting for the server to do so. */
+  async close(): Promise<void> {
+    await this.#events.return(undefined);
   }
 }
 

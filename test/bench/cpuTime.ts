@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+
+/** The kernel counts in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Seconds on all cores that a process has used so far, with those of its children that have ended. NaN where the
+ * system does not tell.
+ */
+export async function readCpuSeconds(pid: number | 'self'): Promise<number> {
+  const { own, children } = await readTimes(pid);
+  return own + children;
+}
+
+/** Seconds on all cores that the ended children of this process have used. */
+export async function readChildrenCpuSeconds(): Promise<number> {
+  return (await readTimes('self')).children;
+}
+
+async function readTimes(pid: number | 'self'): Promise<{ own: number; children: number }> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // the name in brackets, the only field that may hold a space, is the second; user time is the fourteenth
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const seconds = (field: number): number => Number.parseInt(fields[field - 3] ?? '', 10) / TICKS_PER_SECOND;
+  return { own: seconds(14) + seconds(15), children: seconds(16) + seconds(17) };
+}
