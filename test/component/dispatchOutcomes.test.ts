@@ -250,6 +250,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
       const sources = await bench.context.database.models.VideoSource.findAll({
         where: { videoId: video.id },
+        order: ['id'],
       });
       assert.deepEqual(
         sources.map(({ quality, format, key }) => [quality, format, key]),

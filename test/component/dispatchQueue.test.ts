@@ -123,6 +123,16 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.deepEqual(await countStates(video), { pending: 1 });
     });
 
+    test('a task that no message can carry fails its video instead of waiting for ever', async () => {
+      await clear();
+      const video = await bench.addVideo();
+      const spec = { kind: 'inspect', source: { key: 'raw/1/a.mp4', sizeBytes: -1 } } as const;
+      await context.database.models.Task.update({ spec }, { where: { videoId: video.id } });
+      await dispatchOnce(context);
+      assert.deepEqual(await countStates(video), { failed: 1 });
+      assert.equal((await bench.videoOf(video.id)).status, 'failed');
+    });
+
     test('a task whose worker fell silent goes to another, unless everyone was cut off', async () => {
       await clear();
       const video = await bench.addVideo();

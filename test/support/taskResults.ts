@@ -34,6 +34,7 @@ export function factsOf(options: { durationSeconds: number; audio?: boolean }): 
       colorTransfer: 'bt709',
       outputFrameRate: { num: 30, den: 1 },
       variableFrameRate: false,
+      singlePicture: false,
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import type { TaskRow, WorkerRow } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -13,8 +14,6 @@ import {
   findWorkers,
 } from './farmRepository.ts';
 
-/** Workers say something every few seconds. */
-const LOST_AFTER_MS = 30_000;
 const QUEUE_TIMEOUT_MS = 2_000;
 
 export type WorkerState = Farm['workers'][number]['state'];
@@ -33,7 +32,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     findBacklog(models),
     findSpeeds(models),
   ]);
-  const working = workers.filter((worker) => ['idle', 'busy'].includes(stateOf(worker, now))).length;
+  const working = workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
   const { drainSeconds, suggestedReplicas } = estimateDrain(backlog, speeds, working);
   const byId = new Map(running.map((task) => [task.id, task]));
   return {
@@ -65,17 +64,11 @@ export async function readDepth({ queue, logger }: ServerContext): Promise<Queue
   }
 }
 
-/** What a worker does, or that it has not been heard of. */
-export function stateOf(worker: Pick<WorkerRow, 'state' | 'lastSeenAt'>, now: Date): WorkerState {
-  if (worker.state === 'stopped') return 'stopped';
-  return now.getTime() - worker.lastSeenAt.getTime() > LOST_AFTER_MS ? 'lost' : worker.state;
-}
-
 function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date): Farm['workers'][number] {
   return {
     worker_id: worker.id,
     host: worker.host,
-    state: stateOf(worker, now),
+    state: farmStateOf(worker, now),
     cpus: worker.cpus,
     version: worker.version,
     started_at: worker.startedAt.toISOString(),

@@ -1,6 +1,7 @@
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { readDepth, stateOf } from './farm.ts';
+import { readDepth } from './farm.ts';
 import { countTasks, findWorkers } from './farmRepository.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -23,7 +24,7 @@ export function createMetricsRoutes(context: ServerContext, metrics: Metrics): R
           findWorkers(models, now),
           readDepth(context),
         ]);
-        const byState = Object.groupBy(workers, (worker) => stateOf(worker, now));
+        const byState = Object.groupBy(workers, (worker) => farmStateOf(worker, now));
         const counts = Object.entries(byState).map(([state, list]) => [state, list.length] as const);
         metrics.observeFarm({ tasks, workers: Object.fromEntries(counts), queue });
         const { contentType, text } = await metrics.render();

@@ -1,6 +1,8 @@
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { chooseFairly } from '@reelmill/shared/core/fairChoice.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { applyFailed } from '../publish/outcomes.ts';
 import type { FarmContext } from './farmContext.ts';
 import { claimTasks, countInFlight, findWaiting, unclaimTasks } from './outbox.ts';
 import { type Recurring, startRecurring } from './recurring.ts';
@@ -57,13 +59,35 @@ export async function dispatchOnce(context: FarmContext): Promise<boolean> {
 
 async function publishAll(context: FarmContext, messages: readonly TaskMessage[]): Promise<void> {
   const outcomes = await Promise.allSettled(messages.map((message) => context.queue.publishTask(message)));
-  const failed = messages.filter((_, index) => outcomes[index]?.status === 'rejected');
-  context.logger.debug(
-    { published: messages.length - failed.length, failed: failed.length },
-    'tasks dispatched',
+  const failures = outcomes.flatMap((outcome, index) => {
+    const message = messages[index];
+    return outcome.status === 'rejected' && message ? [{ message, reason: outcome.reason as unknown }] : [];
+  });
+  context.logger.debug({ tasks: messages.length, failed: failures.length }, 'tasks dispatched');
+  const unsendable = failures.filter(({ reason }) => reason instanceof ReelmillError && !reason.retryable);
+  for (const { message, reason } of unsendable) await giveUp(context, message, reason);
+  const unsent = failures.filter((failure) => !unsendable.includes(failure));
+  if (unsent[0] === undefined) return;
+  await unclaimTasks(
+    context.database.models,
+    unsent.map(({ message }) => message),
   );
-  if (failed.length === 0) return;
-  await unclaimTasks(context.database.models, failed);
-  const [reason] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  throw reason;
+  throw unsent[0].reason;
+}
+
+/** A message that the contract does not allow would be refused for ever. */
+async function giveUp(context: FarmContext, message: TaskMessage, reason: unknown): Promise<void> {
+  const { taskId, videoId, leaseToken } = message;
+  context.logger.error({ err: reason, taskId, videoId }, 'a task cannot be sent');
+  const text = reason instanceof Error ? reason.message : String(reason);
+  await applyFailed(context, {
+    v: 1,
+    type: 'failed',
+    workerId: 'dispatcher',
+    at: new Date().toISOString(),
+    taskId,
+    videoId,
+    leaseToken,
+    error: { code: 'internal', message: text, retryable: false, diagnostics: null },
+  });
 }

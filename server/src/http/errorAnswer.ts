@@ -1,10 +1,10 @@
 import { ERROR_CODES, type ErrorCode, type ErrorResponse } from '@reelmill/shared/contracts/errors.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { BaseError, ConnectionError, DatabaseError, TimeoutError } from 'sequelize';
+import { BaseError } from 'sequelize';
+import { isConnectionLoss } from '../db/connectionLoss.ts';
 import { RequestFault } from './route.ts';
 
 const RETRY_AFTER_SECONDS = 5;
-const LOST_DATABASE = /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN/i;
 
 export interface ErrorAnswer {
   status: number;
@@ -72,11 +72,6 @@ function invalidRequest({ place, issues }: RequestFault): Fault {
   };
 }
 
-function isConnectionLoss(error: BaseError): boolean {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
-  return error instanceof DatabaseError && LOST_DATABASE.test(`${error.message} ${codeOf(error.original)}`);
-}
-
 /** What Express and its body parser refuse by themselves. */
 function unreadableRequest(error: unknown): Fault | undefined {
   if (!(error instanceof Error) || !('status' in error)) return undefined;
@@ -95,8 +90,4 @@ function messageOfOurs(code: ErrorCode): string {
   return ERROR_CODES[code].status === 503
     ? 'A part of the service cannot be reached at the moment; please try again shortly.'
     : 'Something went wrong on our side; the request id helps to find out what.';
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
