@@ -38,7 +38,7 @@ const PUBLISHED: Record<string, Published> = {
   },
   'android-portrait-hevc-3frames.mp4': {
     size: [1080, 1920],
-    rate: [30_000, 1_001],
+    rate: [45_000, 1_501],
     frames: 3,
     seconds: 0.1,
     audio: 2,

@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
-import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { runProgram } from '../../worker/src/media/runProgram.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { sampleFile } from '../support/samples.ts';
@@ -138,6 +139,27 @@ test('a chunk with other frames than planned is a finding, and nothing is left o
       (error: ReelmillError) => error.code === 'frame_count_mismatch' && !error.retryable,
     );
   }
+  assert.deepEqual(await readdir(media.workDir), []);
+});
+
+test('a store that is away for a moment costs nothing, one that refuses ends the task', async () => {
+  const spec = await encodeSpec();
+  const failing = (code: ErrorCode, times: number): ObjectStore => {
+    let left = times;
+    return {
+      ...media.store,
+      put(key, body, options) {
+        if (left-- <= 0) return media.store.put(key, body, options);
+        return Promise.reject(new ReelmillError(code, 'not now'));
+      },
+    };
+  };
+  const result = await runSpec(media, spec, { store: failing('unavailable', 2) });
+  assert.ok(result.kind === 'encode' && result.renditions[0]?.segments.length === spec.chunk.segmentCount);
+  await assert.rejects(
+    runSpec(media, spec, { store: failing('forbidden', 1) }),
+    (error: ReelmillError) => error.code === 'forbidden',
+  );
   assert.deepEqual(await readdir(media.workDir), []);
 });
 

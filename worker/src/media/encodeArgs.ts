@@ -85,7 +85,7 @@ function renditionArgs(run: EncodeRun, rendition: Rendition, index: number): str
 
 /** x264 hides the latency of its own frames with half as many threads again. */
 function encoderThreads(threads: number): number {
-  return Math.ceil(threads * 1.5);
+  return Math.floor(threads * 1.5);
 }
 
 /** Only segments' first frames are keyframes, so the muxer may cut at each. */

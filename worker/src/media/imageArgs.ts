@@ -14,7 +14,7 @@ const COVER_LONG_SIDE = 1280;
 const COVER_AT = 0.1;
 const COVER_CANDIDATES = 40;
 /** From this length on, only keyframes are decoded for the storyboard. */
-const KEYFRAMES_ONLY_FROM_SECONDS = 60;
+const KEYFRAMES_ONLY_FROM_SECONDS = 20;
 
 export interface ImageRun {
   url: string;

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { audioArgs } from './audioArgs.ts';
+import { encodeArgs } from './encodeArgs.ts';
+import { encodeGraph } from './filterGraph.ts';
+
+const facts = mediaFactsSchema.parse({
+  demuxer: 'mov',
+  durationSeconds: 60.06,
+  containerStartSeconds: 0,
+  video: {
+    streamIndex: 2,
+    codec: 'h264',
+    startSeconds: 0.5,
+    durationSeconds: 60.06,
+    codedWidth: 640,
+    codedHeight: 360,
+    displayWidth: 640,
+    displayHeight: 360,
+    rotationDegrees: 0,
+    sampleAspectRatio: { num: 1, den: 1 },
+    pixelFormat: 'yuv420p',
+    fullRange: false,
+    interlaced: false,
+    hdr: 'none',
+    colorSpace: null,
+    colorPrimaries: null,
+    colorTransfer: null,
+    outputFrameRate: { num: 30_000, den: 1_001 },
+    variableFrameRate: false,
+  },
+  audio: {
+    streamIndex: 1,
+    codec: 'ac3',
+    channels: 6,
+    sampleRate: 44_100,
+    startSeconds: 0.5,
+    durationSeconds: 60,
+  },
+  seekable: true,
+  preRollSeconds: 0,
+});
+const plan = planVideo(facts, { version: 1, chunkSeconds: 30 });
+const url = 'http://store:9000/raw/1/a.mp4?X-Amz-Signature=secret';
+
+test('the whole command of a chunk in the middle', () => {
+  const chunk = plan.chunks[1];
+  assert.ok(chunk);
+  const renditions = plan.renditions.slice(0, 1);
+  assert.deepEqual(encodeArgs({ url, plan, chunk, renditions, threads: 2 }).join(' ').split(' -'), [
+    '-hide_banner',
+    'nostdin',
+    'nostats',
+    'loglevel warning',
+    'y',
+    'progress pipe:1',
+    'stats_period 0.5',
+    'filter_complex_threads 2',
+    'copyts',
+    'seek_timestamp 1',
+    'noaccurate_seek',
+    'ss 5.488317',
+    'noautorotate',
+    'threads 2',
+    'protocol_whitelist http,tcp',
+    'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
+    'rw_timeout 30000000',
+    'reconnect 1',
+    'reconnect_on_network_error 1',
+    'reconnect_on_http_error 429,5xx',
+    'reconnect_delay_max 8',
+    'f mov',
+    `i ${url}`,
+    'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),fps=fps=30000/1001:start_time=5.505000,' +
+      'setpts=N+150,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
+      'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
+      'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[v0]',
+    'map [v0]',
+    'map_metadata',
+    '1',
+    'map_chapters',
+    '1',
+    'dn',
+    'sn',
+    'frames:v 450',
+    'fps_mode passthrough',
+    'c:v libx264',
+    'preset veryfast',
+    'profile:v high',
+    'pix_fmt yuv420p',
+    'crf 23',
+    'maxrate 800000',
+    'bufsize 1600000',
+    'g 150',
+    'keyint_min 150',
+    'sc_threshold 0',
+    'threads 3',
+    'color_range tv',
+    'color_primaries bt709',
+    'color_trc bt709',
+    'colorspace bt709',
+    'avoid_negative_ts disabled',
+    'f hls',
+    'hls_segment_type fmp4',
+    'hls_time 0.1',
+    'hls_segment_options movflags=+frag_discont',
+    'hls_flags temp_file',
+    'hls_list_size 1',
+    'start_number 1',
+    'hls_fmp4_init_filename init.mp4',
+    'hls_segment_filename 360p/seg_%05d.m4s 360p/list.m3u8',
+  ]);
+});
+
+test('the beginning is read without a seek, and https with what it needs', () => {
+  const chunk = plan.chunks[0];
+  assert.ok(chunk);
+  const args = encodeArgs({
+    url: 'https://store/a',
+    plan,
+    chunk,
+    renditions: plan.renditions,
+    threads: 1,
+  });
+  assert.ok(!args.includes('-ss'));
+  assert.equal(args[args.indexOf('-protocol_whitelist') + 1], 'https,tls,tcp');
+});
+
+test('tone mapping happens once, before the split, and only for HDR', () => {
+  const hdr = { ...facts, video: { ...facts.video, hdr: 'hlg' as const, colorSpace: 'bt2020nc' } };
+  const [shared, ...branches] = encodeGraph(hdr, { firstFrame: 0 }, plan.renditions).split(';');
+  assert.match(shared ?? '', /color_trc=arib-std-b67.*tonemap=.*split=2\[s0\]\[s1\]$/);
+  assert.ok(branches.every((branch) => !branch.includes('tonemap')));
+  assert.doesNotMatch(encodeGraph(facts, { firstFrame: 0 }, plan.renditions), /tonemap|zscale/);
+});
+
+test('interlaced pictures are woven together before the rate is made even', () => {
+  const interlaced = { ...facts, video: { ...facts.video, interlaced: true } };
+  assert.match(encodeGraph(interlaced, { firstFrame: 0 }, plan.renditions), /bwdif=[^,]*,fps=/);
+});
+
+test('sound is cut and filled to the timeline of the picture', () => {
+  const args = audioArgs({ url, plan, threads: 2 });
+  assert.equal(args[args.indexOf('-map') + 1], '0:1');
+  assert.equal(
+    args[args.indexOf('-af') + 1],
+    'asetpts=PTS-(0.500000)/TB,aresample=44100:out_channel_layout=stereo:async=1:first_pts=0,' +
+      'aformat=sample_rates=44100:channel_layouts=stereo,apad=whole_dur=60.060000,' +
+      'atrim=start_sample=1024,asetpts=N/SR/TB',
+  );
+  assert.equal(args[args.indexOf('-hls_time') + 1], '5.005');
+});

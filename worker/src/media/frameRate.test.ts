@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Rational } from '@reelmill/shared/contracts/media.ts';
+import { decideFrameRate } from './frameRate.ts';
+
+/** Distances in milliseconds, as `[distance, times]`. */
+function decide(gaps: [number, number][], ...declared: (Rational | null)[]) {
+  const { rate, variable } = decideFrameRate({
+    gaps: gaps.map(([milliseconds, times]) => ({ meanSeconds: milliseconds / 1000, times })),
+    declared,
+  });
+  return `${rate.num}/${rate.den}${variable ? ' variable' : ''}`;
+}
+
+const rate = (num: number, den = 1): Rational => ({ num, den });
+
+test('an even rate is the one that the container declares', () => {
+  assert.equal(decide([[33.3667, 500]], rate(30_000, 1_001)), '30000/1001');
+  assert.equal(decide([[41.7083, 500]], rate(24_000, 1_001)), '24000/1001');
+  assert.equal(decide([[33.3556, 2]], rate(45_000, 1_501)), '45000/1501');
+});
+
+test('a coarse time base does not make a rate variable beyond its ticks', () => {
+  const gaps: [number, number][] = [
+    [33, 200],
+    [34, 100],
+  ];
+  assert.match(decide(gaps, rate(30)), /^30\/1/);
+  assert.match(decide(gaps, null), /^30\/1/);
+});
+
+test('a standard rate written carelessly is the standard one', () => {
+  assert.equal(decide([[33.3667, 29]], rate(2997, 100)), '30000/1001');
+});
+
+test('a declared rate that the pictures contradict is not believed', () => {
+  assert.equal(decide([[33.33, 29]], rate(60), rate(1000)), '30/1');
+  assert.equal(decide([[40, 10]], rate(1000), null), '25/1');
+});
+
+test('dropped pictures leave the rate as it is', () => {
+  assert.equal(
+    decide(
+      [
+        [33.3, 24],
+        [66.6, 3],
+      ],
+      rate(30),
+      rate(140_000, 5_087),
+    ),
+    '30/1 variable',
+  );
+});
+
+test('pictures without a rate get one that keeps the closest apart, at most 60', () => {
+  const uneven: [number, number][] = [
+    [5, 1],
+    [20, 10],
+    [41, 20],
+    [100, 20],
+    [1570, 2],
+  ];
+  assert.equal(decide(uneven, rate(57_600), rate(722, 100)), '50/1 variable');
+  assert.equal(
+    decide(
+      [
+        [4, 30],
+        [90, 30],
+      ],
+      rate(57_600),
+    ),
+    '60/1 variable',
+  );
+});
+
+test('high rates are divided, so that every n-th picture is kept', () => {
+  assert.equal(decide([[1000 / 120, 100]], rate(120)), '120/2');
+  assert.equal(decide([[1001 / 240, 100]], rate(240_000, 1_001)), '240000/4004');
+});
+
+test('a single picture has the declared rate if that is plausible', () => {
+  assert.equal(decide([], rate(500, 21)), '500/21');
+  assert.equal(decide([], rate(1000), null), '25/1');
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { explainFailedEncode, explainUnopened } from './mediaErrors.ts';
+
+const WHITELIST = "Format not on whitelist 'mov,matroska'";
+
+test('what ffprobe says when it refuses a file', () => {
+  const code = (stderr: string) => explainUnopened(stderr).code;
+  assert.equal(code(`[hls @ 0x560c344de780] ${WHITELIST}`), 'playlist_refused');
+  assert.equal(code(`[concat @ 0x564098370780] ${WHITELIST}`), 'playlist_refused');
+  assert.equal(code(`[png_pipe @ 0x564098370780] ${WHITELIST}`), 'not_a_video');
+  assert.equal(code('[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] moov atom not found'), 'unreadable_file');
+  assert.equal(
+    code(
+      '[mov @ 0x5] Format mov detected only with low score of 1, misdetection possible!\nmoov atom not found',
+    ),
+    'not_a_video',
+  );
+  assert.equal(
+    code('[http @ 0x5] HTTP error 404 Not Found\nServer returned 404 Not Found'),
+    'source_unreachable',
+  );
+  assert.equal(
+    code('[tcp @ 0x5] Connection to tcp://127.0.0.1:9 failed: Connection refused'),
+    'source_unreachable',
+  );
+});
+
+test('what ffmpeg says when it fails', () => {
+  const of = (stderr: string) => {
+    const { code, retryable } = explainFailedEncode(1, stderr);
+    return [code, retryable];
+  };
+  assert.deepEqual(of('av_interleaved_write_frame(): No space left on device'), ['disk_full', true]);
+  assert.deepEqual(of('Decoder (codec vvc) not found for input stream #0:0'), ['unsupported_codec', false]);
+  assert.deepEqual(of('Conversion failed!'), ['encoder_failed', true]);
+});
