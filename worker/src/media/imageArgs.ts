@@ -56,6 +56,8 @@ export function storyboardArgs(run: ImageRun): string[] {
   const filters = [
     ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
+    // the last picture stands for all that follows it: a source may have no keyframe near its end
+    `tpad=stop=${count}:stop_mode=clone`,
     `tile=layout=${columns}x${rows}:nb_frames=${count}`,
   ];
   const skip = keyframesOnly ? ['-skip_frame', 'nokey'] : [];
