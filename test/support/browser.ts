@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { makeTemporaryFolder } from './processes.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 const ARGUMENTS = [
@@ -30,8 +28,8 @@ export interface View {
 
 /** Starts Debian's Chromium with a profile that is gone when it is closed. */
 export async function startBrowser(): Promise<TestBrowser> {
-  const profile = await mkdtemp(path.join(tmpdir(), 'reelmill-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  const profile = await makeTemporaryFolder('browser');
+  const context = await chromium.launchPersistentContext(profile.path, {
     executablePath: EXECUTABLE,
     args: ARGUMENTS,
     headless: true,
@@ -41,7 +39,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     open: (url, view) => openPage(context, url, view),
     async close() {
       await context.close();
-      await rm(profile, { recursive: true, force: true });
+      await profile.remove();
     },
   };
 }

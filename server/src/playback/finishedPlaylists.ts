@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
 import { readSmallObject } from './readSmallObject.ts';

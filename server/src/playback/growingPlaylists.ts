@@ -4,7 +4,8 @@ import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.t
 import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Models, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { type FinishedBeginning, findFinishedBeginning } from './finishedBeginning.ts';
 import { readVideoCodecs } from './initCodecs.ts';

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Models, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { FinishedPlaylists } from './finishedPlaylists.ts';
 import { GrowingPlaylists } from './growingPlaylists.ts';
 import { selectVariants } from './playlistUris.ts';

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { createLinkSigner, type LinkQuery, type LinkVerdict, linkExpiry } from './signedLinks.ts';
 

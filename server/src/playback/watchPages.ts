@@ -1,6 +1,6 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';

@@ -45,6 +45,8 @@ export class Timeline {
   /** @param {readonly Tile[]} tiles */
   set tiles(tiles) {
     this.#tiles = tiles;
+    // fetched now, so that the first preview is not an empty box
+    for (const picture of new Set(tiles.map((tile) => tile.picture))) new Image().src = picture;
   }
 
   get seconds() {
