@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
-import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { cancelTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';

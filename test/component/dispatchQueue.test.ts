@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { VideoRow } from '../../server/src/db/models.ts';
+import type { VideoRow } from '../../server/src/db/rows.ts';
 import { dispatchOnce, startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { newTask } from '../../server/src/dispatch/lifecycle.ts';

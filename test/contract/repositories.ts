@@ -11,7 +11,7 @@ import { listUsers } from '@reelmill/server/admin/userAdministration.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
-import type { UserRow, VideoRow } from '@reelmill/server/db/models.ts';
+import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
 import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
 import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';

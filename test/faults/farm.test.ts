@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { createConnection } from 'mysql2/promise';
-import type { VideoRow } from '../../server/src/db/models.ts';
+import type { VideoRow } from '../../server/src/db/rows.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { countFrames, FILM_RATE, makeFilm } from '../support/films.ts';

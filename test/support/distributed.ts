@@ -5,7 +5,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
-import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { useMariaDb } from './mariadb.ts';
 import { useMinio } from './minio.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';

@@ -4,7 +4,7 @@ import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memory
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type DatabaseLocation, openDatabase } from '../../server/src/db/database.ts';
-import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';

@@ -2,7 +2,7 @@ import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import type { TaskRow, VideoRow } from '../../server/src/db/models.ts';
+import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { savePlan } from '../../server/src/publish/planTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';

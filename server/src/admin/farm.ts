@@ -1,7 +1,7 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
-import type { TaskRow, WorkerRow } from '../db/models.ts';
+import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { estimateDrain } from './drain.ts';
 import {

@@ -2,7 +2,8 @@ import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
 import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import { col, fn, Op } from 'sequelize';
-import type { Models, TaskRow, WorkerRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import type { KindBacklog, KindSpeed } from './drain.ts';
 
 const RUNNING_LIMIT = 200;

@@ -4,7 +4,8 @@ import { col, fn } from 'sequelize';
 import type { z } from 'zod';
 import { endSessionsOf } from '../auth/sessions.ts';
 import type { Database } from '../db/database.ts';
-import type { Models, UserRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { UserRow } from '../db/rows.ts';
 import { serializeUser } from '../users/serializeUser.ts';
 
 type AdminUser = z.infer<typeof adminUserSchema>;

@@ -2,7 +2,8 @@ import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
-import type { Models, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
 export interface VideoChange {

@@ -3,7 +3,8 @@ import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import type { WaitingTask } from '@reelmill/shared/core/fairChoice.ts';
 import { col, fn, literal, Op } from 'sequelize';
 import { z } from 'zod';
-import type { Models, TaskRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { TaskRow } from '../db/rows.ts';
 
 /** More candidates than this are not looked at in one round; the next rounds see the rest. */
 const CANDIDATES = 500;

@@ -1,4 +1,4 @@
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';

@@ -1,7 +1,8 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
-import type { Models, TaskRow, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import type { Revocation } from './planTasks.ts';
 

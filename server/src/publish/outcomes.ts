@@ -4,7 +4,7 @@ import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { decideAfterFailure, isDispensable, OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { literal, type Transaction } from 'sequelize';
-import type { TaskRow, VideoRow } from '../db/models.ts';
+import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';

@@ -3,7 +3,8 @@ import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
-import type { Models, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { newTask } from '../dispatch/lifecycle.ts';
 
 export interface PlanChange {

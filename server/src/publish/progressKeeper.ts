@@ -7,7 +7,7 @@ import {
   type TaskShare,
 } from '@reelmill/shared/core/videoProgress.ts';
 import { Op } from 'sequelize';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { BoundedCache } from '../playback/boundedCache.ts';
 

@@ -3,7 +3,7 @@ import { type AssembledVideo, assembleVideo } from '@reelmill/shared/core/assemb
 import { initName, objectKeys, segmentName } from '@reelmill/shared/core/objectKeys.ts';
 import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';

@@ -1,7 +1,7 @@
 import { findFaultyParts } from '@reelmill/shared/core/uploadPlan.ts';
 import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { UploadRow, VideoRow } from '../db/models.ts';
+import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { checkSize } from './initiateUpload.ts';

@@ -1,5 +1,5 @@
 import { Op } from 'sequelize';
-import type { UploadRow, VideoRow } from '../db/models.ts';
+import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseEndedUpload } from './openUploads.ts';
 

@@ -7,7 +7,7 @@ import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNa
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { signParts } from './parts.ts';
 

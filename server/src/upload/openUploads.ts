@@ -1,7 +1,8 @@
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op } from 'sequelize';
-import type { Models, UploadRow, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';
 

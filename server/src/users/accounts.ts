@@ -3,7 +3,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UniqueConstraintError } from 'sequelize';
 import { claimLoginAttempt } from '../auth/loginLimits.ts';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
-import type { Models, UserRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { UserRow } from '../db/rows.ts';
 
 export interface NewAccount {
   email: string;

@@ -1,5 +1,5 @@
 import type { User } from '@reelmill/shared/contracts/users.ts';
-import type { UserRow } from '../db/models.ts';
+import type { UserRow } from '../db/rows.ts';
 
 /** A user as the API shows it. */
 export function serializeUser(row: UserRow): User {

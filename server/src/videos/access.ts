@@ -1,5 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Models, VideoRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
 import type { LinkVerdict } from '../playback/signedLinks.ts';
 

@@ -1,6 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { giveUpUpload } from '../upload/giveUp.ts';

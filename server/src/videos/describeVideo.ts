@@ -1,5 +1,5 @@
 import type { Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
-import type { VideoRow, VideoSourceRow } from '../db/models.ts';
+import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
 import { findEncodeProgress, findSources } from './videoRepository.ts';

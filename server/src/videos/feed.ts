@@ -1,5 +1,5 @@
 import { Op } from 'sequelize';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
 import { maySee, mayShare, type Viewer, WITHOUT_BULK } from './access.ts';

@@ -1,7 +1,7 @@
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
-import type { VideoRow } from '../db/models.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 
 const BATCH = 20;

@@ -1,6 +1,7 @@
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
 import { col, fn, Op, type Order, where } from 'sequelize';
-import type { Models, VideoRow, VideoSourceRow } from '../db/models.ts';
+import type { Models } from '../db/models.ts';
+import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import { WITHOUT_BULK } from './access.ts';
 import type { EncodeProgress } from './eta.ts';
 

@@ -1,0 +1,162 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { Role } from '@reelmill/shared/contracts/users.ts';
+import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model } from 'sequelize';
+
+// The rows of the database as classes; models.ts binds them to a connection.
+
+export class UserRow extends Model<InferAttributes<UserRow>, InferCreationAttributes<UserRow>> {
+  declare id: CreationOptional<number>;
+  declare email: string;
+  declare nickname: string;
+  declare passwordHash: string;
+  declare role: Role;
+  declare disabledAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+/** A refresh token; only its SHA-256 is kept. Tokens that follow each other share a family, revoked as one. */
+export class RefreshTokenRow extends Model<
+  InferAttributes<RefreshTokenRow>,
+  InferCreationAttributes<RefreshTokenRow>
+> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare family: string;
+  declare tokenHash: string;
+  declare expiresAt: Date;
+  declare usedAt: Date | null;
+  declare revokedAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+}
+
+/** Failed logins of one account or address within a window. */
+export class LoginAttemptRow extends Model<
+  InferAttributes<LoginAttemptRow>,
+  InferCreationAttributes<LoginAttemptRow>
+> {
+  declare subject: string;
+  declare failures: number;
+  declare windowEndsAt: Date;
+}
+
+export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttributes<VideoRow>> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare title: string;
+  declare description: string;
+  declare visibility: Visibility;
+  declare status: VideoStatus;
+  declare phase: VideoPhase | null;
+  /** Percent, 0..100. */
+  declare progress: number;
+  declare playable: boolean;
+  declare fileName: string;
+  declare contentType: string | null;
+  declare sizeBytes: number | null;
+  declare sourceKey: string;
+  declare durationSeconds: number | null;
+  declare width: number | null;
+  declare height: number | null;
+  declare frameRate: number | null;
+  declare coverKey: string | null;
+  declare storyboardKey: string | null;
+  declare plan: EncodePlan | null;
+  /** Counts plans; 0 before the first. */
+  declare planVersion: number;
+  declare errorCode: ErrorCode | null;
+  declare errorMessage: string | null;
+  declare errorDiagnostics: string | null;
+  declare transcodeStartedAt: Date | null;
+  declare onlineAt: Date | null;
+  /** Set first when a video is deleted; its objects and then its row go afterwards. */
+  declare deletedAt: Date | null;
+  /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
+  declare purgeAfter: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+/**
+ * An upload that is not complete. A single PUT has neither `partSizeBytes` nor `storeUploadId`; a multipart upload
+ * lacks the latter until the store has opened it.
+ */
+export class UploadRow extends Model<InferAttributes<UploadRow>, InferCreationAttributes<UploadRow>> {
+  declare videoId: number;
+  declare userId: number;
+  declare storeUploadId: string | null;
+  declare sizeBytes: number | null;
+  declare partSizeBytes: number | null;
+  declare partCount: number | null;
+  declare fingerprint: string | null;
+  declare lastModifiedMs: number | null;
+  declare expiresAt: Date;
+  declare createdAt: CreationOptional<Date>;
+}
+
+export class VideoSourceRow extends Model<
+  InferAttributes<VideoSourceRow>,
+  InferCreationAttributes<VideoSourceRow>
+> {
+  declare id: CreationOptional<number>;
+  declare videoId: number;
+  declare quality: string;
+  declare format: 'HLS';
+  /** Key of the rendition's playlist. */
+  declare key: string;
+  declare width: number;
+  declare height: number;
+  declare frameRate: number;
+  declare bandwidth: number;
+  declare averageBandwidth: number;
+  declare codecs: string;
+}
+
+/** One unit of work: plan, outbox and ledger in one. pending → queued → running → done | failed | canceled. */
+export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttributes<TaskRow>> {
+  declare id: CreationOptional<number>;
+  declare videoId: number;
+  declare planVersion: number;
+  declare kind: TaskKind;
+  /** Order within the video; lower goes first. */
+  declare position: number;
+  declare state: TaskState;
+  declare spec: TaskSpec;
+  declare result: TaskResult | null;
+  /** Tries that ended in a retryable failure. */
+  declare attempt: number;
+  /** How often a worker said it began; more than the attempts account for means workers die of it. */
+  declare deliveries: number;
+  declare leaseToken: string | null;
+  declare leaseExpiresAt: Date | null;
+  declare availableAt: Date;
+  declare workerId: string | null;
+  /** Units as in the `progress` event. */
+  declare unitsDone: number;
+  declare unitsTotal: number;
+  declare segmentsDone: number;
+  declare speed: number | null;
+  declare requestId: string | null;
+  declare errorCode: ErrorCode | null;
+  declare errorMessage: string | null;
+  declare errorDiagnostics: string | null;
+  declare startedAt: Date | null;
+  declare finishedAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAttributes<WorkerRow>> {
+  declare id: string;
+  declare host: string;
+  declare version: string;
+  declare cpus: number;
+  declare state: 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
+  declare reason: string | null;
+  declare taskId: number | null;
+  declare startedAt: Date;
+  declare lastSeenAt: Date;
+}
