@@ -75,8 +75,11 @@ function colourFilters(facts: MediaFacts, size: { width: number; height: number 
   const { video } = facts;
   const scale = `scale=${size.width}:${size.height}:flags=bicubic`;
   if (video.hdr === 'none') {
-    const matrix = `in_color_matrix=${sourceMatrix(facts)}:out_color_matrix=bt709`;
-    return [`${scale}:${matrix}:in_range=${video.fullRange ? 'pc' : 'tv'}:out_range=tv`, 'format=yuv420p'];
+    const matrix = sourceMatrix(facts);
+    // to name the matrix of the output makes the filter copy every picture, even one that is right already
+    const conversion = matrix === 'bt709' ? '' : ':out_color_matrix=bt709';
+    const range = `in_range=${video.fullRange ? 'pc' : 'tv'}:out_range=tv`;
+    return [`${scale}:in_color_matrix=${matrix}${conversion}:${range}`, 'format=yuv420p'];
   }
   const transfer = video.hdr === 'pq' ? 'smpte2084' : 'arib-std-b67';
   const primaries = video.colorPrimaries ?? 'bt2020';

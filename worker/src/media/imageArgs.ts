@@ -60,7 +60,8 @@ export function storyboardArgs(run: ImageRun): string[] {
     `tpad=stop=${count}:stop_mode=clone`,
     `tile=layout=${columns}x${rows}:nb_frames=${count}`,
   ];
-  const skip = keyframesOnly ? ['-skip_frame', 'nokey'] : [];
+  // the demuxer leaves the other pictures out where it can, the decoder where it cannot
+  const skip = keyframesOnly ? ['-discard', 'nokey', '-skip_frame', 'nokey'] : [];
   return [...head(run, ['-copyts', ...skip]), ...picture(filters, 'format=yuvj420p'), SPRITE_FILE];
 }
 
