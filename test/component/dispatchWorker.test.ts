@@ -46,7 +46,7 @@ afterEach(async () => {
 /** A worker that does `runTask` instead of media work. */
 async function start(
   runTask: RunTask,
-  options: { drainSeconds?: number; threads?: number; queue?: JobQueue; store?: MediaStore['store'] } = {},
+  options: { drainSeconds?: number; queue?: JobQueue; store?: MediaStore['store'] } = {},
 ): Promise<RunningWorker> {
   const worker = await startWorker({
     queue: options.queue ?? queue,
@@ -55,7 +55,7 @@ async function start(
     config: {
       workerId: 'worker-1',
       workDir: media.workDir,
-      threads: options.threads ?? 1,
+      threads: 1,
       drainSeconds: options.drainSeconds ?? 0,
     },
     runTask,
@@ -151,22 +151,6 @@ test('a stopping worker hands its task back; stopping twice is one stop', async 
   await untilTold('handed_back');
   assert.equal((await server.depth()).ready, 0);
   await waitFor('the farm knows', () => heartbeats().at(-1)?.state === 'stopped');
-});
-
-test('with several threads two tasks are in work at a time, and each ends by itself', async () => {
-  const worker = await start(endless, { threads: 4 });
-  const messages = [newMessage(1), newMessage(2), newMessage(3)];
-  for (const message of messages) await server.publishTask(message);
-  await untilTold('started', 2);
-  assert.equal((await server.depth()).ready, 1);
-  const { taskId, leaseToken } = messages[0] ?? newMessage();
-  await server.broadcast({ v: 1, type: 'revoke_task', taskId, leaseToken });
-  await untilTold('started', 3);
-  await worker.stop();
-  await untilTold('handed_back', 2);
-  await untilTold('handed_back', 3);
-  assert.ok(!typesOf(1).includes('handed_back'));
-  assert.equal((await server.depth()).ready, 0);
 });
 
 test('a stopping worker that has time finishes its task and takes no other', async () => {

@@ -28,7 +28,6 @@ export interface WorkerOptions {
     workerId: string;
     /** The worker makes a folder of its own in it. */
     workDir: string;
-    /** More than one, and it works on two tasks at a time. */
     threads: number;
     /** How long a stopping worker may finish its task before it hands it back. */
     drainSeconds: number;
@@ -40,17 +39,12 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly state: WorkerState;
-  /** Takes no more tasks, finishes or hands back those in hand; a second call answers the same promise. */
+  /** Takes no more tasks, finishes or hands back the one in hand; a second call answers the same promise. */
   stop(): Promise<void>;
 }
 
 const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
 const REMEMBERED_OUTCOMES = 50;
-/**
- * While one task starts, ends, or is sound alone, it leaves cores idle; a second one at the same time uses them. Each
- * is given all threads, because the last one of a video has nobody beside it.
- */
-const TASKS_AT_A_TIME = 2;
 
 const { version } = z
   .object({ version: z.string() })
@@ -73,12 +67,10 @@ class Worker implements RunningWorker {
   readonly #failures = new FailureWatch();
   /** Tasks whose outcome was told but whose acknowledgement may have been lost: `taskId leaseToken`. */
   readonly #told = new Set<string>();
-  /** One for each task at a time. */
-  #intake: Consumer[] = [];
+  #intake: Consumer | null = null;
   #control: Consumer | null = null;
   #heartbeat: NodeJS.Timeout | undefined;
-  /** In the order in which they began. */
-  readonly #runs = new Set<TaskRun>();
+  #current: TaskRun | null = null;
   #sickness: string | null = 'the self-test has not run yet';
   #draining = false;
   #recovery: Promise<void> = Promise.resolve();
@@ -94,7 +86,7 @@ class Worker implements RunningWorker {
   get state(): WorkerState {
     if (this.#ended) return 'stopped';
     if (this.#draining) return 'draining';
-    if (this.#runs.size > 0) return 'busy';
+    if (this.#current !== null) return 'busy';
     return this.#sickness === null ? 'idle' : 'sick';
   }
 
@@ -112,11 +104,9 @@ class Worker implements RunningWorker {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     this.#drain();
-    const handBack = setTimeout(() => {
-      for (const run of this.#runs) run.giveBack();
-    }, this.#options.config.drainSeconds * 1000);
+    const handBack = setTimeout(() => this.#current?.giveBack(), this.#options.config.drainSeconds * 1000);
     await this.#recovery;
-    await this.#stopIntake();
+    await this.#intake?.stop();
     clearTimeout(handBack);
     clearInterval(this.#heartbeat);
     await this.#control?.stop();
@@ -141,15 +131,9 @@ class Worker implements RunningWorker {
   }
 
   async #takeTasks(): Promise<boolean> {
-    const { queue, config } = this.#options;
-    const atATime = config.threads > 1 ? TASKS_AT_A_TIME : 1;
-    this.#intake = [];
     try {
-      while (this.#intake.length < atATime) {
-        this.#intake.push(await queue.consumeTasks((message) => this.#handle(message)));
-      }
+      this.#intake = await this.#options.queue.consumeTasks((message) => this.#handle(message));
     } catch (error) {
-      await this.#stopIntake();
       this.#sickness = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
       return false;
     }
@@ -160,12 +144,12 @@ class Worker implements RunningWorker {
 
   /** Stops taking tasks until a self-test succeeds. Waits for nothing, because a task's own handler calls it. */
   #fallSick(reason: string): void {
-    // another task has said so already
-    if (this.#sickness !== null) return;
     this.#logger.error({ reason }, 'this worker stops taking tasks');
     this.#sickness = reason;
     this.#beat();
-    const stopped = this.#stopIntake();
+    const intake = this.#intake;
+    this.#intake = null;
+    const stopped = intake?.stop() ?? Promise.resolve();
     this.#recovery = this.#recovery
       .then(() => stopped)
       .then(() => pause(RECOVERY.baseMs, undefined, { signal: this.#stopping.signal }))
@@ -179,12 +163,7 @@ class Worker implements RunningWorker {
     this.#logger.info('draining: no further task is taken');
     this.#beat();
     // `stop` waits for it; on its own a drained worker stays and does nothing
-    void this.#stopIntake();
-  }
-
-  /** Takes nothing more; resolves when what was taken has been settled. */
-  async #stopIntake(): Promise<void> {
-    await Promise.all(this.#intake.map((consumer) => consumer.stop()));
+    void this.#intake?.stop();
   }
 
   async #handle(message: TaskMessage): Promise<Disposition> {
@@ -201,10 +180,10 @@ class Worker implements RunningWorker {
       workDir: this.#workDir,
       runTask: work ?? runTask,
     });
-    this.#runs.add(run);
+    this.#current = run;
     this.#beat();
     const outcome = await run.run();
-    this.#runs.delete(run);
+    this.#current = null;
     if (outcome.kind !== 'not_told') this.#remember(lease);
     this.#judge(outcome);
     this.#beat();
@@ -227,22 +206,21 @@ class Worker implements RunningWorker {
   }
 
   #obey(message: ControlMessage): void {
+    const current = this.#current;
     if (message.type === 'drain_worker') {
       if (message.workerId === this.#options.config.workerId) this.#drain();
       return;
     }
-    for (const run of this.#runs) {
-      const { taskId, videoId, leaseToken } = run.message;
-      const meant =
-        message.type === 'cancel_video'
-          ? message.videoId === videoId
-          : message.taskId === taskId && message.leaseToken === leaseToken;
-      if (meant) run.revoke();
-    }
+    if (current === null) return;
+    const { taskId, videoId, leaseToken } = current.message;
+    const meant =
+      message.type === 'cancel_video'
+        ? message.videoId === videoId
+        : message.taskId === taskId && message.leaseToken === leaseToken;
+    if (meant) current.revoke();
   }
 
   #beat(): void {
-    const [eldest] = this.#runs;
     const event: WorkerEvent = {
       v: 1,
       type: 'heartbeat',
@@ -253,7 +231,7 @@ class Worker implements RunningWorker {
       version,
       startedAt: this.#startedAt,
       state: this.state,
-      taskId: eldest?.message.taskId ?? null,
+      taskId: this.#current?.message.taskId ?? null,
       reason: this.#sickness,
     };
     this.#options.queue
