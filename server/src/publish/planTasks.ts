@@ -2,6 +2,7 @@ import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
@@ -21,9 +22,11 @@ export async function savePlan(
   change: PlanChange & { facts: MediaFacts; singleChunk?: boolean },
 ): Promise<void> {
   const { models, transaction, video, facts, requestId } = change;
+  const now = new Date();
   const plan = planVideo(facts, {
     version: video.planVersion,
     chunkSeconds: change.chunkSeconds,
+    workers: await countWorkers(models, transaction, now),
     singleChunk: change.singleChunk ?? false,
   });
   const { num, den } = facts.video.outputFrameRate;
@@ -38,7 +41,6 @@ export async function savePlan(
     },
     { transaction },
   );
-  const now = new Date();
   const tasks = encodeTasks(plan, { key: video.sourceKey, sizeBytes: Number(video.sizeBytes) });
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({
@@ -50,6 +52,12 @@ export async function savePlan(
     })),
     { transaction },
   );
+}
+
+/** Workers that will take tasks. */
+async function countWorkers(models: Models, transaction: Transaction, now: Date): Promise<number> {
+  const workers = await models.Worker.findAll({ attributes: ['state', 'lastSeenAt'], transaction });
+  return workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
 }
 
 /** A lease to be told that it is over. */

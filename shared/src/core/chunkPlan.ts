@@ -4,8 +4,11 @@ import type { Chunk, Rational } from '../contracts/media.ts';
 const SEGMENT_SECONDS = 5;
 /** Below this many frames per second, rounding the rate would bend the length of a segment. */
 const SLOW_RATE = 10;
-/** A chunk takes at most this share of what is left, so that the last ones are short and workers finish together. */
-const TAPER = 1 / 4;
+/**
+ * A chunk takes at most this share of what each worker has left, so that the last ones are short and workers finish
+ * together.
+ */
+const TAPER = 1 / 2;
 const MIN_TAPERED_SEGMENTS = 2;
 /** From this many segments on, a video shows its first one before anything else is made. */
 const FIRST_LOOK_FROM_SEGMENTS = 3;
@@ -16,6 +19,8 @@ export interface ChunkRequest {
   frameRate: Rational;
   /** About how much video one chunk covers; the taper makes the last ones shorter. */
   chunkSeconds: number;
+  /** How many share the work. One alone has nobody to finish with, and every chunk costs it a start and an end. */
+  workers: number;
   /** Reading cannot begin in the middle: everything is one chunk. */
   whole: boolean;
 }
@@ -32,7 +37,7 @@ export function segmentFramesFor(rate: Rational): number {
 
 /**
  * Cuts a video into runs of whole segments. The first chunk of a video that may be cut is a single segment, so that
- * it can be watched at once; the next ones have the length asked for; the last ones get shorter. Never leaves a last
+ * it can be watched at once; the next ones have the length asked for; the last ones get shorter where several workers share them. Never leaves a last
  * chunk of one segment, which a small error in the announced duration could empty.
  */
 export function planChunks(request: ChunkRequest): Chunk[] {
@@ -56,7 +61,8 @@ function chunkLengths(segmentTotal: number, request: ChunkRequest): number[] {
   const lengths = [1];
   let left = segmentTotal - 1;
   while (left > 0) {
-    const tapered = Math.max(MIN_TAPERED_SEGMENTS, Math.ceil(left * TAPER));
+    const share = request.workers > 1 ? TAPER / request.workers : 1;
+    const tapered = Math.max(MIN_TAPERED_SEGMENTS, Math.ceil(left * share));
     const length = Math.min(left, longest, tapered);
     const taken = left - length === 1 ? left : length;
     lengths.push(taken);

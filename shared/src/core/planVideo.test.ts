@@ -98,12 +98,14 @@ test('segments are five seconds of whole frames', () => {
 });
 
 test('chunks cover every segment once, begin with one segment and get shorter towards the end', () => {
-  for (const totalFrames of [1, 150, 151, 450, 451, 600, 5_400, 5_401, 54_000, 324_000]) {
+  const totals = [1, 150, 151, 450, 451, 600, 5_400, 5_401, 54_000, 324_000];
+  for (const [totalFrames, workers] of totals.flatMap((total) => [1, 2, 7].map((n) => [total, n] as const))) {
     const chunks = planChunks({
       totalFrames,
       segmentFrames: 150,
       frameRate: { num: 30, den: 1 },
       chunkSeconds: 30,
+      workers,
       whole: false,
     });
     let segment = 0;
@@ -123,8 +125,10 @@ test('chunks cover every segment once, begin with one segment and get shorter to
       assert.ok((chunks.at(-1)?.segmentCount ?? 0) >= 2, `${totalFrames} frames end in a lonely segment`);
     }
   }
-  const lengths = planVideo(factsOf(), { version: 1, chunkSeconds: 30 }).chunks.map((c) => c.segmentCount);
-  assert.deepEqual(lengths, [1, 6, 6, 6, 5, 3, 3, 2, 2, 2]);
+  const lengths = (chunkSeconds: number, workers: number) =>
+    planVideo(factsOf(), { version: 1, chunkSeconds, workers }).chunks.map((chunk) => chunk.segmentCount);
+  assert.deepEqual(lengths(30, 2), [1, 6, 6, 6, 5, 3, 3, 2, 2, 2]);
+  assert.deepEqual(lengths(60, 1), [1, 12, 12, 11]);
 });
 
 test('a source that cannot be read from the middle is one chunk', () => {

@@ -10,6 +10,8 @@ export interface PlanOptions {
   version: number;
   /** About how much video one encode task covers. */
   chunkSeconds: number;
+  /** How many workers there are to share it; two where nothing is known of them. */
+  workers?: number;
   /** Plan one chunk whatever the facts say: what follows when chunks did not come out as planned. */
   singleChunk?: boolean;
 }
@@ -28,7 +30,14 @@ export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
     totalFrames,
     renditions: buildLadder(facts),
     audio: facts.audio && planAudio(facts.audio),
-    chunks: planChunks({ totalFrames, segmentFrames, frameRate, chunkSeconds: options.chunkSeconds, whole }),
+    chunks: planChunks({
+      totalFrames,
+      segmentFrames,
+      frameRate,
+      chunkSeconds: options.chunkSeconds,
+      workers: options.workers ?? 2,
+      whole,
+    }),
     storyboard: planStoryboard(facts),
   };
 }

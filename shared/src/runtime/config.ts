@@ -103,7 +103,7 @@ const serverSchema = z.object({
     .min(5)
     .default(30)
     .describe('a running task that is silent for so long goes to another worker'),
-  CHUNK_SECONDS: z.coerce.number().min(4).default(30).describe('about how much video one encode task covers'),
+  CHUNK_SECONDS: z.coerce.number().min(4).default(60).describe('about how much video one encode task covers'),
   EMBEDDED_WORKER: flag.default(true).describe('whether the standalone server transcodes in its own process'),
 });
 
