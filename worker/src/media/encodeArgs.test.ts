@@ -64,6 +64,7 @@ test('the whole command of a chunk in the middle', () => {
     'ss 5.488317',
     'noautorotate',
     'threads 2',
+    'thread_queue_size 128',
     'protocol_whitelist http,tcp',
     'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
     'rw_timeout 30000000',

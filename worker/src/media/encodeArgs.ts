@@ -51,6 +51,8 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
     ...seekArgs(run),
     ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
     ...['-threads', String(run.threads)],
+    // read ahead in a thread of its own: encoders must not wait for the network
+    ...['-thread_queue_size', '128'],
     ...inputArgs(run.url, facts.demuxer),
   ];
 }
