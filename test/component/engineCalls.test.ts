@@ -8,7 +8,7 @@ import { type EngineFixture, startEngineFixture } from '../support/engineFixture
 const MIB = 1024 * 1024;
 const PART = MIB;
 
-describe('the upload engine and calls that fail', { timeout: 60_000 }, () => {
+describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
   let fixture: EngineFixture;
   before(async () => {
     fixture = await startEngineFixture({ store: 'disk', partSizeBytes: PART, urlTtlSeconds: 2 });
@@ -111,7 +111,12 @@ describe('the upload engine and calls that fail', { timeout: 60_000 }, () => {
 
   test('does not believe a part that the store has, but that was never sent from this file', async () => {
     const file = await fixture.makeFile('twin.mp4', 4 * PART);
-    const first = fixture.startEngine({ machine: 'one', settings: { partConcurrency: 1 } });
+    // slow enough to be paused before its end
+    const first = fixture.startEngine({
+      machine: 'one',
+      bytesPerSecond: MIB,
+      settings: { partConcurrency: 1 },
+    });
     const id = first.manager.add({ path: file });
     await first.see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= 2 * PART);
     await first.manager.pause(id);

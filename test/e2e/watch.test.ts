@@ -170,7 +170,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await press('ArrowLeft');
     await is('the arrows skip on the slider too', ({ currentTime }) => Math.abs(currentTime - 5) < 0.1);
     await press('m');
-    assert.equal(await page.locator('#mute').getAttribute('aria-label'), 'Unmute');
+    await page.locator('#mute[aria-label="Unmute"]').waitFor();
     await page.locator('#settings').focus();
     await press('Enter');
     await press('ArrowDown');
