@@ -6,6 +6,8 @@ import { type EngineFixture, startEngineFixture } from '../support/engineFixture
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
+/** Slow enough for a machine of any speed to act between two parts. */
+const PACE = 2 * PART;
 
 for (const store of ['disk', 'minio'] as const) {
   describe(`the upload engine on the ${store} store`, { timeout: 120_000 }, () => {
@@ -30,7 +32,10 @@ for (const store of ['disk', 'minio'] as const) {
 
     test('goes on after a pause with the parts that are missing, and a pause aborts nothing', async () => {
       const file = await fixture.makeFile('paused.mp4', 4 * PART);
-      const { manager, reach, see } = fixture.startEngine({ settings: { partConcurrency: 1 } });
+      const { manager, reach, see } = fixture.startEngine({
+        bytesPerSecond: PACE,
+        settings: { partConcurrency: 1 },
+      });
       const sentBefore = fixture.proxy.bytesToTarget;
       const id = manager.add({ path: file });
       await see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= PART);
@@ -49,7 +54,11 @@ for (const store of ['disk', 'minio'] as const) {
 
     test('goes on with an upload that another machine began, once the parts are seen to be the same', async () => {
       const file = await fixture.makeFile('elsewhere.mp4', 4 * PART);
-      const first = fixture.startEngine({ machine: 'one', settings: { partConcurrency: 1 } });
+      const first = fixture.startEngine({
+        machine: 'one',
+        bytesPerSecond: PACE,
+        settings: { partConcurrency: 1 },
+      });
       const id = first.manager.add({ path: file });
       await first.see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= 2 * PART);
       await first.manager.close();
@@ -66,7 +75,7 @@ for (const store of ['disk', 'minio'] as const) {
 
     test('begins anew, and says so, when the file changed since', async () => {
       const file = await fixture.makeFile('changed.mp4', 3 * PART);
-      const first = fixture.startEngine({ settings: { partConcurrency: 1 } });
+      const first = fixture.startEngine({ bytesPerSecond: PACE, settings: { partConcurrency: 1 } });
       const id = first.manager.add({ path: file });
       await first.see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= PART);
       await first.manager.pause(id);
@@ -85,7 +94,10 @@ for (const store of ['disk', 'minio'] as const) {
 
     test('notices a change while it is sending', async () => {
       const file = await fixture.makeFile('changing.mp4', 4 * PART);
-      const { manager, reach, see } = fixture.startEngine({ settings: { partConcurrency: 1 } });
+      const { manager, reach, see } = fixture.startEngine({
+        bytesPerSecond: PACE,
+        settings: { partConcurrency: 1 },
+      });
       const id = manager.add({ path: file });
       await see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= PART);
       const later = new Date(Date.now() + 10_000);
@@ -98,7 +110,10 @@ for (const store of ['disk', 'minio'] as const) {
 
     test('aborts the upload at the store when it is canceled', async () => {
       const file = await fixture.makeFile('canceled.mp4', 4 * PART);
-      const { manager, reach, see } = fixture.startEngine({ settings: { partConcurrency: 1 } });
+      const { manager, reach, see } = fixture.startEngine({
+        bytesPerSecond: PACE,
+        settings: { partConcurrency: 1 },
+      });
       const id = manager.add({ path: file });
       await see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= PART);
       await manager.cancel(id);

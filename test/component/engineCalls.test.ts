@@ -7,6 +7,8 @@ import { type EngineFixture, startEngineFixture } from '../support/engineFixture
 
 const MIB = 1024 * 1024;
 const PART = MIB;
+/** Slow enough for a machine of any speed to act between two parts. */
+const PACE = 2 * PART;
 
 describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
   let fixture: EngineFixture;
@@ -232,7 +234,11 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
 
   test('brings unfinished uploads back after a restart, and never splices a shrunken file', async () => {
     const file = await fixture.makeFile('restored.mp4', 3 * PART);
-    const first = fixture.startEngine({ machine: 'mine', settings: { partConcurrency: 1 } });
+    const first = fixture.startEngine({
+      machine: 'mine',
+      bytesPerSecond: PACE,
+      settings: { partConcurrency: 1 },
+    });
     const id = first.manager.add({ path: file, title: 'Mine' });
     await first.see((event) => event.type === 'progress' && event.upload.acknowledgedBytes >= PART);
     await first.manager.close();
