@@ -35,6 +35,10 @@ export const ERROR_CODES = {
   timeout: { status: 503, retryable: true },
   aborted: { status: 499, retryable: false },
   // what an uploader may add
+  duplicate: { status: 409, retryable: false },
+  unsupported_file: { status: 422, retryable: false },
+  not_a_server: { status: 502, retryable: false },
+  certificate_invalid: { status: 502, retryable: false },
   file_unreadable: { status: 422, retryable: false },
   file_changed: { status: 409, retryable: false },
   // media: why a video failed, never retried by itself
