@@ -1,4 +1,5 @@
-import type { UploadEvent, UploadSnapshot } from '../engine/events.ts';
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadEvent } from '../engine/events.ts';
 
 /** An event as `--json` prints it: the names of the API, sizes in bytes, times in seconds. */
 export function toJsonEvent(event: UploadEvent): Record<string, unknown> {
@@ -30,6 +31,7 @@ export function toJsonEvent(event: UploadEvent): Record<string, unknown> {
       };
     case 'added':
     case 'progress':
+    case 'recovered':
     case 'video':
       return { event: event.type, ...toJsonUpload(event.upload) };
   }
@@ -49,7 +51,11 @@ function toJsonUpload(upload: UploadSnapshot): Record<string, unknown> {
     bytes_per_second: upload.bytesPerSecond === null ? null : Math.round(upload.bytesPerSecond),
     eta_seconds: upload.etaSeconds,
     restarts: upload.restarts,
-    error: upload.failure,
+    error: upload.failure && {
+      stage: upload.failure.stage,
+      code: upload.failure.code,
+      message: upload.failure.message,
+    },
     video: upload.video && {
       status: upload.video.status,
       phase: upload.video.phase,

@@ -52,9 +52,9 @@ export async function showStatus(
     show(video);
     return exitCodeOfVideo(video);
   }
-  const retrier = new Retrier(systemClock, DEFAULT_RETRY, ({ error }) =>
-    terminal.stderr.write(`${error.message}\n`),
-  );
+  const retrier = new Retrier(systemClock, DEFAULT_RETRY, {
+    onRetry: ({ error }) => terminal.stderr.write(`${error.message}\n`),
+  });
   const options = { api, clock: systemClock, retrier, videoId, pollMs: POLL_MS, signal: never() };
   const video = await followVideo({ ...options, onVideo: show });
   if (!json && video.status === 'online') terminal.stdout.write(`${video.watch_url}\n`);

@@ -1,5 +1,6 @@
+import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import type { UploadEvent, UploadSnapshot, VideoProgress } from '../engine/events.ts';
+import type { UploadEvent } from '../engine/events.ts';
 import { formatBytes, formatSeconds, printable } from './formats.ts';
 
 /** What an event means, in one line; null where it adds nothing to the lines before. */
@@ -25,6 +26,8 @@ function sayMatter(event: Exclude<UploadEvent, { type: 'moved' | 'removed' | 'ad
         : 'the server has no unfinished upload of it any more; beginning anew';
     case 'retrying':
       return `${event.call}: ${event.message} Trying again in ${formatSeconds(event.waitMs / 1000)} (try ${event.attempt + 1}).`;
+    case 'recovered':
+      return null;
     case 'video':
       return upload.video === null ? null : sayVideo(upload.video);
   }

@@ -1,6 +1,7 @@
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from './context.ts';
-import { EventStream, type UploadListener, type UploadSnapshot } from './events.ts';
+import { EventStream, type UploadListener } from './events.ts';
 import type { JournalEntry } from './journalEntry.ts';
 import { RateLimiter } from './rateLimiter.ts';
 import { isSettled, takesSlot } from './states.ts';

@@ -11,7 +11,13 @@ const signal = new AbortController().signal;
 function start(failures: ReelmillError[]) {
   const clock = new ManualClock();
   const notices: RetryNotice[] = [];
-  const retrier = new Retrier(clock, POLICY, (notice) => notices.push(notice));
+  let recoveries = 0;
+  const retrier = new Retrier(clock, POLICY, {
+    onRetry: (notice) => notices.push(notice),
+    onRecovery: () => {
+      recoveries += 1;
+    },
+  });
   let calls = 0;
   const result = retrier.run('call', signal, async () => {
     calls += 1;
@@ -19,16 +25,21 @@ function start(failures: ReelmillError[]) {
     if (failure !== undefined) throw failure;
     return calls;
   });
-  return { clock, notices, result };
+  return { clock, notices, result, recoveries: () => recoveries };
 }
 
 const fail = (code: ErrorCode, options?: { retryAfterSeconds?: number; retryable?: boolean }) =>
   new ReelmillError(code, code, options);
 
 test('a call that fails by chance is made again, later each time', async () => {
-  const { clock, notices, result } = start([fail('network'), fail('timeout'), fail('unavailable')]);
+  const { clock, notices, result, recoveries } = start([
+    fail('network'),
+    fail('timeout'),
+    fail('unavailable'),
+  ]);
   await clock.advance(10_000);
   assert.equal(await result, 4);
+  assert.equal(recoveries(), 1);
   const [first, second, third] = notices.map(({ waitMs }) => waitMs);
   assert.ok(first && first >= 50 && first <= 100, `${first}`);
   assert.ok(second && second >= 100 && second <= 200, `${second}`);
@@ -74,7 +85,7 @@ test('a refused signature is replaced at once, but not for ever at that speed', 
 
 test('a stop ends the waiting', async () => {
   const controller = new AbortController();
-  const retrier = new Retrier(new ManualClock(), POLICY, () => controller.abort());
+  const retrier = new Retrier(new ManualClock(), POLICY, { onRetry: () => controller.abort() });
   await assert.rejects(
     retrier.run('call', controller.signal, async () => {
       throw fail('network');

@@ -26,22 +26,30 @@ export interface RetryNotice {
   error: ReelmillError;
 }
 
+export interface RetryListener {
+  onRetry: (notice: RetryNotice) => void;
+  /** A call went well that had to be made more than once. */
+  onRecovery?: () => void;
+}
+
 /** Repeats calls that failed by chance, with backoff and jitter, honouring Retry-After. */
 export class Retrier {
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
-  readonly #onRetry: (notice: RetryNotice) => void;
+  readonly #listener: RetryListener;
 
-  constructor(clock: Clock, policy: RetryPolicy, onRetry: (notice: RetryNotice) => void) {
+  constructor(clock: Clock, policy: RetryPolicy, listener: RetryListener) {
     this.#clock = clock;
     this.#policy = policy;
-    this.#onRetry = onRetry;
+    this.#listener = listener;
   }
 
   async run<T>(call: string, signal: AbortSignal, action: (attempt: number) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await action(attempt);
+        const answer = await action(attempt);
+        if (attempt > 1) this.#listener.onRecovery?.();
+        return answer;
       } catch (error) {
         await this.waitAfter(error, { call, attempt, signal });
       }
@@ -57,7 +65,7 @@ export class Retrier {
     if (!(error instanceof ReelmillError) || !error.retryable || attempt >= this.#policy.attempts)
       throw error;
     const waitMs = this.#waitMs(error, attempt);
-    this.#onRetry({ call, attempt, waitMs, error });
+    this.#listener.onRetry({ call, attempt, waitMs, error });
     await this.#clock.sleep(waitMs, signal);
   }
 

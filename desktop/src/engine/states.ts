@@ -1,3 +1,5 @@
+import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
+
 /**
  * The life of one upload.
  *
@@ -21,9 +23,7 @@ export const UPLOAD_TRANSITIONS = {
   failed: ['waiting', 'processing', 'canceled'],
   online: [],
   canceled: [],
-} as const satisfies Record<string, readonly string[]>;
-
-export type UploadState = keyof typeof UPLOAD_TRANSITIONS;
+} as const satisfies Record<UploadState, readonly UploadState[]>;
 
 export function canMove(from: UploadState, to: UploadState): boolean {
   const targets: readonly UploadState[] = UPLOAD_TRANSITIONS[from];

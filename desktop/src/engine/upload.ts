@@ -1,10 +1,10 @@
+import type { FailureStage, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
-import type { FailureStage, UploadSnapshot } from './events.ts';
 import { followVideo, isFinal } from './follow.ts';
 import { Retrier } from './retry.ts';
-import { takesSlot, type UploadState } from './states.ts';
+import { takesSlot } from './states.ts';
 import { Transfer } from './transfer.ts';
 import type { UploadRecord } from './uploadRecord.ts';
 
@@ -28,9 +28,10 @@ export class Upload {
   constructor(context: UploadContext, record: UploadRecord) {
     this.#context = context;
     this.#record = record;
-    this.#retrier = new Retrier(context.clock, context.settings.retry, (notice) =>
-      record.reportRetry(notice),
-    );
+    this.#retrier = new Retrier(context.clock, context.settings.retry, {
+      onRetry: (notice) => record.reportRetry(notice),
+      onRecovery: () => record.reportRecovery(),
+    });
     this.#transfer = new Transfer(context, record, this.#retrier);
   }
 

@@ -1,16 +1,16 @@
-import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type {
   FailureStage,
-  RestartReason,
-  UploadEvent,
   UploadFailure,
   UploadSnapshot,
+  UploadState,
   VideoProgress,
-} from './events.ts';
+} from '@reelmill/shared/contracts/desktop.ts';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { RestartReason, UploadEvent } from './events.ts';
 import type { JournalEntry } from './journalEntry.ts';
 import type { RetryNotice } from './retry.ts';
-import { canMove, type UploadState } from './states.ts';
+import { canMove } from './states.ts';
 import { TransferMeter } from './transferMeter.ts';
 
 /** What the operating system may hold of one connection's bytes without the other side having them. */
@@ -28,6 +28,9 @@ export class UploadRecord {
   #sizeBytes: number | null = null;
   #keptBytes = 0;
   #restarts = 0;
+  #retrying: UploadSnapshot['retrying'] = null;
+  /** What was sent when the last call went wrong. */
+  #stuckAtBytes = 0;
   #failure: UploadFailure | null = null;
   #video: VideoProgress | null = null;
 
@@ -66,6 +69,7 @@ export class UploadRecord {
       bytesPerSecond: sending ? this.meter.speed : null,
       etaSeconds: sending && this.#sizeBytes !== null ? this.meter.etaSeconds(this.#sizeBytes) : null,
       restarts: this.#restarts,
+      retrying: this.#retrying,
       failure: this.#failure,
       video: this.#video,
     };
@@ -77,6 +81,7 @@ export class UploadRecord {
     if (!canMove(from, to))
       throw new ReelmillError('state_conflict', `An upload that is ${from} cannot be ${to}.`);
     this.#state = to;
+    this.#retrying = null;
     if (to !== 'failed') this.#failure = null;
     this.#emit({ type: 'state', upload: this.snapshot, from });
   }
@@ -117,12 +122,21 @@ export class UploadRecord {
 
   reportProgress(nowMs: number): void {
     this.meter.sample(nowMs);
+    if (this.meter.sentBytes > this.#stuckAtBytes) this.#retrying = null;
     this.#emit({ type: 'progress', upload: this.snapshot });
   }
 
   reportRetry({ call, attempt, waitMs, error }: RetryNotice): void {
     const { code, message } = error;
+    this.#retrying = { code, message, attempt, waitMs };
+    this.#stuckAtBytes = this.meter.sentBytes;
     this.#emit({ type: 'retrying', upload: this.snapshot, call, attempt, waitMs, code, message });
+  }
+
+  reportRecovery(): void {
+    if (this.#retrying === null) return;
+    this.#retrying = null;
+    this.#emit({ type: 'recovered', upload: this.snapshot });
   }
 
   /** The file is whole on the server: nothing is left to send. */
@@ -151,6 +165,7 @@ export function fileNameOf(path: string): string {
 }
 
 function describeFailure(error: unknown, stage: FailureStage): UploadFailure {
-  if (error instanceof ReelmillError) return { stage, code: error.code, message: error.message };
-  return { stage, code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof ReelmillError ? error.code : 'internal';
+  return { stage, code, message, duplicateOf: null };
 }
