@@ -119,6 +119,8 @@ export type IpcResult<Call extends IpcCall> = z.output<(typeof IPC_CALLS)[Call][
 export const IPC_EVENTS = {
   'session.changed': sessionStateSchema,
   'queue.changed': queueChangeSchema,
+  /** What became of files that came another way than from the window: the menu, a second start, the system. */
+  'queue.intake': intakeResultSchema,
   'settings.changed': settingsSchema,
   'updates.changed': updateStateSchema,
   /** Somebody chose something in the tray, the menu or a notification. */
