@@ -1,0 +1,48 @@
+import {
+  DEFAULT_APP_SETTINGS,
+  rateScheduleSchema,
+  type Settings,
+  settingsSchema,
+} from '@reelmill/shared/contracts/desktop.ts';
+import type { z } from 'zod';
+
+/** Settings from whatever a file holds: each field as it is there where it is valid, and its default otherwise. */
+export function readSettings(text: string): Settings {
+  const found = asRecord(parseJson(text));
+  const read = readFields(settingsSchema.shape, DEFAULT_APP_SETTINGS, found);
+  return {
+    ...read,
+    schedule: readFields(rateScheduleSchema.shape, DEFAULT_APP_SETTINGS.schedule, asRecord(found.schedule)),
+    watchFolder: readFields(
+      settingsSchema.shape.watchFolder.shape,
+      DEFAULT_APP_SETTINGS.watchFolder,
+      asRecord(found.watchFolder),
+    ),
+  };
+}
+
+function readFields<T extends object>(
+  schemas: { [Field in keyof T]: z.ZodType<T[Field]> },
+  defaults: T,
+  found: Record<string, unknown>,
+): T {
+  const read = { ...defaults };
+  // Object.keys widens to string[]
+  for (const field of Object.keys(defaults) as (keyof T & string)[]) {
+    const parsed = schemas[field].safeParse(found[field]);
+    if (parsed.success) read[field] = parsed.data;
+  }
+  return read;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
