@@ -1,0 +1,37 @@
+import type { Language, Settings } from '@reelmill/shared/contracts/desktop.ts';
+import { createInstance } from 'i18next';
+import { main as english } from '../i18n/en/main.ts';
+import type { TextKey } from '../i18n/translation.ts';
+import { main as chinese } from '../i18n/zh-CN/main.ts';
+
+/** A text of the main process in one language; `count` chooses the plural form. */
+export type Translate = (
+  key: TextKey<typeof english>,
+  values?: Readonly<Record<string, string | number>>,
+) => string;
+
+const texts = createInstance({
+  resources: { en: { main: english }, 'zh-CN': { main: chinese } },
+  fallbackLng: 'en',
+  ns: 'main',
+  defaultNS: 'main',
+  // texts go to menus and notifications, which show them as they are
+  interpolation: { escapeValue: false },
+  initAsync: false,
+});
+void texts.init();
+
+export function translate(language: Language): Translate {
+  const t = texts.getFixedT(language, 'main');
+  return (key, values) => t(key, values ?? {});
+}
+
+/** The language to show: the one chosen, or the first of the system's that there are texts in. */
+export function chooseLanguage(setting: Settings['language'], systemLanguages: readonly string[]): Language {
+  if (setting !== 'system') return setting;
+  for (const tag of systemLanguages.map((one) => one.toLowerCase())) {
+    if (tag === 'zh' || tag.startsWith('zh-')) return 'zh-CN';
+    if (tag === 'en' || tag.startsWith('en-')) return 'en';
+  }
+  return 'en';
+}

@@ -1,0 +1,16 @@
+import { type Protocol, protocol } from 'electron';
+import { APP_SCHEME, answerPageRequest, type PageSource } from './pageRequests.ts';
+
+/** Before the app is ready: the page gets an origin of its own, like one that came over https. */
+export function declareAppScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    {
+      scheme: APP_SCHEME,
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
+  ]);
+}
+
+export function serveApp(target: Protocol, source: PageSource): void {
+  target.handle(APP_SCHEME, (request) => answerPageRequest(request, source));
+}

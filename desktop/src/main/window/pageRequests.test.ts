@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { answerPageRequest } from './pageRequests.ts';
+
+let root: string;
+let folder: string;
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'reelmill-page-'));
+  folder = join(root, 'renderer');
+  await mkdir(join(folder, 'assets'), { recursive: true });
+  await writeFile(
+    join(folder, 'index.html'),
+    '<meta nonce="__NONCE__"><script src="./assets/index.js"></script>',
+  );
+  await writeFile(join(folder, 'assets', 'index.js'), 'export {};');
+  await writeFile(join(folder, 'key.pem'), 'of no type that a page has');
+  await writeFile(join(root, 'secret.js'), 'beside the folder');
+  await writeFile(join(root, 'renderer-old.js'), 'beside the folder as well');
+});
+
+after(() => rm(root, { recursive: true, force: true }));
+
+function get(path: string, method = 'GET'): Promise<Response> {
+  const source = { folder, mediaOrigins: () => ['https://media.example'] };
+  return answerPageRequest({ url: `app://reelmill${path}`, method }, source);
+}
+
+test('every load of the page has a nonce of its own, in the page and in its policy', async () => {
+  const nonces = new Set<string>();
+  for (let load = 0; load < 2; load += 1) {
+    const answer = await get('/index.html');
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
+    const nonce = /nonce="([^"]+)"/.exec(await answer.text())?.[1];
+    assert.ok(nonce !== undefined && nonce.length >= 16 && nonce !== '__NONCE__');
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    assert.ok(policy.includes(`'nonce-${nonce}'`));
+    assert.ok(policy.includes('https://media.example'));
+    nonces.add(nonce);
+  }
+  assert.equal(nonces.size, 2);
+});
+
+test('files come with their type and are not guessed at', async () => {
+  const answer = await get('/assets/index.js?v=1');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('content-type'), 'text/javascript; charset=utf-8');
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(await answer.text(), 'export {};');
+});
+
+test('nothing outside the folder is served', async () => {
+  const attempts = [
+    '/../secret.js',
+    '/%2e%2e/secret.js',
+    '/..%2fsecret.js',
+    '/assets/..%2f..%2fsecret.js',
+    '/..%2frenderer-old.js',
+    '/%2fetc/passwd',
+    '/index.html%00.js',
+    '/%zz.js',
+    '/',
+    '/assets',
+    '/key.pem',
+    '/missing.js',
+  ];
+  for (const path of attempts) assert.equal((await get(path)).status, 404, path);
+});
+
+test('other hosts and methods are refused', async () => {
+  const source = { folder, mediaOrigins: () => [] };
+  const other = await answerPageRequest({ url: 'app://other/index.html', method: 'GET' }, source);
+  assert.equal(other.status, 404);
+  assert.equal((await get('/index.html', 'POST')).status, 405);
+});
