@@ -85,8 +85,29 @@ export const queueChangeSchema = z.object({
 });
 export type QueueChange = z.infer<typeof queueChangeSchema>;
 
-/** A file that was offered and not taken, and why. */
-export const refusedFileSchema = z.object({ path: z.string(), code: errorCodeSchema, message: z.string() });
+/** What a file that is not taken is, as far as that can be told. */
+export const refusedKindSchema = z.enum([
+  'picture',
+  'sound',
+  'document',
+  'archive',
+  'program',
+  'playlist',
+  'text',
+  'unfinishedDownload',
+  'emptyFolder',
+  'otherName',
+  'unknown',
+]);
+export type RefusedKind = z.infer<typeof refusedKindSchema>;
+
+/** A file that was offered and not taken, and why. `kind` goes with `unsupported_file`. */
+export const refusedFileSchema = z.object({
+  path: z.string(),
+  code: errorCodeSchema,
+  message: z.string(),
+  kind: refusedKindSchema.optional(),
+});
 export type RefusedFile = z.infer<typeof refusedFileSchema>;
 
 export const intakeResultSchema = z.object({
@@ -99,7 +120,11 @@ export type IntakeResult = z.infer<typeof intakeResultSchema>;
 
 /** Who uses the app. `ended` says why nobody does any more, where the server said so. */
 export const sessionStateSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('signedOut'), serverUrl: z.string().nullable(), ended: z.string().nullable() }),
+  z.object({
+    status: z.literal('signedOut'),
+    serverUrl: z.string().nullable(),
+    ended: z.string().nullable(),
+  }),
   z.object({
     status: z.literal('signedIn'),
     serverUrl: z.string(),
