@@ -1,0 +1,70 @@
+import { IPC_CALLS, type IpcAnswer, type IpcCall, type IpcResult } from '@reelmill/shared/contracts/ipc.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { z } from 'zod';
+import { isOfApp } from '../window/pageRequests.ts';
+
+/** What is done for each call, with arguments that were checked. A failure is a `ReelmillError` with its code. */
+export type IpcHandlers = {
+  [Call in IpcCall]: (args: z.output<(typeof IPC_CALLS)[Call]['args']>) => Promise<IpcResult<Call>>;
+};
+
+/** The part of Electron's event that tells who calls. */
+export interface CallSender {
+  senderFrame: { url: string; parent: unknown } | null;
+}
+
+/** The answer to one call of the page. Never rejects: a rejection would lose its code on the way. */
+export async function answerCall(
+  sender: CallSender,
+  name: unknown,
+  args: unknown,
+  { handlers, logger }: { handlers: IpcHandlers; logger: Logger },
+): Promise<IpcAnswer> {
+  try {
+    refuseStrangers(sender);
+    const call = readName(name);
+    const checked = readArgs(call, args);
+    // the name and its arguments belong together, which the compiler cannot see once both are variables
+    const handle = handlers[call] as (args: unknown) => Promise<unknown>;
+    return { ok: true, value: await handle(checked) };
+  } catch (error) {
+    return { ok: false, error: explain(error, name, logger) };
+  }
+}
+
+/** Only the app's own page may call, not a frame within it or a page that took its place. */
+function refuseStrangers({ senderFrame }: CallSender): void {
+  if (senderFrame !== null && senderFrame.parent === null && isOfApp(senderFrame.url)) return;
+  throw new ReelmillError('forbidden', 'Only the window of the app may ask for this.');
+}
+
+function readName(name: unknown): IpcCall {
+  if (typeof name === 'string' && isCall(name)) return name;
+  throw new ReelmillError('not_found', 'There is no such call.');
+}
+
+function isCall(name: string): name is IpcCall {
+  return Object.hasOwn(IPC_CALLS, name);
+}
+
+function readArgs(call: IpcCall, args: unknown): unknown {
+  const parsed = IPC_CALLS[call].args.safeParse(args);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new ReelmillError('validation_failed', [field, issue?.message].filter(Boolean).join(': '));
+}
+
+function explain(
+  error: unknown,
+  name: unknown,
+  logger: Logger,
+): { code: ReelmillError['code']; message: string } {
+  if (error instanceof ReelmillError) {
+    logger.debug({ call: name, code: error.code }, 'a call failed');
+    return { code: error.code, message: error.message };
+  }
+  logger.error({ call: name, err: error }, 'a call failed for a reason nobody thought of');
+  return { code: 'internal', message: 'Something went wrong in the app. Its log says more.' };
+}

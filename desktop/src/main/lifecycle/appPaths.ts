@@ -1,0 +1,38 @@
+import { join, resolve } from 'node:path';
+import { app } from 'electron';
+
+/** Not the name alone: where case does not matter it would be the folder of the command line client. */
+const FOLDER_NAME = 'Reelmill Desktop';
+
+export interface AppPaths {
+  /** Everything that this app keeps. */
+  data: string;
+  settingsFile: string;
+  placementFile: string;
+  /** Exists once the user was told that the app goes on in the tray. */
+  trayHintFile: string;
+  logFile: string;
+  preloadFile: string;
+  pageFolder: string;
+  /** Icons; beside the bundle in the sources and in the package. */
+  resources: string;
+}
+
+/** Where everything is. `REELMILL_DESKTOP_DATA` moves what the app keeps, for tests. Before the app is ready. */
+export function choosePaths(env: Readonly<Record<string, string | undefined>>): AppPaths {
+  const data = env.REELMILL_DESKTOP_DATA
+    ? resolve(env.REELMILL_DESKTOP_DATA)
+    : join(app.getPath('appData'), FOLDER_NAME);
+  app.setPath('userData', data);
+  const bundle = import.meta.dirname;
+  return {
+    data,
+    settingsFile: join(data, 'settings.json'),
+    placementFile: join(data, 'window.json'),
+    trayHintFile: join(data, 'tray-hint-shown'),
+    logFile: join(data, 'logs', 'main.log'),
+    preloadFile: join(bundle, 'preload.cjs'),
+    pageFolder: join(bundle, 'renderer'),
+    resources: join(bundle, '..', 'resources'),
+  };
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { Quitting, type QuittingPorts } from './quitting.ts';
+
+function app(own: Partial<QuittingPorts> = {}) {
+  const events: string[] = [];
+  const quitting = new Quitting({
+    uploadsRunning: () => true,
+    confirm: async () => {
+      events.push('asked');
+      return true;
+    },
+    close: async () => void events.push('closed'),
+    exit: (code) => void events.push(`exit ${code}`),
+    logger: createLogger({ level: 'silent', name: 'test' }),
+    ...own,
+  });
+  return { quitting, events };
+}
+
+test('with uploads running the user is asked, then everything is closed before the process ends', async () => {
+  const { quitting, events } = app();
+  await quitting.request({ ask: true });
+  assert.deepEqual(events, ['asked', 'closed', 'exit 0']);
+  assert.ok(quitting.isClosed);
+});
+
+test('who keeps the app running may be asked again later', async () => {
+  const answers = [false, true];
+  const { quitting, events } = app({ confirm: async () => answers.shift() ?? true });
+  await quitting.request({ ask: true });
+  assert.deepEqual(events, []);
+  assert.equal(quitting.isLeaving, false);
+  await quitting.request({ ask: true });
+  assert.deepEqual(events, ['closed', 'exit 0']);
+});
+
+test('nobody is asked where nothing runs, nor where the system ends', async () => {
+  const idle = app({ uploadsRunning: () => false });
+  await idle.quitting.request({ ask: true });
+  assert.deepEqual(idle.events, ['closed', 'exit 0']);
+  const ended = app();
+  await ended.quitting.request({ ask: false });
+  assert.deepEqual(ended.events, ['closed', 'exit 0']);
+});
+
+test('while the user is being asked nobody asks again, and a signal does not wait for the answer', async () => {
+  const answer = Promise.withResolvers<boolean>();
+  let asked = 0;
+  const { quitting, events } = app({
+    confirm: () => {
+      asked += 1;
+      return answer.promise;
+    },
+  });
+  const first = quitting.request({ ask: true });
+  await quitting.request({ ask: true });
+  assert.equal(asked, 1);
+  await quitting.request({ ask: false });
+  assert.deepEqual(events, ['closed', 'exit 0']);
+  answer.resolve(true);
+  await first;
+  assert.deepEqual(events, ['closed', 'exit 0']);
+});
+
+test('closing that fails or takes too long ends the process with a failure', async () => {
+  const failing = app({ close: () => Promise.reject(new Error('stuck')) });
+  await failing.quitting.request({ ask: false });
+  assert.deepEqual(failing.events, ['exit 1']);
+  const endless = app({ close: () => new Promise(() => undefined), closeWithinMs: 20 });
+  await endless.quitting.request({ ask: false });
+  assert.deepEqual(endless.events, ['exit 1']);
+});
+
+test('whoever installs an update leaves in its own way, after everything is closed', async () => {
+  const { quitting, events } = app();
+  await quitting.request({ ask: true, leave: () => void events.push(`installs, ${quitting.isClosed}`) });
+  assert.deepEqual(events, ['asked', 'closed', 'installs, true']);
+});
