@@ -1,0 +1,98 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** More than anybody keeps in one folder; a whole disk, offered by mistake, ends here. */
+export const MOST_FILES = 50_000;
+const MOST_DEPTH = 64;
+/** What systems and programs keep beside people's files; names that begin with a dot are hidden everywhere. */
+const SYSTEM_NAMES = new Set([
+  '$recycle.bin',
+  'system volume information',
+  'recycler',
+  'lost+found',
+  '__macosx',
+  '@eadir',
+  '#recycle',
+  'thumbs.db',
+  'desktop.ini',
+]);
+
+export interface WalkOptions {
+  /** By its name, whether a file is of interest. */
+  wants: (name: string) => boolean;
+  signal: AbortSignal;
+}
+
+/** A file of interest, or a folder that could not be read and why. */
+export type Walked = { path: string; error: null } | { path: string; error: unknown };
+
+/**
+ * The files of interest in a folder and the folders within it, in the order in which people sort names. Links are
+ * followed, each folder is visited once, and hidden ones are passed over. Ends after MOST_FILES.
+ */
+export async function* walkFolder(root: string, options: WalkOptions): AsyncGenerator<Walked> {
+  const visited = new Set<string>();
+  const waiting = [{ path: root, depth: 0 }];
+  let files = 0;
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    options.signal.throwIfAborted();
+    const listing = await list(folder.path, visited);
+    if ('error' in listing) {
+      yield { path: folder.path, error: listing.error };
+      continue;
+    }
+    const folders: string[] = [];
+    for (const entry of listing.entries) {
+      const path = join(folder.path, entry.name);
+      const kind = await kindOf(entry, path, options);
+      if (kind === 'folder') folders.push(path);
+      if (kind !== 'file') continue;
+      yield { path, error: null };
+      files += 1;
+      if (files === MOST_FILES) return;
+    }
+    if (folder.depth === MOST_DEPTH) continue;
+    // the last that is put down is the first that is taken up
+    for (const path of folders.reverse()) waiting.push({ path, depth: folder.depth + 1 });
+  }
+}
+
+type Listing = { entries: Dirent[] } | { error: unknown };
+
+/** No entries where the folder was visited already, by another way. */
+async function list(path: string, visited: Set<string>): Promise<Listing> {
+  try {
+    const real = await realpath(path);
+    if (visited.has(real)) return { entries: [] };
+    visited.add(real);
+    const entries = await readdir(path, { withFileTypes: true });
+    return { entries: entries.filter(({ name }) => !isHidden(name)).sort(byName) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function kindOf(
+  entry: Dirent,
+  path: string,
+  { wants }: WalkOptions,
+): Promise<'file' | 'folder' | null> {
+  if (entry.isDirectory()) return 'folder';
+  if (entry.isFile()) return wants(entry.name) ? 'file' : null;
+  if (!entry.isSymbolicLink()) return null;
+  // a link that leads nowhere is nothing that anybody meant to offer
+  const target = await stat(path).catch(() => null);
+  if (target?.isDirectory()) return 'folder';
+  return target?.isFile() && wants(entry.name) ? 'file' : null;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || SYSTEM_NAMES.has(name.toLowerCase());
+}
+
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+function byName(one: Dirent, other: Dirent): number {
+  return names.compare(one.name, other.name);
+}

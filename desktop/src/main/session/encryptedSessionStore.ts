@@ -1,0 +1,92 @@
+import { readFile, rm } from 'node:fs/promises';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { type SavedSession, type SessionStore, savedSessionSchema } from '../../engine/session.ts';
+import { writeFileAtomically } from '../../node/atomicFile.ts';
+import type { Encryption } from './encryption.ts';
+
+/**
+ * The session, encrypted as a whole in one file, and in memory: the file is read once. Only this process uses it.
+ * A session begins with `begin`; `save` only renews the one there is, so that a refresh that was under way while the
+ * user signed out brings nothing back.
+ */
+export class EncryptedSessionStore implements SessionStore {
+  readonly #file: string;
+  readonly #encryption: Encryption;
+  readonly #logger: Logger;
+  #session: SavedSession | null | undefined;
+  #turns: Promise<unknown> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { file: string; encryption: Encryption; logger: Logger }) {
+    this.#file = options.file;
+    this.#encryption = options.encryption;
+    this.#logger = options.logger;
+  }
+
+  /** Null where nobody is signed in, and where the file cannot be decrypted. */
+  async load(): Promise<SavedSession | null> {
+    if (this.#session !== undefined) return this.#session;
+    const read = await this.#read();
+    // somebody may have signed in meanwhile
+    if (this.#session === undefined) this.#session = read;
+    return this.#session;
+  }
+
+  /** Throws `disk_full` where the session cannot be written. */
+  async begin(session: SavedSession): Promise<void> {
+    this.#session = session;
+    await this.#write(session);
+  }
+
+  async save(session: SavedSession): Promise<void> {
+    const current = await this.load();
+    const isRenewal = current?.serverUrl === session.serverUrl && current.userId === session.userId;
+    if (isRenewal) await this.begin(session);
+  }
+
+  async remove(): Promise<void> {
+    this.#session = null;
+    await this.#inTurn(() => rm(this.#file, { force: true }));
+  }
+
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #read(): Promise<SavedSession | null> {
+    const text = await readFile(this.#file, 'utf8').catch(() => null);
+    if (text === null) return null;
+    try {
+      const decrypted = this.#encryption.decrypt(Buffer.from(text, 'base64'));
+      return savedSessionSchema.parse(JSON.parse(decrypted));
+    } catch {
+      // the error may quote what it could not read
+      this.#logger.warn('the session cannot be read; somebody has to sign in again');
+      return null;
+    }
+  }
+
+  async #write(session: SavedSession): Promise<void> {
+    if (!this.#encryption.isAvailable()) {
+      this.#logger.warn('nothing can be encrypted on this machine; the session lasts until the app ends');
+      return;
+    }
+    const text = this.#encryption.encrypt(JSON.stringify(session)).toString('base64');
+    try {
+      await this.#inTurn(() => writeFileAtomically(this.#file, text));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ReelmillError('disk_full', `The session cannot be kept: ${reason}`, { cause });
+    }
+  }
+
+  /** What is written first must not replace what is written last. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#writing.then(work);
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+}

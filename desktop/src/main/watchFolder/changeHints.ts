@@ -1,0 +1,36 @@
+import { type FSWatcher, watch } from 'node:fs';
+
+/** Only there the system itself watches the folders within a folder. */
+const WATCHES_DEEPLY = process.platform === 'win32' || process.platform === 'darwin';
+
+/**
+ * Hints that something in a folder may have changed. They may be missing altogether, as on many network drives: they
+ * only say when to look, never what is there.
+ */
+export class ChangeHints {
+  readonly #path: string;
+  readonly #onHint: () => void;
+  #watcher: FSWatcher | null = null;
+
+  constructor(path: string, onHint: () => void) {
+    this.#path = path;
+    this.#onHint = onHint;
+  }
+
+  /** Listens, where it does not yet and where that is possible. */
+  listen(): void {
+    if (this.#watcher !== null) return;
+    try {
+      const watcher = watch(this.#path, { recursive: WATCHES_DEEPLY, persistent: false }, this.#onHint);
+      watcher.on('error', () => this.close());
+      this.#watcher = watcher;
+    } catch {
+      // the folder is gone, or the system watches too much already
+    }
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type FoundFile, rememberTaken, reviewScan, type Sightings, type TakenFiles } from './folderState.ts';
+
+const SETTLE_MS = 4_000;
+const NONE: TakenFiles = new Map();
+
+function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
+  return { path, sizeBytes, mtimeMs };
+}
+
+/** Looks several times, at these moments, and answers what was finished at each. */
+function look(scans: [nowMs: number, found: FoundFile[]][], taken = NONE): string[][] {
+  let before: Sightings = new Map();
+  return scans.map(([nowMs, found]) => {
+    const review = reviewScan(found, { before, taken, nowMs, settleMs: SETTLE_MS });
+    before = review.sightings;
+    return review.finished.map(({ path }) => path);
+  });
+}
+
+test('a file is finished when it has looked the same for long enough', () => {
+  const found = [file('/a.mp4')];
+  assert.deepEqual(
+    look([
+      [0, found],
+      [3_999, found],
+      [4_000, found],
+    ]),
+    [[], [], ['/a.mp4']],
+  );
+});
+
+test('a file that grows, or is written again, is not finished', () => {
+  const scans: [number, FoundFile[]][] = [
+    [0, [file('/a.mp4', 10), file('/b.mp4', 10, 1)]],
+    [5_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
+    [8_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
+    [9_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
+  ];
+  assert.deepEqual(look(scans), [[], [], [], ['/a.mp4', '/b.mp4']]);
+});
+
+test('a file that went away and came back is new', () => {
+  assert.deepEqual(
+    look([
+      [0, [file('/a.mp4')]],
+      [2_000, []],
+      [5_000, [file('/a.mp4')]],
+    ]),
+    [[], [], []],
+  );
+});
+
+test('an empty file is waited for, without another look soon', () => {
+  const empty = [file('/a.mp4', 0)];
+  assert.deepEqual(
+    look([
+      [0, empty],
+      [60_000, empty],
+    ]),
+    [[], []],
+  );
+  const review = reviewScan(empty, { before: new Map(), taken: NONE, nowMs: 0, settleMs: SETTLE_MS });
+  assert.equal(review.isUnsettled, false);
+});
+
+test('another look is due soon while a file may still be written', () => {
+  const options = { before: new Map(), taken: NONE, nowMs: 0, settleMs: SETTLE_MS };
+  const first = reviewScan([file('/a.mp4')], options);
+  assert.equal(first.isUnsettled, true);
+  const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SETTLE_MS });
+  assert.equal(second.isUnsettled, false);
+});
+
+test('what was dealt with is not offered again, unless it is another version', () => {
+  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
+  const same = [file('/a.mp4')];
+  const newer = [file('/a.mp4', 10, 2_000)];
+  assert.deepEqual(
+    look(
+      [
+        [0, same],
+        [5_000, same],
+      ],
+      taken,
+    ),
+    [[], []],
+  );
+  assert.deepEqual(
+    look(
+      [
+        [0, newer],
+        [5_000, newer],
+      ],
+      taken,
+    ),
+    [[], ['/a.mp4']],
+  );
+});
+
+test('of what was dealt with, files that are gone are forgotten first, then the oldest', () => {
+  const bounds = { present: new Set(['/1', '/3', '/4']), most: 3 };
+  let taken = rememberTaken(NONE, [file('/1'), file('/2'), file('/3')], bounds);
+  taken = rememberTaken(taken, [file('/4')], bounds);
+  assert.deepEqual([...taken.keys()], ['/1', '/3', '/4']);
+  taken = rememberTaken(taken, [file('/5')], { ...bounds, present: new Set([...bounds.present, '/5']) });
+  assert.deepEqual([...taken.keys()], ['/3', '/4', '/5']);
+});
+
+test('a file that was dealt with again is the newest, and as it is now', () => {
+  const bounds = { present: new Set<string>(), most: 10 };
+  let taken = rememberTaken(NONE, [file('/1'), file('/2')], bounds);
+  taken = rememberTaken(taken, [file('/1', 99)], bounds);
+  assert.deepEqual(
+    [...taken],
+    [
+      ['/2', { sizeBytes: 10, mtimeMs: 1_000 }],
+      ['/1', { sizeBytes: 99, mtimeMs: 1_000 }],
+    ],
+  );
+});

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeFileAtomically } from '../../node/atomicFile.ts';
+import { MOST_FILES } from '../queue/folderWalk.ts';
+import { type FoundFile, rememberTaken, type TakenFiles } from './folderState.ts';
+
+/** Path, size in bytes, time of the last change in milliseconds since 1970. */
+const entriesSchema = z.array(z.tuple([z.string(), z.number(), z.number()]));
+
+/** Remembers in a file which versions of which files were dealt with; as many as a folder may hold. */
+export class TakenMemory {
+  readonly #file: string;
+  #taken: TakenFiles;
+
+  private constructor(file: string, taken: TakenFiles) {
+    this.#file = file;
+    this.#taken = taken;
+  }
+
+  /** What cannot be read is forgotten: the server still knows what it has. */
+  static async open(file: string): Promise<TakenMemory> {
+    const text = await readFile(file, 'utf8').catch(() => '[]');
+    return new TakenMemory(file, new Map(readEntries(text)));
+  }
+
+  get taken(): TakenFiles {
+    return this.#taken;
+  }
+
+  /** `present` are the paths that are there now: they are forgotten last. */
+  async remember(files: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
+    this.#taken = rememberTaken(this.#taken, files, { present, most: MOST_FILES });
+    const entries = [...this.#taken].map(([path, { sizeBytes, mtimeMs }]) => [path, sizeBytes, mtimeMs]);
+    await writeFileAtomically(this.#file, JSON.stringify(entries));
+  }
+}
+
+function readEntries(text: string): [string, { sizeBytes: number; mtimeMs: number }][] {
+  try {
+    const entries = entriesSchema.parse(JSON.parse(text));
+    return entries.map(([path, sizeBytes, mtimeMs]) => [path, { sizeBytes, mtimeMs }]);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,151 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { hasVideoName } from '../queue/fileKinds.ts';
+import { walkFolder } from '../queue/folderWalk.ts';
+import { inspectFile } from '../queue/intake.ts';
+import { ChangeHints } from './changeHints.ts';
+import { type FoundFile, reviewScan, type Sightings } from './folderState.ts';
+import type { TakenMemory } from './takenMemory.ts';
+
+export interface WatchTiming {
+  /** How long a file must look the same before it counts as finished. */
+  settleMs: number;
+  /** How often the folder is looked at while nothing seems to happen. */
+  idleMs: number;
+  /** How soon after a hint: one is seldom alone. */
+  hintMs: number;
+}
+
+export const WATCH_TIMING: WatchTiming = { settleMs: 4_000, idleMs: 30_000, hintMs: 1_000 };
+
+/** `missing` is a folder that cannot be read just now; it is looked for again and again. */
+export type WatchStatus = 'starting' | 'watching' | 'missing';
+
+export interface WatchFolderOptions {
+  path: string;
+  memory: TakenMemory;
+  /** Puts finished videos into the queue; what it throws leaves them for the next look. */
+  take: (paths: readonly string[]) => Promise<void>;
+  onStatus: (status: WatchStatus) => void;
+  logger: Logger;
+  timing?: WatchTiming;
+}
+
+/** Watches one folder, and the folders within it, for videos that are finished. */
+export class WatchFolder {
+  readonly #options: WatchFolderOptions;
+  readonly #timing: WatchTiming;
+  readonly #closing = new AbortController();
+  readonly #hints: ChangeHints;
+  #hinted = Promise.withResolvers<void>();
+  #sightings: Sightings = new Map();
+  #status: WatchStatus = 'starting';
+  readonly #done: Promise<void>;
+
+  constructor(options: WatchFolderOptions) {
+    this.#options = options;
+    this.#timing = options.timing ?? WATCH_TIMING;
+    this.#hints = new ChangeHints(options.path, () => this.#hinted.resolve());
+    this.#done = this.#watch();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ReelmillError('aborted', 'The folder is not watched any more.'));
+    this.#hints.close();
+    await this.#done;
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      // a change during the scan may have come too late for it
+      this.#hinted = Promise.withResolvers();
+      const isUnsettled = await this.#scan().catch((error: unknown) => {
+        if (!signal.aborted)
+          this.#options.logger.warn({ err: error }, 'the watch folder could not be looked at');
+        return false;
+      });
+      await this.#rest(isUnsettled ? this.#timing.settleMs : this.#timing.idleMs);
+    }
+  }
+
+  /** Until it is time for the next look; a hint makes that earlier. */
+  async #rest(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    const woken = new AbortController();
+    const either = AbortSignal.any([signal, woken.signal]);
+    const sleep = (sleepMs: number): Promise<void> =>
+      pause(sleepMs, undefined, { signal: either, ref: false }).catch(() => undefined);
+    await Promise.race([sleep(ms), this.#hinted.promise.then(() => sleep(this.#timing.hintMs))]);
+    woken.abort();
+  }
+
+  /** Answers whether a file needs another look soon. */
+  async #scan(): Promise<boolean> {
+    const found = await this.#findFiles();
+    if (found === null) {
+      this.#hints.close();
+      this.#tell('missing');
+      return false;
+    }
+    this.#tell('watching');
+    this.#hints.listen();
+    const { memory } = this.#options;
+    const { settleMs } = this.#timing;
+    const review = reviewScan(found, {
+      before: this.#sightings,
+      taken: memory.taken,
+      nowMs: performance.now(),
+      settleMs,
+    });
+    this.#sightings = review.sightings;
+    await this.#deal(review.finished, new Set(found.map(({ path }) => path)));
+    return review.isUnsettled;
+  }
+
+  /** Null where the folder itself cannot be read. */
+  async #findFiles(): Promise<FoundFile[] | null> {
+    const { path: root } = this.#options;
+    const found: FoundFile[] = [];
+    for await (const { path, error } of walkFolder(root, {
+      wants: hasVideoName,
+      signal: this.#closing.signal,
+    })) {
+      if (error !== null && path === root) return null;
+      // what cannot be looked at now may be gone, or there again the next time
+      const stats = error === null ? await stat(path).catch(() => null) : null;
+      if (stats !== null) found.push({ path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
+    }
+    return found;
+  }
+
+  /** Takes what are videos and remembers the rest, but for files that cannot be opened yet. */
+  async #deal(finished: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
+    const { memory, take, logger } = this.#options;
+    const dealt: FoundFile[] = [];
+    const videos: string[] = [];
+    for (const file of finished) {
+      this.#closing.signal.throwIfAborted();
+      const refused = await inspectFile(file.path);
+      if (refused?.code === 'file_unreadable') continue;
+      dealt.push(file);
+      if (refused === null) videos.push(file.path);
+    }
+    if (dealt.length === 0) return;
+    // in this order: what is remembered without being in the queue would be lost
+    if (videos.length > 0) await take(videos);
+    logger.info(
+      { videos: videos.length, others: dealt.length - videos.length },
+      'the watch folder had new files',
+    );
+    await memory.remember(dealt, present);
+  }
+
+  #tell(status: WatchStatus): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#options.onStatus(status);
+  }
+}
