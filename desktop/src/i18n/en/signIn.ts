@@ -1,0 +1,65 @@
+/** Signing in and out. */
+export const signIn = {
+  title: 'Sign in to Reelmill',
+  registerTitle: 'Create an account',
+  form: 'Sign in',
+  registerForm: 'Create an account',
+  server: {
+    label: 'Server',
+    placeholder: 'reelmill.example.com',
+    description: 'The address of your Reelmill server',
+    checking: 'Looking for the server…',
+    found: 'Reelmill {{version}} at {{host}}',
+  },
+  nickname: {
+    label: 'Name',
+    missing: 'Enter the name that others see.',
+    tooLong_one: 'At most {{count}} character.',
+    tooLong_other: 'At most {{count}} characters.',
+  },
+  email: {
+    label: 'E-mail',
+    missing: 'Enter your e-mail address.',
+    invalid: 'This is not a complete e-mail address.',
+  },
+  password: {
+    label: 'Password',
+    missing: 'Enter your password.',
+    tooShort_one: 'At least {{count}} character.',
+    tooShort_other: 'At least {{count}} characters.',
+    tooLong_one: 'At most {{count}} character.',
+    tooLong_other: 'At most {{count}} characters.',
+    show: 'Show the password',
+    hide: 'Hide the password',
+  },
+  submit: 'Sign in',
+  registerSubmit: 'Create account',
+  toRegister: 'New here? Create an account',
+  toSignIn: 'I have an account already',
+  ended: {
+    title: 'You were signed out',
+    uploads: 'Unfinished uploads are kept and go on after you sign in.',
+  },
+  problem: {
+    serverMissing: 'Enter the address of your server.',
+    addressInvalid: 'This is not an address. It looks like reelmill.example.com or http://192.168.1.20:3000.',
+    notAServer: 'Something answers at this address, but it is not a Reelmill server.',
+    unreachable: 'Nothing answers at this address. Check it, and whether you are online.',
+    timeout: 'The server takes too long to answer. It may be down.',
+    unavailable: 'The server is there but not ready. Try again in a moment.',
+    certificate:
+      'The security certificate of this server cannot be trusted, so nothing was sent to it. Ask its administrator.',
+    credentials: 'The e-mail address or the password is not right.',
+    rateLimited: 'Too many attempts. Wait a minute, then try again.',
+    rateLimitedFor: 'Too many attempts. You can try again in {{time}}.',
+  },
+  out: {
+    title: 'Sign out?',
+    uploads_one: 'One upload is not finished. It pauses and is kept: it goes on when you sign in again.',
+    uploads_other:
+      '{{count}} uploads are not finished. They pause and are kept: they go on when you sign in again.',
+    nothingRunning: 'Your list of uploads is kept until you sign in again.',
+    confirm: 'Sign out',
+    stay: 'Stay signed in',
+  },
+} as const;

@@ -1,0 +1,61 @@
+import type { signIn as english } from '../en/signIn.ts';
+import type { OnePluralForm } from '../translation.ts';
+
+export const signIn: OnePluralForm<typeof english> = {
+  title: '登录 Reelmill',
+  registerTitle: '创建账户',
+  form: '登录',
+  registerForm: '创建账户',
+  server: {
+    label: '服务器',
+    placeholder: 'reelmill.example.com',
+    description: '你的 Reelmill 服务器地址',
+    checking: '正在查找服务器…',
+    found: '{{host}} 上的 Reelmill {{version}}',
+  },
+  nickname: {
+    label: '昵称',
+    missing: '请输入其他人看到的昵称。',
+    tooLong_other: '最多 {{count}} 个字符。',
+  },
+  email: {
+    label: '邮箱',
+    missing: '请输入邮箱地址。',
+    invalid: '邮箱地址不完整。',
+  },
+  password: {
+    label: '密码',
+    missing: '请输入密码。',
+    tooShort_other: '至少 {{count}} 个字符。',
+    tooLong_other: '最多 {{count}} 个字符。',
+    show: '显示密码',
+    hide: '隐藏密码',
+  },
+  submit: '登录',
+  registerSubmit: '创建账户',
+  toRegister: '还没有账户？立即创建',
+  toSignIn: '我已有账户',
+  ended: {
+    title: '你已退出登录',
+    uploads: '未完成的上传已保留，登录后会继续。',
+  },
+  problem: {
+    serverMissing: '请输入服务器地址。',
+    addressInvalid: '地址格式不正确，应类似 reelmill.example.com 或 http://192.168.1.20:3000。',
+    notAServer: '此地址有响应，但不是 Reelmill 服务器。',
+    unreachable: '此地址没有响应，请检查地址和网络连接。',
+    timeout: '服务器响应超时，可能已停止运行。',
+    unavailable: '服务器尚未就绪，请稍后重试。',
+    certificate: '此服务器的安全证书不可信，因此没有向它发送任何内容。请联系服务器管理员。',
+    credentials: '邮箱地址或密码不正确。',
+    rateLimited: '尝试次数过多，请一分钟后再试。',
+    rateLimitedFor: '尝试次数过多，请在 {{time}}后重试。',
+  },
+  out: {
+    title: '退出登录？',
+    uploads_other: '有 {{count}} 个上传尚未完成。它们会暂停并保留，重新登录后继续。',
+    nothingRunning: '上传列表会保留，重新登录后仍可看到。',
+    confirm: '退出登录',
+    stay: '保持登录',
+  },
+};

@@ -1,0 +1,28 @@
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { useTranslation } from 'react-i18next';
+import { AppShell } from './layout/AppShell.tsx';
+import { SignInView } from './signIn/SignInView.tsx';
+import { useAccount } from './stores/session.ts';
+import { settingsColorScheme } from './theme/colorScheme.ts';
+import { styleNonce } from './theme/nonce.ts';
+import { cssVariables, theme } from './theme/theme.ts';
+
+const colorScheme = settingsColorScheme();
+
+export function App() {
+  const { t } = useTranslation();
+  const account = useAccount();
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={colorScheme}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
+      <Notifications position="bottom-right" limit={4} aria-label={t('notice.region')} containerWidth={380} />
+      {account === null ? <SignInView /> : <AppShell account={account} />}
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,39 @@
+import type { View } from '@reelmill/shared/contracts/desktop.ts';
+import { useStore } from 'zustand';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { on } from '../ipc/bridge.ts';
+
+/** What is shown. `videoId` is the video whose details the library shows; null for its grid. */
+export interface NavigationState {
+  view: View;
+  videoId: number | null;
+}
+export type NavigationStore = StoreApi<NavigationState>;
+
+/** A store of its own, for tests; the app has `navigationStore`. */
+export function createNavigationStore(): NavigationStore {
+  return createStore<NavigationState>()(() => ({ view: 'queue', videoId: null }));
+}
+
+export const navigationStore = createNavigationStore();
+
+export function useNavigation(): NavigationState {
+  return useStore(navigationStore);
+}
+
+/** Shows a view from its beginning: the library with its grid. */
+export function openView(view: View, store: NavigationStore = navigationStore): void {
+  store.setState({ view, videoId: null });
+}
+
+/** Shows the details of a video. */
+export function openVideo(videoId: number, store: NavigationStore = navigationStore): void {
+  store.setState({ view: 'library', videoId });
+}
+
+/** Goes where the menu, the tray or a notification asks for; answers the function that ends it. */
+export function connectNavigation(store: NavigationStore = navigationStore): () => void {
+  return on('app.navigate', ({ view, videoId }) => {
+    store.setState({ view, videoId: view === 'library' ? videoId : null });
+  });
+}
