@@ -7,7 +7,7 @@ import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type RunningWorker, startWorker } from '@reelmill/worker/worker.ts';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
 import { makeFilm } from '../support/films.ts';
@@ -97,9 +97,9 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await waitForVideo(watched, 'the beginning is there', (video) => video.playable);
     await stopWorking();
     assert.equal((await videoOf(watched)).status, 'transcoding');
-    await page.locator('#play').waitFor();
+    await page.locator('.play').waitFor();
     await page.getByText('You can watch what is ready').waitFor();
-    if ((await playing(page)).paused) await page.locator('#play').click();
+    if ((await playing(page)).paused) await page.locator('.play').click();
     const early = await advance(page, 1);
     assert.ok(early.currentTime < 10, `it began at ${early.currentTime}`);
     assert.ok(early.duration < SECONDS, 'only the beginning can be ready');
@@ -121,24 +121,24 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
 
   test('it plays, and another size can be chosen while it does', async () => {
     const { page, complaints } = await browser.open((await videoOf(watched)).watch_url);
-    await page.locator('#big-play').click();
+    await page.locator('.big-play').click();
     await advance(page, 1);
-    await page.locator('#settings').click();
+    await page.locator('button.settings').click();
     await page.getByRole('menuitemradio', { name: '240p', exact: true }).click();
     await waitFor('240p is shown', async () => (await playing(page)).videoHeight === 240);
     await advance(page, 1);
-    assert.equal(await page.locator('#settings .badge').textContent(), '240p');
+    assert.equal(await page.locator('.badge').textContent(), '240p');
     await page.getByRole('menuitemradio', { name: '480p', exact: true }).click();
     await waitFor('480p is shown', async () => (await playing(page)).videoHeight === 480);
     await page.keyboard.press('Escape');
-    await page.locator('#settings-menu').waitFor({ state: 'hidden' });
+    await page.locator('.menu').waitFor({ state: 'hidden' });
     assert.deepEqual(complaints, []);
     await page.close();
   });
 
   test('the timeline previews the picture under the pointer', async () => {
     const { page, complaints } = await browser.open((await videoOf(watched)).watch_url);
-    await page.locator('#big-play').click();
+    await page.locator('.big-play').click();
     await advance(page, 0.2);
     await page.locator('.timeline').hover({ position: { x: 300, y: 10 } });
     await page.locator('.preview-tile').waitFor();
@@ -155,7 +155,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     const press = (key: string) => page.keyboard.press(key);
     const is = (what: string, condition: (now: Playing) => boolean) =>
       waitFor(what, async () => condition(await playing(page)));
-    await page.locator('#big-play').waitFor();
+    await page.locator('.big-play').waitFor();
     await press('Tab');
     await press('Enter');
     await is('Enter on the big button plays', ({ paused }) => !paused);
@@ -170,33 +170,50 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await press('ArrowLeft');
     await is('the arrows skip on the slider too', ({ currentTime }) => Math.abs(currentTime - 5) < 0.1);
     await press('m');
-    await page.locator('#mute[aria-label="Unmute"]').waitFor();
-    await page.locator('#settings').focus();
+    await page.locator('.mute[aria-label="Unmute"]').waitFor();
+    await page.locator('button.settings').focus();
     await press('Enter');
     await press('ArrowDown');
-    const focused = page.locator('#settings-menu button:focus');
+    const focused = page.locator('.menu button:focus');
     assert.equal(await focused.textContent(), '480p');
     await press('Escape');
-    assert.equal(await page.locator('#settings').getAttribute('aria-expanded'), 'false');
-    assert.ok(await page.locator('#settings:focus').isVisible(), 'the focus is back on the button');
+    assert.equal(await page.locator('button.settings').getAttribute('aria-expanded'), 'false');
+    assert.ok(await page.locator('button.settings:focus').isVisible(), 'the focus is back on the button');
     await page.close();
   });
 
   test('links are renewed before they end, while it plays', async () => {
     const { page, complaints } = await browser.open((await videoOf(watched)).watch_url);
-    await page.locator('#big-play').click();
+    await page.locator('.big-play').click();
     await advance(page, 1);
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.clock.setFixedTime(Date.now() + 7 * 3600 * 1000);
     const other = (await playing(page)).videoHeight === 240 ? 480 : 240;
-    await page.locator('#settings').click();
+    await page.locator('button.settings').click();
     await page.getByRole('menuitemradio', { name: `${other}p`, exact: true }).click();
     await waitFor(`${other}p is shown`, async () => (await playing(page)).videoHeight === other);
     await advance(page, 1);
     assert.ok(asked.includes(`/api/v1/videos/${watched}`), 'new links were asked for');
     assert.ok(asked.includes(`/api/v1/videos/${watched}/hls/${other}p.m3u8`));
     assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test('a playback that cannot go on says so, and goes on where it was when it is tried again', async () => {
+    const { page } = await browser.open((await videoOf(watched)).watch_url);
+    const refuse = (route: Route) => route.fulfill({ status: 403 });
+    await page.locator('.big-play').waitFor();
+    await page.getByRole('slider', { name: 'Seek' }).focus();
+    await page.route('**/*.m4s*', refuse);
+    await page.keyboard.press('5');
+    await page.locator('.play').click();
+    await page.getByText('Playback was interrupted').waitFor();
+    await page.unroute('**/*.m4s*', refuse);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    const { currentTime } = await advance(page, 1);
+    assert.ok(Math.abs(currentTime - SECONDS / 2) < 5, `it went on at ${currentTime}`);
+    assert.equal(await page.getByText('Playback was interrupted').isVisible(), false);
     await page.close();
   });
 
@@ -222,7 +239,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await page.getByLabel('Password').fill(owner.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'A film in the making' }).waitFor();
-    await page.locator('#big-play').click();
+    await page.locator('.big-play').click();
     await advance(page, 1);
     assert.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
     await page.close();
@@ -236,15 +253,15 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     test(`it fits a screen of ${width} by ${height}`, async () => {
       const { watch_url } = await videoOf(watched);
       const { page, complaints } = await browser.open(watch_url, { width, height });
-      await page.locator('#big-play').click();
+      await page.locator('.big-play').click();
       await advance(page, 0.5);
       assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth')) <= width);
-      for (const id of ['play', 'mute', 'settings', 'fullscreen']) {
-        const box = await page.locator(`#${id}`).boundingBox();
-        assert.ok(box && box.x >= 0 && box.x + box.width <= width, `#${id} is on the screen`);
+      for (const kind of ['play', 'mute', 'settings', 'fullscreen']) {
+        const box = await page.locator(`button.${kind}`).boundingBox();
+        assert.ok(box && box.x >= 0 && box.x + box.width <= width, `${kind} is on the screen`);
       }
-      await page.locator('#settings').click();
-      const menu = await page.locator('#settings-menu').boundingBox();
+      await page.locator('button.settings').click();
+      const menu = await page.locator('.menu').boundingBox();
       assert.ok(menu && menu.x >= 0 && menu.x + menu.width <= width && menu.y >= 0, 'the menu fits');
       assert.deepEqual(complaints, []);
       await page.close();
@@ -263,7 +280,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
 });
 
 function playing(page: Page): Promise<Playing> {
-  return page.locator('#video').evaluate((video: unknown) => {
+  return page.locator('.player video').evaluate((video: unknown) => {
     const { currentTime, duration, paused, videoHeight } = video as Playing; // a video element
     return { currentTime, duration, paused, videoHeight };
   });
@@ -279,7 +296,7 @@ async function advance(page: Page, seconds: number): Promise<Playing> {
 }
 
 async function qualities(page: Page): Promise<string[]> {
-  const texts = await page.locator('[data-group="quality"] [role="menuitemradio"]').allTextContents();
+  const texts = await page.locator('.qualities [role="menuitemradio"]').allTextContents();
   return texts.filter((text) => !text.startsWith('Auto'));
 }
 

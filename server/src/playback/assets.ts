@@ -52,14 +52,20 @@ export function loadAssets(): Assets {
   };
 }
 
+/** The page's own files and those of the player it shares with the desktop app stand side by side. */
 function readAssets(): Map<string, Asset> {
-  const folder = fileURLToPath(new URL('browser/', import.meta.url));
-  const own = readdirSync(folder)
+  const player = import.meta.resolve('@reelmill/shared/player/player.js');
+  const folders = [new URL('browser/', import.meta.url), new URL('.', player)];
+  const own = folders.flatMap((folder) => listFiles(fileURLToPath(folder)));
+  const files = [...own, fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.mjs'))];
+  return new Map(files.map((file) => [path.basename(file), readAsset(file)]));
+}
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder)
     .filter((name) => path.extname(name) in CONTENT_TYPES)
     .sort()
     .map((name) => path.join(folder, name));
-  const files = [...own, fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.mjs'))];
-  return new Map(files.map((file) => [path.basename(file), readAsset(file)]));
 }
 
 function readAsset(file: string): Asset {

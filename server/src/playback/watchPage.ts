@@ -1,5 +1,4 @@
 import { html, type Markup } from './html.ts';
-import { icon, iconSheet } from './icons.ts';
 
 /** `open`: anybody may watch; `link`: whoever has this signed link; `none`: only after signing in. */
 export type WatchAccess = 'open' | 'link' | 'none';
@@ -22,11 +21,11 @@ export function renderWatchPage(page: WatchPage): string {
 <html lang="en">
 <head>
 ${renderHead(page.title ?? page.signIn?.title ?? 'Watch', page.asset)}
+<link rel="modulepreload" href="${page.asset('player.js')}">
 <link rel="modulepreload" href="${page.asset('playback.js')}">
 <script type="module" src="${page.asset('watch.js')}"></script>
 </head>
 <body>
-${iconSheet()}
 <header class="site"><span class="mark" aria-hidden="true"></span>Reelmill</header>
 <main data-video-id="${page.videoId}" data-access="${page.access}" data-hls="${page.asset('hls.min.mjs')}">
 ${page.signIn === null ? '' : renderSignIn(page.signIn)}
@@ -76,6 +75,7 @@ function renderHead(title: string, asset: WatchPage['asset']): Markup {
 <meta name="robots" content="noindex">
 <title>${title} · Reelmill</title>
 <link rel="icon" type="image/svg+xml" href="${asset('icon.svg')}">
+<link rel="stylesheet" href="${asset('player.css')}">
 <link rel="stylesheet" href="${asset('watch.css')}">`;
 }
 
@@ -94,52 +94,7 @@ function renderSignIn({ title, text }: { title: string; text: string }): Markup 
 </section>`;
 }
 
+/** Filled by the player itself; until then it takes the place of the picture. */
 function renderPlayer(access: WatchAccess): Markup {
-  return html`<section id="player" class="player" aria-label="Video player" tabindex="-1"${access === 'none' ? html` hidden` : ''}>
-<div class="stage">
-<video id="video" playsinline preload="metadata"></video>
-<canvas id="still" hidden></canvas>
-<div id="notice" class="notice" hidden>
-<h2 id="notice-title"></h2>
-<p id="notice-text"></p>
-</div>
-<div id="spinner" class="spinner" hidden></div>
-<div class="controls" hidden>
-<button id="big-play" class="big-play" type="button" aria-label="Play">${icon('play')}</button>
-<div class="bar">
-${renderTimeline()}
-<div class="buttons">
-<button id="play" type="button" aria-label="Play">${icon('play')}</button>
-<div class="volume">
-<button id="mute" type="button" aria-label="Mute">${icon('loud')}</button>
-<input id="volume" type="range" min="0" max="1" step="0.05" value="1" aria-label="Volume">
-</div>
-<span id="clock" class="clock">0:00 / 0:00</span>
-<span class="spring"></span>
-${renderSettings()}
-<button id="pip" type="button" aria-label="Picture in picture" title="Picture in picture">${icon('pip')}</button>
-<button id="fullscreen" type="button" aria-label="Full screen">${icon('grow')}</button>
-</div>
-</div>
-</div>
-</div>
-</section>`;
-}
-
-function renderTimeline(): Markup {
-  return html`<div class="timeline">
-<div class="preview" hidden><div class="preview-tile" hidden></div><span class="preview-time"></span></div>
-<div class="track" aria-hidden="true"></div>
-<input type="range" min="0" max="1" step="any" value="0" aria-label="Seek">
-</div>`;
-}
-
-function renderSettings(): Markup {
-  return html`<div class="settings">
-<button id="settings" type="button" aria-label="Quality and speed" title="Quality and speed" aria-haspopup="menu" aria-expanded="false" aria-controls="settings-menu">${icon('settings')}<span class="badge"></span></button>
-<div id="settings-menu" class="menu" role="menu" aria-label="Quality and speed" hidden>
-<div role="group" aria-label="Quality" data-group="quality"><span class="menu-title" aria-hidden="true">Quality</span><div class="choices" role="presentation"></div></div>
-<div role="group" aria-label="Speed" data-group="speed"><span class="menu-title" aria-hidden="true">Speed</span><div class="choices" role="presentation"></div></div>
-</div>
-</div>`;
+  return html`<section id="player" class="player" aria-label="Video player"${access === 'none' ? html` hidden` : ''}><div class="stage"></div></section>`;
 }

@@ -1,4 +1,5 @@
-import { find, show } from './elements.js';
+import { show } from './elements.js';
+import { find } from './find.js';
 import { CallError } from './videoClient.js';
 
 /** The form in place of a private video; it goes away when `signIn` has succeeded. */

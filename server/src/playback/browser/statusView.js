@@ -1,6 +1,8 @@
 /** @import { Video } from '@reelmill/shared/contracts/videos.ts' */
-import { find, show } from './elements.js';
-import { describeRemaining, formatTime } from './format.js';
+import { show } from './elements.js';
+import { find } from './find.js';
+import { describeRemaining } from './format.js';
+import { formatTime } from './time.js';
 
 /** @type {Record<NonNullable<Video['phase']>, string>} */
 const PHASES = {
@@ -10,7 +12,7 @@ const PHASES = {
   finalizing: 'Finishing',
 };
 
-/** Everything that the page says about a video in words: title, facts, how far it is, and what is in the way. */
+/** What the page says about a video below the picture: title, facts, and how far it is. */
 export class StatusView {
   #title = find('#title', HTMLElement);
   #facts = find('#facts', HTMLElement);
@@ -21,10 +23,6 @@ export class StatusView {
   #progressHint = find('#progress-hint', HTMLElement);
   #progressShare = find('#progress-share', HTMLElement);
   #announcement = find('#announcement', HTMLElement);
-  #notice = find('#notice', HTMLElement);
-  #noticeTitle = find('#notice-title', HTMLElement);
-  #noticeText = find('#notice-text', HTMLElement);
-  #stage = find('.stage', HTMLElement);
 
   /** @param {Video} video */
   showVideo(video) {
@@ -33,24 +31,7 @@ export class StatusView {
     this.#description.textContent = video.description;
     show(this.#description, video.description !== '');
     this.#facts.textContent = listFacts(video).join(' · ');
-    if (video.width !== null && video.height !== null) {
-      this.#stage.style.setProperty('--aspect', String(video.width / video.height));
-    }
     this.#showProgress(video);
-    const notice = noticeFor(video);
-    if (notice === null) this.hideNotice();
-    else this.showNotice(notice.title, notice.text);
-  }
-
-  /** In place of the picture. @param {string} title @param {string} text */
-  showNotice(title, text) {
-    if (this.#noticeTitle.textContent !== title) this.#noticeTitle.textContent = title;
-    if (this.#noticeText.textContent !== text) this.#noticeText.textContent = text;
-    show(this.#notice, true);
-  }
-
-  hideNotice() {
-    show(this.#notice, false);
   }
 
   /** Said aloud by screen readers, once. @param {string} words */
@@ -87,7 +68,7 @@ function formatDate(iso) {
 }
 
 /** What is in the way of watching; null where nothing is. @param {Video} video */
-function noticeFor({ status, playable, error }) {
+export function noticeFor({ status, playable, error }) {
   if (status === 'online' || (status === 'transcoding' && playable)) return null;
   if (status === 'failed') {
     return {

@@ -1,15 +1,11 @@
-/** @import { Video, VideoDetail } from '@reelmill/shared/contracts/videos.ts' */
-import { Controls } from './controls.js';
-import { find, show } from './elements.js';
-import { listLinks } from './linkRenewal.js';
-import { Playback } from './playback.js';
+/** @import { VideoDetail } from '@reelmill/shared/contracts/videos.ts' */
+import { show } from './elements.js';
+import { ENGLISH_WORDS } from './englishWords.js';
+import { find } from './find.js';
+import { Player } from './player.js';
 import { SignInForm } from './signInForm.js';
-import { StatusView } from './statusView.js';
-import { parseStoryboard } from './storyboard.js';
+import { noticeFor, StatusView } from './statusView.js';
 import { CallError, VideoClient } from './videoClient.js';
-
-/** How often at most a video that is transcoding is asked whether it has more sizes by now. */
-const LOOK_FOR_SIZES_MS = 8_000;
 
 /**
  * The watch page.
@@ -19,30 +15,22 @@ const LOOK_FOR_SIZES_MS = 8_000;
  */
 class WatchPage {
   #root = find('main', HTMLElement);
-  #video = find('#video', HTMLVideoElement);
-  #still = find('#still', HTMLCanvasElement);
-  #player = find('#player', HTMLElement);
-  #controlBar = find('.controls', HTMLElement);
+  #section = find('#player', HTMLElement);
   #view = new StatusView();
   #client = new VideoClient(
     Number(this.#root.dataset.videoId),
     this.#root.dataset.access === 'link' ? location.search.slice(1) : '',
   );
-  #playback = new Playback(this.#video, {
-    hlsUrl: this.#root.dataset.hls ?? '',
+  #player = new Player(this.#section, {
+    words: ENGLISH_WORDS,
+    // the address carries the version of the file, which a type cannot know
+    loadHls: () => import(this.#root.dataset.hls ?? ''),
     fetchPlaybackUrl: () => this.#fetchPlaybackUrl(),
     fetchText: (url) => this.#client.text(url),
     now: () => this.#client.serverNow(),
-    onQualities: () => this.#controls?.menu.refresh(),
-    onGivenUp: () => this.#giveUp(),
+    onGivenUp: () => this.#offerRetry(),
+    playsByItself: true,
   });
-  /** @type {Controls | null} */
-  #controls = null;
-  #openedStatus = '';
-  #waited = false;
-  #lookedForSizesAt = 0;
-  /** @type {string | null} */
-  #storyboardUrl = null;
   #following = new AbortController();
 
   start() {
@@ -71,64 +59,13 @@ class WatchPage {
 
   /** @param {VideoDetail} detail */
   async #show({ video }) {
-    show(this.#player, true);
+    show(this.#section, true);
     this.#view.showVideo(video);
-    if (video.cover_url !== null && !this.#video.poster) this.#video.poster = video.cover_url;
-    const playable = video.playback_url !== null;
-    show(this.#controlBar, playable);
-    if (playable) await this.#watch(video, video.playback_url ?? '');
-    else if (this.#playback.openUrl !== null) this.#playback.close();
-    this.#waited ||= !playable;
+    const notice = noticeFor(video);
+    if (notice !== null) this.#player.showNotice(notice);
+    else if (!this.#player.givenUp) this.#player.hideNotice();
+    await this.#player.show(video);
     if (video.status !== 'transcoding' && video.status !== 'uploading') this.#following.abort();
-  }
-
-  /** @param {Video} video @param {string} url */
-  async #watch(video, url) {
-    this.#controls ??= new Controls(this.#video, this.#playback);
-    this.#controls.timeline.announcedSeconds = video.duration;
-    void this.#loadStoryboard(video.storyboard_url);
-    if (this.#playback.openUrl === null) {
-      this.#openedStatus = video.status;
-      await this.#playback.open(url, { startSeconds: 0, play: this.#waited });
-    } else if (video.status !== this.#openedStatus || (await this.#hasMoreSizes(video, url))) {
-      this.#openedStatus = video.status;
-      await this.#reopen(url);
-    }
-  }
-
-  /** A video in transcoding begins with one small size; the others follow. @param {Video} video @param {string} url */
-  async #hasMoreSizes(video, url) {
-    if (video.status !== 'transcoding' || Date.now() - this.#lookedForSizesAt < LOOK_FOR_SIZES_MS)
-      return false;
-    this.#lookedForSizesAt = Date.now();
-    const master = await this.#client.text(url).catch(() => '');
-    const sizes = listLinks(master).filter((link) => /\/\d+p\.m3u8/.test(link)).length;
-    return sizes > this.#playback.qualities.length && this.#playback.qualities.length > 0;
-  }
-
-  /** Goes on where it is with another list; the picture stands still meanwhile instead of going black. @param {string} url */
-  async #reopen(url) {
-    const { currentTime, paused, ended } = this.#video;
-    this.#holdPicture();
-    await this.#playback.open(url, { startSeconds: currentTime, play: !paused || ended });
-  }
-
-  #holdPicture() {
-    const { videoWidth, videoHeight } = this.#video;
-    if (videoWidth === 0) return;
-    this.#still.width = videoWidth;
-    this.#still.height = videoHeight;
-    this.#still.getContext('2d')?.drawImage(this.#video, 0, 0);
-    show(this.#still, true);
-    this.#video.addEventListener('loadeddata', () => show(this.#still, false), { once: true });
-  }
-
-  /** @param {string | null} url */
-  async #loadStoryboard(url) {
-    if (url === null || this.#storyboardUrl !== null) return;
-    this.#storyboardUrl = url;
-    const vtt = await this.#client.text(url).catch(() => '');
-    if (this.#controls) this.#controls.timeline.tiles = parseStoryboard(vtt);
   }
 
   async #fetchPlaybackUrl() {
@@ -137,26 +74,40 @@ class WatchPage {
     return video.playback_url;
   }
 
-  async #giveUp() {
-    try {
-      await this.#client.detail();
-      this.#view.showNotice('Playback was interrupted', 'Reload the page to go on watching.');
-    } catch (error) {
-      if (error instanceof CallError) this.#showProblem(error);
-    }
+  async #offerRetry() {
+    this.#player.showNotice({
+      title: 'Playback was interrupted',
+      text: 'It goes on where it was.',
+      action: { label: 'Try again', run: () => this.#retry() },
+    });
+    // the video itself may be gone
+    await this.#client.detail().catch((error) => this.#showProblemOf(error));
+  }
+
+  async #retry() {
+    this.#player.hideNotice();
+    await this.#player.retry().catch((error) => this.#showProblemOf(error));
+  }
+
+  /** @param {unknown} error */
+  #showProblemOf(error) {
+    if (!(error instanceof CallError)) throw error;
+    this.#showProblem(error);
   }
 
   /** @param {CallError} error */
   #showProblem({ status }) {
-    this.#playback.close();
-    show(this.#controlBar, false);
-    show(this.#player, true);
+    this.#player.close();
+    show(this.#section, true);
     if (status === 403) {
-      this.#view.showNotice('This link has expired', 'Ask its owner for a new one.');
+      this.#player.showNotice({ title: 'This link has expired', text: 'Ask its owner for a new one.' });
     } else if (status === 404 || status === 401) {
-      this.#view.showNotice('Not here', 'This video was deleted, or it is private.');
+      this.#player.showNotice({ title: 'Not here', text: 'This video was deleted, or it is private.' });
     } else {
-      this.#view.showNotice('No answer from the server', 'Check your connection and reload the page.');
+      this.#player.showNotice({
+        title: 'No answer from the server',
+        text: 'Check your connection and reload the page.',
+      });
     }
   }
 }

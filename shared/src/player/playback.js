@@ -10,12 +10,12 @@ const BUFFER_SECONDS = { ahead: 30, behind: 60 };
 
 /**
  * @typedef {object} PlaybackPorts
- * @property {string} hlsUrl where hls.js is
+ * @property {() => Promise<typeof import('hls.js')>} loadHls
  * @property {() => Promise<string>} fetchPlaybackUrl a master playlist's link that is fresh
  * @property {(url: string) => Promise<string>} fetchText
  * @property {() => number} now milliseconds since 1970 by the server's clock
  * @property {() => void} onQualities the list of sizes, or the one that plays, has changed
- * @property {() => void} onGivenUp nothing more can be tried
+ * @property {(seconds: number) => void} onGivenUp nothing more can be tried; it was there
  */
 
 /**
@@ -55,13 +55,21 @@ export class Playback {
       await this.#openHls(url, startSeconds);
     }
     // browsers may want a click first; the big button is there for it
-    if (play) await this.#video.play().catch(() => undefined);
+    if (play && this.openUrl === url) await this.#video.play().catch(() => undefined);
   }
 
   close() {
     this.#hls?.destroy();
     this.#hls = null;
     this.openUrl = null;
+  }
+
+  /** Closes for good, and gives back what the browser holds for the video. */
+  destroy() {
+    this.close();
+    this.#native = false;
+    this.#video.removeAttribute('src');
+    this.#video.load();
   }
 
   /** Sizes from the largest to the smallest; empty where the browser chooses. @returns {Quality[]} */
@@ -89,8 +97,7 @@ export class Playback {
 
   /** @param {string} url @param {number} startSeconds */
   async #openHls(url, startSeconds) {
-    // the address carries the version of the file, which a type cannot know
-    const { default: HlsPlayer } = /** @type {typeof import('hls.js')} */ (await import(this.#ports.hlsUrl));
+    const { default: HlsPlayer } = await this.#ports.loadHls();
     if (this.openUrl !== url) return;
     const links = this.#links;
     const hls = new HlsPlayer({
@@ -110,7 +117,10 @@ export class Playback {
     hls.on(HlsPlayer.Events.ERROR, (_, data) => this.#recoverHls(hls, data));
     hls.loadSource(url);
     hls.attachMedia(this.#video);
-    await new Promise((resolve) => hls.once(HlsPlayer.Events.MANIFEST_PARSED, resolve));
+    await new Promise((resolve) => {
+      hls.once(HlsPlayer.Events.MANIFEST_PARSED, resolve);
+      hls.once(HlsPlayer.Events.DESTROYING, resolve);
+    });
   }
 
   /** @param {string} url @param {number} startSeconds */
@@ -157,8 +167,9 @@ export class Playback {
   }
 
   #giveUp() {
+    const { currentTime } = this.#video;
     this.close();
-    this.#ports.onGivenUp();
+    this.#ports.onGivenUp(currentTime);
   }
 }
 

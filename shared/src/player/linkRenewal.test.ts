@@ -49,6 +49,22 @@ test('only playlists that were opened are fetched, once for everybody who waits'
   assert.deepEqual(asked, [link(`${API}/master.m3u8`, 1_190), link(`${API}/720p.m3u8`, 1_190)]);
 });
 
+test('where the clocks disagree, fresh links that look ended do not make every request a renewal', async () => {
+  const asked: string[] = [];
+  const fresh = link('http://store/0.m4s', 1_100);
+  const renewal = new LinkRenewal(link(`${API}/master.m3u8`, 1_000), {
+    fetchPlaybackUrl: async () => link(`${API}/master.m3u8`, 1_100),
+    async fetchText(url) {
+      asked.push(url);
+      return `#EXTM3U\n${fresh}\n`;
+    },
+    now: () => 5_000_000,
+  });
+  assert.equal(await renewal.resolve('http://store/0.m4s?old'), fresh);
+  assert.equal(await renewal.resolve('http://store/0.m4s?old'), fresh);
+  assert.equal(asked.length, 1);
+});
+
 test('a renewal that fails leaves the old links', async () => {
   const renewal = new LinkRenewal(link(`${API}/master.m3u8`, 1), {
     fetchPlaybackUrl: () => Promise.reject(new Error('offline')),

@@ -1,5 +1,7 @@
 /** Links are renewed this much before they end, so that a request under way is not cut off. */
 const MARGIN_MS = 20_000;
+/** Where the clocks disagree, fresh links may look as if they had ended; they are not renewed more often than this. */
+const LEAST_AGE_MS = 60_000;
 
 /**
  * Keeps a long playback going beyond the life of its links. Players ask `resolve` before every request; once the links
@@ -17,6 +19,7 @@ export class LinkRenewal {
   #opened = new Set();
   /** @type {Promise<void> | null} */
   #renewing = null;
+  #renewedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param {string} playbackUrl
@@ -47,7 +50,8 @@ export class LinkRenewal {
 
   #endsSoon() {
     const expires = Number(new URL(this.#playbackUrl).searchParams.get('expires'));
-    return expires > 0 && expires * 1000 - MARGIN_MS < this.#now();
+    const now = this.#now();
+    return expires > 0 && expires * 1000 - MARGIN_MS < now && now - this.#renewedAt >= LEAST_AGE_MS;
   }
 
   async #fetchLinks() {
@@ -59,6 +63,7 @@ export class LinkRenewal {
       if (this.#opened.has(addressOf(url))) await this.#learn(url);
     }
     this.#playbackUrl = playbackUrl;
+    this.#renewedAt = this.#now();
   }
 
   /** @param {string} playlistUrl */

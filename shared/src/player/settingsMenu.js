@@ -1,5 +1,7 @@
 /** @import { Playback } from './playback.js' */
-import { find, show } from './elements.js';
+/** @import { Stage } from './stage.js' */
+/** @import { PlayerWords } from './words.js' */
+import { show } from './elements.js';
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
@@ -7,28 +9,31 @@ const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 /** The menu of sizes and speeds: opened by its button, walked with the arrow keys, closed by Escape or a choice. */
 export class SettingsMenu {
-  #button = find('#settings', HTMLButtonElement);
-  #badge = find('#settings .badge', HTMLElement);
-  #menu = find('#settings-menu', HTMLElement);
-  #qualities = find('#settings-menu [data-group="quality"]', HTMLElement);
-  #speeds = find('#settings-menu [data-group="speed"]', HTMLElement);
+  #parts;
+  #button;
+  #menu;
   #video;
   #playback;
+  #words;
 
-  /** @param {HTMLVideoElement} video @param {Playback} playback */
-  constructor(video, playback) {
-    this.#video = video;
+  /** @param {Stage} stage @param {{ playback: Playback, words: PlayerWords, signal: AbortSignal }} parts */
+  constructor(stage, { playback, words, signal }) {
+    this.#parts = stage.settings;
+    this.#button = stage.settings.opener;
+    this.#menu = stage.settings.menu;
+    this.#video = stage.video;
     this.#playback = playback;
+    this.#words = words;
     this.#button.addEventListener('click', () => this.#toggle(!this.open));
     this.#menu.addEventListener('keydown', (event) => this.#walk(event));
-    document.addEventListener('pointerdown', (event) => {
-      if (!(event.target instanceof Element) || event.target.closest('.settings') === null)
-        this.#toggle(false);
-    });
+    const closeOutside = (/** @type {PointerEvent} */ { target }) => {
+      if (!(target instanceof Node) || !stage.settings.root.contains(target)) this.#toggle(false);
+    };
+    document.addEventListener('pointerdown', closeOutside, { signal });
     this.#menu.addEventListener('focusout', ({ relatedTarget }) => {
       if (relatedTarget instanceof Node && !this.#menu.contains(relatedTarget)) this.#toggle(false);
     });
-    video.addEventListener('ratechange', () => this.refresh());
+    stage.video.addEventListener('ratechange', () => this.refresh());
     this.refresh();
   }
 
@@ -39,12 +44,15 @@ export class SettingsMenu {
   /** Brings sizes and speeds up to date. */
   refresh() {
     const { qualities, chosenQuality, shownQuality } = this.#playback;
-    const automatic = chosenQuality === -1 && shownQuality !== null ? `Auto (${shownQuality})` : 'Auto';
-    show(this.#qualities, qualities.length > 0);
-    fill(this.#qualities, [
+    const words = this.#words;
+    const isAutomatic = chosenQuality === -1;
+    const automatic =
+      isAutomatic && shownQuality !== null ? words.automaticAs(shownQuality) : words.automatic;
+    show(this.#parts.qualities.root, qualities.length > 0);
+    fill(this.#parts.qualities.choices, [
       {
         label: automatic,
-        checked: chosenQuality === -1,
+        checked: isAutomatic,
         choose: () => this.#playback.chooseQuality(-1),
       },
       ...qualities.map(({ index, label }) => ({
@@ -54,14 +62,14 @@ export class SettingsMenu {
       })),
     ]);
     fill(
-      this.#speeds,
+      this.#parts.speeds.choices,
       SPEEDS.map((speed) => ({
-        label: speed === 1 ? 'Normal' : `${speed}×`,
+        label: speed === 1 ? words.normalSpeed : `${speed}×`,
         checked: this.#video.playbackRate === speed,
         choose: () => setSpeed(this.#video, speed),
       })),
     );
-    this.#badge.textContent = shownQuality ?? '';
+    this.#parts.badge.textContent = shownQuality ?? '';
   }
 
   /** @param {boolean} open */
@@ -109,9 +117,8 @@ function setSpeed(video, speed) {
   video.playbackRate = speed;
 }
 
-/** Changes what is there in place, so that the focus stays. @param {HTMLElement} group @param {Choice[]} choices */
-function fill(group, choices) {
-  const list = find('.choices', HTMLElement, group);
+/** Changes what is there in place, so that the focus stays. @param {HTMLElement} list @param {Choice[]} choices */
+function fill(list, choices) {
   while (list.childElementCount > choices.length) list.lastElementChild?.remove();
   while (list.childElementCount < choices.length) list.append(createItem());
   for (const [index, { label, checked, choose }] of choices.entries()) {

@@ -1,5 +1,3 @@
-import { Markup } from './html.ts';
-
 /** The symbols of the control bar, drawn on a grid of 24. */
 const PATHS = {
   play: '<path d="M7.5 4.6v14.8a.7.7 0 0 0 1.06.6l12.2-7.4a.7.7 0 0 0 0-1.2L8.56 4a.7.7 0 0 0-1.06.6Z"/>',
@@ -18,18 +16,21 @@ const PATHS = {
   grow: '<path d="M4 9V5.2A1.2 1.2 0 0 1 5.2 4H9m6 0h3.8A1.2 1.2 0 0 1 20 5.2V9m0 6v3.8a1.2 1.2 0 0 1-1.2 1.2H15m-6 0H5.2A1.2 1.2 0 0 1 4 18.8V15" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round"/>',
   shrink:
     '<path d="M9 4v3.8A1.2 1.2 0 0 1 7.8 9H4m16 0h-3.8A1.2 1.2 0 0 1 15 7.8V4m0 16v-3.8a1.2 1.2 0 0 1 1.2-1.2H20M4 15h3.8A1.2 1.2 0 0 1 9 16.2V20" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round"/>',
-} as const;
+};
 
-export type IconName = keyof typeof PATHS;
+/** @typedef {keyof typeof PATHS} IconName */
 
-/** Every symbol once, for the page to refer to. */
-export function iconSheet(): Markup {
-  const symbols = Object.entries(PATHS).map(
-    ([name, paths]) => `<symbol id="icon-${name}" viewBox="0 0 24 24">${paths}</symbol>`,
-  );
-  return new Markup(`<svg class="icon-sheet" aria-hidden="true">${symbols.join('')}</svg>`);
+/** @param {IconName} name */
+export function createIcon(name) {
+  const template = document.createElement('template');
+  template.innerHTML = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${PATHS[name]}</svg>`;
+  return template.content;
 }
 
-export function icon(name: IconName): Markup {
-  return new Markup(`<svg class="icon" aria-hidden="true"><use href="#icon-${name}"/></svg>`);
+/** Shows another symbol in a button. @param {Element} button @param {IconName} name */
+export function setIcon(button, name) {
+  if (button.getAttribute('data-icon') === name) return;
+  button.setAttribute('data-icon', name);
+  button.querySelector('.icon')?.remove();
+  button.prepend(createIcon(name));
 }

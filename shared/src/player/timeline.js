@@ -1,7 +1,9 @@
+/** @import { Stage } from './stage.js' */
 /** @import { Tile } from './storyboard.js' */
-import { find, show } from './elements.js';
-import { formatTime, speakTime } from './format.js';
+/** @import { PlayerWords } from './words.js' */
+import { show } from './elements.js';
 import { findTile } from './storyboard.js';
+import { formatTime } from './time.js';
 
 /** Pixels on the page that a preview is wide at most. */
 const PREVIEW_WIDTH = 160;
@@ -11,20 +13,27 @@ const PREVIEW_WIDTH = 160;
  * always spans the whole video, also while only its beginning is ready.
  */
 export class Timeline {
-  #slider = find('.timeline input', HTMLInputElement);
-  #bar = find('.timeline', HTMLElement);
-  #preview = find('.preview', HTMLElement);
-  #tile = find('.preview-tile', HTMLElement);
-  #previewTime = find('.preview-time', HTMLElement);
+  #slider;
+  #bar;
+  #preview;
+  #tile;
+  #previewTime;
   #video;
+  #words;
   /** @type {readonly Tile[]} */
   #tiles = [];
   #announcedSeconds = 0;
   #dragging = false;
 
-  /** @param {HTMLVideoElement} video */
-  constructor(video) {
+  /** @param {Stage} stage @param {PlayerWords} words */
+  constructor({ video, timeline }, words) {
     this.#video = video;
+    this.#words = words;
+    this.#slider = timeline.slider;
+    this.#bar = timeline.root;
+    this.#preview = timeline.preview;
+    this.#tile = timeline.tile;
+    this.#previewTime = timeline.time;
     this.#slider.addEventListener('input', () => this.#drag());
     this.#slider.addEventListener('change', () => this.#drop());
     this.#bar.addEventListener('pointermove', (event) => this.#previewAt(event.clientX));
@@ -84,7 +93,7 @@ export class Timeline {
     this.#slider.max = String(total || 1);
     if (!this.#dragging) this.#slider.value = String(this.#video.currentTime);
     const at = Number(this.#slider.value);
-    this.#slider.setAttribute('aria-valuetext', `${speakTime(at)} of ${speakTime(total)}`);
+    this.#slider.setAttribute('aria-valuetext', this.#words.position(at, total));
     this.#setShare('--played', at);
     this.#setShare('--buffered', bufferedUntil(this.#video));
     this.#setShare('--ready', this.#readySeconds);

@@ -1,7 +1,10 @@
 /** @import { Playback } from './playback.js' */
-import { find, label, setIcon, show } from './elements.js';
-import { formatTime } from './format.js';
+/** @import { Stage } from './stage.js' */
+/** @import { PlayerWords } from './words.js' */
+import { label, show } from './elements.js';
+import { setIcon } from './icons.js';
 import { SettingsMenu, stepSpeed } from './settingsMenu.js';
+import { formatTime } from './time.js';
 import { Timeline } from './timeline.js';
 
 const IDLE_MS = 2_800;
@@ -9,50 +12,57 @@ const SPINNER_AFTER_MS = 350;
 
 /** The control bar over the picture, and the keys that do the same. */
 export class Controls {
-  #player = find('#player', HTMLElement);
-  #play = find('#play', HTMLButtonElement);
-  #bigPlay = find('#big-play', HTMLButtonElement);
-  #mute = find('#mute', HTMLButtonElement);
-  #volume = find('#volume', HTMLInputElement);
-  #clock = find('#clock', HTMLElement);
-  #pip = find('#pip', HTMLButtonElement);
-  #fullscreen = find('#fullscreen', HTMLButtonElement);
-  #spinner = find('#spinner', HTMLElement);
+  #root;
+  #stage;
   #video;
+  #words;
+  #signal;
   #idleBeforePress = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idleTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #spinnerTimer;
 
-  /** @param {HTMLVideoElement} video @param {Playback} playback */
-  constructor(video, playback) {
-    this.#video = video;
-    this.timeline = new Timeline(video);
-    this.menu = new SettingsMenu(video, playback);
+  /**
+   * @param {HTMLElement} root what the keys and the pointer belong to
+   * @param {{ stage: Stage, playback: Playback, words: PlayerWords, signal: AbortSignal }} parts `signal` ends it all
+   */
+  constructor(root, { stage, playback, words, signal }) {
+    this.#root = root;
+    this.#stage = stage;
+    this.#video = stage.video;
+    this.#words = words;
+    this.#signal = signal;
+    this.timeline = new Timeline(stage, words);
+    this.menu = new SettingsMenu(stage, { playback, words, signal });
     this.#listenToButtons();
     this.#listenToVideo();
     this.#listenToPresence();
+    signal.addEventListener('abort', () => {
+      clearTimeout(this.#idleTimer);
+      clearTimeout(this.#spinnerTimer);
+    });
     this.#showState();
     this.#showVolume();
   }
 
   #listenToButtons() {
     const video = this.#video;
-    for (const button of [this.#play, this.#bigPlay])
-      button.addEventListener('click', () => this.#togglePlay());
-    this.#mute.addEventListener('click', () => this.#toggleMute());
-    this.#volume.addEventListener('input', () => {
-      video.volume = Number(this.#volume.value);
+    const { play, bigPlay, mute, volume, fullScreen, pictureInPicture } = this.#stage;
+    for (const button of [play, bigPlay]) button.addEventListener('click', () => this.#togglePlay());
+    mute.addEventListener('click', () => this.#toggleMute());
+    volume.addEventListener('input', () => {
+      video.volume = Number(volume.value);
       video.muted = false;
     });
-    this.#fullscreen.addEventListener('click', () => this.#toggleFullscreen());
-    show(this.#pip, document.pictureInPictureEnabled === true);
-    this.#pip.addEventListener('click', () => this.#togglePictureInPicture());
+    fullScreen.addEventListener('click', () => this.#toggleFullscreen());
+    show(pictureInPicture, document.pictureInPictureEnabled === true);
+    pictureInPicture.addEventListener('click', () => this.#togglePictureInPicture());
     video.addEventListener('click', (event) => this.#pressPicture(event));
     video.addEventListener('dblclick', () => this.#toggleFullscreen());
-    document.addEventListener('fullscreenchange', () => this.#showState());
-    this.#player.addEventListener('keydown', (event) => this.#pressKey(event));
+    const options = { signal: this.#signal };
+    document.addEventListener('fullscreenchange', () => this.#showState(), options);
+    this.#root.addEventListener('keydown', (event) => this.#pressKey(event), options);
   }
 
   #listenToVideo() {
@@ -70,19 +80,21 @@ export class Controls {
   }
 
   #listenToPresence() {
-    this.#player.addEventListener('pointerdown', () => {
-      this.#idleBeforePress = this.#player.classList.contains('idle');
-    });
+    const options = { signal: this.#signal };
+    const notePress = () => {
+      this.#idleBeforePress = this.#root.classList.contains('idle');
+    };
+    this.#root.addEventListener('pointerdown', notePress, options);
     for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin']) {
-      this.#player.addEventListener(event, () => this.#wake());
+      this.#root.addEventListener(event, () => this.#wake(), options);
     }
-    this.#player.addEventListener('pointerleave', () => this.#rest());
+    this.#root.addEventListener('pointerleave', () => this.#rest(), options);
   }
 
   #togglePlay() {
     if (!this.#video.paused) return this.#video.pause();
     void this.#video.play().catch(() => undefined);
-    this.#player.focus({ preventScroll: true });
+    this.#root.focus({ preventScroll: true });
   }
 
   #toggleMute() {
@@ -93,7 +105,7 @@ export class Controls {
 
   #toggleFullscreen() {
     if (document.fullscreenElement !== null) return void document.exitFullscreen();
-    if (this.#player.requestFullscreen) return void this.#player.requestFullscreen().catch(() => undefined);
+    if (this.#root.requestFullscreen) return void this.#root.requestFullscreen().catch(() => undefined);
     // a telephone that has full screen for its own player only
     if ('webkitEnterFullscreen' in this.#video && typeof this.#video.webkitEnterFullscreen === 'function') {
       this.#video.webkitEnterFullscreen();
@@ -118,7 +130,7 @@ export class Controls {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target instanceof HTMLButtonElement;
     if (onButton && (event.key === ' ' || event.key === 'Enter')) return;
-    const onVolume = event.target === this.#volume;
+    const onVolume = event.target === this.#stage.volume;
     if (onVolume && event.key.startsWith('Arrow')) return;
     const action = this.#actionFor(event.key);
     if (action === undefined) return;
@@ -155,49 +167,56 @@ export class Controls {
 
   #showState() {
     const { paused, ended } = this.#video;
-    setIcon(this.#play, ended ? 'replay' : paused ? 'play' : 'pause');
-    label(this.#play, ended ? 'Play again' : paused ? 'Play' : 'Pause');
-    setIcon(this.#bigPlay, ended ? 'replay' : 'play');
-    show(this.#bigPlay, paused);
+    const { play, bigPlay, fullScreen } = this.#stage;
+    const words = this.#words;
+    setIcon(play, ended ? 'replay' : paused ? 'play' : 'pause');
+    label(play, ended ? words.playAgain : paused ? words.play : words.pause);
+    setIcon(bigPlay, ended ? 'replay' : 'play');
+    label(bigPlay, ended ? words.playAgain : words.play);
+    show(bigPlay, paused);
     const whole = document.fullscreenElement !== null;
-    setIcon(this.#fullscreen, whole ? 'shrink' : 'grow');
-    label(this.#fullscreen, whole ? 'Leave full screen' : 'Full screen');
+    setIcon(fullScreen, whole ? 'shrink' : 'grow');
+    label(fullScreen, whole ? words.leaveFullScreen : words.fullScreen);
     this.#showClock();
     this.#wake();
   }
 
   #showClock() {
-    this.#clock.textContent = `${formatTime(this.#video.currentTime)} / ${formatTime(this.timeline.seconds)}`;
+    const { currentTime } = this.#video;
+    this.#stage.clock.textContent = `${formatTime(currentTime)} / ${formatTime(this.timeline.seconds)}`;
   }
 
   #showVolume() {
     const { muted, volume } = this.#video;
+    const words = this.#words;
     const silent = muted || volume === 0;
-    setIcon(this.#mute, silent ? 'muted' : volume < 0.5 ? 'quiet' : 'loud');
-    label(this.#mute, silent ? 'Unmute' : 'Mute');
-    this.#volume.value = String(silent ? 0 : volume);
-    this.#volume.style.setProperty('--played', `${silent ? 0 : volume * 100}%`);
-    this.#volume.setAttribute('aria-valuetext', silent ? 'muted' : `${Math.round(volume * 100)} %`);
+    const { mute, volume: slider } = this.#stage;
+    setIcon(mute, silent ? 'muted' : volume < 0.5 ? 'quiet' : 'loud');
+    label(mute, silent ? words.unmute : words.mute);
+    slider.value = String(silent ? 0 : volume);
+    slider.style.setProperty('--played', `${silent ? 0 : volume * 100}%`);
+    slider.setAttribute('aria-valuetext', silent ? words.muted : words.volumeValue(Math.round(volume * 100)));
   }
 
   /** Short waits are not worth a spinner. @param {boolean} waiting */
   #spin(waiting) {
+    const { spinner } = this.#stage;
     clearTimeout(this.#spinnerTimer);
-    if (!waiting) return show(this.#spinner, false);
-    this.#spinnerTimer = setTimeout(() => show(this.#spinner, !this.#video.paused), SPINNER_AFTER_MS);
+    if (!waiting) return show(spinner, false);
+    this.#spinnerTimer = setTimeout(() => show(spinner, !this.#video.paused), SPINNER_AFTER_MS);
   }
 
   #wake() {
-    this.#player.classList.remove('idle');
+    this.#root.classList.remove('idle');
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => this.#rest(), IDLE_MS);
   }
 
   #rest() {
     const focused = document.activeElement;
-    const inUse = focused !== null && focused !== this.#player && this.#player.contains(focused);
+    const inUse = focused !== null && focused !== this.#root && this.#root.contains(focused);
     const byKeyboard = inUse && focused.matches(':focus-visible');
     if (this.#video.paused || this.menu.open || byKeyboard) return;
-    this.#player.classList.add('idle');
+    this.#root.classList.add('idle');
   }
 }
