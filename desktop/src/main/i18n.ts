@@ -1,7 +1,10 @@
 import type { Language, Settings } from '@reelmill/shared/contracts/desktop.ts';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { createInstance } from 'i18next';
+import { errors as englishErrors } from '../i18n/en/errors.ts';
 import { main as english } from '../i18n/en/main.ts';
 import type { TextKey } from '../i18n/translation.ts';
+import { errors as chineseErrors } from '../i18n/zh-CN/errors.ts';
 import { main as chinese } from '../i18n/zh-CN/main.ts';
 
 /** A text of the main process in one language; `count` chooses the plural form. */
@@ -9,6 +12,8 @@ export type Translate = (
   key: TextKey<typeof english>,
   values?: Readonly<Record<string, string | number>>,
 ) => string;
+
+const ERRORS = { en: englishErrors, 'zh-CN': chineseErrors };
 
 const texts = createInstance({
   resources: { en: { main: english }, 'zh-CN': { main: chinese } },
@@ -24,6 +29,15 @@ void texts.init();
 export function translate(language: Language): Translate {
   const t = texts.getFixedT(language, 'main');
   return (key, values) => t(key, values ?? {});
+}
+
+/** What went wrong, in the words of the app; where it has none for the code, in those that came with it. */
+export function wordError(
+  language: Language,
+  { code, message }: { code: ErrorCode; message: string },
+): string {
+  const words: Partial<Record<ErrorCode, string>> = ERRORS[language];
+  return words[code] ?? message;
 }
 
 /** The language to show: the one chosen, or the first of the system's that there are texts in. */

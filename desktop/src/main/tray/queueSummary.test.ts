@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type QueueTotals, summarize } from '../../engine/totals.ts';
+import { translate } from '../i18n.ts';
+import { summarizeForTray, trayTooltip } from './queueSummary.ts';
+
+const t = translate('en');
+
+function totals(own: Partial<QueueTotals> = {}, paused = 0): QueueTotals {
+  const empty = summarize([]);
+  return { ...empty, ...own, counts: { ...empty.counts, paused } };
+}
+
+test('a queue with nothing to do says nothing', () => {
+  for (const quiet of [null, totals()]) {
+    const summary = summarizeForTray(quiet);
+    assert.equal(summary.activity, 'idle');
+    assert.equal(trayTooltip(summary, t), 'Reelmill');
+  }
+});
+
+test('uploads are counted with their progress and the time that is left', () => {
+  const running = totals({ active: 3, totalBytes: 1_000, sentBytes: 459, etaSeconds: 60 * 61 });
+  const summary = summarizeForTray(running);
+  assert.equal(summary.part, 0.459);
+  assert.equal(trayTooltip(summary, t), 'Reelmill: 3 uploads, 45 %, 1 h 1 min left');
+  const slow = summarizeForTray({ ...running, active: 1, etaSeconds: null });
+  assert.equal(trayTooltip(slow, t), 'Reelmill: 1 upload, 45 %');
+});
+
+test('sizes that are not known yet are no progress', () => {
+  assert.equal(summarizeForTray(totals({ active: 1 })).part, 0);
+});
+
+test('times are rough, and never nothing', () => {
+  const words = (etaSeconds: number): string | undefined =>
+    /, ([^,]*) left$/.exec(trayTooltip(summarizeForTray(totals({ active: 1, etaSeconds })), t))?.[1];
+  assert.deepEqual([0.2, 12, 54, 56, 95, 3_599].map(words), [
+    '5 s',
+    '15 s',
+    '55 s',
+    '1 min',
+    '2 min',
+    '1 h 0 min',
+  ]);
+});
+
+test('where all are paused the tray says so', () => {
+  assert.equal(trayTooltip(summarizeForTray(totals({}, 2)), t), 'Reelmill: 2 uploads are paused');
+  assert.equal(summarizeForTray(totals({ active: 1 }, 2)).activity, 'uploading');
+});

@@ -1,0 +1,39 @@
+import type { QueueTotals } from '../../engine/totals.ts';
+import type { Translate } from '../i18n.ts';
+
+/** The queue as the tray and the taskbar show it. `part` is from 0 to 1. */
+export interface QueueSummary {
+  activity: 'idle' | 'uploading' | 'paused';
+  count: number;
+  part: number;
+  etaSeconds: number | null;
+}
+
+const NOTHING: QueueSummary = { activity: 'idle', count: 0, part: 0, etaSeconds: null };
+
+/** `totals` is null where nobody is signed in. */
+export function summarizeForTray(totals: QueueTotals | null): QueueSummary {
+  if (totals === null) return NOTHING;
+  const { active, totalBytes, sentBytes, etaSeconds, counts } = totals;
+  if (active > 0) {
+    const part = totalBytes === 0 ? 0 : Math.min(1, sentBytes / totalBytes);
+    return { activity: 'uploading', count: active, part, etaSeconds };
+  }
+  return counts.paused > 0 ? { ...NOTHING, activity: 'paused', count: counts.paused } : NOTHING;
+}
+
+export function trayTooltip({ activity, count, part, etaSeconds }: QueueSummary, t: Translate): string {
+  if (activity === 'idle') return t('tray.idle');
+  if (activity === 'paused') return t('tray.paused', { count });
+  const percent = Math.floor(part * 100);
+  if (etaSeconds === null) return t('tray.uploading', { count, percent });
+  return t('tray.uploadingWithEta', { count, percent, eta: wordDuration(etaSeconds, t) });
+}
+
+/** Rough on purpose: a tooltip that says another second each time is only restless. */
+function wordDuration(seconds: number, t: Translate): string {
+  if (seconds < 55) return t('tray.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) });
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return t('tray.minutes', { count: minutes });
+  return t('tray.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+
+const WATCHER = 'org.kde.StatusNotifierWatcher';
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Each exits with 0 and prints `true` where somebody on the session's bus shows tray icons. */
+const QUESTIONS: readonly (readonly [string, ...string[]])[] = [
+  [
+    'gdbus',
+    ...['call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'],
+    ...['--method', 'org.freedesktop.DBus.NameHasOwner', WATCHER],
+  ],
+  [
+    'dbus-send',
+    ...['--session', '--print-reply', '--dest=org.freedesktop.DBus', '/org/freedesktop/DBus'],
+    ...['org.freedesktop.DBus.NameHasOwner', `string:${WATCHER}`],
+  ],
+];
+
+/**
+ * Whether an icon in the tray would be seen. Electron makes one in any case, but many Linux desktops have no place for
+ * it: a window that hides there could not be brought back. Where nobody can be asked the answer is no.
+ */
+export async function isTrayShown(platform: NodeJS.Platform = process.platform): Promise<boolean> {
+  if (platform !== 'linux') return true;
+  for (const [program, ...args] of QUESTIONS) {
+    const answer = await ask(program, args);
+    if (answer !== null) return /\btrue\b/.test(answer);
+  }
+  return false;
+}
+
+/** What a program printed; null where it is not there, or failed. */
+function ask(program: string, args: readonly string[]): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: ANSWER_WITHIN_MS,
+    killSignal: 'SIGKILL',
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (text: string) => {
+    printed += text;
+  });
+  child.once('error', () => resolve(null));
+  child.once('close', (code) => resolve(code === 0 ? printed : null));
+  return promise;
+}

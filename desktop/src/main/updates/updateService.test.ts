@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { type UpdateEvent, UpdateService } from './updateService.ts';
+
+function updating() {
+  let tell: (event: UpdateEvent) => void = () => undefined;
+  const asked: string[] = [];
+  const answers: (() => void)[] = [];
+  const service = new UpdateService(
+    {
+      subscribe: (listener) => {
+        tell = listener;
+      },
+      check: async () => {
+        asked.push('check');
+        answers.shift()?.();
+      },
+      installNow: () => void asked.push('install'),
+    },
+    createLogger({ level: 'silent', name: 'test' }),
+  );
+  const seen: string[] = [];
+  service.subscribe((state) => void seen.push(state.status));
+  return { service, asked, seen, answers, tell: (event: UpdateEvent) => tell(event) };
+}
+
+test('without an update server nothing is asked, whoever wants it', async () => {
+  const service = new UpdateService(null, createLogger({ level: 'silent', name: 'test' }));
+  service.start();
+  const off = { status: 'off', version: null, message: null };
+  assert.deepEqual(await service.check(), off);
+  service.installNow();
+  assert.deepEqual(service.state, off);
+});
+
+test('a new version is found, downloaded and then kept ready', async () => {
+  const { service, asked, seen, answers, tell } = updating();
+  answers.push(() => tell({ type: 'found', version: '2.0.0' }));
+  assert.deepEqual(await service.check(), { status: 'downloading', version: '2.0.0', message: null });
+  service.installNow();
+  tell({ type: 'downloaded', version: '2.0.0' });
+  tell({ type: 'failed', message: 'too late to matter' });
+  await service.check();
+  assert.deepEqual(service.state, { status: 'ready', version: '2.0.0', message: null });
+  assert.deepEqual(seen, ['checking', 'downloading', 'ready']);
+  service.installNow();
+  assert.deepEqual(asked, ['check', 'install']);
+});
+
+test('a server that cannot be asked is a state, told in one line, and asked again later', async () => {
+  const { service, seen, answers, tell } = updating();
+  answers.push(() => {
+    tell({ type: 'failed', message: 'net::ERR_NAME_NOT_RESOLVED\n    at SimpleURLLoaderWrapper' });
+    throw new Error('net::ERR_NAME_NOT_RESOLVED\n    at SimpleURLLoaderWrapper');
+  });
+  answers.push(() => tell({ type: 'none' }));
+  const failed = await service.check();
+  assert.deepEqual(failed, { status: 'failed', version: null, message: 'net::ERR_NAME_NOT_RESOLVED' });
+  assert.equal((await service.check()).status, 'idle');
+  assert.deepEqual(seen, ['checking', 'failed', 'checking', 'idle']);
+});
