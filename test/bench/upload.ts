@@ -45,32 +45,52 @@ interface Contender {
   start: () => ChildProcess;
 }
 
+const CONTENDERS: readonly ((stage: Stage) => Promise<Contender>)[] = [
+  prepareReelmill,
+  prepareRclone,
+  prepareMc,
+];
+
+/** What one run needs: a file, and a store that nobody has written to. */
+interface Stage {
+  folder: string;
+  file: string;
+  minio: RunningMinio;
+  api: UploadApi;
+}
+
 /**
- * Uploads one file to one private MinIO with the CLI, rclone and mc, each with its defaults, in turns; compares the
- * medians.
+ * Uploads one file to a private MinIO with the CLI, rclone and mc, each with its defaults, in turns; compares the
+ * medians. Every run has a MinIO of its own: what is removed from one takes room until it is swept, and this room is
+ * memory.
  */
 export async function benchUpload(options: UploadBenchOptions = {}): Promise<UploadBenchResult> {
   const sizeBytes = options.sizeBytes ?? 2048 * MIB;
+  const partSizeBytes = options.partSizeBytes ?? 16 * MIB;
   const runs = options.runs ?? 3;
   const releasers = new Releasers();
   try {
-    const stage = await prepare(sizeBytes, options.partSizeBytes ?? 16 * MIB, releasers);
-    const contenders = stage.contenders.filter(({ name }) => options.clients?.includes(name) ?? true);
-    const figures = contenders.map(({ name }) => ({
-      name,
-      seconds: [] as number[],
-      peakMebibytes: 0,
-    }));
+    const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-bench-'));
+    releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
+    const file = path.join(folder, 'source.bin');
+    await writeRandom(file, sizeBytes);
+    const figures = new Map<string, { name: string; seconds: number[]; peakMebibytes: number }>();
     for (let run = 0; run < runs; run++) {
-      for (const [index, contender] of contenders.entries()) {
-        const { seconds, peakBytes } = await measure(contender);
-        await stage.clear(sizeBytes);
-        const figure = figures[index];
-        figure?.seconds.push(seconds);
-        if (figure) figure.peakMebibytes = Math.max(figure.peakMebibytes, peakBytes / MIB);
+      for (const prepare of CONTENDERS) {
+        await withStage({ file, folder, partSizeBytes }, async (stage, store) => {
+          const contender = await prepare(stage);
+          const { name } = contender;
+          if (!(options.clients?.includes(name) ?? true)) return;
+          const { seconds, peakBytes } = await measure(contender);
+          await checkBucket(store, sizeBytes);
+          const figure = figures.get(name) ?? { name, seconds: [], peakMebibytes: 0 };
+          figure.seconds.push(seconds);
+          figure.peakMebibytes = Math.max(figure.peakMebibytes, peakBytes / MIB);
+          figures.set(name, figure);
+        });
       }
     }
-    return compare(figures, sizeBytes);
+    return compare([...figures.values()], sizeBytes);
   } finally {
     await releasers.release();
   }
@@ -89,32 +109,29 @@ function compare(
   return { sizeBytes, clients, ratioToFastest: fastest / (ours?.medianSeconds ?? Number.NaN) };
 }
 
-async function prepare(
-  sizeBytes: number,
-  partSizeBytes: number,
-  releasers: Releasers,
-): Promise<{ contenders: Contender[]; clear: (sizeBytes: number) => Promise<void> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-bench-'));
-  releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
-  const file = path.join(folder, 'source.bin');
-  await writeRandom(file, sizeBytes);
-  const minio = await startMinio(await findFastFolder());
-  releasers.add('minio', () => minio.stop());
-  const access = { ...minio, publicEndpoint: minio.endpoint, bucket: BUCKET, region: 'us-east-1' };
-  await ensureBucket(access);
-  const store = createMinioStore(access);
-  releasers.add('store', () => store.close());
-  const api = await startUploadApi({ store, partSizeBytes });
-  releasers.add('api', () => api.close());
-  const contenders = [
-    await prepareReelmill(folder, file, api),
-    prepareRclone(file, minio),
-    await prepareMc(folder, file, minio),
-  ];
-  return { contenders, clear: (expectedBytes) => clearBucket(store, expectedBytes) };
+async function withStage(
+  { file, folder, partSizeBytes }: { file: string; folder: string; partSizeBytes: number },
+  work: (stage: Stage, store: ObjectStore) => Promise<void>,
+): Promise<void> {
+  const releasers = new Releasers();
+  try {
+    const ownFolder = await mkdtemp(path.join(folder, 'run-'));
+    releasers.add('folder', () => rm(ownFolder, { recursive: true, force: true }));
+    const minio = await startMinio(await findFastFolder());
+    releasers.add('minio', () => minio.stop());
+    const access = { ...minio, publicEndpoint: minio.endpoint, bucket: BUCKET, region: 'us-east-1' };
+    await ensureBucket(access);
+    const store = createMinioStore(access);
+    releasers.add('store', () => store.close());
+    const api = await startUploadApi({ store, partSizeBytes });
+    releasers.add('api', () => api.close());
+    await work({ folder: ownFolder, file, minio, api }, store);
+  } finally {
+    await releasers.release();
+  }
 }
 
-async function prepareReelmill(folder: string, file: string, api: UploadApi): Promise<Contender> {
+async function prepareReelmill({ folder, file, api }: Stage): Promise<Contender> {
   const config = path.join(folder, 'reelmill');
   await new SessionFile(path.join(config, 'session.json')).save({
     v: 1,
@@ -122,6 +139,7 @@ async function prepareReelmill(folder: string, file: string, api: UploadApi): Pr
     userId: 1,
     email: 'bench@example.org',
     nickname: 'bench',
+    role: 'creator',
     token: 'valid',
     refreshToken: 'unused',
   });
@@ -130,7 +148,7 @@ async function prepareReelmill(folder: string, file: string, api: UploadApi): Pr
   return { name: 'reelmill', start: () => run(process.execPath, [main, 'upload', file], env) };
 }
 
-function prepareRclone(file: string, minio: RunningMinio): Contender {
+async function prepareRclone({ file, minio }: Stage): Promise<Contender> {
   // whoever runs this may have settings of their own for another S3
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|RCLONE)_/.test(name));
   const env = {
@@ -145,7 +163,7 @@ function prepareRclone(file: string, minio: RunningMinio): Contender {
   return { name: 'rclone', start: () => run('rclone', ['copyto', file, `bench:${BUCKET}/rclone.bin`], env) };
 }
 
-async function prepareMc(folder: string, file: string, minio: RunningMinio): Promise<Contender> {
+async function prepareMc({ folder, file, minio }: Stage): Promise<Contender> {
   const cache = process.env.REELMILL_CACHE ?? path.join(homedir(), '.cache', 'reelmill');
   const program = path.join(cache, 'bin', 'mc');
   const config = path.join(folder, 'mc');
@@ -184,15 +202,14 @@ async function readPeak(pid: number | undefined): Promise<number> {
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** Removes what a run brought; a run that brought something else than the file was no run. */
-async function clearBucket(store: ObjectStore, expectedBytes: number): Promise<void> {
-  const keys: string[] = [];
+/** A run that brought something else than the file was no run. */
+async function checkBucket(store: ObjectStore, expectedBytes: number): Promise<void> {
+  let objects = 0;
   for await (const object of store.list('')) {
     if (object.sizeBytes !== expectedBytes) throw new Error(`${object.key} has ${object.sizeBytes} bytes`);
-    keys.push(object.key);
+    objects += 1;
   }
-  if (keys.length !== 1) throw new Error(`a run left ${keys.length} objects`);
-  await store.remove(keys);
+  if (objects !== 1) throw new Error(`a run left ${objects} objects`);
 }
 
 async function writeRandom(file: string, sizeBytes: number): Promise<void> {
