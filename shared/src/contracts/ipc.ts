@@ -67,7 +67,10 @@ export const IPC_CALLS = {
 
   'queue.list': { args: nothing, result: z.array(uploadSnapshotSchema) },
   /** Files and folders; folders are searched for videos. */
-  'queue.add': { args: z.object({ paths: z.array(filePath).min(1).max(10_000) }), result: intakeResultSchema },
+  'queue.add': {
+    args: z.object({ paths: z.array(filePath).min(1).max(10_000) }),
+    result: intakeResultSchema,
+  },
   /** Lets the user choose; nothing is added where the dialog is closed. */
   'queue.pick': { args: z.object({ what: z.enum(['files', 'folder']) }), result: intakeResultSchema },
   'queue.pause': { args: uploadIds, result: nothing },
@@ -133,7 +136,15 @@ export type IpcPayload<Event extends IpcEvent> = z.output<(typeof IPC_EVENTS)[Ev
 /** How a call comes back: a rejection would lose its code on the way. */
 export const ipcAnswerSchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
-  z.object({ ok: z.literal(false), error: z.object({ code: errorCodeSchema, message: z.string() }) }),
+  z.object({
+    ok: z.literal(false),
+    error: z.object({
+      code: errorCodeSchema,
+      message: z.string(),
+      /** Where the server said how long to wait before the next try. */
+      retryAfterSeconds: z.number().optional(),
+    }),
+  }),
 ]);
 export type IpcAnswer = z.infer<typeof ipcAnswerSchema>;
 

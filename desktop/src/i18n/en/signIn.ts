@@ -10,6 +10,7 @@ export const signIn = {
     description: 'The address of your Reelmill server',
     checking: 'Looking for the server…',
     found: 'Reelmill {{version}} at {{host}}',
+    plain: 'The connection to this server is not encrypted: others in the network could read along.',
   },
   nickname: {
     label: 'Name',

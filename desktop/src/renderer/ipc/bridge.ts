@@ -1,4 +1,5 @@
 import type {
+  IpcAnswer,
   IpcArgs,
   IpcBridge,
   IpcCall,
@@ -20,9 +21,17 @@ export async function call<Call extends IpcCall>(
   ...[args]: undefined extends IpcArgs<Call> ? [] : [IpcArgs<Call>]
 ): Promise<IpcResult<Call>> {
   const answer = await window.reelmill.call(name, args);
-  if (!answer.ok) throw new ReelmillError(answer.error.code, answer.error.message);
+  if (!answer.ok) throw toFailure(answer.error);
   // the main process is the other half of this program: its answers are typed, not checked again
   return answer.value as IpcResult<Call>;
+}
+
+function toFailure({
+  code,
+  message,
+  retryAfterSeconds,
+}: Extract<IpcAnswer, { ok: false }>['error']): ReelmillError {
+  return new ReelmillError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
 }
 
 /** Answers the function that ends the subscription. */

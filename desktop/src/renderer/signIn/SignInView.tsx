@@ -1,3 +1,41 @@
+import { Alert, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconInfoCircle } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { wordFailure } from '../feedback/wordError.ts';
+import { Mark } from '../layout/Mark.tsx';
+import { useSession } from '../stores/session.ts';
+import { SignInForm } from './SignInForm.tsx';
+import classes from './SignInView.module.css';
+import { useSignInForm } from './useSignInForm.ts';
+
+/** What somebody sees who is not signed in. */
 export function SignInView() {
-  return null;
+  const { t } = useTranslation('signIn');
+  const session = useSession();
+  const known = session.status === 'signedOut' ? session : { serverUrl: null, ended: null };
+  const form = useSignInForm(known.serverUrl ?? '');
+  return (
+    <main className={classes.screen}>
+      <Paper className={classes.card} withBorder radius="lg">
+        <Stack gap={6} align="center" mb="lg">
+          <Mark size={44} />
+          <Title order={1} mt={6}>
+            {t(form.mode === 'signIn' ? 'title' : 'registerTitle')}
+          </Title>
+        </Stack>
+        {known.ended !== null && (
+          <Alert
+            icon={<IconInfoCircle size={18} stroke={1.75} />}
+            title={t('ended.title')}
+            mb="md"
+            color="yellow"
+          >
+            <Text size="sm">{wordFailure(known.ended, known.ended)}</Text>
+            <Text size="sm">{t('ended.uploads')}</Text>
+          </Alert>
+        )}
+        <SignInForm form={form} />
+      </Paper>
+    </main>
+  );
 }

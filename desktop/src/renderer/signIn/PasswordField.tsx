@@ -1,0 +1,43 @@
+import { PasswordInput } from '@mantine/core';
+import { IconEye, IconEyeOff } from '@tabler/icons-react';
+import { type RefObject, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+interface PasswordFieldProps {
+  value: string;
+  /** Whether the password is being chosen, which password managers help with. */
+  isNew: boolean;
+  error: string | null;
+  input: RefObject<HTMLInputElement | null>;
+  onChange: (value: string) => void;
+}
+
+export function PasswordField({ value, isNew, error, input, onChange }: PasswordFieldProps) {
+  const { t } = useTranslation('signIn');
+  const [visible, setVisible] = useState(false);
+  return (
+    <PasswordInput
+      ref={input}
+      label={t('password.label')}
+      value={value}
+      error={error}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      autoComplete={isNew ? 'new-password' : 'current-password'}
+      visible={visible}
+      onVisibilityChange={setVisible}
+      visibilityToggleFocusable
+      visibilityToggleIcon={RevealSymbol}
+      visibilityToggleButtonProps={{
+        'aria-label': t(visible ? 'password.hide' : 'password.show'),
+        // its label says it already
+        'aria-pressed': undefined,
+        size: 'sm',
+      }}
+    />
+  );
+}
+
+function RevealSymbol({ reveal }: { reveal: boolean }) {
+  const Icon = reveal ? IconEyeOff : IconEye;
+  return <Icon size={18} stroke={1.75} aria-hidden="true" />;
+}

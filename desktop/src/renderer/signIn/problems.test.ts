@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type Credentials, checkCredentials, explainProbe, placeFailure } from './problems.ts';
+
+const FILLED: Credentials = {
+  serverUrl: 'reelmill.example.com',
+  nickname: 'Ada',
+  email: 'ada@example.com',
+  password: 'correct horse',
+};
+
+describe('what the form tells by itself', () => {
+  test('nothing is wrong with what is complete', () => {
+    assert.deepEqual(checkCredentials(FILLED, 'signIn'), {});
+    assert.deepEqual(checkCredentials(FILLED, 'register'), {});
+  });
+
+  test('every empty field is named', () => {
+    const empty = { serverUrl: ' ', nickname: '', email: '', password: '' };
+    assert.deepEqual(Object.keys(checkCredentials(empty, 'signIn')), ['serverUrl', 'email', 'password']);
+    assert.deepEqual(Object.keys(checkCredentials(empty, 'register')), [
+      'serverUrl',
+      'nickname',
+      'email',
+      'password',
+    ]);
+  });
+
+  test('an incomplete e-mail address is told apart from none', () => {
+    assert.deepEqual(checkCredentials({ ...FILLED, email: 'ada@example' }, 'signIn'), {
+      email: { text: 'email.invalid' },
+    });
+    assert.deepEqual(checkCredentials({ ...FILLED, email: ' ada@example.com ' }, 'signIn'), {});
+  });
+
+  test('only a new password has a least length', () => {
+    const short = { ...FILLED, password: 'short' };
+    assert.deepEqual(checkCredentials(short, 'signIn'), {});
+    assert.deepEqual(checkCredentials(short, 'register'), {
+      password: { text: 'password.tooShort', count: 8 },
+    });
+  });
+});
+
+describe('what a server or its absence tells', () => {
+  const place = (...[code, message]: ConstructorParameters<typeof ReelmillError>) =>
+    placeFailure(new ReelmillError(code, message));
+
+  test('trouble with the server is shown at its address', () => {
+    for (const code of [
+      'not_a_server',
+      'network',
+      'timeout',
+      'unavailable',
+      'certificate_invalid',
+    ] as const) {
+      assert.deepEqual(Object.keys(place(code, 'x')), ['serverUrl'], code);
+    }
+  });
+
+  test('each trouble with the server has words of its own', () => {
+    const codes = ['validation_failed', 'not_a_server', 'network', 'timeout', 'unavailable'] as const;
+    const words = codes.map((code) => JSON.stringify(explainProbe(new ReelmillError(code, ''))));
+    assert.equal(new Set(words).size, codes.length);
+  });
+
+  test('refused credentials are shown at the password, a taken address at the e-mail', () => {
+    assert.deepEqual(place('wrong_credentials', 'x'), { password: { text: 'problem.credentials' } });
+    assert.deepEqual(place('email_taken', 'x'), { email: { code: 'email_taken', message: 'x' } });
+  });
+
+  test('a refused argument is shown where it was typed', () => {
+    assert.deepEqual(place('validation_failed', 'email: must be an e-mail address'), {
+      email: { text: 'email.invalid' },
+    });
+    assert.deepEqual(place('validation_failed', 'account.email: must be an e-mail address'), {
+      email: { text: 'email.invalid' },
+    });
+    assert.deepEqual(place('validation_failed', 'serverUrl: must be an address'), {
+      serverUrl: { text: 'problem.addressInvalid' },
+    });
+  });
+
+  test('a wait is told with its length where the server named one', () => {
+    assert.deepEqual(place('rate_limited', 'x'), { form: { text: 'problem.rateLimited' } });
+    const wait = new ReelmillError('rate_limited', 'x', { retryAfterSeconds: 42 });
+    assert.deepEqual(placeFailure(wait), { form: { text: 'problem.rateLimitedFor', seconds: 42 } });
+  });
+
+  test('anything else is shown at the foot of the form', () => {
+    assert.deepEqual(place('account_disabled', 'Disabled.'), {
+      form: { code: 'account_disabled', message: 'Disabled.' },
+    });
+    assert.deepEqual(Object.keys(placeFailure(new Error('x'))), ['form']);
+  });
+});

@@ -1,0 +1,125 @@
+import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+/** What is typed into the form; the name only where an account is made. */
+export interface Credentials {
+  serverUrl: string;
+  nickname: string;
+  email: string;
+  password: string;
+}
+export type Field = keyof Credentials;
+export type Mode = 'signIn' | 'register';
+
+/** A text of the namespace `signIn`, or of `errors` by its code, or the words of whoever reported it. */
+export type Problem =
+  | { text: PlainText }
+  | { text: CountedText; count: number }
+  | { text: 'problem.rateLimitedFor'; seconds: number }
+  | { code: string; message: string };
+
+type PlainText =
+  | 'problem.serverMissing'
+  | 'problem.addressInvalid'
+  | 'problem.notAServer'
+  | 'problem.unreachable'
+  | 'problem.timeout'
+  | 'problem.unavailable'
+  | 'problem.certificate'
+  | 'problem.credentials'
+  | 'problem.rateLimited'
+  | 'nickname.missing'
+  | 'email.missing'
+  | 'email.invalid'
+  | 'password.missing';
+type CountedText = 'nickname.tooLong' | 'password.tooShort' | 'password.tooLong';
+
+/** Problems by the field they belong to; those of none are under `form`. */
+export type Problems = Partial<Record<Field | 'form', Problem>>;
+
+/** What the form itself can tell before anything is sent. */
+export function checkCredentials(entered: Credentials, mode: Mode): Problems {
+  const problems: Problems = {};
+  const email = entered.email.trim();
+  if (entered.serverUrl.trim() === '') problems.serverUrl = { text: 'problem.serverMissing' };
+  if (mode === 'register') {
+    const nickname = checkNickname(entered.nickname.trim());
+    if (nickname !== null) problems.nickname = nickname;
+  }
+  if (email === '') problems.email = { text: 'email.missing' };
+  else if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) problems.email = { text: 'email.invalid' };
+  const password = checkPassword(entered.password, mode);
+  if (password !== null) problems.password = password;
+  return problems;
+}
+
+function checkNickname(nickname: string): Problem | null {
+  if (nickname === '') return { text: 'nickname.missing' };
+  const count = LIMITS.nicknameCharacters;
+  return nickname.length > count ? { text: 'nickname.tooLong', count } : null;
+}
+
+/** An existing password may be shorter than what new ones must have: the server knows. */
+function checkPassword(password: string, mode: Mode): Problem | null {
+  const { min, max } = LIMITS.passwordCharacters;
+  if (password === '') return { text: 'password.missing' };
+  if (password.length > max) return { text: 'password.tooLong', count: max };
+  return mode === 'register' && password.length < min ? { text: 'password.tooShort', count: min } : null;
+}
+
+/** Why no Reelmill server was found at an address. */
+export function explainProbe(error: unknown): Problem {
+  if (!(error instanceof ReelmillError)) return { code: 'internal', message: String(error) };
+  switch (error.code) {
+    case 'validation_failed':
+      return { text: 'problem.addressInvalid' };
+    case 'not_a_server':
+      return { text: 'problem.notAServer' };
+    case 'network':
+      return { text: 'problem.unreachable' };
+    case 'timeout':
+      return { text: 'problem.timeout' };
+    case 'unavailable':
+      return { text: 'problem.unavailable' };
+    case 'certificate_invalid':
+      return { text: 'problem.certificate' };
+    case 'rate_limited':
+      return explainWait(error);
+    default:
+      return { code: error.code, message: error.message };
+  }
+}
+
+/** Puts the failure of signing in or registering at the field it belongs to. */
+export function placeFailure(error: unknown): Problems {
+  const problem = explainProbe(error);
+  if (!(error instanceof ReelmillError)) return { form: problem };
+  switch (error.code) {
+    case 'not_a_server':
+    case 'network':
+    case 'timeout':
+    case 'unavailable':
+    case 'certificate_invalid':
+      return { serverUrl: problem };
+    case 'wrong_credentials':
+      return { password: { text: 'problem.credentials' } };
+    case 'email_taken':
+      return { email: problem };
+    case 'validation_failed':
+      return placeRefusal(error.message);
+    default:
+      return { form: problem };
+  }
+}
+
+/** The message of a refused argument begins with its name. */
+function placeRefusal(message: string): Problems {
+  if (/^(account\.)?email\b/.test(message)) return { email: { text: 'email.invalid' } };
+  if (/^serverUrl\b/.test(message)) return { serverUrl: { text: 'problem.addressInvalid' } };
+  return { form: { code: 'validation_failed', message } };
+}
+
+function explainWait({ retryAfterSeconds }: ReelmillError): Problem {
+  if (retryAfterSeconds === undefined) return { text: 'problem.rateLimited' };
+  return { text: 'problem.rateLimitedFor', seconds: retryAfterSeconds };
+}
