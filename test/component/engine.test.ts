@@ -27,6 +27,7 @@ for (const store of ['disk', 'minio'] as const) {
         assert.ok(upload.videoId);
         assert.deepEqual(await fixture.readStored(upload.videoId), await readFile(file));
       }
+      await manager.close();
       assert.deepEqual(await readdir(path.join(fixture.folder, 'here')), []);
     });
 

@@ -229,6 +229,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
       stage: 'transcode',
       code: 'not_a_video',
       message: 'This is not a video.',
+      duplicateOf: null,
     });
   });
 

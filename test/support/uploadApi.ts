@@ -12,6 +12,7 @@ interface ApiVideo {
   status: Video['status'];
   sizeBytes: number;
   fileName: string;
+  title: string;
   fingerprint: string | null;
   lastModified: number | null;
 }
@@ -93,6 +94,7 @@ export async function startUploadApi(options: {
       status: 'uploading',
       sizeBytes,
       fileName,
+      title: typeof body.title === 'string' ? body.title : fileName,
       fingerprint: typeof body.fingerprint === 'string' ? body.fingerprint : null,
       lastModified: typeof body.last_modified === 'number' ? body.last_modified : null,
     };
@@ -121,6 +123,25 @@ export async function startUploadApi(options: {
     );
     return { upload: video === undefined ? null : await describe(video) };
   };
+  const duplicates = (query: URLSearchParams): unknown => {
+    const found = [...videos.values()].filter(
+      (one) =>
+        (one.status === 'transcoding' || one.status === 'online') &&
+        one.fingerprint === query.get('fingerprint') &&
+        one.sizeBytes === Number(query.get('size_bytes')),
+    );
+    return { videos: found.reverse().map(toVideo) };
+  };
+  const list = (query: URLSearchParams): unknown => {
+    const ids = query.get('ids')?.split(',').map(Number);
+    const found = [...videos.values()].filter((one) => ids === undefined || ids.includes(one.id));
+    return { videos: found.map(toVideo), total: found.length };
+  };
+  const rename = (path: string, body: Record<string, unknown>): unknown => {
+    const video = find(path);
+    video.title = String(body.title);
+    return { video: toVideo(video) };
+  };
   const abort = async (path: string): Promise<unknown> => {
     const video = findOpen(path);
     await store.abortUpload(video.ref);
@@ -141,6 +162,12 @@ export async function startUploadApi(options: {
         return complete(Number(body.video_id));
       case 'GET /videos/upload/resumable':
         return resumable(query);
+      case 'GET /videos/upload/duplicates':
+        return duplicates(query);
+      case 'GET /videos':
+        return list(query);
+      case 'PATCH /videos/:id':
+        return rename(path, body);
       case 'POST /videos/:id/upload/parts':
         return { urls: await sign(findOpen(path), body.part_numbers as number[]) }; // the engine's own request
       case 'GET /videos/:id/upload':
@@ -226,7 +253,7 @@ function toVideo(video: ApiVideo): Video {
   return {
     id: video.id,
     user_id: 1,
-    title: video.fileName,
+    title: video.title,
     description: '',
     visibility: 'private',
     status: video.status,

@@ -38,7 +38,7 @@ export function showBars(stream: NodeJS.WritableStream): Display {
   };
   return {
     show: (event) => {
-      if (event.type === 'moved' || event.type === 'removed') return;
+      if (!('upload' in event)) return;
       if (event.type === 'retrying' || event.type === 'restarted' || event.type === 'resumed') {
         bars.log(`${sayEvent(event)}\n`);
       }
@@ -57,7 +57,7 @@ export function showLines(write: (line: string) => void): Display {
   return {
     show: (event) => {
       const line = sayEvent(event);
-      if (line === null || event.type === 'moved' || event.type === 'removed') return;
+      if (line === null || !('upload' in event)) return;
       const step = stepOf(event);
       if (step !== null && said.get(event.upload.id) === step) return;
       said.set(event.upload.id, step ?? '');

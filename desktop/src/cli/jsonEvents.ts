@@ -29,7 +29,10 @@ export function toJsonEvent(event: UploadEvent): Record<string, unknown> {
         message: event.message,
         ...toJsonUpload(event.upload),
       };
+    case 'signedOut':
+      return { event: 'signed_out', message: event.message };
     case 'added':
+    case 'changed':
     case 'progress':
     case 'recovered':
     case 'video':

@@ -5,13 +5,13 @@ import { formatBytes, formatSeconds, printable } from './formats.ts';
 
 /** What an event means, in one line; null where it adds nothing to the lines before. */
 export function sayEvent(event: UploadEvent): string | null {
-  if (event.type === 'moved' || event.type === 'removed' || event.type === 'added') return null;
+  if (!('upload' in event)) return null;
   const name = printable(event.upload.fileName);
   const text = sayMatter(event);
   return text === null ? null : `${name}: ${text}`;
 }
 
-function sayMatter(event: Exclude<UploadEvent, { type: 'moved' | 'removed' | 'added' }>): string | null {
+function sayMatter(event: Extract<UploadEvent, { upload: UploadSnapshot }>): string | null {
   const { upload } = event;
   switch (event.type) {
     case 'state':
@@ -26,6 +26,8 @@ function sayMatter(event: Exclude<UploadEvent, { type: 'moved' | 'removed' | 'ad
         : 'the server has no unfinished upload of it any more; beginning anew';
     case 'retrying':
       return `${event.call}: ${event.message} Trying again in ${formatSeconds(event.waitMs / 1000)} (try ${event.attempt + 1}).`;
+    case 'added':
+    case 'changed':
     case 'recovered':
       return null;
     case 'video':

@@ -1,11 +1,26 @@
-import { type Session, sessionSchema } from '@reelmill/shared/contracts/users.ts';
+import { type ServerInfo, serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
+import {
+  type RegisterRequest,
+  registerResponseSchema,
+  type Session,
+  sessionSchema,
+  type User,
+} from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { apiFailure, parseJson } from './failures.ts';
-import type { HttpResponse, HttpTransport } from './ports.ts';
+import { apiFailure, readAnswer } from './failures.ts';
+import type { HttpRequest, HttpResponse, HttpTransport } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
+/** Somebody has typed an address and waits. */
+const PROBE_TIMEOUT_MS = 15_000;
 
-/** The calls that make, renew and end a session. Failures are the API's own errors. */
+type Call = Pick<HttpRequest, 'signal'> & {
+  path: string;
+  body: unknown;
+  headers?: Record<string, string>;
+};
+
+/** The calls that need no session, and those that make, renew and end one. Failures are the API's own errors. */
 export class AccountApi {
   readonly #transport: HttpTransport;
 
@@ -13,18 +28,51 @@ export class AccountApi {
     this.#transport = transport;
   }
 
+  /**
+   * What the server at an address says of itself. Throws `not_a_server` where something else answers,
+   * `certificate_invalid`, or `network` and `timeout` where nothing does.
+   */
+  async serverInfo(serverUrl: string, signal: AbortSignal): Promise<ServerInfo> {
+    const response = await this.#ask(serverUrl, signal);
+    if (response.status === 429 || response.status === 503) throw apiFailure(response);
+    if (response.status !== 200) throw notAServer(serverUrl);
+    try {
+      return readAnswer(response, serverInfoSchema);
+    } catch (error) {
+      throw notAServer(serverUrl, error);
+    }
+  }
+
+  /**
+   * The same for an address that somebody typed. One that leads from http to https on the same host is followed; the
+   * address that answered comes back.
+   */
+  async probe(serverUrl: string, signal: AbortSignal): Promise<{ serverUrl: string; info: ServerInfo }> {
+    const secureUrl = secureTarget(serverUrl, await this.#ask(serverUrl, signal));
+    const answering = secureUrl ?? serverUrl;
+    return { serverUrl: answering, info: await this.serverInfo(answering, signal) };
+  }
+
+  /** Makes an account. Throws `email_taken`, `registration_closed` or `validation_failed`. */
+  async register(serverUrl: string, account: RegisterRequest, signal: AbortSignal): Promise<User> {
+    const response = await this.#post(serverUrl, { path: '/users/register', body: account, signal });
+    return readAnswer(response, registerResponseSchema).user;
+  }
+
   async logIn(
     serverUrl: string,
     credentials: { email: string; password: string },
     signal: AbortSignal,
   ): Promise<Session> {
-    return readSession(await this.#post(serverUrl, '/users/login', credentials, {}, signal));
+    const response = await this.#post(serverUrl, { path: '/users/login', body: credentials, signal });
+    return readAnswer(response, sessionSchema);
   }
 
   /** The refresh token given is used up by this. */
   async refresh(serverUrl: string, refreshToken: string, signal: AbortSignal): Promise<Session> {
     const body = { refresh_token: refreshToken };
-    return readSession(await this.#post(serverUrl, '/users/refresh', body, {}, signal));
+    const response = await this.#post(serverUrl, { path: '/users/refresh', body, signal });
+    return readAnswer(response, sessionSchema);
   }
 
   async logOut(
@@ -34,19 +82,23 @@ export class AccountApi {
   ): Promise<void> {
     const body = { refresh_token: session.refreshToken };
     const headers = { authorization: `Bearer ${session.token}` };
-    await this.#post(serverUrl, '/users/logout', body, headers, signal);
+    await this.#post(serverUrl, { path: '/users/logout', body, headers, signal });
   }
 
-  async #post(
-    serverUrl: string,
-    path: string,
-    body: unknown,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
+  #ask(serverUrl: string, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#transport.request({
+      method: 'GET',
+      url: addressOf(serverUrl, '/server'),
+      headers: {},
+      timeoutMs: PROBE_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  async #post(serverUrl: string, { path, body, headers, signal }: Call): Promise<HttpResponse> {
     const response = await this.#transport.request({
       method: 'POST',
-      url: `${serverUrl.replace(/\/+$/, '')}/api/v1${path}`,
+      url: addressOf(serverUrl, path),
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
       timeoutMs: CALL_TIMEOUT_MS,
@@ -57,11 +109,22 @@ export class AccountApi {
   }
 }
 
-function readSession(response: HttpResponse): Session {
-  const parsed = sessionSchema.safeParse(parseJson(response.body));
-  if (parsed.success) return parsed.data;
-  throw new ReelmillError('internal', 'The answer is not one of a Reelmill server.', {
-    retryable: false,
-    cause: parsed.error,
-  });
+function addressOf(serverUrl: string, path: string): string {
+  return `${serverUrl.replace(/\/+$/, '')}/api/v1${path}`;
+}
+
+/** Where a server has moved to, if that is only from http to https; otherwise null. */
+function secureTarget(serverUrl: string, { status, headers }: HttpResponse): string | null {
+  const asked = addressOf(serverUrl, '/server');
+  if (status < 301 || status > 308 || headers.location === undefined) return null;
+  if (!URL.canParse(headers.location, asked)) return null;
+  const [from, to] = [new URL(asked), new URL(headers.location, asked)];
+  const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname;
+  if (!isUpgrade || to.pathname !== from.pathname) return null;
+  return `${to.origin}${to.pathname}`.slice(0, -'/api/v1/server'.length);
+}
+
+function notAServer(serverUrl: string, cause?: unknown): ReelmillError {
+  const message = `What answers at ${serverUrl} is not a Reelmill server.`;
+  return new ReelmillError('not_a_server', message, { cause });
 }

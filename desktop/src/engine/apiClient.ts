@@ -1,5 +1,13 @@
 import {
+  type DeadLetter,
+  deadLetterListSchema,
+  type Farm,
+  farmSchema,
+  replayResponseSchema,
+} from '@reelmill/shared/contracts/admin.ts';
+import {
   completeUploadResponseSchema,
+  duplicatesResponseSchema,
   type InitiateUploadRequest,
   type PartUrl,
   resumableResponseSchema,
@@ -8,16 +16,19 @@ import {
   uploadPlanSchema,
   uploadStatusSchema,
 } from '@reelmill/shared/contracts/uploads.ts';
+import { type User, userSchema } from '@reelmill/shared/contracts/users.ts';
 import {
   type Video,
   type VideoDetail,
   type VideoList,
+  type VideoListQuery,
+  type VideoUpdate,
   videoDetailSchema,
   videoListSchema,
+  videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import { apiFailure, parseJson } from './failures.ts';
+import { apiFailure, readAnswer } from './failures.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -79,6 +90,12 @@ export class ApiClient {
     return (await this.#ask({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
   }
 
+  /** Videos that came of the very same file, the newest first. */
+  async findDuplicates(fingerprint: string, sizeBytes: number, signal: AbortSignal): Promise<Video[]> {
+    const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
+    return (await this.#ask({ method: 'GET', path, signal }, duplicatesResponseSchema)).videos;
+  }
+
   /** Gives an upload up and frees what the store has of it. */
   async abortUpload(videoId: number, signal: AbortSignal): Promise<void> {
     await this.#send({ method: 'DELETE', path: `/videos/${videoId}/upload`, signal });
@@ -102,12 +119,22 @@ export class ApiClient {
   ): Promise<{ detail: VideoDetail; etag: string | undefined } | null> {
     const response = await this.#send({ method: 'GET', path: `/videos/${videoId}`, etag, signal });
     if (response.status === 304) return null;
-    return { detail: read(response, videoDetailSchema), etag: response.headers.etag };
+    return { detail: readAnswer(response, videoDetailSchema), etag: response.headers.etag };
   }
 
-  async listVideos(page: { limit: number; offset: number }, signal: AbortSignal): Promise<VideoList> {
-    const path = `/videos?limit=${page.limit}&offset=${page.offset}`;
-    return this.#ask({ method: 'GET', path, signal }, videoListSchema);
+  /** One page of one's own videos; what the query leaves out is the API's default. */
+  async listVideos(query: Partial<VideoListQuery>, signal: AbortSignal): Promise<VideoList> {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== '') search.set(name, String(value));
+    }
+    return this.#ask({ method: 'GET', path: `/videos?${search}`, signal }, videoListSchema);
+  }
+
+  /** Changes title, description or visibility, and answers the video as it is then. */
+  async updateVideo(videoId: number, patch: VideoUpdate, signal: AbortSignal): Promise<Video> {
+    const call: Call = { method: 'PATCH', path: `/videos/${videoId}`, body: patch, signal };
+    return (await this.#ask(call, videoResponseSchema)).video;
   }
 
   async cancelVideo(videoId: number, signal: AbortSignal): Promise<void> {
@@ -122,8 +149,30 @@ export class ApiClient {
     await this.#send({ method: 'DELETE', path: `/videos/${videoId}`, signal });
   }
 
+  /** Who is logged in, as the server sees it. */
+  async me(signal: AbortSignal): Promise<User> {
+    return this.#ask({ method: 'GET', path: '/me', signal }, userSchema);
+  }
+
+  /** Workers, queue and tasks; for admins, `forbidden` for others. */
+  async getFarm(signal: AbortSignal): Promise<Farm> {
+    return this.#ask({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
+  }
+
+  /** The oldest messages that nobody could handle; for admins. */
+  async listDeadLetters(signal: AbortSignal): Promise<DeadLetter[]> {
+    const call: Call = { method: 'GET', path: '/admin/dead-letters?limit=100', signal };
+    return (await this.#ask(call, deadLetterListSchema)).dead_letters;
+  }
+
+  /** Puts dead letters back where they came from and answers how many; for admins. */
+  async replayDeadLetters(signal: AbortSignal): Promise<number> {
+    const call: Call = { method: 'POST', path: '/admin/dead-letters/replay', body: {}, signal };
+    return (await this.#ask(call, replayResponseSchema)).replayed;
+  }
+
   async #ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
-    return read(await this.#send(call), schema);
+    return readAnswer(await this.#send(call), schema);
   }
 
   async #send(call: Call): Promise<HttpResponse> {
@@ -150,13 +199,4 @@ export class ApiClient {
       signal: call.signal,
     });
   }
-}
-
-function read<T>(response: HttpResponse, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(parseJson(response.body));
-  if (parsed.success) return parsed.data;
-  throw new ReelmillError('internal', 'The answer is not one of a Reelmill server.', {
-    retryable: false,
-    cause: parsed.error,
-  });
 }

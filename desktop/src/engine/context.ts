@@ -1,7 +1,9 @@
+import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ApiClient } from './apiClient.ts';
 import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports.ts';
 import type { RateLimiter } from './rateLimiter.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
+import type { VideoWatch } from './videoWatch.ts';
 
 export interface UploadSettings {
   /** Parts of one file that are sent at the same time. */
@@ -22,6 +24,8 @@ export interface UploadSettings {
   /** Whether a finished upload is followed until the video is online. */
   follow: boolean;
   retry: RetryPolicy;
+  /** Whether uploads wait for the next login where the session has ended; otherwise they fail. */
+  holdWhenSignedOut: boolean;
 }
 
 export const DEFAULT_SETTINGS: UploadSettings = {
@@ -34,6 +38,7 @@ export const DEFAULT_SETTINGS: UploadSettings = {
   pollMs: 1_500,
   follow: true,
   retry: DEFAULT_RETRY,
+  holdWhenSignedOut: false,
 };
 
 /** What every upload of one account shares. */
@@ -45,7 +50,12 @@ export interface UploadContext {
   clock: Clock;
   digests: Digests;
   limiter: RateLimiter;
+  videos: VideoWatch;
   /** Server and account, so that journals of different ones do not meet. */
   scope: string;
   settings: UploadSettings;
+  /** Nobody is logged in any more. */
+  onSessionEnd: (error: ReelmillError) => void;
+  /** Whether the saved queue is what the queue is now; true where none is saved. */
+  whenQueueSaved: () => Promise<boolean>;
 }

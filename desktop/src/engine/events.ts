@@ -21,8 +21,12 @@ export type UploadEvent =
   /** A call that had to be made again went well. */
   | { type: 'recovered'; upload: UploadSnapshot }
   | { type: 'video'; upload: UploadSnapshot }
+  /** The title or the path is another one, or the server was told what it did not know. */
+  | { type: 'changed'; upload: UploadSnapshot }
   | { type: 'moved'; order: string[] }
-  | { type: 'removed'; id: string };
+  | { type: 'removed'; id: string }
+  /** Nobody is logged in any more: what was running waits. */
+  | { type: 'signedOut'; message: string };
 
 export type UploadListener = (event: UploadEvent) => void;
 

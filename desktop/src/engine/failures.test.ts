@@ -23,6 +23,7 @@ test('an answer that is none of the API is judged by its status', () => {
   const cases: [number, string, boolean][] = [
     [401, 'unauthorized', false],
     [404, 'not_found', false],
+    [302, 'unavailable', true],
     [429, 'rate_limited', true],
     [502, 'unavailable', true],
     [504, 'unavailable', true],
@@ -42,8 +43,8 @@ test('a store may be tried again after everything but an upload that is gone, a 
     '403 signature_invalid true',
     '404 upload_gone false',
     '307 unavailable false',
-    '400 unavailable true',
-    '413 unavailable false',
+    '400 internal true',
+    '413 internal false',
     '500 unavailable true',
     '503 unavailable true',
   ]);

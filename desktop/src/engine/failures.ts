@@ -1,6 +1,19 @@
 import { ERROR_CODES, type ErrorCode, errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { z } from 'zod';
 import type { HttpResponse } from './ports.ts';
+
+/** What an answer that is a success says. Throws `not_a_server` for one that no Reelmill server would give. */
+export function readAnswer<T>(response: HttpResponse, schema: z.ZodType<T>): T {
+  const body = parseJson(response.body);
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  // a page in place of JSON comes from something in between, which may go away; another shape stays what it is
+  throw new ReelmillError('not_a_server', 'The answer is not one of a Reelmill server.', {
+    retryable: body === undefined,
+    cause: parsed.error,
+  });
+}
 
 /** The API's own error where the answer carries one, otherwise the closest one to its status. */
 export function apiFailure(response: HttpResponse): ReelmillError {
@@ -40,10 +53,11 @@ export function storeFailure(response: HttpResponse): ReelmillError {
       retryable: false,
     });
   }
-  return new ReelmillError('unavailable', `The store answered with HTTP ${status}.`, {
-    retryable: status !== 413,
-    ...retryAfter,
-  });
+  const message = `The store answered with HTTP ${status}.`;
+  // a store that is busy or broken will recover; one that finds fault with the request may do so for ever
+  const isStoresFault = status >= 500 || status === 408 || status === 429;
+  if (isStoresFault) return new ReelmillError('unavailable', message, retryAfter);
+  return new ReelmillError('internal', message, { retryable: status !== 413 });
 }
 
 /** Seconds that a Retry-After header asks for, given as a number or as a date. */
@@ -71,5 +85,7 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 409) return 'state_conflict';
   if (status === 413) return 'too_large';
   if (status === 429) return 'rate_limited';
+  // the API never redirects: something in between does, such as the page of a hotel's network
+  if (status >= 300 && status < 400) return 'unavailable';
   return status >= 500 ? 'unavailable' : 'validation_failed';
 }

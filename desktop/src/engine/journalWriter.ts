@@ -31,6 +31,11 @@ export class JournalWriter {
     this.#touch();
   }
 
+  retitle(title: string | null): void {
+    this.#entry.title = title;
+    this.#touch();
+  }
+
   /** Everything noted so far is on disk afterwards. */
   async flush(): Promise<void> {
     this.#touch();

@@ -1,42 +1,84 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from './context.ts';
-import { EventStream, type UploadListener } from './events.ts';
+import { EventStream, type UploadEvent, type UploadListener } from './events.ts';
 import type { JournalEntry } from './journalEntry.ts';
+import type { QueueStore } from './ports.ts';
+import type { QueueEntry } from './queueEntry.ts';
+import { QueueKeeper } from './queueKeeper.ts';
 import { RateLimiter } from './rateLimiter.ts';
+import { Slots } from './slots.ts';
 import { isSettled, takesSlot } from './states.ts';
 import { Upload } from './upload.ts';
-import { UploadRecord } from './uploadRecord.ts';
+import { UploadQueue } from './uploadQueue.ts';
+import { type NewRecord, UploadRecord } from './uploadRecord.ts';
+import { VideoWatch } from './videoWatch.ts';
 
-export interface ManagerOptions extends Omit<UploadContext, 'limiter' | 'settings'> {
+type Ports = Pick<UploadContext, 'api' | 'transport' | 'files' | 'journal' | 'clock' | 'digests' | 'scope'>;
+
+export interface ManagerOptions extends Ports {
   settings?: Partial<UploadSettings>;
   /** The limit for all uploads together, or null for none. */
   bytesPerSecond?: number | null;
+  /** Where the queue is kept for the next process, from `restoreQueue` on. */
+  queueStore?: QueueStore;
+  /** The queue could not be saved; the next change tries again. */
+  onSaveFailure?: (error: unknown) => void;
 }
 
 export interface NewUpload {
   /** Absolute, so that the same file is found again. */
   path: string;
   title?: string | null;
+  /** Where it is known already; the file is looked at anyway. */
+  sizeBytes?: number;
+  /** Fail with `duplicate` where the server has a video of the same file. */
+  refuseDuplicates?: boolean;
 }
+
+/** Events after which the saved queue is not what the queue is. */
+const SAVED_EVENTS: ReadonlySet<UploadEvent['type']> = new Set([
+  'added',
+  'state',
+  'changed',
+  'restarted',
+  'moved',
+  'removed',
+]);
 
 /**
  * The queue of uploads: files are sent in its order, a few at the same time. Commands name uploads by the `id` in
- * their snapshots and throw `not_found` for others; everything that happens is told to the subscribers.
+ * their snapshots and throw `not_found` for others, those for many pass over them; everything that happens is told to
+ * the subscribers.
  */
 export class UploadManager {
   readonly #context: UploadContext;
   readonly #events = new EventStream();
-  #queue: Upload[] = [];
+  readonly #queue = new UploadQueue();
+  readonly #slots: Slots;
+  readonly #queueStore: QueueStore | null;
+  readonly #onSaveFailure: (error: unknown) => void;
+  #keeper: QueueKeeper | null = null;
   #lastId = 0;
-  #closed = false;
+  #isSignedOut = false;
 
-  constructor({ settings, bytesPerSecond, ...ports }: ManagerOptions) {
+  constructor({ settings, bytesPerSecond, queueStore, onSaveFailure, ...ports }: ManagerOptions) {
+    const { api, clock } = ports;
+    const allSettings = { ...DEFAULT_SETTINGS, ...settings };
     this.#context = {
       ...ports,
-      limiter: new RateLimiter(ports.clock, bytesPerSecond ?? null),
-      settings: { ...DEFAULT_SETTINGS, ...settings },
+      limiter: new RateLimiter(clock, bytesPerSecond ?? null),
+      videos: new VideoWatch({ api, clock, pollMs: allSettings.pollMs }),
+      settings: allSettings,
+      onSessionEnd: (error) => this.#signOut(error),
+      whenQueueSaved: async () => this.#keeper === null || this.#keeper.whenSaved(),
     };
+    this.#slots = new Slots(this.#queue, allSettings.fileConcurrency);
+    this.#queueStore = queueStore ?? null;
+    this.#onSaveFailure = onSaveFailure ?? (() => undefined);
+    this.#events.subscribe(({ type }) => {
+      if (SAVED_EVENTS.has(type)) this.#keeper?.touch();
+    });
   }
 
   /** Answers the function that ends the subscription. */
@@ -46,78 +88,178 @@ export class UploadManager {
 
   /** In the order of the queue. */
   get uploads(): UploadSnapshot[] {
-    return this.#queue.map((upload) => upload.snapshot);
+    return this.#queue.inOrder.map((upload) => upload.snapshot);
   }
 
-  /** Puts a file at the end of the queue and answers its id; a file that is in the queue already keeps its place. */
-  add({ path, title = null }: NewUpload): string {
-    const known = this.#queue.find((upload) => upload.path === path && !isSettled(upload.state));
-    if (known !== undefined && known.state !== 'processing') return known.id;
-    const upload = this.#enqueue({ path, title });
-    this.#fillSlots();
-    return upload.id;
+  /** All ids, in the order of the queue. */
+  get order(): string[] {
+    return this.#queue.ids;
+  }
+
+  get(id: string): UploadSnapshot {
+    return this.#queue.find(id).snapshot;
+  }
+
+  /** Puts a file at the end of the queue and answers its id; see `addAll` for one that is there already. */
+  add(file: NewUpload): string {
+    const { added, known } = this.addAll([file]);
+    const [id] = [...added, ...known];
+    if (id === undefined) throw new Error('a file is either added or known');
+    return id;
+  }
+
+  /**
+   * Puts files at the end of the queue. One that is there already keeps its place, and is tried again where it failed;
+   * one that is on the server, or was canceled, is taken as new.
+   */
+  addAll(files: readonly NewUpload[]): { added: string[]; known: string[] } {
+    const added: string[] = [];
+    const known: string[] = [];
+    for (const { title = null, ...file } of files) {
+      const earlier = this.#queue.latestAt(file.path);
+      if (earlier === undefined || !isStillToSend(earlier.snapshot)) {
+        added.push(this.#enqueue({ ...file, title }).id);
+        continue;
+      }
+      if (earlier.state === 'failed') earlier.wait();
+      known.push(earlier.id);
+    }
+    this.#slots.fill();
+    return { added, known };
   }
 
   /** Brings back the uploads that an earlier process left unfinished, paused, and answers their ids. */
   async restore(): Promise<string[]> {
     const ids: string[] = [];
-    for (const { entry } of await this.#context.journal.list()) {
-      const known = this.#queue.some((upload) => upload.path === entry.path && !isSettled(upload.state));
-      if (entry.scope !== this.#context.scope || known) continue;
-      const upload = this.#enqueue(entry, entry);
+    for (const { entry } of await this.#readJournal()) {
+      const upload = this.#enqueue(entry, { journal: entry });
       await upload.pause();
       ids.push(upload.id);
     }
     return ids;
   }
 
-  async pause(id: string): Promise<void> {
-    await this.#find(id).pause();
+  /**
+   * Brings back the queue as an earlier process left it, however that ended: what waited or ran goes on by itself, and
+   * so does whatever only the journal knows of. From now on the queue is saved. Answers the ids, in order.
+   */
+  async restoreQueue(): Promise<string[]> {
+    const store = this.#queueStore;
+    if (store === null) throw new Error('this queue is kept nowhere');
+    const saved = await store.load();
+    const journals = new Map((await this.#readJournal()).map((one) => [one.entry.path, one]));
+    const restored: Upload[] = [];
+    for (const entry of saved) {
+      const found = journals.get(entry.path);
+      const isOurs = found !== undefined && belongsTo(found.entry, entry);
+      if (isOurs) journals.delete(entry.path);
+      if (isOurs && isOver(entry)) await this.#context.journal.remove(found.key);
+      restored.push(this.#enqueue(entry, { saved: entry, ...(isOurs ? { journal: found.entry } : {}) }));
+    }
+    for (const { entry } of journals.values()) restored.push(this.#enqueue(entry, { journal: entry }));
+    this.#keeper = new QueueKeeper({
+      store,
+      clock: this.#context.clock,
+      read: () => this.#queue.inOrder.map((upload) => upload.entry),
+      onFailure: this.#onSaveFailure,
+    });
+    this.#keeper.touch();
+    for (const upload of restored) upload.goOn();
+    this.#slots.fill();
+    return restored.map((upload) => upload.id);
   }
 
-  /** Before the machine sleeps or the process ends: nothing is sent afterwards. */
-  async pauseAll(): Promise<string[]> {
-    const running = this.#queue.filter((upload) => upload.state === 'waiting' || takesSlot(upload.state));
-    // those that wait first, or they would take the slots that come free
-    const waitingFirst = running.toSorted((a, b) => Number(takesSlot(a.state)) - Number(takesSlot(b.state)));
-    await Promise.all(waitingFirst.map((upload) => upload.pause()));
+  async pause(id: string): Promise<void> {
+    await this.#queue.find(id).pause();
+  }
+
+  /** All of these, or everything: nothing of them is sent afterwards. Answers the ids of those that were stopped. */
+  async pauseAll(ids?: readonly string[]): Promise<string[]> {
+    const running = this.#pick(ids).filter(({ state }) => state === 'waiting' || takesSlot(state));
+    await Promise.all(waitingFirst(running).map((upload) => upload.pause()));
     return running.map((upload) => upload.id);
   }
 
   resume(id: string): void {
-    const upload = this.#find(id);
-    if (upload.state !== 'paused') return;
-    upload.wait();
-    this.#fillSlots();
+    this.#queue.find(id);
+    this.resumeAll([id]);
   }
 
-  /** Gives an upload up here and on the server; throws where the server cannot be told. */
+  /** Puts those that are paused back into the queue. */
+  resumeAll(ids: readonly string[]): void {
+    for (const upload of this.#queue.pick(ids)) if (upload.state === 'paused') upload.wait();
+    this.#slots.fill();
+  }
+
+  /**
+   * Gives an upload up here at once, and on the server now or as soon as it can be reached. Throws where a transcode
+   * cannot be stopped.
+   */
   async cancel(id: string): Promise<void> {
-    await this.#find(id).cancel();
+    await this.#queue.find(id).cancel();
+  }
+
+  /** Throws the first failure when all have been tried. */
+  async cancelAll(ids: readonly string[]): Promise<void> {
+    const canceling = waitingFirst(this.#queue.pick(ids)).map((upload) => upload.cancel());
+    const failed = (await Promise.allSettled(canceling)).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async retry(id: string): Promise<void> {
-    await this.#find(id).retry();
-    this.#fillSlots();
+    await this.#queue.find(id).retry();
+    this.#slots.fill();
+  }
+
+  /** Sends a file that was refused as a duplicate. */
+  uploadAnyway(id: string): void {
+    this.#queue.find(id).uploadAnyway();
+    this.#slots.fill();
+  }
+
+  /** Another title, before, during or after the upload; the server is told as soon as there is anything to tell. */
+  async rename(id: string, title: string): Promise<void> {
+    await this.#queue.find(id).rename(title);
+  }
+
+  /**
+   * Tells where the file of a paused or failed upload is now; what failed goes on at once. Throws `file_changed` where
+   * that is another file than the one whose upload began, and `state_conflict` where it is in the queue itself.
+   */
+  async relocate(id: string, path: string): Promise<void> {
+    const upload = this.#queue.find(id);
+    const before = upload.path;
+    const other = this.#queue.latestAt(path);
+    if (other !== undefined && other !== upload && isStillToSend(other.snapshot)) {
+      throw new ReelmillError('state_conflict', 'This file is in the queue already.');
+    }
+    await upload.relocate(path, new AbortController().signal);
+    this.#queue.repath(upload, before);
+    this.#slots.fill();
   }
 
   /** Puts an upload at another place of the queue; 0 is the first. */
   move(id: string, index: number): void {
-    const upload = this.#find(id);
-    const others = this.#queue.filter((other) => other !== upload);
-    this.#queue = others.toSpliced(Math.max(0, index), 0, upload);
-    this.#events.emit({ type: 'moved', order: this.#queue.map((one) => one.id) });
+    this.#queue.move(this.#queue.find(id), index);
+    this.#events.emit({ type: 'moved', order: this.#queue.ids });
   }
 
   /** Takes an upload that is not running off the list. What the server has of it stays there. */
   remove(id: string): void {
-    const upload = this.#find(id);
-    if (takesSlot(upload.state)) {
-      throw new ReelmillError('state_conflict', 'Pause or cancel the upload before it is removed.');
+    if (!takesSlot(this.#queue.find(id).state)) return void this.removeAll([id]);
+    throw new ReelmillError('state_conflict', 'Pause or cancel the upload before it is removed.');
+  }
+
+  /** Takes those that are not running off the list, and answers their ids. */
+  removeAll(ids: readonly string[]): string[] {
+    const leaving = this.#queue.pick(ids).filter(({ state }) => !takesSlot(state));
+    this.#queue.remove(leaving);
+    for (const upload of leaving) {
+      // a journal that cannot be removed brings the upload back at the next start, which is no loss
+      upload.forget().catch(() => undefined);
+      this.#events.emit({ type: 'removed', id: upload.id });
     }
-    void upload.close();
-    this.#queue = this.#queue.filter((other) => other !== upload);
-    this.#events.emit({ type: 'removed', id });
+    return leaving.map((upload) => upload.id);
   }
 
   /** Bytes per second for all uploads together, from now on; null lifts the limit. */
@@ -125,38 +267,96 @@ export class UploadManager {
     this.#context.limiter.setRate(bytesPerSecond);
   }
 
-  /** Stops everything here; the server and the journal keep what they have. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(this.#queue.map((upload) => upload.close()));
+  /** Files that are sent at the same time, from now on; what is too much goes back to waiting. */
+  async setFileConcurrency(files: number): Promise<void> {
+    await this.#slots.resize(files);
   }
 
-  #enqueue({ path, title }: { path: string; title: string | null }, earlier?: JournalEntry): Upload {
+  /** Before the machine sleeps: nothing is sent afterwards, and all of it goes on with `wake`. */
+  async suspend(): Promise<void> {
+    await this.#slots.hold('sleep');
+  }
+
+  wake(): void {
+    this.#slots.release('sleep');
+    this.retryNow();
+  }
+
+  /** The line is there again: whatever waits for its next try is tried now. */
+  retryNow(): void {
+    for (const upload of this.#queue.inOrder) upload.hurry();
+  }
+
+  /** Somebody is logged in again: what stopped when the session ended goes on. */
+  signedIn(): void {
+    this.#isSignedOut = false;
+    this.#slots.release('session');
+    for (const upload of this.#queue.inOrder) upload.goOn();
+  }
+
+  /** Stops everything here; the server, the journal and the saved queue keep what they have. */
+  async close(): Promise<void> {
+    this.#slots.close();
+    await Promise.all(this.#queue.inOrder.map((upload) => upload.close()));
+    this.#context.videos.close();
+    await this.#keeper?.close();
+    await Promise.all(this.#queue.inOrder.map((upload) => upload.tidied));
+  }
+
+  #signOut(error: ReelmillError): void {
+    if (this.#isSignedOut || !this.#context.settings.holdWhenSignedOut) return;
+    this.#isSignedOut = true;
+    void this.#slots.hold('session');
+    this.#events.emit({ type: 'signedOut', message: error.message });
+  }
+
+  /** What the journal knows of this account's uploads that are not in the queue. */
+  async #readJournal(): Promise<{ key: string; entry: JournalEntry }[]> {
+    return (await this.#context.journal.list()).filter(({ entry }) => {
+      const known = this.#queue.latestAt(entry.path);
+      return entry.scope === this.#context.scope && (known === undefined || isSettled(known.state));
+    });
+  }
+
+  #pick(ids: readonly string[] | undefined): readonly Upload[] {
+    return ids === undefined ? this.#queue.inOrder : this.#queue.pick(ids);
+  }
+
+  #enqueue(
+    facts: Omit<NewRecord, 'id'>,
+    earlier: { journal?: JournalEntry; saved?: QueueEntry } = {},
+  ): Upload {
     this.#lastId += 1;
-    const record = new UploadRecord({ id: String(this.#lastId), path, title }, (event) =>
+    const record = new UploadRecord({ ...facts, id: String(this.#lastId) }, (event) =>
       this.#events.emit(event),
     );
-    if (earlier !== undefined) record.recall(earlier);
+    if (earlier.journal !== undefined) record.recall(earlier.journal);
+    if (earlier.saved !== undefined) record.restore(earlier.saved);
     const upload = new Upload(this.#context, record);
-    this.#queue.push(upload);
+    this.#queue.append(upload);
     this.#events.emit({ type: 'added', upload: record.snapshot });
     return upload;
   }
+}
 
-  #find(id: string): Upload {
-    const upload = this.#queue.find((one) => one.id === id);
-    if (upload === undefined) throw new ReelmillError('not_found', 'There is no such upload in the queue.');
-    return upload;
-  }
+/** Whether a journal tells of this upload, which may have begun, or begun anew, after the queue was saved. */
+function belongsTo(journal: JournalEntry, { state, videoId, failure }: QueueEntry): boolean {
+  const isToSend = state === 'waiting' || state === 'paused' || failure?.stage === 'upload';
+  return isToSend || videoId === journal.videoId;
+}
 
-  #fillSlots(): void {
-    const { fileConcurrency } = this.#context.settings;
-    let running = this.#queue.filter((upload) => takesSlot(upload.state)).length;
-    for (const upload of this.#queue) {
-      if (this.#closed || running >= fileConcurrency) return;
-      if (upload.state !== 'waiting') continue;
-      running += 1;
-      void upload.send().then(() => this.#fillSlots());
-    }
-  }
+/** Whether nothing is left to send, nor to tell the server about it. */
+function isOver({ state, abortDue }: QueueEntry): boolean {
+  return state === 'processing' || state === 'online' || (state === 'canceled' && !abortDue);
+}
+
+/** Whether the file still has to be sent, by itself or when the user says so. */
+function isStillToSend({ state, failure }: UploadSnapshot): boolean {
+  if (state === 'failed') return failure?.stage === 'upload';
+  return !isSettled(state) && state !== 'processing';
+}
+
+/** Otherwise those that wait would take the slots that come free. */
+function waitingFirst(uploads: readonly Upload[]): Upload[] {
+  return uploads.toSorted((a, b) => Number(takesSlot(a.state)) - Number(takesSlot(b.state)));
 }

@@ -19,6 +19,9 @@ export interface PartSenderOptions {
   retrier: Retrier;
 }
 
+/** A store that answers with another ETag so often does not mean the MD5 by it. */
+const MOST_MISMATCHES = 8;
+
 /** Streams single parts from the disk to the store. */
 export class PartSender {
   readonly #options: PartSenderOptions;
@@ -34,7 +37,7 @@ export class PartSender {
       await assertUnchanged(context, path, identity, signal);
       const url = await urls.take(partNumber);
       try {
-        return await this.#sendOnce(partNumber, url, signal);
+        return await this.#sendOnce(partNumber, { url, attempt }, signal);
       } catch (error) {
         meter.drop(partNumber);
         if (error instanceof ReelmillError && error.code === 'signature_invalid') urls.forget();
@@ -43,7 +46,11 @@ export class PartSender {
     }
   }
 
-  async #sendOnce(partNumber: number, url: string, signal: AbortSignal): Promise<string> {
+  async #sendOnce(
+    partNumber: number,
+    { url, attempt }: { url: string; attempt: number },
+    signal: AbortSignal,
+  ): Promise<string> {
     const { context, plan, meter } = this.#options;
     const range = partRange(plan, partNumber);
     const digest = context.digests.md5();
@@ -61,7 +68,7 @@ export class PartSender {
         signal: watched,
       });
       if (response.status < 200 || response.status > 299) throw storeFailure(response);
-      const etag = agreeOnEtag(response.headers.etag, digest);
+      const etag = agreeOnEtag(response.headers.etag, digest, attempt);
       meter.acknowledge(partNumber, range.length);
       return etag;
     } catch (error) {
@@ -94,11 +101,12 @@ export class PartSender {
   }
 }
 
-function agreeOnEtag(header: string | undefined, digest: Digest): string {
+function agreeOnEtag(header: string | undefined, digest: Digest, attempt: number): string {
   const etag = header?.replaceAll('"', '');
   const expected = digest.hex();
   if (etag === expected) return expected;
   throw new ReelmillError('network', 'What arrived at the store is not what was sent.', {
     details: { expected, received: etag },
+    retryable: attempt < MOST_MISMATCHES,
   });
 }

@@ -1,4 +1,5 @@
 import type { JournalEntry } from './journalEntry.ts';
+import type { QueueEntry } from './queueEntry.ts';
 
 /** What tells two versions of a file apart without reading it. `mtimeMs` may have a fraction. */
 export interface FileStat {
@@ -63,6 +64,13 @@ export interface Journal {
   save(key: string, entry: JournalEntry): Promise<void>;
   remove(key: string): Promise<void>;
   list(): Promise<{ key: string; entry: JournalEntry }[]>;
+}
+
+/** The queue of one account as it outlives the process. A save is whole or did not happen. */
+export interface QueueStore {
+  /** In order; what cannot be read is left out. */
+  load(): Promise<QueueEntry[]>;
+  save(entries: readonly QueueEntry[]): Promise<void>;
 }
 
 export interface Clock {

@@ -7,6 +7,7 @@ import { type FileIdentity, isSameVersion } from './fingerprint.ts';
 import type { JournalEntry } from './journalEntry.ts';
 import { isSound, type PartPlan, partRange, reviewParts } from './partPlan.ts';
 import type { Retrier } from './retry.ts';
+
 import { fileNameOf, type UploadRecord } from './uploadRecord.ts';
 
 /** An upload that the server has open for this very file; `done` maps part numbers to ETags that can be trusted. */
@@ -55,7 +56,32 @@ export async function openRemoteUpload(options: RemoteUploadOptions): Promise<Op
     await context.journal.remove(journalKey);
     record.restart('upload_gone');
   }
-  return (await adopt(options)) ?? (await begin(options));
+  const adopted = await adopt(options);
+  if (adopted !== null) return adopted;
+  await refuseDuplicate(options);
+  return begin(options);
+}
+
+/** Throws `duplicate` where this is asked for and the server has a video of the same file. */
+async function refuseDuplicate({
+  context,
+  record,
+  identity,
+  retrier,
+  signal,
+}: RemoteUploadOptions): Promise<void> {
+  if (!record.refuseDuplicates) return;
+  const [video] = await retrier.run('look for a video of the same file', signal, () =>
+    context.api.findDuplicates(identity.fingerprint, identity.sizeBytes, signal),
+  );
+  if (video === undefined) return;
+  throw new ReelmillError(
+    'duplicate',
+    `This file was uploaded already; the video is called “${video.title}”.`,
+    {
+      details: { videoId: video.id, title: video.title },
+    },
+  );
 }
 
 /** An upload of the same file that this machine knows nothing of: every part of it is hashed before it is believed. */
@@ -69,9 +95,10 @@ async function adopt(options: RemoteUploadOptions): Promise<OpenUpload | null> {
 
 async function begin(options: RemoteUploadOptions): Promise<OpenUpload> {
   const { context, record, identity, retrier, signal } = options;
+  const { title } = record;
   const request = {
     file_name: fileNameOf(record.path),
-    ...(record.title === null ? {} : { title: record.title }),
+    ...(title === null ? {} : { title }),
     size_bytes: identity.sizeBytes,
     last_modified: Math.max(0, Math.trunc(identity.mtimeMs)),
     fingerprint: identity.fingerprint,
@@ -81,6 +108,7 @@ async function begin(options: RemoteUploadOptions): Promise<OpenUpload> {
     const adopted = attempt > 1 ? await adopt(options) : null;
     if (adopted !== null) return adopted;
     const begun = await context.api.beginUpload(request, signal);
+    record.settleTitle(title);
     const plan = planOf(identity, begun.upload);
     return { kind: 'open', videoId: begun.video_id, plan, done: new Map(), firstUrls: begun.upload.urls };
   });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Clock } from './ports.ts';
@@ -9,6 +10,8 @@ export interface RetryPolicy {
   maxMs: number;
   /** The longest Retry-After that is honoured in full. */
   maxRetryAfterMs: number;
+  /** Errors that are never final, however often a call was made. */
+  endless?: ReadonlySet<ErrorCode>;
 }
 
 /** Goes on for about two minutes. */
@@ -17,6 +20,20 @@ export const DEFAULT_RETRY: RetryPolicy = {
   baseMs: 500,
   maxMs: 20_000,
   maxRetryAfterMs: 300_000,
+};
+
+/** For a program that stays: a line that is down, or a server, comes back some time. */
+export const PATIENT_RETRY: RetryPolicy = {
+  ...DEFAULT_RETRY,
+  maxMs: 45_000,
+  endless: new Set([
+    'network',
+    'timeout',
+    'unavailable',
+    'rate_limited',
+    'certificate_invalid',
+    'not_a_server',
+  ]),
 };
 
 export interface RetryNotice {
@@ -37,6 +54,7 @@ export class Retrier {
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
   readonly #listener: RetryListener;
+  readonly #sleepers = new Set<AbortController>();
 
   constructor(clock: Clock, policy: RetryPolicy, listener: RetryListener) {
     this.#clock = clock;
@@ -62,11 +80,32 @@ export class Retrier {
     { call, attempt, signal }: { call: string; attempt: number; signal: AbortSignal },
   ): Promise<void> {
     if (signal.aborted) throw new ReelmillError('aborted', 'The upload was stopped.');
-    if (!(error instanceof ReelmillError) || !error.retryable || attempt >= this.#policy.attempts)
-      throw error;
+    if (!(error instanceof ReelmillError) || !this.#mayHelp(error, attempt)) throw error;
     const waitMs = this.#waitMs(error, attempt);
     this.#listener.onRetry({ call, attempt, waitMs, error });
-    await this.#clock.sleep(waitMs, signal);
+    await this.#sleep(waitMs, signal);
+  }
+
+  /** Whatever waits is tried again now. */
+  hurry(): void {
+    for (const sleeper of this.#sleepers) sleeper.abort();
+  }
+
+  /** Whether one more try may help. */
+  #mayHelp({ retryable, code }: ReelmillError, attempt: number): boolean {
+    return retryable && (attempt < this.#policy.attempts || this.#policy.endless?.has(code) === true);
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const sleeper = new AbortController();
+    this.#sleepers.add(sleeper);
+    try {
+      await this.#clock.sleep(ms, AbortSignal.any([signal, sleeper.signal]));
+    } catch (error) {
+      if (signal.aborted || !sleeper.signal.aborted) throw error;
+    } finally {
+      this.#sleepers.delete(sleeper);
+    }
   }
 
   #waitMs(error: ReelmillError, attempt: number): number {

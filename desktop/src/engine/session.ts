@@ -1,4 +1,5 @@
-import type { Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { roleSchema, type Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import type { AccountApi } from './accountApi.ts';
@@ -11,6 +12,8 @@ export const savedSessionSchema = z.object({
   userId: z.int(),
   email: z.string(),
   nickname: z.string(),
+  /** Files of earlier versions do not say; the next refresh does. */
+  role: roleSchema.default('creator'),
   token: z.string(),
   refreshToken: z.string(),
 });
@@ -25,6 +28,19 @@ export interface SessionStore {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
+const SESSION_ENDS: ReadonlySet<ErrorCode> = new Set([
+  'unauthorized',
+  'token_expired',
+  'refresh_token_invalid',
+  'refresh_token_reused',
+  'account_disabled',
+]);
+
+/** Whether nothing goes on before somebody logs in again. */
+export function endsSession({ code }: ReelmillError): boolean {
+  return SESSION_ENDS.has(code);
+}
+
 export function toSavedSession(serverUrl: string, answer: SessionAnswer): SavedSession {
   return {
     v: 1,
@@ -32,6 +48,7 @@ export function toSavedSession(serverUrl: string, answer: SessionAnswer): SavedS
     userId: answer.user.user_id,
     email: answer.user.email,
     nickname: answer.user.nickname,
+    role: answer.user.role,
     token: answer.token,
     refreshToken: answer.refresh_token,
   };

@@ -11,13 +11,14 @@ import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
  *   failed ────► waiting or processing (retry)                   (watched by the server from here on)
  *
  * `fingerprinting` also covers finding an earlier upload of the file and verifying the parts the store has of it.
+ * Whatever runs may also step back to `waiting`: the machine sleeps, or fewer files are to be sent at once.
  * `processing` is the last state of an upload that nobody follows. `online` and `canceled` are final.
  */
 export const UPLOAD_TRANSITIONS = {
   waiting: ['fingerprinting', 'paused', 'failed', 'canceled'],
-  fingerprinting: ['uploading', 'completing', 'processing', 'paused', 'failed', 'canceled'],
-  uploading: ['completing', 'fingerprinting', 'paused', 'failed', 'canceled'],
-  completing: ['processing', 'uploading', 'fingerprinting', 'paused', 'failed', 'canceled'],
+  fingerprinting: ['uploading', 'completing', 'processing', 'waiting', 'paused', 'failed', 'canceled'],
+  uploading: ['completing', 'fingerprinting', 'waiting', 'paused', 'failed', 'canceled'],
+  completing: ['processing', 'uploading', 'fingerprinting', 'waiting', 'paused', 'failed', 'canceled'],
   processing: ['online', 'failed', 'canceled'],
   paused: ['waiting', 'failed', 'canceled'],
   failed: ['waiting', 'processing', 'canceled'],
@@ -31,7 +32,7 @@ export function canMove(from: UploadState, to: UploadState): boolean {
 }
 
 /** Whether an upload in this state takes one of the slots for files that are sent at once. */
-export function takesSlot(state: UploadState): boolean {
+export function takesSlot(state: UploadState): state is 'fingerprinting' | 'uploading' | 'completing' {
   return state === 'fingerprinting' || state === 'uploading' || state === 'completing';
 }
 

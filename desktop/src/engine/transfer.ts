@@ -3,6 +3,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
 import { Delivery } from './delivery.ts';
 import { type FileIdentity, identifyFile } from './fingerprint.ts';
+import type { JournalEntry } from './journalEntry.ts';
 import { JournalWriter } from './journalWriter.ts';
 import { partRange } from './partPlan.ts';
 import { type OpenUpload, openRemoteUpload } from './remoteUpload.ts';
@@ -17,17 +18,18 @@ export class Transfer {
   readonly #context: UploadContext;
   readonly #record: UploadRecord;
   readonly #retrier: Retrier;
-  readonly #journalKey: string;
+  readonly #onOpen: () => void;
+  #journal: JournalWriter | null = null;
 
-  constructor(context: UploadContext, record: UploadRecord, retrier: Retrier) {
+  constructor(context: UploadContext, record: UploadRecord, retrier: Retrier, onOpen: () => void) {
+    this.#onOpen = onOpen;
     this.#context = context;
     this.#record = record;
     this.#retrier = retrier;
-    this.#journalKey = journalKeyOf(context, record.path);
   }
 
   /**
-   * Answers the video as `complete` left it. Throws `aborted` when the signal says so; the upload stays on the server
+   * Answers the video as `complete` left it; the journal knows the upload until it is told to forget it. Throws `aborted` when the signal says so; the upload stays on the server
    * and in the journal then, as it does after any other error.
    */
   async run(signal: AbortSignal): Promise<Video> {
@@ -47,21 +49,68 @@ export class Transfer {
     }
   }
 
-  /** Aborts the upload on the server and forgets it here. */
-  async giveUp(signal: AbortSignal): Promise<void> {
-    const { api, journal } = this.#context;
-    const videoId = this.#record.videoId ?? (await journal.load(this.#journalKey))?.videoId;
+  /**
+   * Aborts the upload on the server and forgets it here; `retrier` is the one that makes the call again where it fails.
+   */
+  async giveUp(signal: AbortSignal, retrier = this.#retrier): Promise<void> {
+    const { api } = this.#context;
+    const videoId = this.#record.videoId ?? (await this.journaled())?.videoId;
     if (videoId !== undefined) {
-      await this.#retrier.run('abort the upload', signal, async () => {
+      await retrier.run('abort the upload', signal, async () => {
         await api.abortUpload(videoId, signal).catch(passOverIfGone);
       });
     }
-    await journal.remove(this.#journalKey);
+    await this.#remove(videoId ?? null);
   }
 
   /** Forgets the upload here; the server keeps what it has until it gives it up by itself. */
   async forget(): Promise<void> {
+    await this.#remove(this.#record.videoId);
+  }
+
+  /** What the journal says of the upload, or null. */
+  journaled(): Promise<JournalEntry | null> {
+    return this.#context.journal.load(this.#journalKey);
+  }
+
+  /** Notes another title for the case that the upload must begin anew. */
+  async retitle(title: string): Promise<void> {
+    if (this.#journal !== null) return this.#journal.retitle(title);
+    const entry = await this.journaled();
+    if (entry !== null) await this.#context.journal.save(this.#journalKey, { ...entry, title });
+  }
+
+  /**
+   * The same file is at another path from now on, with its parts in the store. Throws `file_changed` where it is not
+   * the file whose upload began; then nothing has changed.
+   */
+  async relocate(path: string, signal: AbortSignal): Promise<void> {
+    const { journal } = this.#context;
+    const found = await identifyFile(this.#context, path, signal);
+    const oldKey = this.#journalKey;
+    const entry = await this.journaled();
+    if (entry === null) return this.#record.relocate(path, found.sizeBytes);
+    if (entry.sizeBytes !== found.sizeBytes || entry.fingerprint !== found.fingerprint) {
+      throw new ReelmillError(
+        'file_changed',
+        'This is not the file whose upload began, or it has changed since.',
+      );
+    }
+    // a copy may have another time; its bytes are the same
+    await journal.save(journalKeyOf(this.#context, path), { ...entry, path, mtimeMs: found.mtimeMs });
+    this.#record.relocate(path, found.sizeBytes);
+    await journal.remove(oldKey);
+  }
+
+  /** The journal may tell of a later upload of the same file by now, which is no business of this one. */
+  async #remove(videoId: number | null): Promise<void> {
+    const entry = await this.journaled();
+    if (videoId !== null && entry !== null && entry.videoId !== videoId) return;
     await this.#context.journal.remove(this.#journalKey);
+  }
+
+  get #journalKey(): string {
+    return journalKeyOf(this.#context, this.#record.path);
   }
 
   async #runOnce(signal: AbortSignal): Promise<Video> {
@@ -73,9 +122,7 @@ export class Transfer {
     const retrier = this.#retrier;
     const journalKey = this.#journalKey;
     const remote = await openRemoteUpload({ context, record, retrier, journalKey, identity, signal });
-    const video = remote.kind === 'arrived' ? remote.video : await this.#deliver(remote, identity, signal);
-    await this.forget();
-    return video;
+    return remote.kind === 'arrived' ? remote.video : this.#deliver(remote, identity, signal);
   }
 
   async #deliver(upload: OpenUpload, identity: FileIdentity, signal: AbortSignal): Promise<Video> {
@@ -92,13 +139,16 @@ export class Transfer {
       partCount: upload.plan.partCount,
       parts: Object.fromEntries(upload.done),
     });
+    this.#journal = journal;
     try {
       await journal.flush();
       record.open(upload.videoId, { ...weigh(upload), partCount: upload.plan.partCount });
+      this.#onOpen();
       const retrier = this.#retrier;
       return await new Delivery({ context, record, retrier, journal, upload, identity }).run(signal);
     } finally {
       await journal.settle();
+      this.#journal = null;
     }
   }
 }

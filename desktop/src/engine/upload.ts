@@ -2,8 +2,11 @@ import type { FailureStage, UploadSnapshot, UploadState } from '@reelmill/shared
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
-import { followVideo, isFinal } from './follow.ts';
+import { Errands } from './errands.ts';
+import { isFinal } from './follow.ts';
+import type { QueueEntry } from './queueEntry.ts';
 import { Retrier } from './retry.ts';
+import { endsSession } from './session.ts';
 import { takesSlot } from './states.ts';
 import { Transfer } from './transfer.ts';
 import type { UploadRecord } from './uploadRecord.ts';
@@ -23,7 +26,12 @@ export class Upload {
   readonly #record: UploadRecord;
   readonly #retrier: Retrier;
   readonly #transfer: Transfer;
+  readonly #errands: Errands;
   #run: Run | null = null;
+  #isRelocating = false;
+  #isClosed = false;
+  /** The journal is put away when the saved queue says that the file is on the server. */
+  #tidying: Promise<void> = Promise.resolve();
 
   constructor(context: UploadContext, record: UploadRecord) {
     this.#context = context;
@@ -32,7 +40,8 @@ export class Upload {
       onRetry: (notice) => record.reportRetry(notice),
       onRecovery: () => record.reportRecovery(),
     });
-    this.#transfer = new Transfer(context, record, this.#retrier);
+    this.#transfer = new Transfer(context, record, this.#retrier, () => this.#runErrands());
+    this.#errands = new Errands(context, record, this.#transfer);
   }
 
   get id(): string {
@@ -51,23 +60,47 @@ export class Upload {
     return this.#record.snapshot;
   }
 
+  get entry(): QueueEntry {
+    return this.#record.entry;
+  }
+
+  /** Whether it waits for nothing but a slot. */
+  get isReady(): boolean {
+    return this.state === 'waiting' && this.#run === null && !this.#isRelocating && !this.#isClosed;
+  }
+
   /** Sends the file; resolves as soon as it does not need its slot any more, whatever came of it. */
   send(): Promise<void> {
     return this.#start(async (signal) => {
       const video = await this.#transfer.run(signal);
       this.#record.move('processing');
       this.#record.handOver(video);
+      this.#tidying = this.#forgetWhenSaved();
+      this.#runErrands();
       if (isFinal(video)) this.#settle(video);
     }, 'upload').then(() => this.#followIfWanted());
   }
 
+  /** Goes on with whatever needs no slot: following the video, and what the server must still be told. */
+  goOn(): void {
+    if (this.#run === null) this.#followIfWanted();
+    this.#runErrands();
+  }
+
   /** Stops sending; the store keeps what it has. */
   async pause(): Promise<void> {
-    if (this.state === 'waiting') return this.#record.move('paused');
-    if (!takesSlot(this.state)) return;
+    if (this.state !== 'waiting' && !takesSlot(this.state)) return;
     await this.#stop();
     // the last part may have been the end of it
-    if (takesSlot(this.state)) this.#record.move('paused');
+    if (this.state === 'waiting' || takesSlot(this.state)) this.#record.move('paused');
+    else this.goOn();
+  }
+
+  /** Stops sending for now: it goes on when there is a slot again. */
+  async stepBack(): Promise<void> {
+    await this.#stop();
+    if (takesSlot(this.state)) this.#record.move('waiting');
+    else this.goOn();
   }
 
   /** Puts a paused or failed upload back into the queue. */
@@ -75,23 +108,58 @@ export class Upload {
     this.#record.move('waiting');
   }
 
-  /** Gives the upload up here and on the server, or stops the transcode; throws where the server cannot be told. */
+  /** Whatever failed and waits is tried again now. */
+  hurry(): void {
+    this.#retrier.hurry();
+    this.#errands.hurry();
+    this.#runErrands();
+  }
+
+  /** Tells the server as soon as it can be reached, however the upload stands. Throws `state_conflict` once canceled. */
+  async rename(title: string): Promise<void> {
+    this.#record.rename(title);
+    this.#runErrands();
+    await this.#transfer.retitle(title);
+  }
+
+  /**
+   * Goes on with the same file at another path. Throws `state_conflict` unless the upload is paused or failed before
+   * the file was on the server, and `file_changed` where it is another file; nothing has changed then.
+   */
+  async relocate(path: string, signal: AbortSignal): Promise<void> {
+    if ((this.state !== 'paused' && this.state !== 'failed') || this.#isOnServer || this.#isRelocating) {
+      throw new ReelmillError('state_conflict', 'Only what is paused or failed can be given another file.');
+    }
+    this.#isRelocating = true;
+    try {
+      await this.#transfer.relocate(path, signal);
+    } finally {
+      this.#isRelocating = false;
+    }
+    if (this.state === 'failed') this.wait();
+  }
+
+  /** Sends a file although the server has a video of it; throws `state_conflict` where that was not the matter. */
+  uploadAnyway(): void {
+    if (this.#record.failure?.code !== 'duplicate') {
+      throw new ReelmillError('state_conflict', 'Nothing speaks against this upload.');
+    }
+    this.#record.allowDuplicates();
+    this.wait();
+  }
+
+  /**
+   * Gives the upload up here at once, and on the server now or as soon as it can be told. A transcode is stopped on the
+   * server first; throws where that does not work, and the upload stays as it is.
+   */
   async cancel(): Promise<void> {
     if (this.state === 'online' || this.state === 'canceled') return;
-    await this.#stop();
-    const { signal } = new AbortController();
-    try {
-      const videoId = this.#record.videoId;
-      if (this.#isOnServer && videoId !== null) {
-        await this.#retrier.run('cancel the video', signal, () =>
-          this.#context.api.cancelVideo(videoId, signal),
-        );
-      } else await this.#transfer.giveUp(signal);
-    } catch (error) {
-      this.#record.fail(error, 'upload');
-      throw error;
-    }
-    this.#record.move('canceled');
+    if (this.#isOnServer) return this.#cancelVideo();
+    if (this.#run !== null) await this.#stop();
+    // the end may have come first
+    if (this.#isOnServer) return this.#cancelVideo();
+    this.#record.giveUp();
+    await this.#errands.run();
   }
 
   /** Tries again what failed: the transcode where that failed, otherwise the upload from where it was. */
@@ -107,9 +175,22 @@ export class Upload {
     this.#followIfWanted();
   }
 
+  /** Forgets here what was begun; the server gives it up by itself, or finds it for the same file. */
+  async forget(): Promise<void> {
+    await this.close();
+    await this.#transfer.forget();
+  }
+
   /** Stops whatever runs here; nothing changes on the server. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#stop();
+    await this.#errands.close();
+  }
+
+  /** Resolves when nothing is being put away any more. */
+  get tidied(): Promise<void> {
+    return this.#tidying;
   }
 
   get #isOnServer(): boolean {
@@ -117,17 +198,39 @@ export class Upload {
     return this.state === 'processing' || stage === 'transcode' || stage === 'follow';
   }
 
+  #runErrands(): void {
+    if (!this.#isClosed) void this.#errands.run();
+  }
+
+  async #cancelVideo(): Promise<void> {
+    const { videoId, state } = this.#record;
+    if (videoId === null)
+      throw new ReelmillError('state_conflict', `An upload that is ${state} has no video.`);
+    const { signal } = new AbortController();
+    try {
+      await this.#context.api.cancelVideo(videoId, signal);
+    } catch (error) {
+      this.goOn();
+      throw error;
+    }
+    await this.#stop();
+    // who followed it may have been told already
+    if (this.state !== 'canceled') this.#record.move('canceled');
+  }
+
+  async #forgetWhenSaved(): Promise<void> {
+    // a journal that stays is no harm: the server will say what became of the upload
+    if (await this.#context.whenQueueSaved()) await this.#transfer.forget().catch(() => undefined);
+  }
+
   #followIfWanted(): void {
     const { videoId } = this.#record;
-    if (this.state !== 'processing' || videoId === null || !this.#context.settings.follow) return;
+    const wanted = this.#context.settings.follow && !this.#isClosed;
+    if (this.state !== 'processing' || videoId === null || !wanted) return;
     void this.#start(async (signal) => {
-      const { api, clock, settings } = this.#context;
-      const video = await followVideo({
-        api,
-        clock,
-        retrier: this.#retrier,
+      const video = await this.#context.videos.follow({
         videoId,
-        pollMs: settings.pollMs,
+        retrier: this.#retrier,
         signal,
         onVideo: (version) => this.#record.showVideo(version),
       });
@@ -148,13 +251,24 @@ export class Upload {
     const controller = new AbortController();
     const done = work(controller.signal)
       .catch((error: unknown) => {
-        if (!controller.signal.aborted) this.#record.fail(error, stage);
+        if (!controller.signal.aborted) this.#fail(error, stage);
       })
       .finally(() => {
         this.#run = null;
       });
     this.#run = { controller, done };
     return done;
+  }
+
+  #fail(error: unknown, stage: FailureStage): void {
+    const { settings, onSessionEnd } = this.#context;
+    const waits = settings.holdWhenSignedOut && error instanceof ReelmillError && endsSession(error);
+    if (!waits) {
+      this.#record.fail(error, stage);
+      return;
+    }
+    onSessionEnd(error);
+    if (takesSlot(this.state)) this.#record.move('waiting');
   }
 
   async #stop(): Promise<void> {

@@ -10,12 +10,16 @@ import { nodeDigests } from './digests.ts';
 import { FileJournal } from './fileJournal.ts';
 import { nodeFileSource } from './fileSource.ts';
 import { NodeHttpTransport } from './httpTransport.ts';
+import { QueueFile } from './queueFile.ts';
 import { SessionFile } from './sessionFile.ts';
 
 export interface UploadOptions {
   settings?: Partial<UploadSettings>;
   /** For all uploads together; null for no limit. */
   bytesPerSecond?: number | null;
+  /** Whether the queue outlives the process; see `UploadManager.restoreQueue`. */
+  keepQueue?: boolean;
+  onSaveFailure?: (error: unknown) => void;
 }
 
 /** Everything a program on this machine needs to talk to a server as one user. */
@@ -31,6 +35,10 @@ export interface Client {
   /** A queue of uploads for that session's account. */
   uploads(session: SavedSession, options?: UploadOptions): UploadManager;
   readonly journal: Journal;
+  /** What needs no session: looking a server up, making an account. */
+  readonly account: AccountApi;
+  /** Drops connections that a sleep or another network may have left dead; what was under way is tried again. */
+  reconnect(): void;
   /** Ends the connections; queues are closed by their owners. */
   close(): void;
 }
@@ -46,6 +54,7 @@ export function createClient(folder: ClientFolder, store?: SessionStore): Client
     new ApiClient({ serverUrl: session.serverUrl, transport, session: new StoredSession(sessions, account) });
   return {
     journal,
+    account,
     api,
     session: () => sessions.load(),
     logIn: async (serverUrl, credentials) => {
@@ -59,18 +68,21 @@ export function createClient(folder: ClientFolder, store?: SessionStore): Client
       // what is forgotten here ends by itself there
       if (session !== null) await account.logOut(session.serverUrl, session, never()).catch(() => undefined);
     },
-    uploads: (session, options = {}) =>
-      new UploadManager({
+    uploads: (session, { keepQueue = false, ...options } = {}) => {
+      const scope = `${session.serverUrl} ${session.userId}`;
+      return new UploadManager({
+        ...options,
         api: api(session),
         transport,
         files: nodeFileSource,
         journal,
         clock: systemClock,
         digests: nodeDigests,
-        scope: `${session.serverUrl} ${session.userId}`,
-        ...(options.settings === undefined ? {} : { settings: options.settings }),
-        bytesPerSecond: options.bytesPerSecond ?? null,
-      }),
+        scope,
+        ...(keepQueue ? { queueStore: new QueueFile(folder.queueFolder, scope) } : {}),
+      });
+    },
+    reconnect: () => transport.close(),
     close: () => transport.close(),
   };
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 export interface ClientFolder {
   sessionFile: string;
   journalFolder: string;
+  queueFolder: string;
 }
 
 /**
@@ -17,7 +18,11 @@ export function findClientFolder(env: Readonly<Record<string, string | undefined
 /** The same files in a folder of the caller's choice. */
 export function clientFolderAt(path: string): ClientFolder {
   const folder = resolve(path);
-  return { sessionFile: join(folder, 'session.json'), journalFolder: join(folder, 'journal') };
+  return {
+    sessionFile: join(folder, 'session.json'),
+    journalFolder: join(folder, 'journal'),
+    queueFolder: join(folder, 'queue'),
+  };
 }
 
 function platformFolder(env: Readonly<Record<string, string | undefined>>): string {

@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
+import { describeNetworkFailure } from './networkFailure.ts';
 
 /** No answer that the engine reads is longer. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -43,7 +44,7 @@ export class NodeHttpTransport implements HttpTransport {
     }
   }
 
-  /** Ends the connections that are kept open. */
+  /** Ends all connections, also those in use; whoever calls again gets a new one. */
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
@@ -153,7 +154,7 @@ async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
   return { status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
 }
 
-/** What went wrong, for people: without the query of the URL, where signatures are. */
+/** What went wrong, told apart from a stop and from a time that ran out. */
 function explain(
   error: unknown,
   url: string,
@@ -164,16 +165,5 @@ function explain(
   if (signals.timeout?.aborted) {
     return new ReelmillError('timeout', `${host} did not answer in time.`, { cause: error });
   }
-  if (error instanceof ReelmillError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const reasons: Record<string, string> = {
-    ECONNREFUSED: `Nothing answers at ${host}.`,
-    ENOTFOUND: `There is no host named ${host}.`,
-    EAI_AGAIN: `The name ${host} cannot be looked up just now.`,
-    ECONNRESET: `The connection to ${host} was cut.`,
-    EPIPE: `The connection to ${host} was cut.`,
-  };
-  const known =
-    typeof code === 'string' ? (reasons[code] ?? `${host} cannot be reached (${code}).`) : undefined;
-  return new ReelmillError('network', known ?? `The connection to ${host} failed.`, { cause: error });
+  return error instanceof ReelmillError ? error : describeNetworkFailure(error, url);
 }

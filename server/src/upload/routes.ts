@@ -3,8 +3,8 @@ import {
   completeUploadResponseSchema,
   initiateUploadRequestSchema,
   initiateUploadResponseSchema,
-  resumableQuerySchema,
   resumableResponseSchema,
+  sameFileQuerySchema,
   signPartsRequestSchema,
   signPartsResponseSchema,
   type UploadStatus,
@@ -80,7 +80,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Find an unfinished upload of the same file',
       auth: 'user',
-      query: resumableQuerySchema,
+      query: sameFileQuerySchema,
       answer: { status: 200, description: 'The newest one, or null', schema: resumableResponseSchema },
       async handle({ query, identity }) {
         const file = { fingerprint: query.fingerprint, sizeBytes: query.size_bytes };

@@ -75,13 +75,18 @@ export const uploadStatusSchema = z
 export type UploadStatus = z.infer<typeof uploadStatusSchema>;
 
 /** `GET /videos/upload/resumable?fingerprint&size_bytes`: an unfinished upload of the very same file, or null. */
-export const resumableQuerySchema = z.object({
+export const sameFileQuerySchema = z.object({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   size_bytes: z.coerce.number().int().positive(),
 });
 export const resumableResponseSchema = z
   .object({ upload: uploadStatusSchema.nullable() })
   .meta({ id: 'ResumableResponse' });
+
+/** `GET /videos/upload/duplicates?fingerprint&size_bytes`: videos that came of the very same file, the newest first. */
+export const duplicatesResponseSchema = z
+  .object({ videos: z.array(videoSchema) })
+  .meta({ id: 'DuplicatesResponse' });
 
 export const completeUploadRequestSchema = z
   .object({ video_id: z.int().positive() })

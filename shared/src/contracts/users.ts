@@ -18,6 +18,7 @@ export const registerRequestSchema = z
     password: z.string().min(LIMITS.passwordCharacters.min).max(LIMITS.passwordCharacters.max),
   })
   .meta({ id: 'RegisterRequest' });
+export type RegisterRequest = z.infer<typeof registerRequestSchema>;
 
 export const userSchema = z
   .object({

@@ -80,7 +80,13 @@ export const videoListQuerySchema = z.object({
   status: videoStatusSchema.optional(),
   search: z.string().trim().max(100).optional(),
   sort: z.enum(['newest', 'oldest', 'title']).default('newest'),
+  /** Only these videos: their ids, separated by commas. */
+  ids: z
+    .string()
+    .regex(/^\d{1,15}(,\d{1,15}){0,99}$/, 'must be at most 100 ids, separated by commas')
+    .optional(),
 });
+export type VideoListQuery = z.infer<typeof videoListQuerySchema>;
 
 export const videoListSchema = z
   .object({ videos: z.array(videoSchema), total: z.int() })
@@ -95,5 +101,6 @@ export const videoUpdateSchema = z
   })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'nothing to change')
   .meta({ id: 'VideoUpdate' });
+export type VideoUpdate = z.infer<typeof videoUpdateSchema>;
 
 export const videoIdSchema = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

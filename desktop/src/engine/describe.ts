@@ -1,0 +1,39 @@
+import {
+  type FailureStage,
+  type UploadFailure,
+  uploadFailureSchema,
+  type VideoProgress,
+} from '@reelmill/shared/contracts/desktop.ts';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+export function describeFailure(error: unknown, stage: FailureStage): UploadFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ReelmillError)) return { stage, code: 'internal', message, duplicateOf: null };
+  const duplicateOf =
+    error.code === 'duplicate' ? uploadFailureSchema.shape.duplicateOf.parse(error.details) : null;
+  return { stage, code: error.code, message, duplicateOf };
+}
+
+export function describeProgress(video: Video): VideoProgress {
+  return {
+    status: video.status,
+    phase: video.phase,
+    progress: video.progress,
+    etaSeconds: video.eta_seconds,
+    playable: video.playable,
+    watchUrl: video.watch_url,
+  };
+}
+
+/** Whether two versions show the same; the signature in the address is another one each time. */
+export function showsTheSame(one: VideoProgress | null, other: VideoProgress): boolean {
+  return (
+    one !== null &&
+    one.status === other.status &&
+    one.phase === other.phase &&
+    one.progress === other.progress &&
+    one.etaSeconds === other.etaSeconds &&
+    one.playable === other.playable
+  );
+}
