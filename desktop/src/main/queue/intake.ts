@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { HEAD_BYTES, hasVideoName, isUnfinishedDownload, recognizeFile } from './fileKinds.ts';
@@ -11,11 +11,10 @@ const BATCH_FILES = 64;
 /** Node reads files in four threads, which the uploads need too. */
 const LOOKS_AT_ONCE = 3;
 
-/** A file that was offered: a video where `refused` is null. */
-export interface OfferedFile {
-  path: string;
-  refused: RefusedFile | null;
-}
+/** A file that was offered: a video of so many bytes, or why it is none. */
+export type OfferedFile =
+  | { path: string; sizeBytes: number; refused: null }
+  | { path: string; refused: RefusedFile };
 
 /** `named` is a file that somebody chose, not one that lay in a folder. */
 type Candidate = { path: string; named: boolean } | { path: string; refused: RefusedFile };
@@ -35,16 +34,17 @@ export async function* takeIn(paths: Iterable<string>, signal: AbortSignal): Asy
   if (batch.length > 0) yield await lookAt(batch, signal);
 }
 
-/** Why a file is no video that can be uploaded, or null where it is one. */
-export async function inspectFile(path: string): Promise<RefusedFile | null> {
-  if (isUnfinishedDownload(path)) return refuseAs('unfinishedDownload', path);
+/** Whether a file is a video that can be uploaded. Never throws. */
+export async function inspectFile(path: string): Promise<OfferedFile> {
+  if (isUnfinishedDownload(path)) return { path, refused: refuseAs('unfinishedDownload', path) };
   try {
-    const head = await readHead(path);
-    if (head.length === 0) return { path, code: 'empty_file', message: 'The file is empty.' };
+    const { sizeBytes, head } = await readHead(path);
+    if (head.length === 0)
+      return { path, refused: { path, code: 'empty_file', message: 'The file is empty.' } };
     const kind = recognizeFile(path, head);
-    return kind === 'video' ? null : refuseAs(kind, path);
+    return kind === 'video' ? { path, sizeBytes, refused: null } : { path, refused: refuseAs(kind, path) };
   } catch (error) {
-    return refuseFor(error, path);
+    return { path, refused: refuseFor(error, path) };
   }
 }
 
@@ -89,20 +89,21 @@ async function lookAt(batch: readonly Candidate[], signal: AbortSignal): Promise
 async function judge(candidate: Candidate): Promise<OfferedFile | null> {
   if ('refused' in candidate) return candidate;
   const { path, named } = candidate;
-  const refused = await inspectFile(path);
+  const offered = await inspectFile(path);
   // `.ts` is the name of programs' sources as well, of which a folder may be full
-  const isSource = refused?.kind === 'text' && /\.m?ts$/i.test(basename(path));
-  return isSource && !named ? null : { path, refused };
+  const isSource = offered.refused?.kind === 'text' && /\.m?ts$/i.test(path);
+  return isSource && !named ? null : offered;
 }
 
-/** The first HEAD_BYTES of a file. */
-async function readHead(path: string): Promise<Uint8Array> {
+/** The size of a file and its first HEAD_BYTES. */
+async function readHead(path: string): Promise<{ sizeBytes: number; head: Uint8Array }> {
+  const found = await stat(path);
   // opening a pipe or a device may wait for ever
-  if (!(await stat(path)).isFile()) throw new ReelmillError('file_unreadable', 'This is not a file.');
+  if (!found.isFile()) throw new ReelmillError('file_unreadable', 'This is not a file.');
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    return { sizeBytes: found.size, head: buffer.subarray(0, bytesRead) };
   } finally {
     await file.close();
   }

@@ -45,6 +45,12 @@ export class EncryptedSessionStore implements SessionStore {
     if (isRenewal) await this.begin(session);
   }
 
+  /** What the server says of the account, beside the tokens that there are. */
+  async describe(account: Pick<SavedSession, 'email' | 'nickname' | 'role'>): Promise<void> {
+    const current = await this.load();
+    if (current !== null) await this.begin({ ...current, ...account });
+  }
+
   async remove(): Promise<void> {
     this.#session = null;
     await this.#inTurn(() => rm(this.#file, { force: true }));
@@ -72,6 +78,8 @@ export class EncryptedSessionStore implements SessionStore {
   async #write(session: SavedSession): Promise<void> {
     if (!this.#encryption.isAvailable()) {
       this.#logger.warn('nothing can be encrypted on this machine; the session lasts until the app ends');
+      // an older one would be used up by now
+      await this.#inTurn(() => rm(this.#file, { force: true }));
       return;
     }
     const text = this.#encryption.encrypt(JSON.stringify(session)).toString('base64');

@@ -18,6 +18,9 @@ export interface WatchTiming {
   hintMs: number;
 }
 
+/** A folder that takes long to look at is looked at less often: a file that is being written hints all the time. */
+const REST_PER_SCAN = 5;
+
 export const WATCH_TIMING: WatchTiming = { settleMs: 4_000, idleMs: 30_000, hintMs: 1_000 };
 
 /** `missing` is a folder that cannot be read just now; it is looked for again and again. */
@@ -27,7 +30,7 @@ export interface WatchFolderOptions {
   path: string;
   memory: TakenMemory;
   /** Puts finished videos into the queue; what it throws leaves them for the next look. */
-  take: (paths: readonly string[]) => Promise<void>;
+  take: (videos: readonly FoundFile[]) => Promise<void>;
   onStatus: (status: WatchStatus) => void;
   logger: Logger;
   timing?: WatchTiming;
@@ -62,23 +65,26 @@ export class WatchFolder {
     while (!signal.aborted) {
       // a change during the scan may have come too late for it
       this.#hinted = Promise.withResolvers();
+      const startedMs = performance.now();
       const isUnsettled = await this.#scan().catch((error: unknown) => {
         if (!signal.aborted)
           this.#options.logger.warn({ err: error }, 'the watch folder could not be looked at');
         return false;
       });
-      await this.#rest(isUnsettled ? this.#timing.settleMs : this.#timing.idleMs);
+      const { settleMs, idleMs, hintMs } = this.#timing;
+      const restMs = (performance.now() - startedMs) * REST_PER_SCAN;
+      await this.#rest(Math.max(restMs, isUnsettled ? settleMs : idleMs), Math.max(restMs, hintMs));
     }
   }
 
-  /** Until it is time for the next look; a hint makes that earlier. */
-  async #rest(ms: number): Promise<void> {
+  /** Until it is time for the next look, or so long after a hint. */
+  async #rest(ms: number, afterHintMs: number): Promise<void> {
     const { signal } = this.#closing;
     const woken = new AbortController();
     const either = AbortSignal.any([signal, woken.signal]);
     const sleep = (sleepMs: number): Promise<void> =>
       pause(sleepMs, undefined, { signal: either, ref: false }).catch(() => undefined);
-    await Promise.race([sleep(ms), this.#hinted.promise.then(() => sleep(this.#timing.hintMs))]);
+    await Promise.race([sleep(ms), this.#hinted.promise.then(() => sleep(afterHintMs))]);
     woken.abort();
   }
 
@@ -125,13 +131,13 @@ export class WatchFolder {
   async #deal(finished: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
     const { memory, take, logger } = this.#options;
     const dealt: FoundFile[] = [];
-    const videos: string[] = [];
+    const videos: FoundFile[] = [];
     for (const file of finished) {
       this.#closing.signal.throwIfAborted();
-      const refused = await inspectFile(file.path);
+      const { refused } = await inspectFile(file.path);
       if (refused?.code === 'file_unreadable') continue;
       dealt.push(file);
-      if (refused === null) videos.push(file.path);
+      if (refused === null) videos.push(file);
     }
     if (dealt.length === 0) return;
     // in this order: what is remembered without being in the queue would be lost

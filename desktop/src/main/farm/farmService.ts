@@ -1,0 +1,24 @@
+import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
+import type { SessionService } from '../session/sessionService.ts';
+
+/** The transcoding farm, for admins; `forbidden` for everybody else. */
+export class FarmService {
+  readonly #session: SessionService;
+
+  constructor(session: SessionService) {
+    this.#session = session;
+  }
+
+  get(): Promise<Farm> {
+    return this.#session.call((api, signal) => api.getFarm(signal));
+  }
+
+  deadLetters(): Promise<{ dead_letters: DeadLetter[] }> {
+    return this.#session.call(async (api, signal) => ({ dead_letters: await api.listDeadLetters(signal) }));
+  }
+
+  /** Puts dead letters back into their queues and answers how many. */
+  replay(): Promise<{ replayed: number }> {
+    return this.#session.call(async (api, signal) => ({ replayed: await api.replayDeadLetters(signal) }));
+  }
+}

@@ -1,0 +1,94 @@
+import type { QueueChange, Settings, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { UploadSettings } from '../../engine/context.ts';
+import type { UploadEvent } from '../../engine/events.ts';
+import type { UploadManager } from '../../engine/manager.ts';
+import { PATIENT_RETRY } from '../../engine/retry.ts';
+import type { SavedSession } from '../../engine/session.ts';
+import type { Client } from '../../node/client.ts';
+import { ChangeFeed } from './changeFeed.ts';
+
+export interface OpenQueueOptions {
+  client: Client;
+  session: SavedSession;
+  settings: Settings;
+  bytesPerSecond: number | null;
+  uploadSettings: Partial<UploadSettings>;
+  logger: Logger;
+  onChange: (change: QueueChange) => void;
+  /** A video came online, or an upload or its video failed. */
+  onSettled: (upload: UploadSnapshot) => void;
+  /** The server ended the session. */
+  onSessionEnd: (reason: string) => void;
+}
+
+/** The queue of one account, from when it is restored until somebody signs out or the app ends. */
+export class OpenQueue {
+  readonly manager: UploadManager;
+  readonly #options: OpenQueueOptions;
+  readonly #feed: ChangeFeed;
+  readonly #closing = new AbortController();
+  /** Uploads that nobody asked for: if the server has them already, nobody needs to know. */
+  readonly #quiet = new Set<string>();
+
+  constructor(options: OpenQueueOptions) {
+    const { client, session, settings, bytesPerSecond, uploadSettings, logger } = options;
+    this.#options = options;
+    this.manager = client.uploads(session, {
+      settings: {
+        retry: PATIENT_RETRY,
+        holdWhenSignedOut: true,
+        fileConcurrency: settings.fileConcurrency,
+        ...uploadSettings,
+      },
+      bytesPerSecond,
+      keepQueue: true,
+      onSaveFailure: (error) => logger.error({ err: error }, 'the queue could not be saved'),
+    });
+    this.#feed = new ChangeFeed(this.manager, options.onChange);
+    this.manager.subscribe((event) => this.#follow(event));
+  }
+
+  /** Aborted, with the reason, when the queue closes. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  belongsTo(session: SavedSession | null): boolean {
+    const { serverUrl, userId } = this.#options.session;
+    return session?.serverUrl === serverUrl && session.userId === userId;
+  }
+
+  async restore(): Promise<void> {
+    await this.manager.restoreQueue();
+  }
+
+  /** Adds files by themselves: one that the server has already leaves the queue again without a word. */
+  addQuietly(files: readonly { path: string; sizeBytes: number }[]): void {
+    const { added } = this.manager.addAll(
+      files.map(({ path, sizeBytes }) => ({ path, sizeBytes, refuseDuplicates: true })),
+    );
+    for (const id of added) this.#quiet.add(id);
+  }
+
+  /** Stops everything; what is unfinished goes on when the queue is opened again. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ReelmillError('aborted', 'The queue is closed.'));
+    this.#feed.close();
+    await this.manager.close();
+  }
+
+  #follow(event: UploadEvent): void {
+    if (this.#closing.signal.aborted) return;
+    if (event.type === 'signedOut') this.#options.onSessionEnd(event.message);
+    if (event.type !== 'state') return;
+    const { upload } = event;
+    if (upload.state !== 'online' && upload.state !== 'failed') return;
+    const isQuiet = this.#quiet.delete(upload.id);
+    const isKnown = isQuiet && upload.failure?.code === 'duplicate';
+    // not while the upload is still telling of its failure
+    if (isKnown) queueMicrotask(() => this.manager.removeAll([upload.id]));
+    else this.#options.onSettled(upload);
+  }
+}

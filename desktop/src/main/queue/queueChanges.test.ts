@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import { QueueChanges } from './queueChanges.ts';
+
+function upload(id: string, facts: Partial<UploadSnapshot> = {}): UploadSnapshot {
+  return {
+    id,
+    path: `/videos/${id}.mp4`,
+    fileName: `${id}.mp4`,
+    title: null,
+    state: 'waiting',
+    videoId: null,
+    sizeBytes: 100,
+    acknowledgedBytes: 0,
+    sentBytes: 0,
+    keptBytes: 0,
+    bytesPerSecond: null,
+    etaSeconds: null,
+    restarts: 0,
+    retrying: null,
+    failure: null,
+    video: null,
+    ...facts,
+  };
+}
+
+function withUploads(...ids: string[]): QueueChanges {
+  const changes = new QueueChanges();
+  for (const id of ids) changes.note({ type: 'added', upload: upload(id) });
+  changes.take(() => ids);
+  return changes;
+}
+
+test('where nothing happened there is nothing to tell', () => {
+  const changes = new QueueChanges();
+  assert.equal(
+    changes.take(() => []),
+    null,
+  );
+  assert.equal(changes.note({ type: 'signedOut', message: 'over' }), false);
+  assert.equal(
+    changes.take(() => []),
+    null,
+  );
+});
+
+test('of many versions of an upload the last is told, once', () => {
+  const changes = withUploads('1', '2');
+  for (const sentBytes of [10, 20, 30]) {
+    assert.ok(changes.note({ type: 'progress', upload: upload('1', { state: 'uploading', sentBytes }) }));
+  }
+  changes.note({ type: 'progress', upload: upload('2', { sentBytes: 5 }) });
+  assert.deepEqual(
+    changes.take(() => assert.fail('the order is as it was')),
+    {
+      changed: [upload('1', { state: 'uploading', sentBytes: 30 }), upload('2', { sentBytes: 5 })],
+      removed: [],
+      order: null,
+    },
+  );
+  assert.equal(
+    changes.take(() => []),
+    null,
+  );
+});
+
+test('the order is told as it is in the end, after whatever changes it', () => {
+  const changes = withUploads('1', '2');
+  changes.note({ type: 'moved', order: ['2', '1'] });
+  changes.note({ type: 'added', upload: upload('3') });
+  assert.deepEqual(
+    changes.take(() => ['2', '1', '3']),
+    {
+      changed: [upload('3')],
+      removed: [],
+      order: ['2', '1', '3'],
+    },
+  );
+});
+
+test('an upload that leaves takes its changes with it, also those that come late', () => {
+  const changes = withUploads('1', '2');
+  changes.note({ type: 'progress', upload: upload('1', { sentBytes: 10 }) });
+  changes.note({ type: 'removed', id: '1' });
+  assert.equal(changes.note({ type: 'changed', upload: upload('1', { title: 'late' }) }), false);
+  assert.deepEqual(
+    changes.take(() => ['2']),
+    { changed: [], removed: ['1'], order: ['2'] },
+  );
+});
+
+test('an upload that comes and goes between two messages is only told to be gone', () => {
+  const changes = withUploads('1');
+  changes.note({ type: 'added', upload: upload('2') });
+  changes.note({ type: 'removed', id: '2' });
+  assert.deepEqual(
+    changes.take(() => ['1']),
+    { changed: [], removed: ['2'], order: ['1'] },
+  );
+});

@@ -1,0 +1,267 @@
+import { join } from 'node:path';
+import type { SessionState } from '@reelmill/shared/contracts/desktop.ts';
+import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
+import type { User } from '@reelmill/shared/contracts/users.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { ApiClient } from '../../engine/apiClient.ts';
+import { normalizeServerUrl } from '../../engine/serverUrl.ts';
+import { endsSession, type SavedSession, toSavedSession } from '../../engine/session.ts';
+import { type Client, createClient } from '../../node/client.ts';
+import { clientFolderAt } from '../../node/clientFolder.ts';
+import { EncryptedSessionStore } from './encryptedSessionStore.ts';
+import type { Encryption } from './encryption.ts';
+import { ServerMemory } from './serverMemory.ts';
+
+/** How long the server may take to hear that somebody signed out; nobody waits for it. */
+const GOODBYE_MS = 10_000;
+/** When the server is asked again for what could not be learned of it. */
+const CHECK_AGAIN_MS = 60_000;
+
+export interface SessionServiceOptions {
+  /** Where the app keeps its files. */
+  folder: string;
+  encryption: Encryption;
+  logger: Logger;
+}
+
+interface Credentials {
+  serverUrl: string;
+  email: string;
+  password: string;
+}
+
+export interface Registration {
+  serverUrl: string;
+  account: { nickname: string; email: string; password: string };
+}
+
+/** One account that is signed in, until it is not; a later login of the same account is another one. */
+interface Login {
+  session: SavedSession;
+  readonly api: ApiClient;
+}
+
+/**
+ * Who uses the app: nobody, or one account of one server. A session is restored without the network; what the server
+ * says of it meanwhile is learned in the background. When the server ends it, the state says why.
+ */
+export class SessionService {
+  readonly client: Client;
+  readonly #store: EncryptedSessionStore;
+  readonly #memory: ServerMemory;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  readonly #listeners = new Set<(state: SessionState) => void>();
+  #login: Login | null = null;
+  #ended: string | null = null;
+  #checking: Promise<void> | null = null;
+  #checkAgain: NodeJS.Timeout | null = null;
+
+  constructor({ folder, encryption, logger }: SessionServiceOptions) {
+    this.#logger = logger;
+    this.#store = new EncryptedSessionStore({ file: join(folder, 'session.bin'), encryption, logger });
+    this.#memory = new ServerMemory(join(folder, 'server.json'));
+    this.client = createClient(clientFolderAt(folder), this.#store);
+  }
+
+  get state(): SessionState {
+    if (this.#login === null) {
+      return { status: 'signedOut', serverUrl: this.#memory.known?.serverUrl ?? null, ended: this.#ended };
+    }
+    const { serverUrl, userId, email, nickname, role } = this.#login.session;
+    return { status: 'signedIn', serverUrl, userId, email, nickname, role };
+  }
+
+  /** Null while nobody is signed in. Its tokens are those of the beginning: calls take the current ones. */
+  get session(): SavedSession | null {
+    return this.#login?.session ?? null;
+  }
+
+  /** Throws `unauthorized` while nobody is signed in. See `call` for one whose failures are noticed here. */
+  get api(): ApiClient {
+    return this.#requireLogin().api;
+  }
+
+  /** Where the pictures and videos of the account come from; empty while nobody is signed in. */
+  get mediaOrigins(): readonly string[] {
+    if (this.#login === null) return [];
+    const { serverUrl } = this.#login.session;
+    const known = this.#memory.known;
+    return known?.serverUrl === serverUrl ? known.mediaOrigins : [new URL(serverUrl).origin];
+  }
+
+  /** Called with the state whenever it, or the media origins, are others. Answers the function that ends this. */
+  subscribe(listener: (state: SessionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Restores the session of the last time; needs no network. */
+  async start(): Promise<SessionState> {
+    await this.#memory.load();
+    const saved = await this.#store.load();
+    if (saved !== null) {
+      this.#enter(saved);
+      void this.check();
+    }
+    return this.state;
+  }
+
+  /** Throws `validation_failed`, `not_a_server`, `certificate_invalid`, `network` or `timeout`. */
+  async probe(address: string): Promise<{ serverUrl: string; info: ServerInfo }> {
+    const serverUrl = normalizeServerUrl(address);
+    return { serverUrl, info: await this.client.account.serverInfo(serverUrl, this.#closing.signal) };
+  }
+
+  /** Throws what `probe` throws, `wrong_credentials`, `account_disabled`, `rate_limited` or `disk_full`. */
+  async signIn({ serverUrl, email, password }: Credentials): Promise<SessionState> {
+    this.#refuseSecondLogin();
+    const server = await this.probe(serverUrl);
+    const { signal } = this.#closing;
+    const answer = await this.client.account.logIn(server.serverUrl, { email, password }, signal);
+    const session = toSavedSession(server.serverUrl, answer);
+    this.#refuseSecondLogin();
+    try {
+      await this.#store.begin(session);
+    } catch (error) {
+      await this.#store.remove();
+      throw error;
+    }
+    await this.#learnOrigins(server.serverUrl, server.info);
+    this.#enter(session);
+    return this.state;
+  }
+
+  /** Makes an account and signs in with it; throws `email_taken` and `registration_closed`, too. */
+  async register({ serverUrl, account }: Registration): Promise<SessionState> {
+    this.#refuseSecondLogin();
+    const server = await this.probe(serverUrl);
+    await this.client.account.register(server.serverUrl, account, this.#closing.signal);
+    return this.signIn({ serverUrl: server.serverUrl, email: account.email, password: account.password });
+  }
+
+  /** Forgets the session at once; the server is told if it can be reached. */
+  async signOut(): Promise<SessionState> {
+    const session = await this.#store.load();
+    this.#leave(null);
+    await this.#store.remove();
+    if (session !== null) this.#sayGoodbye(session);
+    return this.state;
+  }
+
+  /**
+   * Calls the API as whoever is signed in. Where the answer is that the session is over, the state says so, and the
+   * failure is thrown as well.
+   */
+  async call<T>(work: (api: ApiClient, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const login = this.#requireLogin();
+    try {
+      return await work(login.api, this.#closing.signal);
+    } catch (error) {
+      const isOver = error instanceof ReelmillError && endsSession(error);
+      // somebody else may have signed in meanwhile
+      if (isOver && this.#login === login) this.end(error.message);
+      throw error;
+    }
+  }
+
+  /** The server has ended the session. */
+  end(reason: string): void {
+    if (this.#login === null) return;
+    this.#logger.info('the server ended the session');
+    this.#leave(reason);
+    this.#store.remove().catch((error: unknown) => {
+      this.#logger.error({ err: error }, 'the session that is over could not be removed');
+    });
+  }
+
+  /** Learns what the server says of the account and of itself by now; tried again later where it cannot be reached. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+    });
+    return this.#checking;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ReelmillError('aborted', 'The app is ending.'));
+    this.#stopChecking();
+    await this.#checking;
+    this.client.close();
+  }
+
+  #enter(session: SavedSession): void {
+    this.#ended = null;
+    this.#login = { session, api: this.client.api(session) };
+    this.#tell();
+  }
+
+  #leave(reason: string | null): void {
+    this.#ended = reason;
+    this.#login = null;
+    this.#stopChecking();
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { state } = this;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  #requireLogin(): Login {
+    if (this.#login === null) throw new ReelmillError('unauthorized', 'Nobody is signed in.');
+    return this.#login;
+  }
+
+  #refuseSecondLogin(): void {
+    if (this.#login !== null) throw new ReelmillError('state_conflict', 'Somebody is signed in already.');
+  }
+
+  #sayGoodbye(session: SavedSession): void {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(GOODBYE_MS)]);
+    // what is forgotten here ends by itself there
+    this.client.account.logOut(session.serverUrl, session, signal).catch(() => undefined);
+  }
+
+  async #check(): Promise<void> {
+    this.#stopChecking();
+    const login = this.#login;
+    if (login === null) return;
+    const { serverUrl } = login.session;
+    try {
+      const info = await this.client.account.serverInfo(serverUrl, this.#closing.signal);
+      if ((await this.#learnOrigins(serverUrl, info)) && this.#login === login) this.#tell();
+      const user = await this.call((api, signal) => api.me(signal));
+      if (this.#login === login) await this.#learnAccount(login, user);
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the server could not be asked about the account');
+      if (this.#login === null || this.#closing.signal.aborted) return;
+      this.#checkAgain = setTimeout(() => void this.check(), CHECK_AGAIN_MS).unref();
+    }
+  }
+
+  async #learnAccount(login: Login, { email, nickname, role }: User): Promise<void> {
+    const { session } = login;
+    if (session.email === email && session.nickname === nickname && session.role === role) return;
+    login.session = { ...session, email, nickname, role };
+    this.#tell();
+    await this.#store.describe({ email, nickname, role });
+  }
+
+  /** Answers whether they are others than before. */
+  async #learnOrigins(serverUrl: string, info: ServerInfo): Promise<boolean> {
+    try {
+      return await this.#memory.remember({ serverUrl, mediaOrigins: info.media_origins });
+    } catch (error) {
+      // it is known as long as the app runs, and asked for again the next time
+      this.#logger.warn({ err: error }, 'the address of the server could not be kept');
+      return true;
+    }
+  }
+
+  #stopChecking(): void {
+    if (this.#checkAgain !== null) clearTimeout(this.#checkAgain);
+    this.#checkAgain = null;
+  }
+}
