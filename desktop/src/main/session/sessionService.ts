@@ -110,8 +110,7 @@ export class SessionService {
 
   /** Throws `validation_failed`, `not_a_server`, `certificate_invalid`, `network` or `timeout`. */
   async probe(address: string): Promise<{ serverUrl: string; info: ServerInfo }> {
-    const serverUrl = normalizeServerUrl(address);
-    return { serverUrl, info: await this.client.account.serverInfo(serverUrl, this.#closing.signal) };
+    return this.client.account.probe(normalizeServerUrl(address), this.#closing.signal);
   }
 
   /** Throws what `probe` throws, `wrong_credentials`, `account_disabled`, `rate_limited` or `disk_full`. */
