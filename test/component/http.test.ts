@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health.ts';
+import { serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { makeTemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -36,6 +37,16 @@ describe('the HTTP side', () => {
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     });
     assert.equal(answer.error.code, 'wrong_credentials');
+  });
+
+  test('a server says what it is before anybody logs in', async () => {
+    const info = (await api.call('GET', '/server')).as(serverInfoSchema);
+    assert.deepEqual(info, {
+      name: 'reelmill',
+      version: server.context.version,
+      registration: 'open',
+      media_origins: [new URL(server.url).origin],
+    });
   });
 
   test('an address where nothing is', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sweepUploads } from '@reelmill/server/upload/giveUp.ts';
 import {
+  duplicatesResponseSchema,
   resumableResponseSchema,
   signPartsResponseSchema,
   uploadStatusSchema,
@@ -237,6 +238,37 @@ describe('uploads', () => {
       const ref = { key: (await rowOf(id)).sourceKey, uploadId: upload.storeUploadId ?? '' };
       await store.completeUpload(ref, await store.listParts(ref));
     }
+  });
+
+  test('videos of the same file are found, the newest first, by their owner only', async () => {
+    const fingerprint = 'cd'.repeat(32);
+    const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=3`;
+    const find = async (who: ApiUser, where = path) =>
+      (await who.call('GET', where)).as(duplicatesResponseSchema).videos.map(({ id }) => id);
+    const { models } = server.context.database;
+    const mark = (id: number, status: 'online' | 'failed' | 'canceled') =>
+      models.Video.update({ status }, { where: { id } });
+    assert.deepEqual(await find(user), []);
+    const online = await uploadSomething(user, { fingerprint });
+    const failed = await uploadSomething(user, { fingerprint });
+    const canceled = await uploadSomething(user, { fingerprint });
+    const transcoding = await uploadSomething(user, { fingerprint });
+    await beginSingle(user, { fingerprint });
+    await uploadSomething(user, { fingerprint: FINGERPRINT });
+    await Promise.all([mark(online, 'online'), mark(failed, 'failed'), mark(canceled, 'canceled')]);
+    assert.deepEqual(await find(user), [transcoding, failed, online]);
+    assert.deepEqual(await find(stranger), []);
+    assert.deepEqual(await find(user, path.replace('size_bytes=3', 'size_bytes=4')), []);
+
+    // a failed one without its source cannot be had without another upload
+    await server.context.store.remove([(await rowOf(failed)).sourceKey]);
+    assert.deepEqual(await find(user), [transcoding, online]);
+    assert.equal((await user.call('DELETE', `/videos/${online}`)).status, 204);
+    assert.deepEqual(await find(user), [transcoding]);
+    const more = await Promise.all(Array.from({ length: 6 }, () => uploadSomething(user, { fingerprint })));
+    assert.deepEqual(await find(user), more.sort((a, b) => b - a).slice(0, 5));
+    const bad = await user.call('GET', path.replace('cd', 'xy'));
+    assert.equal(bad.error.code, 'validation_failed');
   });
 
   test('sizes that cannot be are refused', async () => {

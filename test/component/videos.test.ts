@@ -110,7 +110,9 @@ describe('videos', () => {
   test('the list has one’s own videos, page by page, by state and by words', async () => {
     const lister = await api.signUp('lister');
     const names = ['Äpfel 100%.mp4', 'banana_split.mp4', 'Cherry.mp4'];
-    for (const file_name of names) await beginSingle(lister, { file_name });
+    const ids: number[] = [];
+    for (const file_name of names) ids.push((await beginSingle(lister, { file_name })).videoId);
+    const foreign = await uploadSomething(user);
     const list = async (query: string) => (await lister.call('GET', `/videos?${query}`)).as(videoListSchema);
     const titles = async (query: string) => (await list(query)).videos.map(({ title }) => title);
     assert.deepEqual(await titles(''), ['Cherry', 'banana_split', 'Äpfel 100%']);
@@ -119,9 +121,18 @@ describe('videos', () => {
     assert.deepEqual(await titles('search=CHERRY'), ['Cherry']);
     assert.deepEqual(await titles('search=%25'), ['Äpfel 100%']);
     assert.deepEqual(await titles('search=_'), ['banana_split']);
+    assert.deepEqual(await titles(`ids=${ids[0]},${foreign},${ids[2]}`), ['Cherry', 'Äpfel 100%']);
     assert.equal((await list('status=online')).total, 0);
     assert.equal((await list('status=uploading')).total, 3);
-    for (const query of ['limit=0', 'limit=101', 'offset=-1', 'status=lost', 'sort=best']) {
+    for (const query of [
+      'limit=0',
+      'limit=101',
+      'offset=-1',
+      'status=lost',
+      'sort=best',
+      'ids=1,',
+      'ids=x',
+    ]) {
       assert.equal((await lister.call('GET', `/videos?${query}`)).error.code, 'validation_failed', query);
     }
   });

@@ -11,6 +11,7 @@ import { listUsers } from '@reelmill/server/admin/userAdministration.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
+import { up as addFingerprints } from '@reelmill/server/db/migrations/0002-fingerprints.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
 import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
@@ -71,11 +72,20 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       );
       assert.deepEqual(
         rows?.map(({ name }) => name),
-        ['0001-foundation'],
+        ['0001-foundation', '0002-fingerprints'],
       );
       const again = await openDatabase(created.location, logger);
       await again.check();
       await again.close();
+    });
+
+    test('a migration that was interrupted can be repeated', async () => {
+      const schema = database.models.User.sequelize?.getQueryInterface();
+      assert.ok(schema);
+      await schema.removeIndex('videos', ['user_id', 'fingerprint']);
+      for (let round = 0; round < 2; round++) await addFingerprints(schema);
+      const indexes = (await schema.showIndex('videos')) as { name: string }[]; // typed as object
+      assert.equal(indexes.filter(({ name }) => name === 'videos_user_id_fingerprint').length, 1);
     });
 
     test('a value comes back as it was written', async () => {

@@ -2,8 +2,9 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { type QueryInterface, QueryTypes, type Sequelize } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import * as foundation from './migrations/0001-foundation.ts';
+import * as fingerprints from './migrations/0002-fingerprints.ts';
 
-const MIGRATIONS = [foundation];
+const MIGRATIONS = [foundation, fingerprints];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;
 

@@ -114,6 +114,7 @@ export function defineModels(sequelize: Sequelize): Models {
       contentType: optionalText(200),
       sizeBytes: { ...optionalBigint },
       sourceKey: text(255),
+      fingerprint: optionalText(64),
       durationSeconds: { ...optionalDouble },
       width: { ...optionalInteger },
       height: { ...optionalInteger },

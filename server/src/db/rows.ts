@@ -58,6 +58,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare contentType: string | null;
   declare sizeBytes: number | null;
   declare sourceKey: string;
+  /** The client's digest of the file it came of, where it told one. */
+  declare fingerprint: CreationOptional<string | null>;
   declare durationSeconds: number | null;
   declare width: number | null;
   declare height: number | null;

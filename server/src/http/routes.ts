@@ -12,6 +12,7 @@ import { createVideoRoutes } from '../videos/routes.ts';
 import type { ServerContext } from './context.ts';
 import { createDocs } from './docs.ts';
 import type { Route } from './route.ts';
+import { createServerRoutes } from './serverRoutes.ts';
 
 /** What routes share within one server, besides its context. */
 export interface RouteServices {
@@ -22,6 +23,7 @@ export interface RouteServices {
 /** Every route of the API, in the order of the document. */
 export function listRoutes(context: ServerContext, { feed, metrics }: RouteServices): Route[] {
   return [
+    ...createServerRoutes(context),
     ...createUserRoutes(context),
     ...createUploadRoutes(context),
     ...createVideoRoutes(context, feed),

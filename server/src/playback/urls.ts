@@ -29,6 +29,8 @@ export interface PlaybackUrls {
   verify(videoId: number, name: string, query: LinkQuery): LinkVerdict;
   /** A URL of an object for players and browsers, straight to the store. */
   objectUrl(key: string): Promise<string>;
+  /** All origins that these URLs have: the API's own, and the store's. */
+  mediaOrigins(): Promise<string[]>;
   /** Seconds since 1970 at which what is signed now ends. */
   currentExpiry(): number;
   secondsLeft(): number;
@@ -84,6 +86,10 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
     },
     verify: signer.verify,
     objectUrl,
+    async mediaOrigins() {
+      const store = new URL(await objectUrl('processed/0/cover.jpg')).origin;
+      return [...new Set([new URL(publicUrl).origin, store])];
+    },
     currentExpiry,
     secondsLeft,
   };

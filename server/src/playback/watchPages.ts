@@ -10,7 +10,7 @@ import type { PlaybackUrls } from './urls.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
 /** `/watch/{id}` with its files. */
-export function createWatchPages({ database, publicUrl }: ServerContext, urls: PlaybackUrls): Router {
+export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls): Router {
   const assets = loadAssets();
   const router = Router();
   router.use(assets.router);
@@ -30,8 +30,7 @@ export function createWatchPages({ database, publicUrl }: ServerContext, urls: P
 
   /** Media and pictures come from the store, playlists from the API's public address. */
   async function allowPlayer(response: Response): Promise<void> {
-    const store = new URL(await urls.objectUrl('processed/0/cover.jpg')).origin;
-    const origins = [...new Set([new URL(publicUrl).origin, store])];
+    const origins = await urls.mediaOrigins();
     allowPage(response, {
       'connect-src': origins,
       'img-src': origins,

@@ -123,6 +123,7 @@ export function newVideo(userId: number, request: InitiateUploadRequest) {
     contentType: isMediaType ? (request.content_type ?? null) : null,
     sizeBytes: request.size_bytes ?? null,
     sourceKey: '',
+    fingerprint: request.fingerprint ?? null,
     durationSeconds: null,
     width: null,
     height: null,

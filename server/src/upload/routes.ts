@@ -1,6 +1,7 @@
 import {
   completeUploadRequestSchema,
   completeUploadResponseSchema,
+  duplicatesResponseSchema,
   initiateUploadRequestSchema,
   initiateUploadResponseSchema,
   resumableResponseSchema,
@@ -16,8 +17,9 @@ import { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';
-import { describeVideo } from '../videos/describeVideo.ts';
+import { describeVideo, describeVideos } from '../videos/describeVideo.ts';
 import { completeUpload } from './completeUpload.ts';
+import { findDuplicates } from './duplicates.ts';
 import { giveUpUpload } from './giveUp.ts';
 import { initiateUpload } from './initiateUpload.ts';
 import {
@@ -86,6 +88,22 @@ export function createUploadRoutes(context: ServerContext): Route[] {
         const file = { fingerprint: query.fingerprint, sizeBytes: query.size_bytes };
         const upload = await findResumableUpload(models, identity.userId, file);
         return { upload: upload && (await describeIfThere(upload)) };
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/videos/upload/duplicates',
+      tag,
+      summary: 'Find videos of the same file',
+      description:
+        'At most five of one’s own, the newest first. Those that are being uploaded or were canceled are none.',
+      auth: 'user',
+      query: sameFileQuerySchema,
+      answer: { status: 200, description: 'The videos', schema: duplicatesResponseSchema },
+      async handle({ query, identity }) {
+        const file = { fingerprint: query.fingerprint, sizeBytes: query.size_bytes };
+        const videos = await findDuplicates(context, identity.userId, file);
+        return { videos: await describeVideos(context, videos) };
       },
     }),
     defineRoute({

@@ -12,6 +12,8 @@ export interface VideoPage {
   /** Part of the title or the file name, in any case. */
   search?: string | undefined;
   sort: 'newest' | 'oldest' | 'title';
+  /** Only these, separated by commas. */
+  ids?: string | undefined;
 }
 
 // the id settles what is equal, so that no video appears on two pages
@@ -38,6 +40,7 @@ export async function listVideos(
 ): Promise<{ rows: VideoRow[]; count: number }> {
   const conditions = [
     { userId, deletedAt: null, ...(page.status === undefined ? {} : { status: page.status }) },
+    ...(page.ids === undefined ? [] : [{ id: page.ids.split(',').map(Number) }]),
     ...(page.search
       ? [{ [Op.or]: [contains('title', page.search), contains('file_name', page.search)] }]
       : []),
