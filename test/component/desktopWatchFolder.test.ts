@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
+import { TakenMemory } from '@reelmill/desktop/main/watchFolder/takenMemory.ts';
+import { WatchFolder, type WatchStatus } from '@reelmill/desktop/main/watchFolder/watchFolder.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { grow, makeFile, makeVideo } from '../support/desktopFiles.ts';
+import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
+
+const TIMING = { settleMs: 300, idleMs: 150, hintMs: 20 };
+const logger = createLogger({ level: 'silent', name: 'test' });
+
+interface Watching {
+  /** Names of the files that were taken, in their order. */
+  taken: string[];
+  statuses: WatchStatus[];
+  /** Whether the queue takes anything at the moment. */
+  queue: { isOpen: boolean };
+  watch: WatchFolder;
+}
+
+describe('the watch folder', { timeout: 60_000 }, () => {
+  let releasers: Releasers;
+  let root: string;
+  let memoryFile: string;
+  beforeEach(async () => {
+    releasers = new Releasers();
+    const folder = await makeTemporaryFolder('watch');
+    releasers.add('folder', () => folder.remove());
+    root = path.join(folder.path, 'videos');
+    memoryFile = path.join(folder.path, 'app', 'taken.json');
+    await mkdir(root);
+  });
+  afterEach(() => releasers.release());
+
+  const at = (...names: string[]): string => path.join(root, ...names);
+
+  async function watch(timing = TIMING): Promise<Watching> {
+    const taken: string[] = [];
+    const statuses: WatchStatus[] = [];
+    const queue = { isOpen: true };
+    const watching = new WatchFolder({
+      path: root,
+      memory: await TakenMemory.open(memoryFile),
+      take: async (files: readonly FoundFile[]) => {
+        if (!queue.isOpen) throw new Error('nobody is signed in');
+        taken.push(...files.map((file) => path.relative(root, file.path)));
+      },
+      onStatus: (status) => statuses.push(status),
+      logger,
+      timing,
+    });
+    releasers.add('watch', () => watching.close());
+    return { taken, statuses, queue, watch: watching };
+  }
+
+  /** Waits until a file that comes now was taken: whatever was there before has been dealt with by then. */
+  async function settle({ taken }: Watching, name: string): Promise<void> {
+    await makeVideo(at(name));
+    await waitFor(`${name} is taken`, () => taken.includes(name));
+  }
+
+  test('takes what was there and what comes, deep in the folder too, and each file once', async () => {
+    await makeVideo(at('before.mp4'));
+    await makeVideo(at('deep', 'er', 'before.mkv'));
+    await makeFile(at('notes.txt'), 'no video');
+    const watching = await watch();
+    await waitFor('what was there is taken', () => watching.taken.length === 2);
+    await settle(watching, 'after.mp4');
+    await settle(watching, 'last.mp4');
+    assert.deepEqual(watching.taken, [
+      'before.mp4',
+      path.join('deep', 'er', 'before.mkv'),
+      'after.mp4',
+      'last.mp4',
+    ]);
+    assert.deepEqual(watching.statuses, ['watching']);
+  });
+
+  test('waits for a file that is still being written', async () => {
+    const watching = await watch();
+    const growing = await makeVideo(at('growing.mp4'));
+    const timer = setInterval(() => void grow(growing, 1_000), TIMING.settleMs / 5);
+    try {
+      await settle(watching, 'other.mp4');
+      await settle(watching, 'another.mp4');
+      assert.deepEqual(watching.taken, ['other.mp4', 'another.mp4']);
+    } finally {
+      clearInterval(timer);
+    }
+    await waitFor('the file is taken', () => watching.taken.includes('growing.mp4'));
+  });
+
+  test('remembers what it took, over restarts', async () => {
+    const first = await watch();
+    await settle(first, 'film.mp4');
+    await first.watch.close();
+    const second = await watch();
+    await settle(second, 'next.mp4');
+    assert.deepEqual(second.taken, ['next.mp4']);
+  });
+
+  test('takes another version of a file, and what only looks like a video never', async () => {
+    const fake = await makeFile(at('fake.mp4'), 'only text');
+    const film = await makeVideo(at('film.mp4'));
+    const watching = await watch();
+    await waitFor('the film is taken', () => watching.taken.length === 1);
+    await makeVideo(film, 2_000);
+    await waitFor('the other version is taken', () => watching.taken.length === 2);
+    await settle(watching, 'last.mp4');
+    assert.deepEqual(watching.taken, ['film.mp4', 'film.mp4', 'last.mp4']);
+    // it may become one
+    await makeVideo(fake);
+    await waitFor('it is taken', () => watching.taken.includes('fake.mp4'));
+  });
+
+  test('offers a file again that the queue did not take', async () => {
+    const watching = await watch();
+    watching.queue.isOpen = false;
+    await makeVideo(at('film.mp4'));
+    const hour = new Date(Date.now() - 3_600_000);
+    await utimes(at('film.mp4'), hour, hour);
+    await assert.rejects(
+      waitFor('nothing', () => watching.taken.length > 0, { timeoutMs: 4 * TIMING.settleMs }),
+    );
+    watching.queue.isOpen = true;
+    await waitFor('the film is taken', () => watching.taken.length === 1);
+    await settle(watching, 'last.mp4');
+    assert.deepEqual(watching.taken, ['film.mp4', 'last.mp4']);
+  });
+
+  test('waits for a folder that is gone, and takes nothing twice when it is back', async () => {
+    const watching = await watch();
+    await settle(watching, 'film.mp4');
+    await rename(root, `${root}-away`);
+    await waitFor('the folder is missed', () => watching.statuses.at(-1) === 'missing');
+    await rename(`${root}-away`, root);
+    await waitFor('the folder is found', () => watching.statuses.at(-1) === 'watching');
+    await settle(watching, 'next.mp4');
+    assert.deepEqual(watching.taken, ['film.mp4', 'next.mp4']);
+    assert.deepEqual(watching.statuses, ['watching', 'missing', 'watching']);
+  });
+
+  test('begins with a folder that is not there yet', async () => {
+    await rm(root, { recursive: true });
+    const watching = await watch();
+    await waitFor('the folder is missed', () => watching.statuses.includes('missing'));
+    await settle(watching, 'film.mp4');
+    assert.deepEqual(watching.statuses, ['missing', 'watching']);
+  });
+
+  test('ends at once, in the middle of its rest', async () => {
+    const { watch: watching, statuses } = await watch({ ...TIMING, idleMs: 600_000 });
+    await waitFor('the first look', () => statuses.length > 0);
+    const startedMs = performance.now();
+    await watching.close();
+    assert.ok(performance.now() - startedMs < 5_000);
+  });
+});
