@@ -7,7 +7,6 @@ export const signIn = {
   server: {
     label: 'Server',
     placeholder: 'reelmill.example.com',
-    description: 'The address of your Reelmill server',
     checking: 'Looking for the server…',
     found: 'Reelmill {{version}} at {{host}}',
     plain: 'The connection to this server is not encrypted: others in the network could read along.',

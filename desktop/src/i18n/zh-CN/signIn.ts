@@ -9,7 +9,6 @@ export const signIn: OnePluralForm<typeof english> = {
   server: {
     label: '服务器',
     placeholder: 'reelmill.example.com',
-    description: '你的 Reelmill 服务器地址',
     checking: '正在查找服务器…',
     found: '{{host}} 上的 Reelmill {{version}}',
     plain: '与此服务器的连接未加密，同一网络中的其他人可能看到传输内容。',

@@ -1,7 +1,21 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '../layout/Page.tsx';
+import { AboutSettings } from './AboutSettings.tsx';
+import { AccountSettings } from './AccountSettings.tsx';
+import { GeneralSettings } from './GeneralSettings.tsx';
+import { UploadSettings } from './UploadSettings.tsx';
+import { WatchFolderSettings } from './WatchFolderSettings.tsx';
 
+/** Everything is kept as soon as it is changed. */
 export function SettingsView() {
-  const { t } = useTranslation();
-  return <Page title={t('navigation.settings')}>{null}</Page>;
+  const { t } = useTranslation('settings');
+  return (
+    <Page title={t('title')} width="column">
+      <UploadSettings />
+      <WatchFolderSettings />
+      <GeneralSettings />
+      <AccountSettings />
+      <AboutSettings />
+    </Page>
+  );
 }

@@ -1,0 +1,46 @@
+import { Avatar, Badge, Button, Group, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLogout } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { SignOutDialog } from '../signIn/SignOutDialog.tsx';
+import { useAccount } from '../stores/session.ts';
+import { Section } from './Section.tsx';
+import classes from './Settings.module.css';
+
+/** Who is signed in, and where. */
+export function AccountSettings() {
+  const { t } = useTranslation('settings');
+  const account = useAccount();
+  const [leaving, dialog] = useDisclosure(false);
+  if (account === null) return null;
+  return (
+    <Section title={t('account.title')}>
+      <div className={classes.row}>
+        <Group wrap="nowrap" gap="md">
+          <Avatar size={40} color="accent" variant="light" name={account.nickname} />
+          <div className={classes.path}>
+            <Group gap="xs">
+              <Text fw={550}>{account.nickname}</Text>
+              {account.role === 'admin' && <Badge size="sm">{t('account.administrator')}</Badge>}
+            </Group>
+            <Text size="sm" c="dimmed">
+              {account.email}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {account.serverUrl}
+            </Text>
+          </div>
+        </Group>
+        <Button
+          className={classes.control ?? ''}
+          variant="default"
+          leftSection={<IconLogout size={18} stroke={1.75} aria-hidden="true" />}
+          onClick={dialog.open}
+        >
+          {t('account.signOut')}
+        </Button>
+      </div>
+      <SignOutDialog opened={leaving} onClose={dialog.close} />
+    </Section>
+  );
+}

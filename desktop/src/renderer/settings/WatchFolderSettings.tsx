@@ -1,0 +1,50 @@
+import { Button, Switch, Text } from '@mantine/core';
+import { IconFolder } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useAction } from '../feedback/useAction.ts';
+import { changeSettings, pickWatchFolder, settingsStore, useSettings } from '../stores/settings.ts';
+import { SWITCH_ROW } from './rows.ts';
+import { Section } from './Section.tsx';
+import classes from './Settings.module.css';
+
+/** The folder whose new files are uploaded by themselves. */
+export function WatchFolderSettings() {
+  const { t } = useTranslation('settings');
+  const { enabled, path } = useSettings((settings) => settings.watchFolder);
+  const choose = useAction(() => pickWatchFolder());
+  const turn = useAction(switchWatching);
+  return (
+    <Section title={t('watch.title')}>
+      <Switch
+        {...SWITCH_ROW}
+        label={t('watch.enabled')}
+        description={t('watch.enabledHint')}
+        checked={enabled}
+        onChange={(event) => void turn.run(event.currentTarget.checked)}
+      />
+      <div className={classes.row}>
+        <Text className={classes.label ?? ''}>{t('watch.folder')}</Text>
+        <Text size="sm" c="dimmed" className={`${classes.hint} ${classes.path}`}>
+          {path ?? t('watch.none')}
+        </Text>
+        <Button
+          className={classes.control ?? ''}
+          variant="default"
+          leftSection={<IconFolder size={18} stroke={1.75} aria-hidden="true" />}
+          aria-label={t('watch.chooseLabel')}
+          loading={choose.pending}
+          onClick={() => void choose.run()}
+        >
+          {t('watch.choose')}
+        </Button>
+      </div>
+    </Section>
+  );
+}
+
+/** Without a folder there is nothing to watch: then one is chosen first. */
+async function switchWatching(enabled: boolean): Promise<void> {
+  if (enabled && settingsStore.getState().settings.watchFolder.path === null) await pickWatchFolder();
+  const { path } = settingsStore.getState().settings.watchFolder;
+  if (!enabled || path !== null) await changeSettings({ watchFolder: { enabled, path } });
+}
