@@ -1,7 +1,102 @@
+import { Button, Loader } from '@mantine/core';
+import { IconAlertCircle, IconFilePlus, IconFolderPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../layout/Page.tsx';
+import { loadQueue, useQueue } from '../stores/queue.ts';
+import { EmptyQueue, NothingHere } from './EmptyQueue.tsx';
+import { pickVideos, useIntake } from './intake.ts';
+import { useInteraction } from './interaction.ts';
+import { QuestionDialog } from './QuestionDialog.tsx';
+import { QueueGrid } from './QueueGrid.tsx';
+import { QueueSummary } from './QueueSummary.tsx';
+import { QueueToolbar } from './QueueToolbar.tsx';
+import classes from './QueueView.module.css';
+import { RowMenu } from './RowMenu.tsx';
+import { SelectionBar } from './SelectionBar.tsx';
 
+/** All uploads of this computer: what they do, and what can be done with them. */
 export function QueueView() {
-  const { t } = useTranslation();
-  return <Page title={t('navigation.queue')}>{null}</Page>;
+  const { t } = useTranslation('queue');
+  const hasRows = useQueue((state) => state.status === 'ready' && state.counts.all > 0);
+  const toolbar = hasRows ? (
+    <div className={classes.toolbar}>
+      <QueueSummary />
+      <QueueToolbar />
+    </div>
+  ) : undefined;
+  return (
+    <Page title={t('title')} actions={<AddButtons />} toolbar={toolbar} scroll="content">
+      <QueueContent />
+      <RowMenu />
+      <QuestionDialog />
+      <Announcer />
+    </Page>
+  );
+}
+
+function QueueContent() {
+  const { t } = useTranslation('queue');
+  const status = useQueue((state) => state.status);
+  const isEmpty = useQueue((state) => state.counts.all === 0);
+  const showsNothing = useQueue((state) => state.visible.length === 0);
+  if (status === 'loading') {
+    return (
+      <div className={classes.center}>
+        <Loader size="sm" aria-label={t('loading')} />
+      </div>
+    );
+  }
+  if (status === 'failed') return <LoadFailed />;
+  if (isEmpty) return <EmptyQueue />;
+  return (
+    <>
+      {showsNothing ? <NothingHere /> : <QueueGrid />}
+      <SelectionBar />
+    </>
+  );
+}
+
+function AddButtons() {
+  const { t } = useTranslation('queue');
+  const isPicking = useIntake((state) => state.running > 0);
+  return (
+    <>
+      <Button
+        variant="default"
+        disabled={isPicking}
+        leftSection={<IconFolderPlus size={18} stroke={1.75} aria-hidden />}
+        onClick={() => pickVideos('folder')}
+      >
+        {t('add.folder')}
+      </Button>
+      <Button
+        loading={isPicking}
+        leftSection={<IconFilePlus size={18} stroke={1.75} aria-hidden />}
+        onClick={() => pickVideos('files')}
+      >
+        {t('add.files')}
+      </Button>
+    </>
+  );
+}
+
+function LoadFailed() {
+  const { t } = useTranslation('queue');
+  return (
+    <NothingHere
+      icon={<IconAlertCircle size={32} stroke={1.5} aria-hidden />}
+      title={t('loadFailed.title')}
+      body={t('loadFailed.body')}
+      action={{ label: t('loadFailed.retry'), run: () => void loadQueue() }}
+    />
+  );
+}
+
+function Announcer() {
+  const announcement = useInteraction((state) => state.announcement);
+  return (
+    <div role="status" className="visually-hidden">
+      {announcement}
+    </div>
+  );
 }

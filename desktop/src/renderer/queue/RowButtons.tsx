@@ -1,0 +1,68 @@
+import { ActionIcon, Button } from '@mantine/core';
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import { IconDotsVertical } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { ActionSymbol } from './actionIcons.tsx';
+import { perform } from './commands.ts';
+import { openMenu, useInteraction } from './interaction.ts';
+import classes from './RowButtons.module.css';
+import { actionsFor, type RowAction } from './rowActions.ts';
+import { nameOf } from './rowText.ts';
+
+/** The actions at the end of a row, and the way to all others. */
+export function RowButtons({ row, tabIndex }: { row: UploadSnapshot; tabIndex: number }) {
+  const { t } = useTranslation('queue');
+  const hasMenu = useInteraction((state) => state.menu?.id === row.id);
+  const name = nameOf(row);
+  return (
+    <>
+      {actionsFor(row).buttons.map((action) => (
+        <RowButton key={action} action={action} row={row} tabIndex={tabIndex} />
+      ))}
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={30}
+        tabIndex={tabIndex}
+        aria-haspopup="menu"
+        aria-expanded={hasMenu}
+        aria-label={t('actionFor', { action: t('action.more'), name })}
+        data-hint={t('action.more')}
+        onClick={(event) => {
+          const { right, bottom } = event.currentTarget.getBoundingClientRect();
+          openMenu(row.id, right, bottom);
+        }}
+      >
+        <IconDotsVertical size={18} stroke={1.75} aria-hidden />
+      </ActionIcon>
+    </>
+  );
+}
+
+interface RowButtonProps {
+  action: RowAction;
+  row: UploadSnapshot;
+  tabIndex: number;
+}
+
+function RowButton({ action, row, tabIndex }: RowButtonProps) {
+  const { t } = useTranslation('queue');
+  const words = t(`action.${action}`);
+  const shared = {
+    tabIndex,
+    'aria-label': t('actionFor', { action: words, name: nameOf(row) }),
+    onClick: () => perform(action, row),
+  };
+  if (action === 'watch') {
+    return (
+      <Button {...shared} size="compact-sm" variant="light" className={classes.watch}>
+        {words}
+      </Button>
+    );
+  }
+  return (
+    <ActionIcon {...shared} variant="subtle" color="gray" size={30} data-hint={words}>
+      <ActionSymbol action={action} />
+    </ActionIcon>
+  );
+}

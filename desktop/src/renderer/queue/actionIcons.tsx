@@ -1,0 +1,43 @@
+import {
+  type Icon,
+  IconArrowBarToUp,
+  IconArrowDown,
+  IconArrowUp,
+  IconFileSearch,
+  IconFolderOpen,
+  IconLogin2,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlaylistX,
+  IconRefresh,
+  IconUpload,
+  IconVideo,
+  IconX,
+} from '@tabler/icons-react';
+import type { RowAction } from './rowActions.ts';
+
+const ICONS: Record<RowAction, Icon> = {
+  watch: IconVideo,
+  showExisting: IconVideo,
+  pause: IconPlayerPause,
+  resume: IconPlayerPlay,
+  cancel: IconX,
+  retry: IconRefresh,
+  checkAgain: IconRefresh,
+  uploadAnew: IconUpload,
+  uploadAnyway: IconUpload,
+  locate: IconFileSearch,
+  signIn: IconLogin2,
+  rename: IconPencil,
+  showInFolder: IconFolderOpen,
+  moveToTop: IconArrowBarToUp,
+  moveUp: IconArrowUp,
+  moveDown: IconArrowDown,
+  remove: IconPlaylistX,
+};
+
+export function ActionSymbol({ action, size = 18 }: { action: RowAction; size?: number }) {
+  const Drawing = ICONS[action];
+  return <Drawing size={size} stroke={1.75} aria-hidden />;
+}
