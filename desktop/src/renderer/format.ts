@@ -38,13 +38,14 @@ export function formatsOf(language: Language): Formats {
 }
 
 function createFormats(language: Language): Formats {
-  // British dates: the day first, and 24 hours
-  const locale = language === 'en' ? 'en-GB' : language;
+  // dates that nobody takes for others: the month as a word, and 24 hours
+  const dateLocale = language === 'en' ? 'en-GB' : language;
+  const locale = language === 'en' ? 'en-US' : language;
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const units = unitFormats(locale);
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const day = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium' });
+  const moment = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
 
   const bytes = (value: number): string => {
@@ -68,8 +69,8 @@ function createFormats(language: Language): Formats {
 function scaleBytes(bytes: number): { amount: number; unit: number } {
   let amount = bytes;
   let unit = 0;
-  // 1023.95 would be rounded to 1024.0
-  while (amount >= 1023.95 && unit < BYTE_UNITS.length - 1) {
+  // more would be rounded to 1,024
+  while (amount >= 1023.5 && unit < BYTE_UNITS.length - 1) {
     amount /= 1024;
     unit += 1;
   }

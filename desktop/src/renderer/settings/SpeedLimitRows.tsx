@@ -1,7 +1,6 @@
 import { NumberInput, Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
 import { INPUT_ROW } from './rows.ts';
 import { choiceOf, fromMegabytes, LEAST_MB, limitOf, MOST_MB, PRESETS, toMegabytes } from './speedLimits.ts';
 
@@ -16,7 +15,6 @@ interface SpeedLimitRowsProps {
 /** A list of usual limits, and a field under it for another. */
 export function SpeedLimitRows({ label, hint, value, onChange }: SpeedLimitRowsProps) {
   const { t } = useTranslation('settings');
-  const { speed } = useFormats();
   // a value of one's own may be chosen before it differs from the usual ones
   const [naming, setNaming] = useState(false);
   const choice = naming && value !== null ? 'own' : choiceOf(value);
@@ -36,7 +34,10 @@ export function SpeedLimitRows({ label, hint, value, onChange }: SpeedLimitRowsP
         description={hint}
         data={[
           { value: 'none', label: t('rate.none') },
-          ...PRESETS.map((preset) => ({ value: `${preset}`, label: speed(preset) })),
+          ...PRESETS.map((preset) => ({
+            value: `${preset}`,
+            label: `${toMegabytes(preset)}${t('rate.unit')}`,
+          })),
           { value: 'own', label: t('rate.own') },
         ]}
         value={choice}
