@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
+import { followUploads } from './uploadNews.ts';
+
+function upload(id: string, state: UploadState, videoId: number | null = 1): UploadSnapshot {
+  return {
+    id,
+    path: `/films/${id}.mp4`,
+    fileName: `${id}.mp4`,
+    title: null,
+    state,
+    videoId,
+    sizeBytes: 1,
+    acknowledgedBytes: 0,
+    sentBytes: 0,
+    keptBytes: 0,
+    bytesPerSecond: null,
+    etaSeconds: null,
+    restarts: 0,
+    retrying: null,
+    failure: null,
+    video: null,
+  };
+}
+
+test('news of an upload is what the library shows too, once for each state', () => {
+  const bridge = new FakeBridge();
+  const uninstall = bridge.install();
+  const onNews = mock.fn();
+  const stop = followUploads(onNews);
+  const send = (...changed: UploadSnapshot[]) =>
+    bridge.send('queue.changed', { changed, removed: [], order: null });
+  const newsAfter = (...changed: UploadSnapshot[]) => {
+    onNews.mock.resetCalls();
+    send(...changed);
+    return onNews.mock.callCount();
+  };
+  assert.equal(newsAfter(upload('a', 'uploading')), 0);
+  assert.equal(newsAfter(upload('a', 'processing')), 1);
+  assert.equal(newsAfter(upload('a', 'processing')), 0);
+  assert.equal(newsAfter(upload('a', 'online'), upload('b', 'online', 2)), 1);
+  assert.equal(newsAfter(upload('c', 'failed', null)), 0);
+  stop();
+  assert.equal(newsAfter(upload('d', 'online', 4)), 0);
+  uninstall();
+});

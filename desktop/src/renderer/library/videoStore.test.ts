@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
+import { makeDetail, makeVideo } from '../../../../test/support/libraryVideos.ts';
+import { createLibraryStore, type LibraryStore } from '../stores/library.ts';
+import { videoAt } from './pages.ts';
+import { createVideoStore, isChanging, type VideoStore } from './videoStore.ts';
+
+describe('the store of one video', () => {
+  let bridge: FakeBridge;
+  let uninstall: () => void;
+  let library: LibraryStore;
+  let store: VideoStore;
+
+  beforeEach(async () => {
+    bridge = new FakeBridge();
+    uninstall = bridge.install();
+    library = createLibraryStore();
+    library.getState().show({ first: 0, last: 5 });
+    await bridge.take('library.list').answer({ videos: [makeVideo(7), makeVideo(8)], total: 2 });
+    store = createVideoStore(7, library);
+  });
+  afterEach(() => uninstall());
+
+  const state = () => store.getState();
+  async function load(video = makeVideo(7)): Promise<void> {
+    void state().load();
+    await bridge.take('library.get').answer(makeDetail(video, [480, 1080]));
+  }
+
+  test('shows the video with its qualities from the largest on, and tells the grid', async () => {
+    assert.equal(isChanging(state()), true);
+    await load(makeVideo(7, { title: 'Renamed elsewhere' }));
+    assert.deepEqual(state().qualities, ['1080p', '480p']);
+    assert.equal(isChanging(state()), false);
+    assert.equal(videoAt(library.getState().pages, 0)?.title, 'Renamed elsewhere');
+  });
+
+  test('an answer that was asked for before a change does not undo it', async () => {
+    await load();
+    void state().load();
+    const early = bridge.take('library.get');
+    const saving = state().update({ title: 'New' });
+    const update = bridge.take('library.update');
+    assert.deepEqual(update.args, { videoId: 7, patch: { title: 'New' } });
+    await update.answer(makeVideo(7, { title: 'New' }));
+    await saving;
+    await early.answer(makeDetail(makeVideo(7, { title: 'Old' })));
+    assert.equal(state().video?.title, 'New');
+    assert.equal(videoAt(library.getState().pages, 0)?.title, 'New');
+  });
+
+  test('a change that fails is thrown and changes nothing', async () => {
+    await load();
+    const saving = state().update({ title: 'New' });
+    const refused = assert.rejects(saving, { code: 'network' });
+    await bridge.take('library.update').refuse(new ReelmillError('network', 'No connection.'));
+    await refused;
+    assert.equal(state().video?.title, 'Film 7');
+    assert.equal(state().failure, null);
+  });
+
+  test('a link of a private video is copied, and the video shown as unlisted', async () => {
+    await load();
+    const copying = state().copyLink();
+    await bridge.take('library.copyLink').answer({ url: 'https://api.example/watch/7', madeUnlisted: true });
+    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { visibility: 'unlisted' })));
+    assert.equal(await copying, true);
+    assert.equal(state().video?.visibility, 'unlisted');
+  });
+
+  test('a video that was shared already is not asked for again', async () => {
+    await load(makeVideo(7, { visibility: 'public' }));
+    const copying = state().copyLink();
+    await bridge.take('library.copyLink').answer({ url: 'https://api.example/watch/7', madeUnlisted: false });
+    assert.equal(await copying, false);
+    assert.deepEqual(bridge.calls, []);
+  });
+
+  test('a retry shows the video as it is then', async () => {
+    await load(makeVideo(7, { status: 'failed', playback_url: null }));
+    const retrying = state().retry();
+    await bridge.take('library.retry').answer(undefined);
+    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { status: 'transcoding' }), []));
+    await retrying;
+    assert.equal(isChanging(state()), true);
+  });
+
+  test('a video that is deleted here is gone, and gone from the grid', async () => {
+    await load();
+    const deleting = state().delete();
+    await bridge.take('library.delete').answer(undefined);
+    await deleting;
+    assert.equal(state().gone, true);
+    assert.deepEqual([library.getState().total, videoAt(library.getState().pages, 0)?.id], [1, 8]);
+  });
+
+  test('a video that was deleted elsewhere is gone; one that cannot be reached is kept', async () => {
+    await load();
+    void state().load();
+    await bridge.take('library.get').refuse(new ReelmillError('network', 'No connection.'));
+    assert.equal(state().gone, false);
+    assert.equal(state().video?.id, 7);
+    void state().load();
+    await bridge.take('library.get').refuse(new ReelmillError('not_found', 'No such video.'));
+    assert.equal(state().gone, true);
+    assert.equal(library.getState().total, 1);
+  });
+
+  test('the player is given a fresh link, or told that there is none', async () => {
+    const fetching = state().fetchPlaybackUrl();
+    await bridge.take('library.get').answer(makeDetail(makeVideo(7)));
+    assert.equal(await fetching, makeVideo(7).playback_url);
+    const failing = assert.rejects(state().fetchPlaybackUrl(), { code: 'state_conflict' });
+    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { playback_url: null })));
+    await failing;
+  });
+});

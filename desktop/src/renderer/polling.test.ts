@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, mock, test } from 'node:test';
+import { startPolling } from './polling.ts';
+
+class Page extends EventTarget {
+  visibilityState: DocumentVisibilityState = 'visible';
+
+  turn(state: DocumentVisibilityState): void {
+    this.visibilityState = state;
+    this.dispatchEvent(new Event('visibilitychange'));
+  }
+}
+
+/** Lets what has been resolved be followed up. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('polling', () => {
+  test('begins at once, pauses after each time, and ends', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const work = mock.fn(async () => undefined);
+    const stop = startPolling(work, 1_000, new Page());
+    await settle();
+    assert.equal(work.mock.callCount(), 1);
+    context.mock.timers.tick(999);
+    assert.equal(work.mock.callCount(), 1);
+    context.mock.timers.tick(1);
+    assert.equal(work.mock.callCount(), 2);
+    await settle();
+    stop();
+    context.mock.timers.tick(10_000);
+    assert.equal(work.mock.callCount(), 2);
+  });
+
+  test('does nothing while the window is hidden, and goes on at once when it is shown', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const work = mock.fn(async () => undefined);
+    const page = new Page();
+    const stop = startPolling(work, 1_000, page);
+    await settle();
+    page.turn('hidden');
+    context.mock.timers.tick(5_000);
+    assert.equal(work.mock.callCount(), 1);
+    page.turn('visible');
+    assert.equal(work.mock.callCount(), 2);
+    await settle();
+    context.mock.timers.tick(1_000);
+    assert.equal(work.mock.callCount(), 3);
+    stop();
+  });
+
+  test('never runs twice at a time, goes on after a failure, and tells the work that it is not wanted', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const page = new Page();
+    const running: Array<PromiseWithResolvers<void>> = [];
+    let signal: AbortSignal | undefined;
+    const work = mock.fn((given: AbortSignal) => {
+      signal = given;
+      const one = Promise.withResolvers<void>();
+      running.push(one);
+      return one.promise;
+    });
+    const stop = startPolling(work, 1_000, page);
+    page.turn('visible');
+    assert.equal(work.mock.callCount(), 1);
+    running[0]?.reject(new Error('offline'));
+    await settle();
+    context.mock.timers.tick(1_000);
+    assert.equal(work.mock.callCount(), 2);
+    stop();
+    assert.equal(signal?.aborted, true);
+    running[1]?.resolve();
+    await settle();
+    context.mock.timers.tick(5_000);
+    assert.equal(work.mock.callCount(), 2);
+  });
+});

@@ -1,0 +1,61 @@
+import type { IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/shared/contracts/ipc.ts';
+import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+/** A call of the renderer that waits for its answer. */
+export interface PendingCall {
+  call: IpcCall;
+  args: unknown;
+  answer(value: unknown): Promise<void>;
+  refuse(error: ReelmillError): Promise<void>;
+}
+
+/** The main process as the renderer's stores see it: each call waits until the test answers it. */
+export class FakeBridge implements IpcBridge {
+  readonly calls: PendingCall[] = [];
+  readonly #listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
+
+  /** Puts it where the renderer looks for it; answers the function that takes it away again. */
+  install(): () => void {
+    Object.assign(globalThis, { window: { reelmill: this } });
+    return () => Reflect.deleteProperty(globalThis, 'window');
+  }
+
+  call(call: IpcCall, args: unknown): ReturnType<IpcBridge['call']> {
+    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<IpcBridge['call']>>>();
+    const settle = () => new Promise<void>((done) => setImmediate(done));
+    this.calls.push({
+      call,
+      args,
+      answer: (value) => {
+        resolve({ ok: true, value });
+        return settle();
+      },
+      refuse: ({ code, message }) => {
+        resolve({ ok: false, error: { code, message } });
+        return settle();
+      },
+    });
+    return promise;
+  }
+
+  /** Takes the oldest call, which must be this one. */
+  take(call: IpcCall): PendingCall {
+    const first = this.calls.shift();
+    if (first?.call !== call) throw new Error(`${first?.call ?? 'nothing'} was called, not ${call}`);
+    return first;
+  }
+
+  on(event: IpcEvent, listener: (payload: unknown) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  send<Event extends IpcEvent>(event: Event, payload: IpcPayload<Event>): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(payload);
+  }
+
+  pathOf(): string {
+    return '';
+  }
+}
