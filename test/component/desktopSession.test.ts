@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { SavedSession } from '@reelmill/desktop/engine/session.ts';
+import { EncryptedSessionStore } from '@reelmill/desktop/main/session/encryptedSessionStore.ts';
+import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';
+import type { SessionState } from '@reelmill/shared/contracts/desktop.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import jwt from 'jsonwebtoken';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { createTestEncryption } from '../support/desktopServices.ts';
+import { findFreePort, makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { closeServer, listen } from '../support/uploadApi.ts';
+
+const logger = createLogger({ level: 'silent', name: 'test' });
+const encryption = createTestEncryption('this user');
+
+describe('the session of the app', { timeout: 120_000 }, () => {
+  let server: TestServer;
+  let api: DocumentedApi;
+  let folder: TemporaryFolder;
+  let started: SessionService[] = [];
+  before(async () => {
+    server = await startTestServer();
+    api = await DocumentedApi.of(server.url);
+  });
+  after(() => server.stop());
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder('session');
+  });
+  afterEach(async () => {
+    for (const service of started) await service.close();
+    started = [];
+    await folder.remove();
+  });
+
+  const sessionFile = (): string => path.join(folder.path, 'session.bin');
+
+  /** One start of the app on the folder of this test. */
+  async function start(options: { user?: string } = {}): Promise<SessionService> {
+    const cipher = options.user === undefined ? encryption : createTestEncryption(options.user);
+    const service = new SessionService({ folder: folder.path, encryption: cipher, logger });
+    started.push(service);
+    await service.start();
+    return service;
+  }
+
+  function signInAs(service: SessionService, { email, password }: ApiUser, serverUrl = server.url) {
+    return service.signIn({ serverUrl, email, password });
+  }
+
+  /** Changes what the app has on its disk while it does not run. */
+  async function editSession(edit: (session: SavedSession) => SavedSession): Promise<void> {
+    const store = new EncryptedSessionStore({ file: sessionFile(), encryption, logger });
+    const session = await store.load();
+    assert.ok(session);
+    await store.begin(edit(session));
+  }
+
+  function expiredToken(userId: number): string {
+    const claims = { issuer: 'reelmill', audience: 'reelmill-api', subject: String(userId), expiresIn: -1 };
+    return jwt.sign({}, server.context.secrets.accessTokens, claims);
+  }
+
+  async function readSession(): Promise<SavedSession | null> {
+    return new EncryptedSessionStore({ file: sessionFile(), encryption, logger }).load();
+  }
+
+  test('signing in is told, and what is kept on the disk says nothing to others', async () => {
+    const ann = await api.signUp('ann');
+    const service = await start();
+    assert.deepEqual(service.state, { status: 'signedOut', serverUrl: null, ended: null });
+    assert.throws(() => service.api, { code: 'unauthorized' });
+    const told: SessionState[] = [];
+    service.subscribe((state) => told.push(state));
+    const state = await signInAs(service, ann, ` ${server.url}/ `);
+    assert.deepEqual(state, {
+      status: 'signedIn',
+      serverUrl: server.url,
+      userId: ann.userId,
+      email: ann.email,
+      nickname: 'ann',
+      role: 'creator',
+    });
+    assert.deepEqual(told, [state]);
+    assert.deepEqual(service.mediaOrigins, [server.url]);
+    const kept = await readFile(sessionFile(), 'latin1');
+    const session = await readSession();
+    assert.ok(session);
+    for (const secret of [session.token, session.refreshToken, ann.email, 'refreshToken']) {
+      assert.ok(!kept.includes(secret) && !Buffer.from(kept, 'base64').toString('latin1').includes(secret));
+    }
+    if (process.platform !== 'win32') assert.equal((await stat(sessionFile())).mode & 0o777, 0o600);
+  });
+
+  test('a wrong password, a wrong address and a server that is down are told apart, and nothing is kept', async () => {
+    const bea = await api.signUp('bea');
+    const stranger = createServer((_request, response) => response.end('<h1>A shop</h1>'));
+    const strangerUrl = await listen(stranger);
+    try {
+      const service = await start();
+      const attempts: [string, string, string][] = [
+        [server.url, 'a wrong password', 'wrong_credentials'],
+        [`http://127.0.0.1:${await findFreePort()}`, bea.password, 'network'],
+        [strangerUrl, bea.password, 'not_a_server'],
+        ['not an address', bea.password, 'validation_failed'],
+      ];
+      for (const [serverUrl, password, code] of attempts) {
+        await assert.rejects(service.signIn({ serverUrl, email: bea.email, password }), { code }, serverUrl);
+        assert.deepEqual(service.state, { status: 'signedOut', serverUrl: null, ended: null });
+      }
+      await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+    } finally {
+      await closeServer(stranger);
+    }
+  });
+
+  test('an address is looked up before anybody signs in', async () => {
+    const service = await start();
+    const { serverUrl, info } = await service.probe(server.url.replace('http://', ''));
+    assert.equal(serverUrl, server.url);
+    assert.equal(info.registration, 'open');
+  });
+
+  test('registering signs in; an address that is taken says so', async () => {
+    const service = await start();
+    const account = { nickname: 'Cleo', email: 'cleo@example.org', password: 'password of cleo' };
+    const state = await service.register({ serverUrl: server.url, account });
+    assert.equal(state.status === 'signedIn' && state.nickname, 'Cleo');
+    await service.signOut();
+    await assert.rejects(service.register({ serverUrl: server.url, account }), { code: 'email_taken' });
+    assert.equal(service.state.status, 'signedOut');
+  });
+
+  test('a restart needs no network: the account and the media origins are known', async () => {
+    const own = await startTestServer();
+    const dora = await (await DocumentedApi.of(own.url)).signUp('dora');
+    const first = await start();
+    const state = await signInAs(first, dora, own.url);
+    await first.close();
+    await own.stop();
+    const second = await start();
+    assert.deepEqual(second.state, state);
+    assert.deepEqual(second.mediaOrigins, [own.url]);
+    await assert.rejects(
+      second.call((client, signal) => client.me(signal)),
+      { code: 'network' },
+    );
+    assert.deepEqual(second.state, state);
+  });
+
+  test('an access token that has expired is renewed in silence, and the new tokens are kept', async () => {
+    const eve = await api.signUp('eve');
+    const first = await start();
+    await signInAs(first, eve);
+    await first.close();
+    await editSession((session) => ({ ...session, token: expiredToken(eve.userId) }));
+    const before = await readSession();
+
+    const second = await start();
+    const calls = [1, 2, 3].map(() => second.call((client, signal) => client.me(signal)));
+    for (const user of await Promise.all(calls)) assert.equal(user.user_id, eve.userId);
+    assert.equal(second.state.status, 'signedIn');
+    await second.close();
+    const afterwards = await readSession();
+    assert.notEqual(afterwards?.refreshToken, before?.refreshToken);
+
+    const third = await start();
+    assert.equal((await third.call((client, signal) => client.me(signal))).user_id, eve.userId);
+  });
+
+  test('the app learns in the background what the server says of the account by now', async () => {
+    const fay = await api.signUp('fay');
+    const first = await start();
+    await signInAs(first, fay);
+    await first.close();
+    await server.context.database.models.User.update({ role: 'admin' }, { where: { id: fay.userId } });
+    const second = await start();
+    await waitFor(
+      'the role is known',
+      () => second.state.status === 'signedIn' && second.state.role === 'admin',
+    );
+    await second.close();
+    assert.equal((await readSession())?.role, 'admin');
+  });
+
+  test('signing out forgets the session, ends it on the server and remembers the address', async () => {
+    const gus = await api.signUp('gus');
+    const service = await start();
+    await signInAs(service, gus);
+    const session = await readSession();
+    assert.ok(session);
+    const signedOut = { status: 'signedOut', serverUrl: server.url, ended: null };
+    assert.deepEqual(await service.signOut(), signedOut);
+    assert.deepEqual(service.mediaOrigins, []);
+    await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+    await waitFor('the session is over on the server', async () => {
+      const { models } = server.context.database;
+      return (await models.RefreshToken.count({ where: { userId: gus.userId, revokedAt: null } })) === 1;
+    });
+    assert.deepEqual((await start()).state, signedOut);
+    // the session of the test's own client is another one
+    assert.equal((await gus.call('GET', '/me')).status, 200);
+  });
+
+  test('a session that the server has ended is over, and the state says why', async () => {
+    const hal = await api.signUp('hal');
+    const first = await start();
+    await signInAs(first, hal);
+    await first.close();
+    await editSession((session) => ({ ...session, token: expiredToken(hal.userId) }));
+    const { RefreshToken } = server.context.database.models;
+    await RefreshToken.update({ revokedAt: new Date() }, { where: { userId: hal.userId } });
+
+    const second = await start();
+    const state = await waitFor(
+      'the end is noticed',
+      () => second.state.status === 'signedOut' && second.state,
+    );
+    assert.equal(state.serverUrl, server.url);
+    assert.match(state.ended ?? '', /ended|over|log in/i);
+    await waitFor('the file is gone', () =>
+      stat(sessionFile()).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await signInAs(second, hal);
+    assert.equal(second.state.status, 'signedIn');
+  });
+
+  test('an account that is disabled is told as such', async () => {
+    const ida = await api.signUp('ida');
+    const service = await start();
+    await signInAs(service, ida);
+    await server.context.database.models.User.update(
+      { disabledAt: new Date() },
+      { where: { id: ida.userId } },
+    );
+    const state = await waitFor('the end is noticed', async () => {
+      await service.call((client, signal) => client.me(signal)).catch(() => undefined);
+      return endOf(service);
+    });
+    assert.match(state.ended ?? '', /disabled/i);
+  });
+
+  test('a file that another user encrypted, or nobody, is no session', async () => {
+    const joe = await api.signUp('joe');
+    const first = await start();
+    await signInAs(first, joe);
+    await first.close();
+    const other = await start({ user: 'somebody else' });
+    assert.deepEqual(other.state, { status: 'signedOut', serverUrl: server.url, ended: null });
+    // the keyring may only have been locked
+    assert.equal((await start()).state.status, 'signedIn');
+    await writeFile(sessionFile(), 'rubbish');
+    assert.equal((await start()).state.status, 'signedOut');
+  });
+
+  test('where nothing can be encrypted the session lasts as long as the app', async () => {
+    const kim = await api.signUp('kim');
+    const closed = { ...encryption, isAvailable: () => false };
+    const service = new SessionService({ folder: folder.path, encryption: closed, logger });
+    started.push(service);
+    await service.start();
+    await signInAs(service, kim);
+    assert.equal((await service.call((client, signal) => client.me(signal))).user_id, kim.userId);
+    await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+  });
+
+  test('what comes back late brings no session back', async () => {
+    const lou = await api.signUp('lou');
+    const service = await start();
+    await signInAs(service, lou);
+    const store = new EncryptedSessionStore({ file: sessionFile(), encryption, logger });
+    const session = await store.load();
+    assert.ok(session);
+    await store.remove();
+    // as a refresh does that was under way
+    await store.save({ ...session, token: 'new' });
+    assert.equal(await store.load(), null);
+    await store.begin({ ...session, userId: 999 });
+    await store.save(session);
+    assert.equal((await store.load())?.userId, 999);
+  });
+
+  test('nobody signs in over somebody else', async () => {
+    const mia = await api.signUp('mia');
+    const service = await start();
+    await signInAs(service, mia);
+    await assert.rejects(signInAs(service, mia), { code: 'state_conflict' });
+  });
+});
+
+/** How the session ended, or null while there is one. */
+function endOf({ state }: SessionService): Extract<SessionState, { status: 'signedOut' }> | null {
+  return state.status === 'signedOut' ? state : null;
+}
