@@ -1,59 +1,20 @@
 #!/usr/bin/env node
 // Installs what is missing. Plain JavaScript without dependencies: it runs before anything is installed, on Node 20.
 //
-//   node scripts/setup.mjs [--for=run|test|bench]
+//   node scripts/setup.mjs [--for=run|desktop|test|bench]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ELECTRON_PACKAGE, findElectron } from './electronRuntime.mjs';
+import { CACHE_BIN, DEBIAN, GO, isInstalled, PURPOSES, SEARCH_PATH } from './setup/needs.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** The Node that the project is written for, whatever the machine has. */
 export const NODE = path.join(ROOT, 'node_modules', '.bin', 'node');
 
-const CACHE_BIN = path.join(process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill'), 'bin');
-const SEARCH_PATH = [
-  ...(process.env.PATH || '').split(path.delimiter),
-  '/usr/local/sbin',
-  '/usr/sbin',
-  '/sbin',
-  '/usr/local/go/bin',
-];
 const POLICY = '/usr/sbin/policy-rc.d';
-
-/** Programs of Debian: what must be there, and the package that brings it. */
-const DEBIAN = {
-  run: [
-    { program: 'ffmpeg', debianPackage: 'ffmpeg' },
-    { program: 'ffprobe', debianPackage: 'ffmpeg' },
-  ],
-  test: [
-    { program: 'mariadbd', debianPackage: 'mariadb-server' },
-    { program: 'mariadb-install-db', debianPackage: 'mariadb-server' },
-    { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', debianPackage: 'rabbitmq-server' },
-    { program: 'epmd', debianPackage: 'rabbitmq-server' },
-    { program: 'chromium', debianPackage: 'chromium' },
-    { program: 'jq', debianPackage: 'jq' },
-    { program: 'curl', debianPackage: 'curl' },
-  ],
-  bench: [{ program: 'rclone', debianPackage: 'rclone' }],
-};
-
-/** Programs that are built once and kept outside the tree. */
-const GO = {
-  run: [],
-  test: [
-    {
-      program: 'minio',
-      module: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
-      note: 'about 3.5 minutes on 2 cores',
-    },
-  ],
-  bench: [{ program: 'mc', module: 'github.com/minio/mc@latest', note: 'about 35 seconds' }],
-};
-
-const PURPOSES = { run: ['run'], test: ['run', 'test'], bench: ['run', 'test', 'bench'] };
+const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 
 /** Something is missing that this program cannot install; the message says how to get it. */
 export class SetupError extends Error {}
@@ -62,10 +23,11 @@ export class SetupError extends Error {}
  * Makes sure that the npm packages and programs for a purpose are there. Says nothing where nothing is missing.
  * What only the tests need may stay missing outside CI: the tests say what they leave out.
  *
- * @param {'run' | 'test' | 'bench'} purpose
+ * @param {'run' | 'desktop' | 'test' | 'bench'} purpose
  */
 export async function setUp(purpose) {
-  if (!(purpose in PURPOSES)) throw new SetupError(`unknown purpose: ${purpose} (run, test or bench)`);
+  if (!(purpose in PURPOSES))
+    throw new SetupError(`unknown purpose: ${purpose} (${Object.keys(PURPOSES).join(', ')})`);
   if (!packagesAreInstalled()) await installPackages();
   const purposes = PURPOSES[purpose];
   const missing = purposes.flatMap((one) => DEBIAN[one]).filter(({ program }) => !isInstalled(program));
@@ -73,6 +35,7 @@ export async function setUp(purpose) {
   for (const tool of purposes.flatMap((one) => GO[one])) {
     if (!isInstalled(tool.program)) await buildWithGo(tool);
   }
+  if (purposes.includes('desktop') && findElectron() === null) await downloadElectron(purpose);
 }
 
 function packagesAreInstalled() {
@@ -103,13 +66,6 @@ async function installPackages() {
   if (status !== 0) throw new SetupError('npm ci failed; its message is above');
   if (!existsSync(NODE))
     throw new SetupError(`npm ci did not bring ${NODE}: are install scripts switched off?`);
-}
-
-function isInstalled(program) {
-  if (path.isAbsolute(program)) return existsSync(program);
-  return [...SEARCH_PATH, CACHE_BIN].some(
-    (folder) => folder !== '' && existsSync(path.join(folder, program)),
-  );
 }
 
 async function installFromDebian(missing) {
@@ -164,29 +120,63 @@ async function buildWithGo({ program, module, note }) {
     giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
 }
 
-/** Fails for what everything needs, and in CI for anything; otherwise only says what is missing. */
+/** Electron's own download, about 110 MB; the tests can do without, the app cannot. */
+async function downloadElectron(purpose) {
+  const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
+  if (given) return giveUp(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
+  say('downloading Electron once');
+  let complaints = '';
+  const keepComplaints = (child) => {
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      complaints += text;
+    });
+  };
+  await runStep(
+    NODE,
+    [path.join(ELECTRON_PACKAGE, 'install.js')],
+    { stdio: ['ignore', 'inherit', 'pipe'], timeout: DOWNLOAD_TIMEOUT_MS },
+    keepComplaints,
+  );
+  if (findElectron() !== null) return;
+  const [reason = ''] = complaints.replace(/^\w*Error: /, '').split('\n');
+  const otherwise = 'ELECTRON_MIRROR can name a mirror, ELECTRON_OVERRIDE_DIST_PATH a folder that holds it';
+  giveUp(
+    `Electron cannot be downloaded (${reason || 'no reason was given'}); ${otherwise}`,
+    purpose === 'desktop',
+  );
+}
+
 function giveUpOn(missing, message) {
-  const essential = missing.some(({ program }) => DEBIAN.run.some((need) => need.program === program));
+  giveUp(
+    message,
+    missing.some(({ program }) => DEBIAN.run.some((need) => need.program === program)),
+  );
+}
+
+/** Fails for what the purpose cannot do without, and in CI for anything; otherwise only says what is missing. */
+function giveUp(message, essential) {
   if (essential || process.env.CI === 'true') throw new SetupError(message);
   say(message);
 }
 
 /** Runs a step of the set-up; nothing follows one that was interrupted. */
-async function runStep(command, args, options) {
+async function runStep(command, args, options, onStart) {
   let interrupted = false;
-  const status = await runCommand(command, args, options, () => {
+  const onSignal = () => {
     interrupted = true;
-  });
+  };
+  const status = await runCommand(command, args, options, { onSignal, onStart });
   if (interrupted) throw new SetupError('interrupted');
   return status;
 }
 
 /** Runs a program on this terminal and answers its exit code; signals reach it, and this program waits for it. */
-export function runCommand(command, args, options = {}, onSignal = () => {}) {
+export function runCommand(command, args, options = {}, { onSignal, onStart } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
+    onStart?.(child);
     const forward = (signal) => {
-      onSignal();
+      onSignal?.();
       child.kill(signal);
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

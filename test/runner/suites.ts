@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { findElectron } from '../../scripts/electronRuntime.mjs';
 import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
 
@@ -10,14 +11,15 @@ const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
 const OTHER_TESTS = 'test/**/*.test.ts';
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
-export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium';
+export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron';
 
-/** What an import, direct or not, says a test file needs. */
-const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly string[] }[] = [
+/** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
+const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string | undefined)[] }[] = [
   { need: 'MariaDB', marker: /\/support\/mariadb\.ts'/, programs: MARIADB_PROGRAMS },
   { need: 'RabbitMQ', marker: /\/support\/rabbitmq\.ts'/, programs: RABBITMQ_PROGRAMS },
   { need: 'MinIO', marker: /\/support\/minio\.ts'/, programs: ['minio'] },
-  { need: 'Chromium', marker: /'playwright-core'/, programs: ['chromium'] },
+  { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
+  { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
 ];
 
 /** One test file, its path relative to the project's root. */
@@ -59,7 +61,13 @@ function readReachable(file: string, seen: Set<string>): string[] {
   return [text, ...imported.flatMap((next) => readReachable(next, seen))];
 }
 
-function isInstalled(program: string): boolean {
+/** On Linux it runs on a screen of its own. */
+function electronPrograms(): (string | undefined)[] {
+  return [findElectron()?.executable, ...(process.platform === 'linux' ? ['Xvfb'] : [])];
+}
+
+function isInstalled(program: string | undefined): boolean {
+  if (program === undefined) return false;
   if (path.isAbsolute(program)) return existsSync(program);
   const cache = process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill');
   const folders = [

@@ -1,0 +1,85 @@
+// What the project needs of a machine, by purpose.
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** Where programs are kept that were built or fetched once. */
+export const CACHE = process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill');
+export const CACHE_BIN = path.join(CACHE, 'bin');
+export const SEARCH_PATH = [
+  ...(process.env.PATH || '').split(path.delimiter),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/local/go/bin',
+];
+
+/** What each purpose takes from the tables below; the desktop app also needs Electron. */
+export const PURPOSES = {
+  run: ['run'],
+  desktop: ['desktop'],
+  test: ['run', 'desktop', 'test'],
+  bench: ['run', 'desktop', 'test', 'bench'],
+};
+
+const library = (file, debianPackage) => ({ program: file, debianPackage });
+
+/** Programs and libraries of Debian: what must be there, and the package that brings it. */
+export const DEBIAN = {
+  run: [
+    { program: 'ffmpeg', debianPackage: 'ffmpeg' },
+    { program: 'ffprobe', debianPackage: 'ffmpeg' },
+  ],
+  // every Linux desktop has these, a server has not
+  desktop:
+    process.platform !== 'linux'
+      ? []
+      : [
+          library('libgtk-3.so.0', 'libgtk-3-0'),
+          library('libnss3.so', 'libnss3'),
+          library('libasound.so.2', 'libasound2'),
+          library('libgbm.so.1', 'libgbm1'),
+          library('libXss.so.1', 'libxss1'),
+          library('libXtst.so.6', 'libxtst6'),
+        ],
+  test: [
+    { program: 'mariadbd', debianPackage: 'mariadb-server' },
+    { program: 'mariadb-install-db', debianPackage: 'mariadb-server' },
+    { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', debianPackage: 'rabbitmq-server' },
+    { program: 'epmd', debianPackage: 'rabbitmq-server' },
+    { program: 'chromium', debianPackage: 'chromium' },
+    { program: 'jq', debianPackage: 'jq' },
+    { program: 'curl', debianPackage: 'curl' },
+    { program: 'Xvfb', debianPackage: 'xvfb' },
+    { program: 'xauth', debianPackage: 'xauth' },
+  ],
+  bench: [{ program: 'rclone', debianPackage: 'rclone' }],
+};
+
+/** Programs that are built once and kept outside the tree. */
+export const GO = {
+  run: [],
+  desktop: [],
+  test: [
+    {
+      program: 'minio',
+      module: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
+      note: 'about 3.5 minutes on 2 cores',
+    },
+  ],
+  bench: [{ program: 'mc', module: 'github.com/minio/mc@latest', note: 'about 35 seconds' }],
+};
+
+/** A program by its name or path, or a library by its file name. */
+export function isInstalled(name) {
+  if (path.isAbsolute(name)) return existsSync(name);
+  const folders = /\.so(\.\d+)*$/.test(name) ? libraryFolders() : [...SEARCH_PATH, CACHE_BIN];
+  return folders.some((folder) => folder !== '' && existsSync(path.join(folder, name)));
+}
+
+/** Debian has a folder of libraries for each architecture, others have one or two in all. */
+function libraryFolders() {
+  const own = existsSync('/usr/lib') ? readdirSync('/usr/lib') : [];
+  const perArchitecture = own.filter((name) => name.includes('-linux-gnu'));
+  return ['/usr/lib', '/usr/lib64', '/lib64', ...perArchitecture.map((name) => path.join('/usr/lib', name))];
+}
