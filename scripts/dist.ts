@@ -15,7 +15,7 @@ import { buildDesktop } from '../desktop/build.ts';
 import { findElectron } from './electronRuntime.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const OWN_DEB_PACKER = path.join(ROOT, 'scripts/dist/debPackage.ts');
+const OWN_DEB_PACKER = path.join(ROOT, 'scripts/packaging/debPackage.ts');
 
 const { values, positionals } = parseArgs({
   options: { dir: { type: 'boolean', default: false }, output: { type: 'string' } },

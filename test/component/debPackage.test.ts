@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { makeDebPackage } from '../../scripts/dist/debPackage.ts';
+import { makeDebPackage } from '../../scripts/packaging/debPackage.ts';
 import { makeTemporaryFolder } from '../support/processes.ts';
 
 const run = promisify(execFile);
