@@ -1,2 +1,39 @@
-import { app } from 'electron';
-app.whenReady().then(()=>console.log('ready'));
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { app, dialog } from 'electron';
+import { chooseLanguage, translate } from './i18n.ts';
+import { choosePaths } from './lifecycle/appPaths.ts';
+import { surviveFaults } from './lifecycle/crashes.ts';
+import { claimInstance } from './lifecycle/instance.ts';
+import { LogFile } from './lifecycle/logFile.ts';
+import { OpenedFiles } from './lifecycle/openedFiles.ts';
+import { runApp } from './lifecycle/runApp.ts';
+import { declareAppScheme } from './window/appProtocol.ts';
+import { confinePages } from './window/security.ts';
+
+/** As electron-builder names the app; Windows groups its windows and notifications by it. */
+const APP_ID = 'io.reelmill.desktop';
+const LOG_BYTES = 2 * 1024 * 1024;
+
+app.setName('Reelmill');
+app.setAppUserModelId(APP_ID);
+const paths = choosePaths(process.env);
+const log = new LogFile(paths.logFile, LOG_BYTES);
+const logger = createLogger({ level: 'info', name: 'desktop' }, log);
+const opened = new OpenedFiles();
+
+if (claimInstance(opened)) {
+  surviveFaults(logger);
+  declareAppScheme();
+  confinePages();
+  app
+    .whenReady()
+    .then(() => runApp(paths, opened, logger))
+    .catch((error: unknown) => {
+      logger.fatal({ err: error }, 'the app could not start');
+      const t = translate(chooseLanguage('system', app.getPreferredSystemLanguages()));
+      dialog.showErrorBox(t('crash.title'), error instanceof Error ? error.message : String(error));
+      app.exit(1);
+    });
+} else {
+  app.exit(0);
+}

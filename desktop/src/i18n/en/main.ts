@@ -57,6 +57,7 @@ export const main = {
   background: {
     title: 'Reelmill is still here',
     body: 'Uploads go on in the background. You find Reelmill in the tray.',
+    bodyMac: 'Uploads go on in the background. You find Reelmill in the Dock and in the menu bar.',
   },
   notification: {
     online: 'Video online',

@@ -56,6 +56,7 @@ export const main: OnePluralForm<typeof english> = {
   background: {
     title: 'Reelmill 仍在运行',
     body: '上传会在后台继续进行，可在系统托盘中找到 Reelmill。',
+    bodyMac: '上传会在后台继续进行，可在程序坞和菜单栏中找到 Reelmill。',
   },
   notification: {
     online: '视频已上线',

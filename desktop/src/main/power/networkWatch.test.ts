@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NetworkWatch } from './networkWatch.ts';
 
-test('only a network that was gone comes back', () => {
-  const states = [true, true, false, false, true, true, false, true];
-  let back = 0;
+test('only changes are told, not how things are anyway', () => {
+  const answers = [true, true, false, false, true, true, false];
+  const told: boolean[] = [];
   const watch = new NetworkWatch(
-    () => states.shift() ?? true,
-    () => {
-      back += 1;
-    },
+    () => answers.shift() ?? false,
+    (online) => told.push(online),
   );
-  const seen = Array.from({ length: 7 }, () => {
+  const seen: boolean[] = [];
+  while (answers.length > 0) {
     watch.look();
-    return back;
-  });
+    seen.push(watch.isOnline);
+  }
   watch.close();
-  assert.deepEqual(seen, [0, 0, 0, 1, 1, 1, 2]);
+  assert.deepEqual(told, [false, true, false]);
+  assert.deepEqual(seen, [true, false, false, true, true, false]);
 });

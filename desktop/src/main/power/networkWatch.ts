@@ -1,27 +1,31 @@
 const LOOK_EVERY_MS = 3_000;
 
 /**
- * Tells when the network is back. Electron's main process is told of no such moment; asking the system is cheap, and
- * only the way from "offline" to "online" counts.
+ * Whether the network is there. Electron's main process is told of no change; asking the system is cheap. What it says
+ * is no promise: "online" may still reach nobody.
  */
 export class NetworkWatch {
-  readonly #isOnline: () => boolean;
-  readonly #onBack: () => void;
+  readonly #ask: () => boolean;
+  readonly #onChange: (online: boolean) => void;
   readonly #timer: NodeJS.Timeout;
   #online: boolean;
 
-  constructor(isOnline: () => boolean, onBack: () => void) {
-    this.#isOnline = isOnline;
-    this.#onBack = onBack;
-    this.#online = isOnline();
+  constructor(ask: () => boolean, onChange: (online: boolean) => void) {
+    this.#ask = ask;
+    this.#onChange = onChange;
+    this.#online = ask();
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }
 
+  get isOnline(): boolean {
+    return this.#online;
+  }
+
   look(): void {
-    const online = this.#isOnline();
-    const isBack = online && !this.#online;
+    const online = this.#ask();
+    if (online === this.#online) return;
     this.#online = online;
-    if (isBack) this.#onBack();
+    this.#onChange(online);
   }
 
   close(): void {

@@ -6,8 +6,8 @@ export const HEAD_BYTES = 4096;
 
 export type FileKind = 'video' | RefusedKind;
 
-/** Names of the containers that the farm reads. */
-const VIDEO_EXTENSIONS = new Set(
+/** Names of the containers that the farm reads, with their dots. */
+export const VIDEO_EXTENSIONS: ReadonlySet<string> = new Set(
   [
     'mp4 m4v mov qt 3gp 3gpp 3g2 f4v insv 360',
     'mkv mk3d webm avi divx wmv asf flv mxf ogv ogg ogx ogm',

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 
 /** The icon of the tray: on macOS one that the system colours itself. Null where there is none. */
 export function findTrayIcon(resources: string, platform: NodeJS.Platform): string | null {
-  return firstThere(resources, platform === 'darwin' ? ['trayTemplate.png'] : ['tray.png']);
+  return findFile(resources, platform === 'darwin' ? 'trayTemplate.png' : 'tray.png');
 }
 
 /** The icon of the window; macOS and Windows take it from the program. */
 export function findWindowIcon(resources: string, platform: NodeJS.Platform): string | null {
-  return platform === 'linux' ? firstThere(resources, ['icon.png', 'icons/512x512.png']) : null;
+  return platform === 'linux' ? findFile(resources, 'icon.png') : null;
 }
 
-function firstThere(folder: string, names: readonly string[]): string | null {
-  return names.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? null;
+function findFile(folder: string, name: string): string | null {
+  const file = join(folder, name);
+  return existsSync(file) ? file : null;
 }

@@ -14,27 +14,36 @@ export async function readPlacement(path: string): Promise<Placement | null> {
   }
 }
 
-/** Keeps a window's place in a file, shortly after it was moved and when it closes. */
-export function rememberPlacement(
-  window: BrowserWindow,
-  path: string,
-  onError: (error: unknown) => void,
-): void {
-  let timer: NodeJS.Timeout | undefined;
-  const save = (): void => {
-    clearTimeout(timer);
-    const placement: Placement = { ...window.getNormalBounds(), maximized: window.isMaximized() };
-    writeFileAtomically(path, JSON.stringify(placement)).catch(onError);
-  };
-  const saveSoon = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (!window.isDestroyed()) save();
-    }, SETTLE_MS);
-  };
-  for (const event of ['resize', 'move', 'maximize', 'unmaximize'] as const) {
-    // one signature for each name: the union of them fits none
-    window.on(event as 'resize', saveSoon);
+/** Keeps a window's place in a file, shortly after it was moved. */
+export class PlacementKeeper {
+  readonly #window: BrowserWindow;
+  readonly #path: string;
+  readonly #onError: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(window: BrowserWindow, path: string, onError: (error: unknown) => void) {
+    this.#window = window;
+    this.#path = path;
+    this.#onError = onError;
+    for (const event of ['resize', 'move', 'maximize', 'unmaximize'] as const) {
+      // each name has a signature of its own, all alike; their union fits none of them
+      window.on(event as 'resize', () => this.#saveSoon());
+    }
+    window.once('closed', () => clearTimeout(this.#timer));
   }
-  window.on('close', save);
+
+  /** Writes what is not written yet. */
+  async flush(): Promise<void> {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#window.isDestroyed()) return;
+    const placement: Placement = { ...this.#window.getNormalBounds(), maximized: this.#window.isMaximized() };
+    await writeFileAtomically(this.#path, JSON.stringify(placement)).catch(this.#onError);
+  }
+
+  #saveSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), SETTLE_MS);
+  }
 }

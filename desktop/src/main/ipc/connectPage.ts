@@ -1,0 +1,36 @@
+import { app, clipboard, ipcMain, shell } from 'electron';
+import { CALL_CHANNEL } from '../../preload/channels.ts';
+import type { AppContext } from '../lifecycle/appContext.ts';
+import type { Quitting } from '../lifecycle/quitting.ts';
+import type { EventSender } from './eventSender.ts';
+import { createHandlers } from './handlers.ts';
+import { answerCall } from './ipcRouter.ts';
+
+/** Answers what the page asks, and tells it what changes. */
+export function connectPage(context: AppContext, events: EventSender, quitting: Quitting): void {
+  answerPage(context, quitting);
+  const { services, updates } = context;
+  services.session.subscribe((state) => events.send('session.changed', state));
+  services.queue.subscribe((change) => events.send('queue.changed', change));
+  services.settings.subscribe((settings) => events.send('settings.changed', settings));
+  updates.subscribe((state) => events.send('updates.changed', state));
+}
+
+function answerPage({ services, updates, dialogs, language, logger }: AppContext, quitting: Quitting): void {
+  const handlers = createHandlers(services, {
+    info: () => ({ version: app.getVersion(), platform: process.platform, language: language() }),
+    openLink: (url) => shell.openExternal(url),
+    copyText: (text) => clipboard.writeText(text),
+    showInFolder: (path) => shell.showItemInFolder(path),
+    chooseWatchFolder: (current) => dialogs.chooseWatchFolder(current),
+    quit: () => void quitting.request({ ask: true }),
+    updates,
+    installUpdate: () => {
+      if (updates.state.status !== 'ready') return;
+      void quitting.request({ ask: true, leave: () => updates.installNow() });
+    },
+  });
+  ipcMain.handle(CALL_CHANNEL, (event, name: unknown, args: unknown) =>
+    answerCall(event, name, args, { handlers, logger }),
+  );
+}

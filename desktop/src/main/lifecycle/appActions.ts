@@ -1,0 +1,70 @@
+import type { UploadState, View } from '@reelmill/shared/contracts/desktop.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { isActive } from '../../engine/totals.ts';
+import type { EventSender } from '../ipc/eventSender.ts';
+import type { MenuActions } from '../menu/menuTemplate.ts';
+import type { TrayActions } from '../tray/appTray.ts';
+import type { AppContext } from './appContext.ts';
+import type { Quitting } from './quitting.ts';
+
+/** What menu, tray and notifications do. */
+export class AppActions implements MenuActions, TrayActions {
+  readonly #context: AppContext;
+  readonly #events: EventSender;
+  readonly #quitting: Quitting;
+
+  constructor(context: AppContext, events: EventSender, quitting: Quitting) {
+    this.#context = context;
+    this.#events = events;
+    this.#quitting = quitting;
+  }
+
+  show(): void {
+    if (!this.#quitting.isLeaving) this.#context.window.show();
+  }
+
+  navigate(view: View, videoId: number | null = null): void {
+    this.show();
+    this.#events.send('app.navigate', { view, videoId });
+  }
+
+  addFiles(): void {
+    this.#attempt(this.#add('files'));
+  }
+
+  addFolder(): void {
+    this.#attempt(this.#add('folder'));
+  }
+
+  pauseAll(): void {
+    this.#attempt(this.#context.services.queue.pause(this.#idsWhere(isActive)));
+  }
+
+  resumeAll(): void {
+    this.#attempt(this.#context.services.queue.resume(this.#idsWhere((state) => state === 'paused')));
+  }
+
+  quit(): void {
+    void this.#quitting.request({ ask: true });
+  }
+
+  async #add(what: 'files' | 'folder'): Promise<void> {
+    this.navigate('queue');
+    const result = await this.#context.services.queue.pick(what);
+    if (result.added.length + result.known + result.refused.length > 0)
+      this.#events.send('queue.intake', result);
+  }
+
+  #idsWhere(matches: (state: UploadState) => boolean): string[] {
+    return this.#context.services.queue.uploads.filter(({ state }) => matches(state)).map(({ id }) => id);
+  }
+
+  /** Nobody waits for what is done here. */
+  #attempt(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      // who signs out meanwhile knows
+      if (error instanceof ReelmillError && error.code === 'unauthorized') return;
+      this.#context.logger.error({ err: error }, 'what was chosen in the menu could not be done');
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { app, nativeTheme } from 'electron';
+import { chooseLanguage, type Translate, translate } from '../i18n.ts';
+import { SettingsStore } from '../settings/settingsStore.ts';
+import { findWindowIcon } from '../tray/icons.ts';
+import { findUpdateSource } from '../updates/electronUpdates.ts';
+import { UpdateService } from '../updates/updateService.ts';
+import { FileDialogs } from '../window/fileDialogs.ts';
+import { MainWindow } from '../window/mainWindow.ts';
+import type { AppPaths } from './appPaths.ts';
+import { setOpenAtLogin } from './loginItem.ts';
+import { type OpenServices, openServices } from './services.ts';
+
+/** What all parts of the running app share. */
+export interface AppContext {
+  paths: AppPaths;
+  services: OpenServices;
+  updates: UpdateService;
+  /** Not open yet. */
+  window: MainWindow;
+  dialogs: FileDialogs;
+  /** Closes everything that was opened. */
+  releasers: Releasers;
+  language(): Language;
+  translate(): Translate;
+  developerTools: boolean;
+  logger: Logger;
+}
+
+/** Opens everything but the window. When the app is ready. */
+export async function openContext(paths: AppPaths, logger: Logger): Promise<AppContext> {
+  const releasers = new Releasers();
+  const [settings, updateSource] = await Promise.all([
+    SettingsStore.open(paths.settingsFile),
+    findUpdateSource(logger),
+  ]);
+  followSettings(settings, logger);
+  const language = (): Language => chooseLanguage(settings.current.language, systemLanguages());
+  const words = (): Translate => translate(language());
+  const developerTools = !app.isPackaged;
+  const window = new MainWindow({
+    preloadFile: paths.preloadFile,
+    placementFile: paths.placementFile,
+    iconFile: findWindowIcon(paths.resources, process.platform),
+    developerTools,
+    translate: words,
+    logger,
+  });
+  const dialogs = new FileDialogs(() => window.browserWindow, words);
+  const services = await openServices({ paths, settings, dialogs, releasers, logger });
+  const updates = new UpdateService(updateSource, logger);
+  releasers.add('updates', () => updates.close());
+  releasers.add('window', () => window.flush());
+  return {
+    ...{ paths, services, updates, window, dialogs, releasers },
+    ...{ language, translate: words, developerTools, logger },
+  };
+}
+
+function systemLanguages(): string[] {
+  return [...app.getPreferredSystemLanguages(), app.getLocale()];
+}
+
+/** What the system itself does for the app. */
+function followSettings(settings: SettingsStore, logger: Logger): void {
+  let { openAtLogin } = settings.current;
+  nativeTheme.themeSource = settings.current.theme;
+  settings.subscribe((current) => {
+    nativeTheme.themeSource = current.theme;
+    if (current.openAtLogin === openAtLogin) return;
+    openAtLogin = current.openAtLogin;
+    setOpenAtLogin(openAtLogin).catch((error: unknown) => {
+      logger.error({ err: error }, 'opening at login could not be changed');
+    });
+  });
+}

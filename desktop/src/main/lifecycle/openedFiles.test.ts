@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { OpenedFiles } from './openedFiles.ts';
+
+const logger = createLogger({ level: 'silent', name: 'test' });
+
+test('files wait until there is a session and a page, and are added once', async () => {
+  const files = new OpenedFiles();
+  files.offer(['/a.mp4']);
+  const added: string[][] = [];
+  const told: number[] = [];
+  let ready = false;
+  files.connect({
+    isReady: () => ready,
+    add: async (paths) => {
+      added.push([...paths]);
+      return { added: ['1'], known: paths.length, refused: [] };
+    },
+    tell: ({ known }) => told.push(known),
+    logger,
+  });
+  files.offer(['/b.mp4']);
+  assert.deepEqual(added, []);
+  ready = true;
+  files.flush();
+  files.flush();
+  files.offer(['/c.mp4']);
+  files.offer([]);
+  assert.deepEqual(added, [['/a.mp4', '/b.mp4'], ['/c.mp4']]);
+  await new Promise(setImmediate);
+  assert.deepEqual(told, [2, 1]);
+});

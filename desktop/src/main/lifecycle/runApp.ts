@@ -1,0 +1,65 @@
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { app } from 'electron';
+import { connectPage } from '../ipc/connectPage.ts';
+import { EventSender } from '../ipc/eventSender.ts';
+import { servePage } from '../window/servePage.ts';
+import { AppActions } from './appActions.ts';
+import { type AppContext, openContext } from './appContext.ts';
+import type { AppPaths } from './appPaths.ts';
+import { createBackground, endInOrder } from './endings.ts';
+import { wasOpenedAtLogin } from './loginItem.ts';
+import type { OpenedFiles } from './openedFiles.ts';
+import { startServices } from './services.ts';
+import { openSurroundings } from './surroundings.ts';
+
+/** Starts the app: its window as soon as the session is known, the uploads behind it. When the app is ready. */
+export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logger): Promise<void> {
+  const context = await openContext(paths, logger);
+  const { window, services, updates } = context;
+  const events = new EventSender(() => window.contents);
+  const quitting = endInOrder(context);
+  const actions = new AppActions(context, events, quitting);
+  servePage(services.session, window, paths.pageFolder);
+  connectPage(context, events, quitting);
+  const surroundings = openSurroundings(context, actions, quitting);
+  const background = createBackground(context, {
+    hasTray: surroundings.hasTray,
+    quit: () => actions.quit(),
+    explain: () => surroundings.explainBackground(),
+  });
+  app.on('second-instance', () => actions.show());
+  app.on('activate', () => actions.show());
+  const isSignedIn = services.session.session !== null;
+  await window.open({
+    hidden: wasOpenedAtLogin() && isSignedIn && (await background.isPossible()),
+    mayClose: () => {
+      if (quitting.isClosed) return true;
+      void background.enter();
+      return false;
+    },
+  });
+  await startServices(services);
+  takeOpenedFiles(context, opened, actions, events);
+  updates.start();
+  logger.info({ version: app.getVersion() }, 'started');
+}
+
+/** Files from outside are added when somebody is signed in and the page can say what became of them. */
+function takeOpenedFiles(
+  { services, window, logger }: AppContext,
+  opened: OpenedFiles,
+  actions: AppActions,
+  events: EventSender,
+): void {
+  opened.connect({
+    isReady: () => services.session.session !== null && window.contents?.isLoading() === false,
+    add: (paths) => services.queue.add(paths),
+    tell: (result) => {
+      actions.navigate('queue');
+      events.send('queue.intake', result);
+    },
+    logger,
+  });
+  services.session.subscribe(() => opened.flush());
+  window.contents?.on('did-stop-loading', () => opened.flush());
+}

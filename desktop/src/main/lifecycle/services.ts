@@ -1,0 +1,51 @@
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { clipboard } from 'electron';
+import { FarmService } from '../farm/farmService.ts';
+import type { Services } from '../ipc/handlers.ts';
+import { LibraryService } from '../library/libraryService.ts';
+import type { Dialogs } from '../queue/dialogs.ts';
+import { QueueService } from '../queue/queueService.ts';
+import { createSafeStorageCipher } from '../session/safeStorageCipher.ts';
+import { SessionService } from '../session/sessionService.ts';
+import type { SettingsStore } from '../settings/settingsStore.ts';
+import { WatchFolderService } from '../watchFolder/watchFolderService.ts';
+import type { AppPaths } from './appPaths.ts';
+
+export interface ServiceOptions {
+  paths: AppPaths;
+  settings: SettingsStore;
+  dialogs: Dialogs;
+  releasers: Releasers;
+  logger: Logger;
+}
+
+export interface OpenServices extends Services {
+  watchFolder: WatchFolderService;
+}
+
+/** The services with the session of the last time; the queue is not started yet. When the app is ready. */
+export async function openServices(options: ServiceOptions): Promise<OpenServices> {
+  const { paths, settings, dialogs, releasers, logger } = options;
+  const session = new SessionService({ folder: paths.data, encryption: createSafeStorageCipher(), logger });
+  releasers.add('session', () => session.close());
+  const queue = new QueueService({ session, settings, dialogs, logger });
+  releasers.add('queue', () => queue.close());
+  const watchFolder = new WatchFolderService({ session, settings, queue, folder: paths.data, logger });
+  releasers.add('watch folder', () => watchFolder.close());
+  await session.start();
+  return {
+    session,
+    settings,
+    queue,
+    watchFolder,
+    library: new LibraryService(session, clipboard),
+    farm: new FarmService(session),
+  };
+}
+
+/** Lets everything unfinished go on, after the window was given its turn. */
+export async function startServices({ queue, watchFolder }: OpenServices): Promise<void> {
+  await queue.start();
+  await watchFolder.start();
+}

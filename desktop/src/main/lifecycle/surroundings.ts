@@ -1,0 +1,96 @@
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import { net, powerSaveBlocker } from 'electron';
+import { wordError } from '../i18n.ts';
+import { AppMenu } from '../menu/appMenu.ts';
+import { Notifier } from '../notifications/notifier.ts';
+import { NetworkWatch } from '../power/networkWatch.ts';
+import { SleepBlocker } from '../power/sleepBlocker.ts';
+import { followPower } from '../power/systemPower.ts';
+import { AppTray } from '../tray/appTray.ts';
+import { findTrayIcon } from '../tray/icons.ts';
+import type { AppActions } from './appActions.ts';
+import type { AppContext } from './appContext.ts';
+import type { Quitting } from './quitting.ts';
+import { StatusBoard } from './statusBoard.ts';
+
+/** What surrounds the window. */
+export interface Surroundings {
+  hasTray: boolean;
+  /** Tells that the app goes on although its window is gone. */
+  explainBackground(): void;
+}
+
+/** Puts up menu, tray and notifications, and follows the machine's power and network. */
+export function openSurroundings(context: AppContext, actions: AppActions, quitting: Quitting): Surroundings {
+  const tray = openTray(context, actions);
+  const notifier = openNotifier(context, actions);
+  const board = openBoard(context, actions, tray);
+  const { queue } = context.services;
+  followPower(
+    {
+      suspend: () => queue.suspend(),
+      wake: () => queue.wake(),
+      shutDown: () => void quitting.request({ ask: false }),
+    },
+    context.logger,
+  );
+  board.refresh();
+  return {
+    hasTray: tray !== null,
+    explainBackground: () => {
+      const t = context.translate();
+      const body = t(process.platform === 'darwin' ? 'background.bodyMac' : 'background.body');
+      notifier.show({ title: t('background.title'), body }, () => actions.show());
+    },
+  };
+}
+
+function openTray({ paths, releasers, logger }: AppContext, actions: AppActions): AppTray | null {
+  const tray = AppTray.create(findTrayIcon(paths.resources, process.platform), actions, logger);
+  if (tray !== null) releasers.add('tray', () => tray.destroy());
+  return tray;
+}
+
+function openNotifier(context: AppContext, actions: AppActions): Notifier {
+  const { services, releasers, language, translate } = context;
+  const notifier = new Notifier({
+    isWanted: () => services.settings.current.notifications,
+    wording: () => ({ t: translate(), wordError: (failure) => wordError(language(), failure) }),
+    open: ({ view, videoId }) => actions.navigate(view, videoId),
+  });
+  services.queue.onSettled((upload: UploadSnapshot) => notifier.tellOf(upload));
+  releasers.add('notifications', () => notifier.close());
+  return notifier;
+}
+
+/** Everything that the menu, the tray and the taskbar show comes together here. */
+function openBoard(context: AppContext, actions: AppActions, tray: AppTray | null): StatusBoard {
+  const { services, window, language, developerTools, releasers } = context;
+  const sleepBlocker = new SleepBlocker(powerSaveBlocker);
+  const network = new NetworkWatch(
+    () => net.isOnline(),
+    (online) => {
+      if (online) services.queue.retryNow();
+      board.refreshSoon();
+    },
+  );
+  const board = new StatusBoard({
+    services,
+    menu: new AppMenu(actions),
+    tray,
+    window,
+    sleepBlocker,
+    language,
+    isOnline: () => network.isOnline,
+    developerTools,
+  });
+  services.queue.subscribe(() => board.refreshSoon());
+  services.session.subscribe(() => board.refresh());
+  services.settings.subscribe(() => board.refresh());
+  releasers.add('status', () => {
+    board.close();
+    network.close();
+    sleepBlocker.update(false);
+  });
+  return board;
+}
