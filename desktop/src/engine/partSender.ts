@@ -4,7 +4,7 @@ import { storeFailure } from './failures.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
 import { type PartPlan, partRange } from './partPlan.ts';
 import type { PartUrls } from './partUrls.ts';
-import type { ByteRange, Digest } from './ports.ts';
+import type { ByteRange, StreamDigest } from './ports.ts';
 import type { Retrier } from './retry.ts';
 import type { TransferMeter } from './transferMeter.ts';
 import { Watchdog } from './watchdog.ts';
@@ -68,7 +68,7 @@ export class PartSender {
         signal: watched,
       });
       if (response.status < 200 || response.status > 299) throw storeFailure(response);
-      const etag = agreeOnEtag(response.headers.etag, digest, attempt);
+      const etag = agreeOnEtag(response.headers.etag, await digest.hex(), attempt);
       meter.acknowledge(partNumber, range.length);
       return etag;
     } catch (error) {
@@ -77,33 +77,36 @@ export class PartSender {
       throw new ReelmillError('timeout', `Nothing moved for ${seconds} seconds.`, { cause: error });
     } finally {
       watchdog.stop();
+      digest.drop();
     }
   }
 
   /** The bytes of a part at the speed that is allowed, hashed on their way. */
   async *#body(
     range: ByteRange,
-    digest: Digest,
+    digest: StreamDigest,
     watchdog: Watchdog,
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array> {
     const { context, path } = this.#options;
     for await (const chunk of context.files.read(path, range, signal)) {
       watchdog.feed();
-      digest.update(chunk);
+      const hashed = digest.update(chunk);
+      // told by the await below; nobody waits for it where the part is given up before
+      hashed.catch(() => undefined);
       for (let start = 0; start < chunk.length; ) {
         const granted = await watchdog.hold(context.limiter.take(chunk.length - start, signal));
         yield chunk.subarray(start, start + granted);
         start += granted;
       }
+      await hashed;
     }
     watchdog.allow(context.settings.answerMs);
   }
 }
 
-function agreeOnEtag(header: string | undefined, digest: Digest, attempt: number): string {
+function agreeOnEtag(header: string | undefined, expected: string, attempt: number): string {
   const etag = header?.replaceAll('"', '');
-  const expected = digest.hex();
   if (etag === expected) return expected;
   throw new ReelmillError('network', 'What arrived at the store is not what was sent.', {
     details: { expected, received: etag },

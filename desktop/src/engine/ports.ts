@@ -87,9 +87,18 @@ export interface Digest {
   hex(): string;
 }
 
+/** The digest of a stream, made beside its sending. */
+export interface StreamDigest {
+  /** The bytes must stay as they are until this resolves. One call after the other. */
+  update(bytes: Uint8Array): Promise<void>;
+  hex(): Promise<string>;
+  /** Forgets what was hashed; for a stream that was given up. */
+  drop(): void;
+}
+
 /** Incremental digests; the Web's own cannot hash a stream, and know no MD5. */
 export interface Digests {
-  md5(): Digest;
+  md5(): StreamDigest;
   sha256(): Digest;
 }
 

@@ -153,8 +153,12 @@ async function holdsOurBytes(
 ): Promise<boolean> {
   const digest = context.digests.md5();
   const range = partRange(plan, part.part_number);
-  for await (const chunk of context.files.read(record.path, range, signal)) digest.update(chunk);
-  return digest.hex() === part.etag;
+  try {
+    for await (const chunk of context.files.read(record.path, range, signal)) await digest.update(chunk);
+    return (await digest.hex()) === part.etag;
+  } finally {
+    digest.drop();
+  }
 }
 
 function planOf(identity: FileIdentity, cut: { part_size: number; part_count: number }): PartPlan {
