@@ -140,7 +140,6 @@ async function prepareReelmill({ folder, file, api }: Stage): Promise<Contender>
     email: 'bench@example.org',
     nickname: 'bench',
     role: 'creator',
-    role: 'creator',
     token: 'valid',
     refreshToken: 'unused',
   });
