@@ -216,10 +216,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     await RefreshToken.update({ revokedAt: new Date() }, { where: { userId: hal.userId } });
 
     const second = await start();
-    const state = await waitFor(
-      'the end is noticed',
-      () => second.state.status === 'signedOut' && second.state,
-    );
+    const state = await waitFor('the end is noticed', () => endOf(second));
     assert.equal(state.serverUrl, server.url);
     assert.match(state.ended ?? '', /ended|over|log in/i);
     await waitFor('the file is gone', () =>

@@ -262,6 +262,11 @@ export class UploadManager {
     return leaving.map((upload) => upload.id);
   }
 
+  /** Whether all of this outlives the process, as soon as that is decided; true where the queue is kept nowhere. */
+  whenSaved(): Promise<boolean> {
+    return this.#context.whenQueueSaved();
+  }
+
   /** Bytes per second for all uploads together, from now on; null lifts the limit. */
   setRateLimit(bytesPerSecond: number | null): void {
     this.#context.limiter.setRate(bytesPerSecond);

@@ -64,12 +64,17 @@ export class OpenQueue {
     await this.manager.restoreQueue();
   }
 
-  /** Adds files by themselves: one that the server has already leaves the queue again without a word. */
-  addQuietly(files: readonly { path: string; sizeBytes: number }[]): void {
+  /**
+   * Adds files by themselves: one that the server has already leaves the queue again without a word. Throws
+   * `disk_full` where the queue could not be written: they are in it, but would not outlive a crash.
+   */
+  async addQuietly(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
     const { added } = this.manager.addAll(
       files.map(({ path, sizeBytes }) => ({ path, sizeBytes, refuseDuplicates: true })),
     );
     for (const id of added) this.#quiet.add(id);
+    if (await this.manager.whenSaved()) return;
+    throw new ReelmillError('disk_full', 'The queue cannot be written.');
   }
 
   /** Stops everything; what is unfinished goes on when the queue is opened again. */

@@ -102,9 +102,9 @@ export class QueueService {
     return result;
   }
 
-  /** Adds videos that nobody is told of where the server has them already. */
+  /** Adds videos that nobody is told of where the server has them already; resolves when that outlives a crash. */
   async addQuietly(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
-    (await this.#ready()).addQuietly(files);
+    await (await this.#ready()).addQuietly(files);
   }
 
   /** Adds what the user chooses. */
@@ -228,9 +228,9 @@ export class QueueService {
     await closing?.close();
     if (session === null) return;
     const open = this.#openFor(session);
+    this.#open = open;
     if (this.#isSuspended) await open.manager.suspend();
     await open.restore();
-    this.#open = open;
   }
 
   #openFor(session: NonNullable<SessionService['session']>): OpenQueue {
