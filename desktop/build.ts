@@ -20,7 +20,12 @@ export async function buildDesktop(): Promise<void> {
   await build(forNode('src/main/main.ts', 'main.js', 'es'));
   // a sandboxed preload script cannot be a module
   await build(forNode('src/preload/preload.ts', 'preload.cjs', 'cjs'));
-  await build(forPage());
+  await buildPage(path.join(OUTPUT, 'renderer'));
+}
+
+/** Builds only the page of the window, into an empty folder. */
+export async function buildPage(outDir: string): Promise<void> {
+  await build(forPage(outDir));
 }
 
 const SHARED: InlineConfig = { configFile: false, logLevel: 'warn', mode: 'production' };
@@ -46,7 +51,7 @@ function forNode(entry: string, name: string, format: 'es' | 'cjs'): InlineConfi
   };
 }
 
-function forPage(): InlineConfig {
+function forPage(outDir: string): InlineConfig {
   return {
     ...SHARED,
     root: path.join(FOLDER, 'src/renderer'),
@@ -54,7 +59,8 @@ function forPage(): InlineConfig {
     plugins: [react()],
     build: {
       target: TARGETS.chromium,
-      outDir: path.join(OUTPUT, 'renderer'),
+      outDir,
+      emptyOutDir: true,
       // everything is read from the disk beside it
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 2_000,

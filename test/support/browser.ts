@@ -24,6 +24,8 @@ export interface View {
   width?: number;
   height?: number;
   colorScheme?: 'light' | 'dark';
+  /** Runs before the page is loaded. */
+  prepare?(page: Page): Promise<void>;
 }
 
 /** Starts Debian's Chromium with a profile that is gone when it is closed. */
@@ -54,6 +56,7 @@ async function openPage(context: BrowserContext, url: string, view: View = {}) {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
+  await view.prepare?.(page);
   await page.goto(url);
   return { page, complaints };
 }

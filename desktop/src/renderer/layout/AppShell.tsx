@@ -3,6 +3,7 @@ import { type ComponentType, type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FarmView } from '../farm/FarmView.tsx';
 import { LibraryView } from '../library/LibraryView.tsx';
+import { DropOverlay } from '../queue/DropOverlay.tsx';
 import { QueueView } from '../queue/QueueView.tsx';
 import { SettingsView } from '../settings/SettingsView.tsx';
 import { useNavigation } from '../stores/navigation.ts';
@@ -37,6 +38,7 @@ export function AppShell({ account }: { account: SignedIn }) {
           <Shown />
         </ViewBoundary>
       </main>
+      <DropOverlay />
     </div>
   );
 }

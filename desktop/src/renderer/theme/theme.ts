@@ -8,6 +8,7 @@ import {
   Modal,
   Paper,
   Popover,
+  Switch,
   Tooltip,
 } from '@mantine/core';
 import { accent, dark, gray, green, red, yellow } from './colors.ts';
@@ -70,6 +71,7 @@ export const theme = createTheme({
     }),
     Paper: Paper.extend({ defaultProps: { radius: 'md' } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', radius: 'md' } }),
+    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, radius: 'sm' } }),
   },
 });
@@ -89,6 +91,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': 'var(--mantine-color-red-7)',
     '--mantine-color-success': 'var(--mantine-color-green-7)',
     '--mantine-color-default-border': 'var(--mantine-color-gray-4)',
+    '--switch-off': '#8f8b81',
   },
   dark: {
     '--page': 'var(--mantine-color-dark-8)',
@@ -102,5 +105,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-success': 'var(--mantine-color-green-4)',
     '--mantine-color-default': 'var(--mantine-color-dark-6)',
     '--mantine-color-default-border': 'var(--mantine-color-dark-4)',
+    '--mantine-color-accent-light': '#272d45',
+    '--mantine-color-accent-light-hover': '#303855',
+    '--mantine-color-accent-light-color': 'var(--mantine-color-accent-2)',
+    '--switch-off': '#6d727d',
   },
 });

@@ -1,0 +1,104 @@
+import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
+import type { IpcAnswer, IpcCall, IpcEvent } from '@reelmill/shared/contracts/ipc.ts';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { PreviewState } from './previewState.ts';
+
+/**
+ * Puts a main process into a page that answers from plain data and keeps what the page changes. Runs in the browser:
+ * it must not use anything from outside of itself. A test sends events with `window.preview.send(event, payload)`.
+ */
+export function installPreviewBridge(state: PreviewState): void {
+  const listeners = new Map<string, Set<(payload: unknown) => void>>();
+  const send = (event: IpcEvent, payload: unknown): void => {
+    for (const listener of listeners.get(event) ?? []) listener(payload);
+  };
+  // whatever any call takes; each answer uses what its own call has
+  interface Args {
+    ids: string[];
+    serverUrl: string;
+    videoId: number;
+    limit?: number;
+    offset?: number;
+    status?: string;
+    search?: string;
+    sort?: string;
+  }
+
+  const findVideo = (args: Args): Video | undefined =>
+    state.videos.find((video) => video.id === args.videoId);
+  const changeSettings = (patch: Partial<Settings>): Settings => {
+    state.settings = { ...state.settings, ...patch };
+    if (state.settings.language !== 'system') state.info.language = state.settings.language;
+    send('settings.changed', state.settings);
+    return state.settings;
+  };
+  const setState = (ids: readonly string[], to: PreviewState['queue'][number]['state']): void => {
+    state.queue = state.queue.map((row) => (ids.includes(row.id) ? { ...row, state: to } : row));
+    const changed = state.queue.filter((row) => ids.includes(row.id));
+    send('queue.changed', { changed, removed: [], order: null });
+  };
+  const remove = (ids: readonly string[]): void => {
+    state.queue = state.queue.filter((row) => !ids.includes(row.id));
+    send('queue.changed', { changed: [], removed: ids, order: state.queue.map((row) => row.id) });
+  };
+  const listVideos = (query: Args): { videos: Video[]; total: number } => {
+    const { limit = 20, offset = 0, status, search = '', sort } = query;
+    const words = search.toLowerCase();
+    const found = state.videos.filter(
+      (video) =>
+        (status === undefined || video.status === status) && video.title.toLowerCase().includes(words),
+    );
+    if (sort === 'title') found.sort((a, b) => a.title.localeCompare(b.title));
+    if (sort === 'oldest') found.reverse();
+    return { videos: found.slice(offset, offset + limit), total: found.length };
+  };
+
+  const answers: Partial<Record<IpcCall, (args: Args) => unknown>> = {
+    'app.info': () => state.info,
+    'session.get': () => state.session,
+    'session.probe': ({ serverUrl }) => ({
+      serverUrl: /^https?:/.test(serverUrl) ? serverUrl : `https://${serverUrl}`,
+      info: state.server,
+    }),
+    'session.signOut': () => ({
+      status: 'signedOut',
+      serverUrl: 'https://reelmill.example.com',
+      ended: null,
+    }),
+    'queue.list': () => state.queue,
+    'queue.pick': () => ({ added: [], known: 0, refused: [] }),
+    'queue.add': () => ({ added: [], known: 0, refused: [] }),
+    'queue.pause': ({ ids }) => setState(ids, 'paused'),
+    'queue.resume': ({ ids }) => setState(ids, 'waiting'),
+    'queue.retry': ({ ids }) => setState(ids, 'waiting'),
+    'queue.cancel': ({ ids }) => setState(ids, 'canceled'),
+    'queue.remove': ({ ids }) => remove(ids),
+    'queue.clearFinished': () =>
+      remove(state.queue.filter((row) => row.state === 'online').map((row) => row.id)),
+    'library.list': listVideos,
+    'library.get': (args) => ({ ...state.detail, video: findVideo(args) ?? state.detail.video }),
+    'library.copyLink': () => ({ url: 'https://reelmill.example.com/watch/1', madeUnlisted: true }),
+    'farm.get': () => state.farm,
+    'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
+    'farm.replay': () => ({ replayed: state.deadLetters.length }),
+    'settings.get': () => state.settings,
+    'settings.set': (patch) => changeSettings(patch as Partial<Settings>),
+    'settings.pickWatchFolder': () =>
+      changeSettings({ watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } }),
+    'updates.get': () => state.update,
+    'updates.check': () => state.update,
+  };
+
+  const call = async (name: IpcCall, args: unknown): Promise<IpcAnswer> => {
+    if (state.silent.includes(name)) return new Promise(() => undefined);
+    const error = state.failing[name];
+    if (error !== undefined) return { ok: false, error };
+    return { ok: true, value: answers[name]?.((args ?? {}) as Args) };
+  };
+  const on = (event: IpcEvent, listener: (payload: unknown) => void): (() => void) => {
+    const known = listeners.get(event) ?? new Set();
+    listeners.set(event, known.add(listener));
+    return () => known.delete(listener);
+  };
+  Object.assign(globalThis, { reelmill: { call, on, pathOf: () => '' }, preview: { send, state } });
+}

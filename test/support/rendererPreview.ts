@@ -1,0 +1,91 @@
+/**
+ * The page of the window in a browser, without Electron: built as it is, under its own content security policy, with
+ * a main process that answers from data.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { Page } from 'playwright-core';
+import { buildPage } from '../../desktop/build.ts';
+import { APP_ORIGIN, answerPageRequest } from '../../desktop/src/main/window/pageRequests.ts';
+import { startBrowser } from './browser.ts';
+import { drawCover } from './covers.ts';
+import { installPreviewBridge } from './previewBridge.ts';
+import type { PreviewState } from './previewState.ts';
+import { makeTemporaryFolder } from './processes.ts';
+
+/** How a screen is looked at. */
+export interface Look {
+  language: 'en' | 'zh-CN';
+  colorScheme: 'light' | 'dark';
+  width: number;
+  height: number;
+}
+
+export const USUAL_LOOK: Look = { language: 'en', colorScheme: 'light', width: 1180, height: 760 };
+export const LEAST_SIZE = { width: 760, height: 520 };
+
+export interface RendererPreview {
+  /** Opens the page with this state; `complaints` is what its console calls errors and warnings. */
+  open(state: PreviewState, look?: Partial<Look>): Promise<{ page: Page; complaints: string[] }>;
+  close(): Promise<void>;
+}
+
+/** Builds the page into a folder of its own and starts a browser; both are gone when it is closed. */
+export async function startRendererPreview(): Promise<RendererPreview> {
+  const releasers = new Releasers();
+  try {
+    const folder = await makeTemporaryFolder('renderer');
+    releasers.add('folder', () => folder.remove());
+    await buildPage(folder.path);
+    const server = createServer((request, response) => {
+      answer(request, response, folder.path).catch((error: unknown) => response.destroy(error as Error));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    releasers.add('server', () => void server.close());
+    releasers.add('connections', () => server.closeAllConnections());
+    const browser = await startBrowser();
+    releasers.add('browser', () => browser.close());
+    // the server listens on a port
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`;
+    return {
+      open: (state, look = {}) => openPage(url, state, { ...USUAL_LOOK, ...look }),
+      close: () => releasers.release(),
+    };
+
+    async function openPage(address: string, state: PreviewState, { language, ...view }: Look) {
+      const shown = { ...state, info: { ...state.info, language } };
+      const opened = await browser.open(address, {
+        ...view,
+        prepare: (page) => page.addInitScript(installPreviewBridge, shown),
+      });
+      await opened.page.locator('h1').first().waitFor();
+      return opened;
+    }
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+}
+
+/** The answer that the app's own protocol would give, and pictures for covers. */
+async function answer(request: IncomingMessage, response: ServerResponse, folder: string): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://page');
+  if (pathname === '/favicon.ico') {
+    response.writeHead(204).end();
+    return;
+  }
+  const cover = /^\/covers\/(\d+)\.svg$/.exec(pathname)?.[1];
+  if (cover !== undefined) {
+    response.setHeader('content-type', 'image/svg+xml').end(drawCover(Number(cover)));
+    return;
+  }
+  const found = await answerPageRequest(
+    { url: `${APP_ORIGIN}${pathname}`, method: request.method ?? 'GET' },
+    { folder, mediaOrigins: () => [] },
+  );
+  response.writeHead(found.status, Object.fromEntries(found.headers));
+  response.end(Buffer.from(await found.arrayBuffer()));
+}
