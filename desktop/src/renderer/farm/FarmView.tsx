@@ -1,7 +1,104 @@
+import { Alert, Button, Skeleton } from '@mantine/core';
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { IconAlertTriangle, IconServerOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useAction } from '../feedback/useAction.ts';
+import { wordError } from '../feedback/wordError.ts';
 import { Page } from '../layout/Page.tsx';
+import { farmStore, useFarm } from '../stores/farm.ts';
+import { useFormats } from '../useFormats.ts';
+import { usePolling } from '../usePolling.ts';
+import { DeadLetters } from './DeadLetters.tsx';
+import { FailedTasks } from './FailedTasks.tsx';
+import classes from './Farm.module.css';
+import { FarmTiles } from './FarmTiles.tsx';
+import { ScaleCard } from './ScaleCard.tsx';
+import { Section } from './Section.tsx';
+import { TaskStates } from './TaskStates.tsx';
+import { WorkerTable } from './WorkerTable.tsx';
 
+const PAUSE_MS = 2_500;
+
+/** What the farm does, for administrators. */
 export function FarmView() {
-  const { t } = useTranslation();
-  return <Page title={t('navigation.farm')}>{null}</Page>;
+  const { t } = useTranslation('farm');
+  usePolling(farmStore.getState().refresh, PAUSE_MS);
+  const farm = useFarm((state) => state.farm);
+  const failure = useFarm((state) => state.failure);
+  return (
+    <Page title={t('title')}>
+      {farm !== null && (
+        <>
+          {failure !== null && <OutOfDate failure={failure} />}
+          <FarmSections farm={farm} />
+        </>
+      )}
+      {farm === null && (failure === null ? <FarmSkeleton /> : <FarmFailed failure={failure} />)}
+    </Page>
+  );
+}
+
+function FarmSections({ farm }: { farm: Farm }) {
+  const { t } = useTranslation('farm');
+  return (
+    <div className={classes.sections}>
+      <FarmTiles farm={farm} />
+      <TaskStates tasks={farm.tasks} />
+      <ScaleCard farm={farm} />
+      <Section title={t('workers.title')}>
+        <WorkerTable workers={farm.workers} />
+      </Section>
+      <Section title={t('failures.title')}>
+        <FailedTasks tasks={farm.recent_failures} />
+      </Section>
+      <DeadLetters count={farm.queue?.dead_letters ?? null} />
+    </div>
+  );
+}
+
+function FarmSkeleton() {
+  const { t } = useTranslation('farm');
+  return (
+    <div className={classes.sections} role="status" aria-label={t('loading')}>
+      <div className={classes.tiles}>
+        {['workers', 'queue', 'waiting', 'throughput', 'drain'].map((tile) => (
+          <Skeleton key={tile} height={104} radius="md" />
+        ))}
+      </div>
+      <Skeleton height={120} radius="md" />
+      <Skeleton height={220} radius="md" />
+    </div>
+  );
+}
+
+function FarmFailed({ failure }: { failure: unknown }) {
+  const { t } = useTranslation(['farm', 'common']);
+  const again = useAction(() => farmStore.getState().refresh());
+  return (
+    <div className={classes.message}>
+      <IconServerOff size={44} stroke={1.25} aria-hidden />
+      <h2>{t('loadFailed')}</h2>
+      <p>{wordError(failure)}</p>
+      <Button variant="default" loading={again.pending} onClick={() => again.run()}>
+        {t('common:action.retry')}
+      </Button>
+    </div>
+  );
+}
+
+/** Above the last answer, where the next did not come. */
+function OutOfDate({ failure }: { failure: unknown }) {
+  const { t } = useTranslation('farm');
+  const { ago } = useFormats();
+  const seenAt = useFarm((state) => state.seenAt);
+  return (
+    <Alert
+      mb="md"
+      color="yellow"
+      icon={<IconAlertTriangle size={20} stroke={1.75} />}
+      title={t('outOfDate', { ago: ago(seenAt) })}
+    >
+      {wordError(failure)}
+    </Alert>
+  );
 }

@@ -1,7 +1,9 @@
-import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
+import { useNavigation } from '../stores/navigation.ts';
+import { VideoList } from './VideoList.tsx';
+import { VideoView } from './VideoView.tsx';
 
+/** The videos of the account, or one of them. */
 export function LibraryView() {
-  const { t } = useTranslation();
-  return <Page title={t('navigation.library')}>{null}</Page>;
+  const { videoId } = useNavigation();
+  return videoId === null ? <VideoList /> : <VideoView key={videoId} videoId={videoId} />;
 }

@@ -1,0 +1,126 @@
+import { Button, Group, Modal, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { DeadLetter } from '@reelmill/shared/contracts/admin.ts';
+import { IconRotateClockwise } from '@tabler/icons-react';
+import { useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { notifyDone } from '../feedback/notify.tsx';
+import { useAction } from '../feedback/useAction.ts';
+import { farmStore, useFarm } from '../stores/farm.ts';
+import { useFormats } from '../useFormats.ts';
+import classes from './Farm.module.css';
+import { Nothing, Section } from './Section.tsx';
+
+/** Messages that nothing could be done with. `count` is null where the broker does not say. */
+export function DeadLetters({ count }: { count: number | null }) {
+  const { t } = useTranslation('farm');
+  const letters = useFarm((state) => state.deadLetters) ?? [];
+  const { count: formatCount } = useFormats();
+  const hidden = count === null ? 0 : count - letters.length;
+  if (count === null || count === 0) {
+    return (
+      <Section title={t('deadLetters.title')}>
+        <Nothing>{t(count === null ? 'deadLetters.unknown' : 'deadLetters.empty')}</Nothing>
+      </Section>
+    );
+  }
+  return (
+    <Section title={t('deadLetters.title')} actions={<Replay count={count} />}>
+      <Nothing>{t('deadLetters.about')}</Nothing>
+      <LetterTable letters={letters} />
+      {letters.length > 0 && hidden > 0 && (
+        <Nothing>{t('deadLetters.more', { count: hidden, formatted: formatCount(hidden) })}</Nothing>
+      )}
+    </Section>
+  );
+}
+
+function LetterTable({ letters }: { letters: readonly DeadLetter[] }) {
+  const { t } = useTranslation('farm');
+  return (
+    <div className={classes.letters}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('deadLetters.queue')}</Table.Th>
+            <Table.Th>{t('deadLetters.reason')}</Table.Th>
+            <Table.Th>{t('deadLetters.when')}</Table.Th>
+            <Table.Th>{t('deadLetters.message')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {letters.map((letter) => (
+            <LetterRow key={letter.id} letter={letter} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+function LetterRow({ letter }: { letter: DeadLetter }) {
+  const { t } = useTranslation('farm');
+  const { ago } = useFormats();
+  const [open, disclosure] = useDisclosure(false);
+  const id = useId();
+  return (
+    <Table.Tr>
+      <Table.Td>{letter.queue}</Table.Td>
+      <Table.Td>{letter.reason}</Table.Td>
+      <Table.Td className={classes.nowrap ?? ''}>
+        {letter.died_at === null ? t('unknown') : ago(letter.died_at)}
+      </Table.Td>
+      <Table.Td>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          ms={-8}
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={disclosure.toggle}
+        >
+          {t(open ? 'deadLetters.hideMessage' : 'deadLetters.showMessage')}
+        </Button>
+        <pre id={id} className={classes.report} hidden={!open}>
+          {letter.body}
+        </pre>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Asks first: what could not be worked on once may do harm again. */
+function Replay({ count }: { count: number }) {
+  const { t } = useTranslation(['farm', 'common']);
+  const { count: formatCount } = useFormats();
+  const [opened, dialog] = useDisclosure(false);
+  const words = { count, formatted: formatCount(count) };
+  const replay = useAction(async () => {
+    const replayed = await farmStore.getState().replay();
+    dialog.close();
+    notifyDone(t('deadLetters.replayed', { count: replayed, formatted: formatCount(replayed) }));
+  });
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconRotateClockwise size={16} stroke={1.75} aria-hidden />}
+        onClick={dialog.open}
+      >
+        {t('deadLetters.replay')}
+      </Button>
+      <Modal opened={opened} onClose={dialog.close} size="sm" title={t('deadLetters.confirmTitle', words)}>
+        <Text size="sm">{t('deadLetters.confirmBody')}</Text>
+        <Group justify="flex-end" mt="lg" gap="sm">
+          <Button variant="default" onClick={dialog.close} data-autofocus>
+            {t('common:action.cancel')}
+          </Button>
+          <Button loading={replay.pending} onClick={() => replay.run()}>
+            {t('deadLetters.confirm')}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

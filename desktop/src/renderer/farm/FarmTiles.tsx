@@ -1,0 +1,102 @@
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFarm } from '../stores/farm.ts';
+import { useFormats } from '../useFormats.ts';
+import classes from './Farm.module.css';
+import { countWaiting, countWorkers, sumSpeed } from './figures.ts';
+import { measureThroughput } from './throughput.ts';
+
+interface TileProps {
+  name: string;
+  figure: string;
+  note: string;
+}
+
+function Tile({ name, figure, note }: TileProps) {
+  return (
+    <div className={classes.tile}>
+      <dt>{name}</dt>
+      <dd className={classes.figure}>{figure}</dd>
+      <dd className={classes.note}>{note}</dd>
+    </div>
+  );
+}
+
+/** The farm in five figures. */
+export function FarmTiles({ farm }: { farm: Farm }) {
+  const tiles = [
+    useWorkers(farm),
+    useQueueDepth(farm),
+    useWaiting(farm),
+    useThroughput(farm),
+    useDrain(farm),
+  ];
+  return (
+    <dl className={classes.tiles} style={{ margin: 0 }}>
+      {tiles.map((tile) => (
+        <Tile key={tile.name} {...tile} />
+      ))}
+    </dl>
+  );
+}
+
+function useWorkers({ workers }: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const { count } = useFormats();
+  const { working, busy } = countWorkers(workers);
+  const idle = working - busy;
+  const note =
+    idle === 0 ? t('tile.workersAllBusy') : t('tile.workersIdle', { count: idle, formatted: count(idle) });
+  return {
+    name: t('tile.workers'),
+    figure: working === 0 ? count(0) : t('tile.workersOf', { busy: count(busy), all: count(working) }),
+    note: working === 0 ? t('tile.workersNone') : note,
+  };
+}
+
+function useQueueDepth({ queue }: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const { count } = useFormats();
+  const name = t('tile.queue');
+  if (queue === null) return { name, figure: t('unknown'), note: t('tile.queueUnknown') };
+  const { ready, consumers } = queue;
+  const note = t('tile.queueNote', { count: consumers, formatted: count(consumers) });
+  return { name, figure: count(ready), note };
+}
+
+function useWaiting(farm: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const { count, eta } = useFormats();
+  const { oldest_pending_seconds: oldest } = farm;
+  const note = oldest === null ? t('tile.waitingNone') : t('tile.waitingNote', { time: eta(oldest) });
+  return { name: t('tile.waiting'), figure: count(countWaiting(farm)), note };
+}
+
+function useThroughput({ workers }: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const { count, eta } = useFormats();
+  const doneCounts = useFarm((state) => state.doneCounts);
+  const measured = useMemo(() => measureThroughput(doneCounts), [doneCounts]);
+  const name = t('tile.throughput');
+  const speed = sumSpeed(workers);
+  const speedNote = speed === null ? null : t('tile.speed', { formatted: speed.toFixed(1) });
+  if (measured === null) return { name, figure: '–', note: speedNote ?? t('tile.throughputSoon') };
+  const { tasks, seconds, perMinute } = measured;
+  const formatted = perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : count(perMinute);
+  const note = t('tile.throughputNote', { count: tasks, formatted: count(tasks), time: eta(seconds) });
+  return { name, figure: t('tile.perMinute', { formatted }), note: speedNote ?? note };
+}
+
+function useDrain(farm: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const { eta } = useFormats();
+  const name = t('tile.drain');
+  const { drain_seconds: seconds } = farm;
+  if (seconds === null) {
+    const nobody = countWorkers(farm.workers).working === 0;
+    return { name, figure: t('unknown'), note: nobody ? t('tile.drainNoWorkers') : t('tile.drainUnknown') };
+  }
+  if (seconds === 0) return { name, figure: t('tile.drainNow'), note: t('tile.drainNothing') };
+  return { name, figure: eta(seconds), note: t('tile.drainNote') };
+}

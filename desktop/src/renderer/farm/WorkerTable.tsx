@@ -1,0 +1,110 @@
+import { Badge, Progress, Table, Text } from '@mantine/core';
+import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../useFormats.ts';
+import classes from './Farm.module.css';
+import { Nothing } from './Section.tsx';
+import { wordTask } from './wordTask.ts';
+
+const COLORS: Record<FarmWorker['state'], string> = {
+  idle: 'gray',
+  busy: 'green',
+  draining: 'yellow',
+  sick: 'red',
+  stopped: 'gray',
+  lost: 'red',
+};
+
+/** Everybody who works or worked lately, and on what. */
+export function WorkerTable({ workers }: { workers: readonly FarmWorker[] }) {
+  const { t } = useTranslation('farm');
+  if (workers.length === 0) {
+    return (
+      <Nothing>
+        {t('workers.empty')} {t('workers.emptyHint')}
+      </Nothing>
+    );
+  }
+  return (
+    <div className={classes.table}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('workers.worker')}</Table.Th>
+            <Table.Th>{t('workers.state')}</Table.Th>
+            <Table.Th>{t('workers.task')}</Table.Th>
+            <Table.Th>{t('workers.progress')}</Table.Th>
+            <Table.Th>{t('workers.speed')}</Table.Th>
+            <Table.Th>{t('workers.seen')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {workers.map((worker) => (
+            <WorkerRow key={worker.worker_id} worker={worker} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+function WorkerRow({ worker }: { worker: FarmWorker }) {
+  const { t } = useTranslation('farm');
+  const { count, ago } = useFormats();
+  const { task, state } = worker;
+  const facts = [
+    worker.host,
+    t('workers.cpus', { count: worker.cpus, formatted: count(worker.cpus) }),
+    t('workers.version', { version: worker.version }),
+  ];
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={550}>
+          {worker.worker_id}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {facts.join(' · ')}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Badge color={COLORS[state]}>{t(`workerState.${state}`)}</Badge>
+        {worker.reason !== null && (
+          <Text size="xs" c="dimmed" mt={4} maw={240}>
+            {worker.reason}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className={classes.nowrap ?? ''}>
+        {task === null ? (
+          <Text size="sm" c="dimmed">
+            {t('workers.nothing')}
+          </Text>
+        ) : (
+          wordTask(task, t)
+        )}
+      </Table.Td>
+      <Table.Td>{task !== null && <TaskProgress task={task} />}</Table.Td>
+      <Table.Td className={classes.nowrap ?? ''}>
+        {task?.speed != null && t('workers.speedValue', { formatted: task.speed.toFixed(1) })}
+      </Table.Td>
+      <Table.Td className={classes.nowrap ?? ''}>{ago(worker.last_seen_at)}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function TaskProgress({ task }: { task: NonNullable<FarmWorker['task']> }) {
+  const { t } = useTranslation('farm');
+  const { percent } = useFormats();
+  return (
+    <div className={classes.progress}>
+      <Progress.Root>
+        <Progress.Section
+          value={task.progress}
+          aria-label={t('workers.taskProgress', { task: wordTask(task, t) })}
+        />
+      </Progress.Root>
+      <span>{percent(task.progress)}</span>
+    </div>
+  );
+}

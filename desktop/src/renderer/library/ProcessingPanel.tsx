@@ -1,0 +1,66 @@
+import { Alert, Button, Group, Paper, Progress, Text } from '@mantine/core';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { IconAlertCircle, IconBan } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { notifyDone } from '../feedback/notify.tsx';
+import { useAction } from '../feedback/useAction.ts';
+import { useFormats } from '../useFormats.ts';
+import classes from './VideoDetail.module.css';
+import type { VideoStore } from './videoStore.ts';
+import { wordState } from './wordState.ts';
+
+interface ProcessingPanelProps {
+  store: VideoStore;
+  video: Video;
+}
+
+/** How far a video is, or why it came to nothing, and what can be done about it; nothing for one that is online. */
+export function ProcessingPanel({ store, video }: ProcessingPanelProps) {
+  if (video.status === 'transcoding') return <Running store={store} video={video} />;
+  if (video.status === 'failed' || video.status === 'canceled') return <Ended store={store} video={video} />;
+  return null;
+}
+
+function Running({ store, video }: ProcessingPanelProps) {
+  const { t } = useTranslation('library');
+  const formats = useFormats();
+  const cancel = useAction(async () => {
+    await store.getState().cancel();
+    notifyDone(t('canceled'));
+  });
+  return (
+    <Paper component="section" withBorder p="md" aria-label={t('detail.processing')}>
+      <div className={classes.progressLine}>
+        <span>{wordState(video, t, formats)}</span>
+        <Button size="compact-sm" variant="default" loading={cancel.pending} onClick={() => cancel.run()}>
+          {t('action.cancel')}
+        </Button>
+      </div>
+      <Progress mt="sm" value={video.progress} aria-label={t('detail.progress')} />
+      <Text size="sm" c="dimmed" mt="xs" role="status">
+        {video.playable ? t('detail.watchEarly') : ''} {t('detail.untilOnline')}
+      </Text>
+    </Paper>
+  );
+}
+
+function Ended({ store, video }: ProcessingPanelProps) {
+  const { t } = useTranslation('library');
+  const formats = useFormats();
+  const failed = video.status === 'failed';
+  const retry = useAction(async () => {
+    await store.getState().retry();
+    notifyDone(t('retried'));
+  });
+  const Icon = failed ? IconAlertCircle : IconBan;
+  return (
+    <Alert color={failed ? 'red' : 'gray'} icon={<Icon size={20} stroke={1.75} />}>
+      <Group justify="space-between" gap="sm">
+        <Text size="sm">{wordState(video, t, formats)}</Text>
+        <Button size="compact-sm" variant="default" loading={retry.pending} onClick={() => retry.run()}>
+          {t('action.retry')}
+        </Button>
+      </Group>
+    </Alert>
+  );
+}

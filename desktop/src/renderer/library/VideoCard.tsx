@@ -1,0 +1,91 @@
+import { Progress, Skeleton } from '@mantine/core';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { IconAlertCircle, IconBan, IconCloudUpload, IconLoader } from '@tabler/icons-react';
+import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../useFormats.ts';
+import { Cover } from './Cover.tsx';
+import classes from './VideoCard.module.css';
+import { VisibilityIcon } from './VisibilityIcon.tsx';
+import { wordState } from './wordState.ts';
+
+interface VideoCardProps {
+  video: Video;
+  /** Its place in the library, the first is 0. */
+  index: number;
+  /** Whether the Tab key stops at it: at one card of the grid. */
+  isTabStop: boolean;
+  onOpen: (video: Video) => void;
+  onFocus: (index: number) => void;
+  onCoverFailed: () => void;
+}
+
+/** One video of the grid: a button that shows its details. */
+export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
+  const { video, index, isTabStop, onOpen, onFocus, onCoverFailed } = props;
+  const { t } = useTranslation('library');
+  const formats = useFormats();
+  const state = wordState(video, t, formats);
+  const visibility = t(`visibility.${video.visibility}`);
+  return (
+    <button
+      type="button"
+      className={classes.card}
+      data-index={index}
+      data-video-id={video.id}
+      tabIndex={isTabStop ? 0 : -1}
+      aria-label={t('card', { title: video.title, state, visibility })}
+      onClick={() => onOpen(video)}
+      onFocus={() => onFocus(index)}
+    >
+      <span className={classes.picture}>
+        <Cover url={video.cover_url} onFailed={onCoverFailed} />
+        {video.duration !== null && (
+          <span className={classes.duration}>{formats.duration(video.duration)}</span>
+        )}
+        {video.status === 'transcoding' && (
+          <Progress
+            className={classes.progress ?? ''}
+            value={video.progress}
+            size={4}
+            radius={0}
+            aria-hidden
+          />
+        )}
+      </span>
+      <span className={classes.text}>
+        <span className={classes.title} title={video.title}>
+          {video.title}
+        </span>
+        <span className={classes.state} data-status={video.status} title={state}>
+          <StateIcon video={video} />
+          <span className={classes.stateText}>
+            {video.status === 'online' ? `${visibility} · ${formats.date(video.created_at)}` : state}
+          </span>
+        </span>
+      </span>
+    </button>
+  );
+});
+
+function StateIcon({ video: { status, visibility } }: { video: Video }) {
+  const look = { size: 16, stroke: 1.75, 'aria-hidden': true } as const;
+  if (status === 'failed') return <IconAlertCircle {...look} />;
+  if (status === 'canceled') return <IconBan {...look} />;
+  if (status === 'uploading') return <IconCloudUpload {...look} />;
+  if (status === 'transcoding') return <IconLoader {...look} />;
+  return <VisibilityIcon visibility={visibility} />;
+}
+
+/** The place of a card that is still being loaded. */
+export function CardSkeleton() {
+  return (
+    <div className={classes.card} data-skeleton aria-hidden>
+      <Skeleton className={classes.picture ?? ''} radius={0} />
+      <div className={classes.text}>
+        <Skeleton height={12} mt={4} width="82%" />
+        <Skeleton height={10} mt={12} width="54%" />
+      </div>
+    </div>
+  );
+}

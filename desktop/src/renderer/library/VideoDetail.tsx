@@ -1,0 +1,47 @@
+import { Paper, Title } from '@mantine/core';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { useTranslation } from 'react-i18next';
+import { Player } from '../player/Player.tsx';
+import { ProcessingPanel } from './ProcessingPanel.tsx';
+import classes from './VideoDetail.module.css';
+import { VideoFacts } from './VideoFacts.tsx';
+import { VideoForm } from './VideoForm.tsx';
+import { VisibilityField } from './VisibilityField.tsx';
+import type { VideoStore } from './videoStore.ts';
+
+interface VideoDetailProps {
+  store: VideoStore;
+  video: Video;
+  qualities: readonly string[];
+}
+
+export function VideoDetail({ store, video, qualities }: VideoDetailProps) {
+  const { t } = useTranslation('library');
+  return (
+    <div className={classes.frame}>
+      <div className={classes.columns}>
+        <div className={classes.main}>
+          <Player video={video} fetchPlaybackUrl={store.getState().fetchPlaybackUrl} />
+          <ProcessingPanel store={store} video={video} />
+        </div>
+        <div className={classes.side}>
+          <Paper component="section" withBorder p="md" aria-label={t('visibility.label')}>
+            <VisibilityField store={store} visibility={video.visibility} />
+          </Paper>
+          <Paper component="section" withBorder p="md">
+            <Title order={2} mb="sm">
+              {t('detail.facts')}
+            </Title>
+            <VideoFacts video={video} qualities={qualities} />
+          </Paper>
+        </div>
+        <Paper component="section" withBorder p="md" className={classes.form ?? ''}>
+          <Title order={2} mb="sm">
+            {t('detail.edit')}
+          </Title>
+          <VideoForm store={store} video={video} />
+        </Paper>
+      </div>
+    </div>
+  );
+}

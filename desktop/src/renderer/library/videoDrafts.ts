@@ -1,0 +1,28 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+
+/** What somebody has typed of a video's texts. */
+export interface VideoTexts {
+  title: string;
+  description: string;
+}
+
+/** By video: what was typed and not saved is still there when the video is shown again. */
+const drafts = new Map<number, VideoTexts>();
+
+export function readDraft(video: Pick<Video, 'id' | 'title' | 'description'>): VideoTexts {
+  return drafts.get(video.id) ?? { title: video.title, description: video.description };
+}
+
+/** Keeps what differs from the video; null keeps nothing. */
+export function keepDraft(
+  video: Pick<Video, 'id' | 'title' | 'description'>,
+  texts: VideoTexts | null,
+): void {
+  if (texts !== null && isChanged(video, texts)) drafts.set(video.id, texts);
+  else drafts.delete(video.id);
+}
+
+/** Whether there is something to save; white space around a text is none of it. */
+export function isChanged(video: VideoTexts, { title, description }: VideoTexts): boolean {
+  return title.trim() !== video.title || description.trim() !== video.description;
+}

@@ -1,0 +1,29 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { TFunction } from 'i18next';
+import { wordFailure } from '../feedback/wordError.ts';
+import type { Formats } from '../format.ts';
+
+type StateFacts = Pick<Video, 'status' | 'phase' | 'progress' | 'eta_seconds' | 'error'>;
+
+/** Where a video is on its way to being watched, with how far it is or why it failed. */
+export function wordState(video: StateFacts, t: TFunction<'library'>, formats: Formats): string {
+  if (video.status === 'transcoding') return wordProgress(video, t, formats);
+  if (video.status !== 'failed') return t(`state.${video.status}`);
+  if (video.error === null) return t('failedUnknown');
+  return t('failedBecause', { reason: wordFailure(video.error.code, video.error.message) });
+}
+
+/** `Encoding · 42% · 3 min left` */
+function wordProgress(
+  { phase, progress, eta_seconds }: StateFacts,
+  t: TFunction<'library'>,
+  formats: Formats,
+): string {
+  const isWaiting = phase === null || phase === 'queued';
+  const parts = [
+    t(`phase.${phase ?? 'queued'}`),
+    isWaiting && progress === 0 ? '' : formats.percent(progress),
+    eta_seconds === null ? '' : t('left', { time: formats.eta(eta_seconds) }),
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}

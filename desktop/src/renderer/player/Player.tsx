@@ -1,0 +1,73 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
+import { type RefObject, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import '@reelmill/shared/player/player.css';
+import { wordError } from '../feedback/wordError.ts';
+import { fetchText } from './fetchText.ts';
+import { noticeFor } from './notices.ts';
+import { playerWords } from './playerWords.ts';
+
+interface PlayerProps {
+  /** As it is now; another object whenever it changes. */
+  video: Video;
+  /** A master playlist's link that is fresh. */
+  fetchPlaybackUrl: () => Promise<string>;
+}
+
+/** A video with its controls; it plays from the server and its store, and lets go of both when it is taken away. */
+export function Player({ video, fetchPlaybackUrl }: PlayerProps) {
+  const { t } = useTranslation('library');
+  const frame = useRef<HTMLElement>(null);
+  const player = usePlayer(frame, fetchPlaybackUrl);
+
+  // after the effect that makes the player, and again when it was made anew for another language
+  useEffect(() => {
+    const shown = player.current;
+    if (shown === null) return;
+    const notice = noticeFor(video, t);
+    if (notice !== null) shown.showNotice(notice);
+    else if (!shown.givenUp) shown.hideNotice();
+    void shown.show(video);
+  }, [player, video, t]);
+
+  return <section ref={frame} className="player" aria-label={t('player.name')} />;
+}
+
+function usePlayer(
+  frame: RefObject<HTMLElement | null>,
+  fetchPlaybackUrl: () => Promise<string>,
+): RefObject<BrowserPlayer | null> {
+  const { t } = useTranslation('library');
+  const player = useRef<BrowserPlayer>(null);
+  const fetchLink = useRef(fetchPlaybackUrl);
+  useEffect(() => {
+    fetchLink.current = fetchPlaybackUrl;
+  });
+  useEffect(() => {
+    if (frame.current === null) return;
+    const made = new BrowserPlayer(frame.current, {
+      words: playerWords(t),
+      loadHls: () => import('hls.js'),
+      fetchPlaybackUrl: () => fetchLink.current(),
+      fetchText,
+      now: Date.now,
+      onGivenUp: () => offerRetry(),
+      playsByItself: false,
+    });
+    const offerRetry = (text: string = t('notice.interruptedBody')): void => {
+      const action = { label: t('notice.again'), run: () => void retry() };
+      made.showNotice({ title: t('notice.interrupted'), text, action });
+    };
+    const retry = async (): Promise<void> => {
+      made.hideNotice();
+      await made.retry().catch((error: unknown) => offerRetry(wordError(error)));
+    };
+    player.current = made;
+    return () => {
+      player.current = null;
+      made.destroy();
+    };
+  }, [frame, t]);
+  return player;
+}

@@ -1,0 +1,29 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { TFunction } from 'i18next';
+import { wordFailure } from '../feedback/wordError.ts';
+
+export interface Notice {
+  title: string;
+  text: string;
+}
+
+/** What is in the way of watching a video; null where nothing is. */
+export function noticeFor(
+  { status, playback_url, error }: Pick<Video, 'status' | 'playback_url' | 'error'>,
+  t: TFunction<'library'>,
+): Notice | null {
+  if (playback_url !== null) return null;
+  switch (status) {
+    case 'failed':
+      return {
+        title: t('notice.failed'),
+        text: error === null ? t('failedUnknown') : wordFailure(error.code, error.message),
+      };
+    case 'canceled':
+      return { title: t('notice.canceled'), text: t('notice.canceledBody') };
+    case 'uploading':
+      return { title: t('notice.uploading'), text: t('notice.uploadingBody') };
+    default:
+      return { title: t('notice.waiting'), text: t('notice.waitingBody') };
+  }
+}
