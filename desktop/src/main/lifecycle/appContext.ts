@@ -66,13 +66,18 @@ function systemLanguages(): string[] {
 /** What the system itself does for the app. */
 function followSettings(settings: SettingsStore, logger: Logger): void {
   let { openAtLogin } = settings.current;
+  const applyOpenAtLogin = (): void => {
+    setOpenAtLogin(openAtLogin).catch((error: unknown) => {
+      logger.error({ err: error }, 'opening at login could not be changed');
+    });
+  };
   nativeTheme.themeSource = settings.current.theme;
+  // an update may have given an AppImage another name
+  if (openAtLogin && process.platform === 'linux') applyOpenAtLogin();
   settings.subscribe((current) => {
     nativeTheme.themeSource = current.theme;
     if (current.openAtLogin === openAtLogin) return;
     openAtLogin = current.openAtLogin;
-    setOpenAtLogin(openAtLogin).catch((error: unknown) => {
-      logger.error({ err: error }, 'opening at login could not be changed');
-    });
+    applyOpenAtLogin();
   });
 }

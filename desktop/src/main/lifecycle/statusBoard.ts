@@ -1,10 +1,11 @@
 import type { Language } from '@reelmill/shared/contracts/desktop.ts';
-import type { QueueTotals } from '../../engine/totals.ts';
+import { type QueueTotals, summarize } from '../../engine/totals.ts';
 import { translate } from '../i18n.ts';
 import type { Services } from '../ipc/handlers.ts';
 import type { AppMenu } from '../menu/appMenu.ts';
 import type { SleepBlocker } from '../power/sleepBlocker.ts';
 import type { AppTray } from '../tray/appTray.ts';
+import { BatchProgress } from '../tray/batchProgress.ts';
 import { summarizeForTray } from '../tray/queueSummary.ts';
 import type { MainWindow } from '../window/mainWindow.ts';
 
@@ -25,6 +26,7 @@ export interface StatusBoardParts {
 /** Keeps everything outside the page as the app is: menu, tray, taskbar, and the machine awake. */
 export class StatusBoard {
   readonly #parts: StatusBoardParts;
+  readonly #progress = new BatchProgress();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: StatusBoardParts) {
@@ -52,8 +54,9 @@ export class StatusBoard {
       language(),
       t,
     );
-    const { totals } = queue;
-    const summary = summarizeForTray(totals);
+    const { uploads } = queue;
+    const totals = summarize(uploads);
+    const summary = summarizeForTray(totals, this.#progress.measure(uploads));
     tray?.update({ summary, paused: totals.counts.paused > 0, language: language() }, t);
     window.setProgress(summary.activity === 'uploading' ? summary.part : null);
     this.#parts.sleepBlocker.update(this.#isSending(totals));

@@ -11,14 +11,9 @@ export interface QueueSummary {
 
 const NOTHING: QueueSummary = { activity: 'idle', count: 0, part: 0, etaSeconds: null };
 
-/** `totals` is null where nobody is signed in. */
-export function summarizeForTray(totals: QueueTotals | null): QueueSummary {
-  if (totals === null) return NOTHING;
-  const { active, totalBytes, sentBytes, etaSeconds, counts } = totals;
-  if (active > 0) {
-    const part = totalBytes === 0 ? 0 : Math.min(1, sentBytes / totalBytes);
-    return { activity: 'uploading', count: active, part, etaSeconds };
-  }
+/** `part` is how far the uploads are that are under way. */
+export function summarizeForTray({ active, etaSeconds, counts }: QueueTotals, part: number): QueueSummary {
+  if (active > 0) return { activity: 'uploading', count: active, part, etaSeconds };
   return counts.paused > 0 ? { ...NOTHING, activity: 'paused', count: counts.paused } : NOTHING;
 }
 

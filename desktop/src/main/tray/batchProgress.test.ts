@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import { BatchProgress } from './batchProgress.ts';
+
+function upload(
+  id: string,
+  state: UploadSnapshot['state'],
+  sentBytes: number,
+  sizeBytes: number | null = 100,
+) {
+  const rest = { path: '', fileName: '', title: null, videoId: null, acknowledgedBytes: 0, keptBytes: 0 };
+  const more = {
+    bytesPerSecond: null,
+    etaSeconds: null,
+    restarts: 0,
+    retrying: null,
+    failure: null,
+    video: null,
+  };
+  return { id, state, sentBytes, sizeBytes, ...rest, ...more } satisfies UploadSnapshot;
+}
+
+test('a file that arrives does not throw the progress back', () => {
+  const progress = new BatchProgress();
+  assert.equal(progress.measure([upload('1', 'uploading', 50), upload('2', 'waiting', 0)]), 0.25);
+  assert.equal(progress.measure([upload('1', 'processing', 100), upload('2', 'uploading', 0)]), 0.5);
+  assert.equal(progress.measure([upload('1', 'online', 100), upload('2', 'uploading', 50)]), 0.75);
+});
+
+test('what was there before, what is paused and what failed does not count', () => {
+  const progress = new BatchProgress();
+  const others = [upload('1', 'online', 100), upload('2', 'paused', 90), upload('3', 'failed', 90)];
+  assert.equal(progress.measure([...others, upload('4', 'uploading', 10)]), 0.1);
+});
+
+test('the next files begin at nothing once the first are done', () => {
+  const progress = new BatchProgress();
+  progress.measure([upload('1', 'uploading', 50)]);
+  progress.measure([upload('1', 'online', 100)]);
+  assert.equal(progress.measure([upload('1', 'online', 100), upload('2', 'uploading', 0)]), 0);
+});
+
+test('sizes that are not known yet are no progress', () => {
+  assert.equal(new BatchProgress().measure([upload('1', 'fingerprinting', 0, null)]), 0);
+});
