@@ -31,10 +31,10 @@ export const queue: OnePluralForm<typeof english> = {
     sent: '{{sent}} / {{size}}',
     left: '剩余 {{time}}',
     uploading_other: '正在上传 {{count}} 个文件',
-    processing_other: '正在处理 {{count}} 个视频',
+    processing_other: '{{count}} 个处理中',
     waiting_other: '{{count}} 个等待中',
-    paused_other: '{{count}} 个上传已暂停',
-    attention_other: '{{count}} 个上传需要处理',
+    paused_other: '{{count}} 个已暂停',
+    attention_other: '{{count}} 个需要处理',
     done_other: '全部完成，共 {{count}} 个上传',
   },
   state: {

@@ -1,10 +1,10 @@
 import { Button, Group, Text, Title } from '@mantine/core';
-import { IconCloudUpload, IconFilePlus, IconFolderPlus } from '@tabler/icons-react';
+import { IconCloudUpload } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { queueStore, useQueue } from '../stores/queue.ts';
+import { AddButtons } from './AddButtons.tsx';
 import classes from './EmptyQueue.module.css';
-import { pickVideos } from './intake.ts';
 
 /** Where nothing has been added yet: how to begin. */
 export function EmptyQueue() {
@@ -17,20 +17,7 @@ export function EmptyQueue() {
         {t('empty.body')}
       </Text>
       <Group gap="sm" mt="md">
-        <Button
-          variant="default"
-          leftSection={<IconFilePlus size={18} stroke={1.75} aria-hidden />}
-          onClick={() => pickVideos('files')}
-        >
-          {t('add.files')}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconFolderPlus size={18} stroke={1.75} aria-hidden />}
-          onClick={() => pickVideos('folder')}
-        >
-          {t('add.folder')}
-        </Button>
+        <AddButtons />
       </Group>
     </div>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -63,12 +63,14 @@ function Losses({ rows, isRemoval }: { rows: UploadSnapshot[]; isRemoval: boolea
   const processing = rows.filter(({ state }) => state === 'processing').length;
   const sent = rows.reduce((sum, row) => sum + (row.state === 'processing' ? 0 : row.sentBytes), 0);
   return (
-    <Text size="sm" component="div">
-      {isRemoval ? <p>{t('removal.body')}</p> : null}
-      {sent > 0 ? <p>{t('cancel.sentSize', { size: bytes(sent) })}</p> : null}
-      {processing > 0 ? <p>{t('cancel.processing', { count: processing })}</p> : null}
-      <p>{t('cancel.fileStays')}</p>
-    </Text>
+    <Stack gap={6} fz="sm">
+      {isRemoval ? <Text inherit>{t('removal.body')}</Text> : null}
+      {sent > 0 ? <Text inherit>{t('cancel.sentSize', { size: bytes(sent) })}</Text> : null}
+      {processing > 0 ? <Text inherit>{t('cancel.processing', { count: processing })}</Text> : null}
+      <Text inherit c="dimmed">
+        {t('cancel.fileStays')}
+      </Text>
+    </Stack>
   );
 }
 

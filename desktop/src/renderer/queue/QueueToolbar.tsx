@@ -28,6 +28,8 @@ function FilterControl() {
   return (
     <SegmentedControl
       size="xs"
+      withItemsBorders={false}
+      classNames={{ label: classes.choice ?? '' }}
       value={filter}
       aria-label={t('filter.label')}
       data={FILTERS.map((value) => ({

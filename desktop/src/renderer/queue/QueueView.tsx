@@ -1,10 +1,10 @@
-import { Button, Loader } from '@mantine/core';
-import { IconAlertCircle, IconFilePlus, IconFolderPlus } from '@tabler/icons-react';
+import { Loader } from '@mantine/core';
+import { IconAlertCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../layout/Page.tsx';
 import { loadQueue, useQueue } from '../stores/queue.ts';
+import { AddButtons } from './AddButtons.tsx';
 import { EmptyQueue, NothingHere } from './EmptyQueue.tsx';
-import { pickVideos, useIntake } from './intake.ts';
 import { useInteraction } from './interaction.ts';
 import { QuestionDialog } from './QuestionDialog.tsx';
 import { QueueGrid } from './QueueGrid.tsx';
@@ -25,7 +25,7 @@ export function QueueView() {
     </div>
   ) : undefined;
   return (
-    <Page title={t('title')} actions={<AddButtons />} toolbar={toolbar} scroll="content">
+    <Page title={t('title')} actions={hasRows ? <AddButtons /> : null} toolbar={toolbar} scroll="content">
       <QueueContent />
       <RowMenu />
       <QuestionDialog />
@@ -52,30 +52,6 @@ function QueueContent() {
     <>
       {showsNothing ? <NothingHere /> : <QueueGrid />}
       <SelectionBar />
-    </>
-  );
-}
-
-function AddButtons() {
-  const { t } = useTranslation('queue');
-  const isPicking = useIntake((state) => state.running > 0);
-  return (
-    <>
-      <Button
-        variant="default"
-        disabled={isPicking}
-        leftSection={<IconFolderPlus size={18} stroke={1.75} aria-hidden />}
-        onClick={() => pickVideos('folder')}
-      >
-        {t('add.folder')}
-      </Button>
-      <Button
-        loading={isPicking}
-        leftSection={<IconFilePlus size={18} stroke={1.75} aria-hidden />}
-        onClick={() => pickVideos('files')}
-      >
-        {t('add.files')}
-      </Button>
     </>
   );
 }

@@ -55,8 +55,14 @@ function RowButton({ action, row, tabIndex }: RowButtonProps) {
   };
   if (action === 'watch') {
     return (
-      <Button {...shared} size="compact-sm" variant="light" className={classes.watch}>
-        {words}
+      <Button
+        {...shared}
+        size="compact-sm"
+        variant="light"
+        className={classes.watch}
+        leftSection={<ActionSymbol action={action} size={16} />}
+      >
+        <span className={classes.words}>{words}</span>
       </Button>
     );
   }

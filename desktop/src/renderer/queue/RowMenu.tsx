@@ -19,19 +19,28 @@ export function RowMenu() {
   const row = useQueue((state) => (menu === null ? undefined : state.rows.get(menu.id)));
   if (menu === null || row === undefined) return null;
   const { menu: actions } = actionsFor(row);
+  const name = t('actionFor', { action: t('action.more'), name: nameOf(row) });
   return (
     <Menu
       opened
       position="bottom-end"
       width={220}
       returnFocus={false}
+      withInitialFocusPlaceholder={false}
       onClose={closeMenu}
       transitionProps={{ duration: 0 }}
     >
       <Menu.Target>
-        <span className={classes.anchor} style={{ left: menu.x, top: menu.y }} />
+        {/* nobody presses it: it is a place, and the name of the menu */}
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={name}
+          className={classes.anchor}
+          style={{ left: menu.x, top: menu.y }}
+        />
       </Menu.Target>
-      <Menu.Dropdown aria-label={t('actionFor', { action: t('action.more'), name: nameOf(row) })}>
+      <Menu.Dropdown>
         {actions.map((action, index) => (
           <Fragment key={action}>
             <Menu.Item

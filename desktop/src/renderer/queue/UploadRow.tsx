@@ -42,7 +42,6 @@ export const UploadRow = memo(function UploadRow({ id, index, start, height }: U
       aria-label={t('rowLabel', { name: nameOf(row), state: sayState(row, t) })}
       tabIndex={tabIndex}
       data-id={id}
-      data-failed={row.failure !== null || undefined}
       className={classes.row}
       style={{ height, transform: `translateY(${start}px)` }}
     >
@@ -68,12 +67,10 @@ export const UploadRow = memo(function UploadRow({ id, index, start, height }: U
 function RowState({ row }: { row: UploadSnapshot }) {
   const { t } = useTranslation('queue');
   const formats = useFormats();
-  const details = describeRow(row, t, formats);
   return (
     <>
       <div className={classes.details}>
-        {row.title === null ? null : <span className={classes.file}>{row.fileName}</span>}
-        {row.retrying === null ? <span className="figures">{details}</span> : <RetryNotice row={row} />}
+        {row.retrying === null ? describeRow(row, t, formats) : <RetryNotice row={row} />}
       </div>
       <RowProgress row={row} />
     </>

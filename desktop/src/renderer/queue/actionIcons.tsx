@@ -9,6 +9,7 @@ import {
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
+  IconPlayerPlayFilled,
   IconPlaylistX,
   IconRefresh,
   IconUpload,
@@ -18,7 +19,7 @@ import {
 import type { RowAction } from './rowActions.ts';
 
 const ICONS: Record<RowAction, Icon> = {
-  watch: IconVideo,
+  watch: IconPlayerPlayFilled,
   showExisting: IconVideo,
   pause: IconPlayerPause,
   resume: IconPlayerPlay,

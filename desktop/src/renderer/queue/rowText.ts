@@ -16,9 +16,10 @@ export function sayState({ state, failure }: UploadSnapshot, t: QueueText): stri
   return t(`state.${state}`);
 }
 
-/** What there is to say about a row that has not failed: amounts, speed, time, phase. */
+/** What there is to say about a row that has not failed: amounts, speed, time, phase, and the file under a title. */
 export function describeRow(row: UploadSnapshot, t: QueueText, formats: Formats): string {
-  return detailsOf(row, t, formats)
+  const { title, fileName } = row;
+  return [...detailsOf(row, t, formats), title === null ? null : fileName]
     .filter((detail) => detail !== null)
     .join(' · ');
 }

@@ -1,9 +1,11 @@
 import { useCallback } from 'react';
 import { queueStore, useQueue } from '../stores/queue.ts';
+import { actionsFor } from './rowActions.ts';
 
 /** In pixels, as the style sheet of the rows lays them out. */
 const ROW_HEIGHT = 72;
-const FAILED_ROW_HEIGHT = 108;
+const FAILED_ROW_HEIGHT = 84;
+const FIXES_HEIGHT = 24;
 
 /** Heights follow from what rows show: nothing is measured, so that thousands of rows cost nothing. */
 export function useRowHeights(): { heightAt: (index: number) => number; keyAt: (index: number) => string } {
@@ -17,5 +19,6 @@ export function useRowHeights(): { heightAt: (index: number) => number; keyAt: (
 
 function heightOf(id: string | undefined): number {
   const row = id === undefined ? undefined : queueStore.getState().rows.get(id);
-  return row?.failure ? FAILED_ROW_HEIGHT : ROW_HEIGHT;
+  if (!row?.failure) return ROW_HEIGHT;
+  return FAILED_ROW_HEIGHT + (actionsFor(row).fixes.length > 0 ? FIXES_HEIGHT : 0);
 }

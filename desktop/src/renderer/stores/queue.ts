@@ -29,7 +29,7 @@ export interface QueueState {
   arrivedBytes: number;
   /** Grows with every change of any row. */
   revision: number;
-  /** Grows whenever a row begins or ceases to show a failure: such rows are higher. */
+  /** Grows whenever a row shows a failure, another one, or none any more: the heights of rows follow from that. */
   layout: number;
   /** Takes the whole queue anew. */
   load: (rows: UploadSnapshot[]) => void;
@@ -140,8 +140,8 @@ export function createQueueStore(now: () => number = Date.now): QueueStore {
         let layout = false;
         const newcomers: string[] = [];
         for (const row of changed) {
-          const earlier = rows.get(row.id)?.failure ?? null;
-          layout ||= (earlier === null) !== (row.failure === null);
+          const earlier = rows.get(row.id)?.failure;
+          layout ||= earlier?.code !== row.failure?.code || earlier?.stage !== row.failure?.stage;
           const change = put(row);
           if (change === 'new') newcomers.push(row.id);
           if (change !== 'same') listed = true;
