@@ -80,6 +80,9 @@ describe('what a server or its absence tells', () => {
     assert.deepEqual(place('validation_failed', 'serverUrl: must be an address'), {
       serverUrl: { text: 'problem.addressInvalid' },
     });
+    assert.deepEqual(place('validation_failed', 'The address of a server must begin with https://.'), {
+      serverUrl: { text: 'problem.addressInvalid' },
+    });
   });
 
   test('a wait is told with its length where the server named one', () => {
