@@ -4,23 +4,27 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildDesktop } from '../desktop/build.ts';
-import { findElectron } from './electronRuntime.mjs';
+import { type Launch, prepareLaunch } from './packaging/stageApp.ts';
 
 const APP = path.resolve(import.meta.dirname, '../desktop');
 /** Chromium does not start as root with its sandbox. */
 const SWITCHES = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
-const electron = findElectron();
-if (electron === null) throw new Error('Electron is not there; `npm run desktop` gets it.');
-await buildDesktop();
-process.exitCode = await runApp(electron.executable, [...SWITCHES, APP, ...process.argv.slice(2)]);
+const stage = await mkdtemp(path.join(tmpdir(), 'reelmill-desktop-'));
+try {
+  await buildDesktop();
+  process.exitCode = await runApp(await prepareLaunch(APP, stage));
+} finally {
+  await rm(stage, { recursive: true, force: true });
+}
 
-/** Runs until the app ends; a signal ends the app, and the app alone decides when. */
-async function runApp(executable: string, args: readonly string[]): Promise<number> {
-  const app = spawn(executable, args, { stdio: 'inherit' });
+/** Runs until the app ends; a signal is the app's, which decides when. */
+async function runApp({ executable, args }: Launch): Promise<number> {
+  const app = spawn(executable, [...SWITCHES, ...args, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.kill(signal));
   // the listener's arguments, which Node types as unknown
   const [code, signal] = (await once(app, 'close')) as [number | null, NodeJS.Signals | null];
