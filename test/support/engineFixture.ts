@@ -13,6 +13,7 @@ import { nodeDigests } from '@reelmill/desktop/node/digests.ts';
 import { FileJournal } from '@reelmill/desktop/node/fileJournal.ts';
 import { nodeFileSource } from '@reelmill/desktop/node/fileSource.ts';
 import { NodeHttpTransport } from '@reelmill/desktop/node/httpTransport.ts';
+import { QueueFile } from '@reelmill/desktop/node/queueFile.ts';
 import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
@@ -48,6 +49,8 @@ export interface EngineFixture {
     settings?: Partial<UploadSettings>;
     bytesPerSecond?: number;
     session?: SessionPort;
+    /** Whether the machine keeps its queue; `restoreQueue` begins it. */
+    keepQueue?: boolean;
   }): Engine;
   /** What the store has under the video's key. */
   readStored(videoId: number): Promise<Buffer>;
@@ -79,7 +82,7 @@ export async function startEngineFixture(options: {
         await writeFile(file, randomBytes(sizeBytes));
         return file;
       },
-      startEngine: ({ machine = 'here', settings, bytesPerSecond, session } = {}) => {
+      startEngine: ({ machine = 'here', settings, bytesPerSecond, session, keepQueue = false } = {}) => {
         const manager = new UploadManager({
           api: new ApiClient({ serverUrl: api.url, transport, session: session ?? FIXED_SESSION }),
           transport,
@@ -90,6 +93,7 @@ export async function startEngineFixture(options: {
           scope: 'test',
           settings: { retry: TEST_RETRY, progressIntervalMs: 20, pollMs: 20, follow: false, ...settings },
           bytesPerSecond: bytesPerSecond ?? null,
+          ...(keepQueue ? { queueStore: new QueueFile(path.join(folder, `${machine}-queue`), 'test') } : {}),
         });
         releasers.add('engine', () => manager.close());
         return watch(manager);

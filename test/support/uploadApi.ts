@@ -83,12 +83,13 @@ export async function startUploadApi(options: {
 
   const initiate = async (body: Record<string, unknown>): Promise<unknown> => {
     lastId += 1;
+    const id = lastId;
     const fileName = String(body.file_name);
     const sizeBytes = Number(body.size_bytes);
-    const key = `raw/${lastId}/source`;
+    const key = `raw/${id}/source`;
     const ref = await store.createUpload(key, { contentType: 'video/mp4', partSizeBytes, sizeBytes });
     const video: ApiVideo = {
-      id: lastId,
+      id,
       key,
       ref,
       status: 'uploading',

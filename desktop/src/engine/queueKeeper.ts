@@ -1,9 +1,9 @@
 import type { Clock, QueueStore } from './ports.ts';
 import { dropOldFinished, type QueueEntry } from './queueEntry.ts';
 
-/** A large queue takes its time to write: it is written less often, so that the disk is busy a tenth of the time. */
-const REST_PER_SAVE = 9;
-const LONGEST_REST_MS = 2_000;
+/** A large queue takes its time to write: it is written less often, so that most of the time is left for others. */
+const REST_PER_SAVE = 4;
+const LONGEST_REST_MS = 1_000;
 
 export interface QueueKeeperOptions {
   store: QueueStore;

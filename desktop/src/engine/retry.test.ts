@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { ManualClock } from '../../../test/support/manualClock.ts';
-import { Retrier, type RetryNotice } from './retry.ts';
+import { PATIENT_RETRY, Retrier, type RetryNotice } from './retry.ts';
 
 const POLICY = { attempts: 4, baseMs: 100, maxMs: 1_000, maxRetryAfterMs: 60_000 };
 const signal = new AbortController().signal;
@@ -53,6 +53,52 @@ test('the last try is final', async () => {
   await clock.advance(60_000);
   await rejected;
   assert.equal(notices.length, POLICY.attempts - 1);
+});
+
+test('a program that stays never gives up because of the line, and tries at least every 45 seconds', async () => {
+  const clock = new ManualClock();
+  const notices: RetryNotice[] = [];
+  const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: (notice) => notices.push(notice) });
+  let isUp = false;
+  const result = retrier.run('call', signal, async () => {
+    if (!isUp) throw fail('network');
+    return 'up';
+  });
+  await clock.advance(3_600_000);
+  assert.ok(notices.length > 60, `${notices.length}`);
+  assert.ok(notices.every(({ waitMs }) => waitMs <= 45_000));
+  isUp = true;
+  await clock.advance(45_000);
+  assert.equal(await result, 'up');
+});
+
+test('but an error of the server itself ends some time', async () => {
+  const clock = new ManualClock();
+  const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: () => undefined });
+  const rejected = assert.rejects(
+    retrier.run('call', signal, async () => {
+      throw fail('internal');
+    }),
+    { code: 'internal' },
+  );
+  await clock.advance(3_600_000);
+  await rejected;
+});
+
+test('whoever is in a hurry does not wait for the next try', async () => {
+  const clock = new ManualClock();
+  const waits: number[] = [];
+  const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: ({ waitMs }) => waits.push(waitMs) });
+  const failures = [fail('rate_limited', { retryAfterSeconds: 200 })];
+  const result = retrier.run('call', signal, async () => {
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+    return 'done';
+  });
+  await clock.advance(1_000);
+  assert.deepEqual(waits, [200_000]);
+  retrier.hurry();
+  assert.equal(await result, 'done');
 });
 
 test('what no other try can mend is thrown at once', async () => {

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { AccountApi } from '@reelmill/desktop/engine/accountApi.ts';
+import { ApiClient } from '@reelmill/desktop/engine/apiClient.ts';
+import { NodeHttpTransport } from '@reelmill/desktop/node/httpTransport.ts';
+import { DocumentedApi } from '../support/apiClient.ts';
+import { findFreePort, makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { closeServer, listen } from '../support/uploadApi.ts';
+import { uploadSomething } from '../support/uploads.ts';
+
+const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
+const { signal } = new AbortController();
+
+describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
+  let server: TestServer;
+  let folder: TemporaryFolder;
+  const transport = new NodeHttpTransport();
+  const account = new AccountApi(transport);
+  before(async () => {
+    folder = await makeTemporaryFolder('engine-api');
+    server = await startTestServer({ env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password } });
+  });
+  after(async () => {
+    transport.close();
+    await server.stop();
+    await folder.remove();
+  });
+
+  const clientOf = (token: string): ApiClient =>
+    new ApiClient({
+      serverUrl: server.url,
+      transport,
+      session: { accessToken: async () => token, refresh: async () => token },
+    });
+  const logIn = async (email: string, password: string): Promise<ApiClient> =>
+    clientOf((await account.logIn(server.url, { email, password }, signal)).token);
+  /** Runs `work` with a server that answers whatever the listener says. */
+  const withServer = async (
+    listener: RequestListener,
+    work: (url: string) => Promise<void>,
+  ): Promise<void> => {
+    const other = createServer(listener);
+    try {
+      await work(await listen(other));
+    } finally {
+      await closeServer(other);
+    }
+  };
+
+  test('makes an account and says who it is', async () => {
+    const info = await account.serverInfo(server.url, signal);
+    assert.deepEqual([info.name, info.registration], ['reelmill', 'open']);
+    const credentials = { email: 'ann@example.org', password: 'password of ann' };
+    const user = await account.register(server.url, { nickname: 'Ann', ...credentials }, signal);
+    const ann = await logIn(credentials.email, credentials.password);
+    assert.deepEqual(await ann.me(signal), user);
+    const again = account.register(server.url, { nickname: 'Ann', ...credentials }, signal);
+    await assert.rejects(again, { code: 'email_taken' });
+    const weak = { nickname: 'Bo', email: 'bo@example.org', password: 'short' };
+    await assert.rejects(account.register(server.url, weak, signal), { code: 'validation_failed' });
+  });
+
+  test('lists, renames and recognizes videos', async () => {
+    const user = await (await DocumentedApi.of(server.url)).signUp('lister');
+    const api = clientOf(user.token);
+    const fingerprint = 'ef'.repeat(32);
+    const ids = [
+      await uploadSomething(user, { title: 'Tower & bridge', fingerprint }),
+      await uploadSomething(user, { title: 'River' }),
+    ];
+    const titles = async (query: Parameters<ApiClient['listVideos']>[0]) =>
+      (await api.listVideos(query, signal)).videos.map(({ title }) => title);
+    assert.deepEqual(await titles({}), ['River', 'Tower & bridge']);
+    assert.deepEqual(await titles({ sort: 'oldest', limit: 1 }), ['Tower & bridge']);
+    assert.deepEqual(await titles({ search: 'er & b' }), ['Tower & bridge']);
+    assert.deepEqual(await titles({ status: 'online' }), []);
+    assert.deepEqual(await titles({ ids: String(ids[1]), search: '' }), ['River']);
+    const patch = { title: 'Stream', visibility: 'unlisted' } as const;
+    const updated = await api.updateVideo(ids[1] ?? 0, patch, signal);
+    assert.deepEqual([updated.title, updated.visibility], ['Stream', 'unlisted']);
+    const [duplicate] = await api.findDuplicates(fingerprint, 3, signal);
+    assert.equal(duplicate?.id, ids[0]);
+    assert.deepEqual(await api.findDuplicates(fingerprint, 4, signal), []);
+    await assert.rejects(api.getFarm(signal), { code: 'forbidden' });
+  });
+
+  test('shows an admin the farm', async () => {
+    const admin = await logIn(ADMIN.email, ADMIN.password);
+    assert.ok((await admin.getFarm(signal)).suggested_replicas >= 0);
+    assert.deepEqual(await admin.listDeadLetters(signal), []);
+    assert.equal(await admin.replayDeadLetters(signal), 0);
+  });
+
+  test('tells a server that is none from one that is busy', async () => {
+    const answers: [number, string, string][] = [
+      [200, '<html>a printer</html>', 'not_a_server'],
+      [200, '{"name":"something else"}', 'not_a_server'],
+      [404, 'not here', 'not_a_server'],
+      [403, 'no', 'not_a_server'],
+      [302, '', 'not_a_server'],
+      [503, 'later', 'unavailable'],
+    ];
+    for (const [status, body, code] of answers) {
+      await withServer(
+        (_, response) => response.writeHead(status, { location: '/login' }).end(body),
+        async (url) => {
+          const asked = account.serverInfo(url, signal);
+          await assert.rejects(asked, { code }, `${status} ${body}`);
+          await assert.rejects(account.probe(url, signal), { code }, `${status} ${body}`);
+        },
+      );
+    }
+    await withServer(
+      (_, response) => response.end('a printer'),
+      (url) =>
+        assert.rejects(account.serverInfo(url, signal), {
+          message: `What answers at ${url} is not a Reelmill server.`,
+        }),
+    );
+  });
+
+  test('says in plain words why nothing answers', async () => {
+    const port = await findFreePort();
+    await assert.rejects(account.serverInfo(`http://127.0.0.1:${port}`, signal), {
+      code: 'network',
+      message: `Nothing answers at 127.0.0.1:${port}.`,
+    });
+    await assert.rejects(account.serverInfo('http://nowhere.invalid', signal), (error: Error) => {
+      assert.match(error.message, /^(There is no host named|The name) nowhere\.invalid/);
+      return true;
+    });
+    // http where https is asked for
+    await assert.rejects(account.serverInfo(server.url.replace('http:', 'https:'), signal), {
+      code: 'network',
+      message: /does not speak https there/,
+    });
+  });
+
+  test('knows a certificate that nobody vouches for, and follows an address to https', async (t) => {
+    const made = await makeCertificate(folder.path).catch(() => null);
+    if (made === null) return t.skip('there is no openssl to make a certificate with');
+    const secure = createSecureServer(made, (_, response) => response.end('{}'));
+    const url = (await listen(secure)).replace('http:', 'https:');
+    try {
+      await assert.rejects(account.serverInfo(url, signal), {
+        code: 'certificate_invalid',
+        message: /^The certificate of 127\.0\.0\.1:\d+ cannot be accepted: it is signed by itself/,
+      });
+      const redirect: RequestListener = ({ url: asked }, response) =>
+        response.writeHead(308, { location: `${url}${asked}` }).end();
+      await withServer(redirect, (insecure) =>
+        assert.rejects(account.probe(insecure, signal), { code: 'certificate_invalid' }),
+      );
+    } finally {
+      await closeServer(secure);
+    }
+  });
+});
+
+async function makeCertificate(folder: string): Promise<{ key: string; cert: string }> {
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
+  await promisify(execFile)('openssl', args, { timeout: 30_000 });
+  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
+}
