@@ -8,11 +8,12 @@ import type {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { UploadSettings } from '../../engine/context.ts';
+import { takesSlot } from '../../engine/states.ts';
 import { type QueueTotals, summarize } from '../../engine/totals.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import { RateClock } from '../settings/rateClock.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { doForAll } from './bulk.ts';
+import { doForAll, doInPortions } from './bulk.ts';
 import type { Dialogs } from './dialogs.ts';
 import { takeIn } from './intake.ts';
 import { OpenQueue } from './openQueue.ts';
@@ -123,7 +124,11 @@ export class QueueService {
 
   /** Throws where a transcode could not be stopped. */
   async cancel(ids: readonly string[]): Promise<void> {
-    await (await this.#ready()).manager.cancelAll(ids);
+    const { manager } = await this.#ready();
+    const running = new Set(manager.uploads.flatMap(({ id, state }) => (takesSlot(state) ? [id] : [])));
+    // those that run last: others would take their places
+    const runningLast = ids.toSorted((one, other) => Number(running.has(one)) - Number(running.has(other)));
+    await doInPortions(runningLast, (portion) => manager.cancelAll(portion));
   }
 
   async retry(ids: readonly string[]): Promise<void> {
@@ -139,7 +144,7 @@ export class QueueService {
   /** Throws `state_conflict` where some are being sent; the others are removed. */
   async remove(ids: readonly string[]): Promise<void> {
     const { manager } = await this.#ready();
-    manager.removeAll(ids);
+    await doInPortions(ids, (portion) => manager.removeAll(portion));
     const present = new Set(manager.order);
     if (!ids.some((id) => present.has(id))) return;
     throw new ReelmillError('state_conflict', 'Pause or cancel an upload before it is removed.');
@@ -149,7 +154,10 @@ export class QueueService {
   async clearFinished(): Promise<void> {
     const { manager } = await this.#ready();
     const finished = manager.uploads.filter(({ state }) => state === 'online' || state === 'canceled');
-    manager.removeAll(finished.map(({ id }) => id));
+    await doInPortions(
+      finished.map(({ id }) => id),
+      (portion) => manager.removeAll(portion),
+    );
   }
 
   async move(id: string, index: number): Promise<void> {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { doForAll, doInPortions } from './bulk.ts';
+
+const conflict = new ReelmillError('state_conflict', 'It is online.');
+
+test('one failure does not keep the others from their turn', async () => {
+  const done: string[] = [];
+  const work = async (id: string): Promise<void> => {
+    if (id === 'b' || id === 'd') throw conflict;
+    done.push(id);
+  };
+  await assert.rejects(doForAll(['a', 'b', 'c', 'd'], work), {
+    code: 'state_conflict',
+    message: '2 of 4: It is online.',
+  });
+  assert.deepEqual(done, ['a', 'c']);
+});
+
+test('the failure of a single one is thrown as it is, and so is one that nobody thought of', async () => {
+  await assert.rejects(
+    doForAll(['a'], () => Promise.reject(conflict)),
+    conflict,
+  );
+  const odd = new Error('odd');
+  await assert.rejects(
+    doForAll(['a', 'b'], () => Promise.reject(odd)),
+    odd,
+  );
+});
+
+test('thousands are dealt with in portions, in order, with turns for others in between', async () => {
+  const ids = Array.from({ length: 1_050 }, (_, index) => String(index));
+  const done: string[] = [];
+  let portions = 0;
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    if (done.length < ids.length) setImmediate(count);
+  };
+  setImmediate(count);
+  await doInPortions(ids, (portion) => {
+    portions += 1;
+    done.push(...portion);
+  });
+  assert.deepEqual(done, ids);
+  assert.ok(portions > 1 && turns >= portions - 1, `${turns} turns in ${portions} portions`);
+});
+
+test('of portions too, all are tried', async () => {
+  const ids = Array.from({ length: 300 }, (_, index) => String(index));
+  let tried = 0;
+  const work = (portion: readonly string[]): void => {
+    tried += portion.length;
+    if (portion.includes('0')) throw conflict;
+  };
+  await assert.rejects(doInPortions(ids, work), conflict);
+  assert.equal(tried, 300);
+});
