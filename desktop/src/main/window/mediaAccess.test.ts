@@ -18,10 +18,15 @@ test('only addresses at an origin of the server count, not those that look like 
   for (const url of others) assert.ok(!isAtOrigin(url, ORIGINS), url);
 });
 
-test("the app's page may read the answer, and what the server said of others is replaced", () => {
-  const before = { 'Content-Type': ['video/mp4'], 'Access-Control-Allow-Origin': ['https://other'] };
+test("the app's page may read and show the answer, and what the server said of others is replaced", () => {
+  const before = {
+    'Content-Type': ['video/mp4'],
+    'Access-Control-Allow-Origin': ['https://other'],
+    'Cross-Origin-Resource-Policy': ['same-origin'],
+  };
   assert.deepEqual(allowReading(before, 'app://reelmill'), {
     'Content-Type': ['video/mp4'],
     'access-control-allow-origin': ['app://reelmill'],
+    'cross-origin-resource-policy': ['cross-origin'],
   });
 });

@@ -2,14 +2,17 @@
 export type ResponseHeaders = Record<string, string[]>;
 
 const ALLOW_ORIGIN = 'access-control-allow-origin';
+/** What keeps other pages from showing a picture. */
+const RESOURCE_POLICY = 'cross-origin-resource-policy';
 
 /** Whether an address is at one of the origins, which are written like `https://media.example:9000`. */
 export function isAtOrigin(url: string, origins: readonly string[]): boolean {
   return URL.canParse(url) && origins.includes(new URL(url).origin);
 }
 
-/** The headers of an answer that `origin` may read, whatever the server says of other pages. */
+/** The headers of an answer that `origin` may read and show, whatever the server says of other pages. */
 export function allowReading(headers: Readonly<ResponseHeaders>, origin: string): ResponseHeaders {
-  const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== ALLOW_ORIGIN);
-  return { ...Object.fromEntries(others), [ALLOW_ORIGIN]: [origin] };
+  const replaced = { [ALLOW_ORIGIN]: [origin], [RESOURCE_POLICY]: ['cross-origin'] };
+  const others = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in replaced));
+  return { ...Object.fromEntries(others), ...replaced };
 }
