@@ -1,10 +1,10 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from './context.ts';
+import { type EarlierUpload, matchEarlierUploads } from './earlierUploads.ts';
 import { EventStream, type UploadEvent, type UploadListener } from './events.ts';
 import type { JournalEntry } from './journalEntry.ts';
 import type { QueueStore } from './ports.ts';
-import type { QueueEntry } from './queueEntry.ts';
 import { QueueKeeper } from './queueKeeper.ts';
 import { RateLimiter } from './rateLimiter.ts';
 import { Slots } from './slots.ts';
@@ -146,17 +146,12 @@ export class UploadManager {
   async restoreQueue(): Promise<string[]> {
     const store = this.#queueStore;
     if (store === null) throw new Error('this queue is kept nowhere');
-    const saved = await store.load();
-    const journals = new Map((await this.#readJournal()).map((one) => [one.entry.path, one]));
-    const restored: Upload[] = [];
-    for (const entry of saved) {
-      const found = journals.get(entry.path);
-      const isOurs = found !== undefined && belongsTo(found.entry, entry);
-      if (isOurs) journals.delete(entry.path);
-      if (isOurs && isOver(entry)) await this.#context.journal.remove(found.key);
-      restored.push(this.#enqueue(entry, { saved: entry, ...(isOurs ? { journal: found.entry } : {}) }));
-    }
-    for (const { entry } of journals.values()) restored.push(this.#enqueue(entry, { journal: entry }));
+    const { uploads, stale } = matchEarlierUploads(await store.load(), await this.#readJournal());
+    for (const key of stale) await this.#context.journal.remove(key);
+    const restored = uploads.flatMap((earlier) => {
+      const facts = earlier.saved ?? earlier.journal;
+      return facts === undefined ? [] : [this.#enqueue(facts, earlier)];
+    });
     this.#keeper = new QueueKeeper({
       store,
       clock: this.#context.clock,
@@ -327,10 +322,7 @@ export class UploadManager {
     return ids === undefined ? this.#queue.inOrder : this.#queue.pick(ids);
   }
 
-  #enqueue(
-    facts: Omit<NewRecord, 'id'>,
-    earlier: { journal?: JournalEntry; saved?: QueueEntry } = {},
-  ): Upload {
+  #enqueue(facts: Omit<NewRecord, 'id'>, earlier: EarlierUpload = {}): Upload {
     this.#lastId += 1;
     const record = new UploadRecord({ ...facts, id: String(this.#lastId) }, (event) =>
       this.#events.emit(event),
@@ -342,17 +334,6 @@ export class UploadManager {
     this.#events.emit({ type: 'added', upload: record.snapshot });
     return upload;
   }
-}
-
-/** Whether a journal tells of this upload, which may have begun, or begun anew, after the queue was saved. */
-function belongsTo(journal: JournalEntry, { state, videoId, failure }: QueueEntry): boolean {
-  const isToSend = state === 'waiting' || state === 'paused' || failure?.stage === 'upload';
-  return isToSend || videoId === journal.videoId;
-}
-
-/** Whether nothing is left to send, nor to tell the server about it. */
-function isOver({ state, abortDue }: QueueEntry): boolean {
-  return state === 'processing' || state === 'online' || (state === 'canceled' && !abortDue);
 }
 
 /** Whether the file still has to be sent, by itself or when the user says so. */

@@ -1,6 +1,7 @@
 import type { FailureStage, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Activity } from './activity.ts';
 import type { UploadContext } from './context.ts';
 import { Errands } from './errands.ts';
 import { isFinal } from './follow.ts';
@@ -10,11 +11,6 @@ import { endsSession } from './session.ts';
 import { takesSlot } from './states.ts';
 import { Transfer } from './transfer.ts';
 import type { UploadRecord } from './uploadRecord.ts';
-
-interface Run {
-  controller: AbortController;
-  done: Promise<void>;
-}
 
 /**
  * One upload and what the user may do with it; states and transitions are in states.ts. At most one run is under way:
@@ -27,7 +23,7 @@ export class Upload {
   readonly #retrier: Retrier;
   readonly #transfer: Transfer;
   readonly #errands: Errands;
-  #run: Run | null = null;
+  readonly #activity = new Activity();
   #isRelocating = false;
   #isClosed = false;
   /** The journal is put away when the saved queue says that the file is on the server. */
@@ -66,31 +62,35 @@ export class Upload {
 
   /** Whether it waits for nothing but a slot. */
   get isReady(): boolean {
-    return this.state === 'waiting' && this.#run === null && !this.#isRelocating && !this.#isClosed;
+    return this.state === 'waiting' && !this.#activity.isRunning && !this.#isRelocating && !this.#isClosed;
   }
 
   /** Sends the file; resolves as soon as it does not need its slot any more, whatever came of it. */
   send(): Promise<void> {
-    return this.#start(async (signal) => {
-      const video = await this.#transfer.run(signal);
-      this.#record.move('processing');
-      this.#record.handOver(video);
-      this.#tidying = this.#forgetWhenSaved();
-      this.#runErrands();
-      if (isFinal(video)) this.#settle(video);
-    }, 'upload').then(() => this.#followIfWanted());
+    const sent = this.#activity.start(
+      async (signal) => {
+        const video = await this.#transfer.run(signal);
+        this.#record.move('processing');
+        this.#record.handOver(video);
+        this.#tidying = this.#forgetWhenSaved();
+        this.#runErrands();
+        if (isFinal(video)) this.#settle(video);
+      },
+      (error) => this.#fail(error, 'upload'),
+    );
+    return sent.then(() => this.#followIfWanted());
   }
 
   /** Goes on with whatever needs no slot: following the video, and what the server must still be told. */
   goOn(): void {
-    if (this.#run === null) this.#followIfWanted();
+    if (!this.#activity.isRunning) this.#followIfWanted();
     this.#runErrands();
   }
 
   /** Stops sending; the store keeps what it has. */
   async pause(): Promise<void> {
     if (this.state !== 'waiting' && !takesSlot(this.state)) return;
-    await this.#stop();
+    await this.#activity.stop();
     // the last part may have been the end of it
     if (this.state === 'waiting' || takesSlot(this.state)) this.#record.move('paused');
     else this.goOn();
@@ -98,7 +98,7 @@ export class Upload {
 
   /** Stops sending for now: it goes on when there is a slot again. */
   async stepBack(): Promise<void> {
-    await this.#stop();
+    await this.#activity.stop();
     if (takesSlot(this.state)) this.#record.move('waiting');
     else this.goOn();
   }
@@ -155,7 +155,7 @@ export class Upload {
   async cancel(): Promise<void> {
     if (this.state === 'online' || this.state === 'canceled') return;
     if (this.#isOnServer) return this.#cancelVideo();
-    if (this.#run !== null) await this.#stop();
+    if (this.#activity.isRunning) await this.#activity.stop();
     // the end may have come first
     if (this.#isOnServer) return this.#cancelVideo();
     this.#record.giveUp();
@@ -184,7 +184,7 @@ export class Upload {
   /** Stops whatever runs here; nothing changes on the server. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#stop();
+    await this.#activity.stop();
     await this.#errands.close();
   }
 
@@ -213,7 +213,7 @@ export class Upload {
       this.goOn();
       throw error;
     }
-    await this.#stop();
+    await this.#activity.stop();
     // who followed it may have been told already
     if (this.state !== 'canceled') this.#record.move('canceled');
   }
@@ -227,15 +227,18 @@ export class Upload {
     const { videoId } = this.#record;
     const wanted = this.#context.settings.follow && !this.#isClosed;
     if (this.state !== 'processing' || videoId === null || !wanted) return;
-    void this.#start(async (signal) => {
-      const video = await this.#context.videos.follow({
-        videoId,
-        retrier: this.#retrier,
-        signal,
-        onVideo: (version) => this.#record.showVideo(version),
-      });
-      this.#settle(video);
-    }, 'follow');
+    void this.#activity.start(
+      async (signal) => {
+        const video = await this.#context.videos.follow({
+          videoId,
+          retrier: this.#retrier,
+          signal,
+          onVideo: (version) => this.#record.showVideo(version),
+        });
+        this.#settle(video);
+      },
+      (error) => this.#fail(error, 'follow'),
+    );
   }
 
   #settle(video: Video): void {
@@ -247,19 +250,6 @@ export class Upload {
     }
   }
 
-  #start(work: (signal: AbortSignal) => Promise<void>, stage: FailureStage): Promise<void> {
-    const controller = new AbortController();
-    const done = work(controller.signal)
-      .catch((error: unknown) => {
-        if (!controller.signal.aborted) this.#fail(error, stage);
-      })
-      .finally(() => {
-        this.#run = null;
-      });
-    this.#run = { controller, done };
-    return done;
-  }
-
   #fail(error: unknown, stage: FailureStage): void {
     const { settings, onSessionEnd } = this.#context;
     const waits = settings.holdWhenSignedOut && error instanceof ReelmillError && endsSession(error);
@@ -269,13 +259,5 @@ export class Upload {
     }
     onSessionEnd(error);
     if (takesSlot(this.state)) this.#record.move('waiting');
-  }
-
-  async #stop(): Promise<void> {
-    // a transfer that ends just now may begin to follow its video
-    for (let run = this.#run; run !== null; run = this.#run) {
-      run.controller.abort();
-      await run.done;
-    }
   }
 }
