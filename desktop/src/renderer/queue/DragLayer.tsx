@@ -1,7 +1,7 @@
 import {
   type Announcements,
   DndContext,
-  type DragMoveEvent,
+  type DragEndEvent,
   DragOverlay,
   type DragStartEvent,
   type Modifier,
@@ -47,20 +47,21 @@ export function DragLayer({ virtualizer, scroller, dragged, children }: DragLaye
     takenAt.current = pointerIn(scroller.current, activatorEvent);
     setName(nameFor(dragged.current));
   };
-  const follow = ({ delta }: DragMoveEvent): void => {
-    const pointerY = takenAt.current + delta.y;
+  const placeAt = (pointerY: number): DropPlace | null => {
     const over = virtualizer.getVirtualItemForOffset(pointerY);
     const from = dragged.current === null ? -1 : queueStore.getState().visible.indexOf(dragged.current);
-    setPlace(over === undefined || from < 0 ? null : dropPlaceAt(pointerY, over, from));
+    return over === undefined || from < 0 ? null : dropPlaceAt(pointerY, over, from);
   };
   const end = (): void => {
     dragged.current = null;
     setPlace(null);
     setName('');
   };
-  const drop = (): void => {
+  const drop = ({ delta }: DragEndEvent): void => {
     const id = dragged.current;
-    if (id !== null && place !== null) moveRow(id, place.index);
+    // not where the line is: rows may have come or gone since it was drawn
+    const target = placeAt(takenAt.current + delta.y);
+    if (id !== null && target !== null) moveRow(id, target.index);
     end();
   };
 
@@ -70,12 +71,12 @@ export function DragLayer({ virtualizer, scroller, dragged, children }: DragLaye
       modifiers={[onlyVertically]}
       accessibility={{ announcements: announcementsIn(t), screenReaderInstructions: { draggable: '' } }}
       onDragStart={begin}
-      onDragMove={follow}
+      onDragMove={({ delta }) => setPlace(placeAt(takenAt.current + delta.y))}
       onDragEnd={drop}
       onDragCancel={end}
     >
       {children}
-      {place === null ? null : <div className={classes.line} style={{ top: place.lineAt }} />}
+      {place === null ? null : <div className={classes.dropLine} style={{ top: place.lineAt }} />}
       {createPortal(
         <DragOverlay dropAnimation={null}>
           {name === '' ? null : <div className={classes.lifted}>{name}</div>}

@@ -41,8 +41,9 @@ function QueueContent() {
   const showsNothing = useQueue((state) => state.visible.length === 0);
   if (status === 'loading') {
     return (
-      <div className={classes.center}>
-        <Loader size="sm" aria-label={t('loading')} />
+      <div role="status" className={classes.center}>
+        <Loader size="sm" aria-hidden />
+        <span className="visually-hidden">{t('loading')}</span>
       </div>
     );
   }
