@@ -1,4 +1,5 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { buildWhereNeeded } from '../support/desktopBuild.ts';
 import { startMariaDb } from '../support/mariadb.ts';
 import { startMinio } from '../support/minio.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
@@ -8,7 +9,7 @@ import type { Need } from './suites.ts';
 export type ServerAddresses = Record<string, string>;
 
 /**
- * Starts each needed server once, side by side, and adds it to `releasers`. Where one does not start, throws after
+ * Starts each needed server once, side by side, and adds it to `releasers`; builds the app where it is needed. Where one does not start, throws after
  * the others have settled.
  */
 export async function startSharedServers(
@@ -25,6 +26,11 @@ export async function startSharedServers(
       const rabbitMq = await startRabbitMq();
       releasers.add('RabbitMQ', rabbitMq.dispose);
       return { REELMILL_TEST_AMQP_URL: rabbitMq.url };
+    },
+    // built once, before test files that run side by side would each do it
+    Electron: async () => {
+      await buildWhereNeeded();
+      return {};
     },
     MinIO: async () => {
       const minio = await startMinio();

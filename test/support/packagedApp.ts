@@ -1,0 +1,61 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+import {
+  type DesktopApp,
+  type DesktopAppOptions,
+  environment,
+  openWindow,
+  START_TIMEOUT_MS,
+  switches,
+} from './desktopApp.ts';
+
+const run = promisify(execFile);
+const DIST = path.resolve(import.meta.dirname, '../../scripts/dist.ts');
+const PACK_TIMEOUT_MS = 300_000;
+
+/** Packs the app into a folder, as `npm run dist:dir` does, and answers the program in it. */
+export async function packApp(output: string): Promise<string> {
+  await run(process.execPath, [DIST, '--dir', '--output', output], { timeout: PACK_TIMEOUT_MS });
+  return path.join(output, programIn(process.arch === 'arm64' ? '-arm64' : ''));
+}
+
+/** Where electron-builder puts the program; `arch` is the ending of a folder that is not for x64. */
+function programIn(arch: string): string {
+  if (process.platform === 'darwin') return `mac${arch}/Reelmill.app/Contents/MacOS/Reelmill`;
+  return process.platform === 'win32' ? `win${arch}-unpacked/Reelmill.exe` : `linux${arch}-unpacked/reelmill`;
+}
+
+/** Starts a packed app. Its main process takes no debugger, so only its window can be looked into. */
+export async function startPackagedApp(executable: string, options: DesktopAppOptions): Promise<DesktopApp> {
+  const child = spawn(executable, [...switches(), '--remote-debugging-port=0', ...(options.args ?? [])], {
+    env: environment(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const endpoint = Promise.withResolvers<string>();
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const [, url] = /^DevTools listening on (ws:\S+)/.exec(line) ?? [];
+    if (url !== undefined) endpoint.resolve(url);
+  });
+  const timer = setTimeout(() => endpoint.reject(new Error(`${executable} says nothing`)), START_TIMEOUT_MS);
+  once(child, 'exit').then(([code]) => endpoint.reject(new Error(`${executable} ended with ${code}`)));
+  try {
+    const browser = await chromium.connectOverCDP(await endpoint.promise, { timeout: START_TIMEOUT_MS });
+    const [context] = browser.contexts();
+    if (context === undefined) throw new Error(`${executable} opens no window`);
+    return await openWindow(child, {
+      context,
+      dataDir: options.dataDir,
+      requestEnd: async () => child.kill('SIGTERM'),
+    });
+  } catch (error) {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
