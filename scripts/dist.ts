@@ -18,12 +18,17 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const OWN_DEB_PACKER = path.join(ROOT, 'scripts/packaging/debPackage.ts');
 
 const { values, positionals } = parseArgs({
-  options: { dir: { type: 'boolean', default: false }, output: { type: 'string' } },
+  options: {
+    dir: { type: 'boolean', default: false },
+    // packs what was built before
+    built: { type: 'boolean', default: false },
+    output: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
 useToolsOfThisMachine();
-await buildDesktop();
+if (!values.built) await buildDesktop();
 const artifacts = await build({
   projectDir: ROOT,
   targets: Platform.current().createTarget(values.dir ? DIR_TARGET : positionals),

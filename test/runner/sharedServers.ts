@@ -9,8 +9,8 @@ import type { Need } from './suites.ts';
 export type ServerAddresses = Record<string, string>;
 
 /**
- * Starts each needed server once, side by side, and adds it to `releasers`; builds the app where it is needed. Where one does not start, throws after
- * the others have settled.
+ * Starts each needed server once, side by side, and adds it to `releasers`; builds the app. Where one does not start,
+ * throws after the others have settled.
  */
 export async function startSharedServers(
   needs: ReadonlySet<Need>,

@@ -12,6 +12,7 @@ import {
   START_TIMEOUT_MS,
   switches,
 } from './desktopApp.ts';
+import { buildWhereNeeded } from './desktopBuild.ts';
 
 const run = promisify(execFile);
 const DIST = path.resolve(import.meta.dirname, '../../scripts/dist.ts');
@@ -19,7 +20,9 @@ const PACK_TIMEOUT_MS = 300_000;
 
 /** Packs the app into a folder, as `npm run dist:dir` does, and answers the program in it. */
 export async function packApp(output: string): Promise<string> {
-  await run(process.execPath, [DIST, '--dir', '--output', output], { timeout: PACK_TIMEOUT_MS });
+  await buildWhereNeeded();
+  const args = [DIST, '--dir', '--built', '--output', output];
+  await run(process.execPath, args, { timeout: PACK_TIMEOUT_MS });
   return path.join(output, programIn(process.arch === 'arm64' ? '-arm64' : ''));
 }
 
