@@ -87,6 +87,7 @@ export const queue = {
     duplicate: 'Already in your library as “{{title}}”.',
     duplicateUnknown: 'This file is in your library already.',
     follow: 'The file is uploaded, but its progress could not be read. {{reason}}',
+    unsupported: 'This is not a video of a kind that can be uploaded.',
     otherFile: 'This is another file than the one whose upload began.',
   },
   progress: {

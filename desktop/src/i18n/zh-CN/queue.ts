@@ -82,6 +82,7 @@ export const queue: OnePluralForm<typeof english> = {
     duplicate: '视频库中已有这个文件：“{{title}}”。',
     duplicateUnknown: '视频库中已有这个文件。',
     follow: '文件已上传，但无法获取处理进度。{{reason}}',
+    unsupported: '不支持上传这种文件。',
     otherFile: '这不是当初开始上传的那个文件。',
   },
   progress: {

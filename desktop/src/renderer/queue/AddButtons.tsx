@@ -6,21 +6,21 @@ import { pickVideos, useIntake } from './intake.ts';
 /** The ways to add videos without dropping them. */
 export function AddButtons() {
   const { t } = useTranslation('queue');
-  const isPicking = useIntake((state) => state.running > 0);
+  const isPicking = useIntake((state) => state.isPicking);
   return (
     <>
       <Button
         variant="default"
         disabled={isPicking}
         leftSection={<IconFolderPlus size={18} stroke={1.75} aria-hidden />}
-        onClick={() => pickVideos('folder')}
+        onClick={() => void pickVideos('folder')}
       >
         {t('add.folder')}
       </Button>
       <Button
         loading={isPicking}
         leftSection={<IconFilePlus size={18} stroke={1.75} aria-hidden />}
-        onClick={() => pickVideos('files')}
+        onClick={() => void pickVideos('files')}
       >
         {t('add.files')}
       </Button>

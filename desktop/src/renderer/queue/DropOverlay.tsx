@@ -36,7 +36,7 @@ export function DropOverlay() {
 /** Large folders take a while to be looked through. */
 function Searching() {
   const { t } = useTranslation('queue');
-  const isSearching = useIntake((state) => state.running > 0);
+  const isSearching = useIntake((state) => state.searching > 0);
   return (
     <div role="status" className={isSearching ? classes.searching : undefined}>
       {isSearching ? (

@@ -2,6 +2,8 @@ import { Tooltip } from '@mantine/core';
 import { type RefObject, useEffect, useState } from 'react';
 
 const DELAY_MS = 400;
+/** Wider buttons show their words. */
+const WORDLESS_PX = 40;
 
 /**
  * One tooltip for all buttons of the rows (`data-hint` is its text): a tooltip for each would be the dearest part of
@@ -27,7 +29,8 @@ function followHints(area: HTMLElement, show: (target: HTMLElement | null) => vo
     leave();
     shown = target;
     const isByKeyboard = event.type === 'focusin' && target?.matches(':focus-visible') === true;
-    if (target === null || (event.type === 'focusin' && !isByKeyboard)) return;
+    if (target === null || target.offsetWidth > WORDLESS_PX || (event.type === 'focusin' && !isByKeyboard))
+      return;
     timer = window.setTimeout(() => show(target), isByKeyboard ? 0 : DELAY_MS);
   };
   const leave = (): void => {

@@ -51,6 +51,7 @@ function RowButton({ action, row, tabIndex }: RowButtonProps) {
   const shared = {
     tabIndex,
     'aria-label': t('actionFor', { action: words, name: nameOf(row) }),
+    'data-hint': words,
     onClick: () => perform(action, row),
   };
   if (action === 'watch') {
@@ -67,7 +68,7 @@ function RowButton({ action, row, tabIndex }: RowButtonProps) {
     );
   }
   return (
-    <ActionIcon {...shared} variant="subtle" color="gray" size={30} data-hint={words}>
+    <ActionIcon {...shared} variant="subtle" color="gray" size={30}>
       <ActionSymbol action={action} />
     </ActionIcon>
   );

@@ -11,25 +11,30 @@ import { queueStore } from '../stores/queue.ts';
 const PATHS_PER_CALL = 10_000;
 
 export interface IntakeState {
-  /** How many intakes are being looked at. */
-  running: number;
+  /** How many drops are being looked through. */
+  searching: number;
+  /** Whether the user chooses, or what was chosen is looked through. */
+  isPicking: boolean;
   /** Files that were not taken, until the user has seen them. */
   refused: readonly RefusedFile[];
 }
 
 /** What becomes of files and folders that the user offers. */
-export const useIntake = create<IntakeState>()(() => ({ running: 0, refused: [] }));
+export const useIntake = create<IntakeState>()(() => ({ searching: 0, isPicking: false, refused: [] }));
 
 /** Adds dropped files and folders, and shows the queue. */
 export function addPaths(paths: readonly string[]): void {
   openView('queue');
   if (paths.length === 0) refuseDrop();
-  else void take(() => callInParts(paths));
+  else void search(paths);
 }
 
 /** Lets the user choose files or a folder. */
-export function pickVideos(what: 'files' | 'folder'): void {
-  void take(() => call('queue.pick', { what }));
+export async function pickVideos(what: 'files' | 'folder'): Promise<void> {
+  if (useIntake.getState().isPicking) return;
+  useIntake.setState({ isPicking: true });
+  await take(() => call('queue.pick', { what }));
+  useIntake.setState({ isPicking: false });
 }
 
 /** Tells of files that came another way, such as the menu; answers the function that ends it. */
@@ -48,26 +53,21 @@ function refuseDrop(): void {
   notifyError(new ReelmillError('validation_failed', i18next.t('queue:drop.nothing')));
 }
 
+async function search(paths: readonly string[]): Promise<void> {
+  useIntake.setState(({ searching }) => ({ searching: searching + 1 }));
+  for (let start = 0; start < paths.length; start += PATHS_PER_CALL) {
+    await take(() => call('queue.add', { paths: paths.slice(start, start + PATHS_PER_CALL) }));
+  }
+  useIntake.setState(({ searching }) => ({ searching: searching - 1 }));
+}
+
+/** Shows what comes of it, a failure as well. */
 async function take(offer: () => Promise<IntakeResult>): Promise<void> {
-  useIntake.setState(({ running }) => ({ running: running + 1 }));
   try {
     showResult(await offer());
   } catch (error) {
     notifyError(error);
-  } finally {
-    useIntake.setState(({ running }) => ({ running: running - 1 }));
   }
-}
-
-async function callInParts(paths: readonly string[]): Promise<IntakeResult> {
-  const whole: IntakeResult = { added: [], known: 0, refused: [] };
-  for (let start = 0; start < paths.length; start += PATHS_PER_CALL) {
-    const part = await call('queue.add', { paths: paths.slice(start, start + PATHS_PER_CALL) });
-    whole.added.push(...part.added);
-    whole.known += part.known;
-    whole.refused.push(...part.refused);
-  }
-  return whole;
 }
 
 function showResult({ added, known, refused }: IntakeResult): void {

@@ -47,7 +47,8 @@ export function explainFailure(
       ? t('failure.duplicateUnknown')
       : t('failure.duplicate', { title: duplicateOf.title });
   }
-  const words = reason(code, message);
+  // the server's words for it are English
+  const words = code === 'unsupported_file' ? t('failure.unsupported') : reason(code, message);
   return stage === 'follow' ? t('failure.follow', { reason: words }) : words;
 }
 
