@@ -78,6 +78,7 @@ export function environment({ dataDir, screen, env }: DesktopAppOptions): Record
     ...process.env,
     ...screen.env,
     XDG_CONFIG_HOME: path.join(dataDir, 'xdg'),
+    XDG_CACHE_HOME: path.join(dataDir, 'xdg'),
     DBUS_SESSION_BUS_ADDRESS: 'unix:path=/dev/null',
     LANGUAGE: 'en_US',
     LC_ALL: 'en_US.UTF-8',
