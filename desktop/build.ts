@@ -43,6 +43,7 @@ function forNode(entry: string, name: string, format: 'es' | 'cjs'): InlineConfi
       emptyOutDir: false,
       minify: false,
       sourcemap: true,
+      license: { fileName: `${name}.licenses.md` },
       rolldownOptions: {
         external: ['electron'],
         output: { format, entryFileNames: name, codeSplitting: false },
@@ -61,6 +62,7 @@ function forPage(outDir: string): InlineConfig {
       target: TARGETS.chromium,
       outDir,
       emptyOutDir: true,
+      license: { fileName: 'licenses.md' },
       // everything is read from the disk beside it
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 2_000,

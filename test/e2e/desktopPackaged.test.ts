@@ -111,7 +111,7 @@ describe('the packed desktop app', { timeout: 600_000 }, () => {
     const archive = path.join(resources, 'app.asar');
     assert.ok((await stat(archive)).size < 12 * 1024 * 1024);
     const head = (await readFile(archive)).subarray(0, 64 * 1024).toString('latin1');
-    assert.match(head, /"main\.js"/);
+    assert.match(head, /"main\.js".*"main\.js\.licenses\.md"/);
     assert.doesNotMatch(head, /"node_modules"|"src"|\.map"/);
   });
 });
