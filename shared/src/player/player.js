@@ -63,6 +63,7 @@ export class Player {
       onQualities: () => this.#controls?.menu.refresh(),
       onGivenUp: (seconds) => {
         this.#givenUpAt = seconds;
+        show(this.#stage.controls, false);
         ports.onGivenUp();
       },
     });

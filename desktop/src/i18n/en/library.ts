@@ -86,6 +86,9 @@ export const library = {
     progress: 'Progress of processing',
     watchEarly: 'The beginning can be watched already.',
     untilOnline: 'It is listed as online when all of it is ready.',
+    failedHint:
+      'Processing it again helps where the farm was the reason. A damaged file has to be uploaded anew.',
+    canceledHint: 'It can be processed again at any time.',
   },
   form: {
     title: 'Title',
@@ -137,7 +140,7 @@ export const library = {
   notice: {
     failed: 'This video could not be processed',
     canceled: 'Processing was stopped',
-    canceledBody: 'It can be processed again at any time.',
+    canceledBody: 'This video is not online.',
     uploading: 'Still being uploaded',
     uploadingBody: 'It can be watched here soon after the upload is complete.',
     waiting: 'Not ready to watch yet',

@@ -87,6 +87,8 @@ export const library: OnePluralForm<typeof english> = {
     progress: '处理进度',
     watchEarly: '开头部分已经可以观看。',
     untilOnline: '全部处理完成后，视频即会上线。',
+    failedHint: '如果问题出在转码集群，重新处理即可解决；如果文件已损坏，则需要重新上传。',
+    canceledHint: '您可以随时重新处理。',
   },
   form: {
     title: '标题',
@@ -105,7 +107,7 @@ export const library: OnePluralForm<typeof english> = {
     size: '文件大小',
     picture: '画面',
     pictureValue: '{{width}} × {{height}}',
-    pictureWithRate: '{{width}} × {{height}}，{{rate}} 帧/秒',
+    pictureWithRate: '{{width}} × {{height}}，{{rate}} fps',
     qualities: '清晰度',
     file: '文件',
     uploaded: '上传时间',
@@ -136,7 +138,7 @@ export const library: OnePluralForm<typeof english> = {
   notice: {
     failed: '无法处理这个视频',
     canceled: '处理已停止',
-    canceledBody: '您可以随时重新处理。',
+    canceledBody: '这个视频尚未上线。',
     uploading: '仍在上传',
     uploadingBody: '上传完成后不久即可在此观看。',
     waiting: '还不能观看',

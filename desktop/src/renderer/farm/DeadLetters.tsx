@@ -39,12 +39,12 @@ function LetterTable({ letters }: { letters: readonly DeadLetter[] }) {
   const { t } = useTranslation('farm');
   return (
     <div className={classes.letters}>
-      <Table>
+      <Table layout="fixed">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('deadLetters.queue')}</Table.Th>
-            <Table.Th>{t('deadLetters.reason')}</Table.Th>
-            <Table.Th>{t('deadLetters.when')}</Table.Th>
+            <Table.Th w="16%">{t('deadLetters.queue')}</Table.Th>
+            <Table.Th w="30%">{t('deadLetters.reason')}</Table.Th>
+            <Table.Th w="18%">{t('deadLetters.when')}</Table.Th>
             <Table.Th>{t('deadLetters.message')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -67,9 +67,7 @@ function LetterRow({ letter }: { letter: DeadLetter }) {
     <Table.Tr>
       <Table.Td>{letter.queue}</Table.Td>
       <Table.Td>{letter.reason}</Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>
-        {letter.died_at === null ? t('unknown') : ago(letter.died_at)}
-      </Table.Td>
+      <Table.Td>{letter.died_at === null ? t('unknown') : ago(letter.died_at)}</Table.Td>
       <Table.Td>
         <Button
           variant="subtle"
@@ -110,7 +108,13 @@ function Replay({ count }: { count: number }) {
       >
         {t('deadLetters.replay')}
       </Button>
-      <Modal opened={opened} onClose={dialog.close} size="sm" title={t('deadLetters.confirmTitle', words)}>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        size="sm"
+        withCloseButton={false}
+        title={t('deadLetters.confirmTitle', words)}
+      >
         <Text size="sm">{t('deadLetters.confirmBody')}</Text>
         <Group justify="flex-end" mt="lg" gap="sm">
           <Button variant="default" onClick={dialog.close} data-autofocus>

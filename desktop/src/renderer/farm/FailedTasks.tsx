@@ -18,13 +18,13 @@ export function FailedTasks({ tasks }: { tasks: readonly FailedTask[] }) {
   if (tasks.length === 0) return <Nothing>{t('failures.empty')}</Nothing>;
   return (
     <div className={classes.table}>
-      <Table>
+      <Table layout="fixed">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('failures.task')}</Table.Th>
-            <Table.Th>{t('failures.reason')}</Table.Th>
-            <Table.Th>{t('failures.attempts')}</Table.Th>
-            <Table.Th>{t('failures.worker')}</Table.Th>
+            <Table.Th w="24%">{t('failures.task')}</Table.Th>
+            <Table.Th w="38%">{t('failures.reason')}</Table.Th>
+            <Table.Th w="12%">{t('failures.attempts')}</Table.Th>
+            <Table.Th w="14%">{t('failures.worker')}</Table.Th>
             <Table.Th>{t('failures.when')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -41,31 +41,49 @@ export function FailedTasks({ tasks }: { tasks: readonly FailedTask[] }) {
 function FailedTaskRow({ task }: { task: FailedTask }) {
   const { t } = useTranslation('farm');
   const { count, ago } = useFormats();
+  const [open, disclosure] = useDisclosure(false);
+  const id = useId();
   const { error } = task;
+  const report = error?.diagnostics ?? null;
   return (
-    <Table.Tr>
-      <Table.Td className={classes.nowrap ?? ''}>{wordTask(task, t)}</Table.Td>
-      <Table.Td>
-        {error === null ? t('failures.noReason') : wordFailure(error.code, error.message)}
-        {error !== null && (
-          <Text component="span" size="xs" c="dimmed" ms={6}>
-            {error.code}
+    <>
+      <Table.Tr>
+        <Table.Td>{wordTask(task, t)}</Table.Td>
+        <Table.Td>
+          {error === null ? t('failures.noReason') : wordFailure(error.code, error.message)}{' '}
+          <Text component="span" size="xs" c="dimmed">
+            {error?.code}
           </Text>
-        )}
-        {error?.diagnostics != null && <Report name={wordTask(task, t)} text={error.diagnostics} />}
-      </Table.Td>
-      <Table.Td>{count(task.attempt)}</Table.Td>
-      <Table.Td>{task.worker_id ?? '–'}</Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>{ago(task.updated_at)}</Table.Td>
-    </Table.Tr>
+          {report !== null && (
+            <ReportToggle task={wordTask(task, t)} open={open} controls={id} onToggle={disclosure.toggle} />
+          )}
+        </Table.Td>
+        <Table.Td>{count(task.attempt)}</Table.Td>
+        <Table.Td>{task.worker_id ?? '–'}</Table.Td>
+        <Table.Td>{ago(task.updated_at)}</Table.Td>
+      </Table.Tr>
+      {open && report !== null && (
+        <Table.Tr id={id}>
+          <Table.Td colSpan={5}>
+            <pre className={classes.report}>{report}</pre>
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </>
   );
 }
 
-/** The worker's own words, which are long. */
-function Report({ name, text }: { name: string; text: string }) {
+interface ReportToggleProps {
+  task: string;
+  open: boolean;
+  /** The id of what it shows and hides. */
+  controls: string;
+  onToggle: () => void;
+}
+
+/** For the worker's own words, which are long. */
+function ReportToggle({ task, open, controls, onToggle }: ReportToggleProps) {
   const { t } = useTranslation('farm');
-  const [open, disclosure] = useDisclosure(false);
-  const id = useId();
   const Icon = open ? IconChevronDown : IconChevronRight;
   return (
     <div>
@@ -75,15 +93,12 @@ function Report({ name, text }: { name: string; text: string }) {
         ms={-8}
         leftSection={<Icon size={16} stroke={1.75} aria-hidden />}
         aria-expanded={open}
-        aria-controls={id}
-        aria-label={t(open ? 'failures.hideDetails' : 'failures.showDetails', { task: name })}
-        onClick={disclosure.toggle}
+        {...(open ? { 'aria-controls': controls } : {})}
+        aria-label={t('failures.detailsOf', { task })}
+        onClick={onToggle}
       >
         {t('failures.details')}
       </Button>
-      <pre id={id} className={classes.report} hidden={!open}>
-        {text}
-      </pre>
     </div>
   );
 }

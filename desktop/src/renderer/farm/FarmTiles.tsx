@@ -23,13 +23,14 @@ function Tile({ name, figure, note }: TileProps) {
   );
 }
 
-/** The farm in five figures. */
+/** The farm in six figures. */
 export function FarmTiles({ farm }: { farm: Farm }) {
   const tiles = [
     useWorkers(farm),
     useQueueDepth(farm),
     useWaiting(farm),
-    useThroughput(farm),
+    useThroughput(),
+    useSpeed(farm),
     useDrain(farm),
   ];
   return (
@@ -73,19 +74,25 @@ function useWaiting(farm: Farm): TileProps {
   return { name: t('tile.waiting'), figure: count(countWaiting(farm)), note };
 }
 
-function useThroughput({ workers }: Farm): TileProps {
+function useThroughput(): TileProps {
   const { t } = useTranslation('farm');
   const { count, eta } = useFormats();
   const doneCounts = useFarm((state) => state.doneCounts);
   const measured = useMemo(() => measureThroughput(doneCounts), [doneCounts]);
   const name = t('tile.throughput');
-  const speed = sumSpeed(workers);
-  const speedNote = speed === null ? null : t('tile.speed', { formatted: speed.toFixed(1) });
-  if (measured === null) return { name, figure: '–', note: speedNote ?? t('tile.throughputSoon') };
+  if (measured === null) return { name, figure: '–', note: t('tile.throughputSoon') };
   const { tasks, seconds, perMinute } = measured;
   const formatted = perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : count(perMinute);
   const note = t('tile.throughputNote', { count: tasks, formatted: count(tasks), time: eta(seconds) });
-  return { name, figure: t('tile.perMinute', { formatted }), note: speedNote ?? note };
+  return { name, figure: t('tile.perMinute', { formatted }), note };
+}
+
+function useSpeed({ workers }: Farm): TileProps {
+  const { t } = useTranslation('farm');
+  const speed = sumSpeed(workers);
+  const name = t('tile.speed');
+  if (speed === null) return { name, figure: '–', note: t('tile.speedNone') };
+  return { name, figure: t('tile.speedFigure', { formatted: speed.toFixed(1) }), note: t('tile.speedNote') };
 }
 
 function useDrain(farm: Farm): TileProps {

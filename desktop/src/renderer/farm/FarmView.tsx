@@ -61,7 +61,7 @@ function FarmSkeleton() {
   return (
     <div className={classes.sections} role="status" aria-label={t('loading')}>
       <div className={classes.tiles}>
-        {['workers', 'queue', 'waiting', 'throughput', 'drain'].map((tile) => (
+        {['workers', 'queue', 'waiting', 'throughput', 'speed', 'drain'].map((tile) => (
           <Skeleton key={tile} height={104} radius="md" />
         ))}
       </div>

@@ -13,6 +13,7 @@ export function ScaleCard({ farm }: { farm: Farm }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();
   const { suggested_replicas: suggested, scale_command: command } = farm;
+  const workers = t('scale.workers', { count: suggested, formatted: count(suggested) });
   const copy = useAction(async () => {
     await call('app.copyText', { text: command });
     notifyDone(t('scale.copied'));
@@ -20,9 +21,7 @@ export function ScaleCard({ farm }: { farm: Farm }) {
   return (
     <section className={`${classes.section} ${classes.scale}`} aria-label={t('scale.title')}>
       <div>
-        <Title order={2}>
-          {t('scale.title')}: {t('scale.workers', { count: suggested, formatted: count(suggested) })}
-        </Title>
+        <Title order={2}>{t('scale.heading', { workers })}</Title>
         <Text size="sm" c="dimmed" mt={2}>
           {t(farm.drain_seconds === 0 ? 'scale.idle' : 'scale.enough')}
         </Text>

@@ -27,14 +27,12 @@ export function WorkerTable({ workers }: { workers: readonly FarmWorker[] }) {
   }
   return (
     <div className={classes.table}>
-      <Table>
+      <Table layout="fixed">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('workers.worker')}</Table.Th>
-            <Table.Th>{t('workers.state')}</Table.Th>
-            <Table.Th>{t('workers.task')}</Table.Th>
-            <Table.Th>{t('workers.progress')}</Table.Th>
-            <Table.Th>{t('workers.speed')}</Table.Th>
+            <Table.Th w="30%">{t('workers.worker')}</Table.Th>
+            <Table.Th w="22%">{t('workers.state')}</Table.Th>
+            <Table.Th w="32%">{t('workers.task')}</Table.Th>
             <Table.Th>{t('workers.seen')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -75,36 +73,38 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
           </Text>
         )}
       </Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>
+      <Table.Td>
         {task === null ? (
           <Text size="sm" c="dimmed">
             {t('workers.nothing')}
           </Text>
         ) : (
-          wordTask(task, t)
+          <CurrentTask task={task} />
         )}
       </Table.Td>
-      <Table.Td>{task !== null && <TaskProgress task={task} />}</Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>
-        {task?.speed != null && t('workers.speedValue', { formatted: task.speed.toFixed(1) })}
-      </Table.Td>
-      <Table.Td className={classes.nowrap ?? ''}>{ago(worker.last_seen_at)}</Table.Td>
+      <Table.Td>{ago(worker.last_seen_at)}</Table.Td>
     </Table.Tr>
   );
 }
 
-function TaskProgress({ task }: { task: NonNullable<FarmWorker['task']> }) {
+function CurrentTask({ task }: { task: NonNullable<FarmWorker['task']> }) {
   const { t } = useTranslation('farm');
   const { percent } = useFormats();
+  const words = wordTask(task, t);
+  const speed =
+    task.speed === null ? '' : ` · ${t('workers.speedValue', { formatted: task.speed.toFixed(1) })}`;
   return (
-    <div className={classes.progress}>
-      <Progress.Root>
-        <Progress.Section
-          value={task.progress}
-          aria-label={t('workers.taskProgress', { task: wordTask(task, t) })}
-        />
-      </Progress.Root>
-      <span>{percent(task.progress)}</span>
-    </div>
+    <>
+      {words}
+      <div className={classes.progress}>
+        <Progress.Root>
+          <Progress.Section value={task.progress} aria-label={t('workers.taskProgress', { task: words })} />
+        </Progress.Root>
+        <span>
+          {percent(task.progress)}
+          {speed}
+        </span>
+      </div>
+    </>
   );
 }

@@ -23,9 +23,9 @@ export function DeleteDialog({ store, video, opened, onClose }: DeleteDialogProp
     notifyDone(t('delete.done', { title }));
   });
   return (
-    <Modal opened={opened} onClose={onClose} title={t('delete.title')}>
+    <Modal opened={opened} onClose={onClose} withCloseButton={false} title={t('delete.title')}>
       <Text size="sm">{t('delete.body', { title })}</Text>
-      <Group justify="flex-end" mt="lg">
+      <Group justify="flex-end" mt="lg" gap="sm">
         <Button variant="default" onClick={onClose} data-autofocus>
           {t('delete.keep')}
         </Button>

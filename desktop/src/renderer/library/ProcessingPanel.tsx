@@ -1,6 +1,5 @@
-import { Alert, Button, Group, Paper, Progress, Text } from '@mantine/core';
+import { Button, Group, Paper, Progress, Text } from '@mantine/core';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { IconAlertCircle, IconBan } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
@@ -44,23 +43,21 @@ function Running({ store, video }: ProcessingPanelProps) {
   );
 }
 
+/** What is in the way stands in the place of the picture; this is what can be done. */
 function Ended({ store, video }: ProcessingPanelProps) {
   const { t } = useTranslation('library');
-  const formats = useFormats();
-  const failed = video.status === 'failed';
   const retry = useAction(async () => {
     await store.getState().retry();
     notifyDone(t('retried'));
   });
-  const Icon = failed ? IconAlertCircle : IconBan;
   return (
-    <Alert color={failed ? 'red' : 'gray'} icon={<Icon size={20} stroke={1.75} />}>
-      <Group justify="space-between" gap="sm">
-        <Text size="sm">{wordState(video, t, formats)}</Text>
-        <Button size="compact-sm" variant="default" loading={retry.pending} onClick={() => retry.run()}>
+    <Paper component="section" withBorder p="md" aria-label={t('detail.processing')}>
+      <Group justify="space-between" gap="sm" wrap="nowrap">
+        <Text size="sm">{t(video.status === 'failed' ? 'detail.failedHint' : 'detail.canceledHint')}</Text>
+        <Button className={classes.action ?? ''} loading={retry.pending} onClick={() => retry.run()}>
           {t('action.retry')}
         </Button>
       </Group>
-    </Alert>
+    </Paper>
   );
 }

@@ -47,7 +47,11 @@ export function VideoActions({ store, video }: { store: VideoStore; video: Video
           <Menu.Item leftSection={<IconExternalLink {...ICON} />} onClick={() => open.run()}>
             {t('share.open')}
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash {...ICON} />} onClick={dialog.open}>
+          <Menu.Item
+            c="var(--mantine-color-error)"
+            leftSection={<IconTrash {...ICON} />}
+            onClick={dialog.open}
+          >
             {t('action.delete')}
           </Menu.Item>
         </Menu.Dropdown>

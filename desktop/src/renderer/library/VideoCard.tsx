@@ -20,7 +20,7 @@ interface VideoCardProps {
   onCoverFailed: () => void;
 }
 
-/** One video of the grid: a button that shows its details. */
+/** One video of the grid. The whole card can be clicked: its title is a button that reaches over all of it. */
 export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   const { video, index, isTabStop, onOpen, onFocus, onCoverFailed } = props;
   const { t } = useTranslation('library');
@@ -28,17 +28,8 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   const state = wordState(video, t, formats);
   const visibility = t(`visibility.${video.visibility}`);
   return (
-    <button
-      type="button"
-      className={classes.card}
-      data-index={index}
-      data-video-id={video.id}
-      tabIndex={isTabStop ? 0 : -1}
-      aria-label={t('card', { title: video.title, state, visibility })}
-      onClick={() => onOpen(video)}
-      onFocus={() => onFocus(index)}
-    >
-      <span className={classes.picture}>
+    <div className={classes.card}>
+      <div className={classes.picture}>
         <Cover url={video.cover_url} onFailed={onCoverFailed} />
         {video.duration !== null && (
           <span className={classes.duration}>{formats.duration(video.duration)}</span>
@@ -52,19 +43,29 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
             aria-hidden
           />
         )}
-      </span>
-      <span className={classes.text}>
-        <span className={classes.title} title={video.title}>
+      </div>
+      <div className={classes.text}>
+        <button
+          type="button"
+          className={classes.title}
+          title={video.title}
+          data-index={index}
+          data-video-id={video.id}
+          tabIndex={isTabStop ? 0 : -1}
+          aria-label={t('card', { title: video.title, state, visibility })}
+          onClick={() => onOpen(video)}
+          onFocus={() => onFocus(index)}
+        >
           {video.title}
-        </span>
-        <span className={classes.state} data-status={video.status} title={state}>
+        </button>
+        <div className={classes.state} data-status={video.status} title={state}>
           <StateIcon video={video} />
           <span className={classes.stateText}>
             {video.status === 'online' ? `${visibility} · ${formats.date(video.created_at)}` : state}
           </span>
-        </span>
-      </span>
-    </button>
+        </div>
+      </div>
+    </div>
   );
 });
 

@@ -57,14 +57,16 @@ function Videos() {
   return (
     <>
       {failed && !nothing && <OutOfDate />}
-      <div ref={scroller} className={classes.scroller}>
-        <div ref={content} className={classes.content}>
-          {nothing && <LibraryFailed />}
-          {!nothing && layout !== null && total === null && <GridSkeleton layout={layout} />}
-          {!nothing && total === 0 && (narrowed || outdated ? <NothingFound /> : <EmptyLibrary />)}
-          {!nothing && layout !== null && total !== null && total > 0 && (
-            <VideoGrid scroller={scroller} layout={layout} total={total} />
-          )}
+      <div className={classes.place}>
+        <div ref={scroller} className={classes.scroller}>
+          <div ref={content} className={classes.content}>
+            {nothing && <LibraryFailed />}
+            {!nothing && layout !== null && total === null && <GridSkeleton layout={layout} />}
+            {!nothing && total === 0 && (narrowed || outdated ? <NothingFound /> : <EmptyLibrary />)}
+            {!nothing && layout !== null && total !== null && total > 0 && (
+              <VideoGrid scroller={scroller} layout={layout} total={total} />
+            )}
+          </div>
         </div>
       </div>
     </>
