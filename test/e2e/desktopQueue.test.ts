@@ -3,7 +3,7 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { ApiUser } from '../support/apiClient.ts';
-import type { BuiltApp } from '../support/desktopApp.ts';
+import { type BuiltApp, startBeside } from '../support/desktopApp.ts';
 import {
   limitRate,
   openView,
@@ -34,7 +34,10 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     creator = await world.signUp('creator');
     film = await makeFilm(world.folder, { seconds: 2, size: '320x180' });
   });
-  afterEach((t) => world.endTest('passed' in t && t.passed));
+  afterEach((t) => {
+    world.proxy.setFaults(() => undefined);
+    return world.endTest('passed' in t && t.passed);
+  });
   after(() => world?.stop());
 
   /** An app of its own for each test, with the account of all. */
@@ -153,6 +156,30 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     assert.ok((await uploadOf(page, 'elsewhere.mp4')).keptBytes >= 8 * MIB);
     await limitRate(page, null);
     await waitForOnline(page, 'elsewhere.mp4');
+  });
+
+  test('says when the server cannot be reached, and goes on by itself when it can', async () => {
+    const heavy = await makeHeavyFilm(film, path.join(world.folder, 'offline.mp4'), 24 * MIB);
+    const { page, drop } = await startSignedIn('traveller');
+    await limitRate(page, SLOW);
+    await drop([heavy]);
+    await waitForBytes(page, 'offline.mp4', 8 * MIB);
+    world.proxy.setFaults(() => ({ cutAfterBytes: 0 }));
+    world.proxy.cutAll();
+    await rowOf(page, 'offline.mp4').getByText('No connection.').waitFor();
+    world.proxy.setFaults(() => undefined);
+    await limitRate(page, null);
+    await waitForOnline(page, 'offline.mp4');
+  });
+
+  test('a second start hands its files to the app that runs', async () => {
+    const { page } = await startSignedIn('opener');
+    const named = path.join(world.folder, 'opened with the app.mp4');
+    await makeHeavyFilm(film, named, MIB);
+    const data = { dataDir: world.dataOf('opener'), screen: world.screen };
+    const { code } = await startBeside({ ...data, args: [named] });
+    assert.equal(code, 0);
+    await waitForOnline(page, path.basename(named));
   });
 
   test('new files of the watch folder are uploaded by themselves', async () => {

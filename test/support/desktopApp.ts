@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { _electron, type BrowserContext, type ElectronApplication, type Page } from 'playwright-core';
 import { prepareLaunch } from '../../scripts/packaging/stageApp.ts';
 import { buildWhereNeeded, DESKTOP_FOLDER } from './desktopBuild.ts';
-import { makeTemporaryFolder } from './processes.ts';
+import { makeTemporaryFolder, startProcess } from './processes.ts';
 import type { VirtualScreen } from './virtualScreen.ts';
 
 export const START_TIMEOUT_MS = 60_000;
@@ -64,6 +64,21 @@ export async function startDesktopApp(options: DesktopAppOptions): Promise<Built
   });
   electron.process().once('exit', () => void stage.remove());
   return { ...app, electron };
+}
+
+/** Starts the app once more beside one that runs with the same data; answers how that start ended. */
+export async function startBeside(options: DesktopAppOptions): Promise<{ code: number | null }> {
+  const stage = await makeTemporaryFolder('electron');
+  try {
+    const { executable, args } = await prepareLaunch(DESKTOP_FOLDER, stage.path);
+    const second = startProcess(executable, [...switches(), ...args, ...(options.args ?? [])], {
+      env: environment(options),
+      name: 'the second start',
+    });
+    return await second.waitForExit().finally(() => second.kill());
+  } finally {
+    await stage.remove();
+  }
 }
 
 /** Chromium does not start as root with its sandbox, and needs nothing of the network but what the app asks for. */
