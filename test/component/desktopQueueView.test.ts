@@ -127,6 +127,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     assert.equal(await focused(), 'u3', 'the menu gives the focus back');
     await page.keyboard.press('Alt+ArrowDown');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u3', index: 1 }]]);
+    await page.getByText(/is now at place 2 of 4/).waitFor({ state: 'attached' });
     await dragRow(page, 'u4', 'u1');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u4', index: 0 }]]);
     await page.close();
