@@ -24,6 +24,7 @@ export interface View {
   width?: number;
   height?: number;
   colorScheme?: 'light' | 'dark';
+  reducedMotion?: 'reduce';
   /** Runs before the page is loaded. */
   prepare?(page: Page): Promise<void>;
 }
@@ -50,7 +51,8 @@ async function openPage(context: BrowserContext, url: string, view: View = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   await page.setViewportSize({ width: view.width ?? 1280, height: view.height ?? 800 });
-  await page.emulateMedia({ colorScheme: view.colorScheme ?? 'light' });
+  const { colorScheme = 'light', reducedMotion = null } = view;
+  await page.emulateMedia({ colorScheme, reducedMotion });
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());

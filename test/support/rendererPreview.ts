@@ -59,7 +59,11 @@ export async function startRendererPreview(): Promise<RendererPreview> {
       const shown = { ...state, info: { ...state.info, language } };
       const opened = await browser.open(address, {
         ...view,
-        prepare: (page) => page.addInitScript(installPreviewBridge, shown),
+        // pictures of what has come to rest
+        reducedMotion: 'reduce',
+        prepare: async (page) => {
+          await page.addInitScript(installPreviewBridge, shown);
+        },
       });
       await opened.page.locator('h1').first().waitFor();
       return opened;
@@ -84,7 +88,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, folder
   }
   const found = await answerPageRequest(
     { url: `${APP_ORIGIN}${pathname}`, method: request.method ?? 'GET' },
-    { folder, mediaOrigins: () => [] },
+    { folder, mediaOrigins: () => ['https://api.example'] },
   );
   response.writeHead(found.status, Object.fromEntries(found.headers));
   response.end(Buffer.from(await found.arrayBuffer()));

@@ -137,7 +137,7 @@ export const SCREENS: readonly Screen[] = [
     name: 'account-menu',
     state: makePreviewState(full),
     async reach(page, say) {
-      await page.getByRole('button', { name: say('Account: Ada', '账户：Ada') }).click();
+      await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
       await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).waitFor();
     },
   },
@@ -145,7 +145,7 @@ export const SCREENS: readonly Screen[] = [
     name: 'sign-out',
     state: makePreviewState(full),
     async reach(page, say) {
-      await page.getByRole('button', { name: say('Account: Ada', '账户：Ada') }).click();
+      await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
       await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).click();
       await page.getByRole('dialog').waitFor();
     },

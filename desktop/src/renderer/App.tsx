@@ -1,6 +1,5 @@
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { useTranslation } from 'react-i18next';
 import { AppShell } from './layout/AppShell.tsx';
 import { SignInView } from './signIn/SignInView.tsx';
 import { useAccount } from './stores/session.ts';
@@ -11,7 +10,6 @@ import { cssVariables, theme } from './theme/theme.ts';
 const colorScheme = settingsColorScheme();
 
 export function App() {
-  const { t } = useTranslation();
   const account = useAccount();
   return (
     <MantineProvider
@@ -21,7 +19,7 @@ export function App() {
       defaultColorScheme="auto"
       getStyleNonce={styleNonce}
     >
-      <Notifications position="bottom-right" limit={4} aria-label={t('notice.region')} containerWidth={380} />
+      <Notifications position="bottom-right" limit={4} containerWidth={380} />
       {account === null ? <SignInView /> : <AppShell account={account} />}
     </MantineProvider>
   );

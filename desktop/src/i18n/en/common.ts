@@ -9,8 +9,7 @@ export const common = {
     settings: 'Settings',
   },
   account: {
-    menu: 'Account: {{name}}',
-    administrator: 'Administrator',
+    menu: 'Account',
     settings: 'Account settings',
     signOut: 'Sign out',
   },
@@ -24,7 +23,6 @@ export const common = {
     back: 'Back',
   },
   notice: {
-    region: 'Notices',
     close: 'Dismiss this notice',
     problem: 'That did not work',
   },

@@ -11,8 +11,7 @@ export const common: OnePluralForm<typeof english> = {
     settings: '设置',
   },
   account: {
-    menu: '账户：{{name}}',
-    administrator: '管理员',
+    menu: '账户',
     settings: '账户设置',
     signOut: '退出登录',
   },
@@ -26,7 +25,6 @@ export const common: OnePluralForm<typeof english> = {
     back: '返回',
   },
   notice: {
-    region: '通知',
     close: '关闭此通知',
     problem: '操作未成功',
   },

@@ -8,7 +8,12 @@ const PROBLEM_MS = 10_000;
 
 /** Says that something has been done, for a moment. */
 export function notifyDone(text: string): void {
-  show(text, { color: 'green', icon: <IconCheck size={18} stroke={1.75} />, autoClose: DONE_MS });
+  show(text, {
+    color: 'green',
+    icon: <IconCheck size={18} stroke={1.75} />,
+    autoClose: DONE_MS,
+    role: 'status',
+  });
 }
 
 /** Says what went wrong, long enough to be read; the same problem is not shown twice at a time. */

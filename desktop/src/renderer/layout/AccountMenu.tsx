@@ -16,11 +16,9 @@ export function AccountMenu({ account }: { account: SignedIn }) {
     <>
       <Menu position="top-start" width={220}>
         <Menu.Target>
-          <UnstyledButton
-            className={classes.account ?? ''}
-            aria-label={t('account.menu', { name: account.nickname })}
-          >
-            <Avatar size={30} color="accent" variant="light" name={account.nickname} />
+          <UnstyledButton className={classes.account ?? ''}>
+            <span className="visually-hidden">{t('account.menu')}</span>
+            <Avatar aria-hidden size={30} color="accent" variant="light" name={account.nickname} />
             <div className={classes.accountText}>
               <Text size="sm" fw={550} truncate>
                 {account.nickname}

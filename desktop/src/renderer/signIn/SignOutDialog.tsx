@@ -12,10 +12,17 @@ interface SignOutDialogProps {
 /** Asks before signing out, and says what becomes of the uploads. */
 export function SignOutDialog({ opened, onClose }: SignOutDialogProps) {
   const { t } = useTranslation('signIn');
+  const { t: common } = useTranslation();
   const unfinished = useQueue((queue) => queue.counts.active);
   const leave = useAction(() => signOut());
   return (
-    <Modal opened={opened} onClose={onClose} title={t('out.title')} size="sm">
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('out.title')}
+      size="sm"
+      closeButtonProps={{ 'aria-label': common('action.close') }}
+    >
       <Text size="sm">
         {unfinished > 0 ? t('out.uploads', { count: unfinished }) : t('out.nothingRunning')}
       </Text>

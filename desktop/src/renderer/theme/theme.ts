@@ -2,14 +2,17 @@ import {
   Alert,
   Badge,
   Button,
+  Checkbox,
   type CSSVariablesResolver,
   createTheme,
+  defaultVariantColorsResolver,
   Menu,
   Modal,
   Paper,
   Popover,
   Switch,
   Tooltip,
+  type VariantColorsResolver,
 } from '@mantine/core';
 import { accent, dark, gray, green, red, yellow } from './colors.ts';
 
@@ -27,12 +30,16 @@ const FONTS = [
   'sans-serif',
 ].join(', ');
 
+/** The accent of the dark scheme is light: what is filled with it needs dark text there, which Mantine cannot know. */
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  return input.variant === 'filled' ? { ...colors, color: 'var(--on-filled)' } : colors;
+};
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 4 },
-  // dark text on the light accent of the dark scheme
-  autoContrast: true,
-  luminanceThreshold: 0.3,
+  variantColorResolver: variantColors,
   colors: {
     accent,
     indigo: accent,
@@ -48,6 +55,7 @@ export const theme = createTheme({
   black: '#1c1c1e',
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   fontFamily: FONTS,
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.1875rem' },
@@ -65,7 +73,9 @@ export const theme = createTheme({
     Alert: Alert.extend({ defaultProps: { variant: 'light' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 550 } }),
     Button: Button.extend({ defaultProps: { fw: 550 } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', radius: 'md' } }),
+    Checkbox: Checkbox.extend({ defaultProps: { iconColor: 'var(--on-filled)' } }),
+    // without an element that only holds the focus, which is no part of a menu
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', radius: 'md', withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.45 } },
     }),
@@ -83,6 +93,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--page': 'var(--mantine-color-gray-0)',
     '--sidebar': 'var(--mantine-color-gray-1)',
     '--line': 'var(--mantine-color-gray-3)',
+    '--on-filled': '#ffffff',
     '--hover': 'rgba(40, 36, 20, 0.05)',
     '--mantine-color-body': '#ffffff',
     '--mantine-color-text': '#1c1c1e',
@@ -97,6 +108,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--page': 'var(--mantine-color-dark-8)',
     '--sidebar': '#151619',
     '--line': '#2f3239',
+    '--on-filled': '#10131f',
     '--hover': 'rgba(255, 255, 255, 0.06)',
     '--mantine-color-body': 'var(--mantine-color-dark-7)',
     '--mantine-color-dimmed': 'var(--mantine-color-dark-2)',
@@ -108,6 +120,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-accent-light': '#272d45',
     '--mantine-color-accent-light-hover': '#303855',
     '--mantine-color-accent-light-color': 'var(--mantine-color-accent-2)',
+    '--mantine-color-gray-light': '#2c2f36',
+    '--mantine-color-gray-light-hover': '#363a42',
+    '--mantine-color-gray-light-color': 'var(--mantine-color-dark-1)',
     '--switch-off': '#6d727d',
   },
 });
