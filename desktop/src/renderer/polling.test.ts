@@ -18,7 +18,7 @@ describe('polling', () => {
   test('begins at once, pauses after each time, and ends', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const work = mock.fn(async () => undefined);
-    const stop = startPolling(work, 1_000, new Page());
+    const stop = startPolling(work, { pauseMs: 1_000, page: new Page() });
     await settle();
     assert.equal(work.mock.callCount(), 1);
     context.mock.timers.tick(999);
@@ -31,11 +31,22 @@ describe('polling', () => {
     assert.equal(work.mock.callCount(), 2);
   });
 
+  test('waits first where it is to', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const work = mock.fn(async () => undefined);
+    const stop = startPolling(work, { pauseMs: 1_000, atOnce: false, page: new Page() });
+    context.mock.timers.tick(999);
+    assert.equal(work.mock.callCount(), 0);
+    context.mock.timers.tick(1);
+    assert.equal(work.mock.callCount(), 1);
+    stop();
+  });
+
   test('does nothing while the window is hidden, and goes on at once when it is shown', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const work = mock.fn(async () => undefined);
     const page = new Page();
-    const stop = startPolling(work, 1_000, page);
+    const stop = startPolling(work, { pauseMs: 1_000, page });
     await settle();
     page.turn('hidden');
     context.mock.timers.tick(5_000);
@@ -59,7 +70,7 @@ describe('polling', () => {
       running.push(one);
       return one.promise;
     });
-    const stop = startPolling(work, 1_000, page);
+    const stop = startPolling(work, { pauseMs: 1_000, page });
     page.turn('visible');
     assert.equal(work.mock.callCount(), 1);
     running[0]?.reject(new Error('offline'));

@@ -1,15 +1,21 @@
 /** What says whether the window is to be seen: the document. */
 export type Visibility = Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>;
 
+interface PollingOptions {
+  pauseMs: number;
+  /** Whether the first time is now, and not after a pause. */
+  atOnce?: boolean;
+  page?: Visibility;
+}
+
 /**
- * Does something again and again while the window is to be seen: at once, `pauseMs` after the last time has ended, and
- * at once when the window comes back. `work` shows its failures itself; the signal is aborted when it is not wanted any
- * more. Answers the function that ends it.
+ * Does something again and again while the window is to be seen: `pauseMs` after the last time has ended, and at once
+ * when the window comes back. `work` shows its failures itself; the signal is aborted when it is not wanted any more.
+ * Answers the function that ends it.
  */
 export function startPolling(
   work: (signal: AbortSignal) => Promise<unknown>,
-  pauseMs: number,
-  page: Visibility = document,
+  { pauseMs, atOnce = true, page = document }: PollingOptions,
 ): () => void {
   const ended = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +31,8 @@ export function startPolling(
   };
   const noteVisibility = (): void => void run();
   page.addEventListener('visibilitychange', noteVisibility);
-  void run();
+  if (atOnce) void run();
+  else timer = setTimeout(run, pauseMs);
   return () => {
     ended.abort();
     clearTimeout(timer);

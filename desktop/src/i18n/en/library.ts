@@ -161,6 +161,7 @@ export const library = {
     seek: 'Seek',
     position: '{{at}} of {{total}}',
     settings: 'Quality and speed',
+    settingsAs: 'Quality and speed, {{quality}}',
     quality: 'Quality',
     speed: 'Speed',
     normalSpeed: 'Normal',

@@ -159,6 +159,7 @@ export const library: OnePluralForm<typeof english> = {
     seek: '播放进度',
     position: '{{at}}，共 {{total}}',
     settings: '清晰度和倍速',
+    settingsAs: '清晰度和倍速，{{quality}}',
     quality: '清晰度',
     speed: '倍速',
     normalSpeed: '正常',

@@ -26,6 +26,7 @@ export function playerWords(t: TFunction<'library'>): PlayerWords {
     seek: t('player.seek'),
     position: (seconds, total) => t('player.position', { at: speak(seconds), total: speak(total) }),
     settings: t('player.settings'),
+    settingsAs: (quality) => t('player.settingsAs', { quality }),
     quality: t('player.quality'),
     speed: t('player.speed'),
     normalSpeed: t('player.normalSpeed'),
