@@ -15,6 +15,7 @@ export const ENGLISH_WORDS = {
   seek: 'Seek',
   position: (seconds, total) => `${speakTime(seconds)} of ${speakTime(total)}`,
   settings: 'Quality and speed',
+  settingsAs: (quality) => `Quality and speed, ${quality}`,
   quality: 'Quality',
   speed: 'Speed',
   normalSpeed: 'Normal',

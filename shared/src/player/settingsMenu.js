@@ -1,7 +1,7 @@
 /** @import { Playback } from './playback.js' */
 /** @import { Stage } from './stage.js' */
 /** @import { PlayerWords } from './words.js' */
-import { show } from './elements.js';
+import { label, show } from './elements.js';
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
@@ -70,6 +70,7 @@ export class SettingsMenu {
       })),
     );
     this.#parts.badge.textContent = shownQuality ?? '';
+    label(this.#button, shownQuality === null ? words.settings : words.settingsAs(shownQuality));
   }
 
   /** @param {boolean} open */

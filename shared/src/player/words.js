@@ -12,7 +12,8 @@
  * @property {string} muted
  * @property {string} seek
  * @property {(seconds: number, total: number) => string} position where it is, as it is spoken
- * @property {string} settings
+ * @property {string} settings the button of the menu
+ * @property {(quality: string) => string} settingsAs the same while a size is shown on it, such as `720p`
  * @property {string} quality
  * @property {string} speed
  * @property {string} normalSpeed
