@@ -48,7 +48,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'sign-in-ended',
-    state: makePreviewState({ session: { ...NOBODY, ended: 'refresh_token_invalid' } }),
+    state: makePreviewState({ session: { ...NOBODY, ended: 'The session has ended. Log in again.' } }),
     reach: waitForServer,
   },
   {

@@ -100,3 +100,16 @@ test('a failure keeps its code; one that nobody thought of is told to the log, n
   assert.ok(!odd.error.message.includes('/home/ann'));
   assert.ok(lines.some((line) => line.includes('row 7')));
 });
+
+test('the wait that a server asks for reaches the page', async () => {
+  const { options } = routing({
+    'session.signIn': async () => {
+      throw new ReelmillError('rate_limited', 'Too many failed logins.', { retryAfterSeconds: 40 });
+    },
+  });
+  const args = { serverUrl: 'https://a.example', email: 'ann@example.com', password: 'x' };
+  assert.deepEqual(await answerCall(PAGE, 'session.signIn', args, options), {
+    ok: false,
+    error: { code: 'rate_limited', message: 'Too many failed logins.', retryAfterSeconds: 40 },
+  });
+});

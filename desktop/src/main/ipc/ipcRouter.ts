@@ -56,14 +56,11 @@ function readArgs(call: IpcCall, args: unknown): unknown {
   throw new ReelmillError('validation_failed', [field, issue?.message].filter(Boolean).join(': '));
 }
 
-function explain(
-  error: unknown,
-  name: unknown,
-  logger: Logger,
-): { code: ReelmillError['code']; message: string } {
+function explain(error: unknown, name: unknown, logger: Logger): Extract<IpcAnswer, { ok: false }>['error'] {
   if (error instanceof ReelmillError) {
     logger.debug({ call: name, code: error.code }, 'a call failed');
-    return { code: error.code, message: error.message };
+    const { code, message, retryAfterSeconds } = error;
+    return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
   logger.error({ call: name, err: error }, 'a call failed for a reason nobody thought of');
   return { code: 'internal', message: 'Something went wrong in the app. Its log says more.' };

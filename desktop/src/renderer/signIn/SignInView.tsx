@@ -30,7 +30,7 @@ export function SignInView() {
             mb="md"
             color="yellow"
           >
-            <Text size="sm">{wordFailure(known.ended, known.ended)}</Text>
+            <Text size="sm">{wordEnd(known.ended)}</Text>
             <Text size="sm">{t('ended.uploads')}</Text>
           </Alert>
         )}
@@ -38,4 +38,9 @@ export function SignInView() {
       </Paper>
     </main>
   );
+}
+
+/** The reason comes in the server's words, which are English: all that it can be has a text of its own. */
+function wordEnd(reason: string): string {
+  return wordFailure(/disabled/i.test(reason) ? 'account_disabled' : 'refresh_token_invalid', reason);
 }
