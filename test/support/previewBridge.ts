@@ -5,7 +5,8 @@ import type { PreviewState } from './previewState.ts';
 
 /**
  * Puts a main process into a page that answers from plain data and keeps what the page changes. Runs in the browser:
- * it must not use anything from outside of itself. A test sends events with `window.preview.send(event, payload)`.
+ * it must not use anything from outside of itself. A test sends events with `preview.send(event, payload)`, finds what
+ * the page has asked for in `preview.calls`, and may change `preview.state`.
  */
 export function installPreviewBridge(state: PreviewState): void {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
@@ -60,6 +61,8 @@ export function installPreviewBridge(state: PreviewState): void {
       serverUrl: /^https?:/.test(serverUrl) ? serverUrl : `https://${serverUrl}`,
       info: state.server,
     }),
+    'session.signIn': () => state.account,
+    'session.register': () => state.account,
     'session.signOut': () => ({
       status: 'signedOut',
       serverUrl: 'https://reelmill.example.com',
@@ -82,6 +85,7 @@ export function installPreviewBridge(state: PreviewState): void {
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
     'farm.replay': () => ({ replayed: state.deadLetters.length }),
     'settings.get': () => state.settings,
+    // what this one takes is a patch of the settings
     'settings.set': (patch) => changeSettings(patch as Partial<Settings>),
     'settings.pickWatchFolder': () =>
       changeSettings({ watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } }),
@@ -89,10 +93,13 @@ export function installPreviewBridge(state: PreviewState): void {
     'updates.check': () => state.update,
   };
 
+  const calls: [IpcCall, unknown][] = [];
   const call = async (name: IpcCall, args: unknown): Promise<IpcAnswer> => {
+    calls.push([name, args]);
     if (state.silent.includes(name)) return new Promise(() => undefined);
     const error = state.failing[name];
     if (error !== undefined) return { ok: false, error };
+    // an answer reads only what its own call takes
     return { ok: true, value: answers[name]?.((args ?? {}) as Args) };
   };
   const on = (event: IpcEvent, listener: (payload: unknown) => void): (() => void) => {
@@ -100,5 +107,5 @@ export function installPreviewBridge(state: PreviewState): void {
     listeners.set(event, known.add(listener));
     return () => known.delete(listener);
   };
-  Object.assign(globalThis, { reelmill: { call, on, pathOf: () => '' }, preview: { send, state } });
+  Object.assign(globalThis, { reelmill: { call, on, pathOf: () => '' }, preview: { send, state, calls } });
 }

@@ -17,6 +17,8 @@ import { makeDetail, makeVideo } from './libraryVideos.ts';
 /** What the page of the window finds when it asks the main process; plain data, because it goes into a browser. */
 export interface PreviewState {
   session: SessionState;
+  /** Who is signed in after signing in or registering. */
+  account: SessionState;
   info: AppInfo;
   settings: Settings;
   update: UpdateState;
@@ -51,6 +53,7 @@ export const NOBODY: Extract<SessionState, { status: 'signedOut' }> = {
 export function makePreviewState(facts: Partial<PreviewState> = {}): PreviewState {
   return {
     session: ADMIN,
+    account: ADMIN,
     info: { version: '0.1.0', platform: 'linux', language: 'en' },
     settings: DEFAULT_APP_SETTINGS,
     update: { status: 'idle', version: null, message: null },

@@ -11,11 +11,11 @@ declare module 'i18next' {
   }
 }
 
-/** Makes the texts ready at once, in English until the language is known. */
+/** Makes the texts ready at once, in the browser's language until the chosen one is known. */
 export function startTexts(): void {
   void i18next.use(initReactI18next).init({
     resources: RESOURCES,
-    lng: 'en',
+    lng: navigator.language.startsWith('zh') ? 'zh-CN' : 'en',
     fallbackLng: 'en',
     defaultNS: 'common',
     // React escapes what it shows
