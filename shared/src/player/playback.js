@@ -80,7 +80,7 @@ export class Playback {
 
   /** The size that was chosen, -1 for automatic. */
   get chosenQuality() {
-    return this.#hls === null || this.#hls.autoLevelEnabled ? -1 : this.#hls.nextLevel;
+    return this.#hls?.manualLevel ?? -1;
   }
 
   /** The size that is shown now. */

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { Page } from 'playwright-core';
+import { makeHlsFilm } from '../support/hlsFilm.ts';
+import { makeVideo } from '../support/libraryVideos.ts';
+import { makePreviewState } from '../support/previewState.ts';
+import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
+import { type RendererPreview, startRendererPreview } from '../support/rendererPreview.ts';
+
+const SECONDS = 8;
+const MANY = 10_000;
+
+describe('the library view', { timeout: 300_000 }, () => {
+  const releasers = new Releasers();
+  let preview: RendererPreview;
+  let media: string;
+
+  before(async () => {
+    const folder = await makeTemporaryFolder('library');
+    releasers.add('folder', () => folder.remove());
+    media = folder.path;
+    await makeHlsFilm(media, SECONDS);
+    preview = await startRendererPreview();
+    releasers.add('preview', () => preview.close());
+  });
+  after(() => releasers.release());
+
+  /** The library with these videos; `asked` answers what was asked of the main process since it was asked last. */
+  async function open(videos: Video[], language: 'en' | 'zh-CN' = 'en') {
+    const { page, complaints } = await preview.open(makePreviewState({ videos }), { language });
+    await page.evaluate(`{
+      const { call } = reelmill;
+      globalThis.asked = [];
+      reelmill.call = (name, args) => {
+        asked.push([name, args]);
+        return call(name, args);
+      };
+    }`);
+    const asked = (name: string) =>
+      page.evaluate<Array<Record<string, unknown>>>(
+        `asked.splice(0).filter(([name]) => name === ${JSON.stringify(name)}).map(([, args]) => args)`,
+      );
+    const links = page.getByRole('navigation').getByRole('button');
+    await links.nth(1).click();
+    const card = (title: string) => page.getByRole('button', { name: new RegExp(`^${title}\\b`) });
+    return { page, complaints, asked, card };
+  }
+  const many = () => Array.from({ length: MANY }, (_, index) => makeVideo(index + 1));
+
+  const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent ?? ''");
+  const drawn = (page: Page) => page.evaluate<number>("document.querySelectorAll('[role=gridcell]').length");
+  const scrollTop = (page: Page) =>
+    page.evaluate<number>("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop");
+
+  test('ten thousand videos are as light as a hundred, and only what is seen is asked for', async () => {
+    const { page, asked, card } = await open(many());
+    await page.getByText('10,000 videos').waitFor();
+    await card('Film 1').focus();
+    assert.ok((await asked('library.list')).length <= 2);
+    await page.keyboard.press('End');
+    await card('Film 10000').waitFor();
+    await waitFor('the last card has the focus', async () => (await focused(page)) === 'Film 10000');
+    const offsets = (await asked('library.list')).map(({ offset }) => offset);
+    assert.ok(offsets.includes(9_960) && offsets.length <= 4, `pages at ${offsets} were asked for`);
+    assert.ok((await drawn(page)) < 60, `${await drawn(page)} cards are drawn`);
+    await page.close();
+  });
+
+  test('the keyboard walks the grid, opens a video, and comes back to where it was', async () => {
+    const { page, card, complaints } = await open(many());
+    await card('Film 1').focus();
+    for (const key of ['ArrowRight', 'ArrowDown', 'PageDown', 'PageDown', 'ArrowLeft']) {
+      await page.keyboard.press(key);
+    }
+    await waitFor('another card has the focus', async () => (await focused(page)) !== 'Film 1');
+    const title = await focused(page);
+    const top = await scrollTop(page);
+    assert.ok(top > 0, 'it was scrolled');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Back to the library' }).click();
+    await waitFor(`${title} has the focus again`, async () => (await focused(page)) === title);
+    assert.equal(await scrollTop(page), top);
+    assert.deepEqual(complaints.filter(isOwn), []);
+    await page.close();
+  });
+
+  test('search, state and order hold while a video is looked at', async () => {
+    const failed = { status: 'failed', playback_url: null, error: null } as const;
+    const { page, asked, card } = await open([
+      makeVideo(1, { title: 'Harbour' }),
+      makeVideo(2, { title: 'Fjord', ...failed }),
+      makeVideo(3, { title: 'Fjord again' }),
+    ]);
+    await page.getByRole('searchbox', { name: 'Search videos' }).fill('fjord');
+    await card('Harbour').waitFor({ state: 'detached' });
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Failed' }).click();
+    await card('Fjord again').waitFor({ state: 'detached' });
+    const last = (await asked('library.list')).at(-1);
+    assert.deepEqual(last, { limit: 60, offset: 0, sort: 'newest', search: 'fjord', status: 'failed' });
+    await card('Fjord').click();
+    await page.getByRole('heading', { name: 'Fjord', level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Back to the library' }).click();
+    assert.equal(await page.getByRole('searchbox').inputValue(), 'fjord');
+    await page.getByText('1 video', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Clear search' }).click();
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'All states' }).click();
+    await card('Harbour').waitFor();
+    await page.close();
+  });
+
+  test('a video that is processed is followed until it is online', async () => {
+    const facts = { status: 'transcoding', phase: 'encoding', playback_url: null, playable: false } as const;
+    const { page } = await open([makeVideo(1, { ...facts, progress: 40, eta_seconds: 95 })]);
+    await page.getByText('Encoding · 40% · 2 min left').waitFor();
+    const change = (facts: Partial<Video>) =>
+      page.evaluate(`preview.state.videos[0] = { ...preview.state.videos[0], ...${JSON.stringify(facts)} }`);
+    await change({ progress: 62, eta_seconds: null });
+    await page.getByText('Encoding · 62%', { exact: true }).waitFor();
+    await change({ status: 'online', phase: null });
+    await page.getByText('Private · 20 Nov 2026').waitFor();
+    await page.close();
+  });
+
+  test('an upload that became a video shows without waiting', async () => {
+    const { page, card } = await open([makeVideo(1)]);
+    await card('Film 1').waitFor();
+    await page.evaluate(`{
+      preview.state.videos.unshift({ ...preview.state.videos[0], id: 2, title: 'Fresh' });
+      const upload = { id: 'a', state: 'processing', videoId: 2, path: '/a.mp4', fileName: 'a.mp4', failure: null };
+      preview.send('queue.changed', { changed: [{ ...upload, retrying: null, video: null }], removed: [], order: ['a'] });
+    }`);
+    await card('Fresh').waitFor({ timeout: 5_000 });
+    await page.close();
+  });
+
+  test('texts that were not saved are still there when the video is opened again', async () => {
+    const { page, card, asked } = await open([makeVideo(1), makeVideo(2)]);
+    await card('Film 1').click();
+    await page.getByRole('textbox', { name: 'Title' }).fill('A better title');
+    await page.getByText('Not saved yet').waitFor();
+    await page.getByRole('button', { name: 'Back to the library' }).click();
+    await card('Film 2').click();
+    assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Film 2');
+    await page.getByRole('button', { name: 'Back to the library' }).click();
+    await card('Film 1').click();
+    assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'A better title');
+    assert.deepEqual(await asked('library.update'), []);
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Film 1');
+    await page.close();
+  });
+
+  test('a film plays in the words of the app, with its sizes and previews, and is let go of', async () => {
+    const { page, complaints, card } = await open([makeVideo(1, { duration: SECONDS })], 'zh-CN');
+    const requested: string[] = [];
+    await page.route('**/hls/*', (route) => {
+      const name = path.basename(new URL(route.request().url()).pathname);
+      requested.push(name);
+      return route.fulfill({ path: path.join(media, name) });
+    });
+    await page.evaluate(`Object.assign(preview.state.videos[0], {
+      playback_url: location.origin + '/hls/master.m3u8',
+      storyboard_url: location.origin + '/hls/storyboard.vtt',
+    })`);
+    await card('Film 1').click();
+    const player = page.getByRole('region', { name: '视频播放器' });
+    await player.getByRole('button', { name: '播放', exact: true }).first().click();
+    const video = await player.locator('video').elementHandle();
+    assert.ok(video);
+    const read = (what: string) =>
+      video.evaluate((element: unknown, key) => (element as Record<string, unknown>)[key], what);
+    await waitFor('it plays', async () => Number(await read('currentTime')) > 0.5);
+
+    await player.getByRole('button', { name: /^清晰度和倍速/ }).click();
+    await player.getByRole('menuitemradio', { name: '180p' }).click();
+    await waitFor('180p is shown', async () => (await read('videoHeight')) === 180);
+    await page.keyboard.press('Escape');
+    await player.getByRole('slider', { name: '播放进度' }).hover();
+    await player.locator('.preview-tile').waitFor();
+
+    await page.getByRole('button', { name: '返回视频库' }).click();
+    await card('Film 1').waitFor();
+    await waitFor('the video is let go of', async () => (await read('readyState')) === 0);
+    assert.equal(await read('isConnected'), false);
+    assert.ok(!(await read('src')), 'it holds no source');
+    assert.ok(requested.includes('storyboard.vtt'));
+    assert.deepEqual(complaints.filter(isOwn), []);
+    await page.close();
+  });
+});
+
+/** Films of the examples that do not exist are no fault of the page. */
+function isOwn(complaint: string): boolean {
+  return !complaint.includes('Failed to load resource') && !complaint.includes('Content Security Policy');
+}
