@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { makeFailedTask, makeFarm, makeWorker } from '../support/farmFacts.ts';
+import { makePreviewState } from '../support/previewState.ts';
+import { type RendererPreview, startRendererPreview } from '../support/rendererPreview.ts';
+
+const LETTER = { id: 'a', queue: 'tasks', reason: 'no such kind', died_at: null, body: '{"kind":"unknown"}' };
+
+describe('the farm view', { timeout: 300_000 }, () => {
+  let preview: RendererPreview;
+
+  before(async () => {
+    preview = await startRendererPreview();
+  });
+  after(() => preview?.close());
+
+  async function open(facts: Partial<Farm>) {
+    const state = makePreviewState({ farm: makeFarm(facts), deadLetters: [LETTER] });
+    const { page } = await preview.open(state);
+    await page.getByRole('navigation').getByRole('button', { name: 'Farm' }).click();
+    const change = (next: Partial<Farm>) =>
+      page.evaluate(`preview.state.farm = { ...preview.state.farm, ...${JSON.stringify(next)} }`);
+    return { page, change };
+  }
+
+  test('follows the workers by itself', async () => {
+    const task = { task_id: 1, video_id: 12, kind: 'encode', progress: 20, speed: 1.5 } as const;
+    const { page, change } = await open({ workers: [makeWorker('one'), makeWorker('two')] });
+    await page.getByText('0 of 2').waitFor();
+    await change({ workers: [makeWorker('one', { state: 'busy', task }), makeWorker('two')] });
+    await page.getByText('1 of 2').waitFor();
+    await page.getByRole('progressbar', { name: 'Progress of Encoding, video 12' }).waitFor();
+    await page.getByText('20% · 1.5×').waitFor();
+    await page.close();
+  });
+
+  test('keeps the last answer while the server does not answer, and says so', async () => {
+    const { page } = await open({ tasks: { ...makeFarm().tasks, done: 1_234 } });
+    await page.getByText('1,234').waitFor();
+    await page.evaluate("preview.state.failing['farm.get'] = { code: 'network', message: '' }");
+    await page.getByText(/^This is how the farm was/).waitFor();
+    await page.getByText('1,234').waitFor();
+    await page.evaluate("delete preview.state.failing['farm.get']");
+    await page.getByText(/^This is how the farm was/).waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  test('shows what a worker reported of a failed task', async () => {
+    const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
+    const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });
+    const report = page.getByRole('button', { name: 'What the worker reported: Encoding part 4, video 12' });
+    assert.equal(await page.getByText('malloc failed').isVisible(), false);
+    await report.click();
+    await page.getByText('malloc failed').waitFor();
+    assert.equal(await report.getAttribute('aria-expanded'), 'true');
+    await page.close();
+  });
+
+  test('puts dead letters back after it has asked', async () => {
+    const { page, change } = await open({ queue: { ready: 0, consumers: 1, dead_letters: 1 } });
+    await page.getByText('no such kind').waitFor();
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Put 1 message back?' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText('no such kind').waitFor();
+    await page.getByRole('button', { name: 'Replay…' }).click();
+    await change({ queue: { ready: 1, consumers: 1, dead_letters: 0 } });
+    await dialog.getByRole('button', { name: 'Put back' }).click();
+    await page.getByText('1 message was put back.').waitFor();
+    await page.getByText('There are no dead letters.').waitFor();
+    await page.close();
+  });
+
+  test('says what it does not know', async () => {
+    const { page } = await open({ queue: null, drain_seconds: null });
+    await page.getByText('The message broker does not answer', { exact: true }).waitFor();
+    await page.getByText(/it is not known whether there are any/).waitFor();
+    await page.getByText('Nobody is working on it').waitFor();
+    await page.close();
+  });
+});
