@@ -24,6 +24,12 @@ export function VideoDetail({ store, video, qualities }: VideoDetailProps) {
           <Player video={video} fetchPlaybackUrl={store.getState().fetchPlaybackUrl} />
           <ProcessingPanel store={store} video={video} />
         </div>
+        <Paper component="section" withBorder p="md" className={classes.form ?? ''}>
+          <Title order={2} mb="sm">
+            {t('detail.edit')}
+          </Title>
+          <VideoForm store={store} video={video} />
+        </Paper>
         <div className={classes.side}>
           <Paper component="section" withBorder p="md" aria-label={t('visibility.label')}>
             <VisibilityField store={store} visibility={video.visibility} />
@@ -35,12 +41,6 @@ export function VideoDetail({ store, video, qualities }: VideoDetailProps) {
             <VideoFacts video={video} qualities={qualities} />
           </Paper>
         </div>
-        <Paper component="section" withBorder p="md" className={classes.form ?? ''}>
-          <Title order={2} mb="sm">
-            {t('detail.edit')}
-          </Title>
-          <VideoForm store={store} video={video} />
-        </Paper>
       </div>
     </div>
   );

@@ -25,7 +25,7 @@ export function VideoView({ videoId }: { videoId: number }) {
 
   if (gone) {
     return (
-      <Page title={t('detail.gone.title')} before={<BackButton />}>
+      <Page title={t('title')} before={<BackButton />}>
         <Message
           icon={<IconMovieOff size={44} stroke={1.25} aria-hidden />}
           title={t('detail.gone.title')}
