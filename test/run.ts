@@ -58,7 +58,7 @@ function leaveOutWhatCannotRun(suites: readonly Suite[]): Suite[] {
   const missing = findMissing();
   const lacking = (suite: Suite): Need[] => suite.needs.filter((need) => missing.has(need));
   for (const suite of suites.filter((one) => lacking(one).length > 0)) {
-    const reason = `needs ${lacking(suite).join(' and ')}; \`npm test\` as root installs it on Debian`;
+    const reason = `needs ${lacking(suite).join(' and ')}; \`npm test\` says at its beginning how to get it`;
     if (process.env.CI === 'true') print(report.fail(suite.file, reason));
     else print(`left out: ${suite.file} ${reason}`);
   }
