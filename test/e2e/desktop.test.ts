@@ -26,7 +26,7 @@ import { sampleFile } from '../support/samples.ts';
 
 const MIB = 1024 * 1024;
 /** Eight parts of what the server cuts. */
-const HEAVY_BYTES = 64 * MIB;
+const HEAVY_BYTES = 192 * MIB;
 const SLOW = 5 * MIB;
 const NAME = 'creator';
 
