@@ -79,9 +79,9 @@ function testProfile(open: () => Promise<ProfileUnderTest>): void {
     const browser = await startBrowser();
     try {
       const { page, complaints } = await browser.open((await detailOf(videoId)).video.watch_url);
-      await page.locator('#big-play').click();
+      await page.locator('.big-play').click();
       await waitFor('the video plays on', async () => {
-        const position = await page.evaluate("document.querySelector('#video').currentTime");
+        const position = await page.evaluate("document.querySelector('video').currentTime");
         return Number(position) > WATCHED_SECONDS;
       });
       assert.deepEqual(complaints, []);
@@ -98,6 +98,7 @@ function testProfile(open: () => Promise<ProfileUnderTest>): void {
       stage: 'transcode',
       code: 'playlist_refused',
       message: 'The file is a playlist, not a video; playlists are not accepted.',
+      duplicateOf: null,
     });
     assert.ok(upload.videoId);
     assert.deepEqual(await listKeys(profile.store, objectKeys.processedPrefix(upload.videoId)), []);
