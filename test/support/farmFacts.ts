@@ -11,6 +11,7 @@ export function makeFarm(facts: Partial<Farm> = {}): Farm {
     queue: { ready: 0, consumers: 0, dead_letters: 0 },
     tasks: { pending: 0, queued: 0, running: 0, done: 0, failed: 0, canceled: 0 },
     oldest_pending_seconds: null,
+    throughput: { tasks: 0, seconds: 600 },
     workers: [],
     running: [],
     recent_failures: [],

@@ -4,6 +4,7 @@ import type { SavedSession } from '../engine/session.ts';
 import { type Client, createClient } from '../node/client.ts';
 import { findClientFolder } from '../node/clientFolder.ts';
 import { type LoginOptions, logIn, logOut } from './accountCommands.ts';
+import { addAdminCommands } from './admin/adminCommands.ts';
 import { EXIT, exitCodeOf, exitCodeTable } from './exitCodes.ts';
 import { parseRate } from './formats.ts';
 import type { Terminal } from './terminal.ts';
@@ -78,23 +79,21 @@ function buildProgram(client: Client, terminal: Terminal, exit: (code: number) =
       const session = await requireSession(client);
       exit(await uploadFiles(client, terminal, { session, paths, options }));
     });
-  addVideoCommands(program, client, terminal, exit);
-  return program;
-}
-
-function addVideoCommands(
-  program: Command,
-  client: Client,
-  terminal: Terminal,
-  exit: (code: number) => void,
-): void {
-  const run = async (
-    json: boolean | undefined,
-    work: (context: VideoCommandContext) => Promise<number>,
-  ): Promise<void> => {
+  const run: RunCommand = async (json, work) => {
     const api = client.api(await requireSession(client));
     exit(await work({ api, journal: client.journal, terminal, json: json ?? false }));
   };
+  addVideoCommands(program, run);
+  addAdminCommands(program, run);
+  return program;
+}
+
+type RunCommand = (
+  json: boolean | undefined,
+  work: (context: VideoCommandContext) => Promise<number>,
+) => Promise<void>;
+
+function addVideoCommands(program: Command, run: RunCommand): void {
   program
     .command('list')
     .description('list your videos, the newest first')

@@ -5,6 +5,7 @@ import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { estimateDrain } from './drain.ts';
 import {
+  countDoneSince,
   countTasks,
   findBacklog,
   findOldestPending,
@@ -15,6 +16,7 @@ import {
 } from './farmRepository.ts';
 
 const QUEUE_TIMEOUT_MS = 2_000;
+const THROUGHPUT_SECONDS = 600;
 
 export type WorkerState = Farm['workers'][number]['state'];
 
@@ -22,10 +24,11 @@ export type WorkerState = Farm['workers'][number]['state'];
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
-  const [queue, tasks, oldest, workers, running, failures, backlog, speeds] = await Promise.all([
+  const [queue, tasks, oldest, done, workers, running, failures, backlog, speeds] = await Promise.all([
     readDepth(context),
     countTasks(models),
     findOldestPending(models, now),
+    countDoneSince(models, new Date(now.getTime() - THROUGHPUT_SECONDS * 1000)),
     findWorkers(models, now),
     findRunningTasks(models),
     findRecentFailures(models),
@@ -39,6 +42,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     queue: queue && { ready: queue.ready, consumers: queue.consumers, dead_letters: queue.deadLetters },
     tasks,
     oldest_pending_seconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
+    throughput: { tasks: done, seconds: THROUGHPUT_SECONDS },
     workers: workers.map((worker) => serializeWorker(worker, byId.get(worker.taskId ?? -1), now)),
     running: running.map(serializeTask),
     recent_failures: failures.map(serializeTask),

@@ -24,6 +24,11 @@ export async function countTasks(models: Models): Promise<Record<TaskState, numb
   return Object.fromEntries(entries) as Record<TaskState, number>; // every option is in `entries`
 }
 
+/** How many tasks were done since then. */
+export function countDoneSince(models: Models, since: Date): Promise<number> {
+  return models.Task.count({ where: { state: 'done', finishedAt: { [Op.gte]: since } } });
+}
+
 /** When the task that waits longest could have begun. */
 export async function findOldestPending(models: Models, now: Date): Promise<Date | null> {
   const row = await models.Task.findOne({

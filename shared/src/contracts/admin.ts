@@ -41,12 +41,13 @@ export const farmTaskSchema = z
   })
   .meta({ id: 'FarmTask' });
 
-/** `drain_seconds` is null while nothing is known of the farm's speed. */
+/** `throughput`: tasks that were done in the last `seconds`. `drain_seconds` is null while nothing is known of the farm's speed. */
 export const farmSchema = z
   .object({
     queue: z.object({ ready: z.int(), consumers: z.int(), dead_letters: z.int() }).nullable(),
     tasks: z.record(taskStateSchema, z.int()),
     oldest_pending_seconds: z.number().nullable(),
+    throughput: z.object({ tasks: z.int(), seconds: z.int() }),
     workers: z.array(farmWorkerSchema),
     running: z.array(farmTaskSchema),
     recent_failures: z.array(farmTaskSchema),

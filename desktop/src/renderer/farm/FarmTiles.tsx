@@ -1,10 +1,11 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFarm } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { countWaiting, countWorkers, sumSpeed } from './figures.ts';
+
 import { measureThroughput } from './throughput.ts';
 
 interface TileProps {

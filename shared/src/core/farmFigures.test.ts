@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeFarm, makeWorker } from '../../../../test/support/farmFacts.ts';
-import { countWaiting, countWorkers, sumSpeed } from './figures.ts';
+import { makeFarm, makeWorker } from '../../../test/support/farmFacts.ts';
+import { countWaiting, countWorkers, sumSpeed } from './farmFigures.ts';
 
 const encoding = (speed: number | null) =>
   ({ task_id: 1, video_id: 1, kind: 'encode', progress: 10, speed }) as const;

@@ -1,0 +1,132 @@
+import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
+import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
+import { formatSeconds, printable, shorten } from '../formats.ts';
+
+type FarmTask = Farm['running'][number];
+
+const TEXT_CHARACTERS = 100;
+
+/** The farm in lines for people. `letters` null: only their number is told. */
+export function sayFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: Date): string[] {
+  return [
+    ...saySummary(farm),
+    '',
+    ...sayWorkers(farm, now),
+    ...sayFailures(farm.recent_failures, now),
+    ...sayLetters(letters ?? [], now),
+  ];
+}
+
+function saySummary(farm: Farm): string[] {
+  const { queue, tasks, throughput, suggested_replicas: suggested } = farm;
+  const states = Object.entries(tasks).map(([state, count]) => `${count} ${state}`);
+  const perMinute = (throughput.tasks / throughput.seconds) * 60;
+  const speed = sumSpeed(farm.workers);
+  return alignColumns([
+    ['Queue', `${sayQueue(farm)}; ${sayWaiting(farm)}`],
+    ['Tasks', states.join(', ')],
+    [
+      'Throughput',
+      `${plural(throughput.tasks, 'task')} done in the last ${formatSeconds(throughput.seconds)} (${perMinute.toFixed(1)} a minute)` +
+        (speed === null ? '' : `, encoding at ${speed.toFixed(1)}x real time`),
+    ],
+    ['Drain', sayDrain(farm)],
+    ['Suggested', `${plural(suggested, 'worker')}: ${farm.scale_command}`],
+    ['Dead letters', queue === null ? 'not known' : String(queue.dead_letters)],
+  ]);
+}
+
+function sayQueue({ queue }: Farm): string {
+  if (queue === null) return 'the message broker does not answer';
+  return `${queue.ready} ready, ${plural(queue.consumers, 'worker')} listening`;
+}
+
+function sayWaiting(farm: Farm): string {
+  const { oldest_pending_seconds: oldest } = farm;
+  const waiting = `${plural(countWaiting(farm), 'task')} waiting`;
+  return oldest === null ? waiting : `${waiting}, the oldest for ${formatSeconds(oldest)}`;
+}
+
+function sayDrain({ drain_seconds: seconds, workers }: Farm): string {
+  const { working } = countWorkers(workers);
+  if (seconds === 0) return 'there is nothing left to do';
+  if (working === 0) return 'nobody is working on it';
+  if (seconds === null) return 'known once a task has been finished';
+  return `${formatSeconds(seconds)} with ${plural(working, 'worker')}`;
+}
+
+function sayWorkers({ workers, running }: Farm, now: Date): string[] {
+  if (workers.length === 0) return ['No worker has been heard of today.'];
+  const parts = new Map(running.map(({ task_id, position }) => [task_id, position]));
+  return alignColumns([
+    ['WORKER', 'HOST', 'STATE', 'CORES', 'SEEN', 'TASK'],
+    ...workers.map((worker) => [
+      printable(worker.worker_id),
+      printable(worker.host),
+      worker.state,
+      String(worker.cpus),
+      sayAge(worker.last_seen_at, now),
+      sayWork(worker, parts),
+    ]),
+  ]);
+}
+
+function sayWork({ task, reason }: FarmWorker, parts: ReadonlyMap<number, number>): string {
+  if (task === null) return reason === null ? '-' : shorten(printable(reason), TEXT_CHARACTERS);
+  const speed = task.speed === null ? '' : `, ${task.speed.toFixed(1)}x`;
+  return `${sayTask({ ...task, position: parts.get(task.task_id) })}, ${Math.floor(task.progress)} %${speed}`;
+}
+
+/** `encode part 4 of video 12`; only encoding is done in parts. */
+function sayTask(
+  task: Pick<FarmTask, 'task_id' | 'video_id' | 'kind'> & { position: number | undefined },
+): string {
+  const part = task.kind === 'encode' && task.position !== undefined ? ` part ${task.position + 1}` : '';
+  return `${task.kind}${part} of video ${task.video_id} (task ${task.task_id})`;
+}
+
+function sayFailures(tasks: readonly FarmTask[], now: Date): string[] {
+  if (tasks.length === 0) return [];
+  const lines = tasks.map((task) => [
+    sayTask(task),
+    sayAge(task.updated_at, now),
+    plural(task.attempt, 'attempt'),
+    printable(task.worker_id ?? '-'),
+    task.error === null
+      ? '-'
+      : `${task.error.code}: ${shorten(printable(task.error.message), TEXT_CHARACTERS)}`,
+  ]);
+  return ['', ...alignColumns([['FAILED TASK', 'WHEN', 'ATTEMPTS', 'WORKER', 'REASON'], ...lines])];
+}
+
+function sayLetters(letters: readonly DeadLetter[], now: Date): string[] {
+  if (letters.length === 0) return [];
+  const lines = letters.map((letter) => [
+    printable(letter.queue),
+    letter.died_at === null ? '-' : sayAge(letter.died_at, now),
+    printable(letter.reason),
+    shorten(printable(letter.body), TEXT_CHARACTERS),
+  ]);
+  return ['', ...alignColumns([['DEAD LETTER IN', 'WHEN', 'REASON', 'MESSAGE'], ...lines])];
+}
+
+function sayAge(at: string, now: Date): string {
+  return `${formatSeconds((now.getTime() - Date.parse(at)) / 1000)} ago`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Cells side by side, each column as wide as its widest cell; the last one as it is. */
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
