@@ -2,13 +2,12 @@ import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { originSeconds, plannedDurationSeconds, segmentCutSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS, hlsArgs } from './encodeArgs.ts';
 import { MEDIA_LIMITS } from './limits.ts';
-import { inputArgs } from './source.ts';
+import { inputArgs, type SourceInput } from './source.ts';
 
 /** What the AAC encoder puts before the first sample it is given. */
 const PRIMING_SAMPLES = 1024;
 
-export interface AudioRun {
-  url: string;
+export interface AudioRun extends SourceInput {
   plan: Omit<EncodePlan, 'chunks'>;
   threads: number;
 }
@@ -27,7 +26,7 @@ export function audioArgs(run: AudioRun): string[] {
     ...GENERAL_ARGS,
     '-copyts',
     ...['-threads', String(run.threads)],
-    ...inputArgs(run.url, facts.demuxer),
+    ...inputArgs(run, facts.demuxer),
     ...['-map', `0:${facts.audio.streamIndex}`, ...BARE_OUTPUT_ARGS, '-vn'],
     ...['-af', audioFilters(run.plan, audio).join(',')],
     ...['-c:a', 'aac', '-b:a', String(audio.bitrate), '-t', String(MEDIA_LIMITS.durationSeconds)],

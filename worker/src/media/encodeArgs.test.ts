@@ -120,6 +120,7 @@ test('the beginning is read without a seek, and https with what it needs', () =>
   assert.ok(chunk);
   const args = encodeArgs({
     url: 'https://store/a',
+    caFile: '/work/ca.pem',
     plan,
     chunk,
     renditions: plan.renditions,
@@ -127,6 +128,8 @@ test('the beginning is read without a seek, and https with what it needs', () =>
   });
   assert.ok(!args.includes('-ss'));
   assert.equal(args[args.indexOf('-protocol_whitelist') + 1], 'https,tls,tcp');
+  assert.equal(args[args.indexOf('-tls_verify') + 1], '1');
+  assert.equal(args[args.indexOf('-ca_file') + 1], '/work/ca.pem');
 });
 
 test('tone mapping happens once, before the split, and only for HDR', () => {

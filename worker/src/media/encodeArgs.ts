@@ -1,6 +1,6 @@
 import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { chunkStartSeconds, encodeGraph } from './filterGraph.ts';
-import { inputArgs } from './source.ts';
+import { inputArgs, type SourceInput } from './source.ts';
 
 /** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
 export const INIT_FILE = 'init.mp4';
@@ -10,8 +10,7 @@ export function segmentFile(index: number): string {
   return `seg_${String(index).padStart(5, '0')}.m4s`;
 }
 
-export interface EncodeRun {
-  url: string;
+export interface EncodeRun extends SourceInput {
   plan: Pick<EncodePlan, 'facts' | 'segmentFrames'>;
   chunk: Chunk;
   renditions: readonly Rendition[];
@@ -53,7 +52,7 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
     ...['-threads', String(run.threads)],
     // read ahead in a thread of its own: encoders must not wait for the network
     ...['-thread_queue_size', '128'],
-    ...inputArgs(run.url, facts.demuxer),
+    ...inputArgs(run, facts.demuxer),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
 import { pictureFilters } from './filterGraph.ts';
-import { inputArgs } from './source.ts';
+import { inputArgs, type SourceInput } from './source.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
 
@@ -16,8 +16,7 @@ const COVER_CANDIDATES = 40;
 /** From this length on, only keyframes are decoded for the storyboard. */
 const KEYFRAMES_ONLY_FROM_SECONDS = 20;
 
-export interface ImageRun {
-  url: string;
+export interface ImageRun extends SourceInput {
   plan: ImagePlan;
   threads: number;
 }
@@ -65,14 +64,14 @@ export function storyboardArgs(run: ImageRun): string[] {
   return [...head(run, ['-copyts', ...skip]), ...picture(filters, 'format=yuvj420p'), SPRITE_FILE];
 }
 
-function head({ url, plan, threads }: ImageRun, options: readonly string[]): string[] {
-  const { facts } = plan;
+function head(run: ImageRun, options: readonly string[]): string[] {
+  const { facts } = run.plan;
   return [
     ...GENERAL_ARGS,
     ...options,
     ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
-    ...['-threads', String(threads)],
-    ...inputArgs(url, facts.demuxer),
+    ...['-threads', String(run.threads)],
+    ...inputArgs(run, facts.demuxer),
     ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],
   ];
 }

@@ -5,13 +5,12 @@ import { explainUnopened } from './mediaErrors.ts';
 import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
 import { type DecodedFrames, framesSchema, type Probe, probeSchema } from './probeSchema.ts';
 import { runProgram } from './runProgram.ts';
-import { guardArgs } from './source.ts';
+import { guardArgs, type SourceInput } from './source.ts';
 
 const MAX_JSON_CHARACTERS = 4 * 1024 * 1024;
 
 /** A source that is being inspected. */
-export interface ProbeTarget {
-  url: string;
+export interface ProbeTarget extends SourceInput {
   /** Null until the first probe has found it. */
   demuxer: string | null;
   signal: AbortSignal;
@@ -101,7 +100,7 @@ async function probeJson(
 
 function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
-  return ['-hide_banner', '-v', 'warning', ...guardArgs(target.url), ...forced];
+  return ['-hide_banner', '-v', 'warning', ...guardArgs(target), ...forced];
 }
 
 function parseJson(text: string): unknown {

@@ -1,8 +1,9 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
-import { MEDIA_LIMITS, SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
+import { openSource } from './openSource.ts';
 import { runToSegments } from './segmentRun.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
@@ -21,14 +22,11 @@ export async function runAudio(
   const { plan, source } = spec;
   if (plan.audio === null) return { kind: 'audio', rendition: null };
   const { bitrate } = plan.audio;
-  const url = await context.store.signGet(source.key, {
-    audience: 'internal',
-    expiresSeconds: SOURCE_URL_SECONDS,
-  });
+  const input = await openSource(context, source.key);
   const seconds = plannedDurationSeconds(plan);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({
-      args: audioArgs({ url, plan, threads: context.threads }),
+      args: audioArgs({ ...input, plan, threads: context.threads }),
       folder,
       names: [AUDIO_NAME],
       contentType: 'audio/mp4',

@@ -4,8 +4,9 @@ import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
-import { SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
+import { openSource } from './openSource.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
@@ -27,14 +28,11 @@ export async function runEncode(
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
   const { plan, chunk, source } = spec;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
-  const url = await context.store.signGet(source.key, {
-    audience: 'internal',
-    expiresSeconds: SOURCE_URL_SECONDS,
-  });
+  const input = await openSource(context, source.key);
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({
-      args: encodeArgs({ url, plan, chunk, renditions, threads: context.threads }),
+      args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads }),
       folder,
       names: renditions.map((rendition) => rendition.quality),
       contentType: 'video/mp4',

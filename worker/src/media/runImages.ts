@@ -6,8 +6,9 @@ import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
 import { COVER_FILE, coverArgs, firstPictureArgs, SPRITE_FILE, storyboardArgs } from './imageArgs.ts';
-import { SOURCE_URL_SECONDS, TIME_LIMITS } from './limits.ts';
+import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
+import { openSource } from './openSource.ts';
 import { runProgram } from './runProgram.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
@@ -20,11 +21,8 @@ export async function runImages(
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'images' }>> {
   const { plan, source } = spec;
-  const url = await context.store.signGet(source.key, {
-    audience: 'internal',
-    expiresSeconds: SOURCE_URL_SECONDS,
-  });
-  const run = { url, plan, threads: context.threads };
+  const input = await openSource(context, source.key);
+  const run = { ...input, plan, threads: context.threads };
   return withWorkFolder(context.workDir, async (folder) => {
     const make = (args: readonly string[], file: string) =>
       makePicture(args, path.join(folder, file), context);

@@ -1,7 +1,7 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { SOURCE_URL_SECONDS } from './limits.ts';
+import { openSource } from './openSource.ts';
 import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
@@ -38,14 +38,11 @@ export async function runInspect(
   options: InspectOptions = {},
 ): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
   if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
-  const url = await context.store.signGet(spec.source.key, {
-    audience: 'internal',
-    expiresSeconds: SOURCE_URL_SECONDS,
-  });
-  const probe = await probeStreams({ url, demuxer: null, signal: context.signal });
+  const source = await openSource(context, spec.source.key);
+  const probe = await probeStreams({ ...source, demuxer: null, signal: context.signal });
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
-  const target = { url, demuxer: demuxerOf(probe), signal: context.signal };
+  const target = { ...source, demuxer: demuxerOf(probe), signal: context.signal };
   const [frames, timing] = await Promise.all([
     decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
     spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)

@@ -14,11 +14,22 @@ export const ACCEPTED_FORMATS = [
   'mxf',
 ] as const;
 
+/** A source as ffmpeg reads it. */
+export interface SourceInput {
+  /** http or https. */
+  url: string;
+  /** The certificates that an https server is verified with; the system's, where it is not given. */
+  caFile?: string;
+}
+
 /** Input options of every read of a source, up to but not including `-i`. The protocol list is all that `url` needs. */
-export function guardArgs(url: string): string[] {
+export function guardArgs({ url, caFile }: SourceInput): string[] {
   const secure = new URL(url).protocol === 'https:';
   return [
     ...['-protocol_whitelist', secure ? 'https,tls,tcp' : 'http,tcp'],
+    // otherwise ffmpeg takes any certificate
+    ...(secure ? ['-tls_verify', '1'] : []),
+    ...(secure && caFile !== undefined ? ['-ca_file', caFile] : []),
     ...['-format_whitelist', ACCEPTED_FORMATS.join(',')],
     // microseconds
     ...['-rw_timeout', '30000000'],
@@ -28,6 +39,6 @@ export function guardArgs(url: string): string[] {
 }
 
 /** Input options of a read of an inspected source: the demuxer is forced, so content cannot choose another. */
-export function inputArgs(url: string, demuxer: string): string[] {
-  return [...guardArgs(url), '-f', demuxer, '-i', url];
+export function inputArgs(source: SourceInput, demuxer: string): string[] {
+  return [...guardArgs(source), '-f', demuxer, '-i', source.url];
 }
