@@ -50,6 +50,7 @@ export const DEBIAN = {
     { program: 'chromium', debianPackage: 'chromium' },
     { program: 'jq', debianPackage: 'jq' },
     { program: 'curl', debianPackage: 'curl' },
+    { program: 'openssl', debianPackage: 'openssl' },
     { program: 'Xvfb', debianPackage: 'xvfb' },
     { program: 'xauth', debianPackage: 'xauth' },
   ],

@@ -7,7 +7,7 @@ import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { useMariaDb } from './mariadb.ts';
-import { useMinio } from './minio.ts';
+import { type MinioAccess, useMinio } from './minio.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 import { useRabbitMq } from './rabbitmq.ts';
 import { type ServerProcess, startServerProcess } from './server.ts';
@@ -19,6 +19,7 @@ const REGION = 'us-east-1';
 export interface DistributedOptions {
   mysqlUrl?: string;
   amqpUrl?: string;
+  minio?: MinioAccess;
   /** Stands in front of the object store. */
   storeProxy?: (endpoint: string) => Promise<{ url: string; close(): Promise<void> }>;
   /** Added to the environment of servers and workers. */
@@ -125,8 +126,8 @@ async function useReleased<T extends { dispose(): Promise<void> }>(
 }
 
 async function openBucket(options: DistributedOptions, releasers: Releasers) {
-  const minio = await useMinio();
-  releasers.add('MinIO', () => minio.stop());
+  const minio = options.minio ?? (await useMinio());
+  if (options.minio === undefined) releasers.add('MinIO', () => minio.stop());
   const proxy = await options.storeProxy?.(minio.endpoint);
   if (proxy !== undefined) releasers.add('store proxy', () => proxy.close());
   const endpoint = proxy?.url ?? minio.endpoint;

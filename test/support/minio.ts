@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { access, copyFile, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import type { ServerCertificate } from './privateCa.ts';
 import { findFreePort, makeTemporaryFolder, startProcess } from './processes.ts';
 
 /** A MinIO and who may use it. */
 export interface MinioAccess {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or `https://localhost:port` */
   endpoint: string;
   accessKey: string;
   secretKey: string;
@@ -21,14 +22,20 @@ export interface RunningMinio extends MinioAccess {
 
 /**
  * Starts a MinIO of its own on a free port with an empty data folder, made in `parentFolder` (the system's temporary
- * folder by default), and waits until it serves.
+ * folder by default), and waits until it serves. With a certificate it serves https; this process must trust its CA.
  */
-export async function startMinio(parentFolder?: string): Promise<RunningMinio> {
+export async function startMinio(parentFolder?: string, tls?: ServerCertificate): Promise<RunningMinio> {
   const program = await findProgram();
   const { path: folder, remove } = await makeTemporaryFolder('minio', parentFolder);
   const port = await findFreePort();
   const accessKey = 'reelmill-test';
   const secretKey = randomBytes(20).toString('hex');
+  const certificates = path.join(folder, 'certs');
+  await mkdir(certificates);
+  if (tls !== undefined) {
+    await copyFile(tls.certFile, path.join(certificates, 'public.crt'));
+    await copyFile(tls.keyFile, path.join(certificates, 'private.key'));
+  }
   const server = startProcess(
     program,
     [
@@ -37,7 +44,7 @@ export async function startMinio(parentFolder?: string): Promise<RunningMinio> {
       '--address',
       `127.0.0.1:${port}`,
       '--certs-dir',
-      path.join(folder, 'certs'),
+      certificates,
       path.join(folder, 'data'),
     ],
     {
@@ -55,7 +62,7 @@ export async function startMinio(parentFolder?: string): Promise<RunningMinio> {
     await server.stop();
     await remove();
   };
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   try {
     await server.waitUntil('its health check to pass', async () => {
       const answer = await fetch(`${endpoint}/minio/health/cluster`, { signal: AbortSignal.timeout(2_000) });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
+import type { ServerCertificate } from './privateCa.ts';
 import { findFreePort, makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 
 /** The start script itself: Debian's wrapper in /usr/sbin would change user and folders. */
@@ -15,12 +16,18 @@ export interface RabbitMqOptions {
   consumerTimeoutMs?: number;
   /** How often the broker looks for channels that are late. */
   channelTickMs?: number;
+  /** Listens with TLS only, as `localhost`. */
+  tls?: ServerCertificate;
+  /** Brings the management API, whose counts are a second old at most. */
+  management?: boolean;
 }
 
 /** A private RabbitMQ whose messages survive `stop` and `start`. */
 export interface RabbitMq {
   /** `amqp://...`, the same after a restart. */
   readonly url: string;
+  /** `http://user:password@host:port` of the management API; null where it was not asked for. */
+  readonly managementUrl: string | null;
   /** Starts the broker again after `stop` or `kill`, on the same port and data. */
   start(): Promise<void>;
   /** An orderly stop; connections are closed by the broker. */
@@ -36,12 +43,14 @@ export interface RabbitMq {
 export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<RabbitMq> {
   if (!existsSync(SERVER)) throw new Error(`there is no RabbitMQ here (${SERVER}); npm test installs it`);
   const folder = await makeTemporaryFolder('rabbitmq');
-  const [port, mapperPort, distributionPort] = [
+  const [port, mapperPort, distributionPort, managementPort] = [
+    await findFreePort(),
     await findFreePort(),
     await findFreePort(),
     await findFreePort(),
   ];
-  const env = await prepareFolder(folder.path, { port, mapperPort, distributionPort }, options);
+  const ports = { port, mapperPort, distributionPort, managementPort };
+  const env = await prepareFolder(folder.path, ports, options);
   let mapper: RunningProcess | undefined;
   let server: RunningProcess | undefined;
 
@@ -65,7 +74,8 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     throw error;
   });
   return {
-    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    url: options.tls ? `amqps://guest:guest@localhost:${port}` : `amqp://guest:guest@127.0.0.1:${port}`,
+    managementUrl: options.management ? `http://guest:guest@127.0.0.1:${managementPort}` : null,
     start,
     dispose,
     stop: async () => server?.stop(20_000),
@@ -85,7 +95,7 @@ export async function useRabbitMq(): Promise<{ url: string; dispose(): Promise<v
 
 async function prepareFolder(
   folder: string,
-  ports: { port: number; mapperPort: number; distributionPort: number },
+  ports: { port: number; mapperPort: number; distributionPort: number; managementPort: number },
   options: RabbitMqOptions,
 ): Promise<Record<string, string>> {
   const inFolder = (name: string): string => path.join(folder, name);
@@ -93,8 +103,9 @@ async function prepareFolder(
   await writeFile(
     inFolder('rabbitmq.conf'),
     [
-      `listeners.tcp.1 = 127.0.0.1:${ports.port}`,
+      ...listenerLines(ports.port, options.tls),
       `consumer_timeout = ${options.consumerTimeoutMs ?? 3_600_000}`,
+      ...(options.management ? managementLines(ports.managementPort) : []),
       'disk_free_limit.absolute = 50MB',
       'log.console = true',
       'log.console.level = info',
@@ -105,7 +116,7 @@ async function prepareFolder(
     inFolder('advanced.config'),
     `[{rabbit, [{channel_tick_interval, ${options.channelTickMs ?? 60_000}}]}].\n`,
   );
-  await writeFile(inFolder('enabled_plugins'), '[].\n');
+  await writeFile(inFolder('enabled_plugins'), options.management ? '[rabbitmq_management].\n' : '[].\n');
   return {
     HOME: inFolder('home'),
     ERL_EPMD_PORT: String(ports.mapperPort),
@@ -123,6 +134,28 @@ async function prepareFolder(
     // makes the script become the broker instead of staying its parent, so that signals reach it
     RUNNING_UNDER_SYSTEMD: 'true',
   };
+}
+
+function listenerLines(port: number, tls: ServerCertificate | undefined): string[] {
+  if (tls === undefined) return [`listeners.tcp.1 = 127.0.0.1:${port}`];
+  return [
+    'listeners.tcp = none',
+    `listeners.ssl.1 = 127.0.0.1:${port}`,
+    `ssl_options.cacertfile = ${tls.caFile}`,
+    `ssl_options.certfile = ${tls.certFile}`,
+    `ssl_options.keyfile = ${tls.keyFile}`,
+    // clients prove who they are by their password
+    'ssl_options.verify = verify_none',
+    'ssl_options.fail_if_no_peer_cert = false',
+  ];
+}
+
+function managementLines(port: number): string[] {
+  return [
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${port}`,
+    'collect_statistics_interval = 1000',
+  ];
 }
 
 function accepts(port: number): Promise<boolean> {

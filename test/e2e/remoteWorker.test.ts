@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { probeStreams } from '../../worker/src/media/probe.ts';
+import { DocumentedApi } from '../support/apiClient.ts';
+import { type Distributed, openDistributed } from '../support/distributed.ts';
+import { countFrames, FILM_RATE, makeFilm } from '../support/films.ts';
+import { startMinio } from '../support/minio.ts';
+import { makePrivateCa, type PrivateCa } from '../support/privateCa.ts';
+import { makeTemporaryFolder, startProcess, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { startRabbitMq } from '../support/rabbitmq.ts';
+import { beginSingle, complete, put } from '../support/uploads.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SECONDS = 12;
+const SEGMENT_SECONDS = 5;
+const TRANSCODE_MS = 180_000;
+
+const releasers = new Releasers();
+let folder: TemporaryFolder;
+let ca: PrivateCa;
+let amqpUrl: string;
+let storeAccess: { endpoint: string; accessKey: string; secretKey: string };
+let farm: Distributed;
+
+before(async () => {
+  folder = await makeTemporaryFolder('remote');
+  releasers.add('folder', () => folder.remove());
+  ca = await makePrivateCa();
+  releasers.add('CA', () => ca.remove());
+  // this process talks to the store, too
+  const known = getCACertificates('default');
+  setDefaultCACertificates([...known, await readFile(ca.caFile, 'utf8')]);
+  const minio = await startMinio(undefined, await ca.issue('minio'));
+  releasers.add('MinIO', () => minio.stop());
+  const rabbitMq = await startRabbitMq({ tls: await ca.issue('rabbitmq') });
+  releasers.add('RabbitMQ', () => rabbitMq.dispose());
+  amqpUrl = rabbitMq.url;
+  storeAccess = minio;
+  farm = await openDistributed({ amqpUrl, minio, env: { NODE_EXTRA_CA_CERTS: ca.caFile } });
+  releasers.add('farm', () => farm.dispose());
+});
+after(() => releasers.release());
+
+test('over TLS, with a CA of its own, a worker makes a whole video from the addresses of broker and store', async () => {
+  assert.match(amqpUrl, /^amqps:/);
+  assert.match(storeAccess.endpoint, /^https:/);
+  const server = await farm.startServer();
+  await farm.startWorker('far-away');
+  const user = await (await DocumentedApi.of(server.url)).signUp('remote');
+  const film = await makeFilm(folder.path, { seconds: SECONDS, size: '640x360' });
+  const { videoId, url } = await beginSingle(user);
+  assert.match(url, /^https:/);
+  assert.equal(await put(url, new Uint8Array(await readFile(film))), 200);
+  assert.equal((await complete(user, videoId)).status, 202);
+
+  const { sources } = await waitFor(
+    'the video is online',
+    async () => {
+      const detail = (await user.call('GET', `/videos/${videoId}`)).as(videoDetailSchema);
+      assert.equal(detail.video.error, null);
+      return detail.video.status === 'online' ? detail : null;
+    },
+    { timeoutMs: TRANSCODE_MS, pollMs: 250 },
+  );
+  for (const { quality } of sources) {
+    const segments = Math.ceil(SECONDS / SEGMENT_SECONDS);
+    const frames = await countFrames(farm.store, folder.path, { videoId, quality, version: 1, segments });
+    assert.equal(frames, SECONDS * FILM_RATE);
+  }
+});
+
+test('a worker that does not know the CA speaks to nobody', async () => {
+  const stranger = startProcess(process.execPath, [path.join(ROOT, 'worker/src/main.ts')], {
+    name: 'stranger',
+    cwd: ROOT,
+    env: {
+      REELMILL_PROFILE: 'distributed',
+      AMQP_URL: amqpUrl,
+      S3_ENDPOINT: storeAccess.endpoint,
+      S3_ACCESS_KEY: storeAccess.accessKey,
+      S3_SECRET_KEY: storeAccess.secretKey,
+      WORK_DIR: path.join(folder.path, 'stranger'),
+      DRAIN_SECONDS: '0',
+    },
+  });
+  try {
+    const line = await stranger.waitForLine(/no connection to RabbitMQ/);
+    assert.match(line, /certificate/);
+    await stranger.waitForLine(/this worker cannot work now/);
+    assert.doesNotMatch(stranger.lastLines(), /this worker takes tasks/);
+  } finally {
+    await stranger.stop();
+  }
+});
+
+test('ffmpeg reads from a store only whose certificate is vouched for', async () => {
+  const url = `${storeAccess.endpoint}/minio/health/live`;
+  const other = await makePrivateCa();
+  const read = (caFile: string) =>
+    probeStreams({ url, caFile, demuxer: null, signal: AbortSignal.timeout(30_000) });
+  try {
+    // the answer is no video, but it was read
+    await assert.rejects(read(ca.caFile), { code: 'not_a_video' });
+    await assert.rejects(read(other.caFile), { code: 'source_unreachable' });
+  } finally {
+    await other.remove();
+  }
+});
