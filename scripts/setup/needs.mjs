@@ -67,6 +67,11 @@ export const GO = {
       module: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
       note: 'about 3.5 minutes on 2 cores',
     },
+    {
+      program: 'kustomize',
+      module: 'sigs.k8s.io/kustomize/kustomize/v5@v5.7.1',
+      note: 'about a minute',
+    },
   ],
   bench: [{ program: 'mc', module: 'github.com/minio/mc@latest', note: 'about 35 seconds' }],
 };

@@ -11,7 +11,7 @@ const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
 const OTHER_TESTS = 'test/**/*.test.ts';
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
-export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron';
+export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron' | 'kustomize';
 
 /** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
 const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string | undefined)[] }[] = [
@@ -19,6 +19,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'RabbitMQ', marker: /\/support\/rabbitmq\.ts'/, programs: RABBITMQ_PROGRAMS },
   { need: 'MinIO', marker: /\/support\/minio\.ts'/, programs: ['minio'] },
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
+  { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
 ];
 
