@@ -22,12 +22,21 @@ test('a server process says where it is, and ends in order when it is told to', 
 });
 
 test('a configuration with faults is refused with all of them', async () => {
-  const env = { REELMILL_PROFILE: 'distributed', PORT: 'many', DATABASE_URL: '', JWT_SECRET: 'short' };
+  const env = {
+    REELMILL_PROFILE: 'distributed',
+    PORT: 'many',
+    DATABASE_URL: '',
+    JWT_SECRET: 'short',
+    S3_SECRET_KEY: 'change-me',
+    AMQP_URL: 'amqp://guest:guest@127.0.0.1',
+  };
   const server = startProcess(process.execPath, [MAIN], { env });
   assert.deepEqual(await server.waitForExit(), { code: 1, signal: null });
   for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'AMQP_URL', 'S3_ENDPOINT']) {
     assert.match(server.lastLines(), new RegExp(`${name}: `));
   }
+  assert.match(server.lastLines(), /S3_SECRET_KEY: is a placeholder/);
+  assert.match(server.lastLines(), /AMQP_URL: its password is a placeholder/);
 });
 
 test('a port that is taken is said before anything is touched', async () => {

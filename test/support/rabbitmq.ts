@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -20,14 +21,24 @@ export interface RabbitMqOptions {
   tls?: ServerCertificate;
   /** Brings the management API, whose counts are a second old at most. */
   management?: boolean;
+  /** Users and their rights, as RabbitMQ exports them; without, one user who may do everything. */
+  definitions?: BrokerDefinitions;
+}
+
+export interface BrokerDefinitions {
+  vhosts: { name: string }[];
+  users: { name: string; password: string; tags: string[] }[];
+  permissions: { user: string; vhost: string; configure: string; write: string; read: string }[];
 }
 
 /** A private RabbitMQ whose messages survive `stop` and `start`. */
 export interface RabbitMq {
-  /** `amqp://...`, the same after a restart. */
+  /** `amqp://...` for the first user, the same after a restart. */
   readonly url: string;
   /** `http://user:password@host:port` of the management API; null where it was not asked for. */
   readonly managementUrl: string | null;
+  /** `amqp://...` for one of the users. */
+  urlFor(user: string): string;
   /** Starts the broker again after `stop` or `kill`, on the same port and data. */
   start(): Promise<void>;
   /** An orderly stop; connections are closed by the broker. */
@@ -50,7 +61,8 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     await findFreePort(),
   ];
   const ports = { port, mapperPort, distributionPort, managementPort };
-  const env = await prepareFolder(folder.path, ports, options);
+  const definitions = options.definitions ?? oneUser();
+  const env = await prepareFolder(folder.path, ports, options, definitions);
   let mapper: RunningProcess | undefined;
   let server: RunningProcess | undefined;
 
@@ -73,9 +85,19 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     await dispose();
     throw error;
   });
+  const urlFor = (user: string | undefined): string => {
+    const { name, password } = definitions.users.find((one) => one.name === user) ?? {};
+    const address = options.tls ? `localhost:${port}` : `127.0.0.1:${port}`;
+    return `${options.tls ? 'amqps' : 'amqp'}://${name}:${password}@${address}`;
+  };
   return {
-    url: options.tls ? `amqps://guest:guest@localhost:${port}` : `amqp://guest:guest@127.0.0.1:${port}`,
-    managementUrl: options.management ? `http://guest:guest@127.0.0.1:${managementPort}` : null,
+    url: urlFor(definitions.users[0]?.name),
+    urlFor,
+    managementUrl: options.management
+      ? urlFor(definitions.users[0]?.name)
+          .replace(/^amqps?/, 'http')
+          .replace(/:\d+$/, `:${managementPort}`)
+      : null,
     start,
     dispose,
     stop: async () => server?.stop(20_000),
@@ -93,10 +115,20 @@ export async function useRabbitMq(): Promise<{ url: string; dispose(): Promise<v
   return url === undefined ? startRabbitMq() : { url, dispose: async () => undefined };
 }
 
+function oneUser(): BrokerDefinitions {
+  const name = 'reelmill-test';
+  return {
+    vhosts: [{ name: '/' }],
+    users: [{ name, password: randomBytes(16).toString('hex'), tags: ['administrator'] }],
+    permissions: [{ user: name, vhost: '/', configure: '.*', write: '.*', read: '.*' }],
+  };
+}
+
 async function prepareFolder(
   folder: string,
   ports: { port: number; mapperPort: number; distributionPort: number; managementPort: number },
   options: RabbitMqOptions,
+  definitions: BrokerDefinitions,
 ): Promise<Record<string, string>> {
   const inFolder = (name: string): string => path.join(folder, name);
   await Promise.all(['home', 'data', 'log'].map((name) => mkdir(inFolder(name))));
@@ -107,6 +139,7 @@ async function prepareFolder(
       `consumer_timeout = ${options.consumerTimeoutMs ?? 3_600_000}`,
       ...(options.management ? managementLines(ports.managementPort) : []),
       'disk_free_limit.absolute = 50MB',
+      `load_definitions = ${inFolder('definitions.json')}`,
       'log.console = true',
       'log.console.level = info',
       '',
@@ -116,6 +149,7 @@ async function prepareFolder(
     inFolder('advanced.config'),
     `[{rabbit, [{channel_tick_interval, ${options.channelTickMs ?? 60_000}}]}].\n`,
   );
+  await writeFile(inFolder('definitions.json'), JSON.stringify(definitions), { mode: 0o600 });
   await writeFile(inFolder('enabled_plugins'), options.management ? '[rabbitmq_management].\n' : '[].\n');
   return {
     HOME: inFolder('home'),

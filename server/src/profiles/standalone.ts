@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
+import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
 import type { Profile } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret } from './secrets.ts';
 
@@ -46,7 +46,7 @@ export const standalone: Profile = {
           config: {
             workerId: 'embedded',
             workDir: path.join(dataDir, 'work'),
-            threads: availableParallelism(),
+            threads: countUsableCpus(),
             drainSeconds: WORKER_DRAIN_SECONDS,
           },
         });

@@ -1,6 +1,8 @@
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { countUsableCpus } from './cpuQuota.ts';
+import { findWeakness, isPlaceholder } from './secretStrength.ts';
 
 /** All faults of the environment at once, one per line, each with the variable's name. */
 export class ConfigError extends Error {
@@ -10,6 +12,17 @@ export class ConfigError extends Error {
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+const strongSecret = z.string().superRefine((value, { addIssue }) => {
+  const weakness = findWeakness(value);
+  if (weakness !== null) addIssue(weakness);
+});
+/** An address with user and password, such as `amqp://user:password@host`. */
+const addressWithPassword = z.string().superRefine((value, { addIssue }) => {
+  const address = URL.parse(value);
+  if (address === null) return addIssue('is not an address');
+  const weakness = address.password === '' ? 'is missing' : findWeakness(address.password);
+  if (weakness !== null) addIssue(`its password ${weakness}`);
+});
 
 const common = {
   REELMILL_PROFILE: z
@@ -22,7 +35,9 @@ const common = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('least severe level that is logged'),
-  AMQP_URL: z.string().optional().describe('RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
+  AMQP_URL: addressWithPassword
+    .optional()
+    .describe('RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
   TASK_QUEUE: z
     .string()
     .min(1)
@@ -33,7 +48,7 @@ const common = {
     .optional()
     .describe('object store as creators and players reach it; signed URLs name it (default: `S3_ENDPOINT`)'),
   S3_ACCESS_KEY: z.string().optional().describe('access key of the store (distributed)'),
-  S3_SECRET_KEY: z.string().optional().describe('secret key of the store (distributed)'),
+  S3_SECRET_KEY: strongSecret.optional().describe('secret key of the store (distributed)'),
   S3_BUCKET: z.string().default('reelmill').describe('bucket for sources and renditions'),
   S3_REGION: z.string().default('us-east-1').describe("the store's region"),
 };
@@ -55,18 +70,20 @@ const serverSchema = z.object({
     .string()
     .default('./data')
     .describe('folder of the standalone profile: database, objects, secrets'),
-  DATABASE_URL: z
-    .string()
+  DATABASE_URL: addressWithPassword
     .optional()
     .describe('MySQL or MariaDB, `mysql://user:password@host:3306/name` (distributed)'),
-  JWT_SECRET: z
-    .string()
+  JWT_SECRET: strongSecret
     .min(32)
     .optional()
     .describe('signs access tokens and playback URLs, at least 32 characters (standalone makes its own)'),
   REGISTRATION: z.enum(['open', 'closed']).default('open').describe('whether anybody may register'),
   ADMIN_EMAIL: z.string().optional().describe('the first admin, made at start if there is none'),
-  ADMIN_PASSWORD: z.string().optional().describe("the first admin's password"),
+  ADMIN_PASSWORD: z
+    .string()
+    .refine((value) => !isPlaceholder(value), 'is a placeholder')
+    .optional()
+    .describe("the first admin's password"),
   MAX_UPLOAD_BYTES: z.coerce
     .number()
     .int()
@@ -121,7 +138,7 @@ const workerSchema = z.object({
     .int()
     .min(1)
     .optional()
-    .describe('threads for ffmpeg (default: the CPUs it may use)'),
+    .describe('threads for ffmpeg (default: the CPUs it may use, or its CPU quota)'),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(0)
@@ -147,7 +164,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   return Object.freeze({
     ...config,
     workerId: config.WORKER_ID ?? `${hostname()}-${unique}`,
-    threads: config.WORKER_THREADS ?? availableParallelism(),
+    threads: config.WORKER_THREADS ?? countUsableCpus(),
   });
 }
 
