@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
+import { type AmqpQueueOptions, createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
@@ -229,6 +229,38 @@ test('progress that nobody reads expires, and what matters stays', LIMIT, async 
   });
 });
 
+test('a worker declares nothing: it begins when a server has done so', LIMIT, async () => {
+  await withQueues(async (taskQueue) => {
+    const worker = await openConnected(taskQueue, { role: 'worker' });
+    const tasks: number[] = [];
+    const controls: string[] = [];
+    await worker.consumeTasks(async ({ taskId }) => {
+      tasks.push(taskId);
+      return 'ack';
+    });
+    await worker.onControl((message) => controls.push(message.type));
+    await assert.rejects(worker.publishEvent(startedEvent(1)), isUnavailable);
+    const server = await openConnected(taskQueue);
+    try {
+      const events: string[] = [];
+      await server.consumeEvents(async ({ type }) => {
+        events.push(type);
+        return 'ack';
+      });
+      await server.publishTask(taskMessage(1));
+      await waitFor('the task', () => tasks.length === 1);
+      await waitFor('the worker can publish', () => worker.publishEvent(startedEvent(1)).then(() => true));
+      await waitFor('the event', () => events.includes('started'));
+      await waitFor('a control message', async () => {
+        await server.broadcast({ v: 1, type: 'cancel_video', videoId: 7 });
+        return controls.length > 0;
+      });
+    } finally {
+      await closeAll(server, worker);
+    }
+  });
+});
+
 test('an address that is not one is refused at once', () => {
   assert.throws(
     () => open('any', { url: 'http://localhost:5672' }),
@@ -236,7 +268,7 @@ test('an address that is not one is refused at once', () => {
   );
 });
 
-function open(taskQueue: string, options: { url?: string; consumerTimeoutMs?: number } = {}): JobQueue {
+function open(taskQueue: string, options: Partial<AmqpQueueOptions> = {}): JobQueue {
   return createAmqpQueue({ url: rabbit.url, taskQueue, role: 'server', logger, ...options });
 }
 
@@ -259,7 +291,7 @@ async function withQueues(body: (taskQueue: string) => Promise<void>): Promise<v
 async function removeQueues(taskQueue: string): Promise<void> {
   await onChannel(async (channel) => {
     for (const suffix of ['', '.events', '.dead']) await channel.deleteQueue(`${taskQueue}${suffix}`);
-    await channel.deleteExchange(`${taskQueue}.control`);
+    for (const suffix of ['.results', '.control']) await channel.deleteExchange(`${taskQueue}${suffix}`);
   });
 }
 

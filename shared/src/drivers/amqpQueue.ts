@@ -17,7 +17,7 @@ const LOSSY_EVENTS: ReadonlySet<WorkerEvent['type']> = new Set(['heartbeat', 'pr
 export interface AmqpQueueOptions {
   url: string;
   taskQueue: string;
-  /** Names the connection, for those who look at the broker. */
+  /** A server declares queues and exchanges; a worker has no right to, and waits until a server has done so. */
   role: 'server' | 'worker';
   logger: Logger;
   consumerTimeoutMs?: number;
@@ -30,30 +30,33 @@ export interface AmqpQueueOptions {
 export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
   const { logger } = options;
   const topology = nameTopology(options.taskQueue, options.consumerTimeoutMs ?? CONSUMER_TIMEOUT_MS);
+  const declare = async (channel: Channel): Promise<void> => {
+    if (options.role === 'server') await declareTopology(channel, topology);
+  };
   const broker = new Broker({
     url: options.url,
     connectionName: `reelmill ${options.role}`,
     logger,
     setup: async (model) => {
       const channel = await openChannel(model, 'setup', logger);
-      await declareTopology(channel, topology);
+      await declare(channel);
       await closeQuietly(channel);
     },
   });
-  const publisher = new Publisher(broker, { topology, logger });
+  const publisher = new Publisher(broker, { declare, logger });
   const observer = new SupervisedChannel<Channel>(broker, {
     name: 'observer',
     logger,
     open: async (model) => {
       const channel = await openChannel(model, 'observer', logger);
-      await declareTopology(channel, topology);
+      await declare(channel);
       return channel;
     },
   });
   const subscriptions = new Set<Subscription>();
 
   const toTasks: Destination = { exchange: '', routingKey: topology.tasks, mandatory: true };
-  const toEvents: Destination = { exchange: '', routingKey: topology.events, mandatory: true };
+  const toEvents: Destination = { exchange: topology.results, routingKey: '', mandatory: true };
   const toWorkers: Destination = { exchange: topology.control, routingKey: '', mandatory: false };
 
   const subscribe = async (subscription: Omit<SubscriptionOptions, 'logger'>): Promise<Consumer> => {
@@ -69,7 +72,7 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
     };
   };
   const declared = (queue: string) => async (channel: Channel) => {
-    await declareTopology(channel, topology);
+    await declare(channel);
     return queue;
   };
 
@@ -123,7 +126,7 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
         name: 'control',
         prefetch: 1,
         declare: async (channel) => {
-          await declareTopology(channel, topology);
+          await declare(channel);
           return declareControlQueue(channel, topology);
         },
         handle: async (message) => {

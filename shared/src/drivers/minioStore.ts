@@ -26,7 +26,7 @@ export interface MinioStoreOptions {
 export async function ensureBucket(options: MinioStoreOptions): Promise<void> {
   const client = new S3Client(options);
   try {
-    if (!(await client.bucketExists(options.bucket))) await client.makeBucket(options.bucket, options.region);
+    if (!(await client.knowsBucket(options.bucket))) await client.makeBucket(options.bucket, options.region);
   } catch (error) {
     const made = ['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(s3CodeOf(error) ?? '');
     if (!made) throw toStoreError(error);
@@ -164,7 +164,7 @@ class MinioStore implements ObjectStore {
   }
 
   async check(): Promise<void> {
-    if (await this.#call(() => this.#client.bucketExists(this.#bucket))) return;
+    if (await this.#call(() => this.#client.knowsBucket(this.#bucket))) return;
     throw new ReelmillError('unavailable', `The object store has no bucket "${this.#bucket}".`);
   }
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfirmChannel } from 'amqplib';
+import type { Channel, ConfirmChannel } from 'amqplib';
 import type { Logger } from '../../runtime/logger.ts';
 import { withTimeout } from '../../runtime/timeout.ts';
 import { type Broker, observeChannel } from './broker.ts';
 import { SupervisedChannel } from './supervisedChannel.ts';
-import { declareTopology, type Topology } from './topology.ts';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
@@ -24,14 +23,14 @@ export class Publisher {
   readonly #returned = new Set<string>();
   #congested = false;
 
-  constructor(broker: Broker, options: { topology: Topology; logger: Logger }) {
+  constructor(broker: Broker, options: { declare: (channel: Channel) => Promise<void>; logger: Logger }) {
     this.#broker = broker;
     this.#channel = new SupervisedChannel<ConfirmChannel>(broker, {
       name: 'publisher',
       logger: options.logger,
       open: async (model) => {
         const channel = observeChannel(await model.createConfirmChannel(), 'publisher', options.logger);
-        await declareTopology(channel, options.topology);
+        await options.declare(channel);
         channel.on('drain', () => {
           this.#congested = false;
         });
@@ -83,7 +82,8 @@ export class Publisher {
     }
     if (this.#returned.delete(messageId)) {
       void this.#channel.renew(channel); // declares the queues again
-      throw this.#broker.unavailable(new Error(`there is no queue ${destination.routingKey}`));
+      const { exchange, routingKey } = destination;
+      throw this.#broker.unavailable(new Error(`there is no queue behind "${exchange || routingKey}"`));
     }
   }
 

@@ -11,6 +11,8 @@ export interface Topology {
   tasks: string;
   events: string;
   deadLetters: string;
+  /** A fanout exchange in front of `events`: a worker may write to it and so to no other queue. */
+  results: string;
   /** A fanout exchange; every listener binds a queue of its own. */
   control: string;
   consumerTimeoutMs: number;
@@ -21,12 +23,15 @@ export function nameTopology(taskQueue: string, consumerTimeoutMs: number): Topo
     tasks: taskQueue,
     events: `${taskQueue}.events`,
     deadLetters: `${taskQueue}.dead`,
+    results: `${taskQueue}.results`,
     control: `${taskQueue}.control`,
     consumerTimeoutMs,
   };
 }
 
-/** Declares everything that outlives a connection. Declaring again what is there changes nothing. */
+/**
+ * Declares everything that outlives a connection; only servers may. Declaring again what is there changes nothing.
+ */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   await channel.assertQueue(topology.deadLetters, { durable: true });
   await channel.assertQueue(topology.tasks, {
@@ -41,6 +46,8 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
     durable: true,
     arguments: { 'x-single-active-consumer': true },
   });
+  await channel.assertExchange(topology.results, 'fanout', { durable: true });
+  await channel.bindQueue(topology.events, topology.results, '');
   await channel.assertExchange(topology.control, 'fanout', { durable: true });
 }
 

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Client } from 'minio';
 import type { StoredPart } from '../../ports/objectStore.ts';
+import { s3CodeOf } from './s3Errors.ts';
 
 export interface S3Connection {
   /** `http://host:port` or `https://host`, without a path. */
@@ -49,6 +50,18 @@ export class S3Client extends Client {
   async listStoredParts(bucket: string, key: string, uploadId: string): Promise<StoredPart[]> {
     const parts = await this.listParts(bucket, key, uploadId);
     return parts.map(({ part, size, etag }) => ({ partNumber: part, sizeBytes: size, etag }));
+  }
+
+  /** Whether the bucket is there, by a question that needs no right to list what is in it. */
+  async knowsBucket(bucket: string): Promise<boolean> {
+    try {
+      const answer = await this.makeRequestAsync({ method: 'GET', bucketName: bucket, query: 'location' });
+      answer.resume();
+      return true;
+    } catch (error) {
+      if (s3CodeOf(error) === 'NoSuchBucket') return false;
+      throw error;
+    }
   }
 
   close(): void {
