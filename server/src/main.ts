@@ -1,15 +1,21 @@
 import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
-import { startServer } from './server.ts';
+import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
+import { readVersion, startServer } from './server.ts';
 
 const STOP_DEADLINE_MS = 28_000;
 
 try {
   const config = readServerConfig(process.env);
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' });
+  const traces = await startTracing(config, { name: 'reelmill-server', version: readVersion(), logger });
   const server = await startServer(config, { logger });
-  exitOnSignals({ logger, deadlineMs: STOP_DEADLINE_MS, stop: () => server.stop() });
+  exitOnSignals({
+    logger,
+    deadlineMs: STOP_DEADLINE_MS,
+    stop: () => server.stop().finally(() => traces.stop()),
+  });
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);
   process.exit(1);

@@ -8,6 +8,7 @@ import { FarmSignals } from './dispatch/farmSignals.ts';
 import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { type Listener, openListener } from './http/listener.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { createPlaybackUrls } from './playback/urls.ts';
 import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
@@ -57,6 +58,7 @@ async function start(
   const database = await openDatabase(profile.locateDatabase(config), logger);
   releasers.add('database', () => database.close());
   const stopping = new AbortController();
+  const version = readVersion();
   const context: ServerContext = {
     ...parts,
     config,
@@ -70,7 +72,8 @@ async function start(
       store: parts.store,
     }),
     signals: new FarmSignals(),
-    version: readVersion(),
+    metrics: createMetrics(version),
+    version,
     stopping: stopping.signal,
   };
   await startServices(context, releasers);
@@ -92,7 +95,8 @@ function urlOf({ host, port }: Listener): string {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-function readVersion(): string {
+/** The version of this server, as its package says. */
+export function readVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return packageSchema.parse(JSON.parse(text)).version;
 }

@@ -99,20 +99,13 @@ describe('the HTTP side', () => {
     }
   });
 
-  test('probes and metrics', async () => {
+  test('probes', async () => {
     assert.equal((await api.call('GET', '//healthz')).as(healthSchema).status, 'ok');
     const ready = (await api.call('GET', '//readyz')).as(readinessSchema);
     assert.deepEqual(ready, {
       status: 'ok',
       checks: { database: { ok: true }, store: { ok: true }, queue: { ok: true } },
     });
-    const { text } = await api.call('GET', '//metrics');
-    assert.match(text, /^reelmill_tasks\{state="pending"\} 0$/m);
-    assert.match(text, /^reelmill_queue\{what="ready"\} 0$/m);
-    assert.match(
-      text,
-      /reelmill_http_request_seconds_count\{method="GET",route="\/healthz",status="200"\} [1-9]/,
-    );
   });
 
   test('the document has an operation for every route, and its page loads from here only', async () => {

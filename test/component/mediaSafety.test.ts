@@ -10,6 +10,7 @@ import type { TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { runProgram } from '../../worker/src/media/runProgram.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { sampleFile } from '../support/samples.ts';
@@ -176,7 +177,8 @@ test('an aborted task ends its ffmpeg and leaves nothing', async () => {
 
 test('a program that is silent for too long, or runs for too long, is ended with its children', async () => {
   const forever = ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-'];
-  const limits = { signal: new AbortController().signal, onLine: () => true };
+  const logger = createLogger({ level: 'silent', name: 'test' });
+  const limits = { signal: new AbortController().signal, logger, onLine: () => true };
   await assert.rejects(
     runProgram('ffmpeg', forever, { ...limits, stallMs: 300, timeLimitMs: 60_000 }),
     (error: ReelmillError) => error.code === 'stalled' && error.retryable,

@@ -229,6 +229,11 @@ function testObjects({ store, pageSize }: Context): void {
   test('a store that works says so', async () => {
     await store().check();
   });
+
+  test('tells how much room there is, or that it does not know', async () => {
+    const space = await store().space();
+    if (space !== null) assert.ok(space.freeBytes > 0 && space.freeBytes <= space.sizeBytes);
+  });
 }
 
 function testSignedUrls({ store, origins }: Context): void {

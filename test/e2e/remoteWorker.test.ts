@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { probeStreams } from '../../worker/src/media/probe.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
@@ -101,8 +102,9 @@ test('a worker that does not know the CA speaks to nobody', async () => {
 test('ffmpeg reads from a store only whose certificate is vouched for', async () => {
   const url = `${storeAccess.endpoint}/minio/health/live`;
   const other = await makePrivateCa();
+  const logger = createLogger({ level: 'silent', name: 'test' });
   const read = (caFile: string) =>
-    probeStreams({ url, caFile, demuxer: null, signal: AbortSignal.timeout(30_000) });
+    probeStreams({ url, caFile, demuxer: null, signal: AbortSignal.timeout(30_000), logger });
   try {
     // the answer is no video, but it was read
     await assert.rejects(read(ca.caFile), { code: 'not_a_video' });

@@ -8,6 +8,7 @@ import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { createMetrics } from '../../server/src/metrics/metrics.ts';
 import { useMariaDb } from './mariadb.ts';
 import { type MediaStore, startMediaStore } from './mediaStore.ts';
 
@@ -44,7 +45,15 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
     const queue = createMemoryQueue({ logger, broker });
     releasers.add('queue', () => queue.close());
     const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10 };
-    return { config, logger, database: opened, store: media.store, queue, signals: new FarmSignals() };
+    return {
+      config,
+      logger,
+      database: opened,
+      store: media.store,
+      queue,
+      metrics: createMetrics('test'),
+      signals: new FarmSignals(),
+    };
   };
   const context = await connect();
   const { models } = context.database;

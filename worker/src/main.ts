@@ -4,8 +4,9 @@ import { ConfigError, readWorkerConfig, type WorkerConfig } from '@reelmill/shar
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { writeHealth } from './healthFile.ts';
-import { startWorker } from './worker.ts';
+import { startWorker, VERSION } from './worker.ts';
 
 const HEALTH_MS = 5_000;
 /** For handing a task back and closing connections, on top of the time for finishing it. */
@@ -15,6 +16,8 @@ const STOP_MARGIN_MS = 20_000;
 async function main(config: WorkerConfig): Promise<void> {
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'worker' });
   const releasers = new Releasers();
+  const traces = await startTracing(config, { name: 'reelmill-worker', version: VERSION, logger });
+  releasers.add('traces', () => traces.stop());
   exitOnSignals({
     logger,
     deadlineMs: config.DRAIN_SECONDS * 1000 + STOP_MARGIN_MS,

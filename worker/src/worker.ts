@@ -46,7 +46,8 @@ export interface RunningWorker {
 const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
 const REMEMBERED_OUTCOMES = 50;
 
-const { version } = z
+/** The version of this worker, as its package says. */
+export const { version: VERSION } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
 
@@ -80,7 +81,7 @@ class Worker implements RunningWorker {
   constructor(options: WorkerOptions, workDir: string) {
     this.#options = options;
     this.#workDir = workDir;
-    this.#logger = options.logger.child({ workerId: options.config.workerId });
+    this.#logger = options.logger.child({ worker_id: options.config.workerId });
   }
 
   get state(): WorkerState {
@@ -121,7 +122,12 @@ class Worker implements RunningWorker {
     const { signal } = this.#stopping;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       const { store } = this.#options;
-      this.#sickness = await findSickness({ store, workDir: this.#workDir, signal });
+      this.#sickness = await findSickness({
+        store,
+        workDir: this.#workDir,
+        signal,
+        logger: this.#logger,
+      });
       if (signal.aborted || this.#draining) return;
       if (this.#sickness === null && (await this.#takeTasks())) return;
       this.#beat();
@@ -228,7 +234,7 @@ class Worker implements RunningWorker {
       at: new Date().toISOString(),
       host: hostname(),
       cpus: this.#options.config.threads,
-      version,
+      version: VERSION,
       startedAt: this.#startedAt,
       state: this.state,
       taskId: this.#current?.message.taskId ?? null,

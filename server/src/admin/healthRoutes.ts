@@ -43,7 +43,8 @@ export function createHealthRoutes(context: ServerContext): Route[] {
   ];
 }
 
-async function checkDependencies(context: ServerContext): Promise<Readiness> {
+/** Asks each dependency whether it works, for two seconds at most. */
+export async function checkDependencies(context: ServerContext): Promise<Readiness> {
   const { database, store, queue } = context;
   const checks = await Promise.all(
     Object.entries({ database, store, queue }).map(

@@ -3,8 +3,9 @@ import { type QueryInterface, QueryTypes, type Sequelize } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import * as foundation from './migrations/0001-foundation.ts';
 import * as fingerprints from './migrations/0002-fingerprints.ts';
+import * as traces from './migrations/0006-traces.ts';
 
-const MIGRATIONS = [foundation, fingerprints];
+const MIGRATIONS = [foundation, fingerprints, traces];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;
 

@@ -187,6 +187,7 @@ export function defineModels(sequelize: Sequelize): Models {
       segmentsDone: { ...integer },
       speed: { ...optionalDouble },
       requestId: optionalText(100),
+      traceparent: optionalText(55),
       errorCode: optionalText(40),
       errorMessage: { ...longText },
       errorDiagnostics: { ...longText },

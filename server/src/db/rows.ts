@@ -142,6 +142,8 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare segmentsDone: number;
   declare speed: number | null;
   declare requestId: string | null;
+  /** The W3C trace context in which the task was made; null where there were no traces. */
+  declare traceparent: CreationOptional<string | null>;
   declare errorCode: ErrorCode | null;
   declare errorMessage: string | null;
   declare errorDiagnostics: string | null;

@@ -2,6 +2,8 @@ import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { chooseFairly } from '@reelmill/shared/core/fairChoice.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
+import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { applyFailed } from '../publish/outcomes.ts';
 import type { FarmContext } from './farmContext.ts';
 import { claimTasks, countInFlight, findWaiting, unclaimTasks } from './outbox.ts';
@@ -22,6 +24,7 @@ export function startDispatcher(context: FarmContext): Recurring {
     name: 'dispatcher',
     intervalMs: POLL_MS,
     logger: context.logger,
+    metrics: context.metrics,
     work: () => dispatchOnce(context),
   });
   const stopListening = context.signals.onTasksWaiting(() => recurring.poke());
@@ -58,12 +61,11 @@ export async function dispatchOnce(context: FarmContext): Promise<boolean> {
 }
 
 async function publishAll(context: FarmContext, messages: readonly TaskMessage[]): Promise<void> {
-  const outcomes = await Promise.allSettled(messages.map((message) => context.queue.publishTask(message)));
+  const outcomes = await Promise.allSettled(messages.map((message) => publish(context, message)));
   const failures = outcomes.flatMap((outcome, index) => {
     const message = messages[index];
     return outcome.status === 'rejected' && message ? [{ message, reason: outcome.reason as unknown }] : [];
   });
-  context.logger.debug({ tasks: messages.length, failed: failures.length }, 'tasks dispatched');
   const unsendable = failures.filter(({ reason }) => reason instanceof ReelmillError && !reason.retryable);
   for (const { message, reason } of unsendable) await giveUp(context, message, reason);
   const unsent = failures.filter((failure) => !unsendable.includes(failure));
@@ -75,10 +77,23 @@ async function publishAll(context: FarmContext, messages: readonly TaskMessage[]
   throw unsent[0].reason;
 }
 
+function publish({ queue, logger }: FarmContext, message: TaskMessage): Promise<void> {
+  const fields = logFieldsOf(message);
+  const span = { kind: 'producer', parent: message.traceparent, attributes: fields } as const;
+  return tracing.span(`dispatch ${message.spec.kind}`, span, async () => {
+    await queue.publishTask({ ...message, ...carryTrace() });
+    logger.info(fields, 'a task is in the queue');
+  });
+}
+
+function logFieldsOf(message: TaskMessage) {
+  return taskLogFields({ ...message, kind: message.spec.kind });
+}
+
 /** A message that the contract does not allow would be refused for ever. */
 async function giveUp(context: FarmContext, message: TaskMessage, reason: unknown): Promise<void> {
   const { taskId, videoId, leaseToken } = message;
-  context.logger.error({ err: reason, taskId, videoId }, 'a task cannot be sent');
+  context.logger.error({ err: reason, ...logFieldsOf(message) }, 'a task cannot be sent');
   const text = reason instanceof Error ? reason.message : String(reason);
   await applyFailed(context, {
     v: 1,

@@ -3,6 +3,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Database } from '../db/database.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { FarmSignals } from './farmSignals.ts';
 
 /** What the farm's services work with; the server's own context is one. */
@@ -12,5 +13,6 @@ export interface FarmContext {
   readonly database: Database;
   readonly store: ObjectStore;
   readonly queue: JobQueue;
+  readonly metrics: Metrics;
   readonly signals: FarmSignals;
 }

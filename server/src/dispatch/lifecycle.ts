@@ -1,9 +1,11 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
 export interface VideoChange {
@@ -67,9 +69,11 @@ export async function cancelTranscode(change: VideoChange): Promise<void> {
 }
 
 /** Ends a transcode with a reason, with every task that is not finished. Answers false where it is not transcoding. */
-export async function failTranscode(change: VideoChange & { failure: VideoFailure }): Promise<boolean> {
-  const { failure } = change;
-  return endTranscode(change, {
+export async function failTranscode(
+  change: VideoChange & { failure: VideoFailure; metrics: Pick<Metrics, 'videoFailed'> },
+): Promise<boolean> {
+  const { failure, metrics, transaction } = change;
+  const failed = await endTranscode(change, {
     status: 'failed',
     phase: null,
     playable: false,
@@ -77,6 +81,8 @@ export async function failTranscode(change: VideoChange & { failure: VideoFailur
     errorMessage: failure.message,
     errorDiagnostics: failure.diagnostics ?? null,
   });
+  if (failed) transaction.afterCommit(() => metrics.videoFailed(failure.code));
+  return failed;
 }
 
 async function beginPlan(
@@ -124,6 +130,7 @@ export function newTask(videoId: number, planVersion: number, requestId: string 
     videoId,
     planVersion,
     requestId,
+    traceparent: tracing.traceparent(),
     availableAt,
     state: 'pending',
     result: null,

@@ -62,7 +62,7 @@ export async function claimTasks(models: Models, ids: readonly number[]): Promis
   );
   if (claimed === 0) return [];
   const rows = await models.Task.findAll({
-    attributes: ['id', 'videoId', 'attempt', 'requestId', 'spec'],
+    attributes: ['id', 'videoId', 'attempt', 'requestId', 'traceparent', 'spec'],
     where: { id: [...ids], leaseToken },
   });
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -90,6 +90,7 @@ function messageOf(task: TaskRow, leaseToken: string): TaskMessage {
     leaseToken,
     attempt: task.attempt + 1,
     requestId: task.requestId,
+    ...(task.traceparent === null ? {} : { traceparent: task.traceparent }),
     spec: task.spec,
   };
 }

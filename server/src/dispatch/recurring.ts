@@ -1,15 +1,17 @@
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 const AFTER_FAILURE = { baseMs: 250, maxMs: 5_000 };
 
 export interface RecurringOptions {
-  /** How it is called in logs. */
+  /** How it is called in logs and metrics. */
   name: string;
   intervalMs: number;
   /** Answers whether there is more to do at once. */
   work: (signal: AbortSignal) => Promise<boolean>;
   logger: Logger;
+  metrics: Pick<Metrics, 'serviceStarted' | 'serviceRan'>;
 }
 
 /** Work that goes on until it is stopped. */
@@ -25,12 +27,13 @@ export interface Recurring {
  * is repeated with growing pauses; the log has the first failure of a row and the recovery.
  */
 export function startRecurring(options: RecurringOptions): Recurring {
-  const { name, logger } = options;
+  const { name, logger, metrics } = options;
   const stopping = new AbortController();
   let poked = false;
   let backingOff = false;
   let endWait: () => void = () => {};
   let failures = 0;
+  metrics.serviceStarted(name, options.intervalMs);
 
   const wait = async (ms: number): Promise<void> => {
     if (stopping.signal.aborted) return;
@@ -47,9 +50,11 @@ export function startRecurring(options: RecurringOptions): Recurring {
       if (await options.work(stopping.signal)) poked = true;
       if (failures > 0) logger.info({ service: name }, 'works again');
       failures = 0;
+      metrics.serviceRan(name, 'done');
     } catch (error) {
       if (stopping.signal.aborted) return;
       failures += 1;
+      metrics.serviceRan(name, 'failed');
       if (failures === 1) logger.warn({ service: name, err: error }, 'cannot go on for now');
       backingOff = true;
       await wait(backoffMs(failures, AFTER_FAILURE));

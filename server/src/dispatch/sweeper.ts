@@ -33,6 +33,7 @@ export function startSweeper(context: FarmContext, onComplete: () => void): Recu
     name: 'sweeper',
     intervalMs: INTERVAL_MS,
     logger: context.logger,
+    metrics: context.metrics,
     work: async () => {
       try {
         await sweepOnce(context, memory, onComplete);
@@ -73,6 +74,7 @@ export async function reopenExpired(context: FarmContext, now: number): Promise<
     { state: 'pending', availableAt: new Date(now), leaseExpiresAt: null },
     { where: expired },
   );
+  context.metrics.leasesExpired(count);
   if (count > 0) context.logger.warn({ tasks: count }, 'leases ran out; the tasks go to other workers');
   return count;
 }
@@ -120,8 +122,9 @@ async function findOrphans(context: FarmContext, now: number): Promise<number[]>
 
 /** Answers whether the video has everything and only needs to be published. */
 async function settleOrphan(context: FarmContext, videoId: number): Promise<boolean> {
-  const { models } = context.database;
-  const settled = await context.database.transaction(async (transaction) => {
+  const { database, metrics } = context;
+  const { models } = database;
+  const settled = await database.transaction(async (transaction) => {
     const video = await models.Video.findOne({
       where: { id: videoId, status: 'transcoding' },
       transaction,
@@ -141,11 +144,12 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
     }
     const diagnostics = `no open task, but ${tasks.map(({ kind, state }) => `${kind} ${state}`).join(', ')}`;
     const message = 'Something went wrong on our side while converting this video. Please try again.';
-    await failTranscode({ models, transaction, video, failure: { code: 'internal', message, diagnostics } });
+    const failure = { code: 'internal', message, diagnostics } as const;
+    await failTranscode({ models, transaction, video, failure, metrics });
     return 'failed';
   });
   if (settled !== 'gone') {
-    context.logger.error({ videoId, settled }, 'a video had no open task');
+    context.logger.error({ video_id: videoId, settled }, 'a video had no open task');
     context.signals.videoChanged(videoId);
   }
   return settled === 'complete';
@@ -157,7 +161,7 @@ async function watchWorkers(context: FarmContext, memory: SweeperMemory, now: nu
   for (const worker of await Worker.findAll()) {
     const lost = farmStateOf(worker, new Date(now)) === 'lost';
     if (lost && !memory.lostWorkers.has(worker.id)) {
-      context.logger.warn({ workerId: worker.id, lastSeenAt: worker.lastSeenAt }, 'a worker is lost');
+      context.logger.warn({ worker_id: worker.id, last_seen_at: worker.lastSeenAt }, 'a worker is lost');
     }
     if (lost) memory.lostWorkers.add(worker.id);
     else memory.lostWorkers.delete(worker.id);

@@ -1,6 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { createMetrics } from '../admin/metrics.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import type { ServerContext } from './context.ts';
@@ -14,15 +13,19 @@ import { securityHeaders } from './security.ts';
 
 /** The whole HTTP side of a server, ready for `createServer`. */
 export function createApp(context: ServerContext, feed: VideoFeed): Express {
-  const metrics = createMetrics();
-  const routes = listRoutes(context, { metrics, feed });
+  const routes = listRoutes(context, feed);
   const document = describeApi(routes, { version: context.version, url: context.publicUrl });
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', context.config.TRUST_PROXY);
-  app.use(requestLog(context.logger, metrics));
+  app.use(requestLog(context));
   app.use(securityHeaders());
-  for (const { path, handler } of context.storeHandlers) app.use(path, handler);
+  for (const { path, handler } of context.storeHandlers) {
+    app.use(path, (request, response, next) => {
+      notesOf(response).route = path;
+      return handler(request, response, next);
+    });
+  }
   app.get(OPENAPI_PATH, (_request, response) => {
     notesOf(response).route = OPENAPI_PATH;
     response.json(document);

@@ -5,6 +5,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler } from 'express';
 import type { Database } from '../db/database.ts';
 import type { FarmSignals } from '../dispatch/farmSignals.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { PlaybackUrls } from '../playback/urls.ts';
 import type { Secrets } from '../profiles/secrets.ts';
 
@@ -15,6 +16,7 @@ export interface ServerContext {
   readonly database: Database;
   readonly store: ObjectStore;
   readonly queue: JobQueue;
+  readonly metrics: Metrics;
   /** Tells the farm and the open event streams of this process what a request has changed. */
   readonly signals: FarmSignals;
   readonly secrets: Secrets;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler, Response } from 'express';
-import type { Metrics } from '../admin/metrics.ts';
+import type { ServerContext } from './context.ts';
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
@@ -23,7 +22,7 @@ export function notesOf(response: Response): RequestNotes {
 }
 
 /** Gives every request an id (its own, if sane), and logs and measures its answer. Queries are never logged. */
-export function requestLog(logger: Logger, metrics: Metrics): RequestHandler {
+export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | 'metrics'>): RequestHandler {
   return (request, response, next) => {
     const given = request.get('x-request-id');
     const notes = notesOf(response);
@@ -33,7 +32,7 @@ export function requestLog(logger: Logger, metrics: Metrics): RequestHandler {
     response.once('close', () => {
       const seconds = (performance.now() - startedAt) / 1000;
       const status = response.statusCode;
-      metrics.observeRequest({ method: request.method, route: notes.route, status, seconds });
+      metrics.requestAnswered({ method: request.method, route: notes.route, status, seconds });
       const level = status >= 500 ? 'error' : notes.route === '/healthz' ? 'debug' : 'info';
       logger[level](
         {

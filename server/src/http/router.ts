@@ -1,3 +1,4 @@
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import express, { type Request, type Response, Router } from 'express';
 import { notesOf } from './requestLog.ts';
 import type { Identity, Route, RouteAuth } from './route.ts';
@@ -22,10 +23,28 @@ export function createRouter(routes: readonly Route[], authenticate: Authenticat
   for (const route of routes) {
     const pattern = fullPath(route).replace(/\{(\w+)\}/g, ':$1');
     router[route.method](pattern, async (request, response) => {
-      await serve(route, authenticate, request, response);
+      await traceRequest(route, request, response, () => serve(route, authenticate, request, response));
     });
   }
   return router;
+}
+
+/** Probes and scrapes are left out: they come every few seconds and lead to nothing. */
+function traceRequest(
+  route: Route,
+  request: Request,
+  response: Response,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (route.root) return work();
+  const method = route.method.toUpperCase();
+  const attributes = {
+    'http.request.method': method,
+    'http.route': fullPath(route),
+    request_id: notesOf(response).requestId,
+  };
+  const span = { kind: 'server', parent: request.get('traceparent'), attributes } as const;
+  return tracing.span(`${method} ${fullPath(route)}`, span, work);
 }
 
 async function serve(

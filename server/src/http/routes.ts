@@ -1,8 +1,7 @@
 import type { Router } from 'express';
 import { createHealthRoutes } from '../admin/healthRoutes.ts';
-import type { Metrics } from '../admin/metrics.ts';
-import { createMetricsRoutes } from '../admin/metricsRoutes.ts';
 import { createAdminRoutes } from '../admin/routes.ts';
+import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
 import { createWatchPages } from '../playback/watchPages.ts';
 import { createUploadRoutes } from '../upload/routes.ts';
@@ -14,14 +13,8 @@ import { createDocs } from './docs.ts';
 import type { Route } from './route.ts';
 import { createServerRoutes } from './serverRoutes.ts';
 
-/** What routes share within one server, besides its context. */
-export interface RouteServices {
-  metrics: Metrics;
-  feed: VideoFeed;
-}
-
 /** Every route of the API, in the order of the document. */
-export function listRoutes(context: ServerContext, { feed, metrics }: RouteServices): Route[] {
+export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   return [
     ...createServerRoutes(context),
     ...createUserRoutes(context),
@@ -30,7 +23,7 @@ export function listRoutes(context: ServerContext, { feed, metrics }: RouteServi
     ...createPlaybackRoutes(context, context.playbackUrls),
     ...createAdminRoutes(context),
     ...createHealthRoutes(context),
-    ...createMetricsRoutes(context, metrics),
+    ...createMetricsRoutes(context),
   ];
 }
 

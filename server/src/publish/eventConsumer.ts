@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
 import { type Aftermath, applyDone, applyFailed, applyHandedBack, applyLost } from './outcomes.ts';
@@ -27,7 +28,7 @@ export async function startEventConsumer(
   const handle = async (event: WorkerEvent): Promise<Disposition> => {
     for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
       try {
-        const aftermath = await applyEvent(context, progress, event);
+        const aftermath = await traceOutcome(event, () => applyEvent(context, progress, event));
         if (aftermath?.complete) onComplete();
         return 'ack';
       } catch (error) {
@@ -50,6 +51,17 @@ export async function startEventConsumer(
       return consumer.stop();
     },
   };
+}
+
+/** Only what ends a task is worth a span: workers say something every second. */
+function traceOutcome<T>(event: WorkerEvent, work: () => Promise<T>): Promise<T> {
+  if (event.type !== 'done' && event.type !== 'failed' && event.type !== 'handed_back') return work();
+  const attributes = { task_id: event.taskId, video_id: event.videoId, worker_id: event.workerId };
+  return tracing.span(
+    `apply ${event.type}`,
+    { kind: 'consumer', parent: event.traceparent, attributes },
+    work,
+  );
 }
 
 /** Applies one event. Applying it again changes nothing more; null where nothing follows from it. */

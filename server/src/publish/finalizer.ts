@@ -14,6 +14,7 @@ export function startFinalizer(context: FarmContext): Recurring {
     name: 'finalizer',
     intervalMs: POLL_MS,
     logger: context.logger,
+    metrics: context.metrics,
     work: async (signal) => {
       const videos = await context.database.models.Video.findAll({
         where: { status: 'transcoding', phase: 'finalizing' },
@@ -34,19 +35,22 @@ async function finalize(context: FarmContext, video: VideoRow): Promise<void> {
   } catch (error) {
     if (isTemporary(error)) throw error;
     // would fail for ever, and the video would hang at 99 %
-    context.logger.error({ err: error, videoId: video.id }, 'a video cannot be published');
+    context.logger.error({ err: error, video_id: video.id }, 'a video cannot be published');
     await failUnpublishable(context, video, error);
   }
 }
 
 async function failUnpublishable(context: FarmContext, video: VideoRow, cause: unknown): Promise<void> {
-  const { models } = context.database;
+  const { metrics, database } = context;
+  const { models } = database;
   const diagnostics = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   const failure = {
     code: 'internal',
     message: creatorMessage({ code: 'internal', message: '' }),
     diagnostics,
   } as const;
-  await context.database.transaction((transaction) => failTranscode({ models, transaction, video, failure }));
+  await database.transaction((transaction) =>
+    failTranscode({ models, transaction, video, failure, metrics }),
+  );
   context.signals.videoChanged(video.id);
 }

@@ -47,7 +47,7 @@ export async function revokeLeases(context: FarmContext, revoked: readonly Revoc
     await context.queue
       .broadcast({ v: 1, type: 'revoke_task', taskId, leaseToken })
       .catch((error: unknown) =>
-        context.logger.debug({ err: error, taskId }, 'a lease could not be revoked'),
+        context.logger.debug({ err: error, task_id: taskId }, 'a lease could not be revoked'),
       );
   }
 }

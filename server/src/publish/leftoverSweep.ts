@@ -16,6 +16,7 @@ export function startLeftoverSweep(context: FarmContext): Recurring {
     name: 'leftover sweep',
     intervalMs: INTERVAL_MS,
     logger: context.logger,
+    metrics: context.metrics,
     work: async (signal) => {
       await sweepLeftovers(context, new Date(Date.now() - SETTLED_MS), signal);
       return false;
@@ -41,6 +42,6 @@ export async function sweepLeftovers(
     const removed = await removeUpToVersion(context.store, id, planVersion);
     // not a change that anybody should see
     await Video.update({ plan: null }, { where: { ...ended, id, planVersion }, silent: true });
-    if (removed > 0) context.logger.info({ videoId: id, objects: removed }, 'leftovers of a video removed');
+    if (removed > 0) context.logger.info({ video_id: id, objects: removed }, 'leftovers of a video removed');
   }
 }

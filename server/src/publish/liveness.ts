@@ -42,7 +42,12 @@ export async function applyStarted(context: FarmContext, event: EventOf<'started
     await revokeLeases(context, [event]);
     return 'revoked';
   }
-  const task = await models.Task.findByPk(event.taskId, { attributes: ['kind', 'deliveries'] });
+  const task = await models.Task.findByPk(event.taskId, {
+    attributes: ['kind', 'deliveries', 'availableAt', 'startedAt'],
+  });
+  if (task?.startedAt) {
+    context.metrics.taskStarted(task.kind, (task.startedAt.getTime() - task.availableAt.getTime()) / 1000);
+  }
   if (task !== null && isDeliveredTooOften(task, context.config.TASK_ATTEMPTS)) return 'delivered_too_often';
   if (task?.kind === 'inspect') {
     const waiting = { id: event.videoId, status: 'transcoding', phase: 'queued' } as const;

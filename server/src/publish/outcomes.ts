@@ -3,12 +3,14 @@ import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { decideAfterFailure, isDispensable, OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, revokeLeases, type TaskEvent } from './leases.ts';
+import { measureDone } from './measureDone.ts';
 import { cancelOpenTasks, planAsSingleChunk, type Revocation, savePlan } from './planTasks.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
@@ -42,7 +44,7 @@ interface Held {
 export async function applyDone(context: FarmContext, event: EventOf<'done'>): Promise<Aftermath | null> {
   return withLeased(context, event, async (held) => {
     const { task, transaction, video } = held;
-    const { result } = event;
+    const { result, elapsedMs } = event;
     if (result.kind !== task.kind) {
       return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
@@ -58,6 +60,12 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
       },
       { transaction },
     );
+    transaction.afterCommit(() => {
+      // an inspection whose video cannot be planned has failed by then
+      if (task.state !== 'done') return;
+      measureDone(context.metrics, task, result, elapsedMs / 1000);
+      context.logger.info({ ...logFieldsOf(task), duration_ms: Math.round(elapsedMs) }, 'a task is done');
+    });
     if (result.kind === 'inspect') return planInspected(held, result.facts);
     if (result.kind === 'images') {
       await video.update({ coverKey: result.coverKey, storyboardKey: result.storyboardKey }, { transaction });
@@ -89,6 +97,7 @@ export async function applyHandedBack(
   event: EventOf<'handed_back'>,
 ): Promise<Aftermath | null> {
   return withLeased(context, event, async ({ task, transaction }) => {
+    transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
     await task.update(
       { ...UNLEASED, state: 'pending', availableAt: new Date(), deliveries: literal('deliveries - 1') },
       { transaction },
@@ -125,11 +134,9 @@ async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
   }
   const decision = decideAfterFailure(task, error, context.config.TASK_ATTEMPTS);
   if (decision.next === 'give_up') return giveUp(held, error);
+  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
   const pauseMs = backoffMs(decision.attempt, RETRY_BACKOFF);
-  context.logger.warn(
-    { taskId: task.id, videoId: task.videoId, attempt: decision.attempt, code: error.code, pauseMs },
-    'a task is tried again',
-  );
+  context.logger.warn({ ...logFieldsOf(task), code: error.code, pause_ms: pauseMs }, 'a task is tried again');
   await task.update(
     {
       ...UNLEASED,
@@ -145,19 +152,17 @@ async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
 
 async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
   const { context, task, transaction, video } = held;
+  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
   await task.update(
     { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
     { transaction },
   );
-  context.logger.warn(
-    { taskId: task.id, videoId: video.id, kind: task.kind, err: error },
-    'a task is given up',
-  );
+  context.logger.warn({ ...logFieldsOf(task), err: error }, 'a task is given up');
   if (isDispensable(task.kind, error.code)) return checkComplete(held);
   const { models } = context.database;
   const revoked = await cancelOpenTasks(models, video.id, transaction);
   const failure = { code: error.code, message: creatorMessage(error), diagnostics: diagnosticsOf(error) };
-  await failTranscode({ models, transaction, video, failure });
+  await failTranscode({ models, transaction, video, failure, metrics: context.metrics });
   return { revoked, complete: false };
 }
 
@@ -177,11 +182,12 @@ async function planAgain(held: Held, error: TaskError): Promise<Revocation[] | n
   const { context, task, transaction } = held;
   const revoked = await planAsSingleChunk(planChange(held));
   if (revoked === null) return null;
+  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
   await task.update(
     { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
     { transaction },
   );
-  context.logger.warn({ videoId: task.videoId, taskId: task.id, err: error }, 'planned again as one chunk');
+  context.logger.warn({ ...logFieldsOf(task), err: error }, 'planned again as one chunk');
   return revoked.filter(({ taskId }) => taskId !== task.id);
 }
 
@@ -208,6 +214,11 @@ async function checkComplete({ context, transaction, video }: Held): Promise<Aft
 function countSegments({ result }: EventOf<'done'>): number {
   if (result.kind === 'encode') return result.renditions[0]?.segments.length ?? 0;
   return result.kind === 'audio' ? (result.rendition?.segments.length ?? 0) : 0;
+}
+
+function logFieldsOf({ id, videoId, requestId, kind, attempt }: TaskRow) {
+  // the row counts the tries that failed
+  return taskLogFields({ taskId: id, videoId, requestId, kind, attempt: attempt + 1 });
 }
 
 function errorColumns(error: TaskError) {

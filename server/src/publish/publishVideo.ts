@@ -31,10 +31,12 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   }
   await writePlaylists(context.store, video.id, plan, assembly.video);
   if (!(await goOnline(context, video, plan, assembly.video))) return;
-  context.logger.info({ videoId: video.id }, 'a video is online');
+  context.logger.info({ video_id: video.id }, 'a video is online');
+  const { transcodeStartedAt } = video;
+  if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
   await removeOtherVersions(context.store, video.id, plan.version).catch((error: unknown) =>
-    context.logger.warn({ err: error, videoId: video.id }, 'leftovers of a video could not be removed'),
+    context.logger.warn({ err: error, video_id: video.id }, 'leftovers of a video could not be removed'),
   );
 }
 
@@ -136,7 +138,7 @@ async function goOnline(
 /** What does not fit together is made again as one chunk, which has no joints; if it was one, the video fails. */
 async function rejectAssembly(context: FarmContext, videoId: number, reason: string): Promise<void> {
   const { models } = context.database;
-  context.logger.warn({ videoId, reason }, 'the pieces of a video do not fit together');
+  context.logger.warn({ video_id: videoId, reason }, 'the pieces of a video do not fit together');
   await context.database.transaction(async (transaction) => {
     const video = await models.Video.findOne({
       where: { id: videoId, status: 'transcoding', phase: 'finalizing' },
@@ -150,7 +152,8 @@ async function rejectAssembly(context: FarmContext, videoId: number, reason: str
     if (again !== null) return;
     const code = 'frame_count_mismatch';
     const message = creatorMessage({ code, message: reason });
-    await failTranscode({ ...change, failure: { code, message, diagnostics: reason } });
+    const { metrics } = context;
+    await failTranscode({ ...change, metrics, failure: { code, message, diagnostics: reason } });
   });
   context.signals.tasksWaiting();
   context.signals.videoChanged(videoId);

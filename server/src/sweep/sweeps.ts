@@ -27,7 +27,7 @@ const SWEEPS: readonly Sweep[] = [
 /** Starts what tidies up from time to time. Every server does so; meeting each other does no harm. */
 export function startSweeps(context: ServerContext): { stop(): Promise<void> } {
   const running = SWEEPS.map(({ work, ...sweep }) =>
-    startRecurring({ ...sweep, logger: context.logger, work: () => work(context) }),
+    startRecurring({ ...sweep, logger: context.logger, metrics: context.metrics, work: () => work(context) }),
   );
   return {
     async stop() {

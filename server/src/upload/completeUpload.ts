@@ -112,7 +112,7 @@ function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectSto
 }
 
 async function begin(
-  { database, store, signals }: ServerContext,
+  { database, store, signals, metrics, logger }: ServerContext,
   video: VideoRow,
   object: StoredObject,
   requestId: string | null,
@@ -127,6 +127,9 @@ async function begin(
     return true;
   });
   if (began) {
+    metrics.uploadCompleted(object.sizeBytes);
+    const { sizeBytes } = object;
+    logger.info({ request_id: requestId, video_id: video.id, size_bytes: sizeBytes }, 'upload complete');
     signals.tasksWaiting();
     signals.videoChanged(video.id);
   } else if (video.transcodeStartedAt === null) {

@@ -34,6 +34,7 @@ export class VideoFeed {
       name: 'video feed',
       intervalMs: POLL_MS,
       logger: context.logger,
+      metrics: context.metrics,
       work: async () => {
         await this.#poll();
         return false;

@@ -34,6 +34,9 @@ export const taskSpecSchema = z.discriminatedUnion('kind', [
 export type TaskSpec = z.infer<typeof taskSpecSchema>;
 export type TaskSpecOf<K extends TaskKind> = Extract<TaskSpec, { kind: K }>;
 
+/** The W3C trace context of the span that a message was sent in; left out where there are no traces. */
+const traceparentSchema = z.string().max(55).optional();
+
 /** A message of the task queue. `leaseToken` fences everything said about the task later. */
 export const taskMessageSchema = z.object({
   v: z.literal(1),
@@ -43,6 +46,7 @@ export const taskMessageSchema = z.object({
   attempt: z.int().positive(),
   /** The request that caused the work, for logs. */
   requestId: z.string().nullable(),
+  traceparent: traceparentSchema,
   spec: taskSpecSchema,
 });
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
@@ -66,6 +70,7 @@ const taskIdentity = {
   taskId: z.int().positive(),
   videoId: z.int().positive(),
   leaseToken: z.uuid(),
+  traceparent: traceparentSchema,
 };
 
 /** What workers say. `started` and `progress` renew the lease; the rest ends it. */

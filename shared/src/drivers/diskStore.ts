@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Audience, ObjectStore, SignOptions } from '../ports/objectStore.ts';
 import { ReelmillError } from '../runtime/errors.ts';
@@ -88,6 +88,11 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
     remove: (keys) =>
       withStoreErrors(async () => {
         for (const key of keys) await objects.remove(key);
+      }),
+    space: () =>
+      withStoreErrors(async () => {
+        const { bavail, blocks, bsize } = await statfs(layout.objects);
+        return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
       }),
     check: () => withStoreErrors(() => access(layout.objects, constants.R_OK | constants.W_OK)),
     close: () => uploads.close(),

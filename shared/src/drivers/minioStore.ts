@@ -163,6 +163,11 @@ class MinioStore implements ObjectStore {
     }
   }
 
+  /** S3 has no question for it; MinIO tells its own metrics. */
+  async space(): Promise<null> {
+    return null;
+  }
+
   async check(): Promise<void> {
     if (await this.#call(() => this.#client.knowsBucket(this.#bucket))) return;
     throw new ReelmillError('unavailable', `The object store has no bucket "${this.#bucket}".`);

@@ -20,6 +20,12 @@ export interface UploadRef {
   uploadId: string;
 }
 
+/** Of the disk that the objects lie on. */
+export interface StoreSpace {
+  freeBytes: number;
+  sizeBytes: number;
+}
+
 /**
  * Who will use a signed URL. `public` is anyone outside (creators, players); `internal` is the farm's own processes,
  * whose network may know the store by another name.
@@ -74,6 +80,8 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes objects; those that are not there are passed over. */
   remove(keys: readonly string[]): Promise<void>;
+  /** How much room there is; null where the store does not tell. */
+  space(): Promise<StoreSpace | null>;
   /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -51,6 +51,36 @@ const common = {
   S3_SECRET_KEY: strongSecret.optional().describe('secret key of the store (distributed)'),
   S3_BUCKET: z.string().default('reelmill').describe('bucket for sources and renditions'),
   S3_REGION: z.string().default('us-east-1').describe("the store's region"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      'collector that takes traces by OTLP over HTTP, such as `http://collector:4318`; further `OTEL_EXPORTER_OTLP_…` variables as OpenTelemetry defines them',
+    ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl
+    .optional()
+    .describe('the same for traces alone, with its path (default: `/v1/traces` of the other)'),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .optional()
+    .describe('name of the process in traces (default: `reelmill-server`, `reelmill-worker`)'),
+  OTEL_SDK_DISABLED: flag.default(false).describe('no traces in spite of an endpoint'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on')
+    .describe('which traces are kept'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('the share that a sampler by ratio keeps'),
 };
 
 const serverSchema = z.object({
@@ -77,6 +107,13 @@ const serverSchema = z.object({
     .min(32)
     .optional()
     .describe('signs access tokens and playback URLs, at least 32 characters (standalone makes its own)'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe(
+      'what Prometheus must send as its bearer token to read `/metrics` (default: this machine only)',
+    ),
   REGISTRATION: z.enum(['open', 'closed']).default('open').describe('whether anybody may register'),
   ADMIN_EMAIL: z.string().optional().describe('the first admin, made at start if there is none'),
   ADMIN_PASSWORD: z

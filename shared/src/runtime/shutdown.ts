@@ -15,7 +15,7 @@ export function exitOnSignals(options: {
     stopping = true;
     options.logger.info({ signal }, 'stopping');
     setTimeout(() => {
-      options.logger.error({ deadlineMs: options.deadlineMs }, 'did not stop in time');
+      options.logger.error({ deadline_ms: options.deadlineMs }, 'did not stop in time');
       process.exit(1);
     }, options.deadlineMs).unref();
     options.stop().then(

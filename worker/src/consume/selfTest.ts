@@ -1,6 +1,7 @@
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { runProgram } from '../media/runProgram.ts';
 
 const NEEDED_ENCODERS = ['libx264', 'aac'];
@@ -11,14 +12,15 @@ export interface SelfTestSubject {
   store: ObjectStore;
   workDir: string;
   signal: AbortSignal;
+  logger: Logger;
 }
 
 /** Tries everything that a task needs. Answers why the worker cannot work, or null. */
 export async function findSickness(subject: SelfTestSubject): Promise<string | null> {
   const checks = [
     () => checkWorkDir(subject.workDir),
-    () => checkEncoders(subject.signal),
-    () => checkEncode(subject.signal),
+    () => checkEncoders(subject),
+    () => checkEncode(subject),
     () => subject.store.check(),
   ];
   for (const check of checks) {
@@ -43,29 +45,30 @@ async function checkWorkDir(workDir: string): Promise<void> {
   }
 }
 
-async function checkEncoders(signal: AbortSignal): Promise<void> {
+async function checkEncoders(subject: SelfTestSubject): Promise<void> {
   const lines: string[] = [];
-  const { exitCode, stderr } = await run(['-hide_banner', '-encoders'], signal, (line) => lines.push(line));
+  const { exitCode, stderr } = await run(['-hide_banner', '-encoders'], subject, (line) => lines.push(line));
   if (exitCode !== 0) throw new Error(`ffmpeg does not work: ${stderr.trim()}`);
   const names = new Set(lines.map((line) => line.trim().split(/\s+/)[1]));
   const missing = NEEDED_ENCODERS.filter((name) => !names.has(name));
   if (missing.length > 0) throw new Error(`ffmpeg lacks the encoder ${missing.join(' and ')}`);
 }
 
-async function checkEncode(signal: AbortSignal): Promise<void> {
+async function checkEncode(subject: SelfTestSubject): Promise<void> {
   const args = [
     ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
     ...['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=10:duration=0.5'],
     ...['-f', 'lavfi', '-i', 'sine=duration=0.5'],
     ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'null', '-'],
   ];
-  const { exitCode, stderr } = await run(args, signal, () => undefined);
+  const { exitCode, stderr } = await run(args, subject, () => undefined);
   if (exitCode !== 0) throw new Error(`a trial encode failed: ${stderr.trim()}`);
 }
 
-function run(args: string[], signal: AbortSignal, take: (line: string) => void) {
+function run(args: string[], { signal, logger }: SelfTestSubject, take: (line: string) => void) {
   return runProgram('ffmpeg', args, {
     signal,
+    logger,
     stallMs: TIME_LIMIT_MS,
     timeLimitMs: TIME_LIMIT_MS,
     onLine: (line) => {

@@ -3,7 +3,9 @@ import type { TaskMessage, TaskResult, WorkerEvent } from '@reelmill/shared/cont
 import type { Disposition, JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { TaskContext } from '../media/taskContext.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { publishReliably } from './publishReliably.ts';
@@ -63,8 +65,7 @@ export class TaskRun {
   constructor(message: TaskMessage, parts: TaskRunParts) {
     this.message = message;
     this.#parts = parts;
-    const { taskId, videoId, requestId, attempt, spec } = message;
-    this.#logger = parts.logger.child({ taskId, videoId, requestId, attempt, kind: spec.kind });
+    this.#logger = parts.logger.child(taskLogFields({ ...message, kind: message.spec.kind }));
   }
 
   /** Nobody wants the result any more. */
@@ -78,12 +79,27 @@ export class TaskRun {
   }
 
   /** Never rejects. */
-  async run(): Promise<TaskOutcome> {
+  run(): Promise<TaskOutcome> {
+    const { spec, traceparent } = this.message;
+    const { workerId } = this.#parts;
+    const attributes = { ...taskLogFields({ ...this.message, kind: spec.kind }), worker_id: workerId };
+    return tracing.span(
+      `task ${spec.kind}`,
+      { kind: 'consumer', parent: traceparent, attributes },
+      async (note) => {
+        const outcome = await this.#run();
+        note({ outcome: outcome.kind, ...(outcome.kind === 'failed' ? { 'error.type': outcome.code } : {}) });
+        return outcome;
+      },
+    );
+  }
+
+  async #run(): Promise<TaskOutcome> {
     const begun = performance.now();
     if (!(await this.#tell({ type: 'started' }, TELL_STARTED_MS))) return { kind: 'not_told' };
     this.#logger.info('task started');
     const outcome = await this.#work(begun);
-    this.#logger.info({ outcome, elapsedMs: Math.round(performance.now() - begun) }, 'task ended');
+    this.#logger.info({ outcome, duration_ms: Math.round(performance.now() - begun) }, 'task ended');
     return outcome;
   }
 
@@ -153,7 +169,7 @@ export class TaskRun {
   #sign(event: UnsignedEvent): WorkerEvent {
     const { taskId, videoId, leaseToken } = this.message;
     const identity = { v: 1, workerId: this.#parts.workerId, at: new Date().toISOString() } as const;
-    return { ...identity, taskId, videoId, leaseToken, ...event };
+    return { ...identity, taskId, videoId, leaseToken, ...carryTrace(), ...event };
   }
 
   async #storeAnswers(): Promise<boolean> {

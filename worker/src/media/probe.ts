@@ -1,4 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
 import { TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
@@ -14,6 +15,7 @@ export interface ProbeTarget extends SourceInput {
   /** Null until the first probe has found it. */
   demuxer: string | null;
   signal: AbortSignal;
+  logger: Logger;
 }
 
 /** Container and streams. Throws a permanent error where the file is no video or is not accepted. */
@@ -57,6 +59,7 @@ export async function samplePackets(
     ],
     {
       signal: target.signal,
+      logger: target.logger,
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: interval === null ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       onLine(line) {
@@ -82,6 +85,7 @@ async function probeJson(
     [...probeArgs(target), ...what, '-of', 'json', '-i', target.url],
     {
       signal: target.signal,
+      logger: target.logger,
       stallMs: TIME_LIMITS.probeMs,
       timeLimitMs: TIME_LIMITS.probeMs,
       onLine(line) {

@@ -44,7 +44,7 @@ export async function runAudio(
       const failure = explainFailedEncode(end.exitCode, end.stderr);
       if (rendition || failure.code !== 'encoder_failed') throw failure;
     }
-    if (!rendition) context.logger.warn({ videoId, stderr: end.stderr }, 'the audio cannot be decoded');
+    if (!rendition) context.logger.warn({ stderr: end.stderr }, 'the audio cannot be decoded');
     context.onProgress({ done: 1000, segmentsDone: rendition?.segments.length ?? 0, speed: null });
     return { kind: 'audio', rendition: rendition ?? null };
   });

@@ -55,6 +55,7 @@ async function makePicture(
   const end = await runProgram('ffmpeg', args, {
     cwd: path.dirname(file),
     signal: context.signal,
+    logger: context.logger,
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
     onLine: () => true,

@@ -38,11 +38,12 @@ export async function runInspect(
   options: InspectOptions = {},
 ): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
   if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
+  const { signal, logger } = context;
   const source = await openSource(context, spec.source.key);
-  const probe = await probeStreams({ ...source, demuxer: null, signal: context.signal });
+  const probe = await probeStreams({ ...source, demuxer: null, signal, logger });
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
-  const target = { ...source, demuxer: demuxerOf(probe), signal: context.signal };
+  const target = { ...source, demuxer: demuxerOf(probe), signal, logger };
   const [frames, timing] = await Promise.all([
     decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
     spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { StderrTail } from './stderrTail.ts';
 
 /** How long a program may take to end by itself after SIGTERM. */
@@ -11,6 +13,8 @@ export interface ProgramOptions {
   /** Where relative names in the arguments are. */
   cwd?: string;
   signal: AbortSignal;
+  /** Told about every run, with what it was for. */
+  logger: Logger;
   /** Kills the program when `onLine` has seen no advance for so long. */
   stallMs: number;
   timeLimitMs: number;
@@ -81,7 +85,33 @@ export function startProgram(
       options.signal.removeEventListener('abort', onAbort);
     }
   };
-  return { ended: run(), fail };
+  return { ended: observe(program, args, options.logger, run), fail };
+}
+
+/** One span and one log line for each run; URLs lose their signatures as in every log line. */
+function observe(
+  program: string,
+  args: readonly string[],
+  logger: Logger,
+  run: () => Promise<ProgramEnd>,
+): Promise<ProgramEnd> {
+  const begun = performance.now();
+  const tell = (end: Record<string, string | number>): void =>
+    logger.info(
+      { program, args, ...end, duration_ms: Math.round(performance.now() - begun) },
+      'program ended',
+    );
+  return tracing.span(program, {}, async (note) => {
+    try {
+      const end = await run();
+      note({ 'process.exit.code': end.exitCode });
+      tell({ exit_code: end.exitCode });
+      return end;
+    } catch (error) {
+      tell({ code: error instanceof ReelmillError ? error.code : 'internal' });
+      throw error;
+    }
+  });
 }
 
 function watchTime(

@@ -54,6 +54,7 @@ async function followProgram(
   const program = startProgram('ffmpeg', run.args, {
     cwd: run.folder,
     signal: run.context.signal,
+    logger: run.context.logger,
     stallMs: TIME_LIMITS.stallMs,
     timeLimitMs: run.timeLimitMs,
     onLine(line) {

@@ -1,0 +1,68 @@
+import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
+import { col, fn, Op } from 'sequelize';
+import { readDepth } from '../admin/farm.ts';
+import { countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
+import { checkDependencies } from '../admin/healthRoutes.ts';
+import type { Models } from '../db/models.ts';
+import type { ServerContext } from '../http/context.ts';
+import type { FarmCounts, FarmFacts } from './farmGauges.ts';
+
+const QUERY_TIMEOUT_MS = 5_000;
+
+/** Asks database, broker and store. Whatever does not answer is left out: the rest is worth knowing all the more then. */
+export async function collectFacts(context: ServerContext): Promise<FarmFacts> {
+  const { checks } = await checkDependencies(context);
+  const ask = <T>(dependency: string, question: () => Promise<T>): Promise<T | null> =>
+    checks[dependency]?.ok
+      ? withTimeout(question(), QUERY_TIMEOUT_MS, dependency).catch((error: unknown) => {
+          context.logger.warn({ err: error, dependency }, 'some metrics are not known');
+          return null;
+        })
+      : Promise.resolve(null);
+  const [counts, queue, space] = await Promise.all([
+    ask('database', () => countFarm(context.database.models, new Date())),
+    ask('queue', () => readDepth(context)),
+    ask('store', () => context.store.space()),
+  ]);
+  const up = Object.fromEntries(Object.entries(checks).map(([name, { ok }]) => [name, ok]));
+  return { up, counts, queue, space };
+}
+
+async function countFarm(models: Models, now: Date): Promise<FarmCounts> {
+  const [tasks, workers, videos, oldest, openUploads, sourceBytes] = await Promise.all([
+    countTasks(models),
+    findWorkers(models, now),
+    countVideos(models),
+    findOldestPending(models, now),
+    models.Upload.count(),
+    sumSources(models),
+  ]);
+  const byState = Map.groupBy(workers, (worker) => farmStateOf(worker, now));
+  const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
+  return {
+    tasks,
+    workers: Object.fromEntries(counts),
+    videos,
+    oldestWaitingSeconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
+    openUploads,
+    sourceBytes,
+  };
+}
+
+async function countVideos(models: Models): Promise<FarmCounts['videos']> {
+  const rows = await models.Video.findAll({
+    attributes: ['status', [fn('count', col('id')), 'id']],
+    where: { deletedAt: null },
+    group: ['status'],
+  });
+  return Object.fromEntries(rows.map(({ status, id }) => [status, Number(id)]));
+}
+
+/** Sources that are whole; those of deleted videos are there until they are purged. */
+async function sumSources(models: Models): Promise<number> {
+  const sum = await models.Video.sum('sizeBytes', { where: { transcodeStartedAt: { [Op.not]: null } } });
+  // null where there is no row, text where MySQL adds up a BIGINT
+  return Number(sum ?? 0);
+}

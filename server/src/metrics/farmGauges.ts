@@ -1,0 +1,73 @@
+import { type FarmWorker, farmWorkerSchema } from '@reelmill/shared/contracts/admin.ts';
+import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import { type VideoStatus, videoStatusSchema } from '@reelmill/shared/contracts/videos.ts';
+import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
+import type { StoreSpace } from '@reelmill/shared/ports/objectStore.ts';
+import { Gauge, Registry } from 'prom-client';
+
+/** What the database knows of the farm. */
+export interface FarmCounts {
+  tasks: Record<TaskState, number>;
+  /** States without a worker may be missing. */
+  workers: Partial<Record<FarmWorker['state'], number>>;
+  /** States without a video may be missing. */
+  videos: Partial<Record<VideoStatus, number>>;
+  /** Null while nothing waits. */
+  oldestWaitingSeconds: number | null;
+  openUploads: number;
+  sourceBytes: number;
+}
+
+/** What database, broker and store know at a moment; what is null is not known, and no metric then. */
+export interface FarmFacts {
+  /** Whether each dependency answers, by its name. */
+  up: Record<string, boolean>;
+  counts: FarmCounts | null;
+  queue: QueueDepth | null;
+  space: StoreSpace | null;
+}
+
+/** The facts as gauges. A registry of their own for each look at them: nothing of an earlier one can stay behind. */
+export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
+  const registry = new Registry();
+  const add = (name: string, help: string, value: number): void => {
+    new Gauge({ name: `reelmill_${name}`, help, registers: [registry] }).set(value);
+  };
+  const addEach = (name: string, help: string, label: string, values: [string, number][]): void => {
+    const gauge = new Gauge({ name: `reelmill_${name}`, help, labelNames: [label], registers: [registry] });
+    for (const [key, value] of values) gauge.set({ [label]: key }, value);
+  };
+  const dependencies = Object.entries(up).map(([name, answers]): [string, number] => [name, answers ? 1 : 0]);
+  addEach('dependency_up', 'Whether a dependency answers', 'dependency', dependencies);
+  if (counts !== null) {
+    const { tasks, workers, videos } = counts;
+    const workerStates = farmWorkerSchema.shape.state.options;
+    addEach('tasks', 'Tasks by state', 'state', Object.entries(tasks));
+    addEach('workers', 'Workers by state', 'state', countAll(workerStates, workers));
+    addEach('videos', 'Videos by status', 'status', countAll(videoStatusSchema.options, videos));
+    add(
+      'oldest_waiting_task_seconds',
+      'How long the task has waited that has waited longest',
+      counts.oldestWaitingSeconds ?? 0,
+    );
+    add('open_uploads', 'Uploads that are not complete', counts.openUploads);
+    add('source_bytes', 'Size of all sources in the store', counts.sourceBytes);
+  }
+  if (queue !== null) {
+    add('queue_ready_messages', 'Tasks in the queue that wait for a worker', queue.ready);
+    add('queue_consumers', 'Workers that listen to the queue', queue.consumers);
+    add('dead_letters', 'Messages that nobody could handle', queue.deadLetters);
+  }
+  if (space !== null) {
+    add('disk_free_bytes', 'Free space on the disk of a store that is a folder', space.freeBytes);
+    add('disk_size_bytes', 'Size of the disk of a store that is a folder', space.sizeBytes);
+  }
+  return registry;
+}
+
+function countAll<K extends string>(
+  keys: readonly K[],
+  counts: Partial<Record<K, number>>,
+): [string, number][] {
+  return keys.map((key) => [key, counts[key] ?? 0]);
+}

@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { BlockList, isIPv6 } from 'node:net';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Request } from 'express';
+import type { ServerContext } from '../http/context.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { collectFacts } from './collectFacts.ts';
+
+/** What Prometheus scrapes. */
+export function createMetricsRoutes(context: ServerContext): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/metrics',
+      root: true,
+      tag: 'Operation',
+      summary: 'Metrics for Prometheus',
+      description:
+        'Answers whoever has the `METRICS_TOKEN` of the configuration as its bearer; without one, this machine only.',
+      auth: 'none',
+      errors: ['unauthorized', 'forbidden'],
+      answer: { status: 200, description: 'Metrics', contentType: 'text/plain' },
+      async handle({ request, response }) {
+        admitScraper(request, context.config.METRICS_TOKEN);
+        const { contentType, text } = await context.metrics.render(await collectFacts(context));
+        response.setHeader('Content-Type', contentType);
+        response.send(text);
+      },
+    }),
+  ];
+}
+
+/** Metrics tell how busy a farm is, and that is nobody else's business. Throws `unauthorized` or `forbidden`. */
+function admitScraper(request: Request, token: string | undefined): void {
+  if (token === undefined) {
+    if (isFromHere(request)) return;
+    throw new ReelmillError('forbidden', 'Metrics are for this machine only, unless METRICS_TOKEN is set.');
+  }
+  const [, given = ''] = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '') ?? [];
+  if (!timingSafeEqual(digest(given), digest(token))) {
+    throw new ReelmillError('unauthorized', 'Metrics need the METRICS_TOKEN of this server.');
+  }
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** A reverse proxy of this machine asks for somebody else, and says so. */
+function isFromHere(request: Request): boolean {
+  const address = request.socket.remoteAddress ?? '';
+  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in request.headers);
+  return !forwarded && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
