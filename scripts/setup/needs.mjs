@@ -48,6 +48,8 @@ export const DEBIAN = {
     { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', debianPackage: 'rabbitmq-server' },
     { program: 'epmd', debianPackage: 'rabbitmq-server' },
     { program: 'chromium', debianPackage: 'chromium' },
+    { program: 'prometheus', debianPackage: 'prometheus' },
+    { program: 'promtool', debianPackage: 'prometheus' },
     { program: 'jq', debianPackage: 'jq' },
     { program: 'curl', debianPackage: 'curl' },
     { program: 'openssl', debianPackage: 'openssl' },

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { findElectron } from '../../scripts/electronRuntime.mjs';
 import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
+import { PROMETHEUS_PROGRAMS } from '../support/prometheus.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -11,7 +12,7 @@ const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
 const OTHER_TESTS = 'test/**/*.test.ts';
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
-export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron' | 'kustomize';
+export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron' | 'kustomize' | 'Prometheus';
 
 /** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
 const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string | undefined)[] }[] = [
@@ -20,6 +21,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'MinIO', marker: /\/support\/minio\.ts'/, programs: ['minio'] },
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
   { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
+  { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
 ];
 
