@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, cp, readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -25,7 +26,9 @@ before(async () => {
   const example = path.join(folder.path, EXAMPLE);
   for (const name of await readdir(example)) {
     if (!name.endsWith('.env.example')) continue;
-    await copyFile(path.join(example, name), path.join(example, name.replace('.example', '')));
+    const text = await readFile(path.join(example, name), 'utf8');
+    const filledIn = text.replaceAll('PLACEHOLDER', () => randomBytes(24).toString('hex'));
+    await writeFile(path.join(example, name.replace('.example', '')), filledIn);
   }
   await writeFile(path.join(example, 'ca.crt'), 'a certificate\n');
   manifests = await renderKustomization(example);
@@ -66,6 +69,15 @@ test('what the pods are given is a configuration that server and worker take', (
     const mounts = containerOf(name).volumeMounts.map(({ mountPath }) => mountPath);
     assert.ok(mounts.includes(path.dirname(environmentOf(name).NODE_EXTRA_CA_CERTS ?? '')));
   }
+});
+
+test('the example as it stands is refused', () => {
+  const secrets = ['JWT_SECRET', 'S3_SECRET_KEY', 'ADMIN_PASSWORD'];
+  const unfilled = Object.fromEntries(secrets.map((name) => [name, 'PLACEHOLDER']));
+  assert.throws(
+    () => readServerConfig({ ...environmentOf('server'), ...unfilled }),
+    (error: Error) => secrets.every((name) => error.message.includes(`${name}: is a placeholder`)),
+  );
 });
 
 test('a worker that is told to stop has the time to finish or hand back its task', () => {
