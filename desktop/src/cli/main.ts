@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { runCli } from './program.ts';
+import { enableCompileCache } from 'node:module';
 
+enableCompileCache();
+const { runCli } = await import('./program.ts');
 process.exitCode = await runCli(process.argv.slice(2), process, process.env);

@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ByteRange, FileSource } from '../engine/ports.ts';
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** More than are in use at once are not kept. */
 const MOST_SPARE = 32;
 const spare: Buffer[] = [];
