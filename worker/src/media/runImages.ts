@@ -26,14 +26,17 @@ export async function runImages(
   return withWorkFolder(context.workDir, async (folder) => {
     const make = (args: readonly string[], file: string) =>
       makePicture(args, path.join(folder, file), context);
-    const cover = await make(coverArgs(run), COVER_FILE).then(
-      (made) => made ?? make(firstPictureArgs(run), COVER_FILE),
-    );
+    // at once, for each keeps about one core busy; the folder stays until both have ended
+    const making = [
+      make(coverArgs(run), COVER_FILE).then((made) => made ?? make(firstPictureArgs(run), COVER_FILE)),
+      make(storyboardArgs(run), SPRITE_FILE),
+    ] as const;
+    await Promise.allSettled(making);
+    const [cover, sprite] = await Promise.all(making);
     if (!cover)
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
-    context.onProgress({ done: 300, segmentsDone: 0, speed: null });
+    context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const coverKey = objectKeys.cover(videoId);
-    const sprite = await make(storyboardArgs(run), SPRITE_FILE);
     const uploads = new UploadQueue(context.store, context.signal);
     const queue = (file: string, key: string, sizeBytes: number) =>
       uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});

@@ -7,6 +7,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 const CONCURRENCY = 3;
 const ATTEMPTS = 5;
+/** Few large reads cost less than many small ones, beside encoders that need the cores. */
+const READ_BYTES = 512 * 1024;
 
 /** A finished local file on its way into the store; the file is gone once it is there. */
 export interface Upload {
@@ -94,7 +96,7 @@ export class UploadQueue {
   }
 
   async #putOnce({ file, key, contentType, sizeBytes }: Upload): Promise<void> {
-    const body = createReadStream(file);
+    const body = createReadStream(file, { highWaterMark: READ_BYTES });
     try {
       await this.#store.put(key, body, { contentType, sizeBytes, signal: this.#signal });
     } finally {
