@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
+import { readPieces } from '../../runtime/readPieces.ts';
 import { parseRange } from './byteRange.ts';
 import { toStoreError } from './diskErrors.ts';
 import type { DiskObjects, OpenObject } from './diskObjects.ts';
 import type { DiskUploads } from './diskUploads.ts';
 import { type Grant, readGrant } from './signedUrls.ts';
 
-const READ_BUFFER_BYTES = 1024 * 1024;
 // a sender that is silent for so long is gone; a reader may rest much longer while it works on what it has
 const SENDER_IDLE_MS = 60_000;
 const READER_IDLE_MS = 60 * 60_000;
@@ -124,12 +123,27 @@ async function sendObject(
     response.end();
     return;
   }
-  const bytes = file.createReadStream({
-    start: first,
-    end: last,
-    highWaterMark: READ_BUFFER_BYTES,
-  });
-  await pipeline(bytes, response);
+  await send(readPieces(file, { start: first, length: last - first + 1 }), response);
+}
+
+/** Writes piece by piece, each when the one before has gone; gives up when the connection is closed. */
+async function send(pieces: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => undefined);
+  const onClose = (): void => closed.reject(new ReelmillError('aborted', 'The reader is gone.'));
+  response.once('close', onClose);
+  if (response.closed) onClose();
+  try {
+    for await (const piece of pieces) {
+      const written = new Promise<void>((resolve, reject) => {
+        response.write(piece, (error) => (error ? reject(error) : resolve()));
+      });
+      await Promise.race([written, closed.promise]);
+    }
+    response.end();
+  } finally {
+    response.off('close', onClose);
+  }
 }
 
 function answerPreflight(response: ServerResponse): void {
