@@ -10,9 +10,20 @@ import type { ServerContext } from '../http/context.ts';
 import type { FarmCounts, FarmFacts } from './farmGauges.ts';
 
 const QUERY_TIMEOUT_MS = 5_000;
+/** A sum over a whole library is not made for every look at it. */
+const SOURCES_MS = 60_000;
 
-/** Asks database, broker and store. Whatever does not answer is left out: the rest is worth knowing all the more then. */
-export async function collectFacts(context: ServerContext): Promise<FarmFacts> {
+/**
+ * A function that asks database, broker and store. Whatever does not answer is left out: the rest is worth knowing all
+ * the more then.
+ */
+export function createFactsCollector(context: ServerContext): () => Promise<FarmFacts> {
+  const { models } = context.database;
+  const sourceBytes = remember(SOURCES_MS, () => sumSources(models));
+  return () => collectFacts(context, sourceBytes);
+}
+
+async function collectFacts(context: ServerContext, sourceBytes: () => Promise<number>): Promise<FarmFacts> {
   const { checks } = await checkDependencies(context);
   const ask = <T>(dependency: string, question: () => Promise<T>): Promise<T | null> =>
     checks[dependency]?.ok
@@ -22,7 +33,7 @@ export async function collectFacts(context: ServerContext): Promise<FarmFacts> {
         })
       : Promise.resolve(null);
   const [counts, queue, space] = await Promise.all([
-    ask('database', () => countFarm(context.database.models, new Date())),
+    ask('database', () => countFarm(context.database.models, sourceBytes, new Date())),
     ask('queue', () => readDepth(context)),
     ask('store', () => context.store.space()),
   ]);
@@ -30,14 +41,14 @@ export async function collectFacts(context: ServerContext): Promise<FarmFacts> {
   return { up, counts, queue, space };
 }
 
-async function countFarm(models: Models, now: Date): Promise<FarmCounts> {
-  const [tasks, workers, videos, oldest, openUploads, sourceBytes] = await Promise.all([
+async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {
+  const [tasks, workers, videos, oldest, openUploads, bytes] = await Promise.all([
     countTasks(models),
     findWorkers(models, now),
     countVideos(models),
     findOldestPending(models, now),
     models.Upload.count(),
-    sumSources(models),
+    sourceBytes(),
   ]);
   const byState = Map.groupBy(workers, (worker) => farmStateOf(worker, now));
   const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
@@ -47,14 +58,14 @@ async function countFarm(models: Models, now: Date): Promise<FarmCounts> {
     videos,
     oldestWaitingSeconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
     openUploads,
-    sourceBytes,
+    sourceBytes: bytes,
   };
 }
 
+/** By the index of statuses alone; deleted ones count until they are purged. */
 async function countVideos(models: Models): Promise<FarmCounts['videos']> {
   const rows = await models.Video.findAll({
     attributes: ['status', [fn('count', col('id')), 'id']],
-    where: { deletedAt: null },
     group: ['status'],
   });
   return Object.fromEntries(rows.map(({ status, id }) => [status, Number(id)]));
@@ -65,4 +76,19 @@ async function sumSources(models: Models): Promise<number> {
   const sum = await models.Video.sum('sizeBytes', { where: { transcodeStartedAt: { [Op.not]: null } } });
   // null where there is no row, text where MySQL adds up a BIGINT
   return Number(sum ?? 0);
+}
+
+/** The answer of `ask`, and the same again until it is older than `forMs`; a failed one is not remembered. */
+function remember<T>(forMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let asked: { at: number; answer: Promise<T> } | undefined;
+  return () => {
+    if (asked === undefined || performance.now() - asked.at > forMs) {
+      const answer = ask();
+      asked = { at: performance.now(), answer };
+      answer.catch(() => {
+        asked = undefined;
+      });
+    }
+    return asked.answer;
+  };
 }

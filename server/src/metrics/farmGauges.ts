@@ -51,7 +51,7 @@ export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
       counts.oldestWaitingSeconds ?? 0,
     );
     add('open_uploads', 'Uploads that are not complete', counts.openUploads);
-    add('source_bytes', 'Size of all sources in the store', counts.sourceBytes);
+    add('source_bytes', 'Size of all sources in the store, a minute old at most', counts.sourceBytes);
   }
   if (queue !== null) {
     add('queue_ready_messages', 'Tasks in the queue that wait for a worker', queue.ready);

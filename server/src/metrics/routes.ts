@@ -4,10 +4,11 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request } from 'express';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { collectFacts } from './collectFacts.ts';
+import { createFactsCollector } from './collectFacts.ts';
 
 /** What Prometheus scrapes. */
 export function createMetricsRoutes(context: ServerContext): Route[] {
+  const collectFacts = createFactsCollector(context);
   return [
     defineRoute({
       method: 'get',
@@ -22,7 +23,7 @@ export function createMetricsRoutes(context: ServerContext): Route[] {
       answer: { status: 200, description: 'Metrics', contentType: 'text/plain' },
       async handle({ request, response }) {
         admitScraper(request, context.config.METRICS_TOKEN);
-        const { contentType, text } = await context.metrics.render(await collectFacts(context));
+        const { contentType, text } = await context.metrics.render(await collectFacts());
         response.setHeader('Content-Type', contentType);
         response.send(text);
       },
