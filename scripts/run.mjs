@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs a script of the project on the project's own Node, after installing what is missing.
 //
-//   node scripts/run.mjs [--for=run|desktop|test|bench] SCRIPT.ts [ARGUMENT...]
+//   node scripts/run.mjs [--for=run|desktop|test|bench|compose] SCRIPT.ts [ARGUMENT...]
 import { NODE, orExplain, runCommand, SetupError, setUp, takePurpose } from './setup.mjs';
 
 const { purpose, rest } = takePurpose(process.argv.slice(2));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what is missing. Plain JavaScript without dependencies: it runs before anything is installed, on Node 20.
 //
-//   node scripts/setup.mjs [--for=run|desktop|test|bench]
+//   node scripts/setup.mjs [--for=run|desktop|test|bench|compose]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ export class SetupError extends Error {}
  * Makes sure that the npm packages and programs for a purpose are there. Says nothing where nothing is missing.
  * What only the tests need may stay missing outside CI: the tests say what they leave out.
  *
- * @param {'run' | 'desktop' | 'test' | 'bench'} purpose
+ * @param {'run' | 'desktop' | 'test' | 'bench' | 'compose'} purpose
  */
 export async function setUp(purpose) {
   if (!(purpose in PURPOSES))

@@ -20,6 +20,7 @@ export const PURPOSES = {
   desktop: ['desktop'],
   test: ['run', 'desktop', 'test'],
   bench: ['run', 'desktop', 'test', 'bench'],
+  compose: ['run', 'compose'],
 };
 
 const library = (file, debianPackage) => ({ program: file, debianPackage });
@@ -57,6 +58,12 @@ export const DEBIAN = {
     { program: 'xauth', debianPackage: 'xauth' },
   ],
   bench: [{ program: 'rclone', debianPackage: 'rclone' }],
+  compose: [
+    { program: 'dockerd', debianPackage: 'docker.io' },
+    { program: 'docker', debianPackage: 'docker.io' },
+    { program: 'iptables', debianPackage: 'iptables' },
+    { program: 'debootstrap', debianPackage: 'debootstrap' },
+  ],
 };
 
 /** Programs that are built once and kept outside the tree. */
@@ -74,8 +81,14 @@ export const GO = {
       module: 'sigs.k8s.io/kustomize/kustomize/v5@v5.7.1',
       note: 'about a minute',
     },
+    {
+      program: 'mc',
+      module: 'github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9',
+      note: 'about 35 seconds',
+    },
   ],
-  bench: [{ program: 'mc', module: 'github.com/minio/mc@latest', note: 'about 35 seconds' }],
+  bench: [],
+  compose: [],
 };
 
 /** A program by its name or path, or a library by its file name. */

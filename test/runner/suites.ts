@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { findElectron } from '../../scripts/electronRuntime.mjs';
+import { CACHE_BIN } from '../support/cacheFolder.ts';
 import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
 import { PROMETHEUS_PROGRAMS } from '../support/prometheus.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
@@ -12,13 +12,22 @@ const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
 const OTHER_TESTS = 'test/**/*.test.ts';
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
-export type Need = 'MariaDB' | 'RabbitMQ' | 'MinIO' | 'Chromium' | 'Electron' | 'kustomize' | 'Prometheus';
+export type Need =
+  | 'MariaDB'
+  | 'RabbitMQ'
+  | 'MinIO'
+  | 'mc'
+  | 'Chromium'
+  | 'Electron'
+  | 'kustomize'
+  | 'Prometheus';
 
 /** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
 const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string | undefined)[] }[] = [
   { need: 'MariaDB', marker: /\/support\/mariadb\.ts'/, programs: MARIADB_PROGRAMS },
   { need: 'RabbitMQ', marker: /\/support\/rabbitmq\.ts'/, programs: RABBITMQ_PROGRAMS },
   { need: 'MinIO', marker: /\/support\/minio\.ts'/, programs: ['minio'] },
+  { need: 'mc', marker: /\/support\/farmUsers\.ts'/, programs: ['mc'] },
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
   { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
@@ -72,13 +81,12 @@ function electronPrograms(): (string | undefined)[] {
 function isInstalled(program: string | undefined): boolean {
   if (program === undefined) return false;
   if (path.isAbsolute(program)) return existsSync(program);
-  const cache = process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill');
   const folders = [
     ...(process.env.PATH ?? '').split(':'),
     '/usr/local/sbin',
     '/usr/sbin',
     '/sbin',
-    `${cache}/bin`,
+    CACHE_BIN,
   ];
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
 }

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import {
+  createMinioStore,
+  ensureBucket,
+  type MinioStoreOptions,
+} from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
@@ -20,10 +24,14 @@ export interface DistributedOptions {
   mysqlUrl?: string;
   amqpUrl?: string;
   minio?: MinioAccess;
+  /** A bucket that is there already. */
+  bucket?: MinioStoreOptions;
   /** Stands in front of the object store. */
   storeProxy?: (endpoint: string) => Promise<{ url: string; close(): Promise<void> }>;
   /** Added to the environment of servers and workers. */
   env?: Record<string, string>;
+  /** Added to the environment of workers. */
+  workerEnv?: Record<string, string>;
 }
 
 /** The distributed profile with real servers: its own database, queue and bucket, and as many processes as are started. */
@@ -56,7 +64,7 @@ export async function openDistributed(options: DistributedOptions = {}): Promise
 async function open(options: DistributedOptions, releasers: Releasers): Promise<Distributed> {
   const folder = await makeTemporaryFolder('distributed');
   releasers.add('folder', () => folder.remove());
-  const bucket = await openBucket(options, releasers);
+  const bucket = options.bucket ?? (await openBucket(options, releasers));
   const mysqlUrl = options.mysqlUrl ?? (await useReleased(useMariaDb(), releasers)).url;
   const amqpUrl = options.amqpUrl ?? (await useReleased(useRabbitMq(), releasers)).url;
   const env = {
@@ -97,6 +105,7 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
           WORK_DIR: workDir,
           WORKER_THREADS: '1',
           DRAIN_SECONDS: '0',
+          ...options.workerEnv,
           ...more,
         },
       });

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { findBuiltProgram } from './cacheFolder.ts';
 
 const manifestSchema = z.looseObject({
   apiVersion: z.string(),
@@ -16,8 +15,7 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** What `kubectl apply -k` of this folder would send. */
 export async function renderKustomization(folder: string): Promise<Manifest[]> {
-  const cache = process.env.REELMILL_CACHE || path.join(homedir(), '.cache', 'reelmill');
-  const { stdout } = await promisify(execFile)(path.join(cache, 'bin', 'kustomize'), ['build', folder]);
+  const { stdout } = await promisify(execFile)(await findBuiltProgram('kustomize'), ['build', folder]);
   return parseAllDocuments(stdout).map((document) => unfold(manifestSchema.parse(document.toJS())));
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, copyFile, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { findBuiltProgram } from './cacheFolder.ts';
 import type { ServerCertificate } from './privateCa.ts';
 import { findFreePort, makeTemporaryFolder, startProcess } from './processes.ts';
 
@@ -25,7 +25,7 @@ export interface RunningMinio extends MinioAccess {
  * folder by default), and waits until it serves. With a certificate it serves https; this process must trust its CA.
  */
 export async function startMinio(parentFolder?: string, tls?: ServerCertificate): Promise<RunningMinio> {
-  const program = await findProgram();
+  const program = await findBuiltProgram('minio');
   const { path: folder, remove } = await makeTemporaryFolder('minio', parentFolder);
   const port = await findFreePort();
   const accessKey = 'reelmill-test';
@@ -87,15 +87,4 @@ export async function useMinio(): Promise<MinioAccess> {
     secretKey: REELMILL_TEST_S3_SECRET_KEY,
     stop: async () => undefined,
   };
-}
-
-async function findProgram(): Promise<string> {
-  const cache = process.env.REELMILL_CACHE ?? path.join(homedir(), '.cache', 'reelmill');
-  const program = path.join(cache, 'bin', 'minio');
-  try {
-    await access(program);
-  } catch (cause) {
-    throw new Error(`There is no MinIO at ${program}; \`npm test\` builds it.`, { cause });
-  }
-  return program;
 }

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { S3Client } from '@reelmill/shared/drivers/minio/s3Client.ts';
+import { s3CodeOf } from '@reelmill/shared/drivers/minio/s3Errors.ts';
+import { type Channel, connect } from 'amqplib';
+import { DocumentedApi } from '../support/apiClient.ts';
+import { type Distributed, openDistributed } from '../support/distributed.ts';
+import { composeDefinitions, type StoreUser, setUpStore } from '../support/farmUsers.ts';
+import { makeFilm } from '../support/films.ts';
+import { type MinioAccess, startMinio } from '../support/minio.ts';
+import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
+import { beginSingle, complete, put } from '../support/uploads.ts';
+
+const REGION = 'us-east-1';
+const BUCKET = 'reelmill';
+const TASKS = 'video_transcoding_queue';
+const ONLINE_MS = 120_000;
+
+let folder: TemporaryFolder;
+let rabbit: RabbitMq;
+let minio: MinioAccess;
+let users: { server: StoreUser; worker: StoreUser };
+let farm: Distributed;
+let videoId: number;
+
+before(async () => {
+  folder = await makeTemporaryFolder('least-privilege');
+  rabbit = await startRabbitMq({ definitions: await composeDefinitions() });
+  minio = await startMinio();
+  await setUpStore(minio);
+  // once more, as at every start of compose: the new secrets hold
+  users = await setUpStore(minio);
+  const { endpoint } = minio;
+  farm = await openDistributed({
+    amqpUrl: rabbit.urlFor('reelmill-server'),
+    bucket: { endpoint, publicEndpoint: endpoint, region: REGION, bucket: BUCKET, ...users.server },
+    env: { TASK_QUEUE: TASKS },
+    workerEnv: {
+      AMQP_URL: rabbit.urlFor('reelmill-worker'),
+      S3_ACCESS_KEY: users.worker.accessKey,
+      S3_SECRET_KEY: users.worker.secretKey,
+    },
+  });
+});
+after(async () => {
+  await farm?.dispose();
+  await minio?.stop();
+  await rabbit?.dispose();
+  await folder.remove();
+});
+
+test('a server and a worker with the rights that compose gives them make a video, and delete it', async () => {
+  const server = await farm.startServer();
+  await farm.startWorker('worker');
+  const user = await (await DocumentedApi.of(server.url)).signUp('least');
+  const film = await makeFilm(folder.path, { seconds: 8, size: '640x360' });
+  const upload = await beginSingle(user);
+  videoId = upload.videoId;
+  assert.equal(await put(upload.url, new Uint8Array(await readFile(film))), 200);
+  assert.equal((await complete(user, videoId)).status, 202);
+  await waitFor(
+    'the video is online',
+    async () => {
+      const { video } = (await user.call('GET', `/videos/${videoId}`)).as(videoDetailSchema);
+      assert.equal(video.error, null);
+      return video.status === 'online';
+    },
+    { timeoutMs: ONLINE_MS, pollMs: 200 },
+  );
+
+  const another = await beginSingle(user);
+  assert.equal((await user.call('DELETE', `/videos/${another.videoId}`)).status, 204);
+});
+
+test('a worker reads sources and writes results in the store, and nothing else', async () => {
+  await withClient(users.worker, async (worker) => {
+    const source = (await farm.videoOf(videoId)).sourceKey;
+    const [published] = await farm.keysOf(`processed/${videoId}/`);
+    (await worker.getObject(BUCKET, source)).destroy();
+    await worker.putObject(BUCKET, `processed/${videoId}/written`, 'x');
+
+    await assertDenied(worker.putObject(BUCKET, source, 'x'));
+    await assertDenied(worker.putObject(BUCKET, 'elsewhere/x', 'x'));
+    await assertDenied(worker.getObject(BUCKET, published ?? ''));
+    await assertDenied(worker.removeObject(BUCKET, source));
+    await assertDenied(worker.removeObject(BUCKET, published ?? ''));
+    await assertDenied(worker.listObjectsV2Query(BUCKET, 'raw/', '', '', 10, ''));
+    await assertDenied(worker.initiateNewMultipartUpload(BUCKET, 'raw/x', {}));
+    await assertDenied(worker.getBucketPolicy(BUCKET));
+    await assertDenied(worker.makeBucket('another', REGION));
+    assert.deepEqual(await worker.listBuckets(), []);
+  });
+});
+
+test("a server has the bucket's objects, and nothing else of the store", async () => {
+  await withClient(users.server, async (server) => {
+    await assertDenied(server.makeBucket('another', REGION));
+    await assertDenied(server.removeBucket(BUCKET));
+    await assertDenied(server.setBucketPolicy(BUCKET, '{}'));
+  });
+});
+
+test('a worker takes tasks and tells results at the broker, and nothing else', async () => {
+  await assertRefused((channel) => publish(channel, '', TASKS));
+  await assertRefused((channel) => publish(channel, '', `${TASKS}.dead`));
+  await assertRefused((channel) => publish(channel, `${TASKS}.control`, ''));
+  await assertRefused((channel) => channel.consume(`${TASKS}.events`, () => undefined));
+  await assertRefused((channel) => channel.get(`${TASKS}.dead`));
+  await assertRefused((channel) => channel.assertQueue('another'));
+  await assertRefused((channel) => channel.deleteQueue(TASKS));
+  await assertRefused((channel) => channel.deleteExchange(`${TASKS}.results`));
+  await assertRefused((channel) => channel.bindQueue(TASKS, `${TASKS}.results`, ''));
+  await assertRefused((channel) => channel.unbindQueue(`${TASKS}.events`, `${TASKS}.results`, ''));
+});
+
+test('a secret that nobody knows opens neither store nor broker', async () => {
+  const secretKey = randomBytes(32).toString('hex');
+  await withClient({ ...users.worker, secretKey }, async (stranger) => {
+    await assert.rejects(
+      stranger.knowsBucket(BUCKET),
+      (error) => s3CodeOf(error) === 'SignatureDoesNotMatch',
+    );
+  });
+  const url = new URL(rabbit.urlFor('reelmill-worker'));
+  url.password = secretKey;
+  await assert.rejects(connect(url.href), /ACCESS[-_]REFUSED/);
+  url.username = url.password = 'guest';
+  await assert.rejects(connect(url.href), /ACCESS[-_]REFUSED/);
+});
+
+async function withClient(user: StoreUser, work: (client: S3Client) => Promise<void>): Promise<void> {
+  const client = new S3Client({ endpoint: minio.endpoint, region: REGION, ...user });
+  try {
+    await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function assertDenied(call: Promise<unknown>): Promise<void> {
+  await assert.rejects(call, (error) => s3CodeOf(error) === 'AccessDenied');
+}
+
+/** Each try on a connection of its own: the broker ends the channel. */
+async function assertRefused(attempt: (channel: Channel) => Promise<unknown>): Promise<void> {
+  const connection = await connect(rabbit.urlFor('reelmill-worker'));
+  try {
+    const channel = await connection.createChannel();
+    const refused = Promise.withResolvers<never>();
+    refused.promise.catch(() => undefined);
+    channel.on('error', refused.reject);
+    const answered = attempt(channel).then(() => channel.checkExchange('amq.direct'));
+    await assert.rejects(Promise.race([answered, refused.promise]), /ACCESS[-_]REFUSED/);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function publish(channel: Channel, exchange: string, routingKey: string): Promise<void> {
+  channel.publish(exchange, routingKey, Buffer.from('{}'));
+}
