@@ -3,17 +3,12 @@
  * Unit tests run side by side; the others, which start servers and encode videos, `N` (1) at a time.
  */
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
-import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { Report } from './runner/report.ts';
+import { runFile } from './runner/runFile.ts';
 import { startSharedServers } from './runner/sharedServers.ts';
-import { findMissing, findSuites, type Need, ROOT, type Suite } from './runner/suites.ts';
-
-const TEST_TIMEOUT_MS = 10 * 60_000;
-const OUTPUT_LINES = 100;
-const FILE_TIMEOUT_MS = 30 * 60_000;
+import { findMissing, findSuites, type Need, type Suite } from './runner/suites.ts';
 
 const { values, positionals } = parseArgs({
   options: { concurrency: { type: 'string', default: '1' } },
@@ -70,49 +65,10 @@ async function runFiles(suites: readonly Suite[], concurrency: number): Promise<
   const takeNext = async (): Promise<void> => {
     for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
       if (stopping.signal.aborted) return;
-      await runFile(suite.file, concurrency > 1);
+      await runFile(suite.file, { report, print, sideBySide: concurrency > 1, signal: stopping.signal });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, takeNext));
-}
-
-/** Where files run side by side, the lines of one are kept together. */
-async function runFile(file: string, sideBySide: boolean): Promise<void> {
-  const tooLong = new AbortController();
-  const timer = setTimeout(
-    () => tooLong.abort(new Error(`${file} did not end in ${FILE_TIMEOUT_MS} ms`)),
-    FILE_TIMEOUT_MS,
-  );
-  const lines = [`\n${file}`];
-  const output: string[] = [];
-  const failedBefore = report.failed;
-  const events = run({
-    files: [path.join(ROOT, file)],
-    cwd: ROOT,
-    timeout: TEST_TIMEOUT_MS,
-    signal: AbortSignal.any([tooLong.signal, stopping.signal]),
-  });
-  for await (const event of events) {
-    if (event.type === 'test:stdout' || event.type === 'test:stderr') output.push(event.data.message);
-    const line =
-      event.type === 'test:pass'
-        ? report.pass(file, event.data)
-        : event.type === 'test:fail'
-          ? report.failTest(file, event.data)
-          : null;
-    if (line !== null) lines.push(line);
-    if (!sideBySide) print(...lines.splice(0));
-  }
-  clearTimeout(timer);
-  if (report.failed > failedBefore) lines.push(...lastLines(output));
-  print(...lines);
-}
-
-/** What a failed file printed. */
-function lastLines(output: readonly string[]): string[] {
-  const text = output.join('').trimEnd();
-  const lines = text === '' ? [] : text.split('\n');
-  return lines.slice(-OUTPUT_LINES).map((line) => `    | ${line}`);
 }
 
 function print(...lines: string[]): void {

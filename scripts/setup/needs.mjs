@@ -62,6 +62,7 @@ export const DEBIAN = {
     { program: 'dockerd', debianPackage: 'docker.io' },
     { program: 'docker', debianPackage: 'docker.io' },
     { program: 'iptables', debianPackage: 'iptables' },
+    { program: 'ip', debianPackage: 'iproute2' },
     { program: 'debootstrap', debianPackage: 'debootstrap' },
   ],
 };

@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CACHE } from '../support/cacheFolder.ts';
+import { makeTemporaryFolder, startProcess } from '../support/processes.ts';
+import { runCommand } from './command.ts';
+
+const START_MS = 60_000;
+const STOP_MS = 60_000;
+/** Keeps images from run to run; a Docker of this machine has a folder of its own. */
+const DATA = path.join(CACHE, 'compose', 'docker');
+/** Debian keeps servers where only root's PATH looks. */
+const PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+/** A Docker engine of this run's own, beside any other of the machine. */
+export interface Engine {
+  /** For DOCKER_HOST. */
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** Starts `dockerd`, which only root may. */
+export async function startEngine(): Promise<Engine> {
+  const folder = await makeTemporaryFolder('docker');
+  await mkdir(DATA, { recursive: true });
+  const inFolder = (name: string): string => path.join(folder.path, name);
+  await writeFile(inFolder('daemon.json'), '{}');
+  const host = `unix://${inFolder('docker.sock')}`;
+  const engine = startProcess(
+    'dockerd',
+    [
+      `--host=${host}`,
+      `--data-root=${DATA}`,
+      `--exec-root=${inFolder('exec')}`,
+      `--pidfile=${inFolder('pid')}`,
+      `--config-file=${inFolder('daemon.json')}`,
+      // nothing here uses the common network, and another Docker of the machine may
+      '--bridge=none',
+      '--log-level=warn',
+    ],
+    { env: { PATH } },
+  );
+  const stop = async (): Promise<void> => {
+    await engine.stop(STOP_MS);
+    await folder.remove();
+  };
+  try {
+    const answers = () => runCommand('docker', ['version'], { env: { DOCKER_HOST: host } }).then(() => true);
+    await engine.waitUntil('the engine answers', answers, START_MS);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { host, stop };
+}

@@ -1,0 +1,140 @@
+/**
+ * Measures the system under compose, on a Docker engine of its own: `npm run bench:compose -- [--runs=N] [--seconds=N]`.
+ * Nothing else should run on the machine meanwhile.
+ */
+import { parseArgs } from 'node:util';
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { FarmClient } from '../bench/farmClient.ts';
+import { type BenchReport, formatReport, median, ratioAgainst, secondsOf } from '../bench/figures.ts';
+import { type Film, shortFilm } from '../bench/films.ts';
+import { describeLoad, describeMachine } from '../bench/machine.ts';
+import { type ComposeFarm, openComposeFarm } from './composeFarm.ts';
+import { MemoryWatch } from './memoryWatch.ts';
+import { prepareDocker } from './prepare.ts';
+
+const WORKERS = [1, 2, 4];
+const TARGET = { atLeast: 0.9 };
+/** Half a core each, so that four of them fit on a machine of two. */
+const SETTINGS = { WORKER_CPUS: '0.5', CHUNK_SECONDS: '5' };
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '60' } },
+});
+const runs = Number(values.runs);
+const releasers = new Releasers();
+try {
+  await prepareDocker(releasers, console.error);
+  const film = await shortFilm(Number(values.seconds));
+  for (const line of await describeMachine()) console.log(line);
+  console.log(`\n${formatReport(await measureStart())}`);
+  for (const report of await measureWork(film)) console.log(`\n${formatReport(report)}`);
+} finally {
+  await releasers.release();
+}
+
+/** From `up` to everything healthy, with new volumes and with those of the time before. */
+async function measureStart(): Promise<BenchReport> {
+  const first: number[] = [];
+  const again: number[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const farm = await openComposeFarm();
+    try {
+      first.push(await timeStart(farm));
+      await farm.compose(['down']);
+      again.push(await timeStart(farm));
+    } finally {
+      await farm.down();
+    }
+    console.error(
+      `start ${run + 1} of ${runs}: ${first.at(-1)?.toFixed(1)} s, ${again.at(-1)?.toFixed(1)} s`,
+    );
+  }
+  return {
+    title: '`docker compose up -d` until every container is healthy, images built',
+    columns: ['volumes', 'median (runs)'],
+    rows: [
+      ['new', secondsOf(first)],
+      ['there already', secondsOf(again)],
+    ],
+    remarks: [describeLoad()],
+  };
+}
+
+async function timeStart(farm: ComposeFarm): Promise<number> {
+  const begun = performance.now();
+  await farm.up([]);
+  for (const service of ['mysql', 'rabbitmq', 'minio', 'server', 'worker'])
+    await farm.waitHealthy(service, 1);
+  return (performance.now() - begun) / 1000;
+}
+
+/** The same film with more and more workers, in turns, and what memory server and worker take meanwhile. */
+async function measureWork(film: Film): Promise<BenchReport[]> {
+  const farm = await openComposeFarm(SETTINGS);
+  const seconds = new Map<number, number[]>(WORKERS.map((count) => [count, []]));
+  try {
+    await farm.up(['--scale', 'worker=1']);
+    await farm.waitHealthy('worker', 1);
+    const atRest = await MemoryWatch.once(farm);
+    const client = await FarmClient.signUp(farm.url);
+    const underLoad = MemoryWatch.start(farm);
+    for (let run = 0; run < runs; run += 1) {
+      for (const count of WORKERS) {
+        const took = await transcodeWith(farm, client, film, count);
+        seconds.get(count)?.push(took);
+        console.error(`work ${run + 1} of ${runs}, ${count} workers: ${took.toFixed(1)} s`);
+      }
+    }
+    return [reportScaling(film, seconds), reportMemory(atRest, await underLoad.stop())];
+  } finally {
+    await farm.down();
+  }
+}
+
+async function transcodeWith(
+  farm: ComposeFarm,
+  client: FarmClient,
+  film: Film,
+  workers: number,
+): Promise<number> {
+  await farm.up(['--no-recreate', '--scale', `worker=${workers}`]);
+  await farm.waitHealthy('worker', workers);
+  const video = await client.upload(film.file);
+  const begun = performance.now();
+  await video.complete();
+  await video.waitFor('online', ({ status }) => status === 'online');
+  const seconds = (performance.now() - begun) / 1000;
+  await video.remove();
+  return seconds;
+}
+
+function reportScaling(film: Film, seconds: ReadonlyMap<number, number[]>): BenchReport {
+  const one = median(seconds.get(1) ?? []);
+  return {
+    title: `${film.seconds} s of 1080p30 with workers of half a core each, chunks of ${SETTINGS.CHUNK_SECONDS} s`,
+    columns: ['workers', 'median (runs)', 'of ideal'],
+    rows: WORKERS.map((count) => {
+      const times = seconds.get(count) ?? [];
+      const ratio = one / (count * median(times));
+      return [String(count), secondsOf(times), count === 1 ? '' : ratioAgainst(ratio, TARGET)];
+    }),
+    remarks: [
+      'server, database, broker and store share the cores with the workers, and have no limits',
+      describeLoad(),
+    ],
+  };
+}
+
+function reportMemory(atRest: MemoryWatch, underLoad: MemoryWatch): BenchReport {
+  const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;
+  return {
+    title: 'memory of a container, page cache left out',
+    columns: ['service', 'at rest', 'most under load'],
+    rows: ['server', 'worker', 'mysql', 'rabbitmq', 'minio'].map((service) => [
+      service,
+      mebibytes(atRest.most(service)),
+      mebibytes(underLoad.most(service)),
+    ]),
+    remarks: [`${underLoad.samples} samples`],
+  };
+}

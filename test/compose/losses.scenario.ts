@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { videoDetailSchema, videoListSchema } from '@reelmill/shared/contracts/videos.ts';
+import { verifyPlayback } from '../../scripts/demo/verifyPlayback.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { logInAs, startReelmill } from '../support/cli.ts';
+import { FILM_RATE, makeFilm } from '../support/films.ts';
+import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { type ComposeFarm, type Container, openComposeFarm } from './composeFarm.ts';
+
+const SECONDS = 120;
+const BROKER_IS_GONE_MS = 30_000;
+const ONLINE_MS = 8 * 60_000;
+const QUALITIES = ['720p', '480p', '360p', '240p'];
+
+let folder: TemporaryFolder;
+let farm: ComposeFarm;
+let film: string;
+before(async () => {
+  folder = await makeTemporaryFolder('film');
+  film = await makeFilm(folder.path, { seconds: SECONDS, size: '1280x720' });
+  farm = await openComposeFarm();
+  await scaleTo(2);
+});
+after(async () => {
+  await farm.down();
+  await folder.remove();
+});
+
+test('a video survives scaling, a killed worker, half a minute without broker and a restarted server', async (t) => {
+  await logInAs(folder.path, farm.url, 'losses');
+  const upload = startReelmill(folder.path, ['upload', film, '--wait']);
+  const step = (what: string): void => t.diagnostic(what);
+
+  await waitFor('the first chunks', async () => ((await farm.look()).tasks.done ?? 0) > 2, LONG);
+  await scaleTo(4);
+  step('scaled to four');
+
+  const victim = await findBusy();
+  process.kill(victim.State.Pid, 'SIGKILL');
+  await waitFor('the killed worker is back', async () => {
+    const again = (await farm.containers('worker')).find(({ Id }) => Id === victim.Id);
+    return again?.RestartCount === 1 && again.State.Status === 'running';
+  });
+  step('killed a worker in the middle of a chunk');
+
+  const [broker] = await farm.containers('rabbitmq');
+  await farm.docker.run(['stop', broker?.Id ?? '']);
+  await pause(BROKER_IS_GONE_MS);
+  await farm.docker.run(['start', broker?.Id ?? '']);
+  step('took the broker away for 30 s');
+
+  const [server] = await farm.containers('server');
+  await farm.docker.run(['restart', server?.Id ?? '']);
+  await farm.waitHealthy('server', 1);
+  step('restarted the server');
+  await scaleTo(1);
+  step('scaled to one');
+  assert.equal(upload.exit, null, `the film is too short for all this: ${upload.lastLines()}`);
+
+  assert.deepEqual(await upload.waitForExit(ONLINE_MS), { code: 0, signal: null }, upload.lastLines());
+});
+
+test('the video is online, and every rendition plays to its last picture', async () => {
+  const user = await logIn();
+  const { videos } = (await user.call('GET', '/videos')).as(videoListSchema);
+  assert.deepEqual(
+    videos.map(({ status, progress }) => [status, progress]),
+    [['online', 100]],
+  );
+  const answer = await user.call('GET', `/videos/${videos[0]?.id}`);
+  const { video, sources } = answer.as(videoDetailSchema);
+  assert.deepEqual(
+    sources.map(({ quality }) => quality),
+    QUALITIES,
+  );
+  for (const { url } of sources) {
+    assert.deepEqual(await verifyPlayback(url, video.duration ?? 0), { frames: SECONDS * FILM_RATE });
+  }
+});
+
+test('nothing stays behind: no task, no dead letter, no scratch file, no volume', async () => {
+  const { queue, tasks, running, recent_failures } = await farm.look();
+  assert.deepEqual(queue, { ready: 0, consumers: 1, dead_letters: 0 });
+  const { done, ...others } = tasks;
+  assert.ok((done ?? 0) > SECONDS / 5);
+  assert.deepEqual(
+    Object.entries(others).filter(([, count]) => count > 0),
+    [],
+  );
+  assert.deepEqual([running, recent_failures], [[], []]);
+
+  const [worker] = await farm.containers('worker');
+  assert.ok(worker);
+  assert.equal(await farm.exec(worker, ['find', '/work', '-type', 'f']), '/work/health.json\n');
+  const { stdout } = await farm.docker.run(['volume', 'ls', '--quiet']);
+  assert.deepEqual(stdout.trim().split('\n').sort(), [
+    `${farm.project}_minio`,
+    `${farm.project}_mysql`,
+    `${farm.project}_rabbitmq`,
+  ]);
+});
+
+const LONG = { timeoutMs: ONLINE_MS };
+
+async function scaleTo(workers: number): Promise<void> {
+  await farm.up(['--no-recreate', '--scale', `worker=${workers}`]);
+  await farm.waitHealthy('worker', workers);
+}
+
+/** The container of a worker that is in the middle of a chunk. */
+async function findBusy(): Promise<Container> {
+  return waitFor(
+    'a worker in the middle of a chunk',
+    async () => {
+      const busy = (await farm.look()).workers.find(
+        ({ state, task }) => state === 'busy' && task?.kind === 'encode' && task.progress > 0,
+      );
+      return (await farm.containers('worker')).find(({ Config }) => Config.Hostname === busy?.host);
+    },
+    LONG,
+  );
+}
+
+async function logIn(): Promise<ApiUser> {
+  const credentials = { email: 'losses@example.org', password: 'password of losses' };
+  return (await DocumentedApi.of(farm.url)).logIn(credentials);
+}
