@@ -92,13 +92,19 @@ test('a worker reads sources and writes results in the store, and nothing else',
     await assertDenied(worker.initiateNewMultipartUpload(BUCKET, 'raw/x', {}));
     await assertDenied(worker.getBucketPolicy(BUCKET));
     await assertDenied(worker.makeBucket('another', REGION));
-    assert.deepEqual(await worker.listBuckets(), []);
+    await withClient(minio, (root) => root.makeBucket('private', REGION));
+    assert.deepEqual(
+      (await worker.listBuckets()).map(({ name }) => name),
+      [BUCKET],
+    );
+    await assertDenied(worker.knowsBucket('private'));
   });
 });
 
 test("a server has the bucket's objects, and nothing else of the store", async () => {
   await withClient(users.server, async (server) => {
     await assertDenied(server.makeBucket('another', REGION));
+    await assertDenied(server.knowsBucket('private'));
     await assertDenied(server.removeBucket(BUCKET));
     await assertDenied(server.setBucketPolicy(BUCKET, '{}'));
   });
@@ -133,7 +139,8 @@ test('a secret that nobody knows opens neither store nor broker', async () => {
 });
 
 async function withClient(user: StoreUser, work: (client: S3Client) => Promise<void>): Promise<void> {
-  const client = new S3Client({ endpoint: minio.endpoint, region: REGION, ...user });
+  const { accessKey, secretKey } = user;
+  const client = new S3Client({ endpoint: minio.endpoint, region: REGION, accessKey, secretKey });
   try {
     await work(client);
   } finally {

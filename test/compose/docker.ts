@@ -16,7 +16,8 @@ export interface DockerAddress {
 }
 
 export function dockerAt(address: DockerAddress): Docker {
-  const env = { DOCKER_HOST: address.DOCKER_HOST };
+  // Bake needs a plugin; without it Compose builds by itself
+  const env = { DOCKER_HOST: address.DOCKER_HOST, COMPOSE_BAKE: 'false' };
   const withEnv = (options: CommandOptions = {}): CommandOptions => ({
     ...options,
     env: { ...env, ...options.env },
