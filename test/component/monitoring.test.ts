@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { ERROR_CODES } from '@reelmill/shared/contracts/errors.ts';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -20,6 +24,10 @@ import { sampleFile } from '../support/samples.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const COMPOSE_FILE = path.join(ROOT, 'docker-compose.yml');
+const PROMETHEUS_FILE = path.join(ROOT, 'deploy/monitoring/prometheus.yml');
+const INIT_SCRIPT = path.join(ROOT, 'scripts/compose-init.mjs');
 const TOKEN = 'a token of the test alone';
 /** What only MinIO and RabbitMQ tell of themselves. */
 const FROM_ELSEWHERE = /\b(minio|rabbitmq)_/;
@@ -31,6 +39,15 @@ const rulesSchema = z.object({
 });
 const ruleTestSchema = z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()).default([]) });
 const ruleTestsSchema = z.object({ tests: z.array(z.object({ alert_rule_test: z.array(ruleTestSchema) })) });
+const serviceSchema = z.object({
+  profiles: z.array(z.string()).default([]),
+  image: z.string().optional(),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  configs: z.array(z.object({ target: z.string() })).default([]),
+});
+const composeSchema = z.object({ services: z.record(z.string(), serviceSchema) });
 const targetSchema = z.object({ expr: z.string(), datasource: z.object({ uid: z.string() }) });
 const panelSchema = z.object({
   id: z.int(),
@@ -124,6 +141,48 @@ describe('monitoring', { timeout: 240_000 }, () => {
     } finally {
       await minio.stop();
     }
+  });
+
+  test('compose runs both for this machine only, in versions that are named, with what they mount', async () => {
+    const compose = composeSchema.parse(parse(await readFile(COMPOSE_FILE, 'utf8'), { merge: true }));
+    const { prometheus, grafana } = compose.services;
+    assert.ok(prometheus && grafana);
+    for (const { profiles, image, ports, volumes } of [prometheus, grafana]) {
+      assert.deepEqual(profiles, ['monitoring']);
+      assert.match(image ?? '', /:v?\d+\.\d+\.\d+$/);
+      assert.ok(ports.length > 0 && ports.every((port) => port.startsWith('127.0.0.1:')), String(ports));
+      for (const volume of volumes.filter((one) => one.startsWith('./'))) {
+        assert.ok(existsSync(path.join(path.dirname(COMPOSE_FILE), volume.split(':')[0] ?? '')), volume);
+      }
+    }
+    const config = await readFile(PROMETHEUS_FILE, 'utf8');
+    const credentials = [...config.matchAll(/credentials_file: (\S+)/g)].map(([, file]) => file);
+    assert.deepEqual(
+      prometheus.configs.map(({ target }) => target),
+      credentials.map((file) => file?.replace(/ }$/, '')),
+    );
+    for (const scraped of ['server', 'minio', 'rabbitmq']) {
+      assert.match(config, new RegExp(`\\b${scraped}\\b`));
+      const networks = compose.services[scraped]?.networks ?? [];
+      assert.ok(
+        networks.some((network) => prometheus.networks.includes(network)),
+        scraped,
+      );
+    }
+  });
+
+  test('compose:init makes the secrets, and a token that MinIO’s root has signed', async () => {
+    const file = path.join(folder.path, 'env');
+    const run = promisify(execFile);
+    await run(process.execPath, [INIT_SCRIPT, file]);
+    const first = await readFile(file, 'utf8');
+    await run(process.execPath, [INIT_SCRIPT, file]);
+    assert.equal(await readFile(file, 'utf8'), first, 'what is there is kept');
+    const lookUp = (name: string): string => new RegExp(`^${name}=(.+)$`, 'm').exec(first)?.[1] ?? '';
+    for (const name of ['METRICS_TOKEN', 'GRAFANA_PASSWORD']) assert.ok(lookUp(name).length >= 32, name);
+    const [header, claims, signature] = lookUp('MINIO_METRICS_TOKEN').split('.');
+    const expected = createHmac('sha512', lookUp('MINIO_ROOT_PASSWORD')).update(`${header}.${claims}`);
+    assert.equal(signature, expected.digest('base64url'));
   });
 
   describe('with a server that has work', () => {

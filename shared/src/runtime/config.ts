@@ -107,9 +107,7 @@ const serverSchema = z.object({
     .min(32)
     .optional()
     .describe('signs access tokens and playback URLs, at least 32 characters (standalone makes its own)'),
-  METRICS_TOKEN: z
-    .string()
-    .min(16)
+  METRICS_TOKEN: strongSecret
     .optional()
     .describe(
       'what Prometheus must send as its bearer token to read `/metrics` (default: this machine only)',

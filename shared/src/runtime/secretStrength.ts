@@ -17,7 +17,7 @@ export function findWeakness(secret: string): string | null {
   return null;
 }
 
-const SECRET_NAME = /(_PASSWORD|_SECRET)$/;
+const SECRET_NAME = /(_PASSWORD|_SECRET|_TOKEN)$/;
 
 /** What is wrong with the secrets of an environment, a line for each fault: weak ones, and two that are the same. */
 export function findSecretFaults(env: Readonly<Record<string, string | undefined>>): string[] {
