@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import {
-  adminUserListSchema,
-  adminUserSchema,
-  deadLetterListSchema,
-  farmSchema,
-  replayResponseSchema,
-} from '@reelmill/shared/contracts/admin.ts';
+import { deadLetterListSchema, farmSchema, replayResponseSchema } from '@reelmill/shared/contracts/admin.ts';
+import { adminUserListSchema, adminUserSchema } from '@reelmill/shared/contracts/adminUsers.ts';
+import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -150,6 +146,11 @@ test('a command makes an admin, also of somebody who has registered that address
       const api = await DocumentedApi.of(again.url);
       const admin = await api.logIn({ email: squatter.email, password: 'a new password' });
       assert.equal((await admin.call('GET', '/admin/farm')).status, 200);
+      const { entries } = (await admin.call('GET', '/admin/audit?action=admin.create')).as(auditListSchema);
+      assert.deepEqual(
+        entries.map(({ actor, details }) => [actor, details]),
+        [[null, { email: squatter.email, via: 'command', promoted: true }]],
+      );
       const body = { refresh_token: squatter.refreshToken };
       assert.equal((await api.call('POST', '/users/refresh', { body })).status, 401);
     } finally {

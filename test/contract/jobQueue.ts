@@ -187,12 +187,12 @@ export function describeJobQueue(name: string, start: () => Promise<JobQueueHarn
       }
       await deadLettersAre(server, 1);
       disposition = 'ack';
-      assert.equal(await server.replayDeadLetters(10), 1);
+      assert.equal(await server.replayDeadLetters({ limit: 10 }), 1);
       await waitFor('the replayed task', () => seen.length === 2);
       assert.deepEqual(seen, [5, 5]);
       await deadLettersAre(server, 0);
       assert.deepEqual(await server.peekDeadLetters(10), []);
-      assert.equal(await server.replayDeadLetters(10), 0);
+      assert.equal(await server.replayDeadLetters({ limit: 10 }), 0);
     });
 
     each('looking and replaying stop at their limit', async () => {
@@ -203,8 +203,31 @@ export function describeJobQueue(name: string, start: () => Promise<JobQueueHarn
       await consumer.stop();
       const bodies = (await server.peekDeadLetters(2)).map(({ body }) => JSON.parse(body).taskId);
       assert.deepEqual(bodies, [1, 2]);
-      assert.equal(await server.replayDeadLetters(2), 2);
+      assert.equal(await server.replayDeadLetters({ limit: 2 }), 2);
       await deadLettersAre(server, 1);
+      await readyIs(server, 2);
+    });
+
+    each('dead letters are chosen by their ids, to be replayed or discarded', async () => {
+      const [server, worker] = [await open(), await open()];
+      const consumer = await worker.consumeTasks(async () => 'dead_letter');
+      for (const taskId of [1, 2, 3, 4]) await server.publishTask(taskMessage(taskId));
+      await deadLettersAre(server, 4);
+      await consumer.stop();
+      const [first, second, third, fourth] = await server.peekDeadLetters(10);
+      const discarded = await server.discardDeadLetters({ limit: 10, ids: [second?.id ?? '', 'unknown'] });
+      assert.equal(discarded, 1);
+      await deadLettersAre(server, 3);
+      const ids = [first?.id ?? '', fourth?.id ?? ''];
+      assert.equal(await server.replayDeadLetters({ limit: 10, ids }), 2);
+      await deadLettersAre(server, 1);
+      await readyIs(server, 2);
+      assert.deepEqual(
+        (await server.peekDeadLetters(10)).map(({ id, body }) => [id, JSON.parse(body).taskId]),
+        [[third?.id, 3]],
+      );
+      assert.equal(await server.discardDeadLetters({ limit: 10 }), 1);
+      await deadLettersAre(server, 0);
       await readyIs(server, 2);
     });
 
@@ -228,7 +251,7 @@ export function describeJobQueue(name: string, start: () => Promise<JobQueueHarn
       assert.match(letters[0]?.reason ?? '', /taskId/);
       assert.equal(letters[1]?.reason, 'not JSON');
       // they cannot be parsed the second time either: replay ends, and none is lost
-      assert.equal(await server.replayDeadLetters(10), 2);
+      assert.equal(await server.replayDeadLetters({ limit: 10 }), 2);
       await deadLettersAre(server, 2);
     });
 
@@ -247,7 +270,7 @@ export function describeJobQueue(name: string, start: () => Promise<JobQueueHarn
       assert.equal(letter?.body, '{"type":"unheard of"}');
       assert.match(letter?.queue ?? '', /events$/);
       assert.ok(Date.parse(letter?.died_at ?? '') > Date.now() - 60_000);
-      assert.equal(await server.replayDeadLetters(10), 1);
+      assert.equal(await server.replayDeadLetters({ limit: 10 }), 1);
       await deadLettersAre(server, 1);
     });
 

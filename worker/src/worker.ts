@@ -17,7 +17,7 @@ import { claimWorkFolder, releaseWorkFolder } from './workFolders.ts';
 /**
  *   sick ◀──▶ idle ◀──▶ busy          sick: takes nothing, says why, and tests itself until it is well
  *               │         │
- *               └──▶ draining ──▶ stopped
+ *               └──▶ draining ──▶ stopped    a drained worker that is not stopped waits to be told to resume
  */
 export type WorkerState = 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
 
@@ -74,6 +74,8 @@ class Worker implements RunningWorker {
   #current: TaskRun | null = null;
   #sickness: string | null = 'the self-test has not run yet';
   #draining = false;
+  /** The intakes that were stopped so far; each resolves when its last task is settled. */
+  #closedIntakes: Promise<unknown> = Promise.resolve();
   #recovery: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ended = false;
@@ -107,7 +109,7 @@ class Worker implements RunningWorker {
     this.#drain();
     const handBack = setTimeout(() => this.#current?.giveBack(), this.#options.config.drainSeconds * 1000);
     await this.#recovery;
-    await this.#intake?.stop();
+    await this.#closedIntakes;
     clearTimeout(handBack);
     clearInterval(this.#heartbeat);
     await this.#control?.stop();
@@ -120,6 +122,8 @@ class Worker implements RunningWorker {
   /** Tests the worker until it is well, then begins to take tasks. */
   async #recover(): Promise<void> {
     const { signal } = this.#stopping;
+    // an earlier recovery, that waited behind the same tasks, may have opened it
+    if (this.#intake !== null) return;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       const { store } = this.#options;
       this.#sickness = await findSickness({
@@ -129,7 +133,11 @@ class Worker implements RunningWorker {
         logger: this.#logger,
       });
       if (signal.aborted || this.#draining) return;
-      if (this.#sickness === null && (await this.#takeTasks())) return;
+      if (this.#sickness === null && (await this.#takeTasks())) {
+        // told to drain while the intake was opened
+        if (this.#draining) this.#closeIntake();
+        return;
+      }
       this.#beat();
       this.#logger.error({ reason: this.#sickness }, 'this worker cannot work now');
       await pause(backoffMs(attempt, RECOVERY), undefined, { signal }).catch(() => undefined);
@@ -153,12 +161,22 @@ class Worker implements RunningWorker {
     this.#logger.error({ reason }, 'this worker stops taking tasks');
     this.#sickness = reason;
     this.#beat();
-    const intake = this.#intake;
+    this.#closeIntake();
+    this.#recoverAfter(RECOVERY.baseMs);
+  }
+
+  #closeIntake(): void {
+    const stopped = this.#intake?.stop();
     this.#intake = null;
-    const stopped = intake?.stop() ?? Promise.resolve();
+    this.#closedIntakes = Promise.all([this.#closedIntakes, stopped]);
+  }
+
+  /** Begins to take tasks again once the last one is settled and this time has passed. */
+  #recoverAfter(ms: number): void {
+    const closed = this.#closedIntakes;
     this.#recovery = this.#recovery
-      .then(() => stopped)
-      .then(() => pause(RECOVERY.baseMs, undefined, { signal: this.#stopping.signal }))
+      .then(() => closed)
+      .then(() => pause(ms, undefined, { signal: this.#stopping.signal }))
       .then(() => this.#recover())
       .catch(() => undefined);
   }
@@ -169,7 +187,14 @@ class Worker implements RunningWorker {
     this.#logger.info('draining: no further task is taken');
     this.#beat();
     // `stop` waits for it; on its own a drained worker stays and does nothing
-    void this.#intake?.stop();
+    this.#closeIntake();
+  }
+
+  #resume(): void {
+    if (!this.#draining || this.#stopping.signal.aborted) return;
+    this.#draining = false;
+    this.#logger.info('told to take tasks again');
+    this.#recoverAfter(0);
   }
 
   async #handle(message: TaskMessage): Promise<Disposition> {
@@ -213,8 +238,10 @@ class Worker implements RunningWorker {
 
   #obey(message: ControlMessage): void {
     const current = this.#current;
-    if (message.type === 'drain_worker') {
-      if (message.workerId === this.#options.config.workerId) this.#drain();
+    if ('workerId' in message) {
+      if (message.workerId !== this.#options.config.workerId) return;
+      if (message.type === 'drain_worker') this.#drain();
+      else this.#resume();
       return;
     }
     if (current === null) return;

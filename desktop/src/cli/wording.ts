@@ -1,7 +1,8 @@
 import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import type { UploadEvent } from '../engine/events.ts';
-import { formatBytes, formatSeconds, printable } from './formats.ts';
+import { formatSeconds, printable } from './formats.ts';
 
 /** What an event means, in one line; null where it adds nothing to the lines before. */
 export function sayEvent(event: UploadEvent): string | null {

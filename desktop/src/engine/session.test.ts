@@ -23,6 +23,7 @@ test('a session of an earlier version still counts, and the next refresh says th
       nickname: 'Ann',
       email: 'ann@example.org',
       role: 'admin',
+      password_temporary: false,
       created_at: '2025-01-01T00:00:00Z',
     },
   });

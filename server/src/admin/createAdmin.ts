@@ -17,7 +17,7 @@ try {
   const logger = createLogger({ level: 'warn', name: 'create-admin' });
   const database = await openDatabase(PROFILES[config.REELMILL_PROFILE].locateDatabase(config), logger);
   try {
-    const userId = await makeAdmin(database.models, { email: values.email, password });
+    const userId = await makeAdmin(database, { email: values.email, password }, 'command');
     process.stdout.write(`${values.email} is an admin (user ${userId})\n`);
   } finally {
     await database.close();

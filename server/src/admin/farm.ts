@@ -1,6 +1,7 @@
-import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import type { Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
+import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { estimateDrain } from './drain.ts';
@@ -13,6 +14,7 @@ import {
   findRunningTasks,
   findSpeeds,
   findWorkers,
+  WITHOUT_BULK,
 } from './farmRepository.ts';
 
 const QUEUE_TIMEOUT_MS = 2_000;
@@ -68,7 +70,19 @@ export async function readDepth({ queue, logger }: ServerContext): Promise<Queue
   }
 }
 
-function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date): Farm['workers'][number] {
+/** One worker, as it is in the farm. */
+export async function describeWorker(models: Models, worker: WorkerRow, now: Date): Promise<FarmWorker> {
+  const task =
+    worker.taskId === null
+      ? null
+      : await models.Task.findOne({
+          where: { id: worker.taskId, state: 'running' },
+          attributes: WITHOUT_BULK,
+        });
+  return serializeWorker(worker, task ?? undefined, now);
+}
+
+function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date): FarmWorker {
   return {
     worker_id: worker.id,
     host: worker.host,
@@ -91,7 +105,7 @@ function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date
   };
 }
 
-function serializeTask(task: TaskRow): Farm['running'][number] {
+export function serializeTask(task: TaskRow): Farm['running'][number] {
   return {
     task_id: task.id,
     video_id: task.videoId,

@@ -11,7 +11,8 @@ const FAILURES_LIMIT = 20;
 const MEASURED_TASKS = 100;
 /** Workers that ended this long ago are history. */
 const FORGET_WORKERS_MS = 24 * 3600 * 1000;
-const WITHOUT_BULK = { exclude: ['spec', 'result'] };
+/** Columns of a task that can be long. */
+export const WITHOUT_BULK = { exclude: ['spec', 'result'] };
 
 /** How many tasks are in each state. */
 export async function countTasks(models: Models): Promise<Record<TaskState, number>> {

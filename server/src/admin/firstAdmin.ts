@@ -1,10 +1,11 @@
-import { emailSchema, registerRequestSchema } from '@reelmill/shared/contracts/users.ts';
+import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
-import type { Models } from '../db/models.ts';
+import type { Database } from '../db/database.ts';
 import type { ServerContext } from '../http/context.ts';
-import { createAccount } from '../users/accounts.ts';
+import { insertAccount } from '../users/accounts.ts';
+import { NOBODY, recordAct } from './auditLog.ts';
 
 /** Makes the admin whom the configuration names, where there is no admin yet. */
 export async function createFirstAdmin({ config, database, logger }: ServerContext): Promise<void> {
@@ -12,7 +13,7 @@ export async function createFirstAdmin({ config, database, logger }: ServerConte
   if (email === undefined || password === undefined) return;
   if ((await database.models.User.count({ where: { role: 'admin' } })) > 0) return;
   try {
-    const userId = await makeAdmin(database.models, { email, password });
+    const userId = await makeAdmin(database, { email, password }, 'configuration');
     logger.info({ user_id: userId }, 'first admin made');
   } catch (error) {
     // another replica, starting at the same time, was faster
@@ -22,16 +23,28 @@ export async function createFirstAdmin({ config, database, logger }: ServerConte
 
 /**
  * Makes an admin and answers its id. An account that has this e-mail already becomes one, with this password, and
- * whoever had registered it is logged out. Throws a ZodError for an address or password that is none.
+ * whoever had registered it is logged out. `via` is what asked for it, for the audit log. Throws a ZodError for an
+ * address or password that is none.
  */
-export async function makeAdmin(models: Models, admin: { email: string; password: string }): Promise<number> {
+export async function makeAdmin(
+  { models, transaction }: Database,
+  admin: { email: string; password: string },
+  via: 'configuration' | 'command',
+): Promise<number> {
   const email = emailSchema.parse(admin.email);
-  const password = registerRequestSchema.shape.password.parse(admin.password);
-  const known = await models.User.findOne({ where: { email } });
-  if (known === null) {
-    return (await createAccount(models, { email, password, nickname: 'Admin', role: 'admin' })).id;
-  }
-  await known.update({ role: 'admin', passwordHash: await hashPassword(password), disabledAt: null });
-  await endSessionsOf(models, known.id);
-  return known.id;
+  const passwordHash = await hashPassword(newPasswordSchema.parse(admin.password));
+  return transaction(async (within) => {
+    const known = await models.User.findOne({ where: { email }, transaction: within });
+    const columns = { email, nickname: 'Admin', role: 'admin', passwordHash } as const;
+    const user = known ?? (await insertAccount(models, columns, within));
+    if (known !== null) {
+      const taken = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
+      await known.update(taken, { transaction: within });
+      await endSessionsOf(models, known.id, within);
+    }
+    const target = { kind: 'user', id: user.id } as const;
+    const details = { email, via, promoted: known !== null };
+    await recordAct(models, NOBODY, { action: 'admin.create', target, details }, within);
+    return user.id;
+  });
 }

@@ -1,63 +1,200 @@
-import type { adminUserSchema, adminUserUpdateSchema } from '@reelmill/shared/contracts/admin.ts';
+import type {
+  AdminUser,
+  AdminUserCreate,
+  AdminUserPassword,
+  AdminUserQuery,
+  AdminUserUpdate,
+  QuotaUpdate,
+} from '@reelmill/shared/contracts/adminUsers.ts';
+import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { col, fn } from 'sequelize';
-import type { z } from 'zod';
+import { Op, type Transaction } from 'sequelize';
+import { generatePassword, hashPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
-import type { Database } from '../db/database.ts';
-import type { Models } from '../db/models.ts';
+import { contains } from '../db/contains.ts';
 import type { UserRow } from '../db/rows.ts';
+import type { ServerContext } from '../http/context.ts';
+import { insertAccount } from '../users/accounts.ts';
+import { describeQuotas, UNLIMITED } from '../users/quotas.ts';
 import { serializeUser } from '../users/serializeUser.ts';
+import { type Act, type Actor, recordAct } from './auditLog.ts';
 
-type AdminUser = z.infer<typeof adminUserSchema>;
+type Context = Pick<ServerContext, 'database' | 'config' | 'signals'>;
 
-/** One page of all accounts, the oldest first. */
+/** One page of the accounts, the oldest first. */
 export async function listUsers(
-  models: Models,
-  page: { limit: number; offset: number },
+  context: Pick<ServerContext, 'database' | 'config'>,
+  { search, role, disabled, limit, offset }: AdminUserQuery,
 ): Promise<{ users: AdminUser[]; total: number }> {
-  const { rows, count } = await models.User.findAndCountAll({ ...page, order: [['id', 'ASC']] });
-  return { users: await describeUsers(models, rows), total: count };
+  const conditions = [
+    ...(role === undefined ? [] : [{ role }]),
+    ...(disabled === undefined ? [] : [{ disabledAt: disabled ? { [Op.not]: null } : null }]),
+    ...(search ? [{ [Op.or]: [contains('email', search), contains('nickname', search)] }] : []),
+  ];
+  const { rows, count } = await context.database.models.User.findAndCountAll({
+    where: { [Op.and]: conditions },
+    order: [['id', 'ASC']],
+    limit,
+    offset,
+  });
+  return { users: await describeUsers(context, rows), total: count };
+}
+
+/** Makes an account. Answers its password where none was given. Throws `email_taken`. */
+export async function createUser(
+  context: Context,
+  request: AdminUserCreate,
+  actor: Actor,
+): Promise<AdminUserPassword> {
+  const { models, transaction } = context.database;
+  const { email, role, quota = {} } = request;
+  const generated = request.password === undefined ? generatePassword() : null;
+  const passwordHash = await hashPassword(request.password ?? generated ?? '');
+  const nickname = request.nickname ?? email.split('@', 1).join('').slice(0, LIMITS.nicknameCharacters);
+  const user = await transaction(async (within) => {
+    const columns = { email, nickname, role, passwordHash, passwordTemporary: true, ...quotaColumns(quota) };
+    const row = await insertAccount(models, columns, within);
+    const details = { email, role, ...(Object.keys(quota).length === 0 ? {} : { quota }) };
+    await recordAct(
+      models,
+      actor,
+      { action: 'user.create', target: { kind: 'user', id: row.id }, details },
+      within,
+    );
+    return row;
+  });
+  return { user: await describeUser(context, user), password: generated };
 }
 
 /**
- * Changes a role, or disables or enables an account; a disabled one loses its sessions. Throws `not_found`, and
- * `state_conflict` for admins who would lock themselves out.
+ * Changes a role or a quota, or disables or enables an account; a disabled one loses its sessions. Throws `not_found`,
+ * and `state_conflict` where nobody would be left to administer, or admins would lock themselves out.
  */
 export async function updateUser(
-  { models, transaction }: Database,
+  context: Context,
   userId: number,
-  change: z.infer<typeof adminUserUpdateSchema>,
-  adminId: number,
+  change: AdminUserUpdate,
+  actor: Actor,
 ): Promise<AdminUser> {
+  const { models, transaction } = context.database;
   const user = await transaction(async (within) => {
-    const row = await models.User.findByPk(userId, { transaction: within });
-    if (row === null) throw new ReelmillError('not_found', 'There is no such user.');
-    if (userId === adminId && (change.disabled === true || change.role === 'creator')) {
-      throw new ReelmillError('state_conflict', 'You cannot take your own administration away.');
-    }
-    const { role = row.role, disabled = row.disabledAt !== null } = change;
-    await row.update(
-      { role, disabledAt: disabled ? (row.disabledAt ?? new Date()) : null },
-      { transaction: within },
-    );
-    if (disabled) await endSessionsOf(models, userId, within);
+    const row = await lockUser(context, userId, within);
+    const acts = actsOf(row, change);
+    const { role = row.role, disabled = row.disabledAt !== null, quota = {} } = change;
+    const stopsAdministering =
+      row.role === 'admin' && row.disabledAt === null && (disabled || role !== 'admin');
+    if (stopsAdministering) await refuseLastAdmin(context, userId, actor, within);
+    const disabledAt = disabled ? (row.disabledAt ?? new Date()) : null;
+    await row.update({ role, disabledAt, ...quotaColumns(quota) }, { transaction: within });
+    if (acts.some(({ action }) => action === 'user.disable')) await endSessionsOf(models, userId, within);
+    for (const act of acts) await recordAct(models, actor, act, within);
     return row;
   });
-  const [described] = await describeUsers(models, [user]);
+  context.signals.accountChanged(userId);
+  return describeUser(context, user);
+}
+
+/** Gives an account another password and ends its sessions. Answers the password where none was given. */
+export async function resetPassword(
+  context: Context,
+  userId: number,
+  password: string | undefined,
+  actor: Actor,
+): Promise<AdminUserPassword> {
+  const { models, transaction } = context.database;
+  const generated = password === undefined ? generatePassword() : null;
+  const passwordHash = await hashPassword(password ?? generated ?? '');
+  const user = await transaction(async (within) => {
+    const row = await lockUser(context, userId, within);
+    // an admin who chooses another password for himself is the only one who knows it
+    const passwordTemporary = actor.userId !== userId || generated !== null;
+    await row.update({ passwordHash, passwordTemporary }, { transaction: within });
+    await endSessionsOf(models, userId, within);
+    await recordAct(
+      models,
+      actor,
+      { action: 'user.reset_password', target: { kind: 'user', id: userId } },
+      within,
+    );
+    return row;
+  });
+  context.signals.accountChanged(userId);
+  return { user: await describeUser(context, user), password: generated };
+}
+
+/** One act for each thing that changes. */
+function actsOf(row: UserRow, { role, disabled, quota }: AdminUserUpdate): Act[] {
+  const target = { kind: 'user', id: row.id } as const;
+  const wasDisabled = row.disabledAt !== null;
+  const acts: Act[] = [];
+  if (role !== undefined && role !== row.role) {
+    acts.push({ action: 'user.role', target, details: { from: row.role, to: role } });
+  }
+  if (disabled !== undefined && disabled !== wasDisabled) {
+    acts.push({ action: disabled ? 'user.disable' : 'user.enable', target });
+  }
+  if (quota !== undefined && Object.keys(quota).length > 0) {
+    acts.push({ action: 'user.quota', target, details: { ...quota } });
+  }
+  return acts;
+}
+
+async function lockUser({ database }: Context, userId: number, transaction: Transaction): Promise<UserRow> {
+  const lock = transaction.LOCK.UPDATE;
+  const row = await database.models.User.findByPk(userId, { transaction, lock });
+  if (row === null) throw new ReelmillError('not_found', 'There is no such user.');
+  return row;
+}
+
+/** Locks every admin, so that of two who would disable each other one comes too late. */
+async function refuseLastAdmin(
+  { database }: Context,
+  userId: number,
+  actor: Actor,
+  transaction: Transaction,
+): Promise<void> {
+  if (userId === actor.userId) {
+    throw new ReelmillError('state_conflict', 'You cannot take your own administration away.');
+  }
+  const admins = await database.models.User.findAll({
+    attributes: ['id'],
+    where: { role: 'admin', disabledAt: null },
+    order: ['id'],
+    transaction,
+    lock: transaction.LOCK.UPDATE,
+  });
+  if (admins.every(({ id }) => id === userId)) {
+    throw new ReelmillError('state_conflict', 'This is the last administrator; make another one first.');
+  }
+}
+
+function quotaColumns({ bytes, videos }: QuotaUpdate): Partial<Pick<UserRow, 'quotaBytes' | 'quotaVideos'>> {
+  return {
+    ...(bytes === undefined ? {} : { quotaBytes: columnOf(bytes) }),
+    ...(videos === undefined ? {} : { quotaVideos: columnOf(videos) }),
+  };
+}
+
+function columnOf(limit: number | 'default' | 'unlimited'): number | null {
+  if (limit === 'default') return null;
+  return limit === 'unlimited' ? UNLIMITED : limit;
+}
+
+async function describeUser(context: Context, user: UserRow): Promise<AdminUser> {
+  const [described] = await describeUsers(context, [user]);
   if (described === undefined) throw new Error('a user was not described');
   return described;
 }
 
-async function describeUsers(models: Models, users: readonly UserRow[]): Promise<AdminUser[]> {
-  const rows = await models.Video.findAll({
-    where: { userId: users.map((user) => user.id), deletedAt: null },
-    attributes: ['userId', [fn('count', col('id')), 'id']],
-    group: ['user_id'],
+async function describeUsers(
+  context: Pick<ServerContext, 'database' | 'config'>,
+  users: readonly UserRow[],
+): Promise<AdminUser[]> {
+  const quotas = await describeQuotas(context, users);
+  return users.flatMap((user, index) => {
+    const quota = quotas[index];
+    if (quota === undefined) return [];
+    const disabled = user.disabledAt !== null;
+    return [{ ...serializeUser(user), disabled, video_count: quota.videos.used, quota }];
   });
-  const counts = new Map(rows.map((row) => [row.userId, Number(row.id)]));
-  return users.map((user) => ({
-    ...serializeUser(user),
-    disabled: user.disabledAt !== null,
-    video_count: counts.get(user.id) ?? 0,
-  }));
 }

@@ -4,9 +4,15 @@ import jwt from 'jsonwebtoken';
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const CLAIMS = { issuer: 'reelmill', audience: 'reelmill-api' } as const;
 
+/** Whom a token names, and of which epoch of this user's sessions it is. */
+export interface TokenSubject {
+  userId: number;
+  epoch: number;
+}
+
 /** A JWT that names the user for 15 minutes. */
-export function signAccessToken(userId: number, secret: string): string {
-  return jwt.sign({}, secret, {
+export function signAccessToken({ userId, epoch }: TokenSubject, secret: string): string {
+  return jwt.sign({ epoch }, secret, {
     ...CLAIMS,
     algorithm: 'HS256',
     subject: String(userId),
@@ -14,12 +20,13 @@ export function signAccessToken(userId: number, secret: string): string {
   });
 }
 
-/** The user's id. Throws `token_expired`, or `unauthorized` for everything else that is wrong with a token. */
-export function readAccessToken(token: string, secret: string): number {
+/** Throws `token_expired`, or `unauthorized` for everything else that is wrong with a token. */
+export function readAccessToken(token: string, secret: string): TokenSubject {
   try {
     const claims = jwt.verify(token, secret, { ...CLAIMS, algorithms: ['HS256'] });
-    const userId = typeof claims === 'string' ? Number.NaN : Number(claims.sub);
-    if (Number.isSafeInteger(userId)) return userId;
+    const { sub, epoch = 0 } = typeof claims === 'string' ? {} : claims;
+    const subject = { userId: Number(sub ?? Number.NaN), epoch: Number(epoch) };
+    if (Number.isSafeInteger(subject.userId)) return subject;
   } catch (cause) {
     if (cause instanceof jwt.TokenExpiredError) {
       throw new ReelmillError('token_expired', 'The token has expired; refresh it or log in again.', {

@@ -9,9 +9,10 @@ import { readAccessToken } from './accessTokens.ts';
 interface Account {
   role: Role;
   disabled: boolean;
+  epoch: number;
 }
 
-/** How long a role that was changed, or an account that was disabled, may go unnoticed. */
+/** How long what another server changed of an account may go unnoticed; what this one changes counts at once. */
 const ACCOUNT_CACHE_MS = 2_000;
 const ACCOUNT_CACHE_ENTRIES = 10_000;
 
@@ -25,10 +26,13 @@ export function createAuthenticate(context: ServerContext): Authenticate {
       if (auth === 'optional') return null;
       throw new ReelmillError('unauthorized', 'Log in first: send the token as Authorization: Bearer.');
     }
-    const userId = readAccessToken(token, context.secrets.accessTokens);
+    const { userId, epoch } = readAccessToken(token, context.secrets.accessTokens);
     const account = await readAccount(userId);
     if (account === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
     if (account.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
+    if (account.epoch !== epoch) {
+      throw new ReelmillError('unauthorized', 'This session was ended; log in again.');
+    }
     if (auth === 'admin' && account.role !== 'admin') {
       throw new ReelmillError('forbidden', 'Only an administrator may do this.');
     }
@@ -45,13 +49,23 @@ function readBearer(request: Request): string | null {
   return token;
 }
 
-function cacheAccounts({ database }: ServerContext): (userId: number) => Promise<Account | null> {
+function cacheAccounts({ database, signals }: ServerContext): (userId: number) => Promise<Account | null> {
   const cache = new Map<number, { account: Account | null; until: number }>();
+  let changes = 0;
+  signals.onAccountChanged((userId) => {
+    changes += 1;
+    cache.delete(userId);
+  });
   return async (userId) => {
     const known = cache.get(userId);
     if (known !== undefined && known.until > performance.now()) return known.account;
-    const row = await database.models.User.findByPk(userId, { attributes: ['role', 'disabledAt'] });
-    const account = row && { role: row.role, disabled: row.disabledAt !== null };
+    const changesBefore = changes;
+    const row = await database.models.User.findByPk(userId, {
+      attributes: ['role', 'disabledAt', 'sessionEpoch'],
+    });
+    const account = row && { role: row.role, disabled: row.disabledAt !== null, epoch: row.sessionEpoch };
+    // what was read while something changed may be the state before
+    if (changes !== changesBefore) return account;
     if (cache.size >= ACCOUNT_CACHE_ENTRIES) cache.clear();
     cache.set(userId, { account, until: performance.now() + ACCOUNT_CACHE_MS });
     return account;

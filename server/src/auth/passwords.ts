@@ -1,4 +1,4 @@
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomInt, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** 128 · 2^16 · 8 bytes: every guess takes 64 MiB. */
@@ -28,6 +28,15 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   const parameters = { log2N: Number(log2N), r: Number(r), p: Number(p) };
   const actual = await derive(password, Buffer.from(salt, 'base64url'), parameters);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+/** Letters and digits that are not mistaken for each other when they are read out or copied by hand. */
+const READABLE = 'abcdefghjkmnpqrstuvwxyz23456789';
+
+/** A password for somebody to begin with, such as `tq4mk-x7v9d-2hpnc-wr8eb`: 99 bits. */
+export function generatePassword(): string {
+  const group = (): string => Array.from({ length: 5 }, () => READABLE[randomInt(READABLE.length)]).join('');
+  return Array.from({ length: 4 }, group).join('-');
 }
 
 async function derive(password: string, salt: Buffer, { log2N, r, p }: typeof PARAMETERS): Promise<Buffer> {

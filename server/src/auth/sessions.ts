@@ -18,9 +18,20 @@ const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
 type Context = Pick<ServerContext, 'database' | 'secrets'>;
 type Refreshed = { user: UserRow; refreshToken: string } | { refused: ReelmillError };
 
-/** A new session of its own, for a user whose password was right. */
+/**
+ * A new session of its own, for a user whose password was right when the row was read. Throws `wrong_credentials` where
+ * all sessions were ended since then: that password may be the one that was replaced.
+ */
 export async function beginSession({ database, secrets }: Context, user: UserRow): Promise<Session> {
-  const refreshToken = await issueRefreshToken(database.models, user.id, randomUUID());
+  const { models } = database;
+  const refreshToken = await database.transaction(async (transaction) => {
+    const { id, sessionEpoch } = user;
+    // the lock keeps this session from beginning beside the end of all others
+    const lock = transaction.LOCK.UPDATE;
+    const known = await models.User.findOne({ where: { id, sessionEpoch }, transaction, lock });
+    if (known === null) throw new ReelmillError('wrong_credentials', 'The password was changed just now.');
+    return issueRefreshToken(models, id, randomUUID(), transaction);
+  });
   return describeSession(user, refreshToken, secrets.accessTokens);
 }
 
@@ -58,12 +69,20 @@ export async function endSession({ database }: Context, token: string): Promise<
   if (row !== null) await revoke(database.models, { family: row.family });
 }
 
-/** Ends every session of a user. */
+/**
+ * Ends every session of a user: neither refresh nor access tokens count any more. Once committed, the caller says so by
+ * `signals.accountChanged`.
+ */
 export async function endSessionsOf(
   models: Models,
   userId: number,
   transaction?: Transaction,
 ): Promise<void> {
+  await models.User.increment('sessionEpoch', {
+    where: { id: userId },
+    silent: true,
+    ...(transaction ? { transaction } : {}),
+  });
   await revoke(models, { userId }, transaction);
 }
 
@@ -121,7 +140,7 @@ async function revoke(
 
 function describeSession(user: UserRow, refreshToken: string, secret: string): Session {
   return {
-    token: signAccessToken(user.id, secret),
+    token: signAccessToken({ userId: user.id, epoch: user.sessionEpoch }, secret),
     refresh_token: refreshToken,
     expires_in: ACCESS_TOKEN_SECONDS,
     user: serializeUser(user),

@@ -1,5 +1,6 @@
 import { DataTypes, type Model, type ModelAttributeColumnOptions, type Sequelize } from 'sequelize';
 import {
+  AuditRow,
   LoginAttemptRow,
   RefreshTokenRow,
   TaskRow,
@@ -43,6 +44,16 @@ const date = { type: DataTypes.DATE(3), allowNull: false } as const;
 const optionalDate = { type: DataTypes.DATE(3), allowNull: true } as const;
 const longText = { type: DataTypes.TEXT, allowNull: true } as const;
 
+const refuse = (): never => {
+  throw new Error('entries of the audit log are neither changed nor removed');
+};
+const appendOnly = {
+  beforeUpdate: refuse,
+  beforeBulkUpdate: refuse,
+  beforeDestroy: refuse,
+  beforeBulkDestroy: refuse,
+};
+
 /** The models of one connection. */
 export type Models = ReturnType<typeof createModels>;
 
@@ -56,6 +67,7 @@ const createModels = () => ({
   VideoSource: class extends VideoSourceRow {},
   Task: class extends TaskRow {},
   Worker: class extends WorkerRow {},
+  Audit: class extends AuditRow {},
 });
 
 /** Models bound to this connection. The tables themselves are made by the migrations. */
@@ -77,6 +89,10 @@ export function defineModels(sequelize: Sequelize): Models {
       passwordHash: text(255),
       role: text(16),
       disabledAt: { ...optionalDate },
+      quotaBytes: { ...optionalBigint },
+      quotaVideos: { ...optionalInteger },
+      sessionEpoch: { ...integer, defaultValue: 0 },
+      passwordTemporary: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       createdAt: { ...date },
       updatedAt: { ...date },
     },
@@ -107,6 +123,7 @@ export function defineModels(sequelize: Sequelize): Models {
       description: { type: DataTypes.TEXT, allowNull: false },
       visibility: text(16),
       status: text(16),
+      priority: { ...integer, defaultValue: 0 },
       phase: optionalText(16),
       progress: { ...double },
       playable: { type: DataTypes.BOOLEAN, allowNull: false },
@@ -209,8 +226,24 @@ export function defineModels(sequelize: Sequelize): Models {
       taskId: { ...optionalInteger },
       startedAt: { ...date },
       lastSeenAt: { ...date },
+      wantedState: optionalText(16),
     },
     options('workers', false),
+  );
+  models.Audit.init(
+    {
+      id: { ...id },
+      actorId: { ...optionalInteger },
+      actorEmail: optionalText(254),
+      action: text(40),
+      targetKind: optionalText(20),
+      targetId: optionalText(100),
+      details: json('details', { allowNull: false }),
+      requestId: optionalText(100),
+      address: optionalText(64),
+      createdAt: { ...date },
+    },
+    { ...options('audit_log', 'created'), hooks: appendOnly },
   );
   return models;
 }

@@ -1,3 +1,4 @@
+import type { AuditAction, AuditDetails, AuditTargetKind } from '@reelmill/shared/contracts/audit.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
@@ -14,6 +15,13 @@ export class UserRow extends Model<InferAttributes<UserRow>, InferCreationAttrib
   declare passwordHash: string;
   declare role: Role;
   declare disabledAt: Date | null;
+  /** Null is the configured default, -1 no limit. */
+  declare quotaBytes: CreationOptional<number | null>;
+  declare quotaVideos: CreationOptional<number | null>;
+  /** Counts how often all sessions were ended at once; an access token of an earlier epoch is void. */
+  declare sessionEpoch: CreationOptional<number>;
+  /** Somebody else knows the password: an admin chose it, or it was made for the user. */
+  declare passwordTemporary: CreationOptional<boolean>;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
 }
@@ -50,6 +58,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare description: string;
   declare visibility: Visibility;
   declare status: VideoStatus;
+  /** Rank of its tasks against those of other videos; see `PRIORITY_RANKS`. */
+  declare priority: CreationOptional<number>;
   declare phase: VideoPhase | null;
   /** Percent, 0..100. */
   declare progress: number;
@@ -163,4 +173,23 @@ export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAt
   declare taskId: number | null;
   declare startedAt: Date;
   declare lastSeenAt: Date;
+  /** What an admin asked of it and it does not do yet, or must go on doing; null where nothing was asked. */
+  declare wantedState: CreationOptional<'drained' | 'working' | null>;
+}
+
+/** One entry of the audit log: who did what, and when. Written once and never changed. */
+export class AuditRow extends Model<InferAttributes<AuditRow>, InferCreationAttributes<AuditRow>> {
+  declare id: CreationOptional<number>;
+  /** Null where nobody was logged in: the system itself, a command on the server, a failed login. */
+  declare actorId: number | null;
+  /** As it was then. */
+  declare actorEmail: string | null;
+  declare action: AuditAction;
+  declare targetKind: AuditTargetKind | null;
+  declare targetId: string | null;
+  /** Never a secret. */
+  declare details: AuditDetails;
+  declare requestId: string | null;
+  declare address: string | null;
+  declare createdAt: CreationOptional<Date>;
 }

@@ -5,7 +5,11 @@ import { EventEmitter } from 'node:events';
  * to time; a notice only makes that happen at once.
  */
 export class FarmSignals {
-  readonly #emitter = new EventEmitter<{ tasks_waiting: []; video_changed: [number] }>().setMaxListeners(0);
+  readonly #emitter = new EventEmitter<{
+    tasks_waiting: [];
+    video_changed: [number];
+    account_changed: [number];
+  }>().setMaxListeners(0);
 
   /** To be called after the commit of a transaction that made tasks pending. */
   tasksWaiting(): void {
@@ -15,6 +19,11 @@ export class FarmSignals {
   /** To be called after the commit of a transaction that changed what a client sees of a video. */
   videoChanged(videoId: number): void {
     this.#emitter.emit('video_changed', videoId);
+  }
+
+  /** To be called after the commit of a transaction that changed what an account may do, or ended its sessions. */
+  accountChanged(userId: number): void {
+    this.#emitter.emit('account_changed', userId);
   }
 
   /** Answers the function that ends the listening. */
@@ -27,5 +36,11 @@ export class FarmSignals {
   onVideoChanged(listener: (videoId: number) => void): () => void {
     this.#emitter.on('video_changed', listener);
     return () => this.#emitter.off('video_changed', listener);
+  }
+
+  /** Answers the function that ends the listening. */
+  onAccountChanged(listener: (userId: number) => void): () => void {
+    this.#emitter.on('account_changed', listener);
+    return () => this.#emitter.off('account_changed', listener);
   }
 }

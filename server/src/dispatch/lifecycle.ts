@@ -4,7 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
-import type { VideoRow } from '../db/rows.ts';
+import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
@@ -83,6 +83,48 @@ export async function failTranscode(
   });
   if (failed) transaction.afterCommit(() => metrics.videoFailed(failure.code));
   return failed;
+}
+
+/**
+ * Makes a task wait for a worker that was given up although its video goes on without it (pictures, sound), or that
+ * waits for its next try. Throws `not_found`; `state_conflict` in any other state, and where the video does not go on:
+ * what was made of it may be removed already, so it can only be transcoded as a whole.
+ */
+export async function reopenTask({
+  models,
+  transaction,
+  taskId,
+}: Omit<VideoChange, 'video'> & { taskId: number }): Promise<TaskRow> {
+  const found = await models.Task.findByPk(taskId, { attributes: ['videoId'], transaction });
+  if (found === null) throw new ReelmillError('not_found', 'There is no such task.');
+  const lock = transaction.LOCK.UPDATE;
+  const video = await models.Video.findByPk(found.videoId, { rejectOnEmpty: true, transaction, lock });
+  const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction });
+  const goesOn = video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
+  if (!goesOn || task.planVersion !== video.planVersion) {
+    throw new ReelmillError(
+      'state_conflict',
+      'Its video is not transcoding with it; retry the video instead.',
+    );
+  }
+  if (task.state !== 'failed' && task.state !== 'pending') {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a task that failed or waits can be retried; it is ${task.state}.`,
+    );
+  }
+  await task.update(
+    {
+      state: 'pending',
+      attempt: 0,
+      deliveries: 0,
+      leaseToken: null,
+      availableAt: new Date(),
+      finishedAt: null,
+    },
+    { transaction },
+  );
+  return task;
 }
 
 async function beginPlan(

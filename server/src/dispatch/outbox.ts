@@ -14,10 +14,11 @@ const waitingSchema = z.object({
   videoId: z.number(),
   position: z.number(),
   availableAt: z.coerce.date(),
+  priority: z.number(),
 });
 const countSchema = z.object({ videoId: z.number(), count: z.coerce.number() });
 
-/** Tasks that could go now: of every video its first ones, as far as there is room. */
+/** Tasks that could go now: the urgent ones first, of every video its first ones, as far as there is room. */
 export async function findWaiting(models: Models, now: Date): Promise<WaitingTask[]> {
   const rows = await models.Task.findAll({
     attributes: [
@@ -25,10 +26,11 @@ export async function findWaiting(models: Models, now: Date): Promise<WaitingTas
       'videoId',
       'position',
       'availableAt',
+      [literal('(SELECT priority FROM videos WHERE videos.id = video_id)'), 'priority'],
       [literal('ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY position)'), 'turn'],
     ],
     where: { state: 'pending', availableAt: { [Op.lte]: now } },
-    order: [literal('turn'), 'position', 'id'],
+    order: [literal('priority DESC'), literal('turn'), 'position', 'id'],
     limit: CANDIDATES,
     raw: true,
   });

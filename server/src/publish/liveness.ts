@@ -3,23 +3,34 @@ import { isDeliveredTooOften } from '@reelmill/shared/core/videoState.ts';
 import { literal } from 'sequelize';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { leasedTo, leaseEnd, revokeLeases } from './leases.ts';
+import { assertWish, followWish } from './workerWishes.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
 
-/** Writes down that a worker is alive, and what it does. */
+/** Writes down that a worker is alive, and what it does; one that does not do what an admin wants is told again. */
 export async function applyHeartbeat(context: FarmContext, event: EventOf<'heartbeat'>): Promise<void> {
-  await context.database.models.Worker.upsert({
-    id: event.workerId,
+  const { Worker } = context.database.models;
+  const { workerId: id, state } = event;
+  const startedAt = new Date(event.startedAt);
+  const known = await Worker.findByPk(id, { attributes: ['wantedState', 'startedAt'] });
+  const { wish, tell } = followWish(known, { state, startedAt });
+  await Worker.upsert({
+    id,
     host: event.host,
     version: event.version,
     cpus: event.cpus,
-    state: event.state,
+    state,
     reason: event.reason,
     taskId: event.taskId,
-    startedAt: new Date(event.startedAt),
+    startedAt,
     // the server's clock: workers' clocks may differ
     lastSeenAt: new Date(),
   });
+  // only what was read: an admin may have wished for something else in the meantime
+  if (known !== null && known.wantedState !== wish) {
+    await Worker.update({ wantedState: wish }, { where: { id, wantedState: known.wantedState } });
+  }
+  if (tell && wish !== null) await assertWish(context, id, wish);
 }
 
 /** `delivered_too_often`: whoever takes this task dies of it, and it must be given up. */

@@ -56,7 +56,7 @@ export async function savePlan(
 
 /** Workers that will take tasks. */
 async function countWorkers(models: Models, transaction: Transaction, now: Date): Promise<number> {
-  const workers = await models.Worker.findAll({ attributes: ['state', 'lastSeenAt'], transaction });
+  const workers = await models.Worker.findAll({ attributes: ['state', 'taskId', 'lastSeenAt'], transaction });
   return workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
 }
 

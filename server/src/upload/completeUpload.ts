@@ -4,6 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
+import { claimSource } from '../users/quotas.ts';
 import { checkSize } from './initiateUpload.ts';
 import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
 
@@ -19,7 +20,8 @@ const MAY_BE_JOINED: ReadonlySet<string> = new Set(['upload_gone', 'upload_incom
 
 /**
  * Verifies and joins what was uploaded and starts the transcode. Quietly does nothing where that has happened already.
- * Throws `upload_incomplete`, `part_size_mismatch`, `size_mismatch`, `empty_file`, `too_large` or `upload_gone`.
+ * Throws `upload_incomplete`, `part_size_mismatch`, `size_mismatch`, `empty_file`, `too_large`, `quota_exceeded`
+ * or `upload_gone`.
  */
 export async function completeUpload(
   context: ServerContext,
@@ -112,7 +114,7 @@ function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectSto
 }
 
 async function begin(
-  { database, store, signals, metrics, logger }: ServerContext,
+  { database, config, store, signals, metrics, logger }: ServerContext,
   video: VideoRow,
   object: StoredObject,
   requestId: string | null,
@@ -120,6 +122,13 @@ async function begin(
   const { models } = database;
   const began = await database.transaction(async (transaction) => {
     const uploading = { id: video.id, status: 'uploading' } as const;
+    if ((await models.Video.count({ where: uploading, transaction })) > 0) {
+      // refused, it stays what it is: complete succeeds as soon as there is room, until the upload expires
+      await claimSource(
+        { models, config, transaction, userId: video.userId },
+        { videoId: video.id, sizeBytes: object.sizeBytes },
+      );
+    }
     await models.Video.update({ sizeBytes: object.sizeBytes }, { where: uploading, transaction });
     await video.reload({ transaction });
     if (!(await startTranscode({ models, transaction, video, requestId }))) return false;

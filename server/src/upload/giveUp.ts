@@ -1,4 +1,4 @@
-import { Op } from 'sequelize';
+import { Op, type Transaction } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseEndedUpload } from './openUploads.ts';
@@ -11,9 +11,14 @@ type Context = Pick<ServerContext, 'database' | 'store' | 'signals' | 'logger'>;
 /**
  * Gives an unfinished upload up: the video is canceled at once, and what the store has of it goes; where the store
  * cannot be told now, the sweep does it. Giving up twice is harmless. Throws `state_conflict` for a complete upload.
+ * `record` runs in the transaction that cancels the video, if that was not canceled before.
  */
-export async function giveUpUpload(context: Context, video: VideoRow): Promise<void> {
-  await cancelUploading(context, video, { errorCode: null, errorMessage: null });
+export async function giveUpUpload(
+  context: Context,
+  video: VideoRow,
+  record: (transaction: Transaction) => Promise<void> = async () => {},
+): Promise<void> {
+  await cancelUploading(context, video, { errorCode: null, errorMessage: null }, record);
   if (video.status !== 'canceled' || video.transcodeStartedAt !== null) throw refuseEndedUpload(video);
   const row = await context.database.models.Upload.findByPk(video.id);
   if (row !== null) await tryToFree(context, video, row);
@@ -43,6 +48,7 @@ async function cancelUploading(
   { database, signals }: Context,
   video: VideoRow,
   reason: Pick<VideoRow, 'errorCode' | 'errorMessage'>,
+  record: (transaction: Transaction) => Promise<void> = async () => {},
 ): Promise<void> {
   const { models } = database;
   const canceled = await database.transaction(async (transaction) => {
@@ -53,6 +59,7 @@ async function cancelUploading(
       await models.Upload.update({ expiresAt: new Date() }, { where: { videoId: video.id }, transaction });
     }
     await video.reload({ transaction });
+    if (changed > 0) await record(transaction);
     return changed > 0;
   });
   if (canceled) signals.videoChanged(video.id);

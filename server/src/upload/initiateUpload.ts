@@ -9,6 +9,7 @@ import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts'
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
+import { claimNewVideo } from '../users/quotas.ts';
 import { signParts } from './parts.ts';
 
 /** So many URLs come with the plan; a client asks for the others while these are in use. */
@@ -86,6 +87,7 @@ async function createRows(
   const { models } = database;
   const expiresAt = new Date(Date.now() + config.UPLOAD_TTL_HOURS * 3_600_000);
   return database.transaction(async (transaction) => {
+    await claimNewVideo({ models, config, transaction, userId }, request.size_bytes ?? null);
     const video = await models.Video.create(newVideo(userId, request), { transaction });
     // the key has the id in it, which only the insert tells
     await video.update({ sourceKey: objectKeys.source(video.id, request.file_name) }, { transaction });

@@ -14,13 +14,14 @@ import {
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
+import { actorOf } from '../admin/auditLog.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';
+import { cancelUpload } from '../videos/changeVideo.ts';
 import { describeVideo, describeVideos } from '../videos/describeVideo.ts';
 import { completeUpload } from './completeUpload.ts';
 import { findDuplicates } from './duplicates.ts';
-import { giveUpUpload } from './giveUp.ts';
 import { initiateUpload } from './initiateUpload.ts';
 import {
   findMultipartUpload,
@@ -47,6 +48,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       auth: 'user',
       body: initiateUploadRequestSchema,
       answer: { status: 200, description: 'Where to send the file', schema: initiateUploadResponseSchema },
+      errors: ['quota_exceeded'],
       handle: ({ body, identity }) => initiateUpload(context, identity.userId, body),
     }),
     defineRoute({
@@ -66,6 +68,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
         'size_mismatch',
         'empty_file',
         'too_large',
+        'quota_exceeded',
       ],
       async handle({ body, identity, requestId }) {
         const video = await findOwnVideo(models, body.video_id, identity);
@@ -114,7 +117,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       auth: 'user',
       params,
       answer: { status: 200, description: 'The parts that are whole', schema: uploadStatusSchema },
-      errors: ['not_found', 'upload_gone', 'state_conflict'],
+      errors: ['not_found', 'upload_gone', 'state_conflict', 'quota_exceeded'],
       async handle({ params: { id }, identity, requestId }) {
         const upload = await findMultipartUpload(models, id, identity);
         try {
@@ -152,8 +155,9 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       params,
       answer: { status: 204, description: 'The video is canceled, its parts are gone' },
       errors: ['not_found', 'state_conflict', 'upload_gone'],
-      async handle({ params: { id }, identity }) {
-        await giveUpUpload(context, await findOwnVideo(models, id, identity));
+      async handle({ params: { id }, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await cancelUpload(context, video, actorOf(exchange));
       },
     }),
   ];

@@ -1,16 +1,19 @@
 import {
   loginRequestSchema,
+  meSchema,
+  passwordChangeSchema,
   refreshRequestSchema,
   registerRequestSchema,
   registerResponseSchema,
   sessionSchema,
-  userSchema,
 } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { actorOf, recordAct } from '../admin/auditLog.ts';
 import { beginSession, endSession, refreshSession } from '../auth/sessions.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { checkCredentials, createAccount } from './accounts.ts';
+import { changePassword, checkCredentials, createAccount } from './accounts.ts';
+import { describeQuotas } from './quotas.ts';
 import { serializeUser } from './serializeUser.ts';
 
 const tag = 'Users';
@@ -45,8 +48,14 @@ export function createUserRoutes(context: ServerContext): Route[] {
       body: loginRequestSchema,
       answer: { status: 200, description: 'A session', schema: sessionSchema },
       errors: ['wrong_credentials', 'account_disabled', 'rate_limited'],
-      async handle({ body, request }) {
-        return beginSession(context, await checkCredentials(models, { ...body, ip: request.ip }));
+      async handle({ body, ...exchange }) {
+        const actor = actorOf(exchange);
+        const user = await checkCredentials(context, body, actor);
+        if (user.role === 'admin') {
+          const target = { kind: 'user', id: user.id } as const;
+          await recordAct(models, { ...actor, userId: user.id }, { action: 'admin.login', target });
+        }
+        return beginSession(context, user);
       },
     }),
     defineRoute({
@@ -78,11 +87,30 @@ export function createUserRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Who am I',
       auth: 'user',
-      answer: { status: 200, description: 'The account of the token', schema: userSchema },
+      description:
+        'With what is kept of the sources of one’s videos, and how much may be. Renditions count nothing.',
+      answer: { status: 200, description: 'The account of the token', schema: meSchema },
       async handle({ identity }) {
         const user = await models.User.findByPk(identity.userId);
         if (user === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
-        return serializeUser(user);
+        const [quota] = await describeQuotas(context, [user]);
+        return { ...serializeUser(user), quota };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/me/password',
+      tag,
+      summary: 'Change one’s password',
+      description: 'Ends every session of the account, also this one; the answer is a new one.',
+      auth: 'user',
+      body: passwordChangeSchema,
+      answer: { status: 200, description: 'A session with the new password', schema: sessionSchema },
+      errors: ['wrong_credentials', 'rate_limited'],
+      async handle({ body, ...exchange }) {
+        const passwords = { current: body.current_password, next: body.new_password };
+        const actor = { ...actorOf(exchange), userId: exchange.identity.userId };
+        return beginSession(context, await changePassword(context, passwords, actor));
       },
     }),
   ];

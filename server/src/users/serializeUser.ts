@@ -8,6 +8,7 @@ export function serializeUser(row: UserRow): User {
     nickname: row.nickname,
     email: row.email,
     role: row.role,
+    password_temporary: row.passwordTemporary,
     created_at: row.createdAt.toISOString(),
   };
 }

@@ -1,32 +1,68 @@
+import type { AuditAction, AuditDetails } from '@reelmill/shared/contracts/audit.ts';
+import type { VideoUpdate } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
+import { type Actor, recordAct } from '../admin/auditLog.ts';
+import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { giveUpUpload } from '../upload/giveUp.ts';
 
+/* What an admin does with somebody else's video is in the audit log; what owners do with their own is not. */
+
+/** Changes title, description or visibility. */
+export async function updateVideo(
+  context: ServerContext,
+  video: VideoRow,
+  patch: VideoUpdate,
+  actor: Actor,
+): Promise<void> {
+  const { models } = context.database;
+  const { title = video.title, description = video.description, visibility = video.visibility } = patch;
+  const changed = Object.entries(patch).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  const details = { changed, ...(patch.visibility === undefined ? {} : { visibility }) };
+  await change(context, video, async (transaction) => {
+    await models.Video.update({ title, description, visibility }, { where: { id: video.id }, transaction });
+    await recordOnOthers(models, { actor, video, action: 'video.update', details }, transaction);
+    await video.reload({ transaction });
+  });
+}
+
 /** Stops an upload or a transcode. A video that is canceled stays so; throws `state_conflict` in any other state. */
-export async function cancelVideo(context: ServerContext, video: VideoRow): Promise<void> {
+export async function cancelVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
+  const { models } = context.database;
   if (video.status === 'canceled') return;
-  if (video.status === 'uploading') return giveUpUpload(context, video);
-  await change(context, video, (transaction) =>
-    cancelTranscode({ models: context.database.models, transaction, video }),
-  );
+  if (video.status === 'uploading') return cancelUpload(context, video, actor);
+  await change(context, video, async (transaction) => {
+    await cancelTranscode({ models, transaction, video });
+    await recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction);
+  });
   tellWorkers(context, video.id);
 }
 
+/** Gives an unfinished upload up. Throws `state_conflict` for a complete one. */
+export async function cancelUpload(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
+  const { models } = context.database;
+  await giveUpUpload(context, video, (transaction) =>
+    recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction),
+  );
+}
+
 /** Transcodes a failed or canceled video again. Throws `state_conflict`, also where its source is gone. */
-export async function retryVideo(context: ServerContext, video: VideoRow, requestId: string): Promise<void> {
+export async function retryVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { database, store, signals } = context;
+  const { models } = database;
   if (video.transcodeStartedAt !== null && (await store.stat(video.sourceKey)) === null) {
     throw new ReelmillError(
       'state_conflict',
       'The source of this video is not there any more; upload it again.',
     );
   }
-  await change(context, video, (transaction) =>
-    retryTranscode({ models: database.models, transaction, video, requestId }),
-  );
+  await change(context, video, async (transaction) => {
+    await retryTranscode({ models, transaction, video, requestId: actor.requestId });
+    await recordOnOthers(models, { actor, video, action: 'video.retry' }, transaction);
+  });
   signals.tasksWaiting();
 }
 
@@ -34,17 +70,35 @@ export async function retryVideo(context: ServerContext, video: VideoRow, reques
  * Deletes a video as far as anybody can see. Its objects and its row are removed by the sweep, which goes on after a
  * crash where it stopped.
  */
-export async function deleteVideo(context: ServerContext, video: VideoRow): Promise<void> {
+export async function deleteVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { models } = context.database;
   const wasTranscoding = await change(context, video, async (transaction) => {
     const now = new Date();
     await models.Video.update({ deletedAt: now, purgeAfter: now }, { where: { id: video.id }, transaction });
     await video.reload({ transaction });
+    const details = { title: video.title };
+    await recordOnOthers(models, { actor, video, action: 'video.delete', details }, transaction);
     if (video.status !== 'transcoding') return false;
     await cancelTranscode({ models, transaction, video });
     return true;
   });
   if (wasTranscoding) tellWorkers(context, video.id);
+}
+
+async function recordOnOthers(
+  models: Models,
+  act: { actor: Actor; video: VideoRow; action: AuditAction; details?: AuditDetails },
+  transaction: Transaction,
+): Promise<void> {
+  const { actor, video, action, details = {} } = act;
+  if (actor.userId === video.userId) return;
+  const target = { kind: 'video', id: video.id } as const;
+  await recordAct(
+    models,
+    actor,
+    { action, target, details: { owner: video.userId, ...details } },
+    transaction,
+  );
 }
 
 async function change<T>(

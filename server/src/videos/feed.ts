@@ -26,7 +26,7 @@ export class VideoFeed {
   readonly #context: ServerContext;
   readonly #subscribers = new Map<number, Map<Subscriber, string | null>>();
   readonly #poller: Recurring;
-  readonly #stopListening: () => void;
+  readonly #stopListening: readonly (() => void)[];
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -40,9 +40,12 @@ export class VideoFeed {
         return false;
       },
     });
-    this.#stopListening = context.signals.onVideoChanged((videoId) => {
-      if (this.#subscribers.has(videoId)) this.#poller.poke();
-    });
+    this.#stopListening = [
+      context.signals.onVideoChanged((videoId) => {
+        if (this.#subscribers.has(videoId)) this.#poller.poke();
+      }),
+      context.signals.onAccountChanged((userId) => this.#dismiss(userId)),
+    ];
   }
 
   /** Begins with the video as it is. Answers the function that ends the subscription. */
@@ -56,7 +59,7 @@ export class VideoFeed {
 
   /** Ends every subscription. */
   async stop(): Promise<void> {
-    this.#stopListening();
+    for (const stopListening of this.#stopListening) stopListening();
     await this.#poller.stop();
     for (const audience of [...this.#subscribers.values()]) this.#end([...audience.keys()]);
   }
@@ -94,6 +97,12 @@ export class VideoFeed {
         if (FINAL.has(row.status)) this.#end([subscriber]);
       }
     }
+  }
+
+  /** An account may do other things than when it subscribed; where it still may see its videos, it subscribes anew. */
+  #dismiss(userId: number): void {
+    const all = [...this.#subscribers.values()].flatMap((audience) => [...audience.keys()]);
+    this.#end(all.filter(({ viewer }) => viewer.identity?.userId === userId));
   }
 
   #end(subscribers: readonly Subscriber[]): void {

@@ -7,11 +7,12 @@ import {
   videoUpdateSchema,
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
+import { actorOf } from '../admin/auditLog.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
 import { type LinkQuery, linkQuerySchema } from '../playback/signedLinks.ts';
 import { findOwnVideo, findVisibleVideo, mayShare } from './access.ts';
-import { cancelVideo, deleteVideo, retryVideo } from './changeVideo.ts';
+import { cancelVideo, deleteVideo, retryVideo, updateVideo } from './changeVideo.ts';
 import { describeDetail, describeVideo, describeVideos, withoutLink } from './describeVideo.ts';
 import { streamVideo } from './eventStream.ts';
 import type { VideoFeed } from './feed.ts';
@@ -102,11 +103,9 @@ function createChangingRoutes(context: ServerContext): Route[] {
       body: videoUpdateSchema,
       answer: { status: 200, description: 'The video as it is now', schema: videoResponseSchema },
       errors: ['not_found'],
-      async handle({ params: { id }, body, identity }) {
-        const video = await findOwnVideo(models, id, identity);
-        const { title = video.title, description = video.description, visibility = video.visibility } = body;
-        await video.update({ title, description, visibility });
-        context.signals.videoChanged(id);
+      async handle({ params: { id }, body, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await updateVideo(context, video, body, actorOf(exchange));
         return { video: await describeVideo(context, video) };
       },
     }),
@@ -119,9 +118,9 @@ function createChangingRoutes(context: ServerContext): Route[] {
       params,
       answer: { status: 200, description: 'The video, canceled', schema: videoResponseSchema },
       errors: ['not_found', 'state_conflict', 'upload_gone'],
-      async handle({ params: { id }, identity }) {
-        const video = await findOwnVideo(models, id, identity);
-        await cancelVideo(context, video);
+      async handle({ params: { id }, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await cancelVideo(context, video, actorOf(exchange));
         return { video: await describeVideo(context, video) };
       },
     }),
@@ -134,9 +133,9 @@ function createChangingRoutes(context: ServerContext): Route[] {
       params,
       answer: { status: 202, description: 'The video, transcoding', schema: videoResponseSchema },
       errors: ['not_found', 'state_conflict'],
-      async handle({ params: { id }, identity, requestId }) {
-        const video = await findOwnVideo(models, id, identity);
-        await retryVideo(context, video, requestId);
+      async handle({ params: { id }, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await retryVideo(context, video, actorOf(exchange));
         return { video: await describeVideo(context, video) };
       },
     }),
@@ -149,8 +148,9 @@ function createChangingRoutes(context: ServerContext): Route[] {
       params,
       answer: { status: 204, description: 'It is gone; its objects follow' },
       errors: ['not_found'],
-      async handle({ params: { id }, identity }) {
-        await deleteVideo(context, await findOwnVideo(models, id, identity));
+      async handle({ params: { id }, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await deleteVideo(context, video, actorOf(exchange));
       },
     }),
   ];

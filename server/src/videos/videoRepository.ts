@@ -1,5 +1,6 @@
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
-import { col, fn, Op, type Order, where } from 'sequelize';
+import { col, fn, Op, type Order } from 'sequelize';
+import { contains } from '../db/contains.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import { WITHOUT_BULK } from './access.ts';
@@ -32,14 +33,16 @@ const ORDERS: Record<VideoPage['sort'], Order> = {
   ],
 };
 
-/** One page of a user's videos, and how many there are in all. */
+/** One page of a user's videos, or of everybody's (null), and how many there are in all. */
 export async function listVideos(
   models: Models,
-  userId: number,
+  userId: number | null,
   page: VideoPage,
 ): Promise<{ rows: VideoRow[]; count: number }> {
   const conditions = [
-    { userId, deletedAt: null, ...(page.status === undefined ? {} : { status: page.status }) },
+    { deletedAt: null },
+    ...(userId === null ? [] : [{ userId }]),
+    ...(page.status === undefined ? [] : [{ status: page.status }]),
     ...(page.ids === undefined ? [] : [{ id: page.ids.split(',').map(Number) }]),
     ...(page.search
       ? [{ [Op.or]: [contains('title', page.search), contains('file_name', page.search)] }]
@@ -52,11 +55,6 @@ export async function listVideos(
     limit: page.limit,
     offset: page.offset,
   });
-}
-
-/** Not LIKE, whose wildcards and escapes differ between dialects. */
-function contains(column: string, text: string) {
-  return where(fn('instr', fn('lower', col(column)), fn('lower', text)), Op.gt, 0);
 }
 
 /** The renditions of each video, largest first. */

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { taskKindSchema, taskStateSchema } from './tasks.ts';
-import { roleSchema, userSchema } from './users.ts';
 
 export const farmWorkerSchema = z
   .object({
     worker_id: z.string(),
     host: z.string(),
-    state: z.enum(['idle', 'busy', 'draining', 'sick', 'stopped', 'lost']),
+    state: z.enum(['idle', 'busy', 'draining', 'drained', 'sick', 'stopped', 'lost']),
     cpus: z.number(),
     version: z.string(),
     started_at: z.iso.datetime(),
@@ -73,22 +72,21 @@ export const deadLetterListSchema = z
   .object({ dead_letters: z.array(deadLetterSchema) })
   .meta({ id: 'DeadLetterList' });
 
+const deadLetterLimitSchema = z.int().min(1).max(1_000);
+const deadLetterIdsSchema = z.array(z.string().min(1).max(100)).min(1).max(500);
+
+/** With `ids` only these; otherwise the oldest ones. */
 export const replayRequestSchema = z
-  .object({ limit: z.int().min(1).max(1_000).default(100) })
+  .object({ limit: deadLetterLimitSchema.default(100), ids: deadLetterIdsSchema.optional() })
   .meta({ id: 'ReplayRequest' });
 export const replayResponseSchema = z.object({ replayed: z.int() }).meta({ id: 'ReplayResponse' });
 
-export const adminUserSchema = userSchema
-  .extend({ disabled: z.boolean(), video_count: z.int() })
-  .meta({ id: 'AdminUser' });
-
-export const adminUserListSchema = z
-  .object({ users: z.array(adminUserSchema), total: z.int() })
-  .meta({ id: 'AdminUserList' });
-
-export const adminUserUpdateSchema = z
-  .object({ role: roleSchema.optional(), disabled: z.boolean().optional() })
-  .meta({ id: 'AdminUserUpdate' });
+/** What is discarded is gone, so the request must say what it means. */
+export const discardRequestSchema = z
+  .object({ limit: deadLetterLimitSchema.optional(), ids: deadLetterIdsSchema.optional() })
+  .refine(({ limit, ids }) => limit !== undefined || ids !== undefined, 'say which: ids, or a limit')
+  .meta({ id: 'DiscardRequest' });
+export const discardResponseSchema = z.object({ discarded: z.int() }).meta({ id: 'DiscardResponse' });
 
 export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.pageSize.max).default(LIMITS.pageSize.default),

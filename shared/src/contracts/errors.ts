@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   registration_closed: { status: 403, retryable: false },
   account_disabled: { status: 403, retryable: false },
   signature_invalid: { status: 403, retryable: false },
+  quota_exceeded: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
   email_taken: { status: 409, retryable: false },
   state_conflict: { status: 409, retryable: false },
@@ -65,6 +66,12 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]; // Object.keys widens to string[]
 export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
+
+/** `error.details` of `quota_exceeded`: bytes of sources, or videos. `used` is without what was asked for. */
+export const quotaExceededSchema = z
+  .object({ what: z.enum(['bytes', 'videos']), limit: z.int(), used: z.int(), asked: z.int() })
+  .meta({ id: 'QuotaExceeded' });
+export type QuotaExceeded = z.infer<typeof quotaExceededSchema>;
 
 /** The body of every answer of the API that is not a success. */
 export const errorResponseSchema = z

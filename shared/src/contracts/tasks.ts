@@ -123,5 +123,6 @@ export const controlMessageSchema = z.discriminatedUnion('type', [
     leaseToken: z.uuid(),
   }),
   z.object({ v: z.literal(1), type: z.literal('drain_worker'), workerId: z.string() }),
+  z.object({ v: z.literal(1), type: z.literal('resume_worker'), workerId: z.string() }),
 ]);
 export type ControlMessage = z.infer<typeof controlMessageSchema>;

@@ -11,12 +11,14 @@ export const emailSchema = z
   .max(254)
   .pipe(z.email('must be an e-mail address'));
 
+export const nicknameSchema = z.string().trim().min(1).max(LIMITS.nicknameCharacters);
+export const newPasswordSchema = z
+  .string()
+  .min(LIMITS.passwordCharacters.min)
+  .max(LIMITS.passwordCharacters.max);
+
 export const registerRequestSchema = z
-  .object({
-    nickname: z.string().trim().min(1).max(LIMITS.nicknameCharacters),
-    email: emailSchema,
-    password: z.string().min(LIMITS.passwordCharacters.min).max(LIMITS.passwordCharacters.max),
-  })
+  .object({ nickname: nicknameSchema, email: emailSchema, password: newPasswordSchema })
   .meta({ id: 'RegisterRequest' });
 export type RegisterRequest = z.infer<typeof registerRequestSchema>;
 
@@ -26,16 +28,38 @@ export const userSchema = z
     nickname: z.string(),
     email: z.string(),
     role: roleSchema,
+    /** Somebody else knows the password, so its owner should choose another. */
+    password_temporary: z.boolean().default(false),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
+
+/** What one has and may have; a limit of null is none. Bytes are those of the sources that are kept. */
+export const quotaUseSchema = z
+  .object({
+    bytes: z.object({ used: z.int(), limit: z.int().nullable() }),
+    videos: z.object({ used: z.int(), limit: z.int().nullable() }),
+  })
+  .meta({ id: 'QuotaUse' });
+export type QuotaUse = z.infer<typeof quotaUseSchema>;
+
+/** `GET /me`. A server of an earlier version says nothing of quotas. */
+export const meSchema = userSchema.extend({ quota: quotaUseSchema.optional() }).meta({ id: 'Me' });
+export type Me = z.infer<typeof meSchema>;
 
 export const registerResponseSchema = z.object({ user: userSchema }).meta({ id: 'RegisterResponse' });
 
 export const loginRequestSchema = z
   .object({ email: emailSchema, password: z.string().min(1).max(LIMITS.passwordCharacters.max) })
   .meta({ id: 'LoginRequest' });
+
+export const passwordChangeSchema = z
+  .object({
+    current_password: z.string().min(1).max(LIMITS.passwordCharacters.max),
+    new_password: newPasswordSchema,
+  })
+  .meta({ id: 'PasswordChange' });
 
 /** `expires_in` is in seconds. */
 export const sessionSchema = z

@@ -16,6 +16,10 @@ export type VideoPhase = z.infer<typeof videoPhaseSchema>;
 export const visibilitySchema = z.enum(['private', 'unlisted', 'public']).meta({ id: 'Visibility' });
 export type Visibility = z.infer<typeof visibilitySchema>;
 
+/** Which videos the farm does first. Set by admins; tasks that are in the queue already stay where they are. */
+export const prioritySchema = z.enum(['low', 'normal', 'high']).meta({ id: 'Priority' });
+export type Priority = z.infer<typeof prioritySchema>;
+
 /**
  * `duration` and `eta_seconds` are in seconds, `progress` is a percentage that never goes back within one transcode,
  * `playable` is true as soon as the beginning can be watched. URLs are signed and expire.

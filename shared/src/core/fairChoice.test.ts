@@ -4,8 +4,18 @@ import { chooseFairly, type WaitingTask } from './fairChoice.ts';
 
 const NOW = 1_000_000_000;
 
-function tasksOf(videoId: number, positions: number[], availableAtMs = NOW - 1000): WaitingTask[] {
-  return positions.map((position) => ({ id: videoId * 1000 + position, videoId, position, availableAtMs }));
+function tasksOf(
+  videoId: number,
+  positions: number[],
+  { availableAtMs = NOW - 1000, priority = 0 } = {},
+): WaitingTask[] {
+  return positions.map((position) => ({
+    id: videoId * 1000 + position,
+    videoId,
+    position,
+    availableAtMs,
+    priority,
+  }));
 }
 
 const choose = (waiting: WaitingTask[], inFlight: [number, number][], slots: number) =>
@@ -42,7 +52,10 @@ test('a video that has more in the farm waits for the others to catch up', () =>
 });
 
 test('of equals the older goes first', () => {
-  const waiting = [...tasksOf(2, [1], NOW - 10), ...tasksOf(1, [1], NOW - 5)];
+  const waiting = [
+    ...tasksOf(2, [1], { availableAtMs: NOW - 10 }),
+    ...tasksOf(1, [1], { availableAtMs: NOW - 5 }),
+  ];
   assert.deepEqual(choose(waiting, [], 2), [
     [2, 1],
     [1, 1],
@@ -50,9 +63,21 @@ test('of equals the older goes first', () => {
 });
 
 test('a task that waited for minutes is no longer pushed back by newcomers', () => {
-  const film = tasksOf(1, [90], NOW - 600_000);
+  const film = tasksOf(1, [90], { availableAtMs: NOW - 600_000 });
   const clips = [2, 3, 4].flatMap((videoId) => tasksOf(videoId, [0]));
   assert.deepEqual(choose([...clips, ...film], [], 1), [[1, 90]]);
+});
+
+test('priority goes before turns and before age', () => {
+  const urgent = tasksOf(1, [50, 51], { priority: 1 });
+  const aged = tasksOf(2, [0], { availableAtMs: NOW - 600_000 });
+  const idle = tasksOf(3, [0], { availableAtMs: NOW - 900_000, priority: -1 });
+  assert.deepEqual(choose([...idle, ...aged, ...urgent], [[1, 9]], 4), [
+    [1, 50],
+    [1, 51],
+    [2, 0],
+    [3, 0],
+  ]);
 });
 
 test('no slots, no choice', () => {

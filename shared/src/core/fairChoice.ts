@@ -6,13 +6,15 @@ export interface WaitingTask {
   position: number;
   /** When it could first have been chosen, in milliseconds. */
   availableAtMs: number;
+  /** Of its video; a higher rank goes before everything that has a lower one. */
+  priority: number;
 }
 
 /** After so long a wait a task counts as if it were a video's first, so that newcomers cannot push it back for ever. */
 const AGED_MS = 120_000;
 
 /**
- * Which tasks go next, best first. Videos take turns: one that has little in the farm goes before one that has much,
+ * Which tasks go next, best first: those of the highest priority, whatever waits besides. Of equal priority, videos take turns: one that has little in the farm goes before one that has much,
  * so a short clip is not stuck behind a long film. Within a turn the earlier part of a video goes first, then age.
  *
  * `inFlight` says how many tasks of each video are queued or running.
@@ -33,6 +35,7 @@ export function chooseFairly(
   return ranked
     .sort(
       (a, b) =>
+        b.task.priority - a.task.priority ||
         a.turn - b.turn ||
         a.rank - b.rank ||
         a.task.availableAtMs - b.task.availableAtMs ||

@@ -15,9 +15,10 @@ test('a video is transcoded from an upload, or again after it failed or was canc
   assert.equal(mayVideoBecome('online', 'failed'), false);
 });
 
-test('a finished task stays finished', () => {
+test('a finished task stays finished, unless one that failed is retried', () => {
   for (const end of ['done', 'failed', 'canceled'] as const) {
-    for (const next of ['pending', 'queued', 'running', 'done', 'failed', 'canceled'] as const) {
+    assert.equal(mayTaskBecome(end, 'pending'), end === 'failed');
+    for (const next of ['queued', 'running', 'done', 'failed', 'canceled'] as const) {
       assert.equal(mayTaskBecome(end, next), false, `${end} -> ${next}`);
     }
   }

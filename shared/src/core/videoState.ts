@@ -11,7 +11,8 @@ import type { VideoStatus } from '../contracts/videos.ts';
  *               └──▶ canceled ◀─┘  └───────────────┘ retry (from failed and canceled)
  *
  *   task    pending ──▶ queued ──▶ running ──▶ done | failed | canceled
- *              ▲──────────┴───────────┘  lost, handed back or tried again
+ *              ▲──────────┴───────────┘  │  lost, handed back or tried again
+ *              └─────────────────────────┘  an admin retries what its video went on without
  */
 const VIDEO_TRANSITIONS: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   uploading: ['transcoding', 'canceled', 'failed'],
@@ -28,7 +29,7 @@ const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
   queued: ['running', 'pending', 'done', 'failed', 'canceled'],
   running: ['done', 'pending', 'failed', 'canceled'],
   done: [],
-  failed: [],
+  failed: ['pending'],
   canceled: [],
 };
 

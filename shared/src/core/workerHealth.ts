@@ -4,12 +4,20 @@ import type { FarmWorker } from '../contracts/admin.ts';
 export const HEARTBEAT_MS = 5_000;
 const MISSED_HEARTBEATS = 3;
 
-/** A worker's state as people see it: what it said last, or `lost` where it has been silent for too long. */
+/**
+ * A worker's state as people see it: what it said last, `drained` where it has finished its last task, or `lost` where
+ * it has been silent for too long.
+ */
 export function farmStateOf(
-  worker: { state: Exclude<FarmWorker['state'], 'lost'>; lastSeenAt: Date },
+  worker: {
+    state: Exclude<FarmWorker['state'], 'lost' | 'drained'>;
+    taskId: number | null;
+    lastSeenAt: Date;
+  },
   now: Date,
 ): FarmWorker['state'] {
   if (worker.state === 'stopped') return 'stopped';
   const silentMs = now.getTime() - worker.lastSeenAt.getTime();
-  return silentMs > HEARTBEAT_MS * MISSED_HEARTBEATS ? 'lost' : worker.state;
+  if (silentMs > HEARTBEAT_MS * MISSED_HEARTBEATS) return 'lost';
+  return worker.state === 'draining' && worker.taskId === null ? 'drained' : worker.state;
 }

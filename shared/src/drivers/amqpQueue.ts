@@ -3,7 +3,13 @@ import type { WorkerEvent } from '../contracts/tasks.ts';
 import type { Consumer, JobQueue } from '../ports/jobQueue.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Broker, closeQuietly, isClosed, openChannel } from './amqp/broker.ts';
-import { DIED_AT_HEADER, ORIGIN_HEADER, peekDeadLetters, replayDeadLetters } from './amqp/deadLetters.ts';
+import {
+  DIED_AT_HEADER,
+  discardDeadLetters,
+  ORIGIN_HEADER,
+  peekDeadLetters,
+  replayDeadLetters,
+} from './amqp/deadLetters.ts';
 import { type Destination, Publisher } from './amqp/publisher.ts';
 import { Subscription, type SubscriptionOptions } from './amqp/subscription.ts';
 import { SupervisedChannel } from './amqp/supervisedChannel.ts';
@@ -151,7 +157,8 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
     },
 
     peekDeadLetters: (limit) => peekDeadLetters({ broker, topology, publisher, logger }, limit),
-    replayDeadLetters: (limit) => replayDeadLetters({ broker, topology, publisher, logger }, limit),
+    replayDeadLetters: (choice) => replayDeadLetters({ broker, topology, publisher, logger }, choice),
+    discardDeadLetters: (choice) => discardDeadLetters({ broker, topology, publisher, logger }, choice),
 
     async check() {
       publisher.check();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter } from '../contracts/admin.ts';
-import type { Consumer, Disposition, JobQueue } from '../ports/jobQueue.ts';
+import type { Consumer, DeadLetterChoice, Disposition, JobQueue } from '../ports/jobQueue.ts';
 import { ReelmillError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type Delivery, DeliveryQueue } from './memory/deliveryQueue.ts';
@@ -11,7 +11,7 @@ type Origin = 'tasks' | 'events';
 /** What the queues of one process share: several `createMemoryQueue` on it see each other's messages. */
 export class MemoryBroker {
   readonly queues: Record<Origin, DeliveryQueue>;
-  readonly deadLetters: DeadLetter[] = [];
+  deadLetters: readonly DeadLetter[] = [];
   readonly controlListeners = new Set<(text: string) => void>();
 
   constructor(logger: Logger) {
@@ -27,13 +27,15 @@ export class MemoryBroker {
   }
 
   bury(queue: Origin, text: string, reason: string): void {
-    this.deadLetters.push({
-      id: randomUUID(),
-      queue,
-      reason,
-      died_at: new Date().toISOString(),
-      body: text,
-    });
+    const letter = { id: randomUUID(), queue, reason, died_at: new Date().toISOString(), body: text };
+    this.deadLetters = [...this.deadLetters, letter];
+  }
+
+  /** Takes dead letters out and answers them. */
+  exhume({ limit, ids }: DeadLetterChoice): DeadLetter[] {
+    const chosen = this.deadLetters.filter(({ id }) => ids === undefined || ids.includes(id)).slice(0, limit);
+    this.deadLetters = this.deadLetters.filter((letter) => !chosen.includes(letter));
+    return chosen;
   }
 }
 
@@ -128,13 +130,18 @@ export function createMemoryQueue(options: { logger: Logger; broker?: MemoryBrok
       return structuredClone(broker.deadLetters.slice(0, limit));
     },
 
-    async replayDeadLetters(limit) {
+    async replayDeadLetters(choice) {
       requireOpen();
-      const letters = broker.deadLetters.splice(0, limit);
+      const letters = broker.exhume(choice);
       for (const letter of letters) {
         broker.publishText(letter.queue === 'events' ? 'events' : 'tasks', letter.body);
       }
       return letters.length;
+    },
+
+    async discardDeadLetters(choice) {
+      requireOpen();
+      return broker.exhume(choice).length;
     },
 
     async check() {

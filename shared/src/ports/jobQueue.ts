@@ -17,6 +17,12 @@ export interface QueueDepth {
   deadLetters: number;
 }
 
+/** The oldest dead letters, or of those with one of these ids. */
+export interface DeadLetterChoice {
+  limit: number;
+  ids?: readonly string[] | undefined;
+}
+
 /**
  * Delivery between server and workers; never the truth, which is in the database. Messages are validated by the
  * driver on both sides; one that does not parse goes to the dead letters by itself. A lost connection is made again
@@ -42,7 +48,9 @@ export interface JobQueue {
   /** Looks at dead letters without taking them. */
   peekDeadLetters(limit: number): Promise<DeadLetter[]>;
   /** Puts dead letters back where they came from and says how many. */
-  replayDeadLetters(limit: number): Promise<number>;
+  replayDeadLetters(choice: DeadLetterChoice): Promise<number>;
+  /** Removes dead letters for good and says how many. */
+  discardDeadLetters(choice: DeadLetterChoice): Promise<number>;
   /** Throws `unavailable` while there is no connection. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -125,6 +125,20 @@ const serverSchema = z.object({
     .positive()
     .default(512 * 1024 ** 3)
     .describe('largest file that is accepted'),
+  QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "how much the sources of a user's videos may take, unless an admin says otherwise (default: no limit)",
+    ),
+  QUOTA_VIDEOS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('how many videos a user may have, unless an admin says otherwise (default: no limit)'),
   UPLOAD_TTL_HOURS: z.coerce
     .number()
     .positive()

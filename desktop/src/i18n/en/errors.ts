@@ -12,6 +12,8 @@ export const errors = {
   registration_closed: 'This server does not take new accounts. Ask its administrator for one.',
   account_disabled: 'This account has been disabled. Ask the administrator of the server.',
   signature_invalid: 'The storage refused access. Try again.',
+  quota_exceeded:
+    'You have as much on this server as you may. Delete videos, or ask its administrator for more.',
   not_found: 'This is not there any more.',
   email_taken: 'There is an account with this e-mail address already.',
   state_conflict: 'This has changed in the meantime, so it cannot be done now.',

@@ -73,7 +73,8 @@ export const farm = {
   workerState: {
     idle: 'Idle',
     busy: 'Busy',
-    draining: 'Stopping',
+    draining: 'Finishing',
+    drained: 'Drained',
     sick: 'Sick',
     stopped: 'Stopped',
     lost: 'Lost',

@@ -70,7 +70,8 @@ export const farm: OnePluralForm<typeof english> = {
   workerState: {
     idle: '空闲',
     busy: '忙碌',
-    draining: '正在停止',
+    draining: '正在收尾',
+    drained: '已停派任务',
     sick: '异常',
     stopped: '已停止',
     lost: '失联',

@@ -10,6 +10,7 @@ const COLORS: Record<FarmWorker['state'], string> = {
   idle: 'gray',
   busy: 'green',
   draining: 'yellow',
+  drained: 'yellow',
   sick: 'red',
   stopped: 'gray',
   lost: 'red',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Channel, GetMessage } from 'amqplib';
 import type { DeadLetter } from '../../contracts/admin.ts';
+import type { DeadLetterChoice } from '../../ports/jobQueue.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { eventCodec, taskCodec } from '../messageCodec.ts';
 import { type Broker, closeQuietly, openChannel } from './broker.ts';
@@ -36,21 +37,38 @@ export async function peekDeadLetters(context: Context, limit: number): Promise<
 }
 
 /** Each letter is taken out only after its queue has confirmed it, so that a failure loses none. */
-export async function replayDeadLetters(context: Context, limit: number): Promise<number> {
+export function replayDeadLetters(context: Context, choice: DeadLetterChoice): Promise<number> {
+  return takeDeadLetters(context, choice, (letter) =>
+    context.publisher.publish(
+      { exchange: '', routingKey: originOf(letter, context.topology), mandatory: true },
+      letter.content.toString('utf8'),
+    ),
+  );
+}
+
+export function discardDeadLetters(context: Context, choice: DeadLetterChoice): Promise<number> {
+  return takeDeadLetters(context, choice, async () => {});
+}
+
+async function takeDeadLetters(
+  context: Context,
+  { limit, ids }: DeadLetterChoice,
+  settle: (letter: GetMessage) => Promise<void>,
+): Promise<number> {
+  const wanted = ids && new Set(ids);
   return onOwnChannel(context, async (channel) => {
     const { messageCount } = await channel.checkQueue(context.topology.deadLetters);
+    let taken = 0;
     // no more than were there: one that nobody can parse is back among the dead at once
-    const most = Math.min(limit, messageCount);
-    for (let replayed = 0; replayed < most; replayed += 1) {
+    for (let seen = 0; seen < messageCount && taken < limit; seen += 1) {
       const letter = await channel.get(context.topology.deadLetters);
-      if (letter === false) return replayed;
-      await context.publisher.publish(
-        { exchange: '', routingKey: originOf(letter, context.topology), mandatory: true },
-        letter.content.toString('utf8'),
-      );
+      if (letter === false) break;
+      if (wanted !== undefined && !wanted.has(idOf(letter))) continue;
+      await settle(letter);
       channel.ack(letter);
+      taken += 1;
     }
-    return most;
+    return taken;
   });
 }
 
@@ -74,12 +92,16 @@ function originOf(letter: GetMessage, topology: Topology): string {
   return origin === topology.events ? topology.events : topology.tasks;
 }
 
+function idOf({ properties, content }: GetMessage): string {
+  return String(properties.messageId ?? createHash('sha256').update(content).digest('hex').slice(0, 16));
+}
+
 function describe(letter: GetMessage, topology: Topology): DeadLetter {
   const body = letter.content.toString('utf8');
   const queue = originOf(letter, topology);
   const decoded = (queue === topology.events ? eventCodec : taskCodec).decode(body);
   return {
-    id: String(letter.properties.messageId ?? createHash('sha256').update(body).digest('hex').slice(0, 16)),
+    id: idOf(letter),
     queue,
     reason: decoded.ok ? 'refused by its handler' : decoded.reason,
     died_at: diedAt(letter),

@@ -1,0 +1,48 @@
+import {
+  adminVideoListSchema,
+  adminVideoQuerySchema,
+  adminVideoSchema,
+  adminVideoUpdateSchema,
+} from '@reelmill/shared/contracts/adminVideos.ts';
+import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
+import { z } from 'zod';
+import type { ServerContext } from '../http/context.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { actorOf } from './auditLog.ts';
+import { changePriority, listAllVideos } from './videoAdministration.ts';
+
+const tag = 'Administration';
+
+/** What the routes of `/videos` do for admins, too, is not here: they may change every video as its owner may. */
+export function createAdminVideoRoutes(context: ServerContext): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/admin/videos',
+      tag,
+      summary: 'The videos of everybody',
+      description:
+        'To change one, cancel, retry or delete it, use the routes of `/videos`: an admin may do there what the owner may.',
+      auth: 'admin',
+      query: adminVideoQuerySchema,
+      answer: { status: 200, description: 'One page', schema: adminVideoListSchema },
+      handle: ({ query }) => listAllVideos(context, query),
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/admin/videos/{id}',
+      tag,
+      summary: 'Change the priority of a video',
+      description:
+        'Tasks of `high` go before all others, those of `low` only when nothing else waits. What workers have or the ' +
+        'queue holds already (about two tasks for each worker) stays where it is.',
+      auth: 'admin',
+      params: z.object({ id: videoIdSchema }),
+      body: adminVideoUpdateSchema,
+      answer: { status: 200, description: 'The video as it is now', schema: adminVideoSchema },
+      errors: ['not_found'],
+      handle: ({ params: { id }, body, ...exchange }) =>
+        changePriority(context, id, body.priority, actorOf(exchange)),
+    }),
+  ];
+}

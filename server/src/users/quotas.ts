@@ -1,0 +1,156 @@
+import type { QuotaExceeded } from '@reelmill/shared/contracts/errors.ts';
+import type { QuotaUse } from '@reelmill/shared/contracts/users.ts';
+import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { col, fn, Op, type Transaction } from 'sequelize';
+import { z } from 'zod';
+import type { Models } from '../db/models.ts';
+import type { UserRow } from '../db/rows.ts';
+import type { ServerContext } from '../http/context.ts';
+
+/*
+ * What counts: every video that is not deleted, with the bytes of its source; while it is uploaded, those that were
+ * announced. An upload that was given up counts nothing. Neither do renditions: how large they come out is the server's
+ * doing, and nobody could foretell it.
+ */
+
+/** What a user's own quota is where no limit applies, whatever the configuration says. */
+export const UNLIMITED = -1;
+
+type QuotaConfig = Pick<ServerConfig, 'QUOTA_BYTES' | 'QUOTA_VIDEOS'>;
+type Quota = Pick<UserRow, 'quotaBytes' | 'quotaVideos'>;
+interface Use {
+  bytes: number;
+  videos: number;
+}
+
+const useSchema = z.object({
+  userId: z.number(),
+  bytes: z.coerce.number(),
+  videos: z.coerce.number(),
+});
+
+/** What each user has and may have, in the same order. */
+export async function describeQuotas(
+  { database, config }: Pick<ServerContext, 'database' | 'config'>,
+  users: readonly UserRow[],
+): Promise<QuotaUse[]> {
+  const uses = await measureUse(
+    database.models,
+    users.map(({ id }) => id),
+  );
+  return users.map((user) => {
+    const limits = limitsOf(user, config);
+    const use = uses.get(user.id) ?? { bytes: 0, videos: 0 };
+    return {
+      bytes: { used: use.bytes, limit: limits.bytes },
+      videos: { used: use.videos, limit: limits.videos },
+    };
+  });
+}
+
+export interface QuotaClaim {
+  models: Models;
+  config: QuotaConfig;
+  transaction: Transaction;
+  userId: number;
+}
+
+/**
+ * Makes sure that the user may have one video more, of so many bytes; null where nobody knows how many it will be.
+ * Locks the user until the transaction ends, so that of several uploads at once each sees those before it. Throws
+ * `quota_exceeded`.
+ */
+export async function claimNewVideo(claim: QuotaClaim, sizeBytes: number | null): Promise<void> {
+  const limits = await lockLimits(claim);
+  if (limits.bytes === null && limits.videos === null) return;
+  const use = await useOf(claim);
+  refuseBeyond({ what: 'videos', limit: limits.videos, used: use.videos, asked: 1 });
+  // a file of unknown size has a byte at least
+  refuseBeyond({ what: 'bytes', limit: limits.bytes, used: use.bytes, asked: sizeBytes ?? 1 });
+}
+
+/** The same for a video that counts already, whose source turned out to have so many bytes. */
+export async function claimSource(
+  claim: QuotaClaim,
+  source: { videoId: number; sizeBytes: number },
+): Promise<void> {
+  const { bytes: limit } = await lockLimits(claim);
+  if (limit === null) return;
+  const { bytes: used } = await useOf(claim, source.videoId);
+  refuseBeyond({ what: 'bytes', limit, used, asked: source.sizeBytes });
+}
+
+async function lockLimits({ models, config, transaction, userId }: QuotaClaim) {
+  const user = await models.User.findByPk(userId, {
+    rejectOnEmpty: true,
+    transaction,
+    lock: transaction.LOCK.UPDATE,
+  });
+  return limitsOf(user, config);
+}
+
+function limitsOf(quota: Quota, config: QuotaConfig): { bytes: number | null; videos: number | null } {
+  return {
+    bytes: limitOf(quota.quotaBytes, config.QUOTA_BYTES),
+    videos: limitOf(quota.quotaVideos, config.QUOTA_VIDEOS),
+  };
+}
+
+/** MySQL may answer a BIGINT as text. */
+function limitOf(own: number | null, byDefault: number | undefined): number | null {
+  if (own === null) return byDefault ?? null;
+  return Number(own) === UNLIMITED ? null : Number(own);
+}
+
+async function useOf({ models, transaction, userId }: QuotaClaim, exceptVideoId?: number): Promise<Use> {
+  const uses = await measureUse(models, [userId], { transaction, exceptVideoId });
+  return uses.get(userId) ?? { bytes: 0, videos: 0 };
+}
+
+/** Users without any video are not in the answer. */
+async function measureUse(
+  models: Models,
+  userIds: readonly number[],
+  options: { transaction?: Transaction; exceptVideoId?: number | undefined } = {},
+): Promise<Map<number, Use>> {
+  const { transaction, exceptVideoId } = options;
+  const rows = await models.Video.findAll({
+    attributes: [
+      'userId',
+      [fn('COALESCE', fn('SUM', col('size_bytes')), 0), 'bytes'],
+      [fn('COUNT', col('id')), 'videos'],
+    ],
+    where: {
+      userId: [...userIds],
+      deletedAt: null,
+      [Op.not]: { status: 'canceled', transcodeStartedAt: null },
+      ...(exceptVideoId === undefined ? {} : { id: { [Op.ne]: exceptVideoId } }),
+    },
+    group: ['user_id'],
+    raw: true,
+    ...(transaction === undefined ? {} : { transaction }),
+  });
+  return new Map(rows.map((row) => useSchema.parse(row)).map(({ userId, ...use }) => [userId, use]));
+}
+
+function refuseBeyond({
+  what,
+  limit,
+  used,
+  asked,
+}: Omit<QuotaExceeded, 'limit'> & { limit: number | null }): void {
+  if (limit === null || used + asked <= limit) return;
+  const details: QuotaExceeded = { what, limit, used, asked };
+  throw new ReelmillError('quota_exceeded', sayQuota(details), { details });
+}
+
+function sayQuota({ what, limit, used, asked }: QuotaExceeded): string {
+  if (what === 'videos') {
+    return `You have ${used} of the ${limit} video(s) that you may have. Delete some to upload another.`;
+  }
+  const have = `Your videos take ${formatBytes(used)} of the ${formatBytes(limit)} that they may take`;
+  const file = asked > 1 ? `, and this file has ${formatBytes(asked)}` : '';
+  return `${have}${file}. Delete some to make room.`;
+}
