@@ -60,7 +60,9 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     const credentials = { email: 'ann@example.org', password: 'password of ann' };
     const user = await account.register(server.url, { nickname: 'Ann', ...credentials }, signal);
     const ann = await logIn(credentials.email, credentials.password);
-    assert.deepEqual(await ann.me(signal), user);
+    const { quota, ...me } = await ann.me(signal);
+    assert.deepEqual(me, user);
+    assert.deepEqual(quota?.videos, { used: 0, limit: null });
     const again = account.register(server.url, { nickname: 'Ann', ...credentials }, signal);
     await assert.rejects(again, { code: 'email_taken' });
     const weak = { nickname: 'Bo', email: 'bo@example.org', password: 'short' };

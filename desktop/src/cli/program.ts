@@ -1,12 +1,12 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { SavedSession } from '../engine/session.ts';
 import { type Client, createClient } from '../node/client.ts';
 import { findClientFolder } from '../node/clientFolder.ts';
-import { type LoginOptions, logIn, logOut } from './accountCommands.ts';
+import { changePassword, type LoginOptions, logIn, logOut } from './accountCommands.ts';
 import { addAdminCommands } from './admin/adminCommands.ts';
+import { readCount, readNumber, readRate } from './arguments.ts';
 import { EXIT, exitCodeOf, exitCodeTable } from './exitCodes.ts';
-import { parseRate } from './formats.ts';
 import type { Terminal } from './terminal.ts';
 import { type UploadCommandOptions, uploadFiles } from './uploadCommand.ts';
 import {
@@ -62,6 +62,13 @@ function buildProgram(client: Client, terminal: Terminal, exit: (code: number) =
     .command('logout')
     .description('end the session and forget it')
     .action(async () => exit(await logOut(client, terminal)));
+  program
+    .command('password')
+    .description('choose another password; every other session ends')
+    .option('--password-stdin', 'read the present and the new password from two lines of standard input')
+    .action(async (options: { passwordStdin?: boolean }) =>
+      exit(await changePassword(client, terminal, await requireSession(client), options)),
+    );
   program
     .command('upload')
     .description('upload files; unfinished uploads of the same files go on where they stopped')
@@ -145,21 +152,4 @@ function explain(terminal: Terminal, error: unknown): number {
   }
   terminal.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return EXIT.failure.code;
-}
-
-function readCount(text: string): number {
-  const value = readNumber(text);
-  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return value;
-}
-
-function readNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function readRate(text: string): number {
-  const rate = parseRate(text);
-  if (rate === null) throw new InvalidArgumentError('It must be a number of bytes, such as 500K or 2M.');
-  return rate;
 }

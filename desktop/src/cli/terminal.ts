@@ -31,12 +31,16 @@ export async function askSecret(terminal: Terminal, question: string): Promise<s
   }
 }
 
-/** The first line of standard input; empty where there is none. */
-export async function readFirstLine(terminal: Terminal): Promise<string> {
+/** The first lines of standard input; fewer where it ends before. */
+export async function readLines(terminal: Terminal, count: number): Promise<string[]> {
   const lines = createInterface({ input: terminal.stdin });
+  const read: string[] = [];
   try {
-    for await (const line of lines) return line;
-    return '';
+    for await (const line of lines) {
+      read.push(line);
+      if (read.length === count) break;
+    }
+    return read;
   } finally {
     lines.close();
   }

@@ -16,7 +16,7 @@ import {
   uploadPlanSchema,
   uploadStatusSchema,
 } from '@reelmill/shared/contracts/uploads.ts';
-import { type User, userSchema } from '@reelmill/shared/contracts/users.ts';
+import { type Me, meSchema, type Session, sessionSchema } from '@reelmill/shared/contracts/users.ts';
 import {
   type Video,
   type VideoDetail,
@@ -38,7 +38,8 @@ const COMPLETE_TIMEOUT_MS = 180_000;
 const beginResponseSchema = z.object({ video_id: z.int(), upload: uploadPlanSchema });
 export type BegunUpload = z.infer<typeof beginResponseSchema>;
 
-type Call = Pick<HttpRequest, 'method' | 'signal'> & {
+/** One call of the API. */
+export type Call = Pick<HttpRequest, 'method' | 'signal'> & {
   path: string;
   body?: unknown;
   etag?: string | undefined;
@@ -66,18 +67,18 @@ export class ApiClient {
     signal: AbortSignal,
   ): Promise<BegunUpload> {
     const call: Call = { method: 'POST', path: '/videos/upload/initiate', body: request, signal };
-    return this.#ask(call, beginResponseSchema);
+    return this.ask(call, beginResponseSchema);
   }
 
   async signParts(videoId: number, partNumbers: readonly number[], signal: AbortSignal): Promise<PartUrl[]> {
     const path = `/videos/${videoId}/upload/parts`;
     const body = { part_numbers: partNumbers };
-    return (await this.#ask({ method: 'POST', path, body, signal }, signPartsResponseSchema)).urls;
+    return (await this.ask({ method: 'POST', path, body, signal }, signPartsResponseSchema)).urls;
   }
 
   /** What the store holds of an unfinished upload. */
   async getUpload(videoId: number, signal: AbortSignal): Promise<UploadStatus> {
-    return this.#ask({ method: 'GET', path: `/videos/${videoId}/upload`, signal }, uploadStatusSchema);
+    return this.ask({ method: 'GET', path: `/videos/${videoId}/upload`, signal }, uploadStatusSchema);
   }
 
   /** An unfinished upload of the same file, begun here or elsewhere, or null. */
@@ -87,13 +88,13 @@ export class ApiClient {
     signal: AbortSignal,
   ): Promise<UploadStatus | null> {
     const path = `/videos/upload/resumable?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
-    return (await this.#ask({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
+    return (await this.ask({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
   }
 
   /** Videos that came of the very same file, the newest first. */
   async findDuplicates(fingerprint: string, sizeBytes: number, signal: AbortSignal): Promise<Video[]> {
     const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
-    return (await this.#ask({ method: 'GET', path, signal }, duplicatesResponseSchema)).videos;
+    return (await this.ask({ method: 'GET', path, signal }, duplicatesResponseSchema)).videos;
   }
 
   /** Gives an upload up and frees what the store has of it. */
@@ -104,11 +105,11 @@ export class ApiClient {
   async completeUpload(videoId: number, signal: AbortSignal): Promise<Video> {
     const body = { video_id: videoId };
     const call: Call = { method: 'POST', path: '/videos/upload/complete', body, signal };
-    return (await this.#ask({ ...call, timeoutMs: COMPLETE_TIMEOUT_MS }, completeUploadResponseSchema)).video;
+    return (await this.ask({ ...call, timeoutMs: COMPLETE_TIMEOUT_MS }, completeUploadResponseSchema)).video;
   }
 
   async getVideo(videoId: number, signal: AbortSignal): Promise<VideoDetail> {
-    return this.#ask({ method: 'GET', path: `/videos/${videoId}`, signal }, videoDetailSchema);
+    return this.ask({ method: 'GET', path: `/videos/${videoId}`, signal }, videoDetailSchema);
   }
 
   /** The video if it is not what `etag` stands for any more, otherwise null. */
@@ -124,17 +125,13 @@ export class ApiClient {
 
   /** One page of one's own videos; what the query leaves out is the API's default. */
   async listVideos(query: Partial<VideoListQuery>, signal: AbortSignal): Promise<VideoList> {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined && value !== '') search.set(name, String(value));
-    }
-    return this.#ask({ method: 'GET', path: `/videos?${search}`, signal }, videoListSchema);
+    return this.ask({ method: 'GET', path: `/videos?${toQuery(query)}`, signal }, videoListSchema);
   }
 
   /** Changes title, description or visibility, and answers the video as it is then. */
   async updateVideo(videoId: number, patch: VideoUpdate, signal: AbortSignal): Promise<Video> {
     const call: Call = { method: 'PATCH', path: `/videos/${videoId}`, body: patch, signal };
-    return (await this.#ask(call, videoResponseSchema)).video;
+    return (await this.ask(call, videoResponseSchema)).video;
   }
 
   async cancelVideo(videoId: number, signal: AbortSignal): Promise<void> {
@@ -150,35 +147,45 @@ export class ApiClient {
   }
 
   /** Who is logged in, as the server sees it. */
-  async me(signal: AbortSignal): Promise<User> {
-    return this.#ask({ method: 'GET', path: '/me', signal }, userSchema);
+  async me(signal: AbortSignal): Promise<Me> {
+    return this.ask({ method: 'GET', path: '/me', signal }, meSchema);
+  }
+
+  /** Ends every session of the account, also this one; answers a new one. Throws `wrong_credentials`. */
+  async changePassword(
+    passwords: { current_password: string; new_password: string },
+    signal: AbortSignal,
+  ): Promise<Session> {
+    return this.ask({ method: 'POST', path: '/me/password', body: passwords, signal }, sessionSchema);
   }
 
   /** Workers, queue and tasks; for admins, `forbidden` for others. */
   async getFarm(signal: AbortSignal): Promise<Farm> {
-    return this.#ask({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
+    return this.ask({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
   }
 
   /** The oldest messages that nobody could handle; for admins. */
   async listDeadLetters(signal: AbortSignal): Promise<DeadLetter[]> {
     const call: Call = { method: 'GET', path: '/admin/dead-letters?limit=100', signal };
-    return (await this.#ask(call, deadLetterListSchema)).dead_letters;
+    return (await this.ask(call, deadLetterListSchema)).dead_letters;
   }
 
   /** Puts dead letters back where they came from and answers how many; for admins. */
   async replayDeadLetters(signal: AbortSignal): Promise<number> {
     const call: Call = { method: 'POST', path: '/admin/dead-letters/replay', body: {}, signal };
-    return (await this.#ask(call, replayResponseSchema)).replayed;
+    return (await this.ask(call, replayResponseSchema)).replayed;
   }
 
-  async #ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+  /** Makes a call that has no method here, and reads its answer. */
+  async ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
     return readAnswer(await this.#send(call), schema);
   }
 
   async #send(call: Call): Promise<HttpResponse> {
     const token = await this.#session.accessToken();
     let response = await this.#sendAs(token, call);
-    if (response.status === 401) response = await this.#sendAs(await this.#session.refresh(token), call);
+    if (response.status === 401 && !isAboutPassword(response))
+      response = await this.#sendAs(await this.#session.refresh(token), call);
     if (response.status !== 304 && (response.status < 200 || response.status > 299)) {
       throw apiFailure(response);
     }
@@ -199,4 +206,18 @@ export class ApiClient {
       signal: call.signal,
     });
   }
+}
+
+/** A password that is wrong does not get better with another token. */
+function isAboutPassword(response: HttpResponse): boolean {
+  return apiFailure(response).code === 'wrong_credentials';
+}
+
+/** The query of an address; what is undefined or empty is left out. */
+export function toQuery(query: object): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  return search;
 }

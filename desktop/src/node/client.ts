@@ -28,6 +28,8 @@ export interface Client {
   session(): Promise<SavedSession | null>;
   /** Replaces the session that is kept; failures are the API's own errors. */
   logIn(serverUrl: string, credentials: { email: string; password: string }): Promise<SavedSession>;
+  /** Replaces the password, and the session that is kept: every other one ends. Throws `wrong_credentials`. */
+  changePassword(session: SavedSession, passwords: { current: string; next: string }): Promise<void>;
   /** Forgets the session, and ends it on the server if that can be reached. */
   logOut(): Promise<void>;
   /** The API of that session's server. */
@@ -61,6 +63,11 @@ export function createClient(folder: ClientFolder, store?: SessionStore): Client
       const session = toSavedSession(serverUrl, await account.logIn(serverUrl, credentials, never()));
       await sessions.save(session);
       return session;
+    },
+    changePassword: async (session, { current, next }) => {
+      const passwords = { current_password: current, new_password: next };
+      const answer = await api(session).changePassword(passwords, never());
+      await sessions.save(toSavedSession(session.serverUrl, answer));
     },
     logOut: async () => {
       const session = await sessions.load();

@@ -1,24 +1,25 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { AdminApi } from '../../engine/adminApi.ts';
 import type { ApiClient } from '../../engine/apiClient.ts';
 import type { Terminal } from '../terminal.ts';
+import type { RunAdminCommand } from './adminCommand.ts';
+import { addAdminVideoCommands } from './adminVideoCommands.ts';
+import { addAuditCommand } from './auditCommand.ts';
 import { showFarm, watchFarm } from './farmCommand.ts';
+import { addDeadLetterCommands, addWorkerCommands } from './farmControlCommands.ts';
+import { addUserCommands } from './userCommands.ts';
 
-export interface AdminCommandContext {
-  api: ApiClient;
-  terminal: Terminal;
-  json: boolean;
-}
-
-/** Runs a command as whoever is logged in, and keeps its exit code. */
-export type RunAdminCommand = (
+type Run = (
   json: boolean | undefined,
-  work: (context: AdminCommandContext) => Promise<number>,
+  work: (context: { api: ApiClient; terminal: Terminal; json: boolean }) => Promise<number>,
 ) => Promise<void>;
 
 const DEFAULT_WATCH_SECONDS = 2;
 
 /** `reelmill admin …`: what an administrator does. */
-export function addAdminCommands(program: Command, run: RunAdminCommand): void {
+export function addAdminCommands(program: Command, runAsUser: Run): void {
+  const run: RunAdminCommand = (json, work) =>
+    runAsUser(json, ({ api, ...context }) => work({ ...context, user: api, api: new AdminApi(api) }));
   const admin = program.command('admin').description('look after the farm; for administrators');
   admin
     .command('farm')
@@ -31,6 +32,11 @@ export function addAdminCommands(program: Command, run: RunAdminCommand): void {
         return watchFarm(context, options.watch === true ? DEFAULT_WATCH_SECONDS : options.watch);
       }),
     );
+  addUserCommands(admin, run);
+  addAdminVideoCommands(admin, run);
+  addWorkerCommands(admin, run);
+  addDeadLetterCommands(admin, run);
+  addAuditCommand(admin, run);
 }
 
 function readSeconds(text: string): number {

@@ -2,7 +2,7 @@ import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
 import { DEFAULT_RETRY, Retrier } from '../../engine/retry.ts';
 import { systemClock } from '../../node/clock.ts';
 import { EXIT } from '../exitCodes.ts';
-import type { AdminCommandContext } from './adminCommands.ts';
+import type { AdminCommandContext } from './adminCommand.ts';
 import { sayFarm } from './farmReport.ts';
 
 const HOME = '\u001b[H';
@@ -13,7 +13,7 @@ const CLEAR_BELOW = '\u001b[J';
 const never = (): AbortSignal => new AbortController().signal;
 
 /** The farm as it is now, with its dead letters. */
-export async function showFarm({ api, terminal, json }: AdminCommandContext): Promise<number> {
+export async function showFarm({ user: api, terminal, json }: AdminCommandContext): Promise<number> {
   const farm = await api.getFarm(never());
   const letters = (farm.queue?.dead_letters ?? 0) > 0 ? await api.listDeadLetters(never()) : [];
   terminal.stdout.write(render(farm, letters, json));
@@ -22,7 +22,7 @@ export async function showFarm({ api, terminal, json }: AdminCommandContext): Pr
 
 /** The farm again and again, until the program is interrupted; a server that is away for a while is waited for. */
 export async function watchFarm(context: AdminCommandContext, seconds: number): Promise<number> {
-  const { api, terminal, json } = context;
+  const { user: api, terminal, json } = context;
   const { stdout, stderr } = terminal;
   const redraws = !json && stdout.isTTY;
   const retrier = new Retrier(systemClock, DEFAULT_RETRY, {

@@ -1,6 +1,7 @@
 import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
 import { formatSeconds, printable, shorten } from '../formats.ts';
+import { alignColumns, plural, sayAge } from '../table.ts';
 
 type FarmTask = Farm['running'][number];
 
@@ -55,7 +56,8 @@ function sayDrain({ drain_seconds: seconds, workers }: Farm): string {
   return `${formatSeconds(seconds)} with ${plural(working, 'worker')}`;
 }
 
-function sayWorkers({ workers, running }: Farm, now: Date): string[] {
+/** A line for each worker. */
+export function sayWorkers({ workers, running }: Pick<Farm, 'workers' | 'running'>, now: Date): string[] {
   if (workers.length === 0) return ['No worker has been heard of today.'];
   const parts = new Map(running.map(({ task_id, position }) => [task_id, position]));
   return alignColumns([
@@ -108,25 +110,4 @@ function sayLetters(letters: readonly DeadLetter[], now: Date): string[] {
     shorten(printable(letter.body), TEXT_CHARACTERS),
   ]);
   return ['', ...alignColumns([['DEAD LETTER IN', 'WHEN', 'REASON', 'MESSAGE'], ...lines])];
-}
-
-function sayAge(at: string, now: Date): string {
-  return `${formatSeconds((now.getTime() - Date.parse(at)) / 1000)} ago`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Cells side by side, each column as wide as its widest cell; the last one as it is. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,0 +1,103 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Command } from 'commander';
+import type { LetterChoice } from '../../engine/adminApi.ts';
+import { readCount } from '../arguments.ts';
+import { printable, shorten } from '../formats.ts';
+import { alignColumns, plural, sayAge } from '../table.ts';
+import { type RunAdminCommand, say } from './adminCommand.ts';
+import { sayWorkers } from './farmReport.ts';
+
+/** As many as one call takes. */
+const ALL = 1_000;
+const TEXT_CHARACTERS = 100;
+const never = (): AbortSignal => new AbortController().signal;
+
+interface Json {
+  json?: boolean;
+}
+
+/** `reelmill admin workers …` */
+export function addWorkerCommands(admin: Command, run: RunAdminCommand): void {
+  const workers = admin.command('workers').description('look after the workers');
+  workers
+    .command('list')
+    .description('list the workers that were heard of today')
+    .option('--json', 'print them as JSON')
+    .action(({ json }: Json) =>
+      run(json, async (context) => {
+        const farm = await context.user.getFarm(never());
+        return say(context, { workers: farm.workers }, sayWorkers(farm, new Date()));
+      }),
+    );
+  const commands = [
+    ['drain', 'let a worker finish its task and take no more', 'finishes its task and takes no more'],
+    ['resume', 'let a drained worker take tasks again', 'takes tasks again'],
+  ] as const;
+  for (const [name, description, done] of commands) {
+    workers
+      .command(name)
+      .description(description)
+      .argument('<worker>', 'its name, as `list` shows it')
+      .option('--json', 'print the answer of the API')
+      .action((worker: string, { json }: Json) =>
+        run(json, async (context) => {
+          const answer = await context.api.tellWorker(worker, name, never());
+          return say(context, answer, [`Worker ${printable(answer.worker_id)} ${done}.`]);
+        }),
+      );
+  }
+}
+
+/** `reelmill admin dead-letters …` */
+export function addDeadLetterCommands(admin: Command, run: RunAdminCommand): void {
+  const letters = admin.command('dead-letters').description('look after messages that nobody could handle');
+  letters
+    .command('list')
+    .description('list them, the oldest first')
+    .option('--limit <n>', 'how many, at most 100', readCount, 20)
+    .option('--json', 'print them as JSON')
+    .action(({ json, limit }: Json & { limit: number }) =>
+      run(json, async (context) => {
+        const found = await context.api.listDeadLetters(limit, never());
+        const rows = found.map(({ id, queue, died_at: diedAt, reason, body }) => [
+          printable(id),
+          printable(queue),
+          diedAt === null ? '-' : sayAge(diedAt, new Date()),
+          printable(reason),
+          shorten(printable(body), TEXT_CHARACTERS),
+        ]);
+        const lines = found.length === 0 ? ['There are none.'] : alignColumns([HEAD, ...rows]);
+        return say(context, { dead_letters: found }, lines);
+      }),
+    );
+  addChoice(letters.command('replay').description('put them back where they came from')).action(
+    (ids: string[], options: Json & { all?: true }) =>
+      run(options.json, async (context) => {
+        const replayed = await context.api.replayDeadLetters(choose(ids, options), never());
+        return say(context, { replayed }, [`${plural(replayed, 'dead letter')} put back.`]);
+      }),
+  );
+  addChoice(letters.command('discard').description('remove them for good')).action(
+    (ids: string[], options: Json & { all?: true }) =>
+      run(options.json, async (context) => {
+        const discarded = await context.api.discardDeadLetters(choose(ids, options), never());
+        return say(context, { discarded }, [`${plural(discarded, 'dead letter')} removed.`]);
+      }),
+  );
+}
+
+const HEAD = ['ID', 'IN', 'WHEN', 'REASON', 'MESSAGE'];
+
+function addChoice(command: Command): Command {
+  return command
+    .argument('[id...]', 'which, as `list` shows them')
+    .option('--all', `all of them, at most ${ALL} at once`)
+    .option('--json', 'print the answer of the API');
+}
+
+function choose(ids: readonly string[], { all }: { all?: true }): LetterChoice {
+  if (ids.length > 0 === (all === true)) {
+    throw new ReelmillError('validation_failed', 'Say which dead letters: their ids, or --all.');
+  }
+  return all === true ? { limit: ALL } : { ids };
+}

@@ -1,0 +1,119 @@
+import {
+  type DeadLetter,
+  deadLetterListSchema,
+  discardResponseSchema,
+  type FarmWorker,
+  farmTaskSchema,
+  farmWorkerSchema,
+  replayResponseSchema,
+} from '@reelmill/shared/contracts/admin.ts';
+import {
+  type AdminUser,
+  type AdminUserCreate,
+  type AdminUserList,
+  type AdminUserPassword,
+  type AdminUserQuery,
+  type AdminUserUpdate,
+  adminUserListSchema,
+  adminUserPasswordSchema,
+  adminUserSchema,
+} from '@reelmill/shared/contracts/adminUsers.ts';
+import {
+  type AdminVideo,
+  type AdminVideoList,
+  type AdminVideoQuery,
+  adminVideoListSchema,
+  adminVideoSchema,
+} from '@reelmill/shared/contracts/adminVideos.ts';
+import { type AuditList, type AuditQuery, auditListSchema } from '@reelmill/shared/contracts/audit.ts';
+import type { Priority } from '@reelmill/shared/contracts/videos.ts';
+import type { z } from 'zod';
+import { type ApiClient, toQuery } from './apiClient.ts';
+
+/** Which dead letters: these, or the oldest ones. */
+export type LetterChoice = { ids: readonly string[] } | { limit: number };
+type FarmTask = z.infer<typeof farmTaskSchema>;
+
+/** The calls for admins: one each, no retries; `forbidden` for everybody else. */
+export class AdminApi {
+  readonly #api: ApiClient;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  listUsers(query: Partial<AdminUserQuery>, signal: AbortSignal): Promise<AdminUserList> {
+    return this.#api.ask(
+      { method: 'GET', path: `/admin/users?${toQuery(query)}`, signal },
+      adminUserListSchema,
+    );
+  }
+
+  createUser(
+    user: Omit<AdminUserCreate, 'role'> & { role?: AdminUserCreate['role'] },
+    signal: AbortSignal,
+  ): Promise<AdminUserPassword> {
+    return this.#api.ask(
+      { method: 'POST', path: '/admin/users', body: user, signal },
+      adminUserPasswordSchema,
+    );
+  }
+
+  updateUser(userId: number, change: AdminUserUpdate, signal: AbortSignal): Promise<AdminUser> {
+    const path = `/admin/users/${userId}`;
+    return this.#api.ask({ method: 'PATCH', path, body: change, signal }, adminUserSchema);
+  }
+
+  /** Without a password the server makes one. */
+  resetPassword(
+    userId: number,
+    password: string | undefined,
+    signal: AbortSignal,
+  ): Promise<AdminUserPassword> {
+    const path = `/admin/users/${userId}/password`;
+    return this.#api.ask({ method: 'POST', path, body: { password }, signal }, adminUserPasswordSchema);
+  }
+
+  listVideos(query: Partial<AdminVideoQuery>, signal: AbortSignal): Promise<AdminVideoList> {
+    return this.#api.ask(
+      { method: 'GET', path: `/admin/videos?${toQuery(query)}`, signal },
+      adminVideoListSchema,
+    );
+  }
+
+  setPriority(videoId: number, priority: Priority, signal: AbortSignal): Promise<AdminVideo> {
+    const path = `/admin/videos/${videoId}`;
+    return this.#api.ask({ method: 'PATCH', path, body: { priority }, signal }, adminVideoSchema);
+  }
+
+  /** `drain`: it finishes its task and takes no more; `resume`: it takes tasks again. Answers it as it is just now. */
+  tellWorker(workerId: string, what: 'drain' | 'resume', signal: AbortSignal): Promise<FarmWorker> {
+    const path = `/admin/workers/${encodeURIComponent(workerId)}/${what}`;
+    return this.#api.ask({ method: 'POST', path, signal }, farmWorkerSchema);
+  }
+
+  retryTask(taskId: number, signal: AbortSignal): Promise<FarmTask> {
+    return this.#api.ask({ method: 'POST', path: `/admin/tasks/${taskId}/retry`, signal }, farmTaskSchema);
+  }
+
+  async listDeadLetters(limit: number, signal: AbortSignal): Promise<DeadLetter[]> {
+    const path = `/admin/dead-letters?limit=${limit}`;
+    return (await this.#api.ask({ method: 'GET', path, signal }, deadLetterListSchema)).dead_letters;
+  }
+
+  async replayDeadLetters(choice: LetterChoice, signal: AbortSignal): Promise<number> {
+    const path = '/admin/dead-letters/replay';
+    return (await this.#api.ask({ method: 'POST', path, body: choice, signal }, replayResponseSchema))
+      .replayed;
+  }
+
+  async discardDeadLetters(choice: LetterChoice, signal: AbortSignal): Promise<number> {
+    const path = '/admin/dead-letters/discard';
+    return (await this.#api.ask({ method: 'POST', path, body: choice, signal }, discardResponseSchema))
+      .discarded;
+  }
+
+  listAudit(query: Partial<AuditQuery>, signal: AbortSignal): Promise<AuditList> {
+    return this.#api.ask({ method: 'GET', path: `/admin/audit?${toQuery(query)}`, signal }, auditListSchema);
+  }
+}
