@@ -72,6 +72,7 @@ describe('one request can be followed from the API through the queue to ffmpeg',
     const ids = tasks.map(({ id }) => id).sort((a, b) => a - b);
     assert.equal(about(serverLines, 'request').length, 1);
     assert.equal(about(serverLines, 'upload complete').length, 1);
+    await waitFor('the last line', async () => about(serverLines, 'a video is online').length === 1, TIMEOUT);
     assert.deepEqual(taskIdsOf(about(serverLines, 'a task is in the queue')), ids);
     assert.deepEqual(taskIdsOf(about(serverLines, 'a task is done')), ids);
     for (const message of ['task started', 'program ended', 'task ended']) {
@@ -136,6 +137,10 @@ describe('one request can be followed from the API through the queue to ffmpeg',
     assert.equal(root?.parentSpanId, CLIENT_SPAN);
     assert.equal(root?.attributes.request_id, REQUEST_ID);
     assert.equal(encode?.attributes['process.exit.code'], 0);
+    assert.deepEqual(wayTo(await waitFor('the end', async () => named('publish')[0], TIMEOUT)).slice(-2), [
+      'reelmill-server: apply done',
+      'reelmill-server: publish',
+    ]);
     const [task] = named('task encode');
     assert.deepEqual(
       [task?.attributes.video_id, task?.attributes.request_id, task?.attributes.outcome, task?.failed],

@@ -3,6 +3,7 @@ import { type AssembledVideo, assembleVideo } from '@reelmill/shared/core/assemb
 import { initName, objectKeys, segmentName } from '@reelmill/shared/core/objectKeys.ts';
 import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
@@ -21,17 +22,23 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   const { plan } = video;
   if (plan === null) throw new Error(`video ${video.id} is finalized without a plan`);
   const tasks = await context.database.models.Task.findAll({
-    attributes: ['spec', 'result'],
+    attributes: ['spec', 'result', 'requestId', 'traceparent'],
     where: { videoId: video.id, planVersion: plan.version, state: 'done' },
   });
+  // all tasks of a plan come of the same request
+  const { requestId = null, traceparent } = tasks.at(-1) ?? {};
   const assembly = assembleVideo(plan, tasks);
   if (!assembly.ok) {
-    await rejectAssembly(context, video.id, assembly.reason);
+    await rejectAssembly(context, { videoId: video.id, requestId, reason: assembly.reason });
     return;
   }
-  await writePlaylists(context.store, video.id, plan, assembly.video);
-  if (!(await goOnline(context, video, plan, assembly.video))) return;
-  context.logger.info({ video_id: video.id }, 'a video is online');
+  const fields = { request_id: requestId, video_id: video.id };
+  const online = await tracing.span('publish', { parent: traceparent, attributes: fields }, async () => {
+    await writePlaylists(context.store, video.id, plan, assembly.video);
+    return goOnline(context, video, plan, assembly.video);
+  });
+  if (!online) return;
+  context.logger.info(fields, 'a video is online');
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
@@ -136,9 +143,16 @@ async function goOnline(
 }
 
 /** What does not fit together is made again as one chunk, which has no joints; if it was one, the video fails. */
-async function rejectAssembly(context: FarmContext, videoId: number, reason: string): Promise<void> {
+async function rejectAssembly(
+  context: FarmContext,
+  fault: { videoId: number; requestId: string | null; reason: string },
+): Promise<void> {
+  const { videoId, requestId, reason } = fault;
   const { models } = context.database;
-  context.logger.warn({ video_id: videoId, reason }, 'the pieces of a video do not fit together');
+  context.logger.warn(
+    { request_id: requestId, video_id: videoId, reason },
+    'the pieces of a video do not fit together',
+  );
   await context.database.transaction(async (transaction) => {
     const video = await models.Video.findOne({
       where: { id: videoId, status: 'transcoding', phase: 'finalizing' },
@@ -148,7 +162,7 @@ async function rejectAssembly(context: FarmContext, videoId: number, reason: str
     if (video === null) return;
     const { CHUNK_SECONDS } = context.config;
     const change = { models, transaction, video };
-    const again = await planAsSingleChunk({ ...change, requestId: null, chunkSeconds: CHUNK_SECONDS });
+    const again = await planAsSingleChunk({ ...change, requestId, chunkSeconds: CHUNK_SECONDS });
     if (again !== null) return;
     const code = 'frame_count_mismatch';
     const message = creatorMessage({ code, message: reason });
