@@ -9,7 +9,8 @@ import { type CommandOptions, runCommand } from './command.ts';
 import { type Docker, useDocker } from './docker.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const FILES = [path.join(ROOT, 'docker-compose.yml'), path.join(import.meta.dirname, 'override.yml')];
+export const COMPOSE_FILE = path.join(ROOT, 'docker-compose.yml');
+const FILES = [COMPOSE_FILE, path.join(import.meta.dirname, 'override.yml')];
 const HEALTHY_MS = 180_000;
 const BUILD_MS = 30 * 60_000;
 
@@ -111,8 +112,12 @@ export async function openComposeFarm(settings: Record<string, string> = {}): Pr
     },
     async look() {
       const api = await DocumentedApi.of(url);
-      token ??= (await api.logIn(admin)).token;
-      return (await api.call('GET', '/admin/farm', { token })).as(farmSchema);
+      const ask = () => api.call('GET', '/admin/farm', { token });
+      const answer = token === undefined ? undefined : await ask();
+      if (answer?.status === 200) return answer.as(farmSchema);
+      // the first time, and when the token has run out
+      token = (await api.logIn(admin)).token;
+      return (await ask()).as(farmSchema);
     },
     async down() {
       await compose(['down', '--volumes', '--remove-orphans', '--timeout', '20']);

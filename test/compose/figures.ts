@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { FarmClient } from '../bench/farmClient.ts';
 import { type BenchReport, formatReport, median, ratioAgainst, secondsOf } from '../bench/figures.ts';
-import { type Film, shortFilm } from '../bench/films.ts';
 import { describeLoad, describeMachine } from '../bench/machine.ts';
+import { makeFilm } from '../support/films.ts';
+import { makeTemporaryFolder } from '../support/processes.ts';
 import { type ComposeFarm, openComposeFarm } from './composeFarm.ts';
 import { MemoryWatch } from './memoryWatch.ts';
 import { prepareDocker } from './prepare.ts';
@@ -18,13 +19,16 @@ const TARGET = { atLeast: 0.9 };
 const SETTINGS = { WORKER_CPUS: '0.5', CHUNK_SECONDS: '5' };
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '60' } },
+  options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '180' } },
 });
 const runs = Number(values.runs);
+const seconds = Number(values.seconds);
 const releasers = new Releasers();
 try {
   await prepareDocker(releasers, console.error);
-  const film = await shortFilm(Number(values.seconds));
+  const folder = await makeTemporaryFolder('film');
+  releasers.add('film', folder.remove);
+  const film = await makeFilm(folder.path, { seconds, size: '1280x720' });
   for (const line of await describeMachine()) console.log(line);
   console.log(`\n${formatReport(await measureStart())}`);
   for (const report of await measureWork(film)) console.log(`\n${formatReport(report)}`);
@@ -69,9 +73,9 @@ async function timeStart(farm: ComposeFarm): Promise<number> {
 }
 
 /** The same film with more and more workers, in turns, and what memory server and worker take meanwhile. */
-async function measureWork(film: Film): Promise<BenchReport[]> {
+async function measureWork(film: string): Promise<BenchReport[]> {
   const farm = await openComposeFarm(SETTINGS);
-  const seconds = new Map<number, number[]>(WORKERS.map((count) => [count, []]));
+  const times = new Map<number, number[]>(WORKERS.map((count) => [count, []]));
   try {
     await farm.up(['--scale', 'worker=1']);
     await farm.waitHealthy('worker', 1);
@@ -81,11 +85,11 @@ async function measureWork(film: Film): Promise<BenchReport[]> {
     for (let run = 0; run < runs; run += 1) {
       for (const count of WORKERS) {
         const took = await transcodeWith(farm, client, film, count);
-        seconds.get(count)?.push(took);
+        times.get(count)?.push(took);
         console.error(`work ${run + 1} of ${runs}, ${count} workers: ${took.toFixed(1)} s`);
       }
     }
-    return [reportScaling(film, seconds), reportMemory(atRest, await underLoad.stop())];
+    return [reportScaling(times), reportMemory(atRest, await underLoad.stop())];
   } finally {
     await farm.down();
   }
@@ -94,29 +98,29 @@ async function measureWork(film: Film): Promise<BenchReport[]> {
 async function transcodeWith(
   farm: ComposeFarm,
   client: FarmClient,
-  film: Film,
+  film: string,
   workers: number,
 ): Promise<number> {
   await farm.up(['--no-recreate', '--scale', `worker=${workers}`]);
   await farm.waitHealthy('worker', workers);
-  const video = await client.upload(film.file);
+  const video = await client.upload(film);
   const begun = performance.now();
   await video.complete();
   await video.waitFor('online', ({ status }) => status === 'online');
-  const seconds = (performance.now() - begun) / 1000;
+  const took = (performance.now() - begun) / 1000;
   await video.remove();
-  return seconds;
+  return took;
 }
 
-function reportScaling(film: Film, seconds: ReadonlyMap<number, number[]>): BenchReport {
-  const one = median(seconds.get(1) ?? []);
+function reportScaling(times: ReadonlyMap<number, number[]>): BenchReport {
+  const one = median(times.get(1) ?? []);
   return {
-    title: `${film.seconds} s of 1080p30 with workers of half a core each, chunks of ${SETTINGS.CHUNK_SECONDS} s`,
+    title: `${seconds} s of 720p25 with workers of half a core each, chunks of ${SETTINGS.CHUNK_SECONDS} s`,
     columns: ['workers', 'median (runs)', 'of ideal'],
     rows: WORKERS.map((count) => {
-      const times = seconds.get(count) ?? [];
-      const ratio = one / (count * median(times));
-      return [String(count), secondsOf(times), count === 1 ? '' : ratioAgainst(ratio, TARGET)];
+      const own = times.get(count) ?? [];
+      const ratio = one / (count * median(own));
+      return [String(count), secondsOf(own), count === 1 ? '' : ratioAgainst(ratio, TARGET)];
     }),
     remarks: [
       'server, database, broker and store share the cores with the workers, and have no limits',

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { addSettings, type ComposeFarm, type Container, openComposeFarm } from './composeFarm.ts';
+import { waitFor } from '../support/processes.ts';
+import {
+  addSettings,
+  COMPOSE_FILE,
+  type ComposeFarm,
+  type Container,
+  openComposeFarm,
+} from './composeFarm.ts';
 import { openWorld } from './world.ts';
 
 const SERVICES = ['mysql', 'rabbitmq', 'minio', 'server', 'worker'];
@@ -17,9 +25,15 @@ after(() => farm.down());
 test('compose refuses to start without secrets, and before anything keeps a placeholder', async () => {
   const other = await openComposeFarm();
   try {
-    const empty = other.compose(['--env-file', '/dev/null', 'config', '--quiet']);
-    // which of them it names first is up to compose
-    await assert.rejects(empty, /is missing a value: run npm run compose:init/);
+    const empty = other.docker.compose([
+      '--env-file',
+      '/dev/null',
+      '--file',
+      COMPOSE_FILE,
+      'config',
+      '--quiet',
+    ]);
+    await assert.rejects(empty, /required variable \w+ is missing a value: run npm run compose:init/);
 
     await addSettings(other.envFile, { MYSQL_PASSWORD: 'change-me', RABBITMQ_WORKER_PASSWORD: 'guest' });
     await assert.rejects(other.up([]), /preflight/);
@@ -122,6 +136,17 @@ test('server, worker, store and broker log JSON, and no secret', async () => {
     assert.ok(checked.length > 0, service);
     for (const line of checked) assert.doesNotThrow(() => JSON.parse(line), `${service}: ${line}`);
   }
+});
+
+test('new secrets hold from the next start on', async () => {
+  const ofBroker = ['RABBITMQ_SERVER_PASSWORD', 'RABBITMQ_WORKER_PASSWORD'];
+  const ofStore = ['MINIO_ROOT_PASSWORD', 'MINIO_SERVER_PASSWORD', 'MINIO_WORKER_PASSWORD'];
+  const names = [...ofBroker, ...ofStore, 'JWT_SECRET'];
+  const renewed = names.map((name) => [name, randomBytes(32).toString('hex')]);
+  await addSettings(farm.envFile, Object.fromEntries(renewed));
+  await farm.up(['--scale', 'worker=2']);
+  for (const service of SERVICES) await farm.waitHealthy(service, service === 'worker' ? 2 : 1);
+  await waitFor('both workers take tasks', async () => (await farm.look()).queue?.consumers === 2);
 });
 
 test('down --volumes leaves nothing', async () => {
