@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { ServerContext } from './context.ts';
 
+/** Asked every few seconds by whoever watches the process. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** What the middlewares know about a request that is being answered. */
@@ -33,7 +35,7 @@ export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | '
       const seconds = (performance.now() - startedAt) / 1000;
       const status = response.statusCode;
       metrics.requestAnswered({ method: request.method, route: notes.route, status, seconds });
-      const level = status >= 500 ? 'error' : notes.route === '/healthz' ? 'debug' : 'info';
+      const level = status >= 500 ? 'error' : PROBES.has(notes.route) ? 'debug' : 'info';
       logger[level](
         {
           request_id: notes.requestId,
