@@ -34,5 +34,7 @@ export async function assertWish(
   const type = wish === 'drained' ? 'drain_worker' : 'resume_worker';
   await queue
     .broadcast({ v: 1, type, workerId })
-    .catch((error: unknown) => logger.warn({ err: error, workerId, wish }, 'a worker could not be told'));
+    .catch((error: unknown) =>
+      logger.warn({ err: error, worker_id: workerId, wish }, 'a worker could not be told'),
+    );
 }
