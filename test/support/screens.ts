@@ -215,6 +215,7 @@ function makeBusyFarm() {
     queue: { ready: 14, consumers: 4, dead_letters: 1 },
     tasks: { pending: 31, queued: 14, running: 3, done: 1_284, failed: 2, canceled: 6 },
     oldest_pending_seconds: 74,
+    throughput: { tasks: 42, seconds: 600 },
     workers: [
       makeWorker('worker-1', { state: 'busy', task: task(1, 'encode', 64.2, 2.31) }),
       makeWorker('worker-2', { state: 'busy', host: 'farm-2', task: task(2, 'audio', 12, 18.4) }),

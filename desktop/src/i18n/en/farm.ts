@@ -23,7 +23,6 @@ export const farm = {
     perMinute: '{{formatted}} / min',
     throughputNote_one: '{{formatted}} task in the last {{time}}',
     throughputNote_other: '{{formatted}} tasks in the last {{time}}',
-    throughputSoon: 'Measured after half a minute',
     speed: 'Encoding speed',
     speedFigure: '{{formatted}}×',
     speedNote: 'Of real time, all workers together',

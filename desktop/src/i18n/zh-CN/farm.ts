@@ -22,7 +22,6 @@ export const farm: OnePluralForm<typeof english> = {
     throughput: '吞吐量',
     perMinute: '{{formatted}} / 分钟',
     throughputNote_other: '最近 {{time}}完成 {{formatted}} 个任务',
-    throughputSoon: '半分钟后可以得出',
     speed: '转码速度',
     speedFigure: '{{formatted}}×',
     speedNote: '相对于实时播放，所有节点合计',

@@ -1,12 +1,8 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
-import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useFarm } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-
-import { measureThroughput } from './throughput.ts';
 
 interface TileProps {
   name: string;
@@ -30,7 +26,7 @@ export function FarmTiles({ farm }: { farm: Farm }) {
     useWorkers(farm),
     useQueueDepth(farm),
     useWaiting(farm),
-    useThroughput(),
+    useThroughput(farm),
     useSpeed(farm),
     useDrain(farm),
   ];
@@ -75,17 +71,13 @@ function useWaiting(farm: Farm): TileProps {
   return { name: t('tile.waiting'), figure: count(countWaiting(farm)), note };
 }
 
-function useThroughput(): TileProps {
+function useThroughput({ throughput: { tasks, seconds } }: Farm): TileProps {
   const { t } = useTranslation('farm');
   const { count, eta } = useFormats();
-  const doneCounts = useFarm((state) => state.doneCounts);
-  const measured = useMemo(() => measureThroughput(doneCounts), [doneCounts]);
-  const name = t('tile.throughput');
-  if (measured === null) return { name, figure: '–', note: t('tile.throughputSoon') };
-  const { tasks, seconds, perMinute } = measured;
+  const perMinute = (tasks / seconds) * 60;
   const formatted = perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : count(perMinute);
   const note = t('tile.throughputNote', { count: tasks, formatted: count(tasks), time: eta(seconds) });
-  return { name, figure: t('tile.perMinute', { formatted }), note };
+  return { name: t('tile.throughput'), figure: t('tile.perMinute', { formatted }), note };
 }
 
 function useSpeed({ workers }: Farm): TileProps {

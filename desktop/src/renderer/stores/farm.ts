@@ -1,7 +1,6 @@
 import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { addCount, type DoneCount } from '../farm/throughput.ts';
 import { call } from '../ipc/bridge.ts';
 
 /** The farm as it was at the last answer. */
@@ -12,8 +11,6 @@ export interface FarmState {
   seenAt: number;
   /** Why the last one did not come; null where it did. */
   failure: unknown;
-  /** What was done at earlier answers, for the throughput. */
-  doneCounts: readonly DoneCount[];
   /** Some of the messages that nothing could be done with; null until they have been asked for. */
   deadLetters: readonly DeadLetter[] | null;
   refresh: (signal?: AbortSignal) => Promise<void>;
@@ -29,12 +26,6 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
     /** How many there were when they were asked for. */
     let lettersThen: number | null = null;
 
-    const take = (farm: Farm): void => {
-      const at = now();
-      const doneCounts = addCount(get().doneCounts, { at, done: farm.tasks.done });
-      set({ farm, seenAt: at, failure: null, doneCounts });
-    };
-
     /** Their number comes with the farm: they are asked for only where it is another one. */
     const refreshDeadLetters = async (count: number, signal?: AbortSignal): Promise<void> => {
       if (count === lettersThen) return;
@@ -48,14 +39,13 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
       farm: null,
       seenAt: 0,
       failure: null,
-      doneCounts: [],
       deadLetters: null,
 
       refresh: async (signal) => {
         try {
           const farm = await call('farm.get');
           if (signal?.aborted) return;
-          take(farm);
+          set({ farm, seenAt: now(), failure: null });
           if (farm.queue !== null) await refreshDeadLetters(farm.queue.dead_letters, signal);
         } catch (failure) {
           if (!signal?.aborted) set({ failure });
