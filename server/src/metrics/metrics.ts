@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodeSchema } from '@reelmill/shared/contracts/errors.ts';
 import { type TaskKind, taskKindSchema } from '@reelmill/shared/contracts/tasks.ts';
+import { LADDER_QUALITIES } from '@reelmill/shared/core/ladder.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type FarmFacts, farmGauges } from './farmGauges.ts';
 
@@ -120,7 +121,9 @@ function countTasks(registers: Registry[]) {
   });
   for (const kind of taskKindSchema.options) {
     for (const outcome of TRY_OUTCOMES) tries.inc({ kind, outcome }, 0);
+    for (const histogram of [durations, waits]) histogram.zero({ kind });
   }
+  for (const quality of LADDER_QUALITIES) speeds.zero({ quality });
   beginAtZero(failures);
   const count = (kind: TaskKind, outcome: TryOutcome): void => tries.inc({ kind, outcome });
   return {

@@ -18,6 +18,9 @@ const RUNGS = [
   { side: 240, maxrate: 450_000 },
 ] as const;
 
+/** The names of all rungs, largest first. */
+export const LADDER_QUALITIES = RUNGS.map(({ side }) => `${side}p`);
+
 /**
  * The picture sizes of a video, largest first. Rungs go by the shorter side of the picture as shown; nothing is
  * enlarged. A picture smaller than the smallest rung gets that rung's name at its own size.
