@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { WatchFolderService } from '@reelmill/desktop/main/watchFolder/watchFolderService.ts';
+import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { makeVideo } from '../support/desktopFiles.ts';
 import { type DesktopServices, startServices } from '../support/desktopServices.ts';
@@ -100,28 +101,44 @@ describe('what the app does with an account', { timeout: 120_000 }, () => {
     });
     const uploaded = (): string[] =>
       queue.uploads.filter(({ state }) => state === 'processing').map(({ fileName }) => fileName);
+    const reach = (status: WatchState['status']) =>
+      waitFor(`it is ${status}`, () => watchFolder.state.status === status);
+    const put = (name: string) => makeVideo(path.join(watched, name));
     try {
       await watchFolder.start();
-      assert.equal(watchFolder.status, 'off');
-      await makeVideo(path.join(watched, 'first.mp4'));
+      assert.equal(watchFolder.state.status, 'off');
+      await put('before.mp4');
       await settings.set({ watchFolder: { enabled: true, path: watched } });
+      await reach('watching');
+      await put('first.mp4');
       await waitFor('the first is uploaded', () => uploaded().includes('first.mp4'));
-      assert.equal(watchFolder.status, 'watching');
 
+      // switched on again, it begins as it is then
       await settings.set({ watchFolder: { enabled: false, path: watched } });
-      await waitFor('it is not watched', () => watchFolder.status === 'off');
-      await makeVideo(path.join(watched, 'second.mp4'));
+      await reach('off');
+      await put('unwatched.mp4');
       await settings.set({ watchFolder: { enabled: true, path: watched } });
+      await reach('watching');
+      await put('second.mp4');
       await waitFor('the second is uploaded', () => uploaded().includes('second.mp4'));
       assert.deepEqual(uploaded(), ['first.mp4', 'second.mp4']);
 
       await session.signOut();
-      await waitFor('it is not watched', () => watchFolder.status === 'off');
+      await reach('off');
       await session.signIn({ serverUrl: server.url, ...ADMIN });
-      await waitFor('both are uploaded by the other account', () => uploaded().length === 2);
+      await reach('watching');
+      await put('third.mp4');
+      await waitFor('the other account has it', () => uploaded().includes('third.mp4'));
+      assert.deepEqual(uploaded(), ['third.mp4']);
+
+      // what came while nobody watched for an account is taken when it is back
+      await session.signOut();
+      await session.signIn({ serverUrl: server.url, email: user.email, password: user.password });
+      await waitFor('the first account has it too', () => uploaded().includes('third.mp4'));
+      assert.deepEqual(uploaded(), ['first.mp4', 'second.mp4', 'third.mp4']);
     } finally {
       await watchFolder.close();
     }
-    assert.equal(watchFolder.status, 'off');
+    assert.equal(watchFolder.state.status, 'off');
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
@@ -38,6 +38,7 @@ describe('the watch folder', { timeout: 60_000 }, () => {
 
   const at = (...names: string[]): string => path.join(root, ...names);
 
+  /** Watches, and has looked once. */
   async function watch(timing = TIMING): Promise<Watching> {
     const taken: string[] = [];
     const statuses: WatchStatus[] = [];
@@ -54,6 +55,7 @@ describe('the watch folder', { timeout: 60_000 }, () => {
       timing,
     });
     releasers.add('watch', () => watching.close());
+    await waitFor('the first look', () => statuses.length > 0);
     return { taken, statuses, queue, watch: watching };
   }
 
@@ -63,21 +65,24 @@ describe('the watch folder', { timeout: 60_000 }, () => {
     await waitFor(`${name} is taken`, () => taken.includes(name));
   }
 
-  test('takes what was there and what comes, deep in the folder too, and each file once', async () => {
+  test('takes what comes, deep in the folder too, and each file once; what was there is left alone', async () => {
     await makeVideo(at('before.mp4'));
-    await makeVideo(at('deep', 'er', 'before.mkv'));
-    await makeFile(at('notes.txt'), 'no video');
+    await makeVideo(at('deep', 'before.mkv'));
     const watching = await watch();
-    await waitFor('what was there is taken', () => watching.taken.length === 2);
+    await makeVideo(at('deep', 'er', 'new.mkv'));
+    await makeFile(at('notes.txt'), 'no video');
+    await waitFor('the new one is taken', () => watching.taken.length === 1);
     await settle(watching, 'after.mp4');
     await settle(watching, 'last.mp4');
-    assert.deepEqual(watching.taken, [
-      'before.mp4',
-      path.join('deep', 'er', 'before.mkv'),
-      'after.mp4',
-      'last.mp4',
-    ]);
+    assert.deepEqual(watching.taken, [path.join('deep', 'er', 'new.mkv'), 'after.mp4', 'last.mp4']);
     assert.deepEqual(watching.statuses, ['watching']);
+  });
+
+  test('takes what was being written at the first look, once that is complete', async () => {
+    const growing = await makeVideo(at('growing.mp4'));
+    const watching = await watch();
+    await grow(growing, 1_000);
+    await waitFor('the file is taken', () => watching.taken.includes('growing.mp4'));
   });
 
   test('waits for a file that is still being written', async () => {
@@ -94,19 +99,21 @@ describe('the watch folder', { timeout: 60_000 }, () => {
     await waitFor('the file is taken', () => watching.taken.includes('growing.mp4'));
   });
 
-  test('remembers what it took, over restarts', async () => {
+  test('remembers what it took, over restarts, and takes what came meanwhile', async () => {
     const first = await watch();
     await settle(first, 'film.mp4');
     await first.watch.close();
+    await makeVideo(at('meanwhile.mp4'));
     const second = await watch();
+    await waitFor('what came meanwhile is taken', () => second.taken.length === 1);
     await settle(second, 'next.mp4');
-    assert.deepEqual(second.taken, ['next.mp4']);
+    assert.deepEqual(second.taken, ['meanwhile.mp4', 'next.mp4']);
   });
 
   test('takes another version of a file, and what only looks like a video never', async () => {
+    const watching = await watch();
     const fake = await makeFile(at('fake.mp4'), 'only text');
     const film = await makeVideo(at('film.mp4'));
-    const watching = await watch();
     await waitFor('the film is taken', () => watching.taken.length === 1);
     await makeVideo(film, 2_000);
     await waitFor('the other version is taken', () => watching.taken.length === 2);
@@ -147,14 +154,23 @@ describe('the watch folder', { timeout: 60_000 }, () => {
   test('begins with a folder that is not there yet', async () => {
     await rm(root, { recursive: true });
     const watching = await watch();
-    await waitFor('the folder is missed', () => watching.statuses.includes('missing'));
+    assert.deepEqual(watching.statuses, ['missing']);
+    await mkdir(root);
+    await waitFor('the folder is found', () => watching.statuses.at(-1) === 'watching');
     await settle(watching, 'film.mp4');
     assert.deepEqual(watching.statuses, ['missing', 'watching']);
   });
 
+  test('says that a folder cannot be read', async () => {
+    await rm(root, { recursive: true });
+    // whoever runs the tests may read everything, but nobody gets to the end of this one
+    await symlink(root, root);
+    const watching = await watch();
+    assert.deepEqual(watching.statuses, ['unreadable']);
+  });
+
   test('ends at once, in the middle of its rest', async () => {
-    const { watch: watching, statuses } = await watch({ ...TIMING, idleMs: 600_000 });
-    await waitFor('the first look', () => statuses.length > 0);
+    const { watch: watching } = await watch({ ...TIMING, idleMs: 600_000 });
     const startedMs = performance.now();
     await watching.close();
     assert.ok(performance.now() - startedMs < 5_000);

@@ -89,6 +89,7 @@ export function installPreviewBridge(state: PreviewState): void {
     'settings.set': (patch) => changeSettings(patch as Partial<Settings>),
     'settings.pickWatchFolder': () =>
       changeSettings({ watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } }),
+    'watchFolder.get': () => state.watchFolder,
     'updates.get': () => state.update,
     'updates.check': () => state.update,
   };

@@ -6,6 +6,7 @@ import {
   type Settings,
   type UpdateState,
   type UploadSnapshot,
+  type WatchState,
 } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { IpcCall } from '@reelmill/shared/contracts/ipc.ts';
@@ -22,6 +23,7 @@ export interface PreviewState {
   info: AppInfo;
   settings: Settings;
   update: UpdateState;
+  watchFolder: WatchState;
   server: ServerInfo;
   queue: UploadSnapshot[];
   videos: Video[];
@@ -57,6 +59,7 @@ export function makePreviewState(facts: Partial<PreviewState> = {}): PreviewStat
     info: { version: '0.1.0', platform: 'linux', language: 'en' },
     settings: DEFAULT_APP_SETTINGS,
     update: { status: 'idle', version: null, message: null },
+    watchFolder: { status: 'off' },
     server: { name: 'reelmill', version: '0.1.0', registration: 'open', media_origins: [] },
     queue: [],
     videos: [],

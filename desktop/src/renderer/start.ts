@@ -4,6 +4,7 @@ import { connectNavigation } from './stores/navigation.ts';
 import { connectQueue } from './stores/queue.ts';
 import { connectSession, sessionStore } from './stores/session.ts';
 import { connectSettings } from './stores/settings.ts';
+import { connectWatchFolder } from './stores/watchFolder.ts';
 
 /**
  * Takes from the main process what everything stands on, and follows it as long as the page lives. Rejects where the
@@ -11,7 +12,7 @@ import { connectSettings } from './stores/settings.ts';
  */
 export async function startStores(): Promise<void> {
   connectNavigation();
-  await Promise.all([connectAppInfo(), connectSettings(), connectSession()]);
+  await Promise.all([connectAppInfo(), connectSettings(), connectSession(), connectWatchFolder()]);
   followLanguage();
   followQueue();
 }

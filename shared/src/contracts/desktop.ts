@@ -118,12 +118,22 @@ export const intakeResultSchema = z.object({
 });
 export type IntakeResult = z.infer<typeof intakeResultSchema>;
 
-/** Who uses the app. `ended` says why nobody does any more, where the server said so. */
+/** Why nothing goes on before somebody signs in again. */
+export const sessionEndSchema = errorCodeSchema.extract([
+  'unauthorized',
+  'token_expired',
+  'refresh_token_invalid',
+  'refresh_token_reused',
+  'account_disabled',
+]);
+export type SessionEnd = z.infer<typeof sessionEndSchema>;
+
+/** Who uses the app. `ended` is why nobody does any more, where the server has ended the session. */
 export const sessionStateSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('signedOut'),
     serverUrl: z.string().nullable(),
-    ended: z.string().nullable(),
+    ended: sessionEndSchema.nullable(),
   }),
   z.object({
     status: z.literal('signedIn'),
@@ -183,6 +193,15 @@ export const DEFAULT_APP_SETTINGS: Settings = {
 
 export const settingsPatchSchema = settingsSchema.partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
+
+/**
+ * How it stands with the watch folder. A folder that is `missing` or `unreadable` is looked for again and again; `off`
+ * is one that is not to be watched, and any while nobody is signed in.
+ */
+export const watchStateSchema = z.object({
+  status: z.enum(['off', 'starting', 'watching', 'missing', 'unreadable']),
+});
+export type WatchState = z.infer<typeof watchStateSchema>;
 
 /** `off` where no update server is configured. */
 export const updateStateSchema = z.object({

@@ -11,6 +11,7 @@ import {
   updateStateSchema,
   uploadSnapshotSchema,
   viewSchema,
+  watchStateSchema,
 } from './desktop.ts';
 import { errorCodeSchema } from './errors.ts';
 import { serverInfoSchema } from './server.ts';
@@ -109,6 +110,8 @@ export const IPC_CALLS = {
   /** Lets the user choose the watch folder and answers the settings as they are then. */
   'settings.pickWatchFolder': { args: nothing, result: settingsSchema },
 
+  'watchFolder.get': { args: nothing, result: watchStateSchema },
+
   'updates.get': { args: nothing, result: updateStateSchema },
   'updates.check': { args: nothing, result: updateStateSchema },
   'updates.install': { args: nothing, result: nothing },
@@ -125,6 +128,7 @@ export const IPC_EVENTS = {
   /** What became of files that came another way than from the window: the menu, a second start, the system. */
   'queue.intake': intakeResultSchema,
   'settings.changed': settingsSchema,
+  'watchFolder.changed': watchStateSchema,
   'updates.changed': updateStateSchema,
   /** Somebody chose something in the tray, the menu or a notification. */
   'app.navigate': z.object({ view: viewSchema, videoId: z.int().nullable() }),

@@ -25,11 +25,17 @@ export const settings = {
   watch: {
     title: 'Watch folder',
     enabled: 'Upload new files of a folder by themselves',
-    enabledHint: 'A file is taken as soon as it is complete. Files that are there already are left alone.',
+    enabledHint: 'Videos that are in the folder already are left alone.',
     folder: 'Folder',
     none: 'No folder chosen',
     choose: 'Choose…',
     chooseLabel: 'Choose the watch folder',
+    status: {
+      starting: 'Looking at the folder…',
+      watching: 'New videos are uploaded as soon as they are complete.',
+      missing: 'This folder is not there at the moment. Watching goes on as soon as it is back.',
+      unreadable: 'This folder cannot be read. Check whether your account on this computer may open it.',
+    },
   },
   general: {
     title: 'General',

@@ -27,11 +27,17 @@ export const settings: OnePluralForm<typeof english> = {
   watch: {
     title: '监视文件夹',
     enabled: '自动上传文件夹中的新文件',
-    enabledHint: '文件写入完成后立即上传，文件夹中已有的文件不受影响。',
+    enabledHint: '文件夹中已有的视频不会上传。',
     folder: '文件夹',
     none: '尚未选择文件夹',
     choose: '选择…',
     chooseLabel: '选择要监视的文件夹',
+    status: {
+      starting: '正在检查文件夹…',
+      watching: '新视频写入完成后会立即上传。',
+      missing: '此文件夹目前不存在，恢复后会自动继续监视。',
+      unreadable: '无法读取此文件夹，请检查你在这台电脑上是否有权打开它。',
+    },
   },
   general: {
     title: '通用',

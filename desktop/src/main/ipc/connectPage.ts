@@ -13,6 +13,7 @@ export function connectPage(context: AppContext, events: EventSender, quitting: 
   services.session.subscribe((state) => events.send('session.changed', state));
   services.queue.subscribe((change) => events.send('queue.changed', change));
   services.settings.subscribe((settings) => events.send('settings.changed', settings));
+  services.watchFolder.subscribe((state) => events.send('watchFolder.changed', state));
   updates.subscribe((state) => events.send('updates.changed', state));
 }
 

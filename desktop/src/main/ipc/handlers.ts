@@ -4,6 +4,7 @@ import type { LibraryService } from '../library/libraryService.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
+import type { WatchFolderService } from '../watchFolder/watchFolderService.ts';
 import type { IpcHandlers } from './ipcRouter.ts';
 
 export interface Services {
@@ -12,6 +13,7 @@ export interface Services {
   queue: QueueService;
   library: LibraryService;
   farm: FarmService;
+  watchFolder: WatchFolderService;
 }
 
 /** What calls need of the system and of the app as a whole. */
@@ -104,7 +106,10 @@ function farmHandlers({ farm }: Services): HandlersOf<'farm'> {
   };
 }
 
-function settingsHandlers({ settings }: Services, system: SystemActions): HandlersOf<'settings'> {
+function settingsHandlers(
+  { settings, watchFolder }: Services,
+  system: SystemActions,
+): HandlersOf<'settings' | 'watchFolder'> {
   return {
     'settings.get': async () => settings.current,
     'settings.set': (patch) => settings.set(patch),
@@ -113,6 +118,7 @@ function settingsHandlers({ settings }: Services, system: SystemActions): Handle
       if (path === null) return settings.current;
       return settings.set({ watchFolder: { ...settings.current.watchFolder, path } });
     },
+    'watchFolder.get': async () => watchFolder.state,
   };
 }
 

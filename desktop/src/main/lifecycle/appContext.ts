@@ -3,6 +3,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { app, nativeTheme } from 'electron';
 import { chooseLanguage, type Translate, translate } from '../i18n.ts';
+import type { Services } from '../ipc/handlers.ts';
 import { SettingsStore } from '../settings/settingsStore.ts';
 import { findWindowIcon } from '../tray/icons.ts';
 import { findUpdateSource } from '../updates/electronUpdates.ts';
@@ -11,12 +12,12 @@ import { FileDialogs } from '../window/fileDialogs.ts';
 import { MainWindow } from '../window/mainWindow.ts';
 import type { AppPaths } from './appPaths.ts';
 import { setOpenAtLogin } from './loginItem.ts';
-import { type OpenServices, openServices } from './services.ts';
+import { openServices } from './services.ts';
 
 /** What all parts of the running app share. */
 export interface AppContext {
   paths: AppPaths;
-  services: OpenServices;
+  services: Services;
   updates: UpdateService;
   /** Not open yet. */
   window: MainWindow;

@@ -20,12 +20,8 @@ export interface ServiceOptions {
   logger: Logger;
 }
 
-export interface OpenServices extends Services {
-  watchFolder: WatchFolderService;
-}
-
 /** The services with the session of the last time; the queue is not started yet. When the app is ready. */
-export async function openServices(options: ServiceOptions): Promise<OpenServices> {
+export async function openServices(options: ServiceOptions): Promise<Services> {
   const { paths, settings, dialogs, releasers, logger } = options;
   const session = new SessionService({ folder: paths.data, encryption: createSafeStorageCipher(), logger });
   releasers.add('session', () => session.close());
@@ -45,7 +41,7 @@ export async function openServices(options: ServiceOptions): Promise<OpenService
 }
 
 /** Lets everything unfinished go on, after the window was given its turn. */
-export async function startServices({ queue, watchFolder }: OpenServices): Promise<void> {
+export async function startServices({ queue, watchFolder }: Services): Promise<void> {
   await queue.start();
   await watchFolder.start();
 }

@@ -11,16 +11,23 @@ const entriesSchema = z.array(z.tuple([z.string(), z.number(), z.number()]));
 export class TakenMemory {
   readonly #file: string;
   #taken: TakenFiles;
+  #isNew: boolean;
 
-  private constructor(file: string, taken: TakenFiles) {
+  private constructor(file: string, taken: TakenFiles | null) {
     this.#file = file;
-    this.#taken = taken;
+    this.#taken = taken ?? new Map();
+    this.#isNew = taken === null;
   }
 
-  /** What cannot be read is forgotten: the server still knows what it has. */
+  /** What cannot be read counts as nothing remembered yet. */
   static async open(file: string): Promise<TakenMemory> {
-    const text = await readFile(file, 'utf8').catch(() => '[]');
-    return new TakenMemory(file, new Map(readEntries(text)));
+    const text = await readFile(file, 'utf8').catch(() => '');
+    return new TakenMemory(file, readEntries(text));
+  }
+
+  /** Whether nothing was ever remembered, not even that there was nothing. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   get taken(): TakenFiles {
@@ -32,14 +39,15 @@ export class TakenMemory {
     this.#taken = rememberTaken(this.#taken, files, { present, most: MOST_FILES });
     const entries = [...this.#taken].map(([path, { sizeBytes, mtimeMs }]) => [path, sizeBytes, mtimeMs]);
     await writeFileAtomically(this.#file, JSON.stringify(entries));
+    this.#isNew = false;
   }
 }
 
-function readEntries(text: string): [string, { sizeBytes: number; mtimeMs: number }][] {
+function readEntries(text: string): TakenFiles | null {
   try {
     const entries = entriesSchema.parse(JSON.parse(text));
-    return entries.map(([path, sizeBytes, mtimeMs]) => [path, { sizeBytes, mtimeMs }]);
+    return new Map(entries.map(([path, sizeBytes, mtimeMs]) => [path, { sizeBytes, mtimeMs }]));
   } catch {
-    return [];
+    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { hasVideoName } from '../queue/fileKinds.ts';
@@ -23,8 +24,7 @@ const REST_PER_SCAN = 5;
 
 export const WATCH_TIMING: WatchTiming = { settleMs: 4_000, idleMs: 30_000, hintMs: 1_000 };
 
-/** `missing` is a folder that cannot be read just now; it is looked for again and again. */
-export type WatchStatus = 'starting' | 'watching' | 'missing';
+export type WatchStatus = Exclude<WatchState['status'], 'off'>;
 
 export interface WatchFolderOptions {
   path: string;
@@ -36,7 +36,10 @@ export interface WatchFolderOptions {
   timing?: WatchTiming;
 }
 
-/** Watches one folder, and the folders within it, for videos that are finished. */
+/**
+ * Watches one folder, and the folders within it, for new videos that are finished. What is there at the very first look
+ * is left alone: nobody who names a folder wants everything uploaded that was ever put there.
+ */
 export class WatchFolder {
   readonly #options: WatchFolderOptions;
   readonly #timing: WatchTiming;
@@ -91,14 +94,15 @@ export class WatchFolder {
   /** Answers whether a file needs another look soon. */
   async #scan(): Promise<boolean> {
     const found = await this.#findFiles();
-    if (found === null) {
+    if (!Array.isArray(found)) {
       this.#hints.close();
-      this.#tell('missing');
+      this.#tell(found);
       return false;
     }
+    const { memory } = this.#options;
+    if (memory.isNew) await memory.remember(found, pathsOf(found));
     this.#tell('watching');
     this.#hints.listen();
-    const { memory } = this.#options;
     const { settleMs } = this.#timing;
     const review = reviewScan(found, {
       before: this.#sightings,
@@ -107,19 +111,19 @@ export class WatchFolder {
       settleMs,
     });
     this.#sightings = review.sightings;
-    await this.#deal(review.finished, new Set(found.map(({ path }) => path)));
+    await this.#deal(review.finished, pathsOf(found));
     return review.isUnsettled;
   }
 
-  /** Null where the folder itself cannot be read. */
-  async #findFiles(): Promise<FoundFile[] | null> {
+  /** Or why the folder itself cannot be looked at. */
+  async #findFiles(): Promise<FoundFile[] | 'missing' | 'unreadable'> {
     const { path: root } = this.#options;
     const found: FoundFile[] = [];
     for await (const { path, error } of walkFolder(root, {
       wants: hasVideoName,
       signal: this.#closing.signal,
     })) {
-      if (error !== null && path === root) return null;
+      if (error !== null && path === root) return isAbsence(error) ? 'missing' : 'unreadable';
       // what cannot be looked at now may be gone, or there again the next time
       const stats = error === null ? await stat(path).catch(() => null) : null;
       if (stats !== null) found.push({ path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
@@ -154,4 +158,13 @@ export class WatchFolder {
     this.#status = status;
     this.#options.onStatus(status);
   }
+}
+
+function pathsOf(files: readonly FoundFile[]): Set<string> {
+  return new Set(files.map(({ path }) => path));
+}
+
+/** Whether nothing is there, or something that is no folder. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
 import { TakenMemory } from './takenMemory.ts';
-import { WatchFolder, type WatchStatus, type WatchTiming } from './watchFolder.ts';
+import { WatchFolder, type WatchTiming } from './watchFolder.ts';
 
 export interface WatchFolderServiceOptions {
   session: SessionService;
@@ -23,18 +25,24 @@ interface Watched {
   account: string;
 }
 
-/** Watches the folder of the settings while somebody is signed in; what was taken is remembered for each account. */
+/**
+ * Watches the folder of the settings while somebody is signed in. What was taken is remembered for each account, until
+ * the settings name another folder or none: one that is named anew begins as it is then.
+ */
 export class WatchFolderService {
   readonly #options: WatchFolderServiceOptions;
+  readonly #memories: string;
+  readonly #listeners = new Set<(state: WatchState) => void>();
   readonly #unsubscribe: (() => void)[];
   #watched: Watched | null = null;
   #watch: WatchFolder | null = null;
-  #status: WatchStatus | 'off' = 'off';
+  #state: WatchState = { status: 'off' };
   #switching: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: WatchFolderServiceOptions) {
     this.#options = options;
+    this.#memories = join(options.folder, 'watch');
     this.#unsubscribe = [
       options.session.subscribe(() => void this.#follow()),
       options.settings.subscribe(() => void this.#follow()),
@@ -45,8 +53,14 @@ export class WatchFolderService {
     return this.#follow();
   }
 
-  get status(): WatchStatus | 'off' {
-    return this.#status;
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** Called with each new state. Answers the function that ends the subscription. */
+  subscribe(listener: (state: WatchState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -67,26 +81,40 @@ export class WatchFolderService {
 
   async #switch(): Promise<void> {
     const wanted = this.#findWanted();
-    if (wanted?.path === this.#watched?.path && wanted?.account === this.#watched?.account) return;
-    await this.#watch?.close();
-    this.#watch = null;
-    this.#watched = wanted;
-    this.#status = 'off';
-    if (wanted === null) return;
-    const { folder, queue, logger, timing } = this.#options;
-    const memory = await TakenMemory.open(join(folder, 'watch', `${nameFor(wanted.account)}.json`));
-    this.#status = 'starting';
+    if (wanted?.path !== this.#watched?.path || wanted?.account !== this.#watched?.account) {
+      await this.#watch?.close();
+      this.#watch = null;
+      this.#watched = wanted;
+      this.#tell('off');
+    }
+    if (wanted !== null && this.#watch === null) await this.#begin(wanted);
+    if (!this.#isClosed) await this.#forgetOtherFolders();
+  }
+
+  async #begin({ path, account }: Watched): Promise<void> {
+    const { queue, logger, timing } = this.#options;
+    const memory = await TakenMemory.open(join(this.#memories, nameFor(path), `${nameFor(account)}.json`));
+    this.#tell('starting');
     this.#watch = new WatchFolder({
-      path: wanted.path,
+      path,
       memory,
       take: (files) => queue.addQuietly(files),
       onStatus: (status) => {
         logger.info({ status }, 'watch folder');
-        this.#status = status;
+        this.#tell(status);
       },
       logger,
       ...(timing === undefined ? {} : { timing }),
     });
+  }
+
+  async #forgetOtherFolders(): Promise<void> {
+    const { enabled, path } = this.#options.settings.current.watchFolder;
+    const kept = enabled && path !== null ? nameFor(path) : null;
+    const names = await readdir(this.#memories).catch(() => []);
+    for (const name of names.filter((other) => other !== kept)) {
+      await rm(join(this.#memories, name), { recursive: true });
+    }
   }
 
   #findWanted(): Watched | null {
@@ -95,8 +123,14 @@ export class WatchFolderService {
     if (this.#isClosed || !enabled || path === null || session === null) return null;
     return { path, account: `${session.serverUrl} ${session.userId}` };
   }
+
+  #tell(status: WatchState['status']): void {
+    if (status === this.#state.status) return;
+    this.#state = { status };
+    for (const listener of [...this.#listeners]) listener(this.#state);
+  }
 }
 
-function nameFor(account: string): string {
-  return createHash('sha256').update(account).digest('hex').slice(0, 32);
+function nameFor(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -3,6 +3,7 @@ import { IconFolder } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../feedback/useAction.ts';
 import { changeSettings, pickWatchFolder, settingsStore, useSettings } from '../stores/settings.ts';
+import { useWatchStatus } from '../stores/watchFolder.ts';
 import { SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
@@ -24,9 +25,12 @@ export function WatchFolderSettings() {
       />
       <div className={classes.row}>
         <Text className={classes.label ?? ''}>{t('watch.folder')}</Text>
-        <Text size="sm" c="dimmed" className={`${classes.hint} ${classes.path}`}>
-          {path ?? t('watch.none')}
-        </Text>
+        <div className={classes.hint}>
+          <Text size="sm" c="dimmed" className={classes.path ?? ''}>
+            {path ?? t('watch.none')}
+          </Text>
+          <WatchStatus />
+        </div>
         <Button
           className={classes.control ?? ''}
           variant="default"
@@ -39,6 +43,18 @@ export function WatchFolderSettings() {
         </Button>
       </div>
     </Section>
+  );
+}
+
+/** Whether the folder can be watched just now. */
+function WatchStatus() {
+  const { t } = useTranslation('settings');
+  const status = useWatchStatus();
+  const isTrouble = status === 'missing' || status === 'unreadable';
+  return (
+    <Text size="sm" c={isTrouble ? 'red' : 'dimmed'} role="status">
+      {status === 'off' ? null : t(`watch.status.${status}`)}
+    </Text>
   );
 }
 
