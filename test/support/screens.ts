@@ -48,7 +48,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'sign-in-ended',
-    state: makePreviewState({ session: { ...NOBODY, ended: 'The session has ended. Log in again.' } }),
+    state: makePreviewState({ session: { ...NOBODY, ended: 'refresh_token_reused' } }),
     reach: waitForServer,
   },
   {
@@ -122,6 +122,7 @@ export const SCREENS: readonly Screen[] = [
           path: '/home/ada/Videos/A folder with a rather long name/Finished films of this autumn/To be uploaded',
         },
       },
+      watchFolder: { status: 'missing' },
     }),
     reach: toSettings,
   },
@@ -131,6 +132,15 @@ export const SCREENS: readonly Screen[] = [
     async reach(page, say) {
       await toSettings(page, say);
       await page.getByText(say('Restart and install', '重启并安装')).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'notice',
+    state: makePreviewState({ failing: { 'settings.set': { code: 'internal', message: 'No.' } } }),
+    async reach(page, say) {
+      await toSettings(page, say);
+      await page.getByRole('switch', { name: say('Notifications', '通知') }).press('Space');
+      await page.getByRole('alert').waitFor();
     },
   },
   {

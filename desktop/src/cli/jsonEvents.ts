@@ -30,7 +30,7 @@ export function toJsonEvent(event: UploadEvent): Record<string, unknown> {
         ...toJsonUpload(event.upload),
       };
     case 'signedOut':
-      return { event: 'signed_out', message: event.message };
+      return { event: 'signed_out', code: event.code, message: event.message };
     case 'added':
     case 'changed':
     case 'progress':

@@ -1,8 +1,8 @@
-import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ApiClient } from './apiClient.ts';
 import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports.ts';
 import type { RateLimiter } from './rateLimiter.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
+import type { SessionEndError } from './session.ts';
 import type { VideoWatch } from './videoWatch.ts';
 
 export interface UploadSettings {
@@ -55,7 +55,7 @@ export interface UploadContext {
   scope: string;
   settings: UploadSettings;
   /** Nobody is logged in any more. */
-  onSessionEnd: (error: ReelmillError) => void;
+  onSessionEnd: (error: SessionEndError) => void;
   /** Whether the saved queue is what the queue is now; true where none is saved. */
   whenQueueSaved: () => Promise<boolean>;
 }

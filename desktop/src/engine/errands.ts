@@ -56,7 +56,7 @@ export class Errands {
     try {
       for (let next = this.#next(); next !== null && !signal.aborted; next = this.#next()) await next(signal);
     } catch (error) {
-      if (error instanceof ReelmillError && endsSession(error)) this.#context.onSessionEnd(error);
+      if (endsSession(error)) this.#context.onSessionEnd(error);
     } finally {
       this.#running = null;
     }

@@ -1,4 +1,4 @@
-import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { SessionEnd, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 
 export type RestartReason = 'file_changed' | 'upload_gone';
@@ -26,7 +26,7 @@ export type UploadEvent =
   | { type: 'moved'; order: string[] }
   | { type: 'removed'; id: string }
   /** Nobody is logged in any more: what was running waits. */
-  | { type: 'signedOut'; message: string };
+  | { type: 'signedOut'; code: SessionEnd; message: string };
 
 export type UploadListener = (event: UploadEvent) => void;
 

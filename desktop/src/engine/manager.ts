@@ -7,6 +7,7 @@ import type { JournalEntry } from './journalEntry.ts';
 import type { QueueStore } from './ports.ts';
 import { QueueKeeper } from './queueKeeper.ts';
 import { RateLimiter } from './rateLimiter.ts';
+import type { SessionEndError } from './session.ts';
 import { Slots } from './slots.ts';
 import { isSettled, takesSlot } from './states.ts';
 import { Upload } from './upload.ts';
@@ -303,11 +304,11 @@ export class UploadManager {
     await Promise.all(this.#queue.inOrder.map((upload) => upload.tidied));
   }
 
-  #signOut(error: ReelmillError): void {
+  #signOut(error: SessionEndError): void {
     if (this.#isSignedOut || !this.#context.settings.holdWhenSignedOut) return;
     this.#isSignedOut = true;
     void this.#slots.hold('session');
-    this.#events.emit({ type: 'signedOut', message: error.message });
+    this.#events.emit({ type: 'signedOut', code: error.code, message: error.message });
   }
 
   /** What the journal knows of this account's uploads that are not in the queue. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { type SessionEnd, sessionEndSchema } from '@reelmill/shared/contracts/desktop.ts';
 import { roleSchema, type Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
@@ -28,17 +28,11 @@ export interface SessionStore {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const SESSION_ENDS: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'token_expired',
-  'refresh_token_invalid',
-  'refresh_token_reused',
-  'account_disabled',
-]);
+export type SessionEndError = ReelmillError & { readonly code: SessionEnd };
 
 /** Whether nothing goes on before somebody logs in again. */
-export function endsSession({ code }: ReelmillError): boolean {
-  return SESSION_ENDS.has(code);
+export function endsSession(error: unknown): error is SessionEndError {
+  return error instanceof ReelmillError && sessionEndSchema.safeParse(error.code).success;
 }
 
 export function toSavedSession(serverUrl: string, answer: SessionAnswer): SavedSession {
@@ -92,7 +86,7 @@ export class StoredSession implements SessionPort {
       return answer.token;
     } catch (error) {
       if (error instanceof ReelmillError && error.status === 401) {
-        throw new ReelmillError('unauthorized', 'The session has ended. Log in again.', { cause: error });
+        throw new ReelmillError(error.code, 'The session has ended. Log in again.', { cause: error });
       }
       throw error;
     }

@@ -252,8 +252,7 @@ export class Upload {
 
   #fail(error: unknown, stage: FailureStage): void {
     const { settings, onSessionEnd } = this.#context;
-    const waits = settings.holdWhenSignedOut && error instanceof ReelmillError && endsSession(error);
-    if (!waits) {
+    if (!settings.holdWhenSignedOut || !endsSession(error)) {
       this.#record.fail(error, stage);
       return;
     }

@@ -1,4 +1,9 @@
-import type { QueueChange, Settings, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type {
+  QueueChange,
+  SessionEnd,
+  Settings,
+  UploadSnapshot,
+} from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { UploadSettings } from '../../engine/context.ts';
@@ -20,7 +25,7 @@ export interface OpenQueueOptions {
   /** A video came online, or an upload or its video failed. */
   onSettled: (upload: UploadSnapshot) => void;
   /** The server ended the session. */
-  onSessionEnd: (reason: string) => void;
+  onSessionEnd: (reason: SessionEnd) => void;
 }
 
 /** The queue of one account, from when it is restored until somebody signs out or the app ends. */
@@ -86,7 +91,7 @@ export class OpenQueue {
 
   #follow(event: UploadEvent): void {
     if (this.#closing.signal.aborted) return;
-    if (event.type === 'signedOut') this.#options.onSessionEnd(event.message);
+    if (event.type === 'signedOut') this.#options.onSessionEnd(event.code);
     if (event.type !== 'state') return;
     const { upload } = event;
     if (upload.state !== 'online' && upload.state !== 'failed') return;

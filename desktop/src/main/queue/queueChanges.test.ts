@@ -38,7 +38,7 @@ test('where nothing happened there is nothing to tell', () => {
     changes.take(() => []),
     null,
   );
-  assert.equal(changes.note({ type: 'signedOut', message: 'over' }), false);
+  assert.equal(changes.note({ type: 'signedOut', code: 'unauthorized', message: 'over' }), false);
   assert.equal(
     changes.take(() => []),
     null,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SessionState } from '@reelmill/shared/contracts/desktop.ts';
+import type { SessionEnd, SessionState } from '@reelmill/shared/contracts/desktop.ts';
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import type { User } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -54,7 +54,7 @@ export class SessionService {
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(state: SessionState) => void>();
   #login: Login | null = null;
-  #ended: string | null = null;
+  #ended: SessionEnd | null = null;
   #checking: Promise<void> | null = null;
   #checkAgain: NodeJS.Timeout | null = null;
 
@@ -158,17 +158,16 @@ export class SessionService {
     try {
       return await work(login.api, this.#closing.signal);
     } catch (error) {
-      const isOver = error instanceof ReelmillError && endsSession(error);
       // somebody else may have signed in meanwhile
-      if (isOver && this.#login === login) this.end(error.message);
+      if (endsSession(error) && this.#login === login) this.end(error.code);
       throw error;
     }
   }
 
   /** The server has ended the session. */
-  end(reason: string): void {
+  end(reason: SessionEnd): void {
     if (this.#login === null) return;
-    this.#logger.info('the server ended the session');
+    this.#logger.info({ reason }, 'the server ended the session');
     this.#leave(reason);
     this.#store.remove().catch((error: unknown) => {
       this.#logger.error({ err: error }, 'the session that is over could not be removed');
@@ -196,7 +195,7 @@ export class SessionService {
     this.#tell();
   }
 
-  #leave(reason: string | null): void {
+  #leave(reason: SessionEnd | null): void {
     this.#ended = reason;
     this.#login = null;
     this.#stopChecking();

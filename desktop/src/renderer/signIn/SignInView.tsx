@@ -1,7 +1,6 @@
 import { Alert, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/wordError.ts';
 import { Mark } from '../layout/Mark.tsx';
 import { useSession } from '../stores/session.ts';
 import { SignInForm } from './SignInForm.tsx';
@@ -10,7 +9,7 @@ import { useSignInForm } from './useSignInForm.ts';
 
 /** What somebody sees who is not signed in. */
 export function SignInView() {
-  const { t } = useTranslation('signIn');
+  const { t } = useTranslation(['signIn', 'errors']);
   const session = useSession();
   const known = session.status === 'signedOut' ? session : { serverUrl: null, ended: null };
   const form = useSignInForm(known.serverUrl ?? '');
@@ -30,7 +29,7 @@ export function SignInView() {
             mb="md"
             color="yellow"
           >
-            <Text size="sm">{wordEnd(known.ended)}</Text>
+            <Text size="sm">{t(`errors:${known.ended}`)}</Text>
             <Text size="sm">{t('ended.uploads')}</Text>
           </Alert>
         )}
@@ -38,9 +37,4 @@ export function SignInView() {
       </Paper>
     </main>
   );
-}
-
-/** The reason comes in the server's words, which are English: all that it can be has a text of its own. */
-function wordEnd(reason: string): string {
-  return wordFailure(/disabled/i.test(reason) ? 'account_disabled' : 'refresh_token_invalid', reason);
 }

@@ -136,7 +136,7 @@ describe('the session', () => {
     const ended = {
       status: 'signedOut',
       serverUrl: SIGNED_IN.serverUrl,
-      ended: 'The session has ended.',
+      ended: 'refresh_token_reused',
     } as const;
     main.send('session.changed', ended);
     assert.deepEqual(store.getState().session, ended);
