@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 
-/** What went wrong, by its code. Codes that are not here are told in the words of whoever reported them. */
+/** What went wrong, by its code; only what is wrong with an argument is told in the words of whoever found it. */
 export const errors = {
   malformed_json: 'The server did not understand the app. One of the two may need an update.',
   unauthorized: 'You are not signed in any more. Sign in again to go on.',
@@ -31,6 +31,7 @@ export const errors = {
   timeout: 'The server takes too long to answer.',
   aborted: 'This was stopped.',
   duplicate: 'This file has been uploaded already.',
+  unsupported_file: 'This is not a video of a kind that can be uploaded.',
   not_a_server: 'There is no Reelmill server at this address.',
   certificate_invalid:
     'The security certificate of this server cannot be trusted, so nothing was sent to it.',
@@ -52,4 +53,4 @@ export const errors = {
   source_unreachable: 'The farm could not read the uploaded file.',
   worker_lost: 'The worker that was processing this is gone.',
   disk_full: 'A worker of the farm ran out of disk space.',
-} as const satisfies Partial<Record<ErrorCode, string>>;
+} as const satisfies Record<Exclude<ErrorCode, 'validation_failed'>, string>;

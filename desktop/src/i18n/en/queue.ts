@@ -81,13 +81,14 @@ export const queue = {
     timeout: 'The server does not answer.',
     unavailable: 'The server cannot be used at the moment.',
     rate_limited: 'The server asks to slow down.',
+    certificate: 'The certificate of the server cannot be trusted.',
+    storage: 'The storage refused a part.',
     other: 'Something went wrong.',
   },
   failure: {
     duplicate: 'Already in your library as “{{title}}”.',
     duplicateUnknown: 'This file is in your library already.',
     follow: 'The file is uploaded, but its progress could not be read. {{reason}}',
-    unsupported: 'This is not a video of a kind that can be uploaded.',
     otherFile: 'This is another file than the one whose upload began.',
   },
   progress: {
@@ -105,7 +106,6 @@ export const queue = {
     uploadAnyway: 'Upload anyway',
     showExisting: 'Show it',
     locate: 'Locate file…',
-    signIn: 'Sign in again',
     rename: 'Edit title',
     showInFolder: 'Show in folder',
     moveToTop: 'Move to top',

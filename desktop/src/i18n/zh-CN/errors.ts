@@ -30,6 +30,7 @@ export const errors: OnePluralForm<typeof english> = {
   timeout: '服务器响应超时。',
   aborted: '操作已停止。',
   duplicate: '此文件已经上传过。',
+  unsupported_file: '不支持上传这种文件。',
   not_a_server: '此地址上没有 Reelmill 服务器。',
   certificate_invalid: '此服务器的安全证书不可信，因此没有向它发送任何内容。',
   file_unreadable: '无法读取文件，它可能已被移动或删除。',

@@ -76,13 +76,14 @@ export const queue: OnePluralForm<typeof english> = {
     timeout: '服务器没有响应。',
     unavailable: '服务器暂时不可用。',
     rate_limited: '服务器要求放慢速度。',
+    certificate: '服务器证书不可信。',
+    storage: '存储服务拒绝了一个分段。',
     other: '出了点问题。',
   },
   failure: {
     duplicate: '视频库中已有这个文件：“{{title}}”。',
     duplicateUnknown: '视频库中已有这个文件。',
     follow: '文件已上传，但无法获取处理进度。{{reason}}',
-    unsupported: '不支持上传这种文件。',
     otherFile: '这不是当初开始上传的那个文件。',
   },
   progress: {
@@ -100,7 +101,6 @@ export const queue: OnePluralForm<typeof english> = {
     uploadAnyway: '仍要上传',
     showExisting: '查看视频',
     locate: '查找文件…',
-    signIn: '重新登录',
     rename: '编辑标题',
     showInFolder: '在文件夹中显示',
     moveToTop: '移到最前',

@@ -5,7 +5,6 @@ import { notifyError } from '../feedback/notify.tsx';
 import { call } from '../ipc/bridge.ts';
 import { openVideo } from '../stores/navigation.ts';
 import { queueStore } from '../stores/queue.ts';
-import { signOut } from '../stores/session.ts';
 import { announce, ask, editTitle } from './interaction.ts';
 import { queueIndexFor } from './ordering.ts';
 import { canCancel, canMoveInQueue, canPause, canRemove, canRetry, type RowAction } from './rowActions.ts';
@@ -25,7 +24,6 @@ const COMMANDS: Record<RowAction, (row: UploadSnapshot) => void> = {
   uploadAnew: ({ id }) => attempt(call('queue.retry', { ids: [id] })),
   uploadAnyway: ({ id }) => attempt(call('queue.uploadAnyway', { ids: [id] })),
   locate: ({ id }) => locate(id),
-  signIn: () => attempt(signOut()),
   showInFolder: ({ id }) => attempt(call('queue.showInFolder', { id })),
   rename: ({ id }) => editTitle(id),
   moveToTop: ({ id }) => moveRow(id, 0),

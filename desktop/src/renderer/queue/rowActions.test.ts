@@ -63,7 +63,6 @@ describe('what may be done with a row', () => {
   test('each failure has the action that fits', () => {
     assert.deepEqual(actionsFor(failed({ code: 'file_unreadable' })).fixes, ['locate', 'retry']);
     assert.deepEqual(actionsFor(failed({ code: 'file_changed' })).fixes, ['uploadAnew', 'locate']);
-    assert.deepEqual(actionsFor(failed({ code: 'refresh_token_invalid' })).fixes, ['signIn', 'retry']);
     assert.deepEqual(actionsFor(failed({ code: 'network' })).fixes, ['retry']);
     assert.deepEqual(actionsFor(failed({ stage: 'transcode', code: 'undecodable' })).fixes, ['retry']);
     assert.deepEqual(actionsFor(failed({ stage: 'follow', code: 'network' })).fixes, ['checkAgain']);

@@ -12,7 +12,6 @@ export type RowAction =
   | 'uploadAnyway'
   | 'showExisting'
   | 'locate'
-  | 'signIn'
   | 'rename'
   | 'showInFolder'
   | 'moveToTop'
@@ -28,12 +27,6 @@ export interface RowActions {
 }
 
 const MOVES: RowAction[] = ['moveToTop', 'moveUp', 'moveDown'];
-const SIGNED_OUT: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'token_expired',
-  'refresh_token_invalid',
-  'refresh_token_reused',
-]);
 /** The same file would be refused again. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['unsupported_file', 'empty_file', 'too_large']);
 
@@ -86,7 +79,6 @@ function buttonsFor(row: UploadSnapshot): RowAction[] {
 
 function fixesFor(failure: UploadFailure): RowAction[] {
   if (failure.stage === 'transcode') return ['retry'];
-  if (SIGNED_OUT.has(failure.code)) return ['signIn', 'retry'];
   if (failure.stage === 'follow') return ['checkAgain'];
   if (failure.code === 'duplicate') {
     return failure.duplicateOf === null ? ['uploadAnyway'] : ['showExisting', 'uploadAnyway'];
@@ -104,14 +96,13 @@ const MENU_ORDER: Record<RowAction, number> = {
   locate: 4,
   uploadAnew: 5,
   uploadAnyway: 6,
-  signIn: 7,
-  retry: 8,
-  checkAgain: 9,
-  rename: 10,
-  showInFolder: 11,
-  moveToTop: 12,
-  moveUp: 13,
-  moveDown: 14,
-  cancel: 15,
-  remove: 16,
+  retry: 7,
+  checkAgain: 8,
+  rename: 9,
+  showInFolder: 10,
+  moveToTop: 11,
+  moveUp: 12,
+  moveDown: 13,
+  cancel: 14,
+  remove: 15,
 };

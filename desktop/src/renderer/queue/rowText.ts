@@ -47,8 +47,7 @@ export function explainFailure(
       ? t('failure.duplicateUnknown')
       : t('failure.duplicate', { title: duplicateOf.title });
   }
-  // the server's words for it are English
-  const words = code === 'unsupported_file' ? t('failure.unsupported') : reason(code, message);
+  const words = reason(code, message);
   return stage === 'follow' ? t('failure.follow', { reason: words }) : words;
 }
 
@@ -58,6 +57,8 @@ export function sayObstacle(code: ErrorCode, t: QueueText): string {
   if (code === 'timeout' || code === 'stalled') return t('retrying.timeout');
   if (code === 'unavailable' || code === 'internal') return t('retrying.unavailable');
   if (code === 'rate_limited') return t('retrying.rate_limited');
+  if (code === 'certificate_invalid') return t('retrying.certificate');
+  if (code === 'signature_invalid') return t('retrying.storage');
   return t('retrying.other');
 }
 
