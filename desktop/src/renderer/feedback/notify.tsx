@@ -1,5 +1,5 @@
 import { type NotificationData, notifications } from '@mantine/notifications';
-import { IconAlertCircle, IconCheck } from '@tabler/icons-react';
+import { IconCheck, IconExclamationMark } from '@tabler/icons-react';
 import i18next from 'i18next';
 import { wordError } from './wordError.ts';
 
@@ -19,7 +19,7 @@ export function notifyDone(text: string): void {
 /** Says what went wrong, long enough to be read; the same problem is not shown twice at a time. */
 export function notifyError(error: unknown, title: string = i18next.t('notice.problem')): void {
   const text = wordError(error);
-  const icon = <IconAlertCircle size={18} stroke={1.75} />;
+  const icon = <IconExclamationMark size={18} stroke={1.75} />;
   show(text, { id: `problem:${text}`, title, color: 'red', icon, autoClose: PROBLEM_MS, role: 'alert' });
 }
 
