@@ -160,9 +160,30 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
       await withServer(redirect, (insecure) =>
         assert.rejects(account.probe(insecure, signal), { code: 'certificate_invalid' }),
       );
+      const trusting = new NodeHttpTransport({ furtherIssuers: made.cert });
+      try {
+        await assert.rejects(new AccountApi(trusting).serverInfo(url, signal), { code: 'not_a_server' });
+      } finally {
+        trusting.close();
+      }
     } finally {
       await closeServer(secure);
     }
+  });
+
+  test('trusts the issuers that the system trusts', async (t) => {
+    const made = await makeCertificate(folder.path).catch(() => null);
+    if (made === null) return t.skip('there is no openssl to make a certificate with');
+    const script = `
+      import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/issuers.ts'))};
+      process.stdout.write(JSON.stringify(listIssuers(null)));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, SSL_CERT_FILE: path.join(folder.path, 'cert.pem') },
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    const issuers: string[] = JSON.parse(stdout);
+    assert.ok(issuers.some((issuer) => issuer.trim() === made.cert.trim()));
+    assert.ok(issuers.length > 1, 'and those of Node');
   });
 });
 

@@ -47,7 +47,7 @@ async function run({ serverUrl, folder, bytesPerSecond, ...request }: EngineRequ
     remove: async () => undefined,
     exclusively: (work) => work(),
   };
-  const manager = createClient(clientFolderAt(folder), store).uploads(session, {
+  const manager = createClient(clientFolderAt(folder), { store }).uploads(session, {
     keepQueue: true,
     bytesPerSecond: bytesPerSecond ?? null,
     settings: { fileConcurrency: 1, partConcurrency: 1, progressIntervalMs: 20, pollMs: 50 },

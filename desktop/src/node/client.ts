@@ -45,10 +45,17 @@ export interface Client {
   close(): void;
 }
 
-/** Puts the engine together with Node's disk, network and clock. A session kept elsewhere may be given. */
-export function createClient(folder: ClientFolder, store?: SessionStore): Client {
+export interface ClientOptions {
+  /** Where the session is kept, in place of the folder. */
+  store?: SessionStore;
+  /** Issuers of certificates, as PEM, to trust beside those of the system. */
+  furtherIssuers?: string | null;
+}
+
+/** Puts the engine together with Node's disk, network and clock. */
+export function createClient(folder: ClientFolder, { store, furtherIssuers }: ClientOptions = {}): Client {
   const sessions = store ?? new SessionFile(folder.sessionFile);
-  const transport = new NodeHttpTransport();
+  const transport = new NodeHttpTransport({ furtherIssuers: furtherIssuers ?? null });
   const account = new AccountApi(transport);
   const journal = new FileJournal(folder.journalFolder);
   const never = (): AbortSignal => new AbortController().signal;

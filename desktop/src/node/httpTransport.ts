@@ -1,7 +1,9 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
+import { listIssuers } from './issuers.ts';
 import { describeNetworkFailure } from './networkFailure.ts';
 
 /** No answer that the engine reads is longer. */
@@ -12,10 +14,14 @@ const LARGEST_SLICE_BYTES = 1024 * 1024;
 
 /** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
 export class NodeHttpTransport implements HttpTransport {
-  readonly #agents = {
-    'http:': new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }),
-    'https:': new https.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }),
-  };
+  readonly #plain = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS });
+  readonly #furtherIssuers: string | null;
+  #secure: https.Agent | null = null;
+
+  /** `furtherIssuers` are certificates, as PEM, to trust beside those of the system. */
+  constructor({ furtherIssuers = null }: { furtherIssuers?: string | null } = {}) {
+    this.#furtherIssuers = furtherIssuers;
+  }
 
   async request({ method, url, headers, body, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -46,16 +52,25 @@ export class NodeHttpTransport implements HttpTransport {
 
   /** Ends all connections, also those in use; whoever calls again gets a new one. */
   close(): void {
-    for (const agent of Object.values(this.#agents)) agent.destroy();
+    this.#plain.destroy();
+    this.#secure?.destroy();
+  }
+
+  /** Hundreds of issuers are read once, and only where they are needed. */
+  #secureAgent(): https.Agent {
+    this.#secure ??= new https.Agent({
+      keepAlive: true,
+      keepAliveMsecs: KEEP_ALIVE_MS,
+      secureContext: createSecureContext({ ca: listIssuers(this.#furtherIssuers) }),
+    });
+    return this.#secure;
   }
 
   #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
     const target = new URL(url);
-    if (target.protocol === 'https:') {
-      return https.request(target, { ...options, agent: this.#agents['https:'] });
-    }
-    if (target.protocol === 'http:')
-      return http.request(target, { ...options, agent: this.#agents['http:'] });
+    if (target.protocol === 'https:')
+      return https.request(target, { ...options, agent: this.#secureAgent() });
+    if (target.protocol === 'http:') return http.request(target, { ...options, agent: this.#plain });
     throw new ReelmillError('validation_failed', `An address must begin with http:// or https://: ${url}`);
   }
 }

@@ -48,7 +48,7 @@ export const signIn = {
     timeout: 'The server takes too long to answer. It may be down.',
     unavailable: 'The server is there but not ready. Try again in a moment.',
     certificate:
-      'The security certificate of this server cannot be trusted, so nothing was sent to it. Ask its administrator.',
+      'The security certificate of this server cannot be trusted: it has expired, is for another name, or comes from an issuer that this computer does not know. Nothing was sent. Ask the administrator of the server.',
     credentials: 'The e-mail address or the password is not right.',
     rateLimited: 'Too many attempts. Wait a minute, then try again.',
     rateLimitedFor: 'Too many attempts. You can try again in {{time}}.',

@@ -46,7 +46,8 @@ export const signIn: OnePluralForm<typeof english> = {
     unreachable: '此地址没有响应，请检查地址和网络连接。',
     timeout: '服务器响应超时，可能已停止运行。',
     unavailable: '服务器尚未就绪，请稍后重试。',
-    certificate: '此服务器的安全证书不可信，因此没有向它发送任何内容。请联系服务器管理员。',
+    certificate:
+      '此服务器的安全证书不可信：可能已过期、属于其他域名，或由本机不认识的机构签发。没有向它发送任何内容，请联系服务器管理员。',
     credentials: '邮箱地址或密码不正确。',
     rateLimited: '尝试次数过多，请一分钟后再试。',
     rateLimitedFor: '尝试次数过多，请在 {{time}}后重试。',

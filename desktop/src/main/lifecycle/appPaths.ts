@@ -14,6 +14,8 @@ export interface AppPaths {
   logFile: string;
   preloadFile: string;
   pageFolder: string;
+  /** Issuers of certificates to trust beside those of the system; Node's own reading of it is off in packed apps. */
+  issuersFile: string | null;
   /** Icons; beside the bundle in the sources and in the package. */
   resources: string;
 }
@@ -33,6 +35,7 @@ export function choosePaths(env: Readonly<Record<string, string | undefined>>): 
     logFile: join(data, 'logs', 'main.log'),
     preloadFile: join(bundle, 'preload.cjs'),
     pageFolder: join(bundle, 'renderer'),
+    issuersFile: env.NODE_EXTRA_CA_CERTS || null,
     resources: join(bundle, '..', 'resources'),
   };
 }

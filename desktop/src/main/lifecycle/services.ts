@@ -6,6 +6,7 @@ import type { Services } from '../ipc/handlers.ts';
 import { LibraryService } from '../library/libraryService.ts';
 import type { Dialogs } from '../queue/dialogs.ts';
 import { QueueService } from '../queue/queueService.ts';
+import { readFurtherIssuers } from '../session/furtherIssuers.ts';
 import { createSafeStorageCipher } from '../session/safeStorageCipher.ts';
 import { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
@@ -23,7 +24,12 @@ export interface ServiceOptions {
 /** The services with the session of the last time; the queue is not started yet. When the app is ready. */
 export async function openServices(options: ServiceOptions): Promise<Services> {
   const { paths, settings, dialogs, releasers, logger } = options;
-  const session = new SessionService({ folder: paths.data, encryption: createSafeStorageCipher(), logger });
+  const session = new SessionService({
+    folder: paths.data,
+    encryption: createSafeStorageCipher(),
+    furtherIssuers: await readFurtherIssuers(paths.issuersFile, logger),
+    logger,
+  });
   releasers.add('session', () => session.close());
   const queue = new QueueService({ session, settings, dialogs, logger });
   releasers.add('queue', () => queue.close());

@@ -22,6 +22,8 @@ export interface SessionServiceOptions {
   /** Where the app keeps its files. */
   folder: string;
   encryption: Encryption;
+  /** Issuers of certificates, as PEM, to trust beside those of the system. */
+  furtherIssuers?: string | null;
   logger: Logger;
 }
 
@@ -58,11 +60,14 @@ export class SessionService {
   #checking: Promise<void> | null = null;
   #checkAgain: NodeJS.Timeout | null = null;
 
-  constructor({ folder, encryption, logger }: SessionServiceOptions) {
+  constructor({ folder, encryption, furtherIssuers, logger }: SessionServiceOptions) {
     this.#logger = logger;
     this.#store = new EncryptedSessionStore({ file: join(folder, 'session.bin'), encryption, logger });
     this.#memory = new ServerMemory(join(folder, 'server.json'));
-    this.client = createClient(clientFolderAt(folder), this.#store);
+    this.client = createClient(clientFolderAt(folder), {
+      store: this.#store,
+      furtherIssuers: furtherIssuers ?? null,
+    });
   }
 
   get state(): SessionState {
