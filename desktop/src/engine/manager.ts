@@ -1,17 +1,17 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from './context.ts';
-import { type EarlierUpload, matchEarlierUploads } from './earlierUploads.ts';
+import type { EarlierUpload } from './earlierUploads.ts';
 import { EventStream, type UploadEvent, type UploadListener } from './events.ts';
-import type { JournalEntry } from './journalEntry.ts';
 import type { QueueStore } from './ports.ts';
 import { QueueKeeper } from './queueKeeper.ts';
 import { RateLimiter } from './rateLimiter.ts';
+import { findEarlier, findJournaled } from './restore.ts';
 import type { SessionEndError } from './session.ts';
 import { Slots } from './slots.ts';
-import { isSettled, takesSlot } from './states.ts';
+import { takesSlot } from './states.ts';
 import { Upload } from './upload.ts';
-import { UploadQueue } from './uploadQueue.ts';
+import { UploadQueue, waitingFirst } from './uploadQueue.ts';
 import { type NewRecord, UploadRecord } from './uploadRecord.ts';
 import { VideoWatch } from './videoWatch.ts';
 
@@ -117,8 +117,8 @@ export class UploadManager {
     const added: string[] = [];
     const known: string[] = [];
     for (const { title = null, ...file } of files) {
-      const earlier = this.#queue.latestAt(file.path);
-      if (earlier === undefined || !isStillToSend(earlier.snapshot)) {
+      const earlier = this.#queue.toSendAt(file.path);
+      if (earlier === undefined) {
         added.push(this.#enqueue({ ...file, title }).id);
         continue;
       }
@@ -132,8 +132,8 @@ export class UploadManager {
   /** Brings back the uploads that an earlier process left unfinished, paused, and answers their ids. */
   async restore(): Promise<string[]> {
     const ids: string[] = [];
-    for (const { entry } of await this.#readJournal()) {
-      const upload = this.#enqueue(entry, { journal: entry });
+    for (const journal of await findJournaled(this.#context, this.#queue)) {
+      const upload = this.#enqueue(journal, { journal });
       await upload.pause();
       ids.push(upload.id);
     }
@@ -147,9 +147,8 @@ export class UploadManager {
   async restoreQueue(): Promise<string[]> {
     const store = this.#queueStore;
     if (store === null) throw new Error('this queue is kept nowhere');
-    const { uploads, stale } = matchEarlierUploads(await store.load(), await this.#readJournal());
-    for (const key of stale) await this.#context.journal.remove(key);
-    const restored = uploads.flatMap((earlier) => {
+    const earlierUploads = await findEarlier(this.#context, this.#queue, store);
+    const restored = earlierUploads.flatMap((earlier) => {
       const facts = earlier.saved ?? earlier.journal;
       return facts === undefined ? [] : [this.#enqueue(facts, earlier)];
     });
@@ -225,8 +224,8 @@ export class UploadManager {
   async relocate(id: string, path: string): Promise<void> {
     const upload = this.#queue.find(id);
     const before = upload.path;
-    const other = this.#queue.latestAt(path);
-    if (other !== undefined && other !== upload && isStillToSend(other.snapshot)) {
+    const other = this.#queue.toSendAt(path);
+    if (other !== undefined && other !== upload) {
       throw new ReelmillError('state_conflict', 'This file is in the queue already.');
     }
     await upload.relocate(path, new AbortController().signal);
@@ -311,14 +310,6 @@ export class UploadManager {
     this.#events.emit({ type: 'signedOut', code: error.code, message: error.message });
   }
 
-  /** What the journal knows of this account's uploads that are not in the queue. */
-  async #readJournal(): Promise<{ key: string; entry: JournalEntry }[]> {
-    return (await this.#context.journal.list()).filter(({ entry }) => {
-      const known = this.#queue.latestAt(entry.path);
-      return entry.scope === this.#context.scope && (known === undefined || isSettled(known.state));
-    });
-  }
-
   #pick(ids: readonly string[] | undefined): readonly Upload[] {
     return ids === undefined ? this.#queue.inOrder : this.#queue.pick(ids);
   }
@@ -335,15 +326,4 @@ export class UploadManager {
     this.#events.emit({ type: 'added', upload: record.snapshot });
     return upload;
   }
-}
-
-/** Whether the file still has to be sent, by itself or when the user says so. */
-function isStillToSend({ state, failure }: UploadSnapshot): boolean {
-  if (state === 'failed') return failure?.stage === 'upload';
-  return !isSettled(state) && state !== 'processing';
-}
-
-/** Otherwise those that wait would take the slots that come free. */
-function waitingFirst(uploads: readonly Upload[]): Upload[] {
-  return uploads.toSorted((a, b) => Number(takesSlot(a.state)) - Number(takesSlot(b.state)));
 }

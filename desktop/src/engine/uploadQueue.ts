@@ -1,4 +1,6 @@
+import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { isSettled, takesSlot } from './states.ts';
 import type { Upload } from './upload.ts';
 
 /** Uploads in their order, found by id or by path without a search. */
@@ -33,6 +35,12 @@ export class UploadQueue {
     return this.#byPath.get(path);
   }
 
+  /** The upload of a file that still has to be sent, by itself or when the user says so. */
+  toSendAt(path: string): Upload | undefined {
+    const upload = this.latestAt(path);
+    return upload !== undefined && isStillToSend(upload.snapshot) ? upload : undefined;
+  }
+
   append(upload: Upload): void {
     this.#order.push(upload);
     this.#byId.set(upload.id, upload);
@@ -63,4 +71,14 @@ export class UploadQueue {
   #forgetPath(path: string, upload: Upload): void {
     if (this.#byPath.get(path) === upload) this.#byPath.delete(path);
   }
+}
+
+/** The order to stop uploads in: otherwise those that wait would take the slots that come free. */
+export function waitingFirst(uploads: readonly Upload[]): Upload[] {
+  return uploads.toSorted((a, b) => Number(takesSlot(a.state)) - Number(takesSlot(b.state)));
+}
+
+function isStillToSend({ state, failure }: UploadSnapshot): boolean {
+  if (state === 'failed') return failure?.stage === 'upload';
+  return !isSettled(state) && state !== 'processing';
 }

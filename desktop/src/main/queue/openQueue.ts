@@ -1,4 +1,6 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type {
+  IntakeResult,
   QueueChange,
   SessionEnd,
   Settings,
@@ -11,8 +13,11 @@ import type { UploadEvent } from '../../engine/events.ts';
 import type { UploadManager } from '../../engine/manager.ts';
 import { PATIENT_RETRY } from '../../engine/retry.ts';
 import type { SavedSession } from '../../engine/session.ts';
+import { takesSlot } from '../../engine/states.ts';
 import type { Client } from '../../node/client.ts';
+import { doInPortions } from './bulk.ts';
 import { ChangeFeed } from './changeFeed.ts';
+import { takeIn } from './intake.ts';
 
 export interface OpenQueueOptions {
   client: Client;
@@ -80,6 +85,50 @@ export class OpenQueue {
     for (const id of added) this.#quiet.add(id);
     if (await this.manager.whenSaved()) return;
     throw new ReelmillError('disk_full', 'The queue cannot be written.');
+  }
+
+  /** Adds the videos among these files and in these folders. */
+  async add(paths: readonly string[]): Promise<IntakeResult> {
+    const result: IntakeResult = { added: [], known: 0, refused: [] };
+    for await (const batch of takeIn(paths, this.signal)) {
+      const videos = batch.flatMap((file) =>
+        file.refused === null ? [{ path: file.path, sizeBytes: file.sizeBytes, refuseDuplicates: true }] : [],
+      );
+      this.signal.throwIfAborted();
+      const { added, known } = this.manager.addAll(videos);
+      result.added.push(...added);
+      result.known += known.length;
+      result.refused.push(...batch.flatMap(({ refused }) => refused ?? []));
+      // thousands of files must not keep the window waiting
+      await breathe();
+    }
+    return result;
+  }
+
+  /** Throws where a transcode could not be stopped. */
+  async cancel(ids: readonly string[]): Promise<void> {
+    const { uploads } = this.manager;
+    const running = new Set(uploads.flatMap(({ id, state }) => (takesSlot(state) ? [id] : [])));
+    // those that run last: others would take their places
+    const runningLast = ids.toSorted((one, other) => Number(running.has(one)) - Number(running.has(other)));
+    await doInPortions(runningLast, (portion) => this.manager.cancelAll(portion));
+  }
+
+  /** Throws `state_conflict` where some are being sent; the others are removed. */
+  async remove(ids: readonly string[]): Promise<void> {
+    await doInPortions(ids, (portion) => this.manager.removeAll(portion));
+    const present = new Set(this.manager.order);
+    if (!ids.some((id) => present.has(id))) return;
+    throw new ReelmillError('state_conflict', 'Pause or cancel an upload before it is removed.');
+  }
+
+  /** Removes what is online and what was canceled. */
+  async clearFinished(): Promise<void> {
+    const finished = this.manager.uploads.filter(({ state }) => state === 'online' || state === 'canceled');
+    await doInPortions(
+      finished.map(({ id }) => id),
+      (portion) => this.manager.removeAll(portion),
+    );
   }
 
   /** Stops everything; what is unfinished goes on when the queue is opened again. */

@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import type {
   IntakeResult,
   QueueChange,
@@ -8,14 +7,12 @@ import type {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { UploadSettings } from '../../engine/context.ts';
-import { takesSlot } from '../../engine/states.ts';
 import { type QueueTotals, summarize } from '../../engine/totals.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import { RateClock } from '../settings/rateClock.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { doForAll, doInPortions } from './bulk.ts';
+import { doForAll } from './bulk.ts';
 import type { Dialogs } from './dialogs.ts';
-import { takeIn } from './intake.ts';
 import { OpenQueue } from './openQueue.ts';
 
 export interface QueueServiceOptions {
@@ -86,21 +83,7 @@ export class QueueService {
 
   /** Adds the videos among these files and in these folders. */
   async add(paths: readonly string[]): Promise<IntakeResult> {
-    const open = await this.#ready();
-    const result: IntakeResult = { added: [], known: 0, refused: [] };
-    for await (const batch of takeIn(paths, open.signal)) {
-      const videos = batch.flatMap((file) =>
-        file.refused === null ? [{ path: file.path, sizeBytes: file.sizeBytes, refuseDuplicates: true }] : [],
-      );
-      open.signal.throwIfAborted();
-      const { added, known } = open.manager.addAll(videos);
-      result.added.push(...added);
-      result.known += known.length;
-      result.refused.push(...batch.flatMap(({ refused }) => refused ?? []));
-      // thousands of files must not keep the window waiting
-      await breathe();
-    }
-    return result;
+    return (await this.#ready()).add(paths);
   }
 
   /** Adds videos that nobody is told of where the server has them already; resolves when that outlives a crash. */
@@ -124,11 +107,7 @@ export class QueueService {
 
   /** Throws where a transcode could not be stopped. */
   async cancel(ids: readonly string[]): Promise<void> {
-    const { manager } = await this.#ready();
-    const running = new Set(manager.uploads.flatMap(({ id, state }) => (takesSlot(state) ? [id] : [])));
-    // those that run last: others would take their places
-    const runningLast = ids.toSorted((one, other) => Number(running.has(one)) - Number(running.has(other)));
-    await doInPortions(runningLast, (portion) => manager.cancelAll(portion));
+    await (await this.#ready()).cancel(ids);
   }
 
   async retry(ids: readonly string[]): Promise<void> {
@@ -143,21 +122,12 @@ export class QueueService {
 
   /** Throws `state_conflict` where some are being sent; the others are removed. */
   async remove(ids: readonly string[]): Promise<void> {
-    const { manager } = await this.#ready();
-    await doInPortions(ids, (portion) => manager.removeAll(portion));
-    const present = new Set(manager.order);
-    if (!ids.some((id) => present.has(id))) return;
-    throw new ReelmillError('state_conflict', 'Pause or cancel an upload before it is removed.');
+    await (await this.#ready()).remove(ids);
   }
 
   /** Removes what is online and what was canceled. */
   async clearFinished(): Promise<void> {
-    const { manager } = await this.#ready();
-    const finished = manager.uploads.filter(({ state }) => state === 'online' || state === 'canceled');
-    await doInPortions(
-      finished.map(({ id }) => id),
-      (portion) => manager.removeAll(portion),
-    );
+    await (await this.#ready()).clearFinished();
   }
 
   async move(id: string, index: number): Promise<void> {
