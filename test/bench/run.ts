@@ -1,9 +1,10 @@
 /**
  * Measures the project on this machine. Every ratio is of runs that took turns in one go.
  *
- *   npm run bench [-- [--runs=N] [--seconds=N] [upload] [transcode] [scaling] [playable] [dispatch]]
+ *   npm run bench [-- [--runs=N] [--seconds=N] [upload] [transcode] [scaling] [playable] [dispatch] [desktop]]
  */
 import { parseArgs } from 'node:util';
+import { benchDesktop } from './desktop.ts';
 import { benchDispatch } from './dispatch.ts';
 import { type BenchReport, formatReport } from './figures.ts';
 import { describeLoad, describeMachine } from './machine.ts';
@@ -19,6 +20,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<BenchReport>> =
   scaling: benchScaling,
   playable: benchPlayable,
   dispatch: benchDispatch,
+  desktop: benchDesktop,
 };
 const DEFAULT_RUNS = 3;
 const USAGE = `usage: npm run bench [-- [--runs=N] [--seconds=N] [${Object.keys(BENCHES).join('] [')}]]

@@ -40,7 +40,7 @@ export interface UploadBenchResult {
   ratioToFastest: number;
 }
 
-interface Contender {
+export interface Contender {
   name: string;
   start: () => ChildProcess;
 }
@@ -52,7 +52,7 @@ const CONTENDERS: readonly ((stage: Stage) => Promise<Contender>)[] = [
 ];
 
 /** What one run needs: a file, and a store that nobody has written to. */
-interface Stage {
+export interface Stage {
   folder: string;
   file: string;
   minio: RunningMinio;
@@ -109,7 +109,8 @@ function compare(
   return { sizeBytes, clients, ratioToFastest: fastest / (ours?.medianSeconds ?? Number.NaN) };
 }
 
-async function withStage(
+/** Runs `work` with an empty store of its own, which is gone afterwards. */
+export async function withStage(
   { file, folder, partSizeBytes }: { file: string; folder: string; partSizeBytes: number },
   work: (stage: Stage, store: ObjectStore) => Promise<void>,
 ): Promise<void> {
@@ -131,7 +132,7 @@ async function withStage(
   }
 }
 
-async function prepareReelmill({ folder, file, api }: Stage): Promise<Contender> {
+export async function prepareReelmill({ folder, file, api }: Stage): Promise<Contender> {
   const config = path.join(folder, 'reelmill');
   await new SessionFile(path.join(config, 'session.json')).save({
     v: 1,
@@ -178,7 +179,7 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv): ChildProc
   return spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function measure({ name, start }: Contender): Promise<{ seconds: number; peakBytes: number }> {
+export async function measure({ name, start }: Contender): Promise<{ seconds: number; peakBytes: number }> {
   const startedMs = performance.now();
   const child = start();
   let peakBytes = 0;
@@ -212,7 +213,7 @@ async function checkBucket(store: ObjectStore, expectedBytes: number): Promise<v
   if (objects !== 1) throw new Error(`a run left ${objects} objects`);
 }
 
-async function writeRandom(file: string, sizeBytes: number): Promise<void> {
+export async function writeRandom(file: string, sizeBytes: number): Promise<void> {
   const handle = await open(file, 'wx');
   const block = Buffer.allocUnsafe(8 * MIB);
   try {

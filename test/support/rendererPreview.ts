@@ -23,7 +23,7 @@ export interface Look {
   height: number;
 }
 
-export const USUAL_LOOK: Look = { language: 'en', colorScheme: 'light', width: 1180, height: 760 };
+export const USUAL_LOOK: Look = { language: 'en', colorScheme: 'light', width: 1280, height: 800 };
 export const LEAST_SIZE = { width: 760, height: 520 };
 
 export interface RendererPreview {

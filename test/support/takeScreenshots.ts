@@ -1,7 +1,7 @@
 /**
  * Pictures of every screen, light and dark, English and Chinese, at the usual and at the least size of the window:
  *
- *   node test/support/takeScreenshots.ts [FOLDER] [SCREEN...]
+ *   npm run screenshots [-- FOLDER [SCREEN...]]
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

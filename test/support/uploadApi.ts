@@ -1,9 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ERROR_CODES, type ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
+import type { Session } from '@reelmill/shared/contracts/users.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { ObjectStore, UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+
+const SERVER: ServerInfo = { name: 'reelmill', version: '0.0.0', registration: 'closed', media_origins: [] };
+/** Whoever logs in is the same user. */
+const SESSION: Session = {
+  token: '',
+  refresh_token: 'unused',
+  expires_in: 3_600,
+  user: {
+    user_id: 1,
+    nickname: 'creator',
+    email: 'creator@example.org',
+    role: 'creator',
+    created_at: '2025-01-01T00:00:00Z',
+  },
+};
 
 interface ApiVideo {
   id: number;
@@ -175,6 +192,8 @@ export async function startUploadApi(options: {
         return describe(findOpen(path));
       case 'DELETE /videos/:id/upload':
         return abort(path);
+      case 'GET /me':
+        return SESSION.user;
       case 'GET /videos/:id':
         return { video: toVideo(find(path)), sources: [] };
       default:
@@ -202,6 +221,8 @@ export async function startUploadApi(options: {
     const body = await readBody(request);
     const before = api.intercept(call, 'before');
     if (before !== undefined) return refuse(response, before);
+    if (call === 'GET /server') return send(response, SERVER);
+    if (call === 'POST /users/login') return send(response, { ...SESSION, token: [...api.tokens][0] });
     if (!api.tokens.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
       return refuse(response, { status: 401, code: 'token_expired' });
     }
@@ -209,7 +230,7 @@ export async function startUploadApi(options: {
       const result = await answer(call, path, url.searchParams, body);
       const after = api.intercept(call, 'after');
       if (after !== undefined) return refuse(response, after);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
+      send(response, result);
     } catch (error) {
       const code = error instanceof ReelmillError ? error.code : 'internal';
       refuse(response, { status: ERROR_CODES[code].status, code });
@@ -232,6 +253,10 @@ export async function closeServer(server: Server): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
+}
+
+function send(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 function refuse(response: ServerResponse, how: Intercepted | 'cut'): void {

@@ -1,0 +1,92 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+
+const MIB = 1024 * 1024;
+/** A screen shows sixty pictures a second. */
+const FRAME_MS = 1000 / 60;
+const SCROLL_MS = 5_000;
+/** How long the page may still be busy with its start. */
+const SETTLE_MS = 1_500;
+
+/** When something was on the screen and when the page answered to people from then on, as `Date.now()` counts. */
+export interface StartTimes {
+  paintedAtMs: number;
+  interactiveAtMs: number;
+}
+
+/** Interactive is the end of the last long task of the start, or the first picture where there is none after it. */
+export async function readStart(page: Page): Promise<StartTimes> {
+  return page.evaluate<StartTimes>(`(async () => {
+    await new Promise((resolve) => setTimeout(resolve, ${SETTLE_MS}));
+    const tasks = [];
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+    observer.observe({ type: 'longtask', buffered: true });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const painted = performance.getEntriesByName('first-contentful-paint')[0].startTime;
+    const busyUntil = Math.max(painted, ...tasks.map(({ startTime, duration }) => startTime + duration));
+    const { timeOrigin } = performance;
+    return { paintedAtMs: timeOrigin + painted, interactiveAtMs: timeOrigin + busyUntil };
+  })()`);
+}
+
+/** What scrolling was like: frames that came, frames that did not, and the longest wait for one. */
+export interface Smoothness {
+  frames: number;
+  dropped: number;
+  longestMs: number;
+}
+
+/** Scrolls the list of uploads up and down for some seconds, a quarter of a row each frame. */
+export async function scrollQueue(page: Page): Promise<Smoothness> {
+  const gaps = await page.evaluate<number[]>(`new Promise((resolve) => {
+    const grid = document.querySelector('[role=grid]');
+    let scroller = grid;
+    while (scroller.scrollHeight <= scroller.clientHeight || getComputedStyle(scroller).overflowY === 'visible') {
+      scroller = scroller.parentElement;
+    }
+    const gaps = [];
+    const start = performance.now();
+    let before;
+    let step = 20;
+    const draw = (now) => {
+      if (before !== undefined) gaps.push(now - before);
+      before = now;
+      if (scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1) step = -20;
+      if (scroller.scrollTop <= 0) step = 20;
+      scroller.scrollTop += step;
+      if (now - start < ${SCROLL_MS}) requestAnimationFrame(draw);
+      else resolve(gaps);
+    };
+    requestAnimationFrame(draw);
+  })`);
+  const dropped = gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0);
+  return { frames: gaps.length, dropped, longestMs: Math.max(...gaps) };
+}
+
+/** Mebibytes that the processes of an app hold: each alone, and all together without counting shared pages twice. */
+export interface Memory {
+  main: number;
+  renderer: number;
+  all: number;
+}
+
+/** The processes of an app are those that were given its data folder. */
+export async function readMemory(dataDir: string): Promise<Memory> {
+  const memory: Memory = { main: 0, renderer: 0, all: 0 };
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (!environment.includes(`REELMILL_DESKTOP_DATA=${dataDir}\0`)) continue;
+    const [command, rollup] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+      readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''),
+    ]);
+    const mebibytes = (field: string): number =>
+      (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024) / MIB;
+    const [, type] = /--type=([\w-]+)/.exec(command) ?? [];
+    memory.all += mebibytes('Pss');
+    if (type === undefined) memory.main += mebibytes('Rss');
+    if (type === 'renderer') memory.renderer += mebibytes('Rss');
+  }
+  if (memory.main === 0 || memory.renderer === 0) throw new Error(`no app runs on ${dataDir}`);
+  return memory;
+}
