@@ -1,10 +1,10 @@
 import { DEFAULT_APP_SETTINGS } from '@reelmill/shared/contracts/desktop.ts';
-import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { Page } from 'playwright-core';
-import { makeFailedTask, makeFarm, makeWorker } from './farmFacts.ts';
-import { makeVideo } from './libraryVideos.ts';
-import { makeLongQueue, makeSituations } from './previewQueue.ts';
+import { makeLongQueue } from './previewQueue.ts';
 import { makePreviewState, NOBODY, type PreviewState } from './previewState.ts';
+import { FULL, makeIntake } from './screenStates.ts';
+
+const MB = 1024 ** 2;
 
 /** Something that the app shows: what it knows, and how one gets there from its first view. */
 export interface Screen {
@@ -15,30 +15,6 @@ export interface Screen {
 
 /** The labels that a screen is reached by, which differ between the languages. */
 export type Words = (english: string, chinese: string) => string;
-
-const MB = 1024 ** 2;
-const TITLES = [
-  'Interview with the lighthouse keeper',
-  'B-roll harbour, morning light',
-  '城市的清晨：从码头到老街的十公里骑行记录',
-  'Wedding of Anna and Tom – ceremony, speeches and the first dance, camera two, uncut version',
-  'Cooking class 7: sourdough',
-];
-
-const full: Partial<PreviewState> = {
-  queue: makeSituations(),
-  videos: Array.from({ length: 60 }, (_, index) => makeLibraryVideo(60 - index)),
-  farm: makeBusyFarm(),
-  deadLetters: [
-    {
-      id: 'd1',
-      queue: 'tasks',
-      reason: 'The message could not be read.',
-      died_at: '2026-11-24T11:40:00.000Z',
-      body: '{"v":7,"kind":"encode"}',
-    },
-  ],
-};
 
 export const SCREENS: readonly Screen[] = [
   { name: 'sign-in', state: makePreviewState({ session: NOBODY }), reach: waitForServer },
@@ -74,6 +50,28 @@ export const SCREENS: readonly Screen[] = [
     reach: (page, say) => page.getByText(say('cannot be trusted', '不可信')).waitFor(),
   },
   {
+    name: 'sign-in-unreachable',
+    state: makePreviewState({
+      session: NOBODY,
+      failing: { 'session.probe': { code: 'network', message: 'Nothing answers.' } },
+    }),
+    reach: (page, say) => page.getByText(say('Nothing answers at this address', '此地址没有响应')).waitFor(),
+  },
+  {
+    name: 'sign-in-waiting',
+    state: makePreviewState({
+      session: { ...NOBODY, serverUrl: 'https://reelmill.example.com' },
+      failing: { 'session.signIn': { code: 'rate_limited', message: 'Too many.', retryAfterSeconds: 240 } },
+    }),
+    async reach(page, say) {
+      await waitForServer(page);
+      await page.getByLabel(say('E-mail', '邮箱')).fill('ada@example.com');
+      await page.getByLabel(say('Password', '密码'), { exact: true }).fill('the right one');
+      await page.keyboard.press('Enter');
+      await page.getByText(say('Too many attempts', '尝试次数过多')).waitFor();
+    },
+  },
+  {
     name: 'register',
     state: makePreviewState({ session: NOBODY }),
     async reach(page, say) {
@@ -82,7 +80,7 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText(say('Enter your password', '请输入密码')).waitFor();
     },
   },
-  { name: 'queue', state: makePreviewState(full), reach: waitForRows },
+  { name: 'queue', state: makePreviewState(FULL), reach: waitForRows },
   { name: 'queue-empty', state: makePreviewState() },
   { name: 'queue-long', state: makePreviewState({ queue: makeLongQueue() }), reach: waitForRows },
   { name: 'queue-loading', state: makePreviewState({ silent: ['queue.list'] }) },
@@ -90,26 +88,107 @@ export const SCREENS: readonly Screen[] = [
     name: 'queue-failed',
     state: makePreviewState({ failing: { 'queue.list': { code: 'internal', message: 'No.' } } }),
   },
-  { name: 'library', state: makePreviewState(full), reach: toLibrary },
+  {
+    name: 'queue-dragging',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await waitForRows(page);
+      await page.evaluate(DRAG_ON);
+      await page.getByText(say('Drop to upload', '松开即可上传')).waitFor();
+    },
+  },
+  {
+    name: 'queue-refused',
+    state: makePreviewState(FULL),
+    async reach(page) {
+      await waitForRows(page);
+      await page.evaluate(`preview.send('queue.intake', ${JSON.stringify(makeIntake())})`);
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'queue-selected',
+    state: makePreviewState(FULL),
+    async reach(page) {
+      await waitForRows(page);
+      await page.getByRole('row').first().focus();
+      await page.keyboard.press('Control+A');
+      await page.getByRole('toolbar').waitFor();
+    },
+  },
+  {
+    name: 'queue-menu',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await waitForRows(page);
+      await page
+        .getByRole('button', { name: say('More actions: Interview', '更多操作：Interview') })
+        .first()
+        .click();
+      await page.getByRole('menuitem', { name: say('Move to top', '移到最前') }).waitFor();
+    },
+  },
+  {
+    name: 'queue-cancel',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await waitForRows(page);
+      await page.getByRole('row').first().focus();
+      await page.keyboard.press('Control+A');
+      await page
+        .getByRole('toolbar')
+        .getByRole('button', { name: say('Cancel', '取消上传') })
+        .click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'library', state: makePreviewState(FULL), reach: toLibrary },
   { name: 'library-empty', state: makePreviewState(), reach: toLibrary },
   {
     name: 'library-failed',
     state: makePreviewState({ failing: { 'library.list': { code: 'network', message: 'No.' } } }),
     reach: toLibrary,
   },
+  { name: 'library-loading', state: makePreviewState({ silent: ['library.list'] }), reach: toLibrary },
   {
-    name: 'library-detail',
-    state: makePreviewState(full),
-    reach: (page) => page.evaluate("preview.send('app.navigate', { view: 'library', videoId: 60 })"),
+    name: 'library-nothing',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await toLibrary(page, say);
+      await page.getByRole('searchbox').fill('a title that no video has');
+      await page.getByText(say('Nothing found', '没有找到视频')).waitFor();
+    },
   },
-  { name: 'farm', state: makePreviewState(full), reach: toFarm },
+  { name: 'library-detail', state: makePreviewState(FULL), reach: (page) => openVideo(page, 60) },
+  { name: 'library-processing', state: makePreviewState(FULL), reach: (page) => openVideo(page, 59) },
+  { name: 'library-broken', state: makePreviewState(FULL), reach: (page) => openVideo(page, 58) },
+  {
+    name: 'library-delete',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await openVideo(page, 60);
+      await page.getByRole('button', { name: say('More actions', '更多操作') }).click();
+      await page.getByRole('menuitem', { name: say('Delete video', '删除视频') }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  { name: 'farm', state: makePreviewState(FULL), reach: toFarm },
   { name: 'farm-empty', state: makePreviewState(), reach: toFarm },
+  {
+    name: 'farm-replay',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await toFarm(page, say);
+      await page.getByRole('button', { name: say('Replay', '重新投递') }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   {
     name: 'farm-failed',
     state: makePreviewState({ failing: { 'farm.get': { code: 'network', message: 'No.' } } }),
     reach: toFarm,
   },
-  { name: 'settings', state: makePreviewState(full), reach: toSettings },
+  { name: 'settings', state: makePreviewState(FULL), reach: toSettings },
   {
     name: 'settings-limits',
     state: makePreviewState({
@@ -145,7 +224,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'account-menu',
-    state: makePreviewState(full),
+    state: makePreviewState(FULL),
     async reach(page, say) {
       await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
       await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).waitFor();
@@ -153,7 +232,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'sign-out',
-    state: makePreviewState(full),
+    state: makePreviewState(FULL),
     async reach(page, say) {
       await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
       await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).click();
@@ -165,6 +244,18 @@ export const SCREENS: readonly Screen[] = [
     state: makePreviewState({ failing: { 'settings.get': { code: 'internal', message: 'No.' } } }),
   },
 ];
+
+/** Something is dragged over the window, and stays there. */
+const DRAG_ON = `setInterval(() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([''], 'film.mp4'));
+  dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }));
+}, 100)`;
+
+async function openVideo(page: Page, videoId: number): Promise<void> {
+  await page.evaluate(`preview.send('app.navigate', { view: 'library', videoId: ${videoId} })`);
+  await page.getByRole('region', { name: /./ }).first().waitFor();
+}
 
 async function waitForServer(page: Page): Promise<void> {
   await page.getByText('Reelmill 0.1.0').waitFor();
@@ -189,67 +280,4 @@ async function toSettings(page: Page, say: Words): Promise<void> {
 async function openView(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('button', { name }).click();
   await page.getByRole('heading', { level: 1, name }).waitFor();
-}
-
-function makeLibraryVideo(id: number): Video {
-  const title = `${TITLES[id % TITLES.length]}${id > 5 ? ` (${id})` : ''}`;
-  const facts: Partial<Video> = {
-    title,
-    cover_url: `/covers/${id}.svg`,
-    duration: 40 + ((id * 977) % 7_000),
-  };
-  if (id === 59) {
-    return makeVideo(id, {
-      ...facts,
-      status: 'transcoding',
-      phase: 'encoding',
-      progress: 47,
-      eta_seconds: 130,
-    });
-  }
-  if (id === 58) {
-    return makeVideo(id, {
-      ...facts,
-      status: 'failed',
-      cover_url: null,
-      playable: false,
-      error: { code: 'no_video_stream', message: 'The file has no pictures.' },
-    });
-  }
-  if (id === 57) return makeVideo(id, { ...facts, status: 'uploading', cover_url: null, playable: false });
-  return makeVideo(id, { ...facts, visibility: id % 3 === 0 ? 'unlisted' : 'private' });
-}
-
-function makeBusyFarm() {
-  return makeFarm({
-    queue: { ready: 14, consumers: 4, dead_letters: 1 },
-    tasks: { pending: 31, queued: 14, running: 3, done: 1_284, failed: 2, canceled: 6 },
-    oldest_pending_seconds: 74,
-    throughput: { tasks: 42, seconds: 600 },
-    workers: [
-      makeWorker('worker-1', { state: 'busy', task: task(1, 'encode', 64.2, 2.31) }),
-      makeWorker('worker-2', { state: 'busy', host: 'farm-2', task: task(2, 'audio', 12, 18.4) }),
-      makeWorker('worker-3', { state: 'idle', host: 'farm-2' }),
-      makeWorker('worker-4', { state: 'sick', host: 'farm-3', reason: 'ffmpeg failed its self-test.' }),
-      makeWorker('worker-5', { state: 'lost', host: 'farm-3' }),
-    ],
-    recent_failures: [
-      makeFailedTask(301),
-      makeFailedTask(302, {
-        kind: 'inspect',
-        error: {
-          code: 'source_unreachable',
-          message: 'The source could not be read.',
-          diagnostics: 'HTTP 503',
-        },
-      }),
-    ],
-    drain_seconds: 780,
-    suggested_replicas: 8,
-    scale_command: 'docker compose up -d --scale worker=8',
-  });
-}
-
-function task(id: number, kind: 'encode' | 'audio', progress: number, speed: number) {
-  return { task_id: id, video_id: 59, kind, progress, speed };
 }

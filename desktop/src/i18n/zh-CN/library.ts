@@ -27,7 +27,7 @@ export const library: OnePluralForm<typeof english> = {
   },
   empty: {
     title: '还没有视频',
-    body: '您上传的视频都保存在这里，可以随时观看、分享和管理。',
+    body: '你上传的视频都保存在这里，可以随时观看、分享和管理。',
     upload: '前往上传',
   },
   nothingFound: {
@@ -63,7 +63,7 @@ export const library: OnePluralForm<typeof english> = {
     unlisted: '不公开列出',
     public: '公开',
     help: {
-      private: '只有您自己可以观看。',
+      private: '只有你自己可以观看。',
       unlisted: '获得链接的人都可以观看。',
       public: '所有人都可以观看。',
     },
@@ -88,7 +88,7 @@ export const library: OnePluralForm<typeof english> = {
     watchEarly: '开头部分已经可以观看。',
     untilOnline: '全部处理完成后，视频即会上线。',
     failedHint: '如果问题出在转码集群，重新处理即可解决；如果文件已损坏，则需要重新上传。',
-    canceledHint: '您可以随时重新处理。',
+    canceledHint: '你可以随时重新处理。',
   },
   form: {
     title: '标题',
@@ -130,7 +130,7 @@ export const library: OnePluralForm<typeof english> = {
   canceled: '已停止处理。',
   delete: {
     title: '要删除这个视频吗？',
-    body: '“{{title}}”将被永久删除，包括视频本身、您上传的文件以及所有指向它的链接。',
+    body: '“{{title}}”将被永久删除，包括视频本身、你上传的文件以及所有指向它的链接。',
     confirm: '删除视频',
     keep: '保留',
     done: '“{{title}}”已删除。',
