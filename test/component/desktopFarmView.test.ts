@@ -57,6 +57,17 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('has the video of a failed task processed again', async () => {
+    const { page, change } = await open({ recent_failures: [makeFailedTask(7)] });
+    await change({ recent_failures: [] });
+    await page.getByRole('button', { name: 'Process video 12 again' }).click();
+    await page.getByText('Video 12 is being processed again.').waitFor();
+    await page.getByText('No task has failed.').waitFor();
+    const retried = "preview.calls.filter(([name]) => name === 'library.retry').map(([, args]) => args)";
+    assert.deepEqual(await page.evaluate(retried), [{ videoId: 12 }]);
+    await page.close();
+  });
+
   test('puts dead letters back after it has asked', async () => {
     const { page, change } = await open({ queue: { ready: 0, consumers: 1, dead_letters: 1 } });
     await page.getByText('no such kind').waitFor();

@@ -1,10 +1,14 @@
-import { Button, Table, Text } from '@mantine/core';
+import { Button, Group, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
-import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { IconChevronDown, IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { notifyDone } from '../feedback/notify.tsx';
+import { useAction } from '../feedback/useAction.ts';
 import { wordFailure } from '../feedback/wordError.ts';
+import { call } from '../ipc/bridge.ts';
+import { farmStore } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
 import { Nothing } from './Section.tsx';
@@ -54,9 +58,12 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
           <Text component="span" size="xs" c="dimmed">
             {error?.code}
           </Text>
-          {report !== null && (
-            <ReportToggle task={wordTask(task, t)} open={open} controls={id} onToggle={disclosure.toggle} />
-          )}
+          <Group gap={4} ms={-8}>
+            <RetryButton task={task} />
+            {report !== null && (
+              <ReportToggle task={wordTask(task, t)} open={open} controls={id} onToggle={disclosure.toggle} />
+            )}
+          </Group>
         </Table.Td>
         <Table.Td>{count(task.attempt)}</Table.Td>
         <Table.Td>{task.worker_id ?? '–'}</Table.Td>
@@ -73,6 +80,28 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
   );
 }
 
+/** The whole video is processed again; what is done of it stays. */
+function RetryButton({ task }: { task: FailedTask }) {
+  const { t } = useTranslation('farm');
+  const retry = useAction(async () => {
+    await call('library.retry', { videoId: task.video_id });
+    notifyDone(t('failures.retried', { videoId: task.video_id }));
+    await farmStore.getState().refresh();
+  });
+  return (
+    <Button
+      variant="subtle"
+      size="compact-xs"
+      leftSection={<IconRefresh size={16} stroke={1.75} aria-hidden />}
+      loading={retry.pending}
+      aria-label={t('failures.retryOf', { videoId: task.video_id })}
+      onClick={() => void retry.run()}
+    >
+      {t('failures.retry')}
+    </Button>
+  );
+}
+
 interface ReportToggleProps {
   task: string;
   open: boolean;
@@ -86,19 +115,16 @@ function ReportToggle({ task, open, controls, onToggle }: ReportToggleProps) {
   const { t } = useTranslation('farm');
   const Icon = open ? IconChevronDown : IconChevronRight;
   return (
-    <div>
-      <Button
-        variant="subtle"
-        size="compact-xs"
-        ms={-8}
-        leftSection={<Icon size={16} stroke={1.75} aria-hidden />}
-        aria-expanded={open}
-        {...(open ? { 'aria-controls': controls } : {})}
-        aria-label={t('failures.detailsOf', { task })}
-        onClick={onToggle}
-      >
-        {t('failures.details')}
-      </Button>
-    </div>
+    <Button
+      variant="subtle"
+      size="compact-xs"
+      leftSection={<Icon size={16} stroke={1.75} aria-hidden />}
+      aria-expanded={open}
+      {...(open ? { 'aria-controls': controls } : {})}
+      aria-label={t('failures.detailsOf', { task })}
+      onClick={onToggle}
+    >
+      {t('failures.details')}
+    </Button>
   );
 }
