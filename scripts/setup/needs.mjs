@@ -56,6 +56,8 @@ export const DEBIAN = {
     { program: 'openssl', debianPackage: 'openssl' },
     { program: 'Xvfb', debianPackage: 'xvfb' },
     { program: 'xauth', debianPackage: 'xauth' },
+    // the pages in Chinese
+    { program: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei' },
   ],
   bench: [{ program: 'rclone', debianPackage: 'rclone' }],
   compose: [

@@ -14,8 +14,8 @@ export interface Formats {
   percent(percentage: number): string;
   /** `12,345` */
   count(value: number): string;
-  /** `24 Nov 2026`, of an ISO date or milliseconds. */
-  date(moment: string | number): string;
+  /** `24 Nov`, of an ISO date or milliseconds; `24 Nov 2025` of another year than this one. */
+  date(moment: string | number, now?: number): string;
   /** `24 Nov 2026, 14:05` */
   dateTime(moment: string | number): string;
   /** `3 min ago` */
@@ -44,7 +44,8 @@ function createFormats(language: Language): Formats {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const units = unitFormats(locale);
-  const day = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(dateLocale, { day: 'numeric', month: 'short' });
+  const dayOfYear = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium' });
   const moment = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
 
@@ -57,12 +58,15 @@ function createFormats(language: Language): Formats {
     bytes,
     speed: (value) => (Number.isFinite(value) ? `${bytes(value)}/s` : NOTHING),
     duration: formatClock,
-    eta: (seconds) => formatEta(seconds, units, language === 'en' ? ' ' : ''),
+    eta: (seconds) => spaceOut(formatEta(seconds, units)),
     percent: (value) => `${Math.floor(Math.min(100, Math.max(0, value)))}%`,
     count: (value) => whole.format(value),
-    date: (value) => day.format(new Date(value)),
+    date: (value, now = Date.now()) => {
+      const date = new Date(value);
+      return (date.getFullYear() === new Date(now).getFullYear() ? day : dayOfYear).format(date);
+    },
     dateTime: (value) => moment.format(new Date(value)),
-    ago: (value, now = Date.now()) => formatAgo((now - new Date(value).getTime()) / 1000, relative),
+    ago: (value, now = Date.now()) => spaceOut(formatAgo((now - new Date(value).getTime()) / 1000, relative)),
   };
 }
 
@@ -100,26 +104,25 @@ function unitFormats(locale: string): UnitFormats {
   return { second: of('second'), minute: of('minute'), hour: of('hour'), day: of('day') };
 }
 
-function formatEta(seconds: number, units: UnitFormats, space: string): string {
+function formatEta(seconds: number, units: UnitFormats): string {
   if (!Number.isFinite(seconds)) return NOTHING;
   const total = Math.max(0, seconds);
   // seconds in steps of five: a figure that is never still is not read
   if (total < 57.5) return units.second.format(total < 10 ? Math.ceil(total) : Math.round(total / 5) * 5);
   const minutes = Math.round(total / MINUTE);
   if (minutes < 60) return units.minute.format(minutes);
-  if (minutes < 24 * 60) return join(units.hour, Math.floor(minutes / 60), units.minute, minutes % 60, space);
+  if (minutes < 24 * 60) return join(units.hour, Math.floor(minutes / 60), units.minute, minutes % 60);
   const hours = Math.round(total / HOUR);
-  return join(units.day, Math.floor(hours / 24), units.hour, hours % 24, space);
+  return join(units.day, Math.floor(hours / 24), units.hour, hours % 24);
 }
 
-function join(
-  large: Intl.NumberFormat,
-  amount: number,
-  small: Intl.NumberFormat,
-  rest: number,
-  space: string,
-): string {
-  return rest === 0 ? large.format(amount) : `${large.format(amount)}${space}${small.format(rest)}`;
+function join(large: Intl.NumberFormat, amount: number, small: Intl.NumberFormat, rest: number): string {
+  return rest === 0 ? large.format(amount) : `${large.format(amount)} ${small.format(rest)}`;
+}
+
+/** A space between figures and Chinese words, as everywhere else in the app. */
+function spaceOut(text: string): string {
+  return text.replaceAll(/(\d)(\p{Script=Han})/gu, '$1 $2');
 }
 
 function formatAgo(seconds: number, relative: Intl.RelativeTimeFormat): string {

@@ -94,7 +94,7 @@ export const queue: OnePluralForm<typeof english> = {
     watch: '立即观看',
     pause: '暂停',
     resume: '继续',
-    cancel: '取消',
+    cancel: '取消上传',
     retry: '重试',
     checkAgain: '重新查询',
     uploadAnew: '重新上传',

@@ -19,9 +19,11 @@ export function DropOverlay() {
         ? createPortal(
             <div className={classes.overlay}>
               <div className={classes.target}>
-                <IconCloudUpload size={56} stroke={1.25} aria-hidden />
-                <strong className={classes.title}>{t('drop.title')}</strong>
-                <span>{t('drop.body')}</span>
+                <div className={classes.words}>
+                  <IconCloudUpload size={56} stroke={1.25} aria-hidden />
+                  <strong className={classes.title}>{t('drop.title')}</strong>
+                  <span>{t('drop.body')}</span>
+                </div>
               </div>
             </div>,
             document.body,

@@ -3,6 +3,7 @@ import { IconPlayerPause, IconPlayerPlay, IconPlaylistX } from '@tabler/icons-re
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isFilter, queueStore, totalsOf, useQueue } from '../stores/queue.ts';
+import { useFormats } from '../useFormats.ts';
 import { clearFinished, pauseRows, resumeRows, rowsOf } from './commands.ts';
 import { FILTERS } from './groups.ts';
 import classes from './QueueToolbar.module.css';
@@ -25,6 +26,7 @@ function FilterControl() {
   const { t } = useTranslation('queue');
   const filter = useQueue((state) => state.filter);
   const counts = useQueue((state) => state.counts);
+  const { count } = useFormats();
   return (
     <SegmentedControl
       size="xs"
@@ -39,7 +41,7 @@ function FilterControl() {
             className={classes.filter}
             data-urgent={(value === 'attention' && counts[value] > 0) || undefined}
           >
-            {t(`filter.${value}`)} <span className={classes.count}>{counts[value]}</span>
+            {t(`filter.${value}`)} <span className={classes.count}>{count(counts[value])}</span>
           </span>
         ),
       }))}

@@ -79,6 +79,8 @@ function actWithKeys(event: KeyboardEvent): boolean {
   const modified = event.ctrlKey || event.metaKey;
   switch (event.key) {
     case 'a':
+    // with the caps lock on
+    case 'A':
       if (!modified) return false;
       select(selectAll);
       return true;
