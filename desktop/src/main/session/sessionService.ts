@@ -11,6 +11,7 @@ import { type Client, createClient } from '../../node/client.ts';
 import { clientFolderAt } from '../../node/clientFolder.ts';
 import { EncryptedSessionStore } from './encryptedSessionStore.ts';
 import type { Encryption } from './encryption.ts';
+import { RepeatedCheck } from './repeatedCheck.ts';
 import { ServerMemory } from './serverMemory.ts';
 
 /** How long the server may take to hear that somebody signed out; nobody waits for it. */
@@ -57,8 +58,7 @@ export class SessionService {
   readonly #listeners = new Set<(state: SessionState) => void>();
   #login: Login | null = null;
   #ended: SessionEnd | null = null;
-  #checking: Promise<void> | null = null;
-  #checkAgain: NodeJS.Timeout | null = null;
+  readonly #checking = new RepeatedCheck(() => this.#check(), CHECK_AGAIN_MS);
 
   constructor({ folder, encryption, furtherIssuers, logger }: SessionServiceOptions) {
     this.#logger = logger;
@@ -181,16 +181,12 @@ export class SessionService {
 
   /** Learns what the server says of the account and of itself by now; tried again later where it cannot be reached. */
   check(): Promise<void> {
-    this.#checking ??= this.#check().finally(() => {
-      this.#checking = null;
-    });
-    return this.#checking;
+    return this.#checking.run();
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new ReelmillError('aborted', 'The app is ending.'));
-    this.#stopChecking();
-    await this.#checking;
+    await this.#checking.close();
     this.client.close();
   }
 
@@ -203,7 +199,7 @@ export class SessionService {
   #leave(reason: SessionEnd | null): void {
     this.#ended = reason;
     this.#login = null;
-    this.#stopChecking();
+    this.#checking.cancel();
     this.#tell();
   }
 
@@ -227,20 +223,19 @@ export class SessionService {
     this.client.account.logOut(session.serverUrl, session, signal).catch(() => undefined);
   }
 
-  async #check(): Promise<void> {
-    this.#stopChecking();
+  async #check(): Promise<boolean> {
     const login = this.#login;
-    if (login === null) return;
+    if (login === null) return true;
     const { serverUrl } = login.session;
     try {
       const info = await this.client.account.serverInfo(serverUrl, this.#closing.signal);
       if ((await this.#learnOrigins(serverUrl, info)) && this.#login === login) this.#tell();
       const user = await this.call((api, signal) => api.me(signal));
       if (this.#login === login) await this.#learnAccount(login, user);
+      return true;
     } catch (error) {
       this.#logger.debug({ err: error }, 'the server could not be asked about the account');
-      if (this.#login === null || this.#closing.signal.aborted) return;
-      this.#checkAgain = setTimeout(() => void this.check(), CHECK_AGAIN_MS).unref();
+      return this.#login === null || this.#closing.signal.aborted;
     }
   }
 
@@ -261,10 +256,5 @@ export class SessionService {
       this.#logger.warn({ err: error }, 'the address of the server could not be kept');
       return true;
     }
-  }
-
-  #stopChecking(): void {
-    if (this.#checkAgain !== null) clearTimeout(this.#checkAgain);
-    this.#checkAgain = null;
   }
 }
