@@ -78,6 +78,13 @@ describe('the watch folder', { timeout: 60_000 }, () => {
     assert.deepEqual(watching.statuses, ['watching']);
   });
 
+  test('takes what came before its first look was done', async () => {
+    const soon = new Date(Date.now() + 60_000);
+    await utimes(await makeVideo(at('film.mp4')), soon, soon);
+    const watching = await watch();
+    await waitFor('the film is taken', () => watching.taken.length === 1);
+  });
+
   test('takes what was being written at the first look, once that is complete', async () => {
     const growing = await makeVideo(at('growing.mp4'));
     const watching = await watch();

@@ -45,13 +45,17 @@ export class WatchFolder {
   readonly #timing: WatchTiming;
   readonly #closing = new AbortController();
   readonly #hints: ChangeHints;
+  /** What came since then is new, also where the first look takes its time. */
+  readonly #wasThereBefore: (file: FoundFile) => boolean;
   #hinted = Promise.withResolvers<void>();
   #sightings: Sightings = new Map();
   #status: WatchStatus = 'starting';
   readonly #done: Promise<void>;
 
   constructor(options: WatchFolderOptions) {
+    const beganMs = Date.now();
     this.#options = options;
+    this.#wasThereBefore = ({ mtimeMs }) => mtimeMs < beganMs;
     this.#timing = options.timing ?? WATCH_TIMING;
     this.#hints = new ChangeHints(options.path, () => this.#hinted.resolve());
     this.#done = this.#watch();
@@ -100,7 +104,7 @@ export class WatchFolder {
       return false;
     }
     const { memory } = this.#options;
-    if (memory.isNew) await memory.remember(found, pathsOf(found));
+    if (memory.isNew) await memory.remember(found.filter(this.#wasThereBefore), pathsOf(found));
     this.#tell('watching');
     this.#hints.listen();
     const { settleMs } = this.#timing;
