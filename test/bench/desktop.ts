@@ -103,7 +103,7 @@ async function measureLoads(bench: Bench): Promise<Load[]> {
       );
       await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
       const uploading = await scrollQueue(page);
-      const memory = await readMemory(dataDir);
+      const memory = await readMemory(app.pid);
       const ids = ((await callMain(page, 'queue.list')) as { id: string }[]).map(({ id }) => id); // as the contract says
       await callMain(page, 'queue.pause', { ids });
       const resting = await scrollQueue(page);

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
-const MIB = 1024 * 1024;
 /** A screen shows sixty pictures a second. */
 const FRAME_MS = 1000 / 60;
 const SCROLL_MS = 5_000;
@@ -70,23 +69,31 @@ export interface Memory {
   all: number;
 }
 
-/** The processes of an app are those that were given its data folder. */
-export async function readMemory(dataDir: string): Promise<Memory> {
+/** Of an app by its main process: what came from that, and what came from those. */
+export async function readMemory(mainPid: number): Promise<Memory> {
   const memory: Memory = { main: 0, renderer: 0, all: 0 };
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (!environment.includes(`REELMILL_DESKTOP_DATA=${dataDir}\0`)) continue;
+  for (const pid of await listFamily(mainPid)) {
     const [command, rollup] = await Promise.all([
       readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
       readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''),
     ]);
     const mebibytes = (field: string): number =>
-      (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024) / MIB;
-    const [, type] = /--type=([\w-]+)/.exec(command) ?? [];
+      Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
     memory.all += mebibytes('Pss');
-    if (type === undefined) memory.main += mebibytes('Rss');
-    if (type === 'renderer') memory.renderer += mebibytes('Rss');
+    if (pid === mainPid) memory.main += mebibytes('Rss');
+    if (command.includes('--type=renderer')) memory.renderer += mebibytes('Rss');
   }
-  if (memory.main === 0 || memory.renderer === 0) throw new Error(`no app runs on ${dataDir}`);
+  if (memory.main === 0 || memory.renderer === 0) throw new Error('the app has no window any more');
   return memory;
+}
+
+async function listFamily(mainPid: number): Promise<number[]> {
+  const parents = new Map<number, number>();
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    parents.set(Number(pid), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+  }
+  const isOfFamily = (pid: number | undefined): boolean =>
+    pid === mainPid || (pid !== undefined && parents.has(pid) && isOfFamily(parents.get(pid)));
+  return [...parents.keys()].filter(isOfFamily);
 }

@@ -24,6 +24,8 @@ export interface DesktopAppOptions {
 
 /** The app with its window, as somebody uses it. */
 export interface DesktopApp {
+  /** Of its main process; the others come from it. */
+  readonly pid: number;
   readonly page: Page;
   readonly context: BrowserContext;
   /** What the page's console called an error or a warning, as far as nobody expected it. */
@@ -136,7 +138,7 @@ export async function openWindow(child: ChildProcess, started: StartedApp): Prom
     const complaints = keepComplaints(page);
     await page.locator('#root > *').first().waitFor({ state: 'attached', timeout: START_TIMEOUT_MS });
     const drop = (files: readonly string[]) => dropFiles(context, page, files);
-    return { page, context, complaints, drop, lastLines, waitForExit, close, kill };
+    return { pid: child.pid ?? 0, page, context, complaints, drop, lastLines, waitForExit, close, kill };
   } catch (cause) {
     await kill();
     throw new Error(`the window did not open; the app's last lines:\n${lastLines()}`, { cause });
