@@ -18,6 +18,7 @@ const SESSION: Session = {
     nickname: 'creator',
     email: 'creator@example.org',
     role: 'creator',
+    password_temporary: false,
     created_at: '2025-01-01T00:00:00Z',
   },
 };
