@@ -69,7 +69,7 @@ describe('what a row says', () => {
     assert.equal(text, '100 MB of 400 MB · 5.0 MB/s · 1 min left · 40.0 MB already there');
     assert.equal(
       describeRow(row(sending), chinese, formatsOf('zh-CN')),
-      '100 MB / 400 MB · 5.0 MB/s · 剩余 1分钟',
+      '100 MB / 400 MB · 5.0 MB/s · 剩余 1 分钟',
     );
   });
 
