@@ -42,7 +42,7 @@ export function makeIntake(): IntakeResult {
     added: [],
     known: 0,
     refused: [
-      refuse('cover picture of the wedding of Anna and Tom, in the large version for print.png', 'picture'),
+      refuse('cover picture of the wedding of Anna and Tom.png', 'picture'),
       refuse('list.m3u8', 'playlist'),
       refuse('harbour.mp4.part', 'unfinishedDownload'),
       refuse('notes', 'emptyFolder'),
