@@ -60,7 +60,7 @@ describe('the farm view', { timeout: 300_000 }, () => {
   test('has the video of a failed task processed again', async () => {
     const { page, change } = await open({ recent_failures: [makeFailedTask(7)] });
     await change({ recent_failures: [] });
-    await page.getByRole('button', { name: 'Process video 12 again' }).click();
+    await page.getByRole('button', { name: 'Process again: video 12' }).click();
     await page.getByText('Video 12 is being processed again.').waitFor();
     await page.getByText('No task has failed.').waitFor();
     const retried = "preview.calls.filter(([name]) => name === 'library.retry').map(([, args]) => args)";

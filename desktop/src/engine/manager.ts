@@ -119,7 +119,7 @@ export class UploadManager {
     for (const { title = null, ...file } of files) {
       const earlier = this.#queue.toSendAt(file.path);
       if (earlier === undefined) {
-        added.push(this.#enqueue({ ...file, title }).id);
+        added.push(this.#enqueue({ ...file, title }, {}, this.#queue.latestAt(file.path)?.tidied).id);
         continue;
       }
       if (earlier.state === 'failed') earlier.wait();
@@ -314,14 +314,14 @@ export class UploadManager {
     return ids === undefined ? this.#queue.inOrder : this.#queue.pick(ids);
   }
 
-  #enqueue(facts: Omit<NewRecord, 'id'>, earlier: EarlierUpload = {}): Upload {
+  #enqueue(facts: Omit<NewRecord, 'id'>, earlier: EarlierUpload = {}, whenFree?: Promise<void>): Upload {
     this.#lastId += 1;
     const record = new UploadRecord({ ...facts, id: String(this.#lastId) }, (event) =>
       this.#events.emit(event),
     );
     if (earlier.journal !== undefined) record.recall(earlier.journal);
     if (earlier.saved !== undefined) record.restore(earlier.saved);
-    const upload = new Upload(this.#context, record);
+    const upload = new Upload(this.#context, record, whenFree);
     this.#queue.append(upload);
     this.#events.emit({ type: 'added', upload: record.snapshot });
     return upload;

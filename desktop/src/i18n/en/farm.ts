@@ -96,7 +96,7 @@ export const farm = {
     when: 'When',
     noReason: 'No reason was given',
     retry: 'Process again',
-    retryOf: 'Process video {{videoId}} again',
+    retryOf: 'Process again: video {{videoId}}',
     retried: 'Video {{videoId}} is being processed again.',
     details: 'What the worker reported',
     detailsOf: 'What the worker reported: {{task}}',

@@ -93,7 +93,7 @@ export const farm: OnePluralForm<typeof english> = {
     when: '时间',
     noReason: '未给出原因',
     retry: '重新处理',
-    retryOf: '重新处理视频 {{videoId}}',
+    retryOf: '重新处理：视频 {{videoId}}',
     retried: '已开始重新处理视频 {{videoId}}。',
     details: '节点的报告',
     detailsOf: '节点的报告：{{task}}',
