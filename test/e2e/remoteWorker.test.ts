@@ -6,10 +6,12 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { openDatabase } from '../../server/src/db/database.ts';
 import { probeStreams } from '../../worker/src/media/probe.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { countFrames, FILM_RATE, makeFilm } from '../support/films.ts';
+import { useMariaDb } from '../support/mariadb.ts';
 import { startMinio } from '../support/minio.ts';
 import { makePrivateCa, type PrivateCa } from '../support/privateCa.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder, waitFor } from '../support/processes.ts';
@@ -21,10 +23,12 @@ const SECONDS = 12;
 const SEGMENT_SECONDS = 5;
 const TRANSCODE_MS = 180_000;
 
+const publicCertificates = getCACertificates('default');
 const releasers = new Releasers();
 let folder: TemporaryFolder;
 let ca: PrivateCa;
 let amqpUrl: string;
+let mysqlUrl: string;
 let storeAccess: { endpoint: string; accessKey: string; secretKey: string };
 let farm: Distributed;
 
@@ -34,15 +38,17 @@ before(async () => {
   ca = await makePrivateCa();
   releasers.add('CA', () => ca.remove());
   // this process talks to the store, too
-  const known = getCACertificates('default');
-  setDefaultCACertificates([...known, await readFile(ca.caFile, 'utf8')]);
+  setDefaultCACertificates([...publicCertificates, await readFile(ca.caFile, 'utf8')]);
   const minio = await startMinio(undefined, await ca.issue('minio'));
   releasers.add('MinIO', () => minio.stop());
   const rabbitMq = await startRabbitMq({ tls: await ca.issue('rabbitmq') });
   releasers.add('RabbitMQ', () => rabbitMq.dispose());
+  const mariaDb = await useMariaDb(await ca.issue('mariadb'));
+  releasers.add('MariaDB', () => mariaDb.dispose());
   amqpUrl = rabbitMq.url;
+  mysqlUrl = mariaDb.url;
   storeAccess = minio;
-  farm = await openDistributed({ amqpUrl, minio, env: { NODE_EXTRA_CA_CERTS: ca.caFile } });
+  farm = await openDistributed({ amqpUrl, mysqlUrl, minio, env: { NODE_EXTRA_CA_CERTS: ca.caFile } });
   releasers.add('farm', () => farm.dispose());
 });
 after(() => releasers.release());
@@ -50,6 +56,7 @@ after(() => releasers.release());
 test('over TLS, with a CA of its own, a worker makes a whole video from the addresses of broker and store', async () => {
   assert.match(amqpUrl, /^amqps:/);
   assert.match(storeAccess.endpoint, /^https:/);
+  assert.match(mysqlUrl, /\?ssl=true$/);
   const server = await farm.startServer();
   await farm.startWorker('far-away');
   const user = await (await DocumentedApi.of(server.url)).signUp('remote');
@@ -111,5 +118,19 @@ test('ffmpeg reads from a store only whose certificate is vouched for', async ()
     await assert.rejects(read(other.caFile), { code: 'source_unreachable' });
   } finally {
     await other.remove();
+  }
+});
+
+test('a database is spoken to only where its certificate is vouched for', async () => {
+  const logger = createLogger({ level: 'silent', name: 'test' });
+  const trusted = getCACertificates('default');
+  setDefaultCACertificates(publicCertificates);
+  try {
+    await assert.rejects(openDatabase({ url: mysqlUrl }, logger), /certificate/);
+    const unsafe = mysqlUrl.replace('?ssl=true', '');
+    // or else everything above would prove nothing
+    await assert.rejects(openDatabase({ url: unsafe }, logger), /Access denied|secure transport/);
+  } finally {
+    setDefaultCACertificates(trusted);
   }
 });

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
+import type { ServerCertificate } from './privateCa.ts';
 import { findFreePort, makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 
 /** What MariaDB needs to be installed; `npm test` sees to it. */
@@ -16,7 +17,7 @@ const INSTALL_TIMEOUT_MS = 120_000;
 
 /** A private MariaDB whose data survives `stop` and `start`. */
 export interface MariaDb {
-  /** `mysql://user:password@127.0.0.1:port`, without a database; the user may create some. */
+  /** `mysql://user:password@127.0.0.1:port`, without a database; the user may create some. `?ssl=true` with TLS. */
   readonly url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -33,16 +34,20 @@ export interface TestDatabase {
   dispose(): Promise<void>;
 }
 
-/** Starts a MariaDB of its own: new data folder, own socket, a free port of 127.0.0.1, a user with a password. */
-export async function startMariaDb(): Promise<MariaDb> {
+/**
+ * Starts a MariaDB of its own: new data folder, own socket, a free port of 127.0.0.1, a user with a password. With a
+ * certificate it takes only TLS; this process must trust its CA.
+ */
+export async function startMariaDb(tls?: ServerCertificate): Promise<MariaDb> {
   const folder = await makeTemporaryFolder('mariadb');
   const port = await findFreePort();
   const password = randomBytes(12).toString('hex');
-  const url = `mysql://${USER}:${password}@127.0.0.1:${port}`;
+  const address = tls === undefined ? `127.0.0.1:${port}` : `localhost:${port}?ssl=true`;
+  const url = `mysql://${USER}:${password}@${address}`;
   let server: RunningProcess | undefined;
 
   const start = async (): Promise<void> => {
-    server = startProcess('mariadbd', serverArguments(folder.path, port), {
+    server = startProcess('mariadbd', [...serverArguments(folder.path, port), ...tlsArguments(tls)], {
       env: { PATH },
       cwd: folder.path,
     });
@@ -68,10 +73,10 @@ export async function startMariaDb(): Promise<MariaDb> {
   };
 }
 
-/** An empty database on the MariaDB of this run, or on one of its own where there is none. */
-export async function useMariaDb(): Promise<TestDatabase> {
-  const shared = process.env.REELMILL_TEST_MYSQL_URL;
-  const own = shared === undefined ? await startMariaDb() : undefined;
+/** An empty database on the MariaDB of this run, or on one of its own where there is none or TLS is wanted. */
+export async function useMariaDb(tls?: ServerCertificate): Promise<TestDatabase> {
+  const shared = tls === undefined ? process.env.REELMILL_TEST_MYSQL_URL : undefined;
+  const own = shared === undefined ? await startMariaDb(tls) : undefined;
   const serverUrl = own?.url ?? shared ?? '';
   const name = `reelmill_${randomBytes(6).toString('hex')}`;
   try {
@@ -81,7 +86,7 @@ export async function useMariaDb(): Promise<TestDatabase> {
     throw error;
   }
   return {
-    url: `${serverUrl}/${name}`,
+    url: Object.assign(new URL(serverUrl), { pathname: name }).href,
     dispose: async () => {
       if (own !== undefined) await own.dispose();
       else await execute(serverUrl, `DROP DATABASE IF EXISTS ${name}`);
@@ -130,6 +135,14 @@ function serverArguments(folder: string, port: number): string[] {
   ];
 }
 
+function tlsArguments(tls: ServerCertificate | undefined): string[] {
+  if (tls === undefined) return [];
+  return [
+    ...[`--ssl-ca=${tls.caFile}`, `--ssl-cert=${tls.certFile}`, `--ssl-key=${tls.keyFile}`],
+    '--require-secure-transport=ON',
+  ];
+}
+
 /** Run by root, MariaDB wants to be told that this is meant. */
 function asRoot(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
@@ -141,7 +154,10 @@ async function canLogIn(url: string): Promise<boolean> {
 }
 
 async function execute(url: string, statement: string): Promise<void> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const address = new URL(url);
+  const tls = address.searchParams.has('ssl') ? { ssl: {} } : {};
+  address.search = '';
+  const connection = await createConnection({ uri: address.href, connectTimeout: 5_000, ...tls });
   try {
     await connection.query(statement);
   } finally {

@@ -46,12 +46,13 @@ export async function openDatabase(location: DatabaseLocation, logger: Logger): 
 
 async function connect(location: DatabaseLocation): Promise<Sequelize> {
   if ('url' in location) {
-    return new Sequelize(location.url, {
+    const { address, tls } = readAddress(location.url);
+    return new Sequelize(address, {
       dialect: 'mysql',
       logging: false,
       timezone: '+00:00',
       pool: { max: 10, acquire: 15_000 },
-      dialectOptions: { connectTimeout: 10_000, charset: 'utf8mb4' },
+      dialectOptions: { connectTimeout: 10_000, charset: 'utf8mb4', ...tls },
       define: { charset: 'utf8mb4' },
     });
   }
@@ -63,6 +64,14 @@ async function connect(location: DatabaseLocation): Promise<Sequelize> {
     logging: false,
     transactionType: Transaction.TYPES.IMMEDIATE,
   });
+}
+
+/** `?ssl=true` at the end asks for TLS: with a certificate that Node trusts, and that names the host. */
+function readAddress(url: string): { address: string; tls: { ssl?: { verifyIdentity: true } } } {
+  const address = new URL(url);
+  const secure = address.searchParams.get('ssl') === 'true';
+  address.searchParams.delete('ssl');
+  return { address: address.href, tls: secure ? { ssl: { verifyIdentity: true } } : {} };
 }
 
 const DEADLOCK_TRIES = 4;

@@ -102,7 +102,9 @@ const serverSchema = z.object({
     .describe('folder of the standalone profile: database, objects, secrets'),
   DATABASE_URL: addressWithPassword
     .optional()
-    .describe('MySQL or MariaDB, `mysql://user:password@host:3306/name` (distributed)'),
+    .describe(
+      'MySQL or MariaDB, `mysql://user:password@host:3306/name`, with `?ssl=true` over TLS (distributed)',
+    ),
   JWT_SECRET: strongSecret
     .min(32)
     .optional()
