@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import type { ServerContext } from '../http/context.ts';
 import type { Identity } from '../http/route.ts';
 import type { Authenticate } from '../http/router.ts';
-import { readAccessToken } from './accessTokens.ts';
+import { accessTokenKey, readAccessToken } from './accessTokens.ts';
 
 interface Account {
   role: Role;
@@ -19,6 +19,7 @@ const ACCOUNT_CACHE_ENTRIES = 10_000;
 /** Tells who asks from `Authorization: Bearer`; role and state come from the account, not from the token. */
 export function createAuthenticate(context: ServerContext): Authenticate {
   const readAccount = cacheAccounts(context);
+  const key = accessTokenKey(context.secrets.accessTokens);
   return async (request, auth) => {
     if (auth === 'none') return null;
     const token = readBearer(request);
@@ -26,7 +27,7 @@ export function createAuthenticate(context: ServerContext): Authenticate {
       if (auth === 'optional') return null;
       throw new ReelmillError('unauthorized', 'Log in first: send the token as Authorization: Bearer.');
     }
-    const { userId, epoch } = readAccessToken(token, context.secrets.accessTokens);
+    const { userId, epoch } = readAccessToken(token, key);
     const account = await readAccount(userId);
     if (account === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
     if (account.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');

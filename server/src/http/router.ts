@@ -8,6 +8,8 @@ export type Authenticate = (request: Request, auth: RouteAuth) => Promise<Identi
 
 export const API_BASE = '/api/v1';
 const MAX_BODY_BYTES = 256 * 1024;
+/** One for all: every request ends, and a reason of its own would take its stack each time. */
+const REQUEST_OVER = new DOMException('The request is over.', 'AbortError');
 
 // any content type: `curl -d` says x-www-form-urlencoded about JSON
 const parseJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
@@ -60,7 +62,7 @@ async function serve(
   response.setHeader('Cache-Control', 'private, no-cache');
   if (route.body !== undefined) await readBody(request, response);
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => gone.abort(REQUEST_OVER));
   const { requestId } = notes;
   const body = await route.invoke({ request, response, identity, requestId, signal: gone.signal });
   if (response.headersSent) return;

@@ -25,8 +25,13 @@ export interface Viewer {
  * Throws `signature_invalid` for a link that has expired or was altered, and `not_found` otherwise.
  */
 export async function findVisibleVideo(models: Models, videoId: number, viewer: Viewer): Promise<VideoRow> {
-  const video = await findVideo(models, videoId);
-  if (video !== null && maySee(video, viewer)) return video;
+  const row = await findVideo(models, videoId);
+  return requireVisible(row === null ? undefined : { row }, viewer).row;
+}
+
+/** The same for what was read already, with whatever belongs to it; undefined where there is no such video. */
+export function requireVisible<T extends { row: VideoRow }>(found: T | undefined, viewer: Viewer): T {
+  if (found !== undefined && maySee(found.row, viewer)) return found;
   if (viewer.link === 'expired') throw new ReelmillError('signature_invalid', 'This link has expired.');
   if (viewer.link === 'invalid') throw new ReelmillError('signature_invalid', 'This link is not valid.');
   throw notFound();

@@ -1,8 +1,9 @@
 import type { Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
+import type { Attributes } from 'sequelize';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
-import { findEncodeProgress, findSources } from './videoRepository.ts';
+import { findEncodeProgress, findSources, findVideos } from './videoRepository.ts';
 
 type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
 
@@ -16,27 +17,31 @@ export async function describeVideos(context: Context, rows: readonly VideoRow[]
   return Promise.all(rows.map((row) => serializeVideo(context, row, progress.get(row.id))));
 }
 
-/** Videos with their renditions: what `GET /videos/:id` answers. */
-export async function describeDetails(context: Context, rows: readonly VideoRow[]): Promise<VideoDetail[]> {
+/** A video with its renditions, as `GET /videos/:id` answers it, and the row that says who may see it. */
+export interface DescribedVideo {
+  row: VideoRow;
+  detail: VideoDetail;
+}
+
+/** Videos by their ids; one that is not there, or is deleted, is left out. */
+export async function readDetails(
+  context: Context,
+  ids: readonly number[],
+): Promise<Map<number, DescribedVideo>> {
+  const { models } = context.database;
+  const [rows, sources] = await Promise.all([findVideos(models, ids), findSources(models, ids)]);
   const videos = await describeVideos(context, rows);
-  const sources = await findSources(
-    context.database.models,
-    rows.map((row) => row.id),
+  return new Map(
+    rows.map((row, index) => {
+      const renditions = (sources.get(row.id) ?? []).map((source) => serializeSource(context, source));
+      return [row.id, { row, detail: { video: at(videos, index), sources: renditions } }];
+    }),
   );
-  return videos.map((video) => ({
-    video,
-    sources: (sources.get(video.id) ?? []).map((source) => serializeSource(context, source)),
-  }));
 }
 
 /** One of `describeVideos`. */
 export async function describeVideo(context: Context, row: VideoRow): Promise<Video> {
-  return only(await describeVideos(context, [row]));
-}
-
-/** One of `describeDetails`. */
-export async function describeDetail(context: Context, row: VideoRow): Promise<VideoDetail> {
-  return only(await describeDetails(context, [row]));
+  return at(await describeVideos(context, [row]), 0);
 }
 
 /** The same for a guest, who must not be able to renew or pass on the link of a private video's watch page. */
@@ -77,7 +82,7 @@ async function serializeVideo(
   };
 }
 
-function serializeSource({ playbackUrls }: Context, row: VideoSourceRow): VideoSource {
+function serializeSource({ playbackUrls }: Context, row: Attributes<VideoSourceRow>): VideoSource {
   return {
     quality: row.quality,
     format: row.format,
@@ -92,8 +97,8 @@ function serializeSource({ playbackUrls }: Context, row: VideoSourceRow): VideoS
   };
 }
 
-function only<T>(list: readonly T[]): T {
-  const [first] = list;
-  if (first === undefined) throw new Error('a list of one is empty');
-  return first;
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new Error('a video was not described');
+  return item;
 }

@@ -1,9 +1,8 @@
-import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
-import { maySee, mayShare, type Viewer, WITHOUT_BULK } from './access.ts';
-import { describeDetails, withoutLink } from './describeVideo.ts';
+import { maySee, mayShare, type Viewer } from './access.ts';
+import { type DescribedVideo, readDetails, withoutLink } from './describeVideo.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;
@@ -68,22 +67,16 @@ export class VideoFeed {
     const wanted = [...this.#subscribers.keys()];
     for (let first = 0; first < wanted.length; first += BATCH) {
       const ids = wanted.slice(first, first + BATCH);
-      const rows = await this.#context.database.models.Video.findAll({
-        where: { id: { [Op.in]: ids }, deletedAt: null },
-        attributes: WITHOUT_BULK,
-      });
-      await this.#publish(rows);
-      const found = new Set(rows.map((row) => row.id));
+      const found = await readDetails(this.#context, ids);
+      this.#publish(found.values());
       for (const id of ids) if (!found.has(id)) this.#end([...(this.#subscribers.get(id)?.keys() ?? [])]);
     }
   }
 
-  async #publish(rows: readonly VideoRow[]): Promise<void> {
-    const details = await describeDetails(this.#context, rows);
-    for (const [index, row] of rows.entries()) {
+  #publish(videos: Iterable<DescribedVideo>): void {
+    for (const { row, detail } of videos) {
       const audience = this.#subscribers.get(row.id);
-      const detail = details[index];
-      if (audience === undefined || detail === undefined) continue;
+      if (audience === undefined) continue;
       const forOwner = JSON.stringify(detail);
       const forGuests = JSON.stringify(withoutLink(detail));
       for (const [subscriber, known] of [...audience]) {

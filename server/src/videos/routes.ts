@@ -11,11 +11,12 @@ import { actorOf } from '../admin/auditLog.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
 import { type LinkQuery, linkQuerySchema } from '../playback/signedLinks.ts';
-import { findOwnVideo, findVisibleVideo, mayShare } from './access.ts';
+import { findOwnVideo, findVisibleVideo, mayShare, requireVisible } from './access.ts';
 import { cancelVideo, deleteVideo, retryVideo, updateVideo } from './changeVideo.ts';
-import { describeDetail, describeVideo, describeVideos, withoutLink } from './describeVideo.ts';
+import { describeVideo, describeVideos, readDetails, withoutLink } from './describeVideo.ts';
 import { streamVideo } from './eventStream.ts';
 import type { VideoFeed } from './feed.ts';
+import { gatherReads } from './gatherReads.ts';
 import { listVideos } from './videoRepository.ts';
 
 const tag = 'Videos';
@@ -31,6 +32,7 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
     identity,
     link: context.playbackUrls.verify(videoId, 'watch', query),
   });
+  const readDetail = gatherReads((ids) => readDetails(context, ids));
   return [
     defineRoute({
       method: 'get',
@@ -63,9 +65,8 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       errors: ['not_found', 'signature_invalid'],
       async handle({ params: { id }, query, identity }) {
         const viewer = viewerOf(id, identity, query);
-        const video = await findVisibleVideo(models, id, viewer);
-        const detail = await describeDetail(context, video);
-        return mayShare(video, viewer) ? detail : withoutLink(detail);
+        const { row, detail } = requireVisible(await readDetail(id), viewer);
+        return mayShare(row, viewer) ? detail : withoutLink(detail);
       },
     }),
     defineRoute({

@@ -1,5 +1,5 @@
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
-import { col, fn, Op, type Order } from 'sequelize';
+import { type Attributes, col, fn, Op, type Order } from 'sequelize';
 import { contains } from '../db/contains.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
@@ -57,12 +57,18 @@ export async function listVideos(
   });
 }
 
-/** The renditions of each video, largest first. */
+/** Those of these videos that are there. */
+export function findVideos(models: Models, ids: readonly number[]): Promise<VideoRow[]> {
+  return models.Video.findAll({ where: { id: [...ids], deletedAt: null }, attributes: WITHOUT_BULK });
+}
+
+/** The renditions of each video, largest first. Only their facts: there are several for each video that is polled. */
 export async function findSources(
   models: Models,
   videoIds: readonly number[],
-): Promise<Map<number, VideoSourceRow[]>> {
-  const rows = await models.VideoSource.findAll({
+): Promise<Map<number, Attributes<VideoSourceRow>[]>> {
+  const rows: Attributes<VideoSourceRow>[] = await models.VideoSource.findAll({
+    raw: true,
     where: { videoId: [...videoIds] },
     order: [
       ['height', 'DESC'],

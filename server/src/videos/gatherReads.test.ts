@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { gatherReads } from './gatherReads.ts';
+
+test('what is asked for at once is read together, and each gets its own', async () => {
+  const reads: (readonly number[])[] = [];
+  const read = gatherReads(async (ids) => {
+    reads.push(ids);
+    return new Map(ids.filter((id) => id !== 3).map((id) => [id, `video ${id}`]));
+  });
+  assert.deepEqual(await Promise.all([read(1), read(2), read(1), read(3)]), [
+    'video 1',
+    'video 2',
+    'video 1',
+    undefined,
+  ]);
+  assert.deepEqual(reads, [[1, 2, 3]]);
+});
+
+test('a question that comes while a read is under way is not answered by it', async () => {
+  const answers = ['old', 'new'];
+  const under = Promise.withResolvers<void>();
+  const read = gatherReads(async (ids) => {
+    const answer = answers.shift();
+    await under.promise;
+    return new Map(ids.map((id) => [id, answer]));
+  });
+  const first = read(1);
+  await setImmediate();
+  const second = read(1);
+  await setImmediate();
+  under.resolve();
+  assert.deepEqual(await Promise.all([first, second]), ['old', 'new']);
+});
+
+test('no read is larger than a query should be', async () => {
+  const sizes: number[] = [];
+  const read = gatherReads(async (ids) => {
+    sizes.push(ids.length);
+    return new Map(ids.map((id) => [id, id]));
+  });
+  const ids = Array.from({ length: 450 }, (_, index) => index);
+  assert.deepEqual(await Promise.all(ids.map(read)), ids);
+  assert.deepEqual(sizes, [200, 200, 50]);
+});
+
+test('a read that fails fails for all who asked, and for nobody after', async () => {
+  let down = true;
+  const read = gatherReads(async (ids) => {
+    if (down) throw new Error('the database is down');
+    return new Map(ids.map((id) => [id, id]));
+  });
+  const outcomes = await Promise.allSettled([read(1), read(2)]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  down = false;
+  assert.equal(await read(1), 1);
+});
