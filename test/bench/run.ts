@@ -1,11 +1,14 @@
 /**
  * Measures the project on this machine. Every ratio is of runs that took turns in one go.
  *
- *   npm run bench [-- [--runs=N] [--seconds=N] [upload] [transcode] [scaling] [playable] [dispatch] [desktop]]
+ *   npm run bench [-- [--runs=N] [--seconds=N] [upload] [transcode] [scaling] [playable] [dispatch] [rate] [api]
+ *                     [desktop]]
  */
 import { parseArgs } from 'node:util';
+import { benchApi } from './api.ts';
 import { benchDesktop } from './desktop.ts';
 import { benchDispatch } from './dispatch.ts';
+import { benchDispatchRate } from './dispatchRate.ts';
 import { type BenchReport, formatReport } from './figures.ts';
 import { describeLoad, describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
@@ -20,12 +23,14 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<BenchReport>> =
   scaling: benchScaling,
   playable: benchPlayable,
   dispatch: benchDispatch,
+  rate: benchDispatchRate,
+  api: benchApi,
   desktop: benchDesktop,
 };
 const DEFAULT_RUNS = 3;
 const USAGE = `usage: npm run bench [-- [--runs=N] [--seconds=N] [${Object.keys(BENCHES).join('] [')}]]
   --runs=N     how often each side runs, in turns (${DEFAULT_RUNS})
-  --seconds=N  a shorter film than the one of three minutes, for a first look`;
+  --seconds=N  a shorter film, or a shorter turn of the api bench, for a first look`;
 
 class UsageError extends Error {}
 
