@@ -3,12 +3,15 @@ import { createFirstAdmin } from './admin/firstAdmin.ts';
 import { startFarm } from './dispatch/farm.ts';
 import type { ServerContext } from './http/context.ts';
 import { startSweeps } from './sweep/sweeps.ts';
+import { startDeliverer } from './webhooks/deliverer.ts';
 
 /** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */
 export async function startServices(context: ServerContext, releasers: Releasers): Promise<void> {
   await createFirstAdmin(context);
   const farm = await startFarm(context);
   releasers.add('farm', () => farm.stop());
+  const deliverer = startDeliverer(context);
+  releasers.add('webhooks', () => deliverer.stop());
   const sweeps = startSweeps(context);
   releasers.add('sweeps', () => sweeps.stop());
 }

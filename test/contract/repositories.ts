@@ -11,6 +11,7 @@ import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
 import { up as addFingerprints } from '@reelmill/server/db/migrations/0002-fingerprints.ts';
+import { up as addWebhooks } from '@reelmill/server/db/migrations/0004-webhooks.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
 import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
@@ -85,6 +86,21 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       for (let round = 0; round < 2; round++) await addFingerprints(schema);
       const indexes = (await schema.showIndex('videos')) as { name: string }[]; // typed as object
       assert.equal(indexes.filter(({ name }) => name === 'videos_user_id_fingerprint').length, 1);
+    });
+
+    test('the migration for webhooks goes on where it was cut off', async () => {
+      const schema = database.models.WebhookDelivery.sequelize?.getQueryInterface();
+      assert.ok(schema);
+      const table = 'webhook_deliveries';
+      const indexNames = async () =>
+        ((await schema.showIndex(table)) as { name: string }[]).map(({ name }) => name).sort(); // typed as object
+      const whole = await indexNames();
+      await schema.removeIndex(table, `${table}_state_next_attempt_at`);
+      for (let round = 0; round < 2; round++) await addWebhooks(schema);
+      assert.deepEqual(await indexNames(), whole);
+      await schema.dropTable(table);
+      await addWebhooks(schema);
+      assert.deepEqual(await indexNames(), whole);
     });
 
     test('a value comes back as it was written', async () => {

@@ -4,9 +4,10 @@ import { SequelizeStorage, Umzug } from 'umzug';
 import * as foundation from './migrations/0001-foundation.ts';
 import * as fingerprints from './migrations/0002-fingerprints.ts';
 import * as administration from './migrations/0003-administration.ts';
+import * as webhooks from './migrations/0004-webhooks.ts';
 import * as traces from './migrations/0006-traces.ts';
 
-const MIGRATIONS = [foundation, fingerprints, administration, traces];
+const MIGRATIONS = [foundation, fingerprints, administration, webhooks, traces];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;
 

@@ -8,6 +8,8 @@ import {
   UserRow,
   VideoRow,
   VideoSourceRow,
+  WebhookDeliveryRow,
+  WebhookEndpointRow,
   WorkerRow,
 } from './rows.ts';
 
@@ -68,6 +70,8 @@ const createModels = () => ({
   Task: class extends TaskRow {},
   Worker: class extends WorkerRow {},
   Audit: class extends AuditRow {},
+  WebhookEndpoint: class extends WebhookEndpointRow {},
+  WebhookDelivery: class extends WebhookDeliveryRow {},
 });
 
 /** Models bound to this connection. The tables themselves are made by the migrations. */
@@ -244,6 +248,47 @@ export function defineModels(sequelize: Sequelize): Models {
       createdAt: { ...date },
     },
     { ...options('audit_log', 'created'), hooks: appendOnly },
+  );
+  models.WebhookEndpoint.init(
+    {
+      id: { ...id },
+      userId: { ...integer },
+      scope: text(16),
+      url: text(2048),
+      description: text(200),
+      events: json('events', { allowNull: false }),
+      secret: text(100),
+      previousSecret: optionalText(100),
+      previousSecretEndsAt: { ...optionalDate },
+      disabledAt: { ...optionalDate },
+      disabledReason: optionalText(200),
+      failingSince: { ...optionalDate },
+      createdAt: { ...date },
+      updatedAt: { ...date },
+    },
+    options('webhook_endpoints', true),
+  );
+  models.WebhookDelivery.init(
+    {
+      id: { ...id },
+      endpointId: { ...integer },
+      messageId: text(40),
+      type: text(40),
+      videoId: { ...optionalInteger },
+      payload: { type: DataTypes.TEXT, allowNull: false },
+      state: text(16),
+      attempts: { ...integer },
+      nextAttemptAt: { ...date },
+      claimToken: optionalText(36),
+      responseStatus: { ...optionalInteger },
+      responseExcerpt: { ...longText },
+      error: optionalText(200),
+      durationMs: { ...optionalInteger },
+      deliveredAt: { ...optionalDate },
+      createdAt: { ...date },
+      updatedAt: { ...date },
+    },
+    options('webhook_deliveries', true),
   );
   return models;
 }

@@ -4,6 +4,12 @@ import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import type {
+  WebhookDeliveryState,
+  WebhookEvent,
+  WebhookMessageType,
+  WebhookScope,
+} from '@reelmill/shared/contracts/webhooks.ts';
 import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model } from 'sequelize';
 
 // The rows of the database as classes; models.ts binds them to a connection.
@@ -192,4 +198,56 @@ export class AuditRow extends Model<InferAttributes<AuditRow>, InferCreationAttr
   declare requestId: string | null;
   declare address: string | null;
   declare createdAt: CreationOptional<Date>;
+}
+
+/** Where somebody wants to be told of videos. */
+export class WebhookEndpointRow extends Model<
+  InferAttributes<WebhookEndpointRow>,
+  InferCreationAttributes<WebhookEndpointRow>
+> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare scope: WebhookScope;
+  declare url: string;
+  declare description: string;
+  declare events: WebhookEvent[];
+  /** `whsec_` and the key in base64: kept as it is, for every delivery is signed with it. */
+  declare secret: string;
+  /** Signs as well until `previousSecretEndsAt`, so that a receiver can change over in peace. */
+  declare previousSecret: string | null;
+  declare previousSecretEndsAt: Date | null;
+  declare disabledAt: Date | null;
+  declare disabledReason: string | null;
+  /** When the first try failed since which none has succeeded. */
+  declare failingSince: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
+}
+
+/** One message for one endpoint: outbox and log in one. pending → delivered | given_up. */
+export class WebhookDeliveryRow extends Model<
+  InferAttributes<WebhookDeliveryRow>,
+  InferCreationAttributes<WebhookDeliveryRow>
+> {
+  declare id: CreationOptional<number>;
+  declare endpointId: number;
+  declare messageId: string;
+  declare type: WebhookMessageType;
+  /** Not a reference: the log outlives the video. */
+  declare videoId: number | null;
+  /** The body, byte for byte as it is signed and sent. */
+  declare payload: string;
+  declare state: WebhookDeliveryState;
+  declare attempts: number;
+  /** When the next try is due; while a server makes one, when another may take it over. */
+  declare nextAttemptAt: Date;
+  /** Of the server that makes the current try; fences what a late one says. */
+  declare claimToken: string | null;
+  declare responseStatus: number | null;
+  declare responseExcerpt: string | null;
+  declare error: string | null;
+  declare durationMs: number | null;
+  declare deliveredAt: Date | null;
+  declare createdAt: CreationOptional<Date>;
+  declare updatedAt: CreationOptional<Date>;
 }

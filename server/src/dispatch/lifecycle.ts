@@ -6,6 +6,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { recordVideoEvent } from '../webhooks/outbox.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
 export interface VideoChange {
@@ -127,6 +128,24 @@ export async function reopenTask({
   return task;
 }
 
+/**
+ * Puts the video of this plan online. Answers false, and changes nothing, where it is not to be published any more or
+ * another server was faster.
+ */
+export async function completeTranscode(
+  change: VideoChange & { planVersion: number; durationSeconds: number },
+): Promise<boolean> {
+  const { planVersion, durationSeconds } = change;
+  const online = {
+    status: 'online',
+    phase: null,
+    progress: 100,
+    playable: true,
+    onlineAt: new Date(),
+  } as const;
+  return leaveTranscoding(change, { ...online, durationSeconds }, { planVersion });
+}
+
 async function beginPlan(
   { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
   from: VideoRow['status'][],
@@ -193,18 +212,34 @@ export function newTask(videoId: number, planVersion: number, requestId: string 
 }
 
 async function endTranscode(
-  { models, transaction, video }: VideoChange,
-  end: Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' },
+  change: VideoChange,
+  end: VideoEnd & { status: 'canceled' | 'failed' },
 ): Promise<boolean> {
-  const [changed] = await models.Video.update(end, {
-    where: { id: video.id, status: 'transcoding' },
-    transaction,
-  });
-  await video.reload({ transaction });
-  if (changed === 0) return false;
+  const { models, transaction, video } = change;
+  if (!(await leaveTranscoding(change, end))) return false;
   await models.Task.update(
     { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
     { where: { videoId: video.id, state: [...OPEN_TASK_STATES] }, transaction },
   );
+  return true;
+}
+
+type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };
+
+/** The one way out of `transcoding`, which whoever asked for it is told of. The row is brought up to date. */
+async function leaveTranscoding(
+  { models, transaction, video }: VideoChange,
+  end: VideoEnd,
+  only: { planVersion?: number } = {},
+): Promise<boolean> {
+  const [changed] = await models.Video.update(end, {
+    where: { id: video.id, status: 'transcoding', ...only },
+    transaction,
+  });
+  await video.reload({ transaction });
+  if (changed === 0) return false;
+  if (end.status !== 'canceled') {
+    await recordVideoEvent({ models, transaction, video }, `video.${end.status}`);
+  }
   return true;
 }

@@ -8,6 +8,7 @@ import { createUploadRoutes } from '../upload/routes.ts';
 import { createUserRoutes } from '../users/routes.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import { createVideoRoutes } from '../videos/routes.ts';
+import { createWebhookRoutes } from '../webhooks/routes.ts';
 import type { ServerContext } from './context.ts';
 import { createDocs } from './docs.ts';
 import type { Route } from './route.ts';
@@ -21,6 +22,7 @@ export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
     ...createUploadRoutes(context),
     ...createVideoRoutes(context, feed),
     ...createPlaybackRoutes(context, context.playbackUrls),
+    ...createWebhookRoutes(context),
     ...createAdminRoutes(context),
     ...createHealthRoutes(context),
     ...createMetricsRoutes(context),

@@ -6,7 +6,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
-import { failTranscode } from '../dispatch/lifecycle.ts';
+import { completeTranscode, failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { removeOtherVersions } from './leftovers.ts';
 import { planAsSingleChunk } from './planTasks.ts';
@@ -110,24 +110,16 @@ function describeSources(plan: EncodePlan, video: AssembledVideo) {
 /** Answers false where the video is not to be published any more, or another server was faster. */
 async function goOnline(
   context: FarmContext,
-  { id }: VideoRow,
+  video: VideoRow,
   plan: EncodePlan,
   assembled: AssembledVideo,
 ): Promise<boolean> {
   const { models } = context.database;
+  const { id } = video;
   return context.database.transaction(async (transaction) => {
-    const [changed] = await models.Video.update(
-      {
-        status: 'online',
-        phase: null,
-        progress: 100,
-        playable: true,
-        durationSeconds: assembled.durationSeconds,
-        onlineAt: new Date(),
-      },
-      { where: { id, status: 'transcoding', planVersion: plan.version }, transaction },
-    );
-    if (changed === 0) return false;
+    const { durationSeconds } = assembled;
+    const end = { planVersion: plan.version, durationSeconds };
+    if (!(await completeTranscode({ models, transaction, video, ...end }))) return false;
     await models.VideoSource.destroy({ where: { videoId: id }, transaction });
     await models.VideoSource.bulkCreate(
       describeSources(plan, assembled).map(({ videoCodecs: _, ...source }) => ({

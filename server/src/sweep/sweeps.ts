@@ -3,6 +3,7 @@ import { startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
 import { sweepUploads } from '../upload/giveUp.ts';
 import { purgeVideos } from '../videos/purge.ts';
+import { pruneWebhookLog } from '../webhooks/pruneLog.ts';
 
 interface Sweep {
   name: string;
@@ -14,6 +15,7 @@ interface Sweep {
 const SWEEPS: readonly Sweep[] = [
   { name: 'upload sweep', intervalMs: 30_000, work: sweepUploads },
   { name: 'video purge', intervalMs: 5_000, work: purgeVideos },
+  { name: 'webhook log', intervalMs: 10 * 60_000, work: pruneWebhookLog },
   {
     name: 'token sweep',
     intervalMs: 10 * 60_000,

@@ -3,6 +3,7 @@ import type { Attributes } from 'sequelize';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
+import { videoFacts } from './videoFacts.ts';
 import { findEncodeProgress, findSources, findVideos } from './videoRepository.ts';
 
 type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
@@ -55,30 +56,12 @@ async function serializeVideo(
   progress: EncodeProgress | undefined,
 ): Promise<Video> {
   return {
-    id: row.id,
-    user_id: row.userId,
-    title: row.title,
-    description: row.description,
-    visibility: row.visibility,
-    status: row.status,
-    phase: row.phase,
-    progress: row.progress,
+    ...videoFacts(row),
     eta_seconds: estimateEtaSeconds(progress, Date.now()),
-    playable: row.playable,
-    file_name: row.fileName,
-    size_bytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
-    duration: row.durationSeconds,
-    width: row.width,
-    height: row.height,
-    frame_rate: row.frameRate,
     cover_url: await playbackUrls.coverUrl(row),
     storyboard_url: playbackUrls.storyboardUrl(row),
     playback_url: playbackUrls.playbackUrl(row),
     watch_url: playbackUrls.watchUrl(row),
-    error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
-    created_at: row.createdAt.toISOString(),
-    updated_at: row.updatedAt.toISOString(),
-    online_at: row.onlineAt === null ? null : row.onlineAt.toISOString(),
   };
 }
 

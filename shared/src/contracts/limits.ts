@@ -11,5 +11,9 @@ export const LIMITS = {
   maxSinglePutBytes: 5 * 1024 ** 3,
   /** How many part URLs one answer may carry. */
   partUrlWindow: 64,
+  webhookUrlCharacters: 2_048,
+  webhookDescriptionCharacters: 200,
+  /** Endpoints that one account may have. */
+  webhooksPerUser: 20,
   pageSize: { default: 20, max: 100 },
 } as const;

@@ -11,6 +11,7 @@ export class ConfigError extends Error {
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const calls = z.coerce.number().int().min(0);
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
 const strongSecret = z.string().superRefine((value, { addIssue }) => {
   const weakness = findWeakness(value);
@@ -23,6 +24,16 @@ const addressWithPassword = z.string().superRefine((value, { addIssue }) => {
   const weakness = address.password === '' ? 'is missing' : findWeakness(address.password);
   if (weakness !== null) addIssue(`its password ${weakness}`);
 });
+
+/** Exactly as browsers write them: scheme, host and port, nothing else. */
+const origins = z
+  .string()
+  .optional()
+  .transform((list) => (list ?? '').split(',').flatMap((origin) => origin.trim() || []))
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins like https://example.org, separated by commas',
+  );
 
 const common = {
   REELMILL_PROFILE: z
@@ -96,6 +107,18 @@ const serverSchema = z.object({
     .min(0)
     .default(0)
     .describe('number of reverse proxies in front of the API'),
+  CORS_ORIGINS: origins.describe(
+    'origins whose pages may call the API and play videos, separated by commas (default: none)',
+  ),
+  API_CALLS_PER_SECOND: calls
+    .default(200)
+    .describe(
+      'calls of one user, or of one address without a login, that each server takes, on average over ten seconds; 0: any number',
+    ),
+  SIGN_INS_PER_MINUTE: calls
+    .default(120)
+    .describe('logins and continued sessions from one address; 0: any number'),
+  REGISTRATIONS_PER_HOUR: calls.default(100).describe('registrations from one address; 0: any number'),
   REELMILL_DATA: z
     .string()
     .default('./data')
@@ -172,6 +195,16 @@ const serverSchema = z.object({
     .default(30)
     .describe('a running task that is silent for so long goes to another worker'),
   CHUNK_SECONDS: z.coerce.number().min(4).default(60).describe('about how much video one encode task covers'),
+  WEBHOOK_ALLOW_HTTP: flag.default(false).describe('whether webhooks may be sent to addresses without TLS'),
+  WEBHOOK_ALLOW_PRIVATE: flag
+    .default(false)
+    .describe('whether webhooks may be sent to loopback, private and link-local addresses'),
+  WEBHOOK_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(30)
+    .default(15)
+    .describe('how long the receiver of a webhook may take to answer'),
   EMBEDDED_WORKER: flag.default(true).describe('whether the standalone server transcodes in its own process'),
 });
 

@@ -1,0 +1,67 @@
+import type {
+  WebhookEvent,
+  WebhookMessage,
+  WebhookMessageType,
+  WebhookVideo,
+} from '@reelmill/shared/contracts/webhooks.ts';
+import { literal, Op, type Transaction } from 'sequelize';
+import type { Models } from '../db/models.ts';
+import type { VideoRow, WebhookEndpointRow } from '../db/rows.ts';
+import { videoFacts } from '../videos/videoFacts.ts';
+import { newMessageId } from './signature.ts';
+
+// whoever was disabled, or is no admin any more, is not told any longer
+const ENABLED_USERS = literal('(SELECT id FROM users WHERE disabled_at IS NULL)');
+const ENABLED_ADMINS = literal("(SELECT id FROM users WHERE disabled_at IS NULL AND role = 'admin')");
+
+/**
+ * Writes down what the endpoints of a video are to be told, in the transaction that made it true: what is committed will
+ * be delivered, what is rolled back was never said.
+ */
+export async function recordVideoEvent(
+  change: { models: Models; transaction: Transaction; video: VideoRow },
+  type: WebhookEvent,
+): Promise<void> {
+  const { models, transaction, video } = change;
+  const endpoints = await models.WebhookEndpoint.findAll({
+    where: {
+      disabledAt: null,
+      [Op.or]: [
+        { userId: { [Op.and]: [video.userId, { [Op.in]: ENABLED_USERS }] } },
+        { scope: 'all', userId: { [Op.in]: ENABLED_ADMINS } },
+      ],
+    },
+    transaction,
+  });
+  const interested = endpoints.filter(({ events }) => events.includes(type));
+  if (interested.length === 0) return;
+  const message = newMessage(type, videoFacts(video));
+  await models.WebhookDelivery.bulkCreate(
+    interested.map((endpoint) => newDelivery(endpoint, message)),
+    { transaction },
+  );
+}
+
+export function newMessage(type: WebhookMessageType, video: WebhookVideo | null): WebhookMessage {
+  return { id: newMessageId(), type, created_at: new Date().toISOString(), data: { video } };
+}
+
+/** The columns of a message that is due at once. */
+export function newDelivery(endpoint: Pick<WebhookEndpointRow, 'id'>, message: WebhookMessage) {
+  return {
+    endpointId: endpoint.id,
+    messageId: message.id,
+    type: message.type,
+    videoId: message.data.video?.id ?? null,
+    payload: JSON.stringify(message),
+    state: 'pending',
+    attempts: 0,
+    nextAttemptAt: new Date(),
+    claimToken: null,
+    responseStatus: null,
+    responseExcerpt: null,
+    error: null,
+    durationMs: null,
+    deliveredAt: null,
+  } as const;
+}
