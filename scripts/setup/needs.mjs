@@ -51,6 +51,7 @@ export const DEBIAN = {
     { program: 'chromium', debianPackage: 'chromium' },
     { program: 'prometheus', debianPackage: 'prometheus' },
     { program: 'promtool', debianPackage: 'prometheus' },
+    { program: 'caddy', debianPackage: 'caddy' },
     { program: 'jq', debianPackage: 'jq' },
     { program: 'curl', debianPackage: 'curl' },
     { program: 'openssl', debianPackage: 'openssl' },

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findElectron } from '../../scripts/electronRuntime.mjs';
 import { CACHE_BIN } from '../support/cacheFolder.ts';
+import { CADDY_PROGRAMS } from '../support/caddy.ts';
 import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
 import { PROMETHEUS_PROGRAMS } from '../support/prometheus.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
@@ -18,6 +19,7 @@ export type Need =
   | 'MinIO'
   | 'mc'
   | 'Chromium'
+  | 'Caddy'
   | 'Electron'
   | 'kustomize'
   | 'Prometheus';
@@ -31,6 +33,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
   { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
+  { need: 'Caddy', marker: /\/caddy\.ts'/, programs: CADDY_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
 ];
 
