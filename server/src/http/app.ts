@@ -6,10 +6,11 @@ import type { ServerContext } from './context.ts';
 import { OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
 import { describeApi } from './openapi.ts';
+import { createRateLimits } from './rateLimits.ts';
 import { notesOf, requestLog } from './requestLog.ts';
 import { createRouter } from './router.ts';
 import { listPages, listRoutes } from './routes.ts';
-import { securityHeaders } from './security.ts';
+import { allowOrigins, securityHeaders } from './security.ts';
 
 /** The whole HTTP side of a server, ready for `createServer`. */
 export function createApp(context: ServerContext, feed: VideoFeed): Express {
@@ -19,19 +20,24 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', context.config.TRUST_PROXY);
   app.use(requestLog(context));
-  app.use(securityHeaders());
+  const { CORS_ORIGINS } = context.config;
+  app.use(securityHeaders(CORS_ORIGINS));
+  if (CORS_ORIGINS.length > 0) app.use(allowOrigins(CORS_ORIGINS));
   for (const { path, handler } of context.storeHandlers) {
     app.use(path, (request, response, next) => {
       notesOf(response).route = path;
       return handler(request, response, next);
     });
   }
+  const limits = createRateLimits(context.config, context.stopping);
+  app.use(createRouter(routes, { authenticate: createAuthenticate(context), limits }));
+  // pages and whatever is nowhere: of nobody that could be told, so counted by address
+  app.use(limits.api);
   app.get(OPENAPI_PATH, (_request, response) => {
     notesOf(response).route = OPENAPI_PATH;
     response.json(document);
   });
   for (const page of listPages(context)) app.use(page);
-  app.use(createRouter(routes, createAuthenticate(context)));
   app.use(() => {
     throw new ReelmillError('not_found', 'There is nothing at this address.');
   });

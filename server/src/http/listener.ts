@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { refuseUnreadable } from './clientErrors.ts';
 
+/** Of the request line and all headers together; Node answers 431 beyond it. */
+const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const SILENCE_MS = 120_000;
@@ -21,7 +25,17 @@ export interface Listener {
 export async function openListener(host: string, port: number): Promise<Listener> {
   let current: RequestListener = answerStarting;
   let closed: Promise<void> | undefined;
-  const server = createServer((request, response) => current(request, response));
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    answers.set(request.socket, response);
+    current(request, response);
+  });
+  server.on('clientError', (error, socket) => {
+    const answer = answers.get(socket);
+    // in the middle of an answer another one would be taken for its rest
+    if (answer?.headersSent && !answer.writableFinished) socket.destroy();
+    else refuseUnreadable(error, socket);
+  });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   // a part of an upload may take as long as its line does, so only silence ends a request

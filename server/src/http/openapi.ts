@@ -6,6 +6,8 @@ import { fullPath } from './router.ts';
 type Json = Record<string, unknown>;
 
 const ON_EVERY_ROUTE: readonly ErrorCode[] = ['internal', 'unavailable'];
+const BELOW_BASE: readonly ErrorCode[] = ['rate_limited'];
+const ON_BODY: readonly ErrorCode[] = ['malformed_json', 'too_large', 'request_timeout'];
 const ON_AUTH: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'account_disabled'];
 const HAS_RETRY_AFTER = new Set([429, 503]);
 
@@ -92,7 +94,8 @@ function errorCodesOf(route: Route): ErrorCode[] {
   const hasInput = [route.params, route.query].some((schema) => Object.keys(schema.shape).length > 0);
   const codes = new Set<ErrorCode>([...ON_EVERY_ROUTE, ...(route.errors ?? [])]);
   if (hasInput || route.body !== undefined) codes.add('validation_failed');
-  if (route.body !== undefined) codes.add('malformed_json').add('too_large');
+  if (route.body !== undefined) for (const code of ON_BODY) codes.add(code);
+  if (!route.root) for (const code of BELOW_BASE) codes.add(code);
   if (route.auth !== 'none') for (const code of ON_AUTH) codes.add(code);
   if (route.auth === 'admin') codes.add('forbidden');
   return [...codes];

@@ -2,6 +2,7 @@ import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { RateLimitName } from './rateLimits.ts';
 
 /** Who asks. */
 export interface Identity {
@@ -43,6 +44,8 @@ interface RouteFacts {
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
+  /** Counted by this limit, besides that of the whole API. */
+  readonly limit?: Exclude<RateLimitName, 'api'>;
   /** Codes beyond those that follow from `auth` and the schemas. */
   readonly errors?: readonly ErrorCode[];
 }

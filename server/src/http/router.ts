@@ -1,5 +1,8 @@
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
+import { runMiddleware } from './middleware.ts';
+import type { RateLimits } from './rateLimits.ts';
+import { readJson } from './readJson.ts';
 import { notesOf } from './requestLog.ts';
 import type { Identity, Route, RouteAuth } from './route.ts';
 
@@ -7,12 +10,8 @@ import type { Identity, Route, RouteAuth } from './route.ts';
 export type Authenticate = (request: Request, auth: RouteAuth) => Promise<Identity | null>;
 
 export const API_BASE = '/api/v1';
-const MAX_BODY_BYTES = 256 * 1024;
 /** One for all: every request ends, and a reason of its own would take its stack each time. */
 const REQUEST_OVER = new DOMException('The request is over.', 'AbortError');
-
-// any content type: `curl -d` says x-www-form-urlencoded about JSON
-const parseJson = express.json({ limit: MAX_BODY_BYTES, type: () => true });
 
 /** The address of a route as clients write it, with OpenAPI's parameters. */
 export function fullPath(route: Pick<Route, 'path' | 'root'>): string {
@@ -20,12 +19,15 @@ export function fullPath(route: Pick<Route, 'path' | 'root'>): string {
 }
 
 /** A router that lets in, validates and answers exactly as the routes are declared. */
-export function createRouter(routes: readonly Route[], authenticate: Authenticate): Router {
+export function createRouter(
+  routes: readonly Route[],
+  guards: { authenticate: Authenticate; limits: RateLimits },
+): Router {
   const router = Router();
   for (const route of routes) {
     const pattern = fullPath(route).replace(/\{(\w+)\}/g, ':$1');
     router[route.method](pattern, async (request, response) => {
-      await traceRequest(route, request, response, () => serve(route, authenticate, request, response));
+      await traceRequest(route, request, response, () => serve(route, guards, request, response));
     });
   }
   return router;
@@ -51,16 +53,15 @@ function traceRequest(
 
 async function serve(
   route: Route,
-  authenticate: Authenticate,
+  guards: { authenticate: Authenticate; limits: RateLimits },
   request: Request,
   response: Response,
 ): Promise<void> {
   const notes = notesOf(response);
   notes.route = fullPath(route);
-  const identity = await authenticate(request, route.auth);
-  notes.userId = identity?.userId ?? null;
+  const identity = await identify(route, guards, request, response);
   response.setHeader('Cache-Control', 'private, no-cache');
-  if (route.body !== undefined) await readBody(request, response);
+  if (route.body !== undefined) await readJson(request, response);
   const gone = new AbortController();
   response.once('close', () => gone.abort(REQUEST_OVER));
   const { requestId } = notes;
@@ -70,13 +71,25 @@ async function serve(
   else if (!('contentType' in route.answer)) response.status(route.answer.status).end();
 }
 
+/** Tells who asks, and counts the call: against the user, or against the address where there is none. */
+async function identify(
+  { auth, root, limit }: Route,
+  { authenticate, limits }: { authenticate: Authenticate; limits: RateLimits },
+  request: Request,
+  response: Response,
+): Promise<Identity | null> {
+  try {
+    const identity = await authenticate(request, auth);
+    notesOf(response).userId = identity?.userId ?? null;
+    return identity;
+  } finally {
+    // whoever is refused was counted, too; probes and scrapers are not
+    if (!root) await runMiddleware(limits.api, request, response);
+    if (limit !== undefined) await runMiddleware(limits[limit], request, response);
+  }
+}
+
 /** A handler may have chosen one of the declared alternatives already. */
 function statusFor(route: Route, response: Response): number {
   return response.statusCode === 200 ? route.answer.status : response.statusCode;
-}
-
-function readBody(request: Request, response: Response): Promise<void> {
-  return new Promise((resolve, reject) => {
-    parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  });
 }

@@ -1,8 +1,9 @@
+import cors from 'cors';
 import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 /** Headers for every answer. Answers of the API may load nothing; pages say what they need with `allowPage`. */
-export function securityHeaders(): RequestHandler {
+export function securityHeaders(origins: readonly string[]): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -15,7 +16,33 @@ export function securityHeaders(): RequestHandler {
     },
     // whoever terminates TLS decides for how long the whole domain insists on it
     strictTransportSecurity: false,
+    // pictures of covers and storyboards are loaded without CORS
+    crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
+  });
+}
+
+const A_DAY_SECONDS = 86_400;
+
+/**
+ * Opens everything to pages of exactly these origins, without cookies: who asks is told by a token or a signed link.
+ * Answers preflights.
+ */
+export function allowOrigins(origins: readonly string[]): RequestHandler {
+  return cors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Range', 'If-Range', 'If-None-Match', 'X-Request-Id'],
+    exposedHeaders: [
+      'Accept-Ranges',
+      'Content-Range',
+      'ETag',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'X-Request-Id',
+    ],
+    maxAge: A_DAY_SECONDS,
   });
 }
 

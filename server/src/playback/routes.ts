@@ -12,7 +12,7 @@ export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 
 const MAX_AGE_SECONDS = 60;
 
-/** The playlists and the storyboard, for players on any site. */
+/** The playlists and the storyboard. */
 export function createPlaybackRoutes({ database, store }: ServerContext, urls: PlaybackUrls): Route[] {
   const playlists = createPlaylistService({ models: database.models, store, urls });
 
@@ -40,7 +40,6 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       errors: ['signature_invalid', 'not_found', 'state_conflict'],
       answer: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
       async handle({ params: { id, playlist }, query, identity, response }) {
-        openToPlayers(response);
         const link = urls.verify(id, playlist, query);
         const video = await findVisibleVideo(database.models, id, { identity, link });
         const { body, growing } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
@@ -62,7 +61,6 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       errors: ['signature_invalid', 'not_found'],
       answer: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
       async handle({ params: { id }, query, identity, response }) {
-        openToPlayers(response);
         const link = urls.verify(id, 'storyboard.vtt', query);
         const video = await findVisibleVideo(database.models, id, { identity, link });
         const body = await playlists.storyboard(video);
@@ -71,12 +69,6 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       },
     }),
   ];
-}
-
-/** Players on other sites may read it; what it shows is decided by the link, never by a cookie. */
-function openToPlayers(response: Response): void {
-  response.setHeader('Access-Control-Allow-Origin', '*');
-  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
 }
 
 function sendText(response: Response, contentType: string, body: string): void {

@@ -30,7 +30,8 @@ export function createUserRoutes(context: ServerContext): Route[] {
       auth: 'none',
       body: registerRequestSchema,
       answer: { status: 201, description: 'The new account', schema: registerResponseSchema },
-      errors: ['email_taken', 'registration_closed', 'rate_limited'],
+      limit: 'registration',
+      errors: ['email_taken', 'registration_closed'],
       async handle({ body }) {
         if (config.REGISTRATION === 'closed') {
           throw new ReelmillError('registration_closed', 'Registration is closed; ask an administrator.');
@@ -47,7 +48,8 @@ export function createUserRoutes(context: ServerContext): Route[] {
       auth: 'none',
       body: loginRequestSchema,
       answer: { status: 200, description: 'A session', schema: sessionSchema },
-      errors: ['wrong_credentials', 'account_disabled', 'rate_limited'],
+      limit: 'signIn',
+      errors: ['wrong_credentials', 'account_disabled'],
       async handle({ body, ...exchange }) {
         const actor = actorOf(exchange);
         const user = await checkCredentials(context, body, actor);
@@ -68,6 +70,7 @@ export function createUserRoutes(context: ServerContext): Route[] {
       auth: 'none',
       body: refreshRequestSchema,
       answer: { status: 200, description: 'The session that follows', schema: sessionSchema },
+      limit: 'signIn',
       errors: ['refresh_token_invalid', 'refresh_token_reused', 'account_disabled'],
       handle: ({ body }) => refreshSession(context, body.refresh_token),
     }),

@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   size_mismatch: { status: 409, retryable: false },
   empty_file: { status: 409, retryable: false },
   too_large: { status: 413, retryable: false },
+  headers_too_large: { status: 431, retryable: false },
+  request_timeout: { status: 408, retryable: true },
   rate_limited: { status: 429, retryable: true },
   internal: { status: 500, retryable: true },
   unavailable: { status: 503, retryable: true },

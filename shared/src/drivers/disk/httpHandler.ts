@@ -32,12 +32,6 @@ export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
     const url = request.url ?? '/';
     const grant = readGrant(options.secret, { method, url, nowSeconds: Date.now() / 1000 });
     if (grant === 'elsewhere') return false;
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    response.setHeader('Access-Control-Expose-Headers', 'Accept-Ranges, Content-Range, ETag');
-    if (method === 'OPTIONS') {
-      answerPreflight(response);
-      return true;
-    }
     try {
       if (grant === 'refused')
         throw new ReelmillError('signature_invalid', 'This link has expired or is not valid.');
@@ -144,16 +138,6 @@ async function send(pieces: AsyncIterable<Buffer>, response: ServerResponse): Pr
   } finally {
     response.off('close', onClose);
   }
-}
-
-function answerPreflight(response: ServerResponse): void {
-  response
-    .writeHead(204, {
-      'Access-Control-Allow-Methods': 'GET, HEAD',
-      'Access-Control-Allow-Headers': 'Range, If-Range, If-None-Match',
-      'Access-Control-Max-Age': '86400',
-    })
-    .end();
 }
 
 function answerError(response: ServerResponse, cause: unknown): void {
