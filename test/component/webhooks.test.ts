@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
@@ -13,6 +14,7 @@ import {
   webhookResponseSchema,
   webhookSecretResponseSchema,
 } from '@reelmill/shared/contracts/webhooks.ts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { failTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { pruneWebhookLog } from '../../server/src/webhooks/pruneLog.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
@@ -65,11 +67,11 @@ describe('webhooks', () => {
   };
   const fail = async (user: ApiUser): Promise<number> => {
     const videoId = await uploadSomething(user);
-    const { database } = server.context;
+    const { database, metrics } = server.context;
     await database.transaction(async (transaction) => {
       const video = await database.models.Video.findByPk(videoId, { transaction, rejectOnEmpty: true });
       const failure = { code: 'not_a_video', message: 'This is no video.', diagnostics: '/srv/x' } as const;
-      await failTranscode({ models: database.models, transaction, video, failure });
+      await failTranscode({ models: database.models, transaction, video, failure, metrics });
     });
     return videoId;
   };
@@ -121,15 +123,40 @@ describe('webhooks', () => {
     assert.deepEqual([delivery.next_attempt_at, delivery.error], [null, null]);
   });
 
+  test('the document describes what is sent, and the code in the documentation verifies it', async () => {
+    const { secret, id } = await register(ann, '/documented');
+    await ann.call('POST', `/webhooks/${id}/test`);
+    const request = await receiver.waitFor('/documented');
+    const document: unknown = await (await fetch(`${server.url}/api/v1/openapi.json`)).json();
+    const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(
+      document as object,
+      'openapi',
+    );
+    const validate = ajv.getSchema('openapi#/components/schemas/WebhookMessage');
+    assert.ok(validate?.(JSON.parse(request.body)), ajv.errorsText(validate?.errors));
+    assert.ok(!validate?.({ ...JSON.parse(request.body), type: 'video.strange' }));
+
+    const text = await readFile(new URL('../../deploy/webhooks.md', import.meta.url), 'utf8');
+    const blocks = text.split('```js\n').map((part) => part.split('\n```', 1).join(''));
+    const code = blocks.find((block) => block.includes('function verify'));
+    assert.ok(code);
+    const url = `data:text/javascript,${encodeURIComponent(`${code}\nexport { verify };`)}`;
+    const documented: { verify(secret: string, body: string, headers: object): boolean } = await import(url);
+    assert.equal(documented.verify(secret, request.body, request.headers), true);
+    assert.equal(documented.verify(secret, `${request.body} `, request.headers), false);
+    const old = { ...request.headers, 'webhook-timestamp': '1700000000' };
+    assert.equal(documented.verify(secret, request.body, old), false);
+  });
+
   test('what is rolled back was never said, and each video is told of once', async () => {
     await register(ann, '/once');
     const videoId = await uploadSomething(ann);
-    const { database } = server.context;
+    const { database, metrics } = server.context;
     const failure = { code: 'internal', message: 'x' } as const;
     const failIt = (error?: Error) =>
       database.transaction(async (transaction) => {
         const video = await database.models.Video.findByPk(videoId, { transaction, rejectOnEmpty: true });
-        const failed = await failTranscode({ models: database.models, transaction, video, failure });
+        const failed = await failTranscode({ models: database.models, transaction, video, failure, metrics });
         if (error !== undefined) throw error;
         return failed;
       });

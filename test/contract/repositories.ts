@@ -72,7 +72,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       );
       assert.deepEqual(
         rows?.map(({ name }) => name),
-        ['0001-foundation', '0002-fingerprints', '0003-administration', '0006-traces'],
+        ['0001-foundation', '0002-fingerprints', '0003-administration', '0004-webhooks', '0006-traces'],
       );
       const again = await openDatabase(created.location, logger);
       await again.check();

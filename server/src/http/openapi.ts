@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
+import { webhookMessageSchema, webhookMessageTypeSchema } from '@reelmill/shared/contracts/webhooks.ts';
 import { z } from 'zod';
 import type { Route } from './route.ts';
 import { fullPath } from './router.ts';
@@ -34,6 +35,7 @@ export function describeApi(routes: readonly Route[], options: { version: string
     servers: [{ url: options.url }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,
+    webhooks: describeWebhooks(components),
     components: {
       schemas: components.schemas,
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -63,6 +65,19 @@ function describeRoute(route: Route, components: Components): Json {
     // an answer that a route declares itself goes before the error that has the same status
     responses: { ...describeErrors(errorCodesOf(route)), ...describeAnswer(route, components) },
   };
+}
+
+/** What we send to the endpoints that users have registered. */
+function describeWebhooks(components: Components): Json {
+  const content = { 'application/json': { schema: components.use(webhookMessageSchema, 'output') } };
+  const post = {
+    tags: ['Webhooks'],
+    summary: 'Sent to registered endpoints, signed as the Standard Webhooks specification says',
+    security: [],
+    requestBody: { required: true, content },
+    responses: { '2XX': { description: 'Received; anything else is tried again' } },
+  };
+  return Object.fromEntries(webhookMessageTypeSchema.options.map((type) => [type, { post }]));
 }
 
 function describeParameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {

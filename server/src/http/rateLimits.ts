@@ -24,10 +24,14 @@ const MAX_CALLERS = 100_000;
  * `rate_limited`. Each server counts for itself in memory: the limits keep a server from being overrun, and to share
  * the counts would cost a write for each call. Guesses at passwords are counted in the database besides.
  */
-export function createRateLimits(config: RateConfig, stopping: AbortSignal): RateLimits {
+export function createRateLimits(
+  config: RateConfig,
+  stopping: AbortSignal,
+  maxCallers = MAX_CALLERS,
+): RateLimits {
   const limit = (name: string, most: number, windowSeconds: number): RequestHandler => {
     if (most === 0) return (_request, _response, next) => next();
-    const store = new BoundedStore();
+    const store = new BoundedStore(maxCallers);
     stopping.addEventListener('abort', () => store.shutdown(), { once: true });
     return rateLimit({
       windowMs: windowSeconds * 1000,
@@ -57,8 +61,15 @@ function callerOf(request: Request, response: Response): string {
 }
 
 class BoundedStore extends MemoryStore {
+  readonly #maxCallers: number;
+
+  constructor(maxCallers: number) {
+    super();
+    this.#maxCallers = maxCallers;
+  }
+
   override increment(key: string): ReturnType<MemoryStore['increment']> {
-    if (this.current.size + this.previous.size >= MAX_CALLERS) {
+    if (this.current.size + this.previous.size >= this.#maxCallers) {
       this.current.clear();
       this.previous.clear();
     }
