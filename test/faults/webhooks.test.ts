@@ -6,6 +6,7 @@ import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { WebhookDeliveryRow } from '../../server/src/db/rows.ts';
+import { createMetrics } from '../../server/src/metrics/metrics.ts';
 import { startDeliverer } from '../../server/src/webhooks/deliverer.ts';
 import { newDelivery, newMessage } from '../../server/src/webhooks/outbox.ts';
 import { newSecret } from '../../server/src/webhooks/signature.ts';
@@ -64,7 +65,7 @@ describe('webhooks with several servers', { timeout: 120_000 }, () => {
     );
     const config = readServerConfig(LOCAL);
     const servers = databases.map((one) =>
-      startDeliverer({ config, database: one, logger, version: 'test' }),
+      startDeliverer({ config, database: one, logger, metrics: createMetrics('test'), version: 'test' }),
     );
     try {
       await waitFor('every message to be delivered', async () => {

@@ -8,7 +8,7 @@ import { saveOutcome } from './outcome.ts';
 import { postMessage } from './postMessage.ts';
 import { signatureHeaders } from './signature.ts';
 
-type Context = Pick<ServerContext, 'config' | 'database' | 'logger' | 'version'>;
+type Context = Pick<ServerContext, 'config' | 'database' | 'logger' | 'metrics' | 'version'>;
 
 const POLL_MS = 1_000;
 const AT_ONCE = 32;
@@ -21,13 +21,14 @@ const STOP_GRACE_MS = 3_000;
  * making the same try, and runs out where its server dies.
  */
 export function startDeliverer(context: Context): { stop(): Promise<void> } {
-  const { database, logger } = context;
+  const { database, logger, metrics } = context;
   const stopping = new AbortController();
   const underWay = new Map<WebhookDeliveryRow, Promise<void>>();
   const recurring = startRecurring({
     name: 'webhooks',
     intervalMs: POLL_MS,
     logger,
+    metrics,
     work: async () => {
       const busy = countByEndpoint(underWay.keys());
       const room = { free: AT_ONCE - underWay.size, perEndpoint: AT_ONCE_PER_ENDPOINT, busy };
