@@ -23,6 +23,8 @@ export const errors = {
   size_mismatch: 'What arrived has another size than the file.',
   empty_file: 'This file is empty.',
   too_large: 'This file is larger than the server takes.',
+  headers_too_large: 'The server refused what the app sent as too large. One of the two may need an update.',
+  request_timeout: 'The server waited too long for the app’s question. The connection may be slow.',
   rate_limited: 'Too many attempts. Wait a moment, then try again.',
   internal: 'Something unexpected went wrong. Try again in a moment.',
   unavailable: 'The server cannot be used at the moment. Try again soon.',

@@ -22,6 +22,8 @@ export const errors: OnePluralForm<typeof english> = {
   size_mismatch: '收到的内容与文件大小不一致。',
   empty_file: '这是一个空文件。',
   too_large: '文件超过了服务器允许的大小。',
+  headers_too_large: '应用发送的请求过大，服务器拒绝了它。应用或服务器可能需要更新。',
+  request_timeout: '服务器等待应用的请求超时，网络连接可能较慢。',
   rate_limited: '尝试次数过多，请稍后再试。',
   internal: '发生意外错误，请稍后重试。',
   unavailable: '服务器暂时不可用，请稍后重试。',
