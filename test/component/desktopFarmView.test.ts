@@ -35,6 +35,16 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('drains a worker, and lets it take tasks again', async () => {
+    const { page } = await open({ workers: [makeWorker('one'), makeWorker('two', { state: 'lost' })] });
+    await page.getByRole('button', { name: 'Drain: one' }).click();
+    await page.getByText('Drained', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Resume: one' }).click();
+    await page.getByText('Idle', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /: two$/ }).count(), 0);
+    await page.close();
+  });
+
   test('keeps the last answer while the server does not answer, and says so', async () => {
     const { page } = await open({ tasks: { ...makeFarm().tasks, done: 1_234 } });
     await page.getByText('1,234').waitFor();

@@ -18,6 +18,8 @@ export function installPreviewBridge(state: PreviewState): void {
     ids: string[];
     serverUrl: string;
     videoId: number;
+    workerId: string;
+    what: 'drain' | 'resume';
     limit?: number;
     offset?: number;
     status?: string;
@@ -84,6 +86,14 @@ export function installPreviewBridge(state: PreviewState): void {
     'farm.get': () => state.farm,
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
     'farm.replay': () => ({ replayed: state.deadLetters.length }),
+    'farm.tellWorker': ({ workerId, what }) => {
+      const worker = state.farm.workers.find((one) => one.worker_id === workerId);
+      if (worker === undefined) throw new Error(`there is no worker ${workerId}`);
+      const told: typeof worker = { ...worker, state: what === 'drain' ? 'drained' : 'idle' };
+      const workers = state.farm.workers.map((one) => (one === worker ? told : one));
+      state.farm = { ...state.farm, workers };
+      return told;
+    },
     'settings.get': () => state.settings,
     // what this one takes is a patch of the settings
     'settings.set': (patch) => changeSettings(patch as Partial<Settings>),

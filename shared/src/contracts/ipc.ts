@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deadLetterListSchema, farmSchema, replayResponseSchema } from './admin.ts';
+import { deadLetterListSchema, farmSchema, farmWorkerSchema, replayResponseSchema } from './admin.ts';
 import {
   appInfoSchema,
   intakeResultSchema,
@@ -104,6 +104,10 @@ export const IPC_CALLS = {
   'farm.get': { args: nothing, result: farmSchema },
   'farm.deadLetters': { args: nothing, result: deadLetterListSchema },
   'farm.replay': { args: nothing, result: replayResponseSchema },
+  'farm.tellWorker': {
+    args: z.object({ workerId: z.string().min(1).max(100), what: z.enum(['drain', 'resume']) }),
+    result: farmWorkerSchema,
+  },
 
   'settings.get': { args: nothing, result: settingsSchema },
   'settings.set': { args: settingsPatchSchema, result: settingsSchema },

@@ -68,6 +68,8 @@ export const farm = {
     taskProgress: 'Progress of {{task}}',
     speedValue: '{{formatted}}×',
     nothing: 'Nothing',
+    drain: 'Drain',
+    resume: 'Resume',
   },
   workerState: {
     idle: 'Idle',

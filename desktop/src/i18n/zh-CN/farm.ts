@@ -65,6 +65,8 @@ export const farm: OnePluralForm<typeof english> = {
     taskProgress: '{{task}} 的进度',
     speedValue: '{{formatted}}×',
     nothing: '无',
+    drain: '停派任务',
+    resume: '恢复派发',
   },
   workerState: {
     idle: '空闲',

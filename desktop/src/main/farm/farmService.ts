@@ -1,4 +1,5 @@
-import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
+import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
+import { AdminApi } from '../../engine/adminApi.ts';
 import type { SessionService } from '../session/sessionService.ts';
 
 /** The transcoding farm, for admins; `forbidden` for everybody else. */
@@ -20,5 +21,10 @@ export class FarmService {
   /** Puts dead letters back into their queues and answers how many. */
   replay(): Promise<{ replayed: number }> {
     return this.#session.call(async (api, signal) => ({ replayed: await api.replayDeadLetters(signal) }));
+  }
+
+  /** Lets a worker finish its task and take no more, or take tasks again. */
+  tellWorker(workerId: string, what: 'drain' | 'resume'): Promise<FarmWorker> {
+    return this.#session.call((api, signal) => new AdminApi(api).tellWorker(workerId, what, signal));
   }
 }

@@ -103,6 +103,7 @@ function farmHandlers({ farm }: Services): HandlersOf<'farm'> {
     'farm.get': () => farm.get(),
     'farm.deadLetters': () => farm.deadLetters(),
     'farm.replay': () => farm.replay(),
+    'farm.tellWorker': ({ workerId, what }) => farm.tellWorker(workerId, what),
   };
 }
 

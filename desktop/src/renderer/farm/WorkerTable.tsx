@@ -1,6 +1,8 @@
-import { Badge, Progress, Table, Text } from '@mantine/core';
+import { Badge, Button, Progress, Table, Text } from '@mantine/core';
 import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
+import { useAction } from '../feedback/useAction.ts';
+import { farmStore } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
 import { Nothing } from './Section.tsx';
@@ -14,6 +16,15 @@ const COLORS: Record<FarmWorker['state'], string> = {
   sick: 'red',
   stopped: 'gray',
   lost: 'red',
+};
+
+/** What can be asked of a worker in its state. */
+const REQUESTS: Partial<Record<FarmWorker['state'], 'drain' | 'resume'>> = {
+  idle: 'drain',
+  busy: 'drain',
+  sick: 'drain',
+  draining: 'resume',
+  drained: 'resume',
 };
 
 /** Everybody who works or worked lately, and on what. */
@@ -73,6 +84,7 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
             {worker.reason}
           </Text>
         )}
+        <TellWorker worker={worker} />
       </Table.Td>
       <Table.Td>
         {task === null ? (
@@ -85,6 +97,29 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
       </Table.Td>
       <Table.Td>{ago(worker.last_seen_at)}</Table.Td>
     </Table.Tr>
+  );
+}
+
+/** Neither is asked for twice: a drained worker loses nothing, and can be resumed. */
+function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWorker }) {
+  const { t } = useTranslation('farm');
+  const tell = useAction((what: 'drain' | 'resume') => farmStore.getState().tellWorker(workerId, what));
+  const what = REQUESTS[state];
+  if (what === undefined) return null;
+  return (
+    <div>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        ms={-8}
+        mt={4}
+        loading={tell.pending}
+        aria-label={`${t(`workers.${what}`)}: ${workerId}`}
+        onClick={() => tell.run(what)}
+      >
+        {t(`workers.${what}`)}
+      </Button>
+    </div>
   );
 }
 

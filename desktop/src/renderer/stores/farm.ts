@@ -16,6 +16,8 @@ export interface FarmState {
   refresh: (signal?: AbortSignal) => Promise<void>;
   /** Puts dead letters back into the queue; answers how many. Throws what keeps it from that. */
   replay: () => Promise<number>;
+  /** Lets a worker take no more tasks, or take some again. Throws what keeps it from that. */
+  tellWorker: (workerId: string, what: 'drain' | 'resume') => Promise<void>;
 }
 
 export type FarmStore = StoreApi<FarmState>;
@@ -57,6 +59,11 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
         lettersThen = null;
         await get().refresh();
         return replayed;
+      },
+
+      tellWorker: async (workerId, what) => {
+        await call('farm.tellWorker', { workerId, what });
+        await get().refresh();
       },
     };
   });
