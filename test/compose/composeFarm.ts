@@ -1,16 +1,17 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Farm, farmSchema } from '@reelmill/shared/contracts/admin.ts';
 import { z } from 'zod';
 import { DocumentedApi } from '../support/apiClient.ts';
-import { findFreePort, makeTemporaryFolder, waitFor } from '../support/processes.ts';
-import { type CommandOptions, runCommand } from './command.ts';
+import { findFreePort, makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { runCommand } from './command.ts';
 import { type Docker, useDocker } from './docker.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 export const COMPOSE_FILE = path.join(ROOT, 'docker-compose.yml');
-const FILES = [COMPOSE_FILE, path.join(import.meta.dirname, 'override.yml')];
+const FILE_OPTIONS = ['--file', COMPOSE_FILE, '--file', path.join(import.meta.dirname, 'override.yml')];
 const HEALTHY_MS = 180_000;
 const BUILD_MS = 30 * 60_000;
 
@@ -36,94 +37,111 @@ const containerSchema = z.object({
 export type Container = z.infer<typeof containerSchema>;
 
 /** The whole system under compose, with secrets of its own. */
-export interface ComposeFarm {
+export class ComposeFarm {
   readonly docker: Docker;
   readonly project: string;
+  readonly envFile: string;
   /** Of the API. */
   readonly url: string;
-  readonly envFile: string;
-  compose(args: readonly string[], options?: CommandOptions): ReturnType<Docker['compose']>;
-  /** Containers of a service, those that have ended too. */
-  containers(service: string): Promise<Container[]>;
-  /** Runs a program in a container; throws where it fails. */
-  exec(container: Container, command: readonly string[]): Promise<string>;
-  /** Starts everything and resolves when every container of the service is healthy. */
-  up(args: readonly string[]): Promise<void>;
-  waitHealthy(service: string, count: number): Promise<Container[]>;
-  /** What an admin sees. */
-  look(): Promise<Farm>;
-  /** Removes containers, volumes and networks. */
-  down(): Promise<void>;
-}
+  readonly #admin: Credentials;
+  readonly #folder: TemporaryFolder;
+  #token: string | undefined;
 
-/** Prepares a project with an `.env` of its own; `settings` are added to it. Nothing is started yet. */
-export async function openComposeFarm(settings: Record<string, string> = {}): Promise<ComposeFarm> {
-  const docker = useDocker();
-  const folder = await makeTemporaryFolder('compose');
-  const project = `reelmill-test-${randomBytes(3).toString('hex')}`;
-  const envFile = path.join(folder.path, '.env');
-  const [apiPort, storePort] = [await findFreePort(), await findFreePort()];
-  const admin = { email: 'admin@example.org', password: randomBytes(12).toString('hex') };
-  await initSecrets(envFile);
-  await addSettings(envFile, {
-    API_PORT: String(apiPort),
-    STORE_PORT: String(storePort),
-    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
-    STORE_PUBLIC_URL: `http://127.0.0.1:${storePort}`,
-    ADMIN_EMAIL: admin.email,
-    ADMIN_PASSWORD: admin.password,
-    ...settings,
-  });
-  const url = `http://127.0.0.1:${apiPort}`;
-  const prefix = ['--project-name', project, '--project-directory', ROOT, '--env-file', envFile];
-  const compose: ComposeFarm['compose'] = (args, options) =>
-    docker.compose([...prefix, ...FILES.flatMap((file) => ['--file', file]), ...args], options);
-  const containers = async (service: string): Promise<Container[]> => {
-    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
+  private constructor(parts: { folder: TemporaryFolder; envFile: string; url: string; admin: Credentials }) {
+    this.docker = useDocker();
+    this.project = `reelmill-test-${randomBytes(3).toString('hex')}`;
+    this.envFile = parts.envFile;
+    this.url = parts.url;
+    this.#admin = parts.admin;
+    this.#folder = parts.folder;
+  }
+
+  /** Prepares a project with an `.env` of its own; `settings` are added to it. Nothing is started yet. */
+  static async open(settings: Record<string, string> = {}): Promise<ComposeFarm> {
+    const folder = await makeTemporaryFolder('compose');
+    const envFile = path.join(folder.path, '.env');
+    const [apiPort, storePort] = [await findFreePort(), await findFreePort()];
+    const admin = { email: 'admin@example.org', password: randomBytes(12).toString('hex') };
+    const url = `http://127.0.0.1:${apiPort}`;
+    await initSecrets(envFile);
+    await addSettings(envFile, {
+      API_PORT: String(apiPort),
+      STORE_PORT: String(storePort),
+      PUBLIC_URL: url,
+      STORE_PUBLIC_URL: `http://127.0.0.1:${storePort}`,
+      ADMIN_EMAIL: admin.email,
+      ADMIN_PASSWORD: admin.password,
+      ...settings,
+    });
+    return new ComposeFarm({ folder, envFile, url, admin });
+  }
+
+  compose(args: readonly string[]): ReturnType<Docker['compose']> {
+    const project = ['--project-name', this.project, '--project-directory', ROOT, '--env-file', this.envFile];
+    return this.docker.compose([...project, ...FILE_OPTIONS, ...args]);
+  }
+
+  async up(args: readonly string[]): Promise<void> {
+    await this.compose(['up', '--detach', '--no-build', ...args]);
+  }
+
+  /** Containers of a service, those that have ended too. */
+  async containers(service: string): Promise<Container[]> {
+    const labels = [`com.docker.compose.project=${this.project}`, `com.docker.compose.service=${service}`];
     const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-    const { stdout } = await docker.run(['ps', '--all', '--quiet', '--no-trunc', ...filters]);
+    const { stdout } = await this.docker.run(['ps', '--all', '--quiet', '--no-trunc', ...filters]);
     const ids = stdout.split('\n').filter((id) => id !== '');
     if (ids.length === 0) return [];
-    const inspected = await docker.run(['inspect', ...ids]);
+    const inspected = await this.docker.run(['inspect', ...ids]);
     return z.array(containerSchema).parse(JSON.parse(inspected.stdout));
-  };
-  const waitHealthy = (service: string, count: number): Promise<Container[]> =>
-    waitFor(
+  }
+
+  /** The one container of a service. */
+  async container(service: string): Promise<Container> {
+    const [first, ...others] = await this.containers(service);
+    assert.ok(first !== undefined && others.length === 0, `${service} has not exactly one container`);
+    return first;
+  }
+
+  /** Resolves when a service has so many containers, all of them healthy. */
+  waitHealthy(service: string, count: number): Promise<Container[]> {
+    return waitFor(
       `${count} healthy containers of ${service}`,
       async () => {
-        const all = await containers(service);
+        const all = await this.containers(service);
         const healthy = all.filter(({ State }) => State.Health?.Status === 'healthy');
         return all.length === count && healthy.length === count ? healthy : null;
       },
       { timeoutMs: HEALTHY_MS, pollMs: 100 },
     );
-  let token: string | undefined;
-  return {
-    docker,
-    project,
-    url,
-    envFile,
-    compose,
-    containers,
-    waitHealthy,
-    exec: async ({ Id }, command) => (await docker.run(['exec', Id, ...command])).stdout,
-    up: async (args) => {
-      await compose(['up', '--detach', '--no-build', ...args]);
-    },
-    async look() {
-      const api = await DocumentedApi.of(url);
-      const ask = () => api.call('GET', '/admin/farm', { token });
-      const answer = token === undefined ? undefined : await ask();
-      if (answer?.status === 200) return answer.as(farmSchema);
-      // the first time, and when the token has run out
-      token = (await api.logIn(admin)).token;
-      return (await ask()).as(farmSchema);
-    },
-    async down() {
-      await compose(['down', '--volumes', '--remove-orphans', '--timeout', '20']);
-      await folder.remove();
-    },
-  };
+  }
+
+  /** Runs a program in a container and answers what it printed; throws where it fails. */
+  async exec({ Id }: Container, command: readonly string[]): Promise<string> {
+    return (await this.docker.run(['exec', Id, ...command])).stdout;
+  }
+
+  /** What an admin sees. */
+  async look(): Promise<Farm> {
+    const api = await DocumentedApi.of(this.url);
+    const ask = () => api.call('GET', '/admin/farm', { token: this.#token });
+    const answer = this.#token === undefined ? undefined : await ask();
+    if (answer?.status === 200) return answer.as(farmSchema);
+    // the first time, and when the token has run out
+    this.#token = (await api.logIn(this.#admin)).token;
+    return (await ask()).as(farmSchema);
+  }
+
+  /** Removes containers, volumes and networks. */
+  async down(): Promise<void> {
+    await this.compose(['down', '--volumes', '--remove-orphans', '--timeout', '20']);
+    await this.#folder.remove();
+  }
+}
+
+interface Credentials {
+  email: string;
+  password: string;
 }
 
 /** Builds the project's own images. */
@@ -132,8 +150,7 @@ export async function buildImages(docker: Docker): Promise<void> {
   const envFile = path.join(folder.path, '.env');
   try {
     await initSecrets(envFile);
-    const files = FILES.flatMap((file) => ['--file', file]);
-    await docker.compose(['--env-file', envFile, '--project-directory', ROOT, ...files, 'build'], {
+    await docker.compose(['--env-file', envFile, '--project-directory', ROOT, ...FILE_OPTIONS, 'build'], {
       timeoutMs: BUILD_MS,
     });
   } finally {

@@ -9,7 +9,7 @@ import { type BenchReport, formatReport, median, ratioAgainst, secondsOf } from 
 import { describeLoad, describeMachine } from '../bench/machine.ts';
 import { makeFilm } from '../support/films.ts';
 import { makeTemporaryFolder } from '../support/processes.ts';
-import { type ComposeFarm, openComposeFarm } from './composeFarm.ts';
+import { ComposeFarm } from './composeFarm.ts';
 import { MemoryWatch } from './memoryWatch.ts';
 import { prepareDocker } from './prepare.ts';
 
@@ -41,7 +41,7 @@ async function measureStart(): Promise<BenchReport> {
   const first: number[] = [];
   const again: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const farm = await openComposeFarm();
+    const farm = await ComposeFarm.open();
     try {
       first.push(await timeStart(farm));
       await farm.compose(['down']);
@@ -74,7 +74,7 @@ async function timeStart(farm: ComposeFarm): Promise<number> {
 
 /** The same film with more and more workers, in turns, and what memory server and worker take meanwhile. */
 async function measureWork(film: string): Promise<BenchReport[]> {
-  const farm = await openComposeFarm(SETTINGS);
+  const farm = await ComposeFarm.open(SETTINGS);
   const times = new Map<number, number[]>(WORKERS.map((count) => [count, []]));
   try {
     await farm.up(['--scale', 'worker=1']);

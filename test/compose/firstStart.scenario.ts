@@ -3,13 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { waitFor } from '../support/processes.ts';
-import {
-  addSettings,
-  COMPOSE_FILE,
-  type ComposeFarm,
-  type Container,
-  openComposeFarm,
-} from './composeFarm.ts';
+import { addSettings, COMPOSE_FILE, ComposeFarm, type Container } from './composeFarm.ts';
 import { openWorld } from './world.ts';
 
 const SERVICES = ['mysql', 'rabbitmq', 'minio', 'server', 'worker'];
@@ -17,13 +11,13 @@ const HALF_A_CORE = { WORKER_CPUS: '0.5', WORKER_MEMORY: '1g' };
 
 let farm: ComposeFarm;
 before(async () => {
-  farm = await openComposeFarm(HALF_A_CORE);
+  farm = await ComposeFarm.open(HALF_A_CORE);
   await farm.up(['--scale', 'worker=2']);
 });
 after(() => farm.down());
 
 test('compose refuses to start without secrets, and before anything keeps a placeholder', async () => {
-  const other = await openComposeFarm();
+  const other = await ComposeFarm.open();
   try {
     const empty = other.docker.compose([
       '--env-file',
@@ -52,8 +46,8 @@ test('compose refuses to start without secrets, and before anything keeps a plac
 test('everything becomes healthy, and what runs once has ended well', async () => {
   for (const service of SERVICES) await farm.waitHealthy(service, service === 'worker' ? 2 : 1);
   for (const service of ['preflight', 'store-setup']) {
-    const [container] = await farm.containers(service);
-    assert.deepEqual([container?.State.Status, container?.State.ExitCode], ['exited', 0], service);
+    const { State } = await farm.container(service);
+    assert.deepEqual([State.Status, State.ExitCode], ['exited', 0], service);
   }
   const { queue, workers } = await farm.look();
   assert.deepEqual(queue, { ready: 0, consumers: 2, dead_letters: 0 });
@@ -61,7 +55,10 @@ test('everything becomes healthy, and what runs once has ended well', async () =
 });
 
 test('starting again changes nothing', async () => {
-  const idsOf = async () => (await Promise.all(SERVICES.map(farm.containers))).flat().map(({ Id }) => Id);
+  const idsOf = async () => {
+    const containers = await Promise.all(SERVICES.map((service) => farm.containers(service)));
+    return containers.flat().map(({ Id }) => Id);
+  };
   const ids = await idsOf();
   await farm.up(['--scale', 'worker=2']);
   assert.deepEqual(await idsOf(), ids);

@@ -7,7 +7,7 @@ import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { logInAs, startReelmill } from '../support/cli.ts';
 import { FILM_RATE, makeFilm } from '../support/films.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
-import { type ComposeFarm, type Container, openComposeFarm } from './composeFarm.ts';
+import { ComposeFarm, type Container } from './composeFarm.ts';
 
 const SECONDS = 120;
 const BROKER_IS_GONE_MS = 30_000;
@@ -20,7 +20,7 @@ let film: string;
 before(async () => {
   folder = await makeTemporaryFolder('film');
   film = await makeFilm(folder.path, { seconds: SECONDS, size: '1280x720' });
-  farm = await openComposeFarm();
+  farm = await ComposeFarm.open();
   await scaleTo(2);
 });
 after(async () => {
@@ -45,14 +45,14 @@ test('a video survives scaling, a killed worker, half a minute without broker an
   });
   step('killed a worker in the middle of a chunk');
 
-  const [broker] = await farm.containers('rabbitmq');
-  await farm.docker.run(['stop', broker?.Id ?? '']);
+  const broker = await farm.container('rabbitmq');
+  await farm.docker.run(['stop', broker.Id]);
   await pause(BROKER_IS_GONE_MS);
-  await farm.docker.run(['start', broker?.Id ?? '']);
+  await farm.docker.run(['start', broker.Id]);
   step('took the broker away for 30 s');
 
-  const [server] = await farm.containers('server');
-  await farm.docker.run(['restart', server?.Id ?? '']);
+  const server = await farm.container('server');
+  await farm.docker.run(['restart', server.Id]);
   await farm.waitHealthy('server', 1);
   step('restarted the server');
   await scaleTo(1);
@@ -87,8 +87,7 @@ test('nothing stays behind: no task, no dead letter, no scratch file, no volume'
   assert.deepEqual(open, []);
   assert.deepEqual([running, recent_failures], [[], []]);
 
-  const [worker] = await farm.containers('worker');
-  assert.ok(worker);
+  const worker = await farm.container('worker');
   assert.equal(await farm.exec(worker, ['find', '/work', '-type', 'f']), '/work/health.json\n');
   const { stdout } = await farm.docker.run(['volume', 'ls', '--quiet']);
   assert.deepEqual(stdout.trim().split('\n').sort(), [

@@ -7,7 +7,7 @@ import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { FILM_RATE, makeFilm } from '../support/films.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { beginSingle, complete, put } from '../support/uploads.ts';
-import { type ComposeFarm, openComposeFarm } from './composeFarm.ts';
+import { ComposeFarm } from './composeFarm.ts';
 
 const SECONDS = 60;
 const LONG = { timeoutMs: 5 * 60_000, pollMs: 250 };
@@ -19,7 +19,7 @@ let user: ApiUser;
 before(async () => {
   folder = await makeTemporaryFolder('film');
   film = await makeFilm(folder.path, { seconds: SECONDS, size: '1280x720' });
-  farm = await openComposeFarm();
+  farm = await ComposeFarm.open();
   await farm.up(['--scale', 'worker=2']);
   user = await (await DocumentedApi.of(farm.url)).signUp('rolling');
 });
@@ -89,8 +89,7 @@ async function assertWhole(videoId: number): Promise<void> {
 
 /** How many of the video's tasks were tried again, says the database. */
 async function countRetries(videoId: number): Promise<string> {
-  const [mysql] = await farm.containers('mysql');
-  assert.ok(mysql);
+  const mysql = await farm.container('mysql');
   const query = `SELECT COUNT(*) FROM tasks WHERE video_id = ${videoId} AND attempt > 0`;
   const ask = `MYSQL_PWD="$MYSQL_PASSWORD" mysql -u reelmill reelmill -N -e '${query}'`;
   return (await farm.exec(mysql, ['sh', '-c', ask])).trim();
