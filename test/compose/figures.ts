@@ -1,6 +1,6 @@
 /**
- * Measures the system under compose, on a Docker engine of its own: `npm run bench:compose -- [--runs=N] [--seconds=N]`.
- * Nothing else should run on the machine meanwhile.
+ * Measures the system under compose, on a Docker engine of its own: `npm run bench:compose -- [--runs=N] [--seconds=N]
+ * [--workers=1,2,4] [--cpus=0.5]`. Nothing else should run on the machine meanwhile.
  */
 import { parseArgs } from 'node:util';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
@@ -13,15 +13,21 @@ import { ComposeFarm } from './composeFarm.ts';
 import { MemoryWatch } from './memoryWatch.ts';
 import { prepareDocker } from './prepare.ts';
 
-const WORKERS = [1, 2, 4];
 const TARGET = { atLeast: 0.9 };
-/** Half a core each, so that four of them fit on a machine of two. */
-const SETTINGS = { WORKER_CPUS: '0.5', CHUNK_SECONDS: '5' };
+const CHUNK_SECONDS = '5';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '180' } },
+  options: {
+    runs: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '180' },
+    // the first is what the others are compared with
+    workers: { type: 'string', default: '1,2,4' },
+    // of each worker: four of half a core fit on a machine of two
+    cpus: { type: 'string', default: '0.5' },
+  },
 });
 const runs = Number(values.runs);
+const workerCounts = values.workers.split(',').map(Number);
 const seconds = Number(values.seconds);
 const releasers = new Releasers();
 try {
@@ -74,8 +80,8 @@ async function timeStart(farm: ComposeFarm): Promise<number> {
 
 /** The same film with more and more workers, in turns, and what memory server and worker take meanwhile. */
 async function measureWork(film: string): Promise<BenchReport[]> {
-  const farm = await ComposeFarm.open(SETTINGS);
-  const times = new Map<number, number[]>(WORKERS.map((count) => [count, []]));
+  const farm = await ComposeFarm.open({ WORKER_CPUS: values.cpus, CHUNK_SECONDS });
+  const times = new Map<number, number[]>(workerCounts.map((count) => [count, []]));
   try {
     await farm.up(['--scale', 'worker=1']);
     await farm.waitHealthy('worker', 1);
@@ -83,7 +89,7 @@ async function measureWork(film: string): Promise<BenchReport[]> {
     const client = await FarmClient.signUp(farm.url);
     const underLoad = MemoryWatch.start(farm);
     for (let run = 0; run < runs; run += 1) {
-      for (const count of WORKERS) {
+      for (const count of workerCounts) {
         const took = await transcodeWith(farm, client, film, count);
         times.get(count)?.push(took);
         console.error(`work ${run + 1} of ${runs}, ${count} workers: ${took.toFixed(1)} s`);
@@ -113,14 +119,15 @@ async function transcodeWith(
 }
 
 function reportScaling(times: ReadonlyMap<number, number[]>): BenchReport {
-  const one = median(times.get(1) ?? []);
+  const [fewest = 1] = workerCounts;
+  const work = fewest * median(times.get(fewest) ?? []);
   return {
-    title: `${seconds} s of 720p25 with workers of half a core each, chunks of ${SETTINGS.CHUNK_SECONDS} s`,
+    title: `${seconds} s of 720p25 with workers of ${values.cpus} cores each, chunks of two segments`,
     columns: ['workers', 'median (runs)', 'of ideal'],
-    rows: WORKERS.map((count) => {
+    rows: workerCounts.map((count) => {
       const own = times.get(count) ?? [];
-      const ratio = one / (count * median(own));
-      return [String(count), secondsOf(own), count === 1 ? '' : ratioAgainst(ratio, TARGET)];
+      const ratio = work / (count * median(own));
+      return [String(count), secondsOf(own), count === fewest ? '' : ratioAgainst(ratio, TARGET)];
     }),
     remarks: [
       'server, database, broker and store share the cores with the workers, and have no limits',
