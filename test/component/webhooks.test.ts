@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import {
   type WebhookCreate,
@@ -400,6 +401,33 @@ describe('webhooks', () => {
     assert.deepEqual([webhook.events, webhook.description], [['video.failed'], 'for the archive']);
     assert.equal((await ann.call('DELETE', `/webhooks/${id}`)).status, 204);
     assert.deepEqual(await list(ann), []);
+  });
+
+  test('what admins do with endpoints of others, or for all videos, is written down', async () => {
+    await server.context.database.models.Audit.sequelize?.query('DELETE FROM audit_log');
+    const anns = await register(ann, '/anns?token=secret');
+    await ann.call('POST', `/webhooks/${anns.id}/rotate-secret`);
+    const all = await register(admin, '/all', { scope: 'all' });
+    await admin.call('POST', `/webhooks/${all.id}/rotate-secret`);
+    await admin.call('PATCH', `/webhooks/${anns.id}`, { body: { enabled: false } });
+    await admin.call('DELETE', `/webhooks/${anns.id}`);
+    const log = (await admin.call('GET', '/admin/audit')).as(auditListSchema);
+    const entries = log.entries.toReversed();
+    assert.deepEqual(
+      entries.map(({ action, target }) => [action, target?.kind, target?.id]),
+      [
+        ['webhook.create', 'webhook', String(all.id)],
+        ['webhook.rotate_secret', 'webhook', String(all.id)],
+        ['webhook.update', 'webhook', String(anns.id)],
+        ['webhook.delete', 'webhook', String(anns.id)],
+      ],
+    );
+    assert.deepEqual(entries[2]?.details, {
+      owner: ann.userId,
+      scope: 'own',
+      origin: receiver.url,
+      enabled: false,
+    });
   });
 
   test('an endpoint has an address of a kind that can be called, and nobody has too many', async () => {

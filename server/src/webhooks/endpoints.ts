@@ -1,6 +1,10 @@
+import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import type { Webhook, WebhookCreate, WebhookUpdate } from '@reelmill/shared/contracts/webhooks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Transaction } from 'sequelize';
+import { type Actor, recordAct } from '../admin/auditLog.ts';
+import type { Database } from '../db/database.ts';
 import type { Models } from '../db/models.ts';
 import type { WebhookEndpointRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
@@ -11,8 +15,8 @@ const CHANGE_OVER_MS = 24 * 3_600_000;
 
 /** Registers an endpoint. Throws `forbidden` for a scope that is not theirs, and `state_conflict` for one too many. */
 export async function createEndpoint(
-  models: Models,
-  identity: Identity,
+  { models, transaction }: Database,
+  { identity, actor }: { identity: Identity; actor: Actor },
   wanted: WebhookCreate,
 ): Promise<WebhookEndpointRow> {
   if (wanted.scope === 'all' && identity.role !== 'admin') {
@@ -22,15 +26,14 @@ export async function createEndpoint(
   if ((await models.WebhookEndpoint.count({ where: { userId } })) >= LIMITS.webhooksPerUser) {
     throw new ReelmillError('state_conflict', `An account has at most ${LIMITS.webhooksPerUser} webhooks.`);
   }
-  return models.WebhookEndpoint.create({
-    ...wanted,
-    userId,
-    secret: newSecret(),
-    previousSecret: null,
-    previousSecretEndsAt: null,
-    disabledAt: null,
-    disabledReason: null,
-    failingSince: null,
+  const unused = { previousSecret: null, previousSecretEndsAt: null, disabledReason: null };
+  return transaction(async (within) => {
+    const endpoint = await models.WebhookEndpoint.create(
+      { ...wanted, ...unused, userId, secret: newSecret(), disabledAt: null, failingSince: null },
+      { transaction: within },
+    );
+    await record(models, { actor, endpoint, action: 'webhook.create' }, within);
+    return endpoint;
   });
 }
 
@@ -57,27 +60,70 @@ export async function findEndpoint(
 }
 
 /** Changes what is given. An endpoint that is enabled again begins anew, whatever it was disabled for. */
-export async function updateEndpoint(endpoint: WebhookEndpointRow, change: WebhookUpdate): Promise<void> {
+export async function updateEndpoint(
+  { models, transaction }: Database,
+  { endpoint, actor }: EndpointChange,
+  change: WebhookUpdate,
+): Promise<void> {
   const { url = endpoint.url, description = endpoint.description, events = endpoint.events } = change;
   const wasEnabled = endpoint.disabledAt === null;
   const enabled = change.enabled ?? wasEnabled;
-  await endpoint.update({
-    url,
-    description,
-    events,
-    ...(enabled === wasEnabled ? {} : enabled ? ENABLED : { disabledAt: new Date(), disabledReason: null }),
+  const state = enabled ? ENABLED : { disabledAt: new Date(), disabledReason: null };
+  await transaction(async (within) => {
+    const values = { url, description, events, ...(enabled === wasEnabled ? {} : state) };
+    await endpoint.update(values, { transaction: within });
+    await record(models, { actor, endpoint, action: 'webhook.update' }, within);
   });
+}
+
+/** An endpoint, and who changes it. */
+export interface EndpointChange {
+  endpoint: WebhookEndpointRow;
+  actor: Actor;
 }
 
 const ENABLED = { disabledAt: null, disabledReason: null, failingSince: null } as const;
 
 /** Gives the endpoint a new secret; the old one signs as well for a day. */
-export async function rotateSecret(endpoint: WebhookEndpointRow): Promise<void> {
-  await endpoint.update({
-    secret: newSecret(),
-    previousSecret: endpoint.secret,
-    previousSecretEndsAt: new Date(Date.now() + CHANGE_OVER_MS),
+export async function rotateSecret(
+  { models, transaction }: Database,
+  { endpoint, actor }: EndpointChange,
+): Promise<void> {
+  const previousSecretEndsAt = new Date(Date.now() + CHANGE_OVER_MS);
+  const secrets = { secret: newSecret(), previousSecret: endpoint.secret, previousSecretEndsAt };
+  await transaction(async (within) => {
+    await endpoint.update(secrets, { transaction: within });
+    await record(models, { actor, endpoint, action: 'webhook.rotate_secret' }, within);
   });
+}
+
+/** Removes the endpoint with its log. */
+export async function removeEndpoint(
+  { models, transaction }: Database,
+  { endpoint, actor }: EndpointChange,
+): Promise<void> {
+  await transaction(async (within) => {
+    await endpoint.destroy({ transaction: within });
+    await record(models, { actor, endpoint, action: 'webhook.delete' }, within);
+  });
+}
+
+/** What admins do: to endpoints of others, and to their own that are told of all videos. */
+async function record(
+  models: Models,
+  { actor, endpoint, action }: EndpointChange & { action: AuditAction },
+  transaction: Transaction,
+): Promise<void> {
+  const { id, scope, userId, disabledAt } = endpoint;
+  if (actor.userId === userId && scope === 'own') return;
+  // only the origin: the rest of such an address is often a secret
+  const details = {
+    owner: userId,
+    scope,
+    origin: new URL(endpoint.url).origin,
+    enabled: disabledAt === null,
+  };
+  await recordAct(models, actor, { action, target: { kind: 'webhook', id }, details }, transaction);
 }
 
 /** The secrets that sign for an endpoint now. */

@@ -10,6 +10,7 @@ import {
 } from '@reelmill/shared/contracts/webhooks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
+import { actorOf } from '../admin/auditLog.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
@@ -20,6 +21,7 @@ import {
   describeEndpoint,
   findEndpoint,
   listEndpoints,
+  removeEndpoint,
   rotateSecret,
   updateEndpoint,
 } from './endpoints.ts';
@@ -47,9 +49,10 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       body: webhookCreateSchema,
       answer: { status: 201, description: 'The endpoint', schema: webhookSecretResponseSchema },
       errors: ['forbidden', 'state_conflict'],
-      async handle({ body, identity }) {
+      async handle({ body, identity, ...exchange }) {
         refuseAddress(body.url, config);
-        return describeWithSecret(await createEndpoint(models, identity, body));
+        const who = { identity, actor: actorOf({ identity, ...exchange }) };
+        return describeWithSecret(await createEndpoint(database, who, body));
       },
     }),
     defineRoute({
@@ -88,10 +91,10 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       body: webhookUpdateSchema,
       answer: { status: 200, description: 'The endpoint as it is now', schema: webhookResponseSchema },
       errors: ['not_found'],
-      async handle({ params, body, identity }) {
+      async handle({ params, body, identity, ...exchange }) {
         const endpoint = await findEndpoint(models, params.id, identity);
         if (body.url !== undefined) refuseAddress(body.url, config);
-        await updateEndpoint(endpoint, body);
+        await updateEndpoint(database, { endpoint, actor: actorOf({ identity, ...exchange }) }, body);
         return { webhook: describeEndpoint(endpoint) };
       },
     }),
@@ -104,8 +107,9 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       params,
       answer: { status: 204, description: 'It is gone' },
       errors: ['not_found'],
-      async handle({ params, identity }) {
-        await (await findEndpoint(models, params.id, identity)).destroy();
+      async handle({ params, identity, ...exchange }) {
+        const endpoint = await findEndpoint(models, params.id, identity);
+        await removeEndpoint(database, { endpoint, actor: actorOf({ identity, ...exchange }) });
       },
     }),
     defineRoute({
@@ -118,9 +122,9 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       params,
       answer: { status: 200, description: 'The new secret', schema: webhookSecretResponseSchema },
       errors: ['not_found'],
-      async handle({ params, identity }) {
+      async handle({ params, identity, ...exchange }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        await rotateSecret(endpoint);
+        await rotateSecret(database, { endpoint, actor: actorOf({ identity, ...exchange }) });
         return describeWithSecret(endpoint);
       },
     }),

@@ -24,11 +24,15 @@ export const auditActionSchema = z
     'worker.resume',
     'dead_letter.replay',
     'dead_letter.discard',
+    'webhook.create',
+    'webhook.update',
+    'webhook.rotate_secret',
+    'webhook.delete',
   ])
   .meta({ id: 'AuditAction' });
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export const auditTargetKindSchema = z.enum(['user', 'video', 'task', 'worker', 'dead_letters']);
+export const auditTargetKindSchema = z.enum(['user', 'video', 'task', 'worker', 'dead_letters', 'webhook']);
 export type AuditTargetKind = z.infer<typeof auditTargetKindSchema>;
 
 const auditDetailsSchema = z.record(z.string(), z.unknown());
