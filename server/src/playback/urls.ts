@@ -51,16 +51,26 @@ const WATCH_TTL_SECONDS = 7 * 24 * 3600;
 
 /** All renditions of a three-hour film are about 19,000 URLs of half a kilobyte. */
 const URL_CACHE_CHARACTERS = 32 * 1024 * 1024;
+/** Those of some ten thousand videos, which are asked for again and again while they are polled. */
+const API_URL_CACHE_CHARACTERS = 16 * 1024 * 1024;
 
 export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
   const { publicUrl, ttlSeconds, store, now = Date.now } = options;
   const signer = createLinkSigner(options.secret, now);
+  const apiUrls = new BoundedCache<string>(API_URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const objectUrls = new BoundedCache<string>(URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const currentExpiry = () => linkExpiry(now(), ttlSeconds);
   const secondsLeft = () => Math.max(1, Math.ceil(currentExpiry() - now() / 1000));
 
-  const apiUrl = (videoId: number, path: string, name: string) =>
-    `${publicUrl}/api/v1/videos/${videoId}/${path}${name}?${signer.sign(videoId, name, currentExpiry())}`;
+  function apiUrl(videoId: number, path: string, name: string): string {
+    const expiresAt = currentExpiry();
+    const cacheKey = `${expiresAt} ${videoId} ${name}`;
+    const known = apiUrls.get(cacheKey);
+    if (known !== undefined) return known;
+    const url = `${publicUrl}/api/v1/videos/${videoId}/${path}${name}?${signer.sign(videoId, name, expiresAt)}`;
+    apiUrls.set(cacheKey, url);
+    return url;
+  }
 
   async function objectUrl(key: string): Promise<string> {
     const expiresAt = currentExpiry();
