@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
-import { startMinio } from '../support/minio.ts';
+import { startMinio, useMinio } from '../support/minio.ts';
 import { findFreePort } from '../support/processes.ts';
 import { testObjectStore } from './objectStore.ts';
 
@@ -50,6 +52,28 @@ test('a missing bucket is a store that cannot be used, not an object that is mis
     () => store.remove(['a']),
   ])
     await assert.rejects(call(), { code: 'unavailable', retryable: true });
+});
+
+test('what is too large for one PUT is put in parts, whole or not at all', async (t) => {
+  const minio = await useMinio();
+  t.after(() => minio.stop());
+  const options = { ...minio, publicEndpoint: minio.endpoint, bucket: 'large-puts', region: REGION };
+  await ensureBucket(options);
+  const store = createMinioStore({ ...options, singlePutBytes: 8 * 1024 ** 2 });
+  t.after(() => store.close());
+  const bytes = randomBytes(2 * 16 * 1024 ** 2 + 5);
+  const body = () => Readable.from([bytes.subarray(0, 7), bytes.subarray(7, 20e6), bytes.subarray(20e6)]);
+  await store.put('large', body(), { contentType: 'video/mp4', sizeBytes: bytes.length });
+  const stat = await store.stat('large');
+  assert.deepEqual([stat?.sizeBytes, stat?.contentType], [bytes.length, 'video/mp4']);
+  assert.match(stat?.etag ?? '', /-3$/);
+  assert.ok((await buffer(await store.get('large'))).equals(bytes));
+  for (const wrong of [bytes.length - 1, bytes.length + 1]) {
+    const attempt = store.put('wrong', body(), { contentType: 'video/mp4', sizeBytes: wrong });
+    await assert.rejects(attempt, { code: 'size_mismatch' });
+  }
+  assert.equal(await store.stat('wrong'), null);
+  for await (const upload of store.listUploads()) assert.fail(`${upload.key} is left open`);
 });
 
 test('while the store does not answer every call says that it may be tried again, and signing works', async (t) => {

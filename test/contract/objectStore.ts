@@ -80,6 +80,7 @@ function testObjects({ store, pageSize }: Context): void {
     await store().put(key, Buffer.from('other'), { contentType: 'text/vtt', sizeBytes: 5 });
     assert.equal((await buffer(await store().get(key))).toString(), 'other');
     assert.notEqual((await store().stat(key))?.etag, before?.etag);
+    assert.equal((await store().stat(key))?.contentType, 'text/vtt');
     const answer = await fetch(await store().signGet(key, FOR_CREATORS));
     assert.equal(answer.headers.get('content-type'), 'text/vtt');
     await answer.arrayBuffer();
@@ -393,6 +394,41 @@ function testUploads({ store, pageSize }: Context): void {
     const answer = await fetch(await store().signGet(upload.key, FOR_CREATORS));
     assert.equal(answer.headers.get('content-type'), 'video/x-matroska');
     await answer.arrayBuffer();
+  });
+
+  test('open uploads are listed, of one key and of all, until they end', async () => {
+    const [key, other] = [newKey(), newKey()];
+    const startedAt = Date.now();
+    const uploads = [
+      await openUpload(store(), key, PART),
+      await openUpload(store(), key, PART),
+      await openUpload(store(), other, 1),
+    ];
+    const list = async (of?: string): Promise<string[]> => {
+      const ids: string[] = [];
+      for await (const upload of store().listUploads(of)) {
+        assert.ok(Math.abs(upload.startedAt.getTime() - startedAt) < 60_000);
+        const known = uploads.find(({ uploadId }) => uploadId === upload.uploadId);
+        if (known === undefined) continue;
+        assert.equal(upload.key, known.key);
+        ids.push(upload.uploadId);
+      }
+      return ids.sort();
+    };
+    const ids = uploads.map(({ uploadId }) => uploadId);
+    assert.deepEqual(await list(key), ids.slice(0, 2).sort());
+    assert.deepEqual(await list(other), ids.slice(2));
+    assert.deepEqual(await list(newKey()), []);
+    assert.deepEqual(await list(), [...ids].sort());
+    const [first, second, last] = uploads;
+    assert.ok(first && second && last);
+    await store().abortUpload(first);
+    await putPart(store(), last, 1, Buffer.from('x'));
+    await store().completeUpload(last, await store().listParts(last));
+    assert.deepEqual(await list(key), [second.uploadId]);
+    assert.deepEqual(await list(other), []);
+    assert.deepEqual(await list(), [second.uploadId]);
+    await store().abortUpload(second);
   });
 
   test('an upload shows nothing of its object before it is complete', async () => {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Audience, ObjectStore, SignOptions } from '../ports/objectStore.ts';
 import { ReelmillError } from '../runtime/errors.ts';
 import { toStoreError, withStoreErrors } from './disk/diskErrors.ts';
-import { DiskObjects, toStoredObject } from './disk/diskObjects.ts';
+import { DiskObjects } from './disk/diskObjects.ts';
 import { DiskUploads } from './disk/diskUploads.ts';
 import { createStoreHandler, type StoreHandler } from './disk/httpHandler.ts';
 import { DiskLayout } from './disk/layout.ts';
@@ -18,7 +18,7 @@ const READ_BUFFER_BYTES = 1024 * 1024;
 export type BaseUrls = Record<Audience, string>;
 
 export interface DiskStoreOptions {
-  /** The folder that holds everything; made where it is not there. One process at a time may use it. */
+  /** The folder that holds everything; made where it is not there. One process at a time may write to it; a backup reads meanwhile. */
   root: string;
   signingSecret: string;
   /** A function where the address is known only after the server listens. */
@@ -62,6 +62,13 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
     listParts: (upload) => withStoreErrors(() => uploads.listParts(upload)),
     completeUpload: (upload, parts) => withStoreErrors(() => uploads.complete(upload, parts)),
     abortUpload: (upload) => withStoreErrors(() => uploads.abort(upload)),
+    async *listUploads(key) {
+      try {
+        yield* uploads.list(key);
+      } catch (error) {
+        throw toStoreError(error);
+      }
+    },
     put: (key, body, putOptions) =>
       withStoreErrors(async () => {
         const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
@@ -73,11 +80,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
         if (!opened) throw new ReelmillError('not_found', 'There is no such object.');
         return opened.file.createReadStream({ highWaterMark: READ_BUFFER_BYTES });
       }),
-    stat: (key) =>
-      withStoreErrors(async () => {
-        const found = await objects.read(key);
-        return found && toStoredObject(found);
-      }),
+    stat: (key) => withStoreErrors(() => objects.read(key)),
     async *list(prefix) {
       try {
         yield* objects.list(prefix);

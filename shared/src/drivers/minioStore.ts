@@ -1,6 +1,16 @@
 import { Readable } from 'node:stream';
-import type { ObjectStore, SignOptions, StoredObject, StoredPart, UploadRef } from '../ports/objectStore.ts';
+import { LIMITS } from '../contracts/limits.ts';
+import type {
+  ObjectFacts,
+  ObjectStore,
+  OpenUpload,
+  SignOptions,
+  StoredObject,
+  StoredPart,
+  UploadRef,
+} from '../ports/objectStore.ts';
 import { ReelmillError } from '../runtime/errors.ts';
+import { putInParts } from './minio/putInParts.ts';
 import { putThroughUrl } from './minio/putThroughUrl.ts';
 import { S3Client } from './minio/s3Client.ts';
 import { isBrokenConnection, s3CodeOf, toStoreError } from './minio/s3Errors.ts';
@@ -10,6 +20,7 @@ import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } fro
 
 const REMOVE_BATCH = 1000;
 const PUT_URL_SECONDS = 900;
+const ANY_TYPE = 'application/octet-stream';
 
 export interface MinioStoreOptions {
   /** The store as this process reaches it, such as `http://minio:9000`. */
@@ -20,6 +31,8 @@ export interface MinioStoreOptions {
   secretKey: string;
   bucket: string;
   region: string;
+  /** The largest object that is put in one request; what the store allows by default. */
+  singlePutBytes?: number;
 }
 
 /** Makes the bucket where it is not there yet; several servers may do so together. Throws `unavailable`. */
@@ -44,9 +57,11 @@ class MinioStore implements ObjectStore {
   readonly #bucket: string;
   readonly #client: S3Client;
   readonly #publicClient: S3Client;
+  readonly #singlePutBytes: number;
 
   constructor(options: MinioStoreOptions) {
     this.#bucket = options.bucket;
+    this.#singlePutBytes = options.singlePutBytes ?? LIMITS.maxSinglePutBytes;
     this.#client = new S3Client(options);
     this.#publicClient = new S3Client({ ...options, endpoint: options.publicEndpoint });
   }
@@ -105,19 +120,42 @@ class MinioStore implements ObjectStore {
     }
   }
 
+  async *listUploads(key?: string): AsyncGenerator<OpenUpload> {
+    // MinIO lists by a whole key or without any prefix, S3 by every prefix: so the rest is sorted out here
+    let markers = { key: '', uploadId: '' };
+    do {
+      const page = await this.#call(() =>
+        this.#client.listIncompleteUploadsQuery(this.#bucket, key ?? '', markers.key, markers.uploadId, ''),
+      );
+      for (const upload of page.uploads) {
+        if (key !== undefined && upload.key !== key) continue;
+        yield { key: upload.key, uploadId: upload.uploadId, startedAt: new Date(upload.initiated) };
+      }
+      markers = page.isTruncated
+        ? { key: page.nextKeyMarker, uploadId: page.nextUploadIdMarker }
+        : { key: '', uploadId: '' };
+    } while (markers.key !== '');
+  }
+
   async put(
     key: string,
     body: Readable | Buffer,
     options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
   ): Promise<void> {
     const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
+    const { contentType, sizeBytes, signal } = options;
+    if (sizeBytes > this.#singlePutBytes) {
+      const send = (url: string, part: Readable, bytes: number): Promise<void> =>
+        putThroughUrl(url, part, { contentType, sizeBytes: bytes, agent: this.#client.agent, signal });
+      return putInParts(this, { key, body: source, contentType, sizeBytes }, send).catch((error: unknown) => {
+        throw signal?.aborted ? abortedPut(error) : toStoreError(error);
+      });
+    }
     const url = await this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS }, {});
     try {
       await putThroughUrl(url, source, { ...options, agent: this.#client.agent });
     } catch (error) {
-      if (options.signal?.aborted)
-        throw new ReelmillError('aborted', 'The transfer was given up.', { cause: error });
-      throw toStoreError(error);
+      throw signal?.aborted ? abortedPut(error) : toStoreError(error);
     }
   }
 
@@ -126,11 +164,14 @@ class MinioStore implements ObjectStore {
     return this.#call(() => this.#client.getObject(this.#bucket, key));
   }
 
-  async stat(key: string): Promise<StoredObject | null> {
+  async stat(key: string): Promise<ObjectFacts | null> {
     assertObjectKey(key);
     try {
-      const { size, etag, lastModified } = await this.#call(() => this.#client.statObject(this.#bucket, key));
-      return { key, sizeBytes: size, etag, lastModified };
+      const { size, etag, lastModified, metaData } = await this.#call(() =>
+        this.#client.statObject(this.#bucket, key),
+      );
+      const contentType = String(metaData['content-type'] ?? ANY_TYPE);
+      return { key, sizeBytes: size, etag, lastModified, contentType };
     } catch (error) {
       if (!(error instanceof ReelmillError) || error.code !== 'not_found') throw error;
       // a bucket that is not there answers like an object that is not there
@@ -202,4 +243,8 @@ class MinioStore implements ObjectStore {
       throw toStoreError(error);
     }
   }
+}
+
+function abortedPut(cause: unknown): ReelmillError {
+  return new ReelmillError('aborted', 'The transfer was given up.', { cause });
 }

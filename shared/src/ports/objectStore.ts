@@ -15,6 +15,11 @@ export interface StoredObject {
   lastModified: Date;
 }
 
+/** An object with what a GET says of it. */
+export interface ObjectFacts extends StoredObject {
+  contentType: string;
+}
+
 export interface UploadRef {
   key: string;
   uploadId: string;
@@ -24,6 +29,11 @@ export interface UploadRef {
 export interface StoreSpace {
   freeBytes: number;
   sizeBytes: number;
+}
+
+/** A multipart upload that was neither completed nor given up. */
+export interface OpenUpload extends UploadRef {
+  startedAt: Date;
 }
 
 /**
@@ -67,6 +77,11 @@ export interface ObjectStore {
   completeUpload(upload: UploadRef, parts: readonly StoredPart[]): Promise<StoredObject>;
   /** Gives an upload up and frees its parts; quietly succeeds where it is gone already. */
   abortUpload(upload: UploadRef): Promise<void>;
+  /**
+   * Open uploads: those of one key, or of all. A MinIO that was restarted knows of older ones only when asked by key; it
+   * drops them by itself after a time of its own.
+   */
+  listUploads(key?: string): AsyncIterable<OpenUpload>;
   /** Writes an object whole or not at all; `size_mismatch` where the body has not exactly `sizeBytes`. */
   put(
     key: string,
@@ -75,7 +90,7 @@ export interface ObjectStore {
   ): Promise<void>;
   /** The object's bytes; `not_found` where there is none. The caller destroys the stream. */
   get(key: string): Promise<Readable>;
-  stat(key: string): Promise<StoredObject | null>;
+  stat(key: string): Promise<ObjectFacts | null>;
   /** Every object whose key starts with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes objects; those that are not there are passed over. */

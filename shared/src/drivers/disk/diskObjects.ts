@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, rmdir, unl
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { StoredObject } from '../../ports/objectStore.ts';
+import type { ObjectFacts, StoredObject } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { errnoOf, isAbsent } from './diskErrors.ts';
 import { KeyedLock } from './keyedLock.ts';
@@ -19,12 +19,8 @@ const generationSchema = z.object({
 });
 type Generation = z.infer<typeof generationSchema>;
 
-export interface ObjectFile extends StoredObject {
-  contentType: string;
-}
-
 export interface OpenObject {
-  object: ObjectFile;
+  object: ObjectFacts;
   /** Whoever opened the object closes it. */
   file: FileHandle;
 }
@@ -102,7 +98,7 @@ export class DiskObjects {
   }
 
   /** What is known about the object, or null. */
-  async read(key: string): Promise<ObjectFile | null> {
+  async read(key: string): Promise<ObjectFacts | null> {
     const opened = await this.open(key);
     await opened?.file.close();
     return opened?.object ?? null;
@@ -136,7 +132,7 @@ export class DiskObjects {
     });
   }
 
-  async #describe(key: string, file: FileHandle): Promise<ObjectFile | null> {
+  async #describe(key: string, file: FileHandle): Promise<ObjectFacts | null> {
     const stats = await file.stat();
     if (!stats.isFile()) return null;
     const generations = await this.#readSidecar(key);
@@ -177,7 +173,7 @@ export class DiskObjects {
   }
 }
 
-export function toStoredObject({ key, sizeBytes, etag, lastModified }: ObjectFile): StoredObject {
+export function toStoredObject({ key, sizeBytes, etag, lastModified }: ObjectFacts): StoredObject {
   return { key, sizeBytes, etag, lastModified };
 }
 

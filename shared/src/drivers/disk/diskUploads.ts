@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { StoredObject, StoredPart, UploadRef } from '../../ports/objectStore.ts';
+import type { OpenUpload, StoredObject, StoredPart, UploadRef } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { assertPartNumber, assertSameParts, joinEtags, sumSizes } from '../store/parts.ts';
 import { isAbsent } from './diskErrors.ts';
@@ -113,6 +113,20 @@ export class DiskUploads {
       await this.#writers.stop(upload.uploadId);
       await this.#writers.close(upload.uploadId, () => this.#discard(upload.uploadId));
     });
+  }
+
+  async *list(key?: string): AsyncGenerator<OpenUpload> {
+    for (const uploadId of await readdir(this.#layout.uploads)) {
+      try {
+        const plan = await this.#readPlan(uploadId, key);
+        const { mtime } = await stat(path.join(this.#folder(uploadId), 'upload.json'));
+        yield { key: plan.key, uploadId, startedAt: mtime };
+      } catch (error) {
+        // of another key, or ended since the folder was read
+        if (!isAbsent(error) && !(error instanceof ReelmillError && error.code === 'upload_gone'))
+          throw error;
+      }
+    }
   }
 
   /** Puts an end to everything that is being received. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { assertObjectKey } from '../store/objectKey.ts';
+import { isAbsent } from './diskErrors.ts';
 
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
@@ -22,13 +23,16 @@ export class DiskLayout {
     this.tmp = path.resolve(root, 'tmp');
   }
 
-  /** Makes the folders, and clears what a crash left half written. */
+  /** Makes the folders, and clears what a crash left half written; not what a server is writing now. */
   async prepare(): Promise<void> {
     for (const folder of [this.objects, this.meta, this.uploads, this.tmp])
       await mkdir(folder, { recursive: true });
     for (const name of await readdir(this.tmp)) {
       const leftover = path.join(this.tmp, name);
-      const { mtimeMs } = await stat(leftover);
+      const mtimeMs = await stat(leftover).then(
+        (found) => found.mtimeMs,
+        (error: unknown) => (isAbsent(error) ? Date.now() : Promise.reject(error)),
+      );
       if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(leftover, { recursive: true, force: true });
     }
   }
