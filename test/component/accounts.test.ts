@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { registerResponseSchema, sessionSchema, userSchema } from '@reelmill/shared/contracts/users.ts';
 import jwt from 'jsonwebtoken';
+import { Op } from 'sequelize';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -96,15 +97,46 @@ describe('accounts', () => {
     assert.equal((await refresh('never heard of')).error.code, 'refresh_token_invalid');
   });
 
-  test('of two refreshes at once with the same token, one is a theft', async () => {
-    const user = await api.signUp('racer');
-    const answers = await Promise.all(
-      [1, 2].map(() => api.call('POST', '/users/refresh', { body: { refresh_token: user.refreshToken } })),
+  test('a refresh whose answer was lost is answered once more, and the session goes on', async () => {
+    const user = await api.signUp('unlucky');
+    const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
+    assert.equal((await refresh(user.refreshToken)).status, 200);
+    const again = (await refresh(user.refreshToken)).as(sessionSchema);
+    const next = (await refresh(again.refresh_token)).as(sessionSchema);
+    assert.equal((await api.call('GET', '/me', { token: next.token })).status, 200);
+    assert.equal((await refresh(next.refresh_token)).status, 200);
+  });
+
+  test('of an owner and a thief with the same token at the same time, whoever goes on second ends it', async () => {
+    const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
+    for (const name of ['robbed', 'robbed-too']) {
+      const user = await api.signUp(name);
+      const answers = await Promise.all([1, 2].map(() => refresh(user.refreshToken)));
+      const [one, other] = answers.map((answer) => answer.as(sessionSchema).refresh_token);
+      assert.ok(one && other);
+      const order = name === 'robbed' ? [one, other] : [other, one];
+      const outcomes = [];
+      for (const token of order) outcomes.push(await refresh(token));
+      const codes = outcomes.map((answer) => (answer.status === 200 ? 'ok' : answer.error.code));
+      assert.ok(codes.includes('refresh_token_reused'), String(codes));
+      const won = outcomes.find((answer) => answer.status === 200)?.as(sessionSchema).refresh_token;
+      for (const token of [user.refreshToken, one, other, ...(won === undefined ? [] : [won])]) {
+        assert.equal((await refresh(token)).error.code, 'refresh_token_invalid');
+      }
+    }
+  });
+
+  test('a used token that comes later than a lost answer would ends the session', async () => {
+    const user = await api.signUp('late');
+    const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
+    const next = (await refresh(user.refreshToken)).as(sessionSchema);
+    const { models } = server.context.database;
+    await models.RefreshToken.update(
+      { usedAt: new Date(Date.now() - 61_000) },
+      { where: { userId: user.userId, usedAt: { [Op.not]: null } } },
     );
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 401]);
-    const winner = answers.find((answer) => answer.status === 200)?.as(sessionSchema);
-    const next = await api.call('POST', '/users/refresh', { body: { refresh_token: winner?.refresh_token } });
-    assert.equal(next.error.code, 'refresh_token_invalid');
+    assert.equal((await refresh(user.refreshToken)).error.code, 'refresh_token_reused');
+    assert.equal((await refresh(next.refresh_token)).error.code, 'refresh_token_invalid');
   });
 
   test('logging out ends the session, and doing it again is harmless', async () => {

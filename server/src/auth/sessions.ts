@@ -11,9 +11,16 @@ import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
 /*
  * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is
  * used a second time was copied by somebody, so the whole family ends, and with it both the thief and the owner.
+ *
+ * But an answer may be lost on its way: then the owner has only the token that was used. So within a short grace it is
+ * answered once more, as long as nobody has used what followed from it; what was answered before is superseded, and
+ * whoever comes with that ends the family. So of an owner and a thief who both got a token in that time one is found
+ * out as soon as he goes on.
  */
 
 const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
+/** A client that waits 30 s for an answer has tried again by then. */
+const LOST_ANSWER_MS = 60_000;
 
 type Context = Pick<ServerContext, 'database' | 'secrets'>;
 type Refreshed = { user: UserRow; refreshToken: string } | { refused: ReelmillError };
@@ -37,21 +44,23 @@ export async function beginSession({ database, secrets }: Context, user: UserRow
 
 /**
  * The session that follows. Throws `refresh_token_invalid`, `account_disabled`, or `refresh_token_reused` for a token
- * that was used before, whose family is revoked by then.
+ * that was used before and is not answered again, whose family is revoked by then.
  */
 export async function refreshSession({ database, secrets }: Context, token: string): Promise<Session> {
   const { models } = database;
   // refusals are answered, not thrown, inside: what they revoke must be committed
   const outcome = await database.transaction(async (transaction): Promise<Refreshed> => {
-    const row = await models.RefreshToken.findOne({ where: { tokenHash: hashToken(token) }, transaction });
-    if (row === null) return { refused: invalidToken() };
-    if (row.usedAt !== null) return revokeReused(models, row, transaction);
-    if (row.revokedAt !== null || row.expiresAt <= new Date()) return { refused: invalidToken() };
-    const [used] = await models.RefreshToken.update(
-      { usedAt: new Date() },
-      { where: { id: row.id, usedAt: null, revokedAt: null }, transaction },
+    const family = await lockFamily(models, hashToken(token), transaction);
+    const row = family.find(({ tokenHash }) => tokenHash === hashToken(token));
+    // a family that was ended as a whole has nothing that is good any more
+    if (row === undefined || !family.some(isGood)) return { refused: invalidToken() };
+    if (!isGood(row) && !isLostAnswer(row, family)) return revokeReused(models, row, transaction);
+    const now = new Date();
+    await models.RefreshToken.update({ usedAt: row.usedAt ?? now }, { where: { id: row.id }, transaction });
+    await models.RefreshToken.update(
+      { revokedAt: now },
+      { where: { family: row.family, usedAt: null, revokedAt: null }, transaction },
     );
-    if (used === 0) return revokeReused(models, row, transaction);
     const user = await models.User.findByPk(row.userId, { transaction });
     if (user === null) return { refused: invalidToken() };
     if (user.disabledAt !== null) {
@@ -90,6 +99,33 @@ export async function endSessionsOf(
 export async function removeExpiredTokens(models: Models, now: Date): Promise<void> {
   await models.RefreshToken.destroy({ where: { expiresAt: { [Op.lt]: now } } });
   await models.LoginAttempt.destroy({ where: { windowEndsAt: { [Op.lt]: now } } });
+}
+
+/** What has not expired of the family of a token; whoever comes with another of it waits. */
+async function lockFamily(
+  { RefreshToken }: Models,
+  tokenHash: string,
+  transaction: Transaction,
+): Promise<RefreshTokenRow[]> {
+  const row = await RefreshToken.findOne({ attributes: ['family'], where: { tokenHash }, transaction });
+  if (row === null) return [];
+  return RefreshToken.findAll({
+    where: { family: row.family, expiresAt: { [Op.gt]: new Date() } },
+    order: [['id', 'ASC']],
+    transaction,
+    lock: transaction.LOCK.UPDATE,
+  });
+}
+
+function isGood({ usedAt, revokedAt }: RefreshTokenRow): boolean {
+  return usedAt === null && revokedAt === null;
+}
+
+/** Whether a token was used a moment ago and nobody has gone on from there. */
+function isLostAnswer(row: RefreshTokenRow, family: readonly RefreshTokenRow[]): boolean {
+  if (row.usedAt === null || row.revokedAt !== null) return false;
+  if (Date.now() - row.usedAt.getTime() > LOST_ANSWER_MS) return false;
+  return family.every(({ id, usedAt }) => id <= row.id || usedAt === null);
 }
 
 async function issueRefreshToken(

@@ -66,7 +66,8 @@ export function createUserRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Continue a session',
       description:
-        'Answers the next pair of tokens. A refresh token that comes twice ends the whole session.',
+        'Answers the next pair of tokens. A refresh token that comes again ends the whole session, unless that is within a ' +
+        'minute and nobody has used what it was answered: then that answer was lost, and there is another.',
       auth: 'none',
       body: refreshRequestSchema,
       answer: { status: 200, description: 'The session that follows', schema: sessionSchema },
