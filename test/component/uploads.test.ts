@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { sweepUploads } from '@reelmill/server/upload/giveUp.ts';
+import { runScheduled } from '@reelmill/server/retention/run.ts';
+import { staleUploads } from '@reelmill/server/retention/staleUploads.ts';
 import {
   duplicatesResponseSchema,
   resumableResponseSchema,
@@ -225,7 +226,7 @@ describe('uploads', () => {
       const { models } = server.context.database;
       await models.Upload.update({ expiresAt: new Date(0) }, { where: { videoId } });
       assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'upload_gone');
-      await sweepUploads(server.context);
+      await runScheduled(server.context, staleUploads, new AbortController().signal);
       const video = await get(videoId);
       assert.deepEqual([video.status, video.error?.code], ['canceled', 'upload_gone']);
       assert.equal(await models.Upload.findByPk(videoId), null);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { purgeVideos } from '@reelmill/server/videos/purge.ts';
+import { deletedVideos } from '@reelmill/server/retention/deletedVideos.ts';
+import { runScheduled } from '@reelmill/server/retention/run.ts';
 import type { ControlMessage } from '@reelmill/shared/contracts/tasks.ts';
 import {
   type Video,
@@ -174,7 +175,7 @@ describe('videos', () => {
     const { models } = server.context.database;
     const { sourceKey } = await models.Video.findByPk(videoId, { rejectOnEmpty: true });
     await server.context.store.remove([sourceKey]);
-    assert.equal((await user.call('POST', `/videos/${videoId}/retry`)).error.code, 'state_conflict');
+    assert.equal((await user.call('POST', `/videos/${videoId}/retry`)).error.code, 'source_gone');
     assert.equal((await detailOf(videoId)).video.status, 'failed');
   });
 
@@ -211,7 +212,7 @@ describe('videos', () => {
     await store.put(`raw/${videoId}/late`, Buffer.from('x'), { contentType: 'video/mp4', sizeBytes: 1 });
     const past = new Date(0);
     await database.models.Video.update({ deletedAt: past, purgeAfter: past }, { where: { id: videoId } });
-    await purgeVideos(server.context);
+    await runScheduled(server.context, deletedVideos, new AbortController().signal);
     await waitFor('the row to go', async () => (await database.models.Video.findByPk(videoId)) === null);
     assert.deepEqual(await left(), []);
     assert.deepEqual(await tasksOf(videoId), []);

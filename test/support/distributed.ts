@@ -38,6 +38,8 @@ export interface DistributedOptions {
 export interface Distributed {
   readonly store: ObjectStore;
   readonly database: Database;
+  /** What its servers are started with. */
+  readonly serverEnv: Readonly<Record<string, string>>;
   startServer(): Promise<ServerProcess>;
   /** Resolves when the worker takes tasks. */
   startWorker(workerId: string, env?: Record<string, string>): Promise<RunningProcess>;
@@ -89,6 +91,7 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
   return {
     store,
     database,
+    serverEnv,
     workDir,
     async startServer() {
       const server = await startServerProcess(serverEnv);

@@ -26,9 +26,19 @@ import {
   adminVideoSchema,
 } from '@reelmill/shared/contracts/adminVideos.ts';
 import { type AuditList, type AuditQuery, auditListSchema } from '@reelmill/shared/contracts/audit.ts';
+import {
+  type Retention,
+  type RetentionRunRequest,
+  type RetentionRunResponse,
+  retentionRunResponseSchema,
+  retentionSchema,
+} from '@reelmill/shared/contracts/retention.ts';
 import type { Priority } from '@reelmill/shared/contracts/videos.ts';
 import type { z } from 'zod';
 import { type ApiClient, toQuery } from './apiClient.ts';
+
+/** One page of a job may be a walk through much of the store. */
+const RETENTION_TIMEOUT_MS = 180_000;
 
 /** Which dead letters: these, or the oldest ones. */
 export type LetterChoice = { ids: readonly string[] } | { limit: number };
@@ -115,5 +125,15 @@ export class AdminApi {
 
   listAudit(query: Partial<AuditQuery>, signal: AbortSignal): Promise<AuditList> {
     return this.#api.ask({ method: 'GET', path: `/admin/audit?${toQuery(query)}`, signal }, auditListSchema);
+  }
+
+  getRetention(signal: AbortSignal): Promise<Retention> {
+    return this.#api.ask({ method: 'GET', path: '/admin/retention', signal }, retentionSchema);
+  }
+
+  /** Runs a job for some seconds, or says what it would remove. */
+  runRetention(request: RetentionRunRequest, signal: AbortSignal): Promise<RetentionRunResponse> {
+    const call = { method: 'POST', path: '/admin/retention/run', body: request, signal } as const;
+    return this.#api.ask({ ...call, timeoutMs: RETENTION_TIMEOUT_MS }, retentionRunResponseSchema);
   }
 }

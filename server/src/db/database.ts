@@ -44,7 +44,8 @@ export async function openDatabase(location: DatabaseLocation, logger: Logger): 
   };
 }
 
-async function connect(location: DatabaseLocation): Promise<Sequelize> {
+/** A connection without a look at the schema. */
+export async function connect(location: DatabaseLocation): Promise<Sequelize> {
   if ('url' in location) {
     const { address, tls } = readAddress(location.url);
     return new Sequelize(address, {

@@ -5,27 +5,70 @@ import * as foundation from './migrations/0001-foundation.ts';
 import * as fingerprints from './migrations/0002-fingerprints.ts';
 import * as administration from './migrations/0003-administration.ts';
 import * as webhooks from './migrations/0004-webhooks.ts';
+import * as retention from './migrations/0005-retention.ts';
 import * as traces from './migrations/0006-traces.ts';
 
-const MIGRATIONS = [foundation, fingerprints, administration, webhooks, traces];
+/** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
+export const MIGRATIONS: readonly Migration[] = [
+  foundation,
+  fingerprints,
+  administration,
+  webhooks,
+  retention,
+  traces,
+];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;
 
-/** Applies what is missing, one replica at a time; the others wait and then find nothing left to do. */
-export async function migrate(sequelize: Sequelize, logger: Logger): Promise<void> {
+export interface Migration {
+  name: string;
+  /** May be repeated after it died half way. */
+  up(schema: QueryInterface): Promise<void>;
+}
+
+/** A newer version has been at the database: this one could lose what it does not know of. */
+export class SchemaTooNewError extends Error {
+  override readonly name = 'SchemaTooNewError';
+  readonly code = 'schema_too_new';
+
+  constructor(unknown: readonly string[], newest: string) {
+    super(
+      `The database was upgraded by a newer version of Reelmill (${unknown.join(', ')}); this version knows it up to ` +
+        `${newest}. Start the newer version, or restore the backup that was made before the upgrade.`,
+    );
+  }
+}
+
+/**
+ * Applies what is missing, one replica at a time; the others wait and then find nothing left to do. Throws
+ * SchemaTooNewError, and changes nothing, where the database is ahead.
+ */
+export async function migrate(
+  sequelize: Sequelize,
+  logger: Logger,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  const storage = new SequelizeStorage({ sequelize, tableName: 'migrations' });
   const umzug = new Umzug<QueryInterface>({
-    migrations: MIGRATIONS.map((migration) => ({
+    migrations: migrations.map((migration) => ({
       name: migration.name,
       up: ({ context }) => migration.up(context),
     })),
     context: sequelize.getQueryInterface(),
-    storage: new SequelizeStorage({ sequelize, tableName: 'migrations' }),
+    storage,
     logger: undefined,
   });
   umzug.on('migrated', ({ name }) => logger.info({ migration: name }, 'schema migrated'));
   await withMigrationLock(sequelize, async () => {
+    assertKnown(await storage.executed(), migrations);
     await umzug.up();
   });
+}
+
+function assertKnown(executed: readonly string[], migrations: readonly Migration[]): void {
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = executed.filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new SchemaTooNewError(unknown, migrations.at(-1)?.name ?? '');
 }
 
 /** MySQL's named lock lives on one connection, which the transaction keeps. A SQLite file has one server only. */

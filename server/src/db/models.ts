@@ -3,6 +3,7 @@ import {
   AuditRow,
   LoginAttemptRow,
   RefreshTokenRow,
+  RetentionJobRow,
   TaskRow,
   UploadRow,
   UserRow,
@@ -72,6 +73,7 @@ const createModels = () => ({
   Audit: class extends AuditRow {},
   WebhookEndpoint: class extends WebhookEndpointRow {},
   WebhookDelivery: class extends WebhookDeliveryRow {},
+  RetentionJob: class extends RetentionJobRow {},
 });
 
 /** Models bound to this connection. The tables themselves are made by the migrations. */
@@ -149,6 +151,7 @@ export function defineModels(sequelize: Sequelize): Models {
       errorDiagnostics: { ...longText },
       transcodeStartedAt: { ...optionalDate },
       onlineAt: { ...optionalDate },
+      sourceRemovedAt: { ...optionalDate },
       deletedAt: { ...optionalDate },
       purgeAfter: { ...optionalDate },
       createdAt: { ...date },
@@ -289,6 +292,21 @@ export function defineModels(sequelize: Sequelize): Models {
       updatedAt: { ...date },
     },
     options('webhook_deliveries', true),
+  );
+  models.RetentionJob.init(
+    {
+      name: { ...text(32), primaryKey: true },
+      position: { ...integer, defaultValue: 0 },
+      nextRunAt: { ...date },
+      leaseToken: optionalText(36),
+      leaseExpiresAt: { ...optionalDate },
+      startedAt: { ...optionalDate },
+      finishedAt: { ...optionalDate },
+      triggerKind: optionalText(16),
+      result: json('result', { allowNull: true }),
+      error: { ...longText },
+    },
+    options('retention_jobs', false),
   );
   return models;
 }

@@ -1,6 +1,7 @@
 import type { AuditAction, AuditDetails, AuditTargetKind } from '@reelmill/shared/contracts/audit.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { RetentionJobName, RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
@@ -90,6 +91,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare errorDiagnostics: string | null;
   declare transcodeStartedAt: Date | null;
   declare onlineAt: Date | null;
+  /** Since when the source is not kept any more; a video that is online plays without it. */
+  declare sourceRemovedAt: CreationOptional<Date | null>;
   /** Set first when a video is deleted; its objects and then its row go afterwards. */
   declare deletedAt: Date | null;
   /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
@@ -250,4 +253,22 @@ export class WebhookDeliveryRow extends Model<
   declare deliveredAt: Date | null;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
+}
+
+/** When one of the retention jobs runs next, who runs it now, and what came of the last run. */
+export class RetentionJobRow extends Model<
+  InferAttributes<RetentionJobRow>,
+  InferCreationAttributes<RetentionJobRow>
+> {
+  declare name: RetentionJobName;
+  /** Where the next round goes on; 0 is the beginning. */
+  declare position: CreationOptional<number>;
+  declare nextRunAt: Date;
+  declare leaseToken: CreationOptional<string | null>;
+  declare leaseExpiresAt: CreationOptional<Date | null>;
+  declare startedAt: CreationOptional<Date | null>;
+  declare finishedAt: CreationOptional<Date | null>;
+  declare triggerKind: CreationOptional<'schedule' | 'admin' | null>;
+  declare result: CreationOptional<RetentionResult | null>;
+  declare error: CreationOptional<string | null>;
 }

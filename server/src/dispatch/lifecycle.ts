@@ -33,7 +33,7 @@ export async function startTranscode(change: VideoChange & { requestId: string |
 
 /**
  * Transcodes a failed or canceled video anew, as the next version of its plan. Throws `state_conflict` in any other
- * state, and where the upload itself was given up, so that there is no source.
+ * state, and where the upload itself was given up; `source_gone` where the source is not kept any more.
  */
 export async function retryTranscode(change: VideoChange & { requestId: string | null }): Promise<void> {
   const { video } = change;
@@ -43,6 +43,7 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
       'The upload of this video was never finished; upload it again.',
     );
   }
+  if (video.sourceRemovedAt !== null) throw sourceGone();
   const began = await beginPlan(
     change,
     videoStatesBefore('transcoding').filter((status) => status !== 'uploading'),
@@ -53,6 +54,20 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
       `Only a failed or canceled video can be retried; this one is ${video.status}.`,
     );
   }
+}
+
+/** Begins a transcode that is under way anew, as the next version of its plan. Answers false where it is over. */
+export async function restartTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
+  await cancelOpenTasks(change);
+  return beginPlan(change, ['transcoding']);
+}
+
+/** What needs the source is told so. */
+export function sourceGone(): ReelmillError {
+  return new ReelmillError(
+    'source_gone',
+    'The file of this video is not kept any more, so it cannot be transcoded again; upload it again.',
+  );
 }
 
 /**
@@ -167,8 +182,17 @@ async function beginPlan(
       errorDiagnostics: null,
       transcodeStartedAt: now,
     },
-    // the version keeps two retries, both of which saw the same row, from planning the same version
-    { where: { id: video.id, status: from, planVersion: video.planVersion, deletedAt: null }, transaction },
+    {
+      // the version keeps two retries, both of which saw the same row, from planning the same version
+      where: {
+        id: video.id,
+        status: from,
+        planVersion: video.planVersion,
+        deletedAt: null,
+        sourceRemovedAt: null,
+      },
+      transaction,
+    },
   );
   await video.reload({ transaction });
   if (changed === 0) return false;
@@ -215,13 +239,16 @@ async function endTranscode(
   change: VideoChange,
   end: VideoEnd & { status: 'canceled' | 'failed' },
 ): Promise<boolean> {
-  const { models, transaction, video } = change;
   if (!(await leaveTranscoding(change, end))) return false;
+  await cancelOpenTasks(change);
+  return true;
+}
+
+async function cancelOpenTasks({ models, transaction, video }: VideoChange): Promise<void> {
   await models.Task.update(
     { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
     { where: { videoId: video.id, state: [...OPEN_TASK_STATES] }, transaction },
   );
-  return true;
 }
 
 type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };

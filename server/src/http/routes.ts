@@ -4,6 +4,7 @@ import { createAdminRoutes } from '../admin/routes.ts';
 import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
 import { createWatchPages } from '../playback/watchPages.ts';
+import { createRetentionRoutes } from '../retention/routes.ts';
 import { createUploadRoutes } from '../upload/routes.ts';
 import { createUserRoutes } from '../users/routes.ts';
 import type { VideoFeed } from '../videos/feed.ts';
@@ -24,6 +25,7 @@ export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
     ...createPlaybackRoutes(context, context.playbackUrls),
     ...createWebhookRoutes(context),
     ...createAdminRoutes(context),
+    ...createRetentionRoutes(context),
     ...createHealthRoutes(context),
     ...createMetricsRoutes(context),
   ];

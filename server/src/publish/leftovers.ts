@@ -4,6 +4,12 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 const BATCH = 500;
 const VERSION_IN_NAME = /\/(?:init|seg)_(\d+)(?:_\d+)?\.(?:mp4|m4s)$/;
 
+/** The plan's version in the key of a segment or init; null for other keys. */
+export function versionInKey(key: string): number | null {
+  const found = VERSION_IN_NAME.exec(key)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
 /** Removes segments and inits that belong to another plan than `version`. Throws where the store does not answer. */
 export async function removeOtherVersions(
   store: ObjectStore,
@@ -11,8 +17,8 @@ export async function removeOtherVersions(
   version: number,
 ): Promise<number> {
   return removeWhere(store, objectKeys.processedPrefix(videoId), (key) => {
-    const found = VERSION_IN_NAME.exec(key)?.[1];
-    return found !== undefined && Number(found) !== version;
+    const found = versionInKey(key);
+    return found !== null && found !== version;
   });
 }
 
@@ -23,8 +29,8 @@ export async function removeUpToVersion(
   version: number,
 ): Promise<number> {
   return removeWhere(store, objectKeys.processedPrefix(videoId), (key) => {
-    const found = VERSION_IN_NAME.exec(key)?.[1];
-    return found !== undefined && Number(found) <= version;
+    const found = versionInKey(key);
+    return found !== null && found <= version;
   });
 }
 

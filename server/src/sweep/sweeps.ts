@@ -1,21 +1,24 @@
 import { removeExpiredTokens } from '../auth/sessions.ts';
 import { startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
-import { sweepUploads } from '../upload/giveUp.ts';
-import { purgeVideos } from '../videos/purge.ts';
+import { RETENTION_JOBS } from '../retention/jobs.ts';
+import { runScheduled } from '../retention/run.ts';
 import { pruneWebhookLog } from '../webhooks/pruneLog.ts';
 
 interface Sweep {
   name: string;
   intervalMs: number;
   /** Answers whether there is more to do at once. */
-  work(context: ServerContext): Promise<boolean>;
+  work(context: ServerContext, signal: AbortSignal): Promise<boolean>;
 }
 
 const SWEEPS: readonly Sweep[] = [
-  { name: 'upload sweep', intervalMs: 30_000, work: sweepUploads },
-  { name: 'video purge', intervalMs: 5_000, work: purgeVideos },
   { name: 'webhook log', intervalMs: 10 * 60_000, work: pruneWebhookLog },
+  ...Object.values(RETENTION_JOBS).map((job) => ({
+    name: `retention of ${job.name}`,
+    intervalMs: job.pollMs,
+    work: (context: ServerContext, signal: AbortSignal) => runScheduled(context, job, signal),
+  })),
   {
     name: 'token sweep',
     intervalMs: 10 * 60_000,
@@ -29,7 +32,12 @@ const SWEEPS: readonly Sweep[] = [
 /** Starts what tidies up from time to time. Every server does so; meeting each other does no harm. */
 export function startSweeps(context: ServerContext): { stop(): Promise<void> } {
   const running = SWEEPS.map(({ work, ...sweep }) =>
-    startRecurring({ ...sweep, logger: context.logger, metrics: context.metrics, work: () => work(context) }),
+    startRecurring({
+      ...sweep,
+      logger: context.logger,
+      metrics: context.metrics,
+      work: (signal) => work(context, signal),
+    }),
   );
   return {
     async stop() {

@@ -1,9 +1,9 @@
-import { Op, type Transaction } from 'sequelize';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { Transaction } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseEndedUpload } from './openUploads.ts';
 
-const BATCH = 50;
 const RETRY_MS = 60_000;
 
 type Context = Pick<ServerContext, 'database' | 'store' | 'signals' | 'logger'>;
@@ -24,24 +24,26 @@ export async function giveUpUpload(
   if (row !== null) await tryToFree(context, video, row);
 }
 
-/** Gives up what has expired, and ends what was given up before and could not be freed. Answers whether there is more. */
-export async function sweepUploads(context: Context): Promise<boolean> {
+/**
+ * Gives an upload up that was not finished in time, or ends one that was given up before and could not be freed. Does
+ * nothing where it goes on or is complete by now. Throws where the store does not answer.
+ */
+export async function giveUpExpired(context: Context, videoId: number): Promise<void> {
   const { models } = context.database;
-  const rows = await models.Upload.findAll({
-    where: { expiresAt: { [Op.lte]: new Date() } },
-    order: [['expiresAt', 'ASC']],
-    limit: BATCH,
+  const row = await models.Upload.findByPk(videoId);
+  const video = await models.Video.findByPk(videoId);
+  if (row === null || video === null || row.expiresAt > new Date()) return;
+  await cancelUploading(context, video, {
+    errorCode: 'upload_gone',
+    errorMessage: 'The upload was not finished in time.',
   });
-  for (const row of rows) {
-    const video = await models.Video.findByPk(row.videoId);
-    if (video === null) continue;
-    await cancelUploading(context, video, {
-      errorCode: 'upload_gone',
-      errorMessage: 'The upload was not finished in time.',
-    });
-    if (video.status === 'canceled') await tryToFree(context, video, row);
+  if (video.status !== 'canceled') return;
+  try {
+    await freeUpload(context, video, row);
+  } catch (error) {
+    await postpone(context, videoId);
+    throw error;
   }
-  return rows.length === BATCH;
 }
 
 async function cancelUploading(
@@ -73,16 +75,23 @@ async function tryToFree(context: Context, video: VideoRow, row: UploadRow): Pro
       { err: error, video_id: video.id },
       'an upload that was given up stays in the store for now',
     );
-    // the next sweep, and not before those that wait behind this one
-    const expiresAt = new Date(Date.now() + RETRY_MS);
-    await context.database.models.Upload.update({ expiresAt }, { where: { videoId: video.id } });
+    await postpone(context, video.id);
   }
 }
 
+/** Until the next round, and not before those that wait behind this one. */
+async function postpone({ database }: Context, videoId: number): Promise<void> {
+  const expiresAt = new Date(Date.now() + RETRY_MS);
+  await database.models.Upload.update({ expiresAt }, { where: { videoId } });
+}
+
 async function freeUpload({ database, store }: Context, video: VideoRow, row: UploadRow): Promise<void> {
-  if (row.storeUploadId !== null) {
-    await store.abortUpload({ key: video.sourceKey, uploadId: row.storeUploadId });
-  }
+  await abortUploads(store, video.sourceKey);
   await store.remove([video.sourceKey]);
   await database.models.Upload.destroy({ where: { videoId: row.videoId } });
+}
+
+/** Gives up whatever is open under a key: also what a crash kept from being written down. */
+export async function abortUploads(store: ObjectStore, key: string): Promise<void> {
+  for await (const upload of store.listUploads(key)) await store.abortUpload(upload);
 }

@@ -6,11 +6,12 @@ import type {
 import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNames.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
+import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { claimNewVideo } from '../users/quotas.ts';
-import { signParts } from './parts.ts';
+import { expiryFromNow, signParts } from './parts.ts';
 
 /** So many URLs come with the plan; a client asks for the others while these are in use. */
 const FIRST_WINDOW = 16;
@@ -54,12 +55,14 @@ async function openMultipart(
 ): Promise<Answer> {
   const { video, expiresAt } = await createRows(context, userId, request, plan);
   const { models } = context.database;
+  let opened: UploadRef | undefined;
   try {
     const ref = await context.store.createUpload(video.sourceKey, {
       contentType: video.contentType ?? ANY_TYPE,
       partSizeBytes: plan.partSizeBytes,
       sizeBytes: request.size_bytes,
     });
+    opened = ref;
     await models.Upload.update({ storeUploadId: ref.uploadId }, { where: { videoId: video.id } });
     const window = Math.min(FIRST_WINDOW, plan.partCount);
     const urls = await signParts(
@@ -71,11 +74,21 @@ async function openMultipart(
     return { video_id: video.id, upload: { ...answer, expires_at: expiresAt.toISOString() } };
   } catch (error) {
     // nobody learns of this video; where even that fails, its upload expires
-    await models.Video.destroy({ where: { id: video.id } }).catch((cause: unknown) =>
+    await discardVideo(context, video, opened).catch((cause: unknown) =>
       context.logger.warn({ err: cause, video_id: video.id }, 'a video whose upload never opened stays'),
     );
     throw error;
   }
+}
+
+/** The row last: it is what the upload is found by. */
+async function discardVideo(
+  { store, database }: ServerContext,
+  video: VideoRow,
+  opened: UploadRef | undefined,
+): Promise<void> {
+  if (opened !== undefined) await store.abortUpload(opened);
+  await database.models.Video.destroy({ where: { id: video.id } });
 }
 
 async function createRows(
@@ -85,7 +98,7 @@ async function createRows(
   plan: UploadPlan | null,
 ): Promise<{ video: VideoRow; expiresAt: Date }> {
   const { models } = database;
-  const expiresAt = new Date(Date.now() + config.UPLOAD_TTL_HOURS * 3_600_000);
+  const expiresAt = expiryFromNow(config);
   return database.transaction(async (transaction) => {
     await claimNewVideo({ models, config, transaction, userId }, request.size_bytes ?? null);
     const video = await models.Video.create(newVideo(userId, request), { transaction });
@@ -139,6 +152,7 @@ export function newVideo(userId: number, request: InitiateUploadRequest) {
     errorDiagnostics: null,
     transcodeStartedAt: null,
     onlineAt: null,
+    sourceRemovedAt: null,
     deletedAt: null,
     purgeAfter: null,
   } as const;

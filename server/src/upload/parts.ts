@@ -1,8 +1,12 @@
 import type { PartUrl, UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Op } from 'sequelize';
 import type { ServerContext } from '../http/context.ts';
-import type { MultipartUpload } from './openUploads.ts';
+import { type MultipartUpload, uploadGone } from './openUploads.ts';
+
+const KEEP_ALIVE_MS = 60_000;
 
 /** URLs that take these parts by PUT, for as long as upload URLs are good. */
 export async function signParts(
@@ -17,6 +21,26 @@ export async function signParts(
       url: await store.signPart(ref, partNumber, options),
     })),
   );
+}
+
+/** When an upload that nothing is heard of any more is given up. */
+export function expiryFromNow({ UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>): Date {
+  return new Date(Date.now() + UPLOAD_TTL_HOURS * 3_600_000);
+}
+
+/** An upload that goes on is not given up, however slow it is. Throws `upload_gone` where it was just now. */
+export async function keepAlive(
+  { database, config }: Pick<ServerContext, 'database' | 'config'>,
+  { row }: MultipartUpload,
+): Promise<void> {
+  const expiresAt = expiryFromNow(config);
+  // once in a while is enough
+  if (expiresAt.getTime() - row.expiresAt.getTime() < KEEP_ALIVE_MS) return;
+  const [kept] = await database.models.Upload.update(
+    { expiresAt },
+    { where: { videoId: row.videoId, expiresAt: { [Op.gt]: new Date() } } },
+  );
+  if (kept === 0) throw uploadGone();
 }
 
 /** Throws `validation_failed` for numbers that the plan does not have. */

@@ -29,7 +29,7 @@ import {
   type MultipartUpload,
   refuseEndedUpload,
 } from './openUploads.ts';
-import { checkPartNumbers, describeUpload, signParts } from './parts.ts';
+import { checkPartNumbers, describeUpload, keepAlive, signParts } from './parts.ts';
 
 const tag = 'Uploads';
 const params = z.object({ id: videoIdSchema });
@@ -143,6 +143,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       async handle({ params: { id }, body, identity }) {
         const upload = await findMultipartUpload(models, id, identity);
         checkPartNumbers(upload, body.part_numbers);
+        await keepAlive(context, upload);
         return { urls: await signParts(context, upload.ref, body.part_numbers) };
       },
     }),

@@ -3,7 +3,7 @@ import type { QuotaUse } from '@reelmill/shared/contracts/users.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { col, fn, Op, type Transaction } from 'sequelize';
+import { col, fn, literal, Op, type Transaction } from 'sequelize';
 import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
@@ -11,8 +11,8 @@ import type { ServerContext } from '../http/context.ts';
 
 /*
  * What counts: every video that is not deleted, with the bytes of its source; while it is uploaded, those that were
- * announced. An upload that was given up counts nothing. Neither do renditions: how large they come out is the server's
- * doing, and nobody could foretell it.
+ * announced. An upload that was given up counts nothing, nor does a source that is not kept any more. Neither do
+ * renditions: how large they come out is the server's doing, and nobody could foretell it.
  */
 
 /** What a user's own quota is where no limit applies, whatever the configuration says. */
@@ -109,6 +109,8 @@ async function useOf({ models, transaction, userId }: QuotaClaim, exceptVideoId?
   return uses.get(userId) ?? { bytes: 0, videos: 0 };
 }
 
+const KEPT_BYTES = literal('CASE WHEN source_removed_at IS NULL THEN size_bytes ELSE 0 END');
+
 /** Users without any video are not in the answer. */
 async function measureUse(
   models: Models,
@@ -119,7 +121,7 @@ async function measureUse(
   const rows = await models.Video.findAll({
     attributes: [
       'userId',
-      [fn('COALESCE', fn('SUM', col('size_bytes')), 0), 'bytes'],
+      [fn('COALESCE', fn('SUM', KEPT_BYTES), 0), 'bytes'],
       [fn('COUNT', col('id')), 'videos'],
     ],
     where: {

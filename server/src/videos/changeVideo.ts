@@ -1,11 +1,10 @@
 import type { AuditAction, AuditDetails } from '@reelmill/shared/contracts/audit.ts';
 import type { VideoUpdate } from '@reelmill/shared/contracts/videos.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
 import { type Actor, recordAct } from '../admin/auditLog.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { cancelTranscode, retryTranscode } from '../dispatch/lifecycle.ts';
+import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { giveUpUpload } from '../upload/giveUp.ts';
 
@@ -49,15 +48,12 @@ export async function cancelUpload(context: ServerContext, video: VideoRow, acto
   );
 }
 
-/** Transcodes a failed or canceled video again. Throws `state_conflict`, also where its source is gone. */
+/** Transcodes a failed or canceled video again. Throws `state_conflict`, or `source_gone`. */
 export async function retryVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { database, store, signals } = context;
   const { models } = database;
   if (video.transcodeStartedAt !== null && (await store.stat(video.sourceKey)) === null) {
-    throw new ReelmillError(
-      'state_conflict',
-      'The source of this video is not there any more; upload it again.',
-    );
+    throw sourceGone();
   }
   await change(context, video, async (transaction) => {
     await retryTranscode({ models, transaction, video, requestId: actor.requestId });

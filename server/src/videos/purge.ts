@@ -1,55 +1,43 @@
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
+import { abortUploads } from '../upload/giveUp.ts';
 
-const BATCH = 20;
 const REMOVE_AT_ONCE = 500;
 /** Workers stop within this time, also those that did not hear of it. */
 const STRAGGLERS_MS = 60_000;
 const RETRY_MS = 60_000;
 
-type Context = Pick<ServerContext, 'database' | 'store' | 'config' | 'logger'>;
+type Context = Pick<ServerContext, 'database' | 'store' | 'config'>;
 
 /**
- * Removes the objects of deleted videos: once at once, and once more when every URL that could still write some has
- * ended; then the row goes too. Every step may be repeated. Answers whether there is more to do.
+ * Removes the objects of a deleted video: once at once, and once more when every URL that could still write some has
+ * ended; then the row goes too. Every step may be repeated. Throws where the store does not answer; then it is put off.
  */
-export async function purgeVideos(context: Context): Promise<boolean> {
-  const { models } = context.database;
-  const videos = await models.Video.findAll({
-    where: { purgeAfter: { [Op.lte]: new Date() } },
-    attributes: ['id', 'sourceKey', 'deletedAt'],
-    order: [['purgeAfter', 'ASC']],
-    limit: BATCH,
-  });
-  for (const video of videos) {
-    try {
-      await purgeVideo(context, video);
-    } catch (error) {
-      context.logger.warn({ err: error, video_id: video.id }, 'a deleted video stays in the store for now');
-      await postpone(context, video.id, Date.now() + RETRY_MS);
-    }
-  }
-  return videos.length === BATCH;
-}
-
-async function purgeVideo(
+export async function purgeVideo(
   context: Context,
   video: Pick<VideoRow, 'id' | 'sourceKey' | 'deletedAt'>,
 ): Promise<void> {
-  const { database, store, config } = context;
-  const { models } = database;
-  const upload = await models.Upload.findByPk(video.id);
-  if (upload?.storeUploadId) {
-    await store.abortUpload({ key: video.sourceKey, uploadId: upload.storeUploadId });
+  try {
+    await removeObjects(context.store, video);
+  } catch (error) {
+    await postpone(context, video.id, Date.now() + RETRY_MS);
+    throw error;
   }
-  await removeAll(store, objectKeys.rawPrefix(video.id));
-  await removeAll(store, objectKeys.processedPrefix(video.id));
+  const { database, config } = context;
   const writersEndAt = (video.deletedAt?.getTime() ?? 0) + config.URL_TTL_SECONDS * 1000 + STRAGGLERS_MS;
   if (Date.now() < writersEndAt) await postpone(context, video.id, writersEndAt);
-  else await models.Video.destroy({ where: { id: video.id } });
+  else await database.models.Video.destroy({ where: { id: video.id } });
+}
+
+async function removeObjects(
+  store: ObjectStore,
+  { id, sourceKey }: Pick<VideoRow, 'id' | 'sourceKey'>,
+): Promise<void> {
+  await abortUploads(store, sourceKey);
+  await removeAll(store, objectKeys.rawPrefix(id));
+  await removeAll(store, objectKeys.processedPrefix(id));
 }
 
 async function removeAll(store: ObjectStore, prefix: string): Promise<void> {

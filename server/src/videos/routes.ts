@@ -133,7 +133,7 @@ function createChangingRoutes(context: ServerContext): Route[] {
       auth: 'user',
       params,
       answer: { status: 202, description: 'The video, transcoding', schema: videoResponseSchema },
-      errors: ['not_found', 'state_conflict'],
+      errors: ['not_found', 'state_conflict', 'source_gone'],
       async handle({ params: { id }, ...exchange }) {
         const video = await findOwnVideo(models, id, exchange.identity);
         await retryVideo(context, video, actorOf(exchange));

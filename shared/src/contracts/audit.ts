@@ -28,11 +28,20 @@ export const auditActionSchema = z
     'webhook.update',
     'webhook.rotate_secret',
     'webhook.delete',
+    'retention.run',
   ])
   .meta({ id: 'AuditAction' });
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
-export const auditTargetKindSchema = z.enum(['user', 'video', 'task', 'worker', 'dead_letters', 'webhook']);
+export const auditTargetKindSchema = z.enum([
+  'user',
+  'video',
+  'task',
+  'worker',
+  'dead_letters',
+  'webhook',
+  'retention',
+]);
 export type AuditTargetKind = z.infer<typeof auditTargetKindSchema>;
 
 const auditDetailsSchema = z.record(z.string(), z.unknown());

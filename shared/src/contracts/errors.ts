@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   state_conflict: { status: 409, retryable: false },
   upload_incomplete: { status: 409, retryable: false },
   upload_gone: { status: 409, retryable: false },
+  source_gone: { status: 409, retryable: false },
   part_size_mismatch: { status: 409, retryable: false },
   size_mismatch: { status: 409, retryable: false },
   empty_file: { status: 409, retryable: false },

@@ -168,7 +168,19 @@ const serverSchema = z.object({
     .number()
     .positive()
     .default(168)
-    .describe('an unfinished upload is given up after this'),
+    .describe('an unfinished upload is given up so long after its last parts were asked for'),
+  RETAIN_SOURCES_DAYS: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .describe('sources are removed so long after their video went online (default: never)'),
+  RETAIN_ORPHANS_DAYS: z.coerce
+    .number()
+    .min(1)
+    .optional()
+    .describe(
+      'objects of videos that the database does not know are removed when they are so old (default: never by itself)',
+    ),
   URL_TTL_SECONDS: z.coerce
     .number()
     .int()

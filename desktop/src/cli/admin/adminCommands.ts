@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AdminApi } from '../../engine/adminApi.ts';
 import type { ApiClient } from '../../engine/apiClient.ts';
 import type { Terminal } from '../terminal.ts';
@@ -7,6 +7,7 @@ import { addAdminVideoCommands } from './adminVideoCommands.ts';
 import { addAuditCommand } from './auditCommand.ts';
 import { showFarm, watchFarm } from './farmCommand.ts';
 import { addDeadLetterCommands, addWorkerCommands } from './farmControlCommands.ts';
+import { RETENTION_JOB_NAMES, type RetentionOptions, showRetention } from './retentionCommand.ts';
 import { addUserCommands } from './userCommands.ts';
 
 type Run = (
@@ -37,6 +38,16 @@ export function addAdminCommands(program: Command, runAsUser: Run): void {
   addWorkerCommands(admin, run);
   addDeadLetterCommands(admin, run);
   addAuditCommand(admin, run);
+  admin
+    .command('retention')
+    .description('show what is tidied up: stale uploads, deleted videos, old sources, leftovers')
+    .addOption(new Option('--job <name>', 'only this one').choices(RETENTION_JOB_NAMES))
+    .addOption(new Option('--dry-run', 'ask every job what it would remove now').conflicts('run'))
+    .option('--run', 'run what runs by itself now, or the named job')
+    .option('--json', 'print JSON; one line for each job that is run')
+    .action((options: RetentionOptions & { json?: boolean }) =>
+      run(options.json, (context) => showRetention(context, options)),
+    );
 }
 
 function readSeconds(text: string): number {

@@ -19,6 +19,8 @@ export const errors = {
   state_conflict: 'This has changed in the meantime, so it cannot be done now.',
   upload_incomplete: 'Parts of the file are still missing on the server.',
   upload_gone: 'The server has let go of this upload. It has to begin anew.',
+  source_gone:
+    'The server does not keep the file of this video any more. To process it again, upload it again.',
   part_size_mismatch: 'A part of the file arrived damaged.',
   size_mismatch: 'What arrived has another size than the file.',
   empty_file: 'This file is empty.',

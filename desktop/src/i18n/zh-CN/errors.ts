@@ -18,6 +18,7 @@ export const errors: OnePluralForm<typeof english> = {
   state_conflict: '状态已发生变化，目前无法执行此操作。',
   upload_incomplete: '服务器上的文件还不完整。',
   upload_gone: '服务器上已没有这次上传，需要重新开始。',
+  source_gone: '服务器已不再保存此视频的源文件。如需重新处理，请重新上传。',
   part_size_mismatch: '文件的一部分在传输中损坏。',
   size_mismatch: '收到的内容与文件大小不一致。',
   empty_file: '这是一个空文件。',

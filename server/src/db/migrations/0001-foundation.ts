@@ -1,4 +1,5 @@
 import { DataTypes, type QueryInterface } from 'sequelize';
+import { addIndex } from './steps.ts';
 
 export const name = '0001-foundation';
 
@@ -16,6 +17,7 @@ const optionalDate = { type: DataTypes.DATE(3), allowNull: true };
 const longText = { type: DataTypes.TEXT, allowNull: true };
 const references = (table: string) => ({ references: { model: table, key: 'id' }, onDelete: 'CASCADE' });
 
+/** Safe to repeat, as every migration: see `steps.ts`. */
 export async function up(schema: QueryInterface): Promise<void> {
   // MySQL's TEXT ends at 64 KiB, SQLite's has no sizes
   const sqlite = schema.sequelize.getDialect() === 'sqlite';
@@ -41,7 +43,7 @@ export async function up(schema: QueryInterface): Promise<void> {
     revoked_at: optionalDate,
     created_at: date,
   });
-  await schema.addIndex('refresh_tokens', ['family']);
+  await addIndex(schema, 'refresh_tokens', ['family']);
   await schema.createTable('login_attempts', {
     subject: { ...text(300), primaryKey: true },
     failures: count,
@@ -79,9 +81,9 @@ export async function up(schema: QueryInterface): Promise<void> {
     created_at: date,
     updated_at: date,
   });
-  await schema.addIndex('videos', ['user_id', 'created_at']);
-  await schema.addIndex('videos', ['status']);
-  await schema.addIndex('videos', ['purge_after']);
+  await addIndex(schema, 'videos', ['user_id', 'created_at']);
+  await addIndex(schema, 'videos', ['status']);
+  await addIndex(schema, 'videos', ['purge_after']);
   await schema.createTable('uploads', {
     video_id: { ...integer, primaryKey: true, ...references('videos') },
     user_id: integer,
@@ -94,8 +96,8 @@ export async function up(schema: QueryInterface): Promise<void> {
     expires_at: date,
     created_at: date,
   });
-  await schema.addIndex('uploads', ['user_id', 'fingerprint']);
-  await schema.addIndex('uploads', ['expires_at']);
+  await addIndex(schema, 'uploads', ['user_id', 'fingerprint']);
+  await addIndex(schema, 'uploads', ['expires_at']);
   await schema.createTable('video_sources', {
     id,
     video_id: { ...integer, ...references('videos') },
@@ -109,7 +111,7 @@ export async function up(schema: QueryInterface): Promise<void> {
     average_bandwidth: integer,
     codecs: text(100),
   });
-  await schema.addIndex('video_sources', ['video_id', 'quality'], { unique: true });
+  await addIndex(schema, 'video_sources', ['video_id', 'quality'], { unique: true });
   await schema.createTable('tasks', {
     id,
     video_id: { ...integer, ...references('videos') },
@@ -139,8 +141,8 @@ export async function up(schema: QueryInterface): Promise<void> {
     updated_at: date,
   });
   // one row per unit of work and plan: planning twice cannot insert twice
-  await schema.addIndex('tasks', ['video_id', 'plan_version', 'position'], { unique: true });
-  await schema.addIndex('tasks', ['state', 'available_at']);
+  await addIndex(schema, 'tasks', ['video_id', 'plan_version', 'position'], { unique: true });
+  await addIndex(schema, 'tasks', ['state', 'available_at']);
   await schema.createTable('workers', {
     id: { ...text(100), primaryKey: true },
     host: text(255),

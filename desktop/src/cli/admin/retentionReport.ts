@@ -1,0 +1,61 @@
+import type {
+  Retention,
+  RetentionExample,
+  RetentionJob,
+  RetentionResult,
+  RetentionRunResponse,
+} from '@reelmill/shared/contracts/retention.ts';
+import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
+import { formatSeconds, printable } from '../formats.ts';
+import { alignColumns, plural } from '../table.ts';
+
+/** What is tidied up, in lines for people. */
+export function sayRetention({ jobs }: Retention, now: Date): string[] {
+  const rows = jobs.map((job) => [job.name, sayNow(job), sayLastRun(job, now), job.description]);
+  return [
+    ...alignColumns([['JOB', 'NOW', 'LAST RUN', 'WHAT IT DOES'], ...rows]),
+    ...jobs.flatMap((job) => (job.now === null ? [] : sayExamples(job.name, job.now))),
+  ];
+}
+
+/** What one run did, or would do. */
+export function sayRun({ job, dry_run: dryRun, result }: RetentionRunResponse): string[] {
+  const verb = dryRun ? 'would remove' : 'removed';
+  const failed = result.failed > 0 ? `; ${result.failed} could not be removed for now` : '';
+  return [`${job}: ${verb} ${sayAmount(result)}${failed}`, ...sayExamples(job, result)];
+}
+
+function sayNow({ now, scheduled, running }: RetentionJob): string {
+  if (running) return 'running';
+  const off = scheduled ? '' : ' (off)';
+  return now === null ? `see --dry-run${off}` : `${sayAmount(now)}${now.complete ? '' : ' and more'}${off}`;
+}
+
+function sayLastRun({ last_run: run }: RetentionJob, now: Date): string {
+  if (run === null) return 'never';
+  const age = formatSeconds((now.getTime() - Date.parse(run.started_at)) / 1000);
+  const by = run.trigger === 'admin' ? ' by hand' : '';
+  if (run.error !== null) return `${age} ago${by}, failed: ${printable(run.error)}`;
+  return `${age} ago${by}${run.result === null ? '' : `, ${sayAmount(run.result)}`}`;
+}
+
+function sayAmount({ items, objects, bytes }: RetentionResult): string {
+  if (items === 0) return 'nothing';
+  return `${plural(items, 'item')} (${plural(objects, 'object')}, ${formatBytes(bytes)})`;
+}
+
+function sayExamples(job: string, { examples, items }: RetentionResult): string[] {
+  if (examples.length === 0) return [];
+  const more = items > examples.length ? [`  … and ${items - examples.length} more`] : [];
+  return ['', `${job}:`, ...alignColumns(examples.map(sayExample)), ...more];
+}
+
+function sayExample({ video_id, key, bytes, since, reason }: RetentionExample): string[] {
+  return [
+    `  video ${video_id}`,
+    formatBytes(bytes),
+    `since ${since.slice(0, 10)}`,
+    printable(reason),
+    printable(key ?? ''),
+  ];
+}

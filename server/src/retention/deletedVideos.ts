@@ -1,0 +1,49 @@
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { Op } from 'sequelize';
+import type { VideoRow } from '../db/rows.ts';
+import { purgeVideo } from '../videos/purge.ts';
+import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+
+const PAGE = 20;
+
+/** Objects of deleted videos: once at once, and once more with the row; see `purgeVideo`. */
+export const deletedVideos: RetentionJob = {
+  name: 'deleted_videos',
+  description: 'remove the objects of deleted videos, and then their rows',
+  pollMs: 5_000,
+  restMs: 0,
+  walksStore: false,
+  isScheduled: () => true,
+
+  async find(context, { position, now }) {
+    const videos = await context.database.models.Video.findAll({
+      where: { id: { [Op.gt]: position }, purgeAfter: { [Op.lte]: now } },
+      attributes: ['id', 'sourceKey', 'deletedAt'],
+      order: [['id', 'ASC']],
+      limit: PAGE,
+    });
+    const findings: Finding[] = [];
+    for (const video of videos) findings.push(await toFinding(context, video, now));
+    return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
+  },
+};
+
+async function toFinding(
+  context: RetentionContext,
+  video: Pick<VideoRow, 'id' | 'sourceKey' | 'deletedAt'>,
+  now: Date,
+): Promise<Finding> {
+  const sizes: number[] = [];
+  for (const prefix of [objectKeys.rawPrefix(video.id), objectKeys.processedPrefix(video.id)]) {
+    for await (const { sizeBytes } of context.store.list(prefix)) sizes.push(sizeBytes);
+  }
+  return {
+    videoId: video.id,
+    key: video.sourceKey,
+    objects: sizes.length,
+    sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+    since: video.deletedAt ?? now,
+    reason: 'deleted',
+    remove: () => purgeVideo(context, video),
+  };
+}

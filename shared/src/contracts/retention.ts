@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/**
+ * What the server tidies up by itself:
+ * `stale_uploads` gives up uploads that were not finished in time, `deleted_videos` removes the objects of deleted
+ * videos, `old_sources` the sources of videos that have been online for long enough, `leftovers` what failed or
+ * repeated transcodes and late uploads left behind, `stray_uploads` open uploads of the store that no video knows,
+ * `orphans` the objects of videos that are not in the database.
+ */
+export const retentionJobNameSchema = z
+  .enum(['stale_uploads', 'deleted_videos', 'old_sources', 'leftovers', 'stray_uploads', 'orphans'])
+  .meta({ id: 'RetentionJobName' });
+export type RetentionJobName = z.infer<typeof retentionJobNameSchema>;
+
+/** One thing to remove: an upload, a source, or all objects of one video that are to go for the same reason. */
+export const retentionExampleSchema = z
+  .object({
+    video_id: z.int(),
+    /** The only object, or the first of them. */
+    key: z.string().nullable(),
+    objects: z.int(),
+    bytes: z.int(),
+    since: z.iso.datetime(),
+    reason: z.string(),
+  })
+  .meta({ id: 'RetentionExample' });
+export type RetentionExample = z.infer<typeof retentionExampleSchema>;
+
+/** What was removed, or in a dry run would be. `failed` stays for a later run; `complete` is false where there is more. */
+export const retentionResultSchema = z
+  .object({
+    items: z.int(),
+    objects: z.int(),
+    bytes: z.int(),
+    failed: z.int(),
+    examples: z.array(retentionExampleSchema),
+    complete: z.boolean(),
+  })
+  .meta({ id: 'RetentionResult' });
+export type RetentionResult = z.infer<typeof retentionResultSchema>;
+
+/**
+ * `now` is what the job would do now; null where that takes a walk through the store: ask for a dry run. `last_run` is
+ * the last run that found something to do, for jobs that look every few seconds; otherwise the last one.
+ */
+export const retentionJobSchema = z
+  .object({
+    name: retentionJobNameSchema,
+    description: z.string(),
+    /** Whether it runs by itself. */
+    scheduled: z.boolean(),
+    running: z.boolean(),
+    next_run_at: z.iso.datetime().nullable(),
+    now: retentionResultSchema.nullable(),
+    last_run: z
+      .object({
+        started_at: z.iso.datetime(),
+        finished_at: z.iso.datetime().nullable(),
+        trigger: z.enum(['schedule', 'admin']),
+        result: retentionResultSchema.nullable(),
+        error: z.string().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'RetentionJob' });
+export type RetentionJob = z.infer<typeof retentionJobSchema>;
+
+export const retentionSchema = z.object({ jobs: z.array(retentionJobSchema) }).meta({ id: 'Retention' });
+export type Retention = z.infer<typeof retentionSchema>;
+
+/** Without `dry_run: false` nothing is removed. `position` goes on where an answer's `next_position` says. */
+export const retentionRunRequestSchema = z
+  .object({
+    job: retentionJobNameSchema,
+    dry_run: z.boolean().default(true),
+    position: z.int().min(0).default(0),
+  })
+  .meta({ id: 'RetentionRunRequest' });
+export type RetentionRunRequest = z.infer<typeof retentionRunRequestSchema>;
+
+/** `next_position` is null where the job is done; otherwise it is to be called again from there. */
+export const retentionRunResponseSchema = z
+  .object({
+    job: retentionJobNameSchema,
+    dry_run: z.boolean(),
+    result: retentionResultSchema,
+    next_position: z.int().nullable(),
+  })
+  .meta({ id: 'RetentionRunResponse' });
+export type RetentionRunResponse = z.infer<typeof retentionRunResponseSchema>;

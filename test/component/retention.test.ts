@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
+import {
+  type RetentionJob,
+  type RetentionJobName,
+  type RetentionRunResponse,
+  retentionRunResponseSchema,
+  retentionSchema,
+} from '@reelmill/shared/contracts/retention.ts';
+import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
+import { claimJob } from '../../server/src/retention/ledger.ts';
+import { runScheduled } from '../../server/src/retention/run.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { runReelmill } from '../support/cli.ts';
+import { PretendTranscode } from '../support/pretendTranscode.ts';
+import { makeTemporaryFolder } from '../support/processes.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
+
+const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
+const DAY_MS = 86_400_000;
+const PART = 16 * 1024 ** 2;
+
+describe('retention', () => {
+  let server: TestServer;
+  let user: ApiUser;
+  let admin: ApiUser;
+  before(async () => {
+    server = await startTestServer({
+      env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, RETAIN_SOURCES_DAYS: '30' },
+    });
+    const api = await DocumentedApi.of(server.url);
+    user = await api.signUp('ann');
+    admin = await api.logIn(ADMIN);
+  });
+  after(() => server.stop());
+
+  const jobOf = async (name: RetentionJobName): Promise<RetentionJob> => {
+    const { jobs } = (await admin.call('GET', '/admin/retention')).as(retentionSchema);
+    const job = jobs.find((one) => one.name === name);
+    assert.ok(job);
+    return job;
+  };
+  const run = async (job: RetentionJobName, dryRun: boolean): Promise<RetentionRunResponse> => {
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job, dry_run: dryRun } });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.as(retentionRunResponseSchema);
+  };
+  const videoOf = (id: number) => server.context.database.models.Video.findByPk(id, { rejectOnEmpty: true });
+  const keysOf = async (videoId: number): Promise<string[]> => {
+    const keys: string[] = [];
+    for (const prefix of [objectKeys.rawPrefix(videoId), objectKeys.processedPrefix(videoId)]) {
+      for await (const { key } of server.context.store.list(prefix)) keys.push(key);
+    }
+    return keys.sort();
+  };
+  const putObject = async (key: string, daysAgo: number): Promise<void> => {
+    await server.context.store.put(key, Buffer.from('old'), { contentType: 'video/mp4', sizeBytes: 3 });
+    await makeOld(path.join('objects', key), daysAgo);
+  };
+  /** A file below the store's folder was written so long ago. */
+  const makeOld = async (file: string, daysAgo: number): Promise<void> => {
+    const at = new Date(Date.now() - daysAgo * DAY_MS);
+    await utimes(path.join(server.dataDir, 'objects', file), at, at);
+  };
+  const publish = async (daysAgo: number): Promise<number> => {
+    const videoId = await uploadSomething(user);
+    await (await PretendTranscode.plan(server.context, videoId)).publish();
+    const onlineAt = new Date(Date.now() - daysAgo * DAY_MS);
+    await server.context.database.models.Video.update({ onlineAt }, { where: { id: videoId } });
+    return videoId;
+  };
+
+  test('a source goes when its video has been online for long enough, and the video plays on', async () => {
+    const [old, young] = [await publish(31), await publish(29)];
+    const before = await keysOf(old);
+    const { now } = await jobOf('old_sources');
+    assert.deepEqual([now?.items, now?.bytes, now?.complete], [1, 3, true]);
+    assert.deepEqual(now?.examples[0]?.key, `raw/${old}/film.mp4`);
+    assert.deepEqual((await run('old_sources', true)).result, now);
+    assert.deepEqual(await keysOf(old), before);
+
+    const { result } = await run('old_sources', false);
+    assert.deepEqual([result.items, result.failed], [1, 0]);
+    assert.deepEqual(
+      await keysOf(old),
+      before.filter((key) => !key.startsWith('raw/')),
+    );
+    assert.ok((await keysOf(young)).includes(`raw/${young}/film.mp4`));
+    const { video } = (await user.call('GET', `/videos/${old}`)).as(videoDetailSchema);
+    assert.equal(video.status, 'online');
+    const playlist = await fetch(video.playback_url ?? '');
+    assert.equal(playlist.status, 200);
+    assert.match(await playlist.text(), /#EXTM3U/);
+
+    const { entries } = (await admin.call('GET', '/admin/audit?action=retention.run')).as(auditListSchema);
+    assert.deepEqual(
+      [entries[0]?.actor?.email, entries[0]?.target, entries[0]?.details.items],
+      [ADMIN.email, { kind: 'retention', id: 'old_sources' }, 1],
+    );
+    const job = await jobOf('old_sources');
+    assert.deepEqual(job.now?.items, 0);
+    assert.deepEqual([job.last_run?.trigger, job.last_run?.result?.items], ['admin', 1]);
+    assert.equal((await run('old_sources', false)).result.items, 0);
+  });
+
+  test('what needs the source afterwards says so', async () => {
+    const videoId = await publish(31);
+    await run('old_sources', false);
+    const retry = await user.call('POST', `/videos/${videoId}/retry`);
+    assert.deepEqual([retry.status, retry.error.code], [409, 'source_gone']);
+    assert.match(retry.error.message, /upload it again/);
+    // also where somebody puts a file in its place, or the video comes into a state from which it could be tried again
+    const { sourceKey } = await videoOf(videoId);
+    await putObject(sourceKey, 0);
+    await server.context.database.models.Video.update({ status: 'failed' }, { where: { id: videoId } });
+    const again = await user.call('POST', `/videos/${videoId}/retry`);
+    assert.deepEqual([again.status, again.error.code], [409, 'source_gone']);
+  });
+
+  test('a source that a crash left after its row said it is gone is a leftover', async () => {
+    const videoId = await publish(1);
+    const { sourceKey } = await videoOf(videoId);
+    await server.context.database.models.Video.update(
+      { sourceRemovedAt: new Date() },
+      { where: { id: videoId } },
+    );
+    assert.equal((await run('leftovers', true)).result.items, 0);
+    await makeOld(path.join('objects', sourceKey), 2);
+    assert.equal((await run('leftovers', false)).result.items, 1);
+    assert.equal(await server.context.store.stat(sourceKey), null);
+  });
+
+  test('uploads that were not finished in time go, in parts and as one PUT; others stay', async () => {
+    const { models } = server.context.database;
+    const single = await beginSingle(user);
+    assert.equal(await put(single.url, new Uint8Array(7)), 200);
+    const parts = await beginMultipart(user, PART + 5);
+    assert.equal(await put(parts.plan.urls[1]?.url, new Uint8Array(5)), 200);
+    const alive = await beginMultipart(user, PART + 5);
+    assert.equal(await put(alive.plan.urls[1]?.url, new Uint8Array(5)), 200);
+    const stale = [single.videoId, parts.videoId];
+    await models.Upload.update({ expiresAt: new Date(0) }, { where: { videoId: stale } });
+    const { now } = await jobOf('stale_uploads');
+    assert.deepEqual([now?.items, now?.objects, now?.bytes], [2, 2, 12]);
+    assert.equal((await run('stale_uploads', false)).result.items, 2);
+    for (const id of stale) {
+      assert.deepEqual([(await videoOf(id)).status, await keysOf(id)], ['canceled', []]);
+    }
+    assert.equal(await put(parts.plan.urls[0]?.url, new Uint8Array(PART)), 404);
+    assert.equal(await put(alive.plan.urls[0]?.url, new Uint8Array(PART)), 200);
+    assert.equal((await complete(user, alive.videoId)).status, 202);
+  });
+
+  test('an upload that goes on is not given up, however long it takes', async () => {
+    const { models } = server.context.database;
+    const { videoId } = await beginMultipart(user, PART + 5);
+    const soon = new Date(Date.now() + 60_000);
+    await models.Upload.update({ expiresAt: soon }, { where: { videoId } });
+    await user.call('POST', `/videos/${videoId}/upload/parts`, { body: { part_numbers: [2] } });
+    const { expiresAt } = await models.Upload.findByPk(videoId, { rejectOnEmpty: true });
+    assert.ok(expiresAt.getTime() > soon.getTime() + DAY_MS);
+  });
+
+  test('an upload that the store opened and no row names goes with the stale one', async () => {
+    const { models } = server.context.database;
+    const { videoId } = await beginMultipart(user, PART + 5);
+    const { sourceKey } = await videoOf(videoId);
+    // as a server leaves it that dies between the two
+    await models.Upload.update({ storeUploadId: null, expiresAt: new Date(0) }, { where: { videoId } });
+    await run('stale_uploads', false);
+    for await (const upload of server.context.store.listUploads(sourceKey)) assert.fail(upload.uploadId);
+    assert.equal(await models.Upload.findByPk(videoId), null);
+  });
+
+  test('open uploads that no video knows are given up after a day', async () => {
+    const { store } = server.context;
+    const plan = { contentType: 'video/mp4', partSizeBytes: PART, sizeBytes: 5 };
+    const { videoId } = await beginMultipart(user, 5);
+    const known = await (await videoOf(videoId)).sourceKey;
+    const strays = [await store.createUpload('raw/1/gone.mp4', plan), await store.createUpload(known, plan)];
+    const young = await store.createUpload('raw/1/young.mp4', plan);
+    for await (const { uploadId } of store.listUploads()) {
+      if (uploadId !== young.uploadId) await makeOld(path.join('uploads', uploadId, 'upload.json'), 2);
+    }
+    assert.equal((await run('stray_uploads', true)).result.items, 2);
+    assert.equal((await run('stray_uploads', false)).result.items, 2);
+    for (const upload of strays) {
+      await assert.rejects(store.listParts(upload), { code: 'upload_gone' });
+    }
+    assert.deepEqual(await store.listParts(young), []);
+    assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).status, 200);
+  });
+
+  test('segments of earlier transcodes go after a day, those of this one stay', async () => {
+    const videoId = await publish(1);
+    const before = await keysOf(videoId);
+    const { planVersion } = await videoOf(videoId);
+    const old = objectKeys.segment(videoId, '720p', planVersion - 1, 7);
+    const later = objectKeys.segment(videoId, '720p', planVersion + 1, 7);
+    await putObject(old, 2);
+    await putObject(later, 2);
+    for (const key of before) await makeOld(path.join('objects', key), 2);
+    await putObject(objectKeys.segment(videoId, '720p', planVersion - 1, 8), 0);
+    const { result } = await run('leftovers', false);
+    assert.deepEqual([result.items, result.objects, result.bytes], [1, 1, 3]);
+    const kept = await keysOf(videoId);
+    assert.deepEqual(
+      before.filter((key) => !kept.includes(key)),
+      [],
+    );
+    assert.ok(!kept.includes(old) && kept.includes(later));
+  });
+
+  test('a source that arrives after its upload was given up goes; that of a canceled transcode stays', async () => {
+    const late = await beginSingle(user);
+    assert.equal((await user.call('DELETE', `/videos/${late.videoId}/upload`)).status, 204);
+    assert.equal(await put(late.url, new Uint8Array(4)), 200);
+    const kept = await uploadSomething(user);
+    assert.equal((await user.call('POST', `/videos/${kept}/cancel`)).status, 200);
+    for (const id of [late.videoId, kept]) {
+      await makeOld(path.join('objects', (await videoOf(id)).sourceKey), 2);
+    }
+    assert.equal((await run('leftovers', false)).result.items, 1);
+    assert.deepEqual(await keysOf(late.videoId), []);
+    assert.equal((await user.call('POST', `/videos/${kept}/retry`)).status, 202);
+  });
+
+  test('objects of a video that is not in the database go by hand only, and never those of a number to come', async () => {
+    const { models } = server.context.database;
+    const gone = await uploadSomething(user);
+    await putObject(`processed/${gone}/hls_720p/seg_1_00000.m4s`, 8);
+    await makeOld(path.join('objects', (await videoOf(gone)).sourceKey), 8);
+    await models.Video.destroy({ where: { id: gone } });
+    await putObject(`raw/${gone}/young.mp4`, 6);
+    const newest = await uploadSomething(user);
+    await putObject(`raw/${newest}/another.mp4`, 8);
+    await putObject(`raw/${newest + 1}/film.mp4`, 8);
+    assert.equal((await jobOf('orphans')).scheduled, false);
+    const signal = new AbortController().signal;
+    await runScheduled(server.context, RETENTION_JOBS.orphans, signal);
+    assert.equal((await keysOf(gone)).length, 3);
+
+    const { result } = await run('orphans', true);
+    assert.deepEqual([result.items, result.objects], [2, 3]);
+    assert.equal((await run('orphans', false)).result.objects, 3);
+    assert.deepEqual(await keysOf(gone), [`raw/${gone}/young.mp4`]);
+    assert.deepEqual(await keysOf(newest), [`raw/${newest}/film.mp4`]);
+    assert.deepEqual(await keysOf(newest + 1), [`raw/${newest + 1}/film.mp4`]);
+  });
+
+  test('a job that is being run is not run once more', async () => {
+    const { models } = server.context.database;
+    const lease = await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    assert.ok(lease);
+    assert.equal((await jobOf('leftovers')).running, true);
+    const body = { job: 'leftovers', dry_run: false };
+    const answer = await admin.call('POST', '/admin/retention/run', { body });
+    assert.deepEqual([answer.status, answer.error.code], [409, 'state_conflict']);
+    assert.equal((await run('leftovers', true)).dry_run, true);
+    await lease.fail(new Error('pulled the plug'));
+    const { last_run: last, running } = await jobOf('leftovers');
+    assert.deepEqual([running, last?.error], [false, 'pulled the plug']);
+    await run('leftovers', false);
+    // a server that died leaves a lease that runs out
+    await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    await models.RetentionJob.update({ leaseExpiresAt: new Date(0) }, { where: { name: 'leftovers' } });
+    await run('leftovers', false);
+  });
+
+  test('the command line shows it, asks every job, and runs one', async () => {
+    const config = await makeTemporaryFolder('retention-cli');
+    try {
+      const cli = (...args: string[]) => runReelmill(config.path, ['admin', 'retention', ...args]);
+      const login = ['login', '--server', server.url, '--email', ADMIN.email, '--password-stdin'];
+      assert.equal((await runReelmill(config.path, login, `${ADMIN.password}\n`)).code, 0);
+      const videoId = await publish(31);
+      const shown = await cli();
+      assert.equal(shown.code, 0, shown.stderr);
+      assert.match(shown.stdout, /^old_sources +1 item \(1 object, 3 B\)/m);
+      assert.match(shown.stdout, /^orphans +see --dry-run \(off\)/m);
+      const dry = await cli('--dry-run', '--json');
+      const jobs = dry.stdout
+        .trim()
+        .split('\n')
+        .map((line) => retentionRunResponseSchema.parse(JSON.parse(line)));
+      assert.deepEqual(
+        jobs.map(({ job }) => job),
+        Object.keys(RETENTION_JOBS),
+      );
+      assert.ok(jobs.every(({ dry_run, next_position }) => dry_run && next_position === null));
+      const ran = await cli('--run', '--job', 'old_sources');
+      assert.match(ran.stdout, /^old_sources: removed 1 item \(1 object, 3 B\)$/m);
+      assert.ok(!(await keysOf(videoId)).includes(`raw/${videoId}/film.mp4`));
+      assert.equal((await cli('--run', '--dry-run')).code, 2);
+      assert.equal((await cli('--job', 'everything')).code, 2);
+      const refused = await runReelmill(config.path, ['retry', String(videoId)]);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /is not kept any more.*upload it again/);
+    } finally {
+      await config.remove();
+    }
+  });
+
+  test('only an admin sees and does this, and nothing is removed by mistake', async () => {
+    for (const answer of [
+      await user.call('GET', '/admin/retention'),
+      await user.call('POST', '/admin/retention/run', { body: { job: 'orphans' } }),
+    ]) {
+      assert.equal(answer.status, 403);
+    }
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job: 'orphans' } });
+    assert.equal(answer.as(retentionRunResponseSchema).dry_run, true);
+    const bad = await admin.call('POST', '/admin/retention/run', { body: { job: 'everything' } });
+    assert.equal(bad.error.code, 'validation_failed');
+  });
+});
