@@ -1,0 +1,4 @@
+import { mariaDbContract } from './mariadbContract.ts';
+import { describeSchema } from './schema.ts';
+
+describeSchema(mariaDbContract);

@@ -1,0 +1,4 @@
+import { describeSchema } from './schema.ts';
+import { sqliteContract } from './sqliteContract.ts';
+
+describeSchema(sqliteContract);
