@@ -2,7 +2,8 @@ import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.t
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
-import { readVersion, startServer } from './server.ts';
+import { startServer } from './server.ts';
+import { readVersion } from './version.ts';
 
 const STOP_DEADLINE_MS = 28_000;
 

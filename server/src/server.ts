@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
-import { z } from 'zod';
 import { openDatabase } from './db/database.ts';
 import { FarmSignals } from './dispatch/farmSignals.ts';
 import { createApp } from './http/app.ts';
@@ -12,6 +10,7 @@ import { createMetrics } from './metrics/metrics.ts';
 import { createPlaybackUrls } from './playback/urls.ts';
 import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
+import { readVersion } from './version.ts';
 import { VideoFeed } from './videos/feed.ts';
 
 export interface RunningServer {
@@ -22,8 +21,6 @@ export interface RunningServer {
   /** Stops taking requests, drains, and closes everything in order. A second call answers the same promise. */
   stop(): Promise<void>;
 }
-
-const packageSchema = z.object({ version: z.string() });
 
 /** Starts a server; several may run in one process. What was opened is closed again where the start fails. */
 export async function startServer(
@@ -93,10 +90,4 @@ function urlOf({ host, port }: Listener): string {
   // an address to listen on everywhere is none to be reached at
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-}
-
-/** The version of this server, as its package says. */
-export function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return packageSchema.parse(JSON.parse(text)).version;
 }

@@ -7,7 +7,9 @@ import { deriveSecrets } from './secrets.ts';
 export const distributed: Profile = {
   locateDatabase: (config) => ({ url: required(config.DATABASE_URL) }),
 
-  async build({ config, logger }) {
+  readSecrets: async (config) => deriveSecrets(required(config.JWT_SECRET)),
+
+  async openStore({ config }) {
     const endpoint = required(config.S3_ENDPOINT);
     const bucket = {
       endpoint,
@@ -18,9 +20,15 @@ export const distributed: Profile = {
       region: config.S3_REGION,
     };
     await ensureBucket(bucket);
+    return createMinioStore(bucket);
+  },
+
+  async build(input) {
+    const { config, logger } = input;
+    const secrets = await distributed.readSecrets(config);
     return {
-      secrets: deriveSecrets(required(config.JWT_SECRET)),
-      store: createMinioStore(bucket),
+      secrets,
+      store: await distributed.openStore(input, secrets),
       queue: createAmqpQueue({
         url: required(config.AMQP_URL),
         taskQueue: config.TASK_QUEUE,

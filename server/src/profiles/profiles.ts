@@ -29,8 +29,14 @@ export interface ProfileParts {
   startCompanions(releasers: Releasers): Promise<void>;
 }
 
+/** What a profile needs to know to open its store. */
+export type StoreInput = Omit<ProfileInput, 'logger'>;
+
 export interface Profile {
   locateDatabase(config: ServerConfig): DatabaseLocation;
+  readSecrets(config: ServerConfig): Promise<Secrets>;
+  /** The store alone. Whoever opens it closes it. */
+  openStore(input: StoreInput, secrets: Secrets): Promise<ObjectStore>;
   build(input: ProfileInput): Promise<ProfileParts>;
 }
 

@@ -8,7 +8,12 @@ export interface Secrets {
   readonly accessTokens: string;
   readonly playbackUrls: string;
   readonly storeUrls: string;
+  /** Tells secrets apart without telling anything of them. */
+  readonly fingerprint: string;
 }
+
+/** Where a standalone installation keeps its own, in its data folder. */
+export const SECRETS_FILE = 'secrets.json';
 
 const fileSchema = z.object({ secret: z.string().min(32) });
 
@@ -20,6 +25,7 @@ export function deriveSecrets(secret: string): Secrets {
     accessTokens: derive('access-tokens'),
     playbackUrls: derive('playback-urls'),
     storeUrls: derive('store-urls'),
+    fingerprint: derive('fingerprint'),
   };
 }
 

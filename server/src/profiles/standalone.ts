@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
+import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
-import type { Profile } from './profiles.ts';
-import { deriveSecrets, readOrCreateSecret } from './secrets.ts';
+import type { Profile, StoreInput } from './profiles.ts';
+import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
 const STORE_PATH = '/store';
 /** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */
@@ -13,15 +13,16 @@ const WORKER_DRAIN_SECONDS = 3;
 export const standalone: Profile = {
   locateDatabase: ({ dataDir }) => ({ sqliteFile: path.join(dataDir, 'reelmill.db') }),
 
-  async build({ config, logger, publicUrl, localUrl }) {
+  readSecrets: async ({ JWT_SECRET, dataDir }) =>
+    deriveSecrets(JWT_SECRET ?? (await readOrCreateSecret(path.join(dataDir, SECRETS_FILE)))),
+
+  openStore: openDiskStore,
+
+  async build(input) {
+    const { config, logger } = input;
     const { dataDir } = config;
-    const secret = config.JWT_SECRET ?? (await readOrCreateSecret(path.join(dataDir, 'secrets.json')));
-    const secrets = deriveSecrets(secret);
-    const store = await createDiskStore({
-      root: path.join(dataDir, 'objects'),
-      signingSecret: secrets.storeUrls,
-      baseUrls: { public: `${publicUrl}${STORE_PATH}`, internal: `${localUrl}${STORE_PATH}` },
-    });
+    const secrets = await standalone.readSecrets(config);
+    const store = await openDiskStore(input, secrets);
     const queue = createMemoryQueue({ logger });
     return {
       secrets,
@@ -55,3 +56,11 @@ export const standalone: Profile = {
     };
   },
 };
+
+function openDiskStore({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets): Promise<DiskStore> {
+  return createDiskStore({
+    root: path.join(config.dataDir, 'objects'),
+    signingSecret: secrets.storeUrls,
+    baseUrls: { public: `${publicUrl}${STORE_PATH}`, internal: `${localUrl}${STORE_PATH}` },
+  });
+}
