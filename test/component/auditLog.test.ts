@@ -86,6 +86,10 @@ describe('the audit log', () => {
         return admin.call('POST', `/admin/tasks/${taskId}/retry`);
       },
     },
+    'post /api/v1/admin/retention/run': {
+      action: 'retention.run',
+      act: change('POST', '/admin/retention/run', { job: 'leftovers', dry_run: false }),
+    },
     'post /api/v1/admin/dead-letters/replay': {
       action: 'dead_letter.replay',
       act: async () => {
