@@ -73,7 +73,8 @@ async function countVideos(models: Models): Promise<FarmCounts['videos']> {
 
 /** Sources that are whole; those of deleted videos are there until they are purged. */
 async function sumSources(models: Models): Promise<number> {
-  const sum = await models.Video.sum('sizeBytes', { where: { transcodeStartedAt: { [Op.not]: null } } });
+  const kept = { transcodeStartedAt: { [Op.not]: null }, sourceRemovedAt: null };
+  const sum = await models.Video.sum('sizeBytes', { where: kept });
   // null where there is no row, text where MySQL adds up a BIGINT
   return Number(sum ?? 0);
 }
