@@ -218,7 +218,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     const second = await start();
     const state = await waitFor('the end is noticed', () => endOf(second));
     assert.equal(state.serverUrl, server.url);
-    assert.equal(state.ended, 'refresh_token_reused');
+    assert.equal(state.ended, 'refresh_token_invalid');
     await waitFor('the file is gone', () =>
       stat(sessionFile()).then(
         () => false,

@@ -70,7 +70,13 @@ describe('metrics of a server', () => {
     assert.ok((sumOf(samples, 'reelmill_oldest_waiting_task_seconds') ?? -1) >= 0);
     const free = sumOf(samples, 'reelmill_disk_free_bytes') ?? 0;
     assert.ok(free > 0 && free <= (sumOf(samples, 'reelmill_disk_size_bytes') ?? 0));
-    for (const service of ['dispatcher', 'finalizer', 'sweeper', 'upload sweep', 'token sweep']) {
+    for (const service of [
+      'dispatcher',
+      'finalizer',
+      'sweeper',
+      'retention of stale_uploads',
+      'token sweep',
+    ]) {
       const last = sumOf(samples, 'reelmill_service_last_success_timestamp_seconds', { service }) ?? 0;
       assert.ok(Math.abs(Date.now() / 1000 - last) < 120, service);
     }

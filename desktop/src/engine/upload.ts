@@ -24,14 +24,14 @@ export class Upload {
   readonly #transfer: Transfer;
   readonly #errands: Errands;
   readonly #activity = new Activity();
-  readonly #whenFree: Promise<void>;
+  readonly #whenFree: Promise<void> | undefined;
   #isRelocating = false;
   #isClosed = false;
   /** The journal is put away when the saved queue says that the file is on the server. */
   #tidying: Promise<void> = Promise.resolve();
 
   /** `whenFree` resolves when an earlier upload of the same file has put its journal away. */
-  constructor(context: UploadContext, record: UploadRecord, whenFree: Promise<void> = Promise.resolve()) {
+  constructor(context: UploadContext, record: UploadRecord, whenFree?: Promise<void>) {
     this.#whenFree = whenFree;
     this.#context = context;
     this.#record = record;
@@ -72,7 +72,7 @@ export class Upload {
   send(): Promise<void> {
     const sent = this.#activity.start(
       async (signal) => {
-        await this.#whenFree;
+        if (this.#whenFree !== undefined) await this.#whenFree;
         const video = await this.#transfer.run(signal);
         this.#record.move('processing');
         this.#record.handOver(video);
