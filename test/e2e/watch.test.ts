@@ -204,6 +204,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     const { page } = await browser.open((await videoOf(watched)).watch_url);
     const refuse = (route: Route) => route.fulfill({ status: 403 });
     await page.locator('.big-play').waitFor();
+    await waitFor('its length is known', async () => (await playing(page)).duration > 0);
     await page.getByRole('slider', { name: 'Seek' }).focus();
     await page.route('**/*.m4s*', refuse);
     await page.keyboard.press('5');
