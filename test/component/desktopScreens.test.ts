@@ -27,7 +27,7 @@ const VIEWS = {
   ],
 } as const;
 
-describe('the screens of the desktop app', { timeout: 900_000 }, () => {
+describe('the screens of the desktop app', { timeout: 900_000, concurrency: 2 }, () => {
   let preview: RendererPreview;
 
   before(async () => {
