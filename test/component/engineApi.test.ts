@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import path from 'node:path';
@@ -10,6 +9,7 @@ import { AccountApi } from '@reelmill/desktop/engine/accountApi.ts';
 import { ApiClient } from '@reelmill/desktop/engine/apiClient.ts';
 import { NodeHttpTransport } from '@reelmill/desktop/node/httpTransport.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
+import { makeSelfSigned } from '../support/privateCa.ts';
 import { findFreePort, makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { closeServer, listen } from '../support/uploadApi.ts';
@@ -145,9 +145,8 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     });
   });
 
-  test('knows a certificate that nobody vouches for, and follows an address to https', async (t) => {
-    const made = await makeCertificate(folder.path).catch(() => null);
-    if (made === null) return t.skip('there is no openssl to make a certificate with');
+  test('knows a certificate that nobody vouches for, and follows an address to https', async () => {
+    const made = await makeSelfSigned(folder.path);
     const secure = createSecureServer(made, (_, response) => response.end('{}'));
     const url = (await listen(secure)).replace('http:', 'https:');
     try {
@@ -171,9 +170,8 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     }
   });
 
-  test('trusts the issuers that the system trusts', async (t) => {
-    const made = await makeCertificate(folder.path).catch(() => null);
-    if (made === null) return t.skip('there is no openssl to make a certificate with');
+  test('trusts the issuers that the system trusts', async () => {
+    const made = await makeSelfSigned(folder.path);
     const script = `
       import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/issuers.ts'))};
       process.stdout.write(JSON.stringify(listIssuers(null)));`;
@@ -186,11 +184,3 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     assert.ok(issuers.length > 1, 'and those of Node');
   });
 });
-
-async function makeCertificate(folder: string): Promise<{ key: string; cert: string }> {
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
-  await promisify(execFile)('openssl', args, { timeout: 30_000 });
-  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
-}

@@ -22,6 +22,7 @@ export type Need =
   | 'Caddy'
   | 'Electron'
   | 'kustomize'
+  | 'OpenSSL'
   | 'Prometheus';
 
 /** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
@@ -32,6 +33,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'mc', marker: /\/support\/farmUsers\.ts'/, programs: ['mc'] },
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
   { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
+  { need: 'OpenSSL', marker: /\/privateCa\.ts'/, programs: ['openssl'] },
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
   { need: 'Caddy', marker: /\/caddy\.ts'/, programs: CADDY_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { makeTemporaryFolder } from './processes.ts';
@@ -58,6 +58,14 @@ export async function makePrivateCa(): Promise<PrivateCa> {
     },
     remove: () => folder.remove(),
   };
+}
+
+/** A certificate for 127.0.0.1 that nobody has signed but itself, in PEM; it is left in the folder as `cert.pem`. */
+export async function makeSelfSigned(folder: string): Promise<{ key: string; cert: string }> {
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
+  await openssl('req', '-x509', ...KEY, '-keyout', key, '-out', cert, ...subject);
+  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
 }
 
 async function openssl(...args: string[]): Promise<void> {
