@@ -10,11 +10,13 @@ import { describeLoad, describeMachine } from '../bench/machine.ts';
 import { makeFilm } from '../support/films.ts';
 import { makeTemporaryFolder } from '../support/processes.ts';
 import { ComposeFarm } from './composeFarm.ts';
+import { readContainersCpuSeconds } from './containerCpuTime.ts';
 import { MemoryWatch } from './memoryWatch.ts';
 import { prepareDocker } from './prepare.ts';
 
 const TARGET = { atLeast: 0.9 };
 const CHUNK_SECONDS = '5';
+const SERVICES = ['server', 'worker', 'mysql', 'rabbitmq', 'minio'];
 
 const { values } = parseArgs({
   options: {
@@ -73,15 +75,20 @@ async function measureStart(): Promise<BenchReport> {
 async function timeStart(farm: ComposeFarm): Promise<number> {
   const begun = performance.now();
   await farm.up([]);
-  for (const service of ['mysql', 'rabbitmq', 'minio', 'server', 'worker'])
-    await farm.waitHealthy(service, 1);
+  for (const service of SERVICES) await farm.waitHealthy(service, 1);
   return (performance.now() - begun) / 1000;
+}
+
+interface Turn {
+  seconds: number;
+  /** Of each service, of all its containers together. */
+  cpuSeconds: ReadonlyMap<string, number>;
 }
 
 /** The same film with more and more workers, in turns, and what memory server and worker take meanwhile. */
 async function measureWork(film: string): Promise<BenchReport[]> {
   const farm = await ComposeFarm.open({ WORKER_CPUS: values.cpus, CHUNK_SECONDS });
-  const times = new Map<number, number[]>(workerCounts.map((count) => [count, []]));
+  const turns = new Map<number, Turn[]>(workerCounts.map((count) => [count, []]));
   try {
     await farm.up(['--scale', 'worker=1']);
     await farm.waitHealthy('worker', 1);
@@ -90,12 +97,12 @@ async function measureWork(film: string): Promise<BenchReport[]> {
     const underLoad = MemoryWatch.start(farm);
     for (let run = 0; run < runs; run += 1) {
       for (const count of workerCounts) {
-        const took = await transcodeWith(farm, client, film, count);
-        times.get(count)?.push(took);
-        console.error(`work ${run + 1} of ${runs}, ${count} workers: ${took.toFixed(1)} s`);
+        const turn = await transcodeWith(farm, client, film, count);
+        turns.get(count)?.push(turn);
+        console.error(`work ${run + 1} of ${runs}, ${count} workers: ${turn.seconds.toFixed(1)} s`);
       }
     }
-    return [reportScaling(times), reportMemory(atRest, await underLoad.stop())];
+    return [reportScaling(turns), reportCpuTime(turns), reportMemory(atRest, await underLoad.stop())];
   } finally {
     await farm.down();
   }
@@ -106,26 +113,32 @@ async function transcodeWith(
   client: FarmClient,
   film: string,
   workers: number,
-): Promise<number> {
+): Promise<Turn> {
   await farm.up(['--no-recreate', '--scale', `worker=${workers}`]);
   await farm.waitHealthy('worker', workers);
   const video = await client.upload(film);
+  const before = await readContainersCpuSeconds(farm, SERVICES);
   const begun = performance.now();
   await video.complete();
   await video.waitFor('online', ({ status }) => status === 'online');
   const took = (performance.now() - begun) / 1000;
+  const after = await readContainersCpuSeconds(farm, SERVICES);
   await video.remove();
-  return took;
+  return {
+    seconds: took,
+    cpuSeconds: new Map([...after].map(([service, used]) => [service, used - (before.get(service) ?? 0)])),
+  };
 }
 
-function reportScaling(times: ReadonlyMap<number, number[]>): BenchReport {
+function reportScaling(turns: ReadonlyMap<number, Turn[]>): BenchReport {
+  const timesOf = (count: number): number[] => (turns.get(count) ?? []).map((turn) => turn.seconds);
   const [fewest = 1] = workerCounts;
-  const work = fewest * median(times.get(fewest) ?? []);
+  const work = fewest * median(timesOf(fewest));
   return {
     title: `${seconds} s of 720p25 with workers of ${values.cpus} cores each, chunks of two segments`,
     columns: ['workers', 'median (runs)', 'of ideal'],
     rows: workerCounts.map((count) => {
-      const own = times.get(count) ?? [];
+      const own = timesOf(count);
       const ratio = work / (count * median(own));
       return [String(count), secondsOf(own), count === fewest ? '' : ratioAgainst(ratio, TARGET)];
     }),
@@ -136,12 +149,25 @@ function reportScaling(times: ReadonlyMap<number, number[]>): BenchReport {
   };
 }
 
+function reportCpuTime(turns: ReadonlyMap<number, Turn[]>): BenchReport {
+  return {
+    title: 'CPU seconds of all containers of a service, for one film (median)',
+    columns: ['workers', ...SERVICES],
+    rows: workerCounts.map((count) => {
+      const ofService = (service: string): number =>
+        median((turns.get(count) ?? []).map(({ cpuSeconds }) => cpuSeconds.get(service) ?? Number.NaN));
+      return [String(count), ...SERVICES.map((service) => ofService(service).toFixed(1))];
+    }),
+    remarks: [],
+  };
+}
+
 function reportMemory(atRest: MemoryWatch, underLoad: MemoryWatch): BenchReport {
   const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;
   return {
     title: 'memory of a container, page cache left out',
     columns: ['service', 'at rest', 'most under load'],
-    rows: ['server', 'worker', 'mysql', 'rabbitmq', 'minio'].map((service) => [
+    rows: SERVICES.map((service) => [
       service,
       mebibytes(atRest.most(service)),
       mebibytes(underLoad.most(service)),
