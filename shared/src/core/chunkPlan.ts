@@ -9,7 +9,6 @@ const SLOW_RATE = 10;
  * together.
  */
 const TAPER = 1 / 2;
-const MIN_TAPERED_SEGMENTS = 2;
 /** From this many segments on, a video shows its first one before anything else is made. */
 const FIRST_LOOK_FROM_SEGMENTS = 3;
 
@@ -37,8 +36,8 @@ export function segmentFramesFor(rate: Rational): number {
 
 /**
  * Cuts a video into runs of whole segments. The first chunk of a video that may be cut is a single segment, so that
- * it can be watched at once; the next ones have the length asked for; the last ones get shorter where several workers share them. Never leaves a last
- * chunk of one segment, which a small error in the announced duration could empty.
+ * it can be watched at once; the next ones have the length asked for, and later ones get shorter where several workers
+ * share them. Never leaves a last chunk of one segment, which a small error in the announced duration could empty.
  */
 export function planChunks(request: ChunkRequest): Chunk[] {
   const { totalFrames, segmentFrames } = request;
@@ -57,13 +56,13 @@ export function planChunks(request: ChunkRequest): Chunk[] {
 function chunkLengths(segmentTotal: number, request: ChunkRequest): number[] {
   if (request.whole || segmentTotal < FIRST_LOOK_FROM_SEGMENTS) return [segmentTotal];
   const segmentSeconds = (request.segmentFrames * request.frameRate.den) / request.frameRate.num;
-  const longest = Math.max(MIN_TAPERED_SEGMENTS, Math.round(request.chunkSeconds / segmentSeconds));
+  const longest = Math.max(1, Math.round(request.chunkSeconds / segmentSeconds));
   const lengths = [1];
   let left = segmentTotal - 1;
   while (left > 0) {
     const share = request.workers > 1 ? TAPER / request.workers : 1;
-    const tapered = Math.max(MIN_TAPERED_SEGMENTS, Math.ceil(left * share));
-    const length = Math.min(left, longest, tapered);
+    const tapered = Math.ceil(left * share);
+    const length = Math.min(longest, tapered);
     const taken = left - length === 1 ? left : length;
     lengths.push(taken);
     left -= taken;

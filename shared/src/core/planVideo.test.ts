@@ -127,7 +127,7 @@ test('chunks cover every segment once, begin with one segment and get shorter to
   }
   const lengths = (chunkSeconds: number, workers: number) =>
     planVideo(factsOf(), { version: 1, chunkSeconds, workers }).chunks.map((chunk) => chunk.segmentCount);
-  assert.deepEqual(lengths(30, 2), [1, 6, 6, 6, 5, 3, 3, 2, 2, 2]);
+  assert.deepEqual(lengths(30, 2), [1, 6, 6, 6, 5, 3, 3, 2, 1, 1, 2]);
   assert.deepEqual(lengths(60, 1), [1, 12, 12, 11]);
 });
 
@@ -185,6 +185,21 @@ test('tasks come in the order: first look, audio, rest of the beginning, picture
     tasks.map((_, index) => index + 1),
   );
   for (const task of tasks) taskSpecSchema.parse(task.spec);
+});
+
+test('no chunk goes after a shorter one, so that the workers finish together', () => {
+  const tasks = encodeTasks(planVideo(factsOf(), { version: 1, chunkSeconds: 30, workers: 4 }), {
+    key: 'k',
+    sizeBytes: 1,
+  });
+  const chunks = tasks.flatMap(({ spec }) => (spec.kind === 'encode' ? [spec.chunk] : []));
+  const lengths = chunks.filter(({ index }) => index > 0).map(({ segmentCount }) => segmentCount);
+  assert.deepEqual(
+    lengths,
+    lengths.toSorted((a, b) => b - a),
+  );
+  assert.equal(lengths.at(-1), 1);
+  assert.equal(chunks.findLast(({ segmentCount }) => segmentCount > 1)?.last, true);
 });
 
 test('a short clip is encoded in one task, and without audio there is no audio task', () => {

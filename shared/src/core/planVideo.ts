@@ -82,6 +82,8 @@ export function encodeTasks(plan: EncodePlan, source: { key: string; sizeBytes: 
     weight: encodeWeight(plan, chunk, qualities),
   });
   const whole = { unitsTotal: 1000, weight: 1 };
+  // the very last chunk is never the shortest: begun after shorter ones, it would keep everybody waiting
+  const longestFirst = otherChunks.toSorted((a, b) => b.segmentCount - a.segmentCount);
   const first = splitFirstLook(plan, firstChunk).map((qualities) => encode(firstChunk, qualities));
   const audio = plan.audio ? [{ spec: { kind: 'audio' as const, source, plan: shared }, ...whole }] : [];
   const images = { spec: { kind: 'images' as const, source, plan: shared }, ...whole };
@@ -90,7 +92,7 @@ export function encodeTasks(plan: EncodePlan, source: { key: string; sizeBytes: 
     ...audio,
     ...first.slice(1),
     images,
-    ...otherChunks.map((chunk) => encode(chunk, all)),
+    ...longestFirst.map((chunk) => encode(chunk, all)),
   ].map((task, index) => ({ ...task, position: index + 1 }));
 }
 
