@@ -9,7 +9,7 @@ import { findFreePort, makeTemporaryFolder, type TemporaryFolder, waitFor } from
 import { runCommand } from './command.ts';
 import { type Docker, useDocker } from './docker.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+export const ROOT = path.resolve(import.meta.dirname, '../..');
 export const COMPOSE_FILE = path.join(ROOT, 'docker-compose.yml');
 const FILE_OPTIONS = ['--file', COMPOSE_FILE, '--file', path.join(import.meta.dirname, 'override.yml')];
 const HEALTHY_MS = 180_000;
@@ -77,8 +77,20 @@ export class ComposeFarm {
   }
 
   compose(args: readonly string[]): ReturnType<Docker['compose']> {
-    const project = ['--project-name', this.project, '--project-directory', ROOT, '--env-file', this.envFile];
-    return this.docker.compose([...project, ...FILE_OPTIONS, ...args]);
+    return this.docker.compose([...this.#projectOptions, '--env-file', this.envFile, ...args]);
+  }
+
+  /** For the scripts of `deploy/compose`, which call compose themselves. */
+  scriptEnv(): Record<string, string> {
+    return {
+      ...this.docker.env,
+      COMPOSE: [this.docker.composeProgram, ...this.#projectOptions].join(' '),
+      COMPOSE_ENV_FILES: this.envFile,
+    };
+  }
+
+  get #projectOptions(): string[] {
+    return ['--project-name', this.project, '--project-directory', ROOT, ...FILE_OPTIONS];
   }
 
   async up(args: readonly string[]): Promise<void> {
@@ -121,6 +133,13 @@ export class ComposeFarm {
     return (await this.docker.run(['exec', Id, ...command])).stdout;
   }
 
+  /** How many of the video's tasks were tried again, says the database. */
+  async countRetries(videoId: number): Promise<number> {
+    const query = `SELECT COUNT(*) FROM tasks WHERE video_id = ${videoId} AND attempt > 0`;
+    const ask = `MYSQL_PWD="$MYSQL_PASSWORD" mysql -u reelmill reelmill -N -e '${query}'`;
+    return Number(await this.exec(await this.container('mysql'), ['sh', '-c', ask]));
+  }
+
   /** What an admin sees. */
   async look(): Promise<Farm> {
     const api = await DocumentedApi.of(this.url);
@@ -134,7 +153,7 @@ export class ComposeFarm {
 
   /** Removes containers, volumes and networks. */
   async down(): Promise<void> {
-    await this.compose(['down', '--volumes', '--remove-orphans', '--timeout', '20']);
+    await this.compose(['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '20']);
     await this.#folder.remove();
   }
 }

@@ -5,6 +5,7 @@ type Output = Awaited<ReturnType<typeof runCommand>>;
 /** The commands of Docker, on the engine of this run. */
 export interface Docker {
   readonly env: Record<string, string>;
+  readonly composeProgram: string;
   run(args: readonly string[], options?: CommandOptions): Promise<Output>;
   compose(args: readonly string[], options?: CommandOptions): Promise<Output>;
 }
@@ -24,6 +25,7 @@ export function dockerAt(address: DockerAddress): Docker {
   });
   return {
     env,
+    composeProgram: address.REELMILL_TEST_COMPOSE,
     run: (args, options) => runCommand('docker', args, withEnv(options)),
     compose: (args, options) => runCommand(address.REELMILL_TEST_COMPOSE, args, withEnv(options)),
   };

@@ -50,7 +50,7 @@ export async function copyMonitoring(secrets: Record<string, string>): Promise<M
 }
 
 export interface RunningPrometheus {
-  /** The values of an instant query, one for each series. Throws what Prometheus says of a query that is none. */
+  /** See `queryPrometheus`. */
   query(expression: string): Promise<number[]>;
   stop(): Promise<void>;
 }
@@ -78,12 +78,15 @@ export async function startPrometheus(folder: MonitoringFolder): Promise<Running
     throw error;
   }
   return {
-    async query(expression) {
-      const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
-      const answer = answerSchema.parse(await response.json());
-      if (answer.status === 'error') throw new Error(`${expression}: ${answer.error}`);
-      return answer.data.result.map(({ value: [, text] }) => Number(text));
-    },
+    query: (expression) => queryPrometheus(url, expression),
     stop: () => server.stop(),
   };
+}
+
+/** The values of an instant query, one for each series. Throws what Prometheus says of a query that is none. */
+export async function queryPrometheus(url: string, expression: string): Promise<number[]> {
+  const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
+  const answer = answerSchema.parse(await response.json());
+  if (answer.status === 'error') throw new Error(`${expression}: ${answer.error}`);
+  return answer.data.result.map(({ value: [, text] }) => Number(text));
 }
