@@ -141,6 +141,7 @@ export async function prepareReelmill({ folder, file, api }: Stage): Promise<Con
     email: 'bench@example.org',
     nickname: 'bench',
     role: 'creator',
+    passwordTemporary: false,
     token: 'valid',
     refreshToken: 'unused',
   });

@@ -127,7 +127,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     });
 
     test('the farm is there only for administrators', async () => {
-      const page = await open({ session: { ...ADMIN, role: 'creator' } as PreviewState['session'] });
+      const page = await open({ session: { ...ADMIN, role: 'creator' } });
       assert.equal(await page.getByRole('navigation').getByRole('button', { name: 'Farm' }).count(), 0);
       await page.evaluate("preview.send('app.navigate', { view: 'farm', videoId: null })");
       await page.getByRole('heading', { name: 'Uploads', level: 1 }).waitFor();
@@ -148,6 +148,47 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in to Reelmill' }).waitFor();
       assert.equal((await callsOf(page, 'session.signOut')).length, 1);
+    });
+  });
+
+  describe('the password', () => {
+    const TEMPORARY: Partial<PreviewState> = { session: { ...ADMIN, passwordTemporary: true } };
+
+    test('that an administrator knows is to be changed at the start, or later in the settings', async () => {
+      const page = await open(TEMPORARY);
+      const dialog = page.getByRole('dialog', { name: 'Change your password' });
+      await dialog.getByText('An administrator knows your password.').waitFor();
+      await waitFor(
+        'the first field has the focus',
+        async () => (await focused(page)) === 'Present password',
+      );
+      await dialog.getByRole('button', { name: 'Later' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('button', { name: 'Change the password' }).click();
+      await dialog.getByLabel('New password', { exact: true }).fill('short');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('At least 8 characters.').waitFor();
+      assert.equal(await focused(page), 'Present password');
+      assert.deepEqual(await callsOf(page, 'session.changePassword'), []);
+      await page.keyboard.type('of the admin');
+      await dialog.getByLabel('New password', { exact: true }).fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.getByText('Your password is changed.').waitFor();
+      await dialog.waitFor({ state: 'detached' });
+      const passwords = { current: 'of the admin', next: 'correct horse' };
+      assert.deepEqual(await callsOf(page, 'session.changePassword'), [passwords]);
+      await page.getByText('A new one signs you out everywhere else.').waitFor();
+    });
+
+    test('is asked for at its field where it is wrong', async () => {
+      const error = { code: 'wrong_credentials', message: 'No.' } as const;
+      const page = await open({ ...TEMPORARY, failing: { 'session.changePassword': error } });
+      await page.getByLabel('Present password', { exact: true }).fill('wrong');
+      await page.getByLabel('New password', { exact: true }).fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.getByText('This is not your present password.').waitFor();
+      assert.equal(await focused(page), 'Present password');
     });
   });
 

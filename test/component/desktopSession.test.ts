@@ -84,6 +84,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
       email: ann.email,
       nickname: 'ann',
       role: 'creator',
+      passwordTemporary: false,
     });
     assert.deepEqual(told, [state]);
     assert.deepEqual(service.mediaOrigins, [server.url]);
@@ -185,6 +186,44 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     );
     await second.close();
     assert.equal((await readSession())?.role, 'admin');
+  });
+
+  test('another password ends every other session, and neither this one nor what it is doing', async () => {
+    const ned = await api.signUp('ned');
+    const { models } = server.context.database;
+    await models.User.update({ passwordTemporary: true }, { where: { id: ned.userId } });
+    const service = await start();
+    await signInAs(service, ned);
+    assert.equal(isTemporary(service), true);
+    const wrong = { current: 'not his password', next: 'the next password' };
+    await assert.rejects(service.changePassword(wrong), { code: 'wrong_credentials' });
+    assert.equal(isTemporary(service), true);
+
+    const change = service.changePassword({ current: ned.password, next: 'the next password' });
+    const calls = [1, 2, 3, 4].map(() => service.call((client, signal) => client.me(signal)));
+    for (const user of await Promise.all(calls)) assert.equal(user.user_id, ned.userId);
+    assert.equal((await change).status, 'signedIn');
+    assert.equal(isTemporary(service), false);
+    const refresh = { refresh_token: ned.refreshToken };
+    assert.equal((await api.call('POST', '/users/refresh', { body: refresh })).status, 401);
+    await assert.rejects(api.logIn(ned));
+    await api.logIn({ email: ned.email, password: 'the next password' });
+
+    await service.close();
+    const again = await start();
+    assert.equal((await again.call((client, signal) => client.me(signal))).user_id, ned.userId);
+    assert.equal(isTemporary(again), false);
+  });
+
+  test('the password is changed with an access token that has expired, too', async () => {
+    const ona = await api.signUp('ona');
+    const first = await start();
+    await signInAs(first, ona);
+    await first.close();
+    await editSession((session) => ({ ...session, token: expiredToken(ona.userId) }));
+    const second = await start();
+    await second.changePassword({ current: ona.password, next: 'the next password' });
+    assert.equal((await second.call((client, signal) => client.me(signal))).user_id, ona.userId);
   });
 
   test('signing out forgets the session, ends it on the server and remembers the address', async () => {
@@ -291,6 +330,10 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     await assert.rejects(signInAs(service, mia), { code: 'state_conflict' });
   });
 });
+
+function isTemporary({ state }: SessionService): boolean | null {
+  return state.status === 'signedIn' ? state.passwordTemporary : null;
+}
 
 /** How the session ended, or null while there is one. */
 function endOf({ state }: SessionService): Extract<SessionState, { status: 'signedOut' }> | null {

@@ -38,6 +38,7 @@ async function run({ serverUrl, folder, bytesPerSecond, ...request }: EngineRequ
     email: 'ann@example.org',
     nickname: 'ann',
     role: 'creator',
+    passwordTemporary: false,
     token: 'valid',
     refreshToken: 'unused',
   };

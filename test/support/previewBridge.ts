@@ -65,6 +65,7 @@ export function installPreviewBridge(state: PreviewState): void {
     }),
     'session.signIn': () => state.account,
     'session.register': () => state.account,
+    'session.changePassword': () => ({ ...state.account, passwordTemporary: false }),
     'session.signOut': () => ({
       status: 'signedOut',
       serverUrl: 'https://reelmill.example.com',

@@ -37,13 +37,14 @@ export interface PreviewState {
   silent: IpcCall[];
 }
 
-export const ADMIN: SessionState = {
+export const ADMIN: Extract<SessionState, { status: 'signedIn' }> = {
   status: 'signedIn',
   serverUrl: 'https://reelmill.example.com',
   userId: 1,
   email: 'ada.lovelace@example.com',
   nickname: 'Ada Lovelace',
   role: 'admin',
+  passwordTemporary: false,
 };
 export const NOBODY: Extract<SessionState, { status: 'signedOut' }> = {
   status: 'signedOut',

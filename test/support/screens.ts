@@ -1,7 +1,7 @@
 import { DEFAULT_APP_SETTINGS } from '@reelmill/shared/contracts/desktop.ts';
 import type { Page } from 'playwright-core';
 import { makeLongQueue } from './previewQueue.ts';
-import { makePreviewState, NOBODY, type PreviewState } from './previewState.ts';
+import { ADMIN, makePreviewState, NOBODY, type PreviewState } from './previewState.ts';
 import { FULL, makeIntake } from './screenStates.ts';
 
 const MB = 1024 ** 2;
@@ -204,6 +204,19 @@ export const SCREENS: readonly Screen[] = [
       watchFolder: { status: 'missing' },
     }),
     reach: toSettings,
+  },
+  {
+    name: 'password-temporary',
+    state: makePreviewState({
+      session: { ...ADMIN, passwordTemporary: true },
+      failing: { 'session.changePassword': { code: 'wrong_credentials', message: 'Wrong.' } },
+    }),
+    async reach(page, say) {
+      await page.getByLabel(say('Present password', '当前密码'), { exact: true }).fill('not this one');
+      await page.getByLabel(say('New password', '新密码'), { exact: true }).fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.getByText(say('not your present password', '当前密码不正确')).waitFor();
+    },
   },
   {
     name: 'settings-end',

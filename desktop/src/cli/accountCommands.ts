@@ -1,5 +1,4 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { SavedSession } from '../engine/session.ts';
 import type { Client } from '../node/client.ts';
 import { EXIT } from './exitCodes.ts';
 import { printable } from './formats.ts';
@@ -31,13 +30,12 @@ const TEMPORARY = 'An administrator knows your password; choose another one with
 export async function changePassword(
   client: Client,
   terminal: Terminal,
-  session: SavedSession,
   options: { passwordStdin?: boolean },
 ): Promise<number> {
   const [current = '', next = ''] = options.passwordStdin
     ? await readLines(terminal, 2)
     : await askForPasswords(terminal);
-  await client.changePassword(session, { current, next });
+  await client.changePassword({ current, next });
   terminal.stdout.write('The password is changed; you are logged out everywhere else.\n');
   return EXIT.ok.code;
 }

@@ -66,9 +66,11 @@ function buildProgram(client: Client, terminal: Terminal, exit: (code: number) =
     .command('password')
     .description('choose another password; every other session ends')
     .option('--password-stdin', 'read the present and the new password from two lines of standard input')
-    .action(async (options: { passwordStdin?: boolean }) =>
-      exit(await changePassword(client, terminal, await requireSession(client), options)),
-    );
+    .action(async (options: { passwordStdin?: boolean }) => {
+      // before anything is asked
+      await requireSession(client);
+      exit(await changePassword(client, terminal, options));
+    });
   program
     .command('upload')
     .description('upload files; unfinished uploads of the same files go on where they stopped')

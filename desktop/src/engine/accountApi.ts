@@ -14,6 +14,11 @@ const CALL_TIMEOUT_MS = 30_000;
 /** Somebody has typed an address and waits. */
 const PROBE_TIMEOUT_MS = 15_000;
 
+export interface PasswordChange {
+  current: string;
+  next: string;
+}
+
 type Call = Pick<HttpRequest, 'signal'> & {
   path: string;
   body: unknown;
@@ -72,6 +77,18 @@ export class AccountApi {
   async refresh(serverUrl: string, refreshToken: string, signal: AbortSignal): Promise<Session> {
     const body = { refresh_token: refreshToken };
     const response = await this.#post(serverUrl, { path: '/users/refresh', body, signal });
+    return readAnswer(response, sessionSchema);
+  }
+
+  /** Ends every session of the account, also that of the token; answers a new one. Throws `wrong_credentials`. */
+  async changePassword(
+    serverUrl: string,
+    { token, current, next }: PasswordChange & { token: string },
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const body = { current_password: current, new_password: next };
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await this.#post(serverUrl, { path: '/me/password', body, headers, signal });
     return readAnswer(response, sessionSchema);
   }
 

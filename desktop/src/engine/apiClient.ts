@@ -16,7 +16,7 @@ import {
   uploadPlanSchema,
   uploadStatusSchema,
 } from '@reelmill/shared/contracts/uploads.ts';
-import { type Me, meSchema, type Session, sessionSchema } from '@reelmill/shared/contracts/users.ts';
+import { type Me, meSchema } from '@reelmill/shared/contracts/users.ts';
 import {
   type Video,
   type VideoDetail,
@@ -151,14 +151,6 @@ export class ApiClient {
     return this.ask({ method: 'GET', path: '/me', signal }, meSchema);
   }
 
-  /** Ends every session of the account, also this one; answers a new one. Throws `wrong_credentials`. */
-  async changePassword(
-    passwords: { current_password: string; new_password: string },
-    signal: AbortSignal,
-  ): Promise<Session> {
-    return this.ask({ method: 'POST', path: '/me/password', body: passwords, signal }, sessionSchema);
-  }
-
   /** Workers, queue and tasks; for admins, `forbidden` for others. */
   async getFarm(signal: AbortSignal): Promise<Farm> {
     return this.ask({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
@@ -184,8 +176,7 @@ export class ApiClient {
   async #send(call: Call): Promise<HttpResponse> {
     const token = await this.#session.accessToken();
     let response = await this.#sendAs(token, call);
-    if (response.status === 401 && !isAboutPassword(response))
-      response = await this.#sendAs(await this.#session.refresh(token), call);
+    if (response.status === 401) response = await this.#sendAs(await this.#session.refresh(token), call);
     if (response.status !== 304 && (response.status < 200 || response.status > 299)) {
       throw apiFailure(response);
     }
@@ -206,11 +197,6 @@ export class ApiClient {
       signal: call.signal,
     });
   }
-}
-
-/** A password that is wrong does not get better with another token. */
-function isAboutPassword(response: HttpResponse): boolean {
-  return apiFailure(response).code === 'wrong_credentials';
 }
 
 /** The query of an address; what is undefined or empty is left out. */

@@ -2,7 +2,7 @@ import { type SessionEnd, sessionEndSchema } from '@reelmill/shared/contracts/de
 import { roleSchema, type Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import type { AccountApi } from './accountApi.ts';
+import type { AccountApi, PasswordChange } from './accountApi.ts';
 import type { SessionPort } from './ports.ts';
 
 /** Who is logged in, and where. */
@@ -14,6 +14,7 @@ export const savedSessionSchema = z.object({
   nickname: z.string(),
   /** Files of earlier versions do not say; the next refresh does. */
   role: roleSchema.default('creator'),
+  passwordTemporary: z.boolean().default(false),
   token: z.string(),
   refreshToken: z.string(),
 });
@@ -43,6 +44,7 @@ export function toSavedSession(serverUrl: string, answer: SessionAnswer): SavedS
     email: answer.user.email,
     nickname: answer.user.nickname,
     role: answer.user.role,
+    passwordTemporary: answer.user.password_temporary,
     token: answer.token,
     refreshToken: answer.refresh_token,
   };
@@ -73,6 +75,33 @@ export class StoredSession implements SessionPort {
         this.#refreshing = null;
       });
     return this.#refreshing;
+  }
+
+  /**
+   * Replaces the password, and the session by the only one that is left then. Who is refused meanwhile waits for it.
+   * Throws `wrong_credentials`, which ends nothing, and what `refresh` throws.
+   */
+  async changePassword(passwords: PasswordChange): Promise<SavedSession> {
+    const { token } = await this.#load();
+    try {
+      return await this.#changePassword(passwords);
+    } catch (error) {
+      if (!endsSession(error)) throw error;
+      await this.refresh(token);
+      return this.#changePassword(passwords);
+    }
+  }
+
+  #changePassword(passwords: PasswordChange): Promise<SavedSession> {
+    return this.#store.exclusively(async () => {
+      const { serverUrl, token } = await this.#load();
+      // as for a refresh: an answer that nobody takes would lose the session
+      const { signal } = new AbortController();
+      const answer = await this.#account.changePassword(serverUrl, { ...passwords, token }, signal);
+      const session = toSavedSession(serverUrl, answer);
+      await this.#store.save(session);
+      return session;
+    });
   }
 
   async #refreshOnce(rejectedToken: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { AccountApi } from '../engine/accountApi.ts';
+import { AccountApi, type PasswordChange } from '../engine/accountApi.ts';
 import { ApiClient } from '../engine/apiClient.ts';
 import type { UploadSettings } from '../engine/context.ts';
 import { UploadManager } from '../engine/manager.ts';
@@ -29,7 +29,7 @@ export interface Client {
   /** Replaces the session that is kept; failures are the API's own errors. */
   logIn(serverUrl: string, credentials: { email: string; password: string }): Promise<SavedSession>;
   /** Replaces the password, and the session that is kept: every other one ends. Throws `wrong_credentials`. */
-  changePassword(session: SavedSession, passwords: { current: string; next: string }): Promise<void>;
+  changePassword(passwords: PasswordChange): Promise<SavedSession>;
   /** Forgets the session, and ends it on the server if that can be reached. */
   logOut(): Promise<void>;
   /** The API of that session's server. */
@@ -71,11 +71,7 @@ export function createClient(folder: ClientFolder, { store, furtherIssuers }: Cl
       await sessions.save(session);
       return session;
     },
-    changePassword: async (session, { current, next }) => {
-      const passwords = { current_password: current, new_password: next };
-      const answer = await api(session).changePassword(passwords, never());
-      await sessions.save(toSavedSession(session.serverUrl, answer));
-    },
+    changePassword: (passwords) => new StoredSession(sessions, account).changePassword(passwords),
     logOut: async () => {
       const session = await sessions.load();
       await sessions.remove();

@@ -142,6 +142,8 @@ export const sessionStateSchema = z.discriminatedUnion('status', [
     email: z.string(),
     nickname: z.string(),
     role: roleSchema,
+    /** Somebody else knows the password, so its owner should choose another. */
+    passwordTemporary: z.boolean(),
   }),
 ]);
 export type SessionState = z.infer<typeof sessionStateSchema>;

@@ -15,7 +15,7 @@ import {
 } from './desktop.ts';
 import { errorCodeSchema } from './errors.ts';
 import { serverInfoSchema } from './server.ts';
-import { emailSchema, registerRequestSchema } from './users.ts';
+import { emailSchema, newPasswordSchema, registerRequestSchema } from './users.ts';
 import {
   videoDetailSchema,
   videoListQuerySchema,
@@ -62,6 +62,11 @@ export const IPC_CALLS = {
   /** Makes an account and signs in with it. */
   'session.register': {
     args: z.object({ serverUrl, account: registerRequestSchema }),
+    result: sessionStateSchema,
+  },
+  /** Signs the account out everywhere else. */
+  'session.changePassword': {
+    args: z.object({ current: z.string().min(1).max(200), next: newPasswordSchema }),
     result: sessionStateSchema,
   },
   'session.signOut': { args: nothing, result: sessionStateSchema },

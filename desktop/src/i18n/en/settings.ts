@@ -55,6 +55,11 @@ export const settings = {
     title: 'Account',
     administrator: 'Administrator',
     signOut: 'Sign out',
+    password: 'Password',
+    passwordHint: 'A new one signs you out everywhere else.',
+    passwordTemporary: 'An administrator knows it. Choose one that only you know.',
+    changePassword: 'Change…',
+    changePasswordLabel: 'Change the password',
   },
   about: {
     title: 'About',

@@ -49,9 +49,21 @@ export const signIn = {
     unavailable: 'The server is there but not ready. Try again in a moment.',
     certificate:
       'The security certificate of this server cannot be trusted: it has expired, is for another name, or comes from an issuer that this computer does not know. Nothing was sent. Ask the administrator of the server.',
+    currentPassword: 'This is not your present password.',
     credentials: 'The e-mail address or the password is not right.',
     rateLimited: 'Too many attempts. Wait a minute, then try again.',
     rateLimitedFor: 'Too many attempts. You can try again in {{time}}.',
+  },
+  change: {
+    title: 'Change your password',
+    hint: 'You stay signed in here, and are signed out everywhere else.',
+    temporary: 'An administrator knows your password. Choose one that only you know.',
+    current: 'Present password',
+    next: 'New password',
+    confirm: 'Change password',
+    cancel: 'Cancel',
+    later: 'Later',
+    done: 'Your password is changed.',
   },
   out: {
     title: 'Sign out?',

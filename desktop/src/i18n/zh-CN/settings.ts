@@ -57,6 +57,11 @@ export const settings: OnePluralForm<typeof english> = {
     title: '账户',
     administrator: '管理员',
     signOut: '退出登录',
+    password: '密码',
+    passwordHint: '更改后，其他设备上的登录会失效。',
+    passwordTemporary: '管理员知道此密码，请换成只有你自己知道的密码。',
+    changePassword: '更改…',
+    changePasswordLabel: '更改密码',
   },
   about: {
     title: '关于',

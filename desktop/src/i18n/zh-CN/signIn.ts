@@ -48,9 +48,21 @@ export const signIn: OnePluralForm<typeof english> = {
     unavailable: '服务器尚未就绪，请稍后重试。',
     certificate:
       '此服务器的安全证书不可信：可能已过期、属于其他域名，或由本机不认识的机构签发。没有向它发送任何内容，请联系服务器管理员。',
+    currentPassword: '当前密码不正确。',
     credentials: '邮箱地址或密码不正确。',
     rateLimited: '尝试次数过多，请一分钟后再试。',
     rateLimitedFor: '尝试次数过多，请在 {{time}}后重试。',
+  },
+  change: {
+    title: '更改密码',
+    hint: '此设备保持登录，其他设备上的登录会失效。',
+    temporary: '管理员知道你的密码，请换成只有你自己知道的密码。',
+    current: '当前密码',
+    next: '新密码',
+    confirm: '更改密码',
+    cancel: '取消',
+    later: '以后再说',
+    done: '密码已更改。',
   },
   out: {
     title: '退出登录？',

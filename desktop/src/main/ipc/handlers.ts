@@ -63,6 +63,7 @@ function sessionHandlers({ session }: Services): HandlersOf<'session'> {
     'session.probe': ({ serverUrl }) => session.probe(serverUrl),
     'session.signIn': (credentials) => session.signIn(credentials),
     'session.register': (registration) => session.register(registration),
+    'session.changePassword': (passwords) => session.changePassword(passwords),
     'session.signOut': () => session.signOut(),
   };
 }

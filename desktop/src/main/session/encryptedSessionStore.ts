@@ -46,7 +46,9 @@ export class EncryptedSessionStore implements SessionStore {
   }
 
   /** What the server says of the account, beside the tokens that there are. */
-  async describe(account: Pick<SavedSession, 'email' | 'nickname' | 'role'>): Promise<void> {
+  async describe(
+    account: Pick<SavedSession, 'email' | 'nickname' | 'role' | 'passwordTemporary'>,
+  ): Promise<void> {
     const current = await this.load();
     if (current !== null) await this.begin({ ...current, ...account });
   }

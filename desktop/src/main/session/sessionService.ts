@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { SessionEnd, SessionState } from '@reelmill/shared/contracts/desktop.ts';
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import type { User } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { PasswordChange } from '../../engine/accountApi.ts';
 import type { ApiClient } from '../../engine/apiClient.ts';
 import { normalizeServerUrl } from '../../engine/serverUrl.ts';
 import { endsSession, type SavedSession, toSavedSession } from '../../engine/session.ts';
@@ -74,8 +76,8 @@ export class SessionService {
     if (this.#login === null) {
       return { status: 'signedOut', serverUrl: this.#memory.known?.serverUrl ?? null, ended: this.#ended };
     }
-    const { serverUrl, userId, email, nickname, role } = this.#login.session;
-    return { status: 'signedIn', serverUrl, userId, email, nickname, role };
+    const { serverUrl, userId, email, nickname, role, passwordTemporary } = this.#login.session;
+    return { status: 'signedIn', serverUrl, userId, email, nickname, role, passwordTemporary };
   }
 
   /** Null while nobody is signed in. Its tokens are those of the beginning: calls take the current ones. */
@@ -143,6 +145,17 @@ export class SessionService {
     const server = await this.probe(serverUrl);
     await this.client.account.register(server.serverUrl, account, this.#closing.signal);
     return this.signIn({ serverUrl: server.serverUrl, email: account.email, password: account.password });
+  }
+
+  /** Signs the account out everywhere else. Throws `wrong_credentials`, `rate_limited`, and what every call throws. */
+  async changePassword(passwords: PasswordChange): Promise<SessionState> {
+    const login = this.#requireLogin();
+    const session = await this.call(() => this.client.changePassword(passwords));
+    if (this.#login === login) {
+      login.session = session;
+      this.#tell();
+    }
+    return this.state;
   }
 
   /** Forgets the session at once; the server is told if it can be reached. */
@@ -226,12 +239,14 @@ export class SessionService {
   async #check(): Promise<boolean> {
     const login = this.#login;
     if (login === null) return true;
-    const { serverUrl } = login.session;
+    const { session } = login;
+    const { serverUrl } = session;
     try {
       const info = await this.client.account.serverInfo(serverUrl, this.#closing.signal);
       if ((await this.#learnOrigins(serverUrl, info)) && this.#login === login) this.#tell();
       const user = await this.call((api, signal) => api.me(signal));
-      if (this.#login === login) await this.#learnAccount(login, user);
+      // a new password may have brought a newer answer
+      if (this.#login === login && login.session === session) await this.#learnAccount(login, user);
       return true;
     } catch (error) {
       this.#logger.debug({ err: error }, 'the server could not be asked about the account');
@@ -239,12 +254,13 @@ export class SessionService {
     }
   }
 
-  async #learnAccount(login: Login, { email, nickname, role }: User): Promise<void> {
-    const { session } = login;
-    if (session.email === email && session.nickname === nickname && session.role === role) return;
-    login.session = { ...session, email, nickname, role };
+  async #learnAccount(login: Login, user: User): Promise<void> {
+    const { email, nickname, role, password_temporary: passwordTemporary } = user;
+    const session = { ...login.session, email, nickname, role, passwordTemporary };
+    if (isDeepStrictEqual(session, login.session)) return;
+    login.session = session;
     this.#tell();
-    await this.#store.describe({ email, nickname, role });
+    await this.#store.describe({ email, nickname, role, passwordTemporary });
   }
 
   /** Answers whether they are others than before. */

@@ -6,6 +6,7 @@ import { LibraryView } from '../library/LibraryView.tsx';
 import { DropOverlay } from '../queue/DropOverlay.tsx';
 import { QueueView } from '../queue/QueueView.tsx';
 import { SettingsView } from '../settings/SettingsView.tsx';
+import { TemporaryPassword } from '../signIn/TemporaryPassword.tsx';
 import { useNavigation } from '../stores/navigation.ts';
 import type { SignedIn } from '../stores/session.ts';
 import classes from './AppShell.module.css';
@@ -39,6 +40,7 @@ export function AppShell({ account }: { account: SignedIn }) {
         </ViewBoundary>
       </main>
       <DropOverlay />
+      <TemporaryPassword key={account.userId} account={account} />
     </div>
   );
 }

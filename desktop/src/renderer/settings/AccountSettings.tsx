@@ -1,7 +1,8 @@
 import { Avatar, Badge, Button, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconLogout } from '@tabler/icons-react';
+import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { PasswordDialog } from '../signIn/PasswordDialog.tsx';
 import { SignOutDialog } from '../signIn/SignOutDialog.tsx';
 import { useAccount } from '../stores/session.ts';
 import { Section } from './Section.tsx';
@@ -12,6 +13,7 @@ export function AccountSettings() {
   const { t } = useTranslation('settings');
   const account = useAccount();
   const [leaving, dialog] = useDisclosure(false);
+  const [changing, passwords] = useDisclosure(false);
   if (account === null) return null;
   return (
     <Section title={t('account.title')}>
@@ -40,7 +42,23 @@ export function AccountSettings() {
           {t('account.signOut')}
         </Button>
       </div>
+      <div className={classes.row}>
+        <Text className={classes.label ?? ''}>{t('account.password')}</Text>
+        <Text className={classes.hint ?? ''} c="dimmed">
+          {t(account.passwordTemporary ? 'account.passwordTemporary' : 'account.passwordHint')}
+        </Text>
+        <Button
+          className={classes.control ?? ''}
+          variant="default"
+          leftSection={<IconKey size={18} stroke={1.75} aria-hidden="true" />}
+          aria-label={t('account.changePasswordLabel')}
+          onClick={passwords.open}
+        >
+          {t('account.changePassword')}
+        </Button>
+      </div>
       <SignOutDialog opened={leaving} onClose={dialog.close} />
+      <PasswordDialog opened={changing} onClose={passwords.close} />
     </Section>
   );
 }

@@ -4,24 +4,37 @@ import { type RefObject, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 interface PasswordFieldProps {
+  /** Where it is not just the password. */
+  label?: string;
   value: string;
   /** Whether the password is being chosen, which password managers help with. */
   isNew: boolean;
   error: string | null;
   input: RefObject<HTMLInputElement | null>;
+  /** In a dialog, where it opens. */
+  autoFocus?: boolean;
   onChange: (value: string) => void;
 }
 
-export function PasswordField({ value, isNew, error, input, onChange }: PasswordFieldProps) {
+export function PasswordField({
+  label,
+  value,
+  isNew,
+  error,
+  input,
+  autoFocus = false,
+  onChange,
+}: PasswordFieldProps) {
   const { t } = useTranslation('signIn');
   const [visible, setVisible] = useState(false);
   return (
     <PasswordInput
       ref={input}
-      label={t('password.label')}
+      label={label ?? t('password.label')}
       value={value}
       error={error}
       onChange={(event) => onChange(event.currentTarget.value)}
+      data-autofocus={autoFocus || undefined}
       autoComplete={isNew ? 'new-password' : 'current-password'}
       visible={visible}
       onVisibilityChange={setVisible}

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Credentials, checkCredentials, explainProbe, placeFailure } from './problems.ts';
+import {
+  type Credentials,
+  checkCredentials,
+  checkPasswordChange,
+  explainProbe,
+  placeChangeFailure,
+  placeFailure,
+} from './problems.ts';
 
 const FILLED: Credentials = {
   serverUrl: 'reelmill.example.com',
@@ -96,5 +103,28 @@ describe('what a server or its absence tells', () => {
       form: { code: 'account_disabled', message: 'Disabled.' },
     });
     assert.deepEqual(Object.keys(placeFailure(new Error('x'))), ['form']);
+  });
+});
+
+describe('changing the password', () => {
+  test('the present one is needed, and the new one has a least length', () => {
+    assert.deepEqual(checkPasswordChange({ current: 'short', next: 'correct horse' }), {});
+    assert.deepEqual(checkPasswordChange({ current: '', next: '' }), {
+      current: { text: 'password.missing' },
+      next: { text: 'password.tooShort', count: 8 },
+    });
+    assert.deepEqual(checkPasswordChange({ current: 'short', next: 'x'.repeat(201) }), {
+      next: { text: 'password.tooLong', count: 200 },
+    });
+  });
+
+  test('what the server refuses is told at its field', () => {
+    const wrong = new ReelmillError('wrong_credentials', 'no');
+    assert.deepEqual(placeChangeFailure(wrong), { current: { text: 'problem.currentPassword' } });
+    const limited = new ReelmillError('rate_limited', 'no', { retryAfterSeconds: 9 });
+    assert.deepEqual(placeChangeFailure(limited), { form: { text: 'problem.rateLimitedFor', seconds: 9 } });
+    assert.deepEqual(placeChangeFailure(new ReelmillError('network', 'no')), {
+      form: { text: 'problem.unreachable' },
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
@@ -27,6 +28,7 @@ type PlainText =
   | 'problem.unavailable'
   | 'problem.certificate'
   | 'problem.credentials'
+  | 'problem.currentPassword'
   | 'problem.rateLimited'
   | 'nickname.missing'
   | 'email.missing'
@@ -65,6 +67,26 @@ function checkPassword(password: string, mode: Mode): Problem | null {
   if (password === '') return { text: 'password.missing' };
   if (password.length > max) return { text: 'password.tooLong', count: max };
   return mode === 'register' && password.length < min ? { text: 'password.tooShort', count: min } : null;
+}
+
+export type PasswordChange = IpcArgs<'session.changePassword'>;
+export type PasswordProblems = Partial<Record<keyof PasswordChange | 'form', Problem>>;
+
+/** What can be told of a new password before it is sent. */
+export function checkPasswordChange({ current, next }: PasswordChange): PasswordProblems {
+  const problems: PasswordProblems = {};
+  const count = LIMITS.passwordCharacters.min;
+  const ofNext =
+    next === '' ? { text: 'password.tooShort' as const, count } : checkPassword(next, 'register');
+  if (current === '') problems.current = { text: 'password.missing' };
+  if (ofNext !== null) problems.next = ofNext;
+  return problems;
+}
+
+/** Puts the failure of changing the password at the field it belongs to. */
+export function placeChangeFailure(error: unknown): PasswordProblems {
+  const isWrong = error instanceof ReelmillError && error.code === 'wrong_credentials';
+  return isWrong ? { current: { text: 'problem.currentPassword' } } : { form: explainProbe(error) };
 }
 
 /** Why no Reelmill server was found at an address. */

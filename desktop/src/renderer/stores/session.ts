@@ -56,6 +56,14 @@ export async function register(
   store.setState({ session: await call('session.register', request) });
 }
 
+/** Signs the account out everywhere else. */
+export async function changePassword(
+  passwords: IpcArgs<'session.changePassword'>,
+  store: SessionStore = sessionStore,
+): Promise<void> {
+  store.setState({ session: await call('session.changePassword', passwords) });
+}
+
 export async function signOut(store: SessionStore = sessionStore): Promise<void> {
   store.setState({ session: await call('session.signOut') });
 }

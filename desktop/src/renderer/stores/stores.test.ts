@@ -52,6 +52,7 @@ const SIGNED_IN = {
   email: 'ada@example.com',
   nickname: 'Ada',
   role: 'creator',
+  passwordTemporary: false,
 } as const;
 const FAILURE: IpcAnswer = { ok: false, error: { code: 'internal', message: 'The disk is full.' } };
 
