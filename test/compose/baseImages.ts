@@ -1,22 +1,52 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeTemporaryFolder } from '../support/processes.ts';
 import { runCommand } from './command.ts';
 import type { Docker } from './docker.ts';
 
-const SUITE = 'bookworm';
-const DEBIAN = `debian:${SUITE}-slim`;
+/** A distribution that debootstrap can install, and the image that it becomes. */
+interface System {
+  image: string;
+  suite: string;
+  mirror: string;
+  /** Where debootstrap has none of its own for the suite. */
+  script?: string;
+  /** Where the package of the distribution's keys lies, and its SHA-256, on a machine of another distribution. */
+  keys?: { url: string; sha256: string };
+}
+
+const DEBIAN_MIRROR = 'http://deb.debian.org/debian';
+const SYSTEMS: readonly System[] = [
+  { image: 'debian:bookworm-slim', suite: 'bookworm', mirror: DEBIAN_MIRROR },
+  // has RabbitMQ 4
+  { image: 'debian:trixie-slim', suite: 'trixie', mirror: DEBIAN_MIRROR },
+  // has MySQL 8.4
+  {
+    image: 'ubuntu:26.04',
+    suite: 'resolute',
+    mirror: 'http://archive.ubuntu.com/ubuntu',
+    script: '/usr/share/debootstrap/scripts/gutsy',
+    keys: {
+      url: 'http://archive.ubuntu.com/ubuntu/pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1build1_all.deb',
+      sha256: 'c377ccf26964f4c206c05c0bc7adb708e031beb919bb9a0ff63af983d064cd66',
+    },
+  },
+];
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const COMPOSE_FILE = path.join(import.meta.dirname, 'base-images.yml');
 const BUILD_MS = 20 * 60_000;
+const FETCH_MS = 60_000;
 /** Where programs of every kind find this machine's certificate authorities, inside the images. */
 const AUTHORITIES = '/usr/local/share/authorities.crt';
 
 /** Makes the images that the project's own are built on; what is there already is kept. */
 export async function makeBaseImages(docker: Docker): Promise<void> {
-  const found = await docker.run(['images', '--quiet', DEBIAN]);
-  if (found.stdout.trim() === '') await makeDebian(docker);
+  for (const system of SYSTEMS) {
+    const found = await docker.run(['images', '--quiet', system.image]);
+    if (found.stdout.trim() === '') await makeSystem(docker, system);
+  }
   const folder = await makeTemporaryFolder('base-images');
   try {
     await copyNode(folder.path);
@@ -30,20 +60,42 @@ export async function makeBaseImages(docker: Docker): Promise<void> {
   }
 }
 
-async function makeDebian(docker: Docker): Promise<void> {
-  process.stderr.write(`making ${DEBIAN} with debootstrap\n`);
+async function makeSystem(docker: Docker, system: System): Promise<void> {
+  process.stderr.write(`making ${system.image} with debootstrap\n`);
   const folder = await makeTemporaryFolder('debootstrap');
+  const root = path.join(folder.path, 'root');
   try {
-    await runCommand('debootstrap', ['--variant=minbase', SUITE, folder.path], { timeoutMs: BUILD_MS });
-    const changes = (await readSettings(folder.path)).flatMap((setting) => ['--change', `ENV ${setting}`]);
+    const { suite, mirror, script, keys } = system;
+    const keyring = keys === undefined ? [] : [`--keyring=${await fetchKeyring(keys, folder.path)}`];
+    const install = ['--variant=minbase', ...keyring, suite, root, mirror];
+    await runCommand('debootstrap', script === undefined ? install : [...install, script], {
+      timeoutMs: BUILD_MS,
+    });
+    const changes = (await readSettings(root)).flatMap((setting) => ['--change', `ENV ${setting}`]);
     const pack = 'folder=$1; shift; tar --create --directory "$folder" . | docker import "$@"';
-    await runCommand('sh', ['-c', pack, 'sh', folder.path, ...changes, '-', DEBIAN], {
+    await runCommand('sh', ['-c', pack, 'sh', root, ...changes, '-', system.image], {
       env: docker.env,
       timeoutMs: BUILD_MS,
     });
   } finally {
     await folder.remove();
   }
+}
+
+/** Answers the file with the keys that sign a distribution. */
+async function fetchKeyring(
+  { url, sha256 }: { url: string; sha256: string },
+  folder: string,
+): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== sha256) throw new Error(`${url} is not the package that was expected: ${found}`);
+  const file = path.join(folder, 'keyring.deb');
+  await writeFile(file, bytes);
+  await runCommand('dpkg-deb', ['--extract', file, folder]);
+  return path.join(folder, 'usr/share/keyrings/ubuntu-archive-keyring.gpg');
 }
 
 /** How this machine reaches registries, as `NAME=VALUE` for whatever is built; certificate authorities are copied. */

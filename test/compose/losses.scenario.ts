@@ -7,7 +7,7 @@ import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/p
 import { ComposeFarm, type Container } from './composeFarm.ts';
 import { Creator } from './creator.ts';
 
-const SECONDS = 180;
+const SECONDS = 150;
 /** So slow that the film outlasts everything that happens to it, on a fast machine too. */
 const SLOW_WORKERS = { WORKER_CPUS: '0.25' };
 const BROKER_IS_GONE_MS = 30_000;

@@ -18,6 +18,8 @@ export async function startSharedServers(
 ): Promise<ServerAddresses> {
   const starters: Partial<Record<Need, () => Promise<ServerAddresses>>> = {
     MariaDB: async () => {
+      const given = process.env.REELMILL_TEST_MYSQL_URL;
+      if (given) return { REELMILL_TEST_MYSQL_URL: given };
       const mariaDb = await startMariaDb();
       releasers.add('MariaDB', mariaDb.dispose);
       return { REELMILL_TEST_MYSQL_URL: mariaDb.url };
