@@ -15,6 +15,6 @@ CREATE USER '$MYSQL_USER'@'%' IDENTIFIED BY '$MYSQL_PASSWORD';
 GRANT ALL PRIVILEGES ON \`$MYSQL_DATABASE\`.* TO '$MYSQL_USER'@'%';
 SQL
   chown mysql:mysql /run/first.sql
-  set -- --init-file=/run/first.sql
+  set -- --init-file=/run/first.sql "$@"
 fi
 exec mysqld --user=mysql --datadir="$data" --skip-name-resolve --secure-file-priv=NULL "$@"
