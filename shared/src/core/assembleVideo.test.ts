@@ -66,7 +66,7 @@ function outputOf(quality: string, first: number, count: number): RenditionOutpu
 /** The tasks with one output of the last chunk changed. */
 function changedTasks(change: (output: RenditionOutput) => void): FinishedTask[] {
   const tasks = finishedTasks();
-  const last = tasks.findLast(({ result }) => result?.kind === 'encode');
+  const last = tasks.find(({ spec }) => spec.kind === 'encode' && spec.chunk.last);
   if (last?.result?.kind === 'encode') for (const output of last.result.renditions) change(output);
   return tasks;
 }
