@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
+import { adminUserPasswordSchema } from '@reelmill/shared/contracts/adminUsers.ts';
 import type { Page } from 'playwright-core';
 import type { ApiUser } from '../support/apiClient.ts';
-import { openView, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
+import { fillSignIn, openView, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
 import { type DesktopWorld, openDesktopWorld } from '../support/desktopWorld.ts';
 import { makeFilm } from '../support/films.ts';
 import { waitFor } from '../support/processes.ts';
@@ -100,6 +101,29 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     assert.match(command, /^docker compose up -d --scale worker=\d+$/);
     await checkLook(page, 'farm');
     assert.deepEqual(app.complaints, []);
+  });
+
+  test('a password that an administrator made is replaced, and the app stays signed in', async () => {
+    const admin = await world.api.logIn(world.admin);
+    const email = 'guest@example.org';
+    const made = (await admin.call('POST', '/admin/users', { body: { email } })).as(adminUserPasswordSchema);
+    const first = await world.start('guest');
+    await fillSignIn(first.page, world.server.url, { email, password: made.password ?? '' });
+    const dialog = first.page.getByRole('dialog', { name: 'Change your password' });
+    await dialog.getByText('An administrator knows your password.').waitFor();
+    await dialog.getByLabel('Present password', { exact: true }).fill(made.password ?? '');
+    await dialog.getByLabel('New password', { exact: true }).fill('a password of my own');
+    await dialog.getByRole('button', { name: 'Change password' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await first.drop([film]);
+    await waitForOnline(first.page, 'film.mp4');
+    assert.deepEqual(first.complaints, []);
+    await first.close();
+
+    const { page } = await world.start('guest');
+    await rowOf(page, 'film.mp4', 'Online').waitFor();
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    await world.api.logIn({ email, password: 'a password of my own' });
   });
 
   test('settings hold after the app was ended', async () => {

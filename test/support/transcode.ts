@@ -67,7 +67,12 @@ export async function transcode(
 
 function joinRenditions(results: readonly TaskResult[]): Map<string, RenditionOutput[]> {
   const encodes = results.filter((result) => result.kind === 'encode').flatMap((result) => result.renditions);
-  return Map.groupBy(encodes, (output) => output.quality);
+  const begin = ({ segments }: RenditionOutput): number => segments[0]?.index ?? 0;
+  return Map.groupBy(
+    // the last chunk is not the one that is made last
+    encodes.toSorted((a, b) => begin(a) - begin(b)),
+    (output) => output.quality,
+  );
 }
 
 function audioOf(results: readonly TaskResult[]): RenditionOutput | null {
