@@ -10,27 +10,30 @@ import type { Docker } from './docker.ts';
 interface System {
   image: string;
   suite: string;
-  mirror: string;
-  /** Where debootstrap has none of its own for the suite. */
-  script?: string;
-  /** Where the package of the distribution's keys lies, and its SHA-256, on a machine of another distribution. */
-  keys?: { url: string; sha256: string };
+  /** What debootstrap does not know of a distribution that is not Debian. */
+  foreign?: {
+    mirror: string;
+    script: string;
+    /** The package with its keys. */
+    keys: { url: string; sha256: string };
+  };
 }
 
-const DEBIAN_MIRROR = 'http://deb.debian.org/debian';
 const SYSTEMS: readonly System[] = [
-  { image: 'debian:bookworm-slim', suite: 'bookworm', mirror: DEBIAN_MIRROR },
+  { image: 'debian:bookworm-slim', suite: 'bookworm' },
   // has RabbitMQ 4
-  { image: 'debian:trixie-slim', suite: 'trixie', mirror: DEBIAN_MIRROR },
+  { image: 'debian:trixie-slim', suite: 'trixie' },
   // has MySQL 8.4
   {
     image: 'ubuntu:26.04',
     suite: 'resolute',
-    mirror: 'http://archive.ubuntu.com/ubuntu',
-    script: '/usr/share/debootstrap/scripts/gutsy',
-    keys: {
-      url: 'http://archive.ubuntu.com/ubuntu/pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1build1_all.deb',
-      sha256: 'c377ccf26964f4c206c05c0bc7adb708e031beb919bb9a0ff63af983d064cd66',
+    foreign: {
+      mirror: 'http://archive.ubuntu.com/ubuntu',
+      script: '/usr/share/debootstrap/scripts/gutsy',
+      keys: {
+        url: 'http://archive.ubuntu.com/ubuntu/pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1build1_all.deb',
+        sha256: 'c377ccf26964f4c206c05c0bc7adb708e031beb919bb9a0ff63af983d064cd66',
+      },
     },
   },
 ];
@@ -65,10 +68,10 @@ async function makeSystem(docker: Docker, system: System): Promise<void> {
   const folder = await makeTemporaryFolder('debootstrap');
   const root = path.join(folder.path, 'root');
   try {
-    const { suite, mirror, script, keys } = system;
-    const keyring = keys === undefined ? [] : [`--keyring=${await fetchKeyring(keys, folder.path)}`];
-    const install = ['--variant=minbase', ...keyring, suite, root, mirror];
-    await runCommand('debootstrap', script === undefined ? install : [...install, script], {
+    const { suite, foreign } = system;
+    const keyring = foreign ? [`--keyring=${await fetchKeyring(foreign.keys, folder.path)}`] : [];
+    const origin = foreign ? [foreign.mirror, foreign.script] : [];
+    await runCommand('debootstrap', ['--variant=minbase', ...keyring, suite, root, ...origin], {
       timeoutMs: BUILD_MS,
     });
     const changes = (await readSettings(root)).flatMap((setting) => ['--change', `ENV ${setting}`]);

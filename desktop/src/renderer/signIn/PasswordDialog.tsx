@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
 import { changePassword, useAccount } from '../stores/session.ts';
+import { FormProblem } from './FormProblem.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import {
   checkPasswordChange,
@@ -40,7 +41,6 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
   const word = useProblemText();
   const isTemporary = useAccount()?.passwordTemporary ?? false;
   const form = usePasswordForm(onClose);
-  const problem = word(form.problems.form);
   return (
     <form noValidate onSubmit={form.submit}>
       <Stack gap="sm">
@@ -62,13 +62,7 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
           error={word(form.problems.next)}
           onChange={(value) => form.enter('next', value)}
         />
-        <div role="alert">
-          {problem !== null && (
-            <Text size="sm" c="red">
-              {problem}
-            </Text>
-          )}
-        </div>
+        <FormProblem text={word(form.problems.form)} />
       </Stack>
       <Group justify="flex-end" mt="md" gap="sm">
         <Button variant="default" onClick={onClose}>

@@ -1,6 +1,7 @@
-import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormProblem } from './FormProblem.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import type { Field, Problems } from './problems.ts';
 import { ServerField } from './ServerField.tsx';
@@ -23,7 +24,6 @@ export function SignInForm({ form }: { form: Form }) {
     focusFirst(inputs, await form.submit());
   };
   const registrationIsOpen = probe.status === 'found' && probe.info.registration === 'open';
-  const problem = word(problems.form);
   return (
     <form noValidate onSubmit={submit} aria-label={t(mode === 'signIn' ? 'form' : 'registerForm')}>
       <Stack gap="sm">
@@ -62,13 +62,7 @@ export function SignInForm({ form }: { form: Form }) {
           error={word(problems.password)}
           onChange={(value) => form.enter('password', value)}
         />
-        <div role="alert">
-          {problem !== null && (
-            <Text size="sm" c="red">
-              {problem}
-            </Text>
-          )}
-        </div>
+        <FormProblem text={word(problems.form)} />
         <Button type="submit" size="md" loading={form.pending} fullWidth>
           {t(mode === 'signIn' ? 'submit' : 'registerSubmit')}
         </Button>
