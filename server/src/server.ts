@@ -30,7 +30,11 @@ export async function startServer(
   const logger = overrides.logger ?? createLogger({ level: config.LOG_LEVEL, name: 'server' });
   const releasers = new Releasers();
   try {
-    const listener = await openListener(config.HOST, config.PORT);
+    const listener = await openListener(config.HOST, config.PORT, {
+      maxConnections: config.MAX_CONNECTIONS,
+      // a proxy's connections are those of everybody; it has limits of its own
+      maxPerAddress: config.TRUST_PROXY > 0 ? 0 : config.MAX_CONNECTIONS_PER_ADDRESS,
+    });
     releasers.add('listener', () => listener.close());
     const context = await start(config, { logger, listener, releasers });
     const address = { host: listener.host, port: listener.port };

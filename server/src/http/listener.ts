@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { refuseUnreadable } from './clientErrors.ts';
+import { ConnectionGuard, type ConnectionLimits } from './connectionLimits.ts';
 
 /** Of the request line and all headers together; Node answers 431 beyond it. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -10,6 +11,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const SILENCE_MS = 120_000;
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
+/** Connections that the system takes before the server does; a burst beyond it would be cut off without a word. */
+const BACKLOG = 2048;
 
 /** A port that is taken and answers 503 until there is somebody to answer. */
 export interface Listener {
@@ -22,14 +25,15 @@ export interface Listener {
 }
 
 /** Takes the port first: its number is known to everything that follows, and a port in use is found out at once. */
-export async function openListener(host: string, port: number): Promise<Listener> {
+export async function openListener(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
   let current: RequestListener = answerStarting;
   let closed: Promise<void> | undefined;
   const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     answers.set(request.socket, response);
-    current(request, response);
+    if (!guard.refuse(request.socket, response)) current(request, response);
   });
+  const guard = new ConnectionGuard(server, limits);
   server.on('clientError', (error, socket) => {
     const answer = answers.get(socket);
     // in the middle of an answer another one would be taken for its rest
@@ -41,7 +45,7 @@ export async function openListener(host: string, port: number): Promise<Listener
   // a part of an upload may take as long as its line does, so only silence ends a request
   server.requestTimeout = 0;
   server.setTimeout(SILENCE_MS);
-  server.listen(port, host);
+  server.listen({ port, host, backlog: BACKLOG });
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no TCP port');

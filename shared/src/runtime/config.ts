@@ -119,6 +119,12 @@ const serverSchema = z.object({
     .default(120)
     .describe('logins and continued sessions from one address; 0: any number'),
   REGISTRATIONS_PER_HOUR: calls.default(100).describe('registrations from one address; 0: any number'),
+  MAX_CONNECTIONS: calls
+    .default(2000)
+    .describe('connections to the API, and to the store of the standalone profile, at a time; 0: any number'),
+  MAX_CONNECTIONS_PER_ADDRESS: calls
+    .default(500)
+    .describe('the same for one address other than this machine; not counted behind a proxy; 0: any number'),
   REELMILL_DATA: z
     .string()
     .default('./data')

@@ -1,59 +1,94 @@
 import type { FileHandle } from 'node:fs/promises';
+import { BufferPool } from './bufferPool.ts';
 import { ReelmillError } from './errors.ts';
 
-const PIECE_BYTES = 1024 * 1024;
-/** More than are in use at once are not kept. */
-const MOST_SPARE = 32;
-const spare: Buffer[] = [];
+/** What every reader may hold, however many there are. */
+const SMALL_BYTES = 32 * 1024;
+/** While large buffers are scarce, a reader takes so much without them first: one that rests at once holds none. */
+const SMALL_STRETCH_BYTES = 256 * 1024;
+/** After so much, others get their turn with the large buffers. */
+const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
+
+/** All readers of this process together hold 32 MiB of them at most. */
+const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 32, idleMs: 5_000 });
+const SCARCE_BUFFERS = 16;
+
+/** A stretch of a file, in bytes. */
+interface Stretch {
+  start: number;
+  length: number;
+}
 
 /**
- * Reads a range of an open file through two buffers that take turns: while one is in use, the other is filled. A piece
- * is valid until the next one is asked for. Buffers are used again by later ranges: fresh ones would pile up faster
- * than they are collected, and collecting them would cost more than the reading. Throws `file_changed` where the file
- * ends before the range does.
+ * Reads a range of an open file piece by piece, mostly the next one while the last one is in use. A piece is valid
+ * until the next one is asked for. A reader holds 32 KiB or, while there are enough of them, two of the large buffers
+ * that all readers share. Throws `file_changed` where the file ends before the range does.
  *
  * @param range in bytes; at least one
  */
-export async function* readPieces(
-  file: FileHandle,
-  range: { start: number; length: number },
-): AsyncGenerator<Buffer, void, void> {
-  let [free, busy] = [borrowBuffer(), borrowBuffer()];
-  let ahead: Promise<unknown> = Promise.resolve();
-  try {
-    const readOn = (from: number): Promise<Buffer> => {
-      [free, busy] = [busy, free];
-      const reading = fill(file, busy, range.start + from, range.length - from);
-      ahead = reading.catch(() => undefined);
-      return reading;
-    };
-    let next = readOn(0);
-    for (let given = 0; ; ) {
-      const piece = await next;
-      given += piece.length;
-      if (given < range.length) next = readOn(given);
-      yield piece;
-      if (given === range.length) return;
-    }
-  } finally {
-    // a read in the air must not meet a closed file, nor somebody else's buffer
-    await ahead;
-    giveBack(free, busy);
+export async function* readPieces(file: FileHandle, range: Stretch): AsyncGenerator<Buffer, void, void> {
+  const end = range.start + range.length;
+  let start = range.start;
+  if (largeBuffers.available > SCARCE_BUFFERS && range.length > SMALL_STRETCH_BYTES)
+    start += yield* readWithLargeBuffers(file, start, end);
+  while (start < end) {
+    const small = { start, length: Math.min(SMALL_STRETCH_BYTES, end - start) };
+    yield* readInTurns(file, small, [Buffer.allocUnsafeSlow(Math.min(SMALL_BYTES, small.length))]);
+    start += small.length;
+    if (start < end) start += yield* readWithLargeBuffers(file, start, end);
   }
 }
 
-function borrowBuffer(): Buffer {
-  // shared, so that another thread can work on it without a copy
-  return spare.pop() ?? Buffer.from(new SharedArrayBuffer(PIECE_BYTES));
+/** Returns how many bytes it read: none where no large buffers are left. */
+async function* readWithLargeBuffers(
+  file: FileHandle,
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer, number, void> {
+  const pair = largeBuffers.borrow(2);
+  if (pair === null) return 0;
+  try {
+    const length = Math.min(LARGE_STRETCH_BYTES, end - start);
+    yield* readInTurns(file, { start, length }, pair);
+    return length;
+  } finally {
+    largeBuffers.giveBack(pair);
+  }
 }
 
-function giveBack(...buffers: Buffer[]): void {
-  spare.push(...buffers.slice(0, MOST_SPARE - spare.length));
+/** With two buffers, one is filled while the other is in use. Nothing touches the buffers or the file afterwards. */
+async function* readInTurns(
+  file: FileHandle,
+  { start, length }: Stretch,
+  buffers: readonly Buffer[],
+): AsyncGenerator<Buffer, void, void> {
+  const end = start + length;
+  let turn = 0;
+  const read = (from: number): Promise<Buffer> => fill(file, at(buffers, turn++), from, end - from);
+  let ahead: Promise<Buffer> | null = null;
+  try {
+    for (let position = start; position < end; ) {
+      const piece = await (ahead ?? read(position));
+      position += piece.length;
+      ahead = buffers.length > 1 && position < end ? read(position) : null;
+      // its failure is thrown when its turn comes, and is nobody's when the reader has gone by then
+      ahead?.catch(() => undefined);
+      yield piece;
+    }
+  } finally {
+    await ahead?.catch(() => undefined);
+  }
 }
 
-/** At least one byte, at most `most`. */
-async function fill(file: FileHandle, buffer: Buffer, position: number, most: number): Promise<Buffer> {
-  const length = Math.min(buffer.length, most);
+function at(buffers: readonly Buffer[], turn: number): Buffer {
+  const buffer = buffers[turn % buffers.length];
+  if (buffer === undefined) throw new RangeError('no buffer to read into');
+  return buffer;
+}
+
+/** At least one byte, at most `maxBytes`. */
+async function fill(file: FileHandle, buffer: Buffer, position: number, maxBytes: number): Promise<Buffer> {
+  const length = Math.min(buffer.length, maxBytes);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   if (bytesRead === 0) throw new ReelmillError('file_changed', 'The file became shorter while it was read.');
   return buffer.subarray(0, bytesRead);

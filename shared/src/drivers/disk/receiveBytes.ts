@@ -3,14 +3,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exactSize } from '../store/exactSize.ts';
+import { type BudgetShare, WriteBudget } from './writeBudget.ts';
 
 // network chunks of 64 KiB gather here while a write is under way and go to the disk together
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+const budget = new WriteBudget(32 * 1024 * 1024);
 
 /**
  * Writes exactly `sizeBytes` from `source` at `position` and makes them durable. Resolves with the bytes' MD5 in
  * hexadecimal. Throws `size_mismatch` for fewer or more bytes; the file then holds an unknown part of them.
- * When it settles, nothing writes to the file any more.
+ * When it settles, nothing writes to the file any more. What waits for the disk is bounded for all callers together.
  */
 export async function receiveBytes(
   source: Readable,
@@ -18,13 +20,15 @@ export async function receiveBytes(
   options: { position: number; sizeBytes: number; signal?: AbortSignal | undefined },
 ): Promise<string> {
   const md5 = createHash('md5');
-  const sink = new FileSink(file, options.position);
+  const share = budget.open();
+  const sink = new FileSink(file, options.position, share);
   try {
     await pipeline(
       source,
       exactSize(options.sizeBytes),
       async function* hash(chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
+          await share.take(chunk.length);
           md5.update(chunk);
           yield chunk;
         }
@@ -35,6 +39,7 @@ export async function receiveBytes(
   } finally {
     // an aborted pipeline does not wait for it, and a closed file's number may be another file's by then
     await sink.writing;
+    share.close();
   }
   await file.datasync();
   return md5.digest('hex');
@@ -45,11 +50,13 @@ class FileSink extends Writable {
   /** Settles when no write is under way; never rejects. */
   writing: Promise<void> = Promise.resolve();
   readonly #file: FileHandle;
+  readonly #share: BudgetShare;
   #position: number;
 
-  constructor(file: FileHandle, position: number) {
+  constructor(file: FileHandle, position: number, share: BudgetShare) {
     super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#file = file;
+    this.#share = share;
     this.#position = position;
   }
 
@@ -78,5 +85,6 @@ class FileSink extends Writable {
         .bytesWritten;
     }
     this.#position += sizeBytes;
+    this.#share.release(sizeBytes);
   }
 }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
+import { type Grant, signGrant } from '@reelmill/shared/drivers/disk/signedUrls.ts';
+import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
+import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { type ServerProcess, startServerProcess } from '../support/server.ts';
+
+const SECRET = randomBytes(32).toString('hex');
+const MIB = 1024 * 1024;
+const SEGMENT_KEY = 'processed/1/hls_720p/seg_1_00000.m4s';
+const FILM_KEY = 'processed/1/hls_720p/film.mp4';
+const SEGMENT = randomBytes(225_000);
+const FILM_BYTES = 256 * MIB;
+const SENT_BYTES = 4 * MIB;
+const MAX_MEMORY_MIB = 350;
+
+describe('a server with two thousand connections', () => {
+  let folder: TemporaryFolder;
+  let server: ServerProcess;
+  const sockets = new Set<Socket>();
+
+  before(async () => {
+    folder = await makeTemporaryFolder('connections');
+    const processed = path.join(folder.path, 'objects/objects/processed/1/hls_720p');
+    await mkdir(processed, { recursive: true });
+    await writeFile(path.join(processed, 'seg_1_00000.m4s'), SEGMENT);
+    const film = await open(path.join(processed, 'film.mp4'), 'w');
+    await film.truncate(FILM_BYTES);
+    await film.close();
+    server = await startServerProcess({
+      REELMILL_DATA: folder.path,
+      JWT_SECRET: SECRET,
+      MAX_CONNECTIONS: '2000',
+    });
+  });
+  after(async () => {
+    for (const socket of sockets) socket.destroy();
+    await server.stop();
+    await folder.remove();
+  });
+
+  const pathOf = (grant: Grant) =>
+    `/store${signGrant(deriveSecrets(SECRET).storeUrls, grant, Date.now() / 1000 + 3600)}`;
+  const get = (key: string) =>
+    `GET ${pathOf({ verb: 'get', key, contentType: undefined })} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+  async function openSocket(): Promise<Socket> {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // the server cuts them off at the end
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  /** Fetches the segment `times` times over one connection, as fast as it comes. */
+  async function readOften(times: number): Promise<void> {
+    const socket = await openSocket();
+    socket.write(get(SEGMENT_KEY).repeat(times));
+    let receivedBytes = 0;
+    for await (const chunk of socket) {
+      receivedBytes += chunk.length;
+      if (receivedBytes >= SEGMENT.length * times) return;
+    }
+    assert.fail('the server cut a reader off');
+  }
+
+  /** Asks for the whole film and takes none of it. */
+  async function readNothing(): Promise<void> {
+    const socket = await openSocket();
+    socket.pause();
+    socket.write(get(FILM_KEY));
+  }
+
+  /** Sends an object as fast as the server takes it, or its beginning and then nothing. */
+  async function send(name: string, sentBytes: number): Promise<void> {
+    const socket = await openSocket();
+    socket.resume();
+    const target = pathOf({ verb: 'put', key: `raw/1/${name}` });
+    socket.write(`PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${SENT_BYTES}\r\n\r\n`);
+    const piece = Buffer.alloc(256 * 1024);
+    for (let sent = 0; sent < sentBytes; sent += piece.length) {
+      if (!socket.write(piece)) await once(socket, 'drain');
+    }
+  }
+
+  /** The most that the process ever had in memory, in MiB. */
+  async function peakMemory(): Promise<number> {
+    const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+  }
+
+  const times = (count: number, work: (index: number) => Promise<void>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+  test('stays below 350 MiB while they read and upload, fast and slow', async (context) => {
+    const before = await peakMemory();
+    await times(600, readNothing);
+    await times(600, (index) => send(`slow-${index}`, 512 * 1024));
+    await Promise.all([
+      times(600, () => readOften(5)),
+      times(150, (index) => send(`fast-${index}`, SENT_BYTES)),
+    ]);
+    const peak = await peakMemory();
+    context.diagnostic(`at most ${Math.round(before)} MiB before, ${Math.round(peak)} MiB with them`);
+    assert.ok(peak <= MAX_MEMORY_MIB, `${peak} MiB`);
+  });
+
+  test('reads the right bytes beside them, and tells the first one too many so', async () => {
+    const response = await fetch(
+      server.url + pathOf({ verb: 'get', key: SEGMENT_KEY, contentType: undefined }),
+    );
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), SEGMENT);
+    await times(2_060 - sockets.size, async () => void (await openSocket()));
+    await waitFor('a refusal', async () => {
+      const refused = await fetch(`${server.url}/healthz`);
+      const text = await refused.text();
+      if (refused.status === 200) return false;
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers.get('retry-after'), '5');
+      assert.equal(errorResponseSchema.parse(JSON.parse(text)).error.code, 'unavailable');
+      return true;
+    });
+  });
+});
