@@ -71,7 +71,9 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
     },
     put: (key, body, putOptions) =>
       withStoreErrors(async () => {
-        const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
+        const source = Buffer.isBuffer(body)
+          ? Readable.from([body], { objectMode: false })
+          : expectFailure(body);
         await objects.write(key, source, putOptions);
       }),
     get: (key) =>

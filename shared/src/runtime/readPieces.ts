@@ -3,15 +3,15 @@ import { BufferPool } from './bufferPool.ts';
 import { ReelmillError } from './errors.ts';
 
 /** What every reader may hold, however many there are. */
-const SMALL_BYTES = 32 * 1024;
+const SMALL_BYTES = 16 * 1024;
 /** While large buffers are scarce, a reader takes so much without them first: one that rests at once holds none. */
 const SMALL_STRETCH_BYTES = 256 * 1024;
 /** After so much, others get their turn with the large buffers. */
 const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
 
-/** All readers of this process together hold 32 MiB of them at most. */
-const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 32, idleMs: 5_000 });
-const SCARCE_BUFFERS = 16;
+/** All readers of this process together hold 16 MiB of them at most. */
+const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 16, idleMs: 5_000 });
+const SCARCE_BUFFERS = 8;
 
 /** A stretch of a file, in bytes. */
 interface Stretch {
@@ -21,7 +21,7 @@ interface Stretch {
 
 /**
  * Reads a range of an open file piece by piece, mostly the next one while the last one is in use. A piece is valid
- * until the next one is asked for. A reader holds 32 KiB or, while there are enough of them, two of the large buffers
+ * until the next one is asked for. A reader holds 16 KiB or, while there are enough of them, two of the large buffers
  * that all readers share. Throws `file_changed` where the file ends before the range does.
  *
  * @param range in bytes; at least one

@@ -3,11 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exactSize } from '../store/exactSize.ts';
+import { drawWithin } from './drawWithin.ts';
 import { type BudgetShare, WriteBudget } from './writeBudget.ts';
 
 // network chunks of 64 KiB gather here while a write is under way and go to the disk together
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
-const budget = new WriteBudget(32 * 1024 * 1024);
+const budget = new WriteBudget(16 * 1024 * 1024);
 
 /**
  * Writes exactly `sizeBytes` from `source` at `position` and makes them durable. Resolves with the bytes' MD5 in
@@ -25,10 +26,10 @@ export async function receiveBytes(
   try {
     await pipeline(
       source,
+      () => drawWithin(source, share),
       exactSize(options.sizeBytes),
       async function* hash(chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
-          await share.take(chunk.length);
           md5.update(chunk);
           yield chunk;
         }
