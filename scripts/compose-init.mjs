@@ -1,7 +1,8 @@
 // Writes .env, or the file that is named, with the secrets that docker-compose.yml asks for. Keeps every value that is
 // there already.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { minioMetricsToken } from './minioMetricsToken.mjs';
 
 const SECRETS = [
@@ -16,7 +17,8 @@ const SECRETS = [
   'METRICS_TOKEN',
   'GRAFANA_PASSWORD',
 ];
-const FILE = process.argv[2] ?? new URL('../.env', import.meta.url);
+const FILE =
+  process.argv[2] === undefined ? new URL('../.env', import.meta.url) : pathToFileURL(process.argv[2]);
 
 const before = read();
 // hexadecimal: safe inside the URLs that compose builds from it
@@ -28,13 +30,20 @@ if (lookUp('MINIO_METRICS_TOKEN') === undefined) {
 }
 const added = [...made].map(([name, value]) => `${name}=${value}\n`).join('');
 if (added) {
-  writeFileSync(FILE, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${added}`, {
-    mode: 0o600,
-  });
-  // the mode above counts for a new file only
+  replacePrivately(`${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${added}`);
+} else {
+  // nobody else reads it, whoever wrote it
   chmodSync(FILE, 0o600);
 }
 console.log(made.size > 0 ? `made ${[...made.keys()].join(', ')}` : 'every secret is there already');
+
+/** The new file is its owner's from its first byte on; a link goes on leading to it. */
+function replacePrivately(text) {
+  const file = existsSync(FILE) ? realpathSync(FILE) : fileURLToPath(FILE);
+  const draft = `${file}.${randomBytes(4).toString('hex')}.new`;
+  writeFileSync(draft, text, { flag: 'wx', mode: 0o600 });
+  renameSync(draft, file);
+}
 
 function lookUp(name) {
   return new RegExp(`^${name}=(.+)$`, 'm').exec(before)?.[1];
