@@ -205,9 +205,12 @@ export const watchStateSchema = z.object({
 });
 export type WatchState = z.infer<typeof watchStateSchema>;
 
-/** `off` where no update server is configured. */
+/**
+ * `off` where no update server is configured, `available` where a new version is there that this build may not install
+ * by itself, `refused` where what is there is not signed by the makers.
+ */
 export const updateStateSchema = z.object({
-  status: z.enum(['off', 'idle', 'checking', 'downloading', 'ready', 'failed']),
+  status: z.enum(['off', 'idle', 'checking', 'available', 'downloading', 'ready', 'refused', 'failed']),
   version: z.string().nullable(),
   message: z.string().nullable(),
 });
