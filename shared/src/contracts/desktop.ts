@@ -178,6 +178,8 @@ export const settingsSchema = z.object({
   /** Whether closing the window leaves the app in the tray. */
   keepInTray: z.boolean(),
   openAtLogin: z.boolean(),
+  /** Whether the session outlives the app; otherwise it is kept in memory alone. */
+  staySignedIn: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -191,6 +193,7 @@ export const DEFAULT_APP_SETTINGS: Settings = {
   notifications: true,
   keepInTray: true,
   openAtLogin: false,
+  staySignedIn: true,
 };
 
 export const settingsPatchSchema = settingsSchema.partial();
@@ -216,11 +219,19 @@ export const updateStateSchema = z.object({
 });
 export type UpdateState = z.infer<typeof updateStateSchema>;
 
+/**
+ * How this computer can keep a session: encrypted with a key of the system's keyring, in a file that only its user can
+ * read and that is not encrypted, or not at all.
+ */
+export const sessionStorageSchema = z.enum(['keyring', 'plain', 'memory']);
+export type SessionStorage = z.infer<typeof sessionStorageSchema>;
+
 /** `language` is the one that is shown, after the system's was looked up. */
 export const appInfoSchema = z.object({
   version: z.string(),
   platform: z.string(),
   language: languageSchema,
+  sessionStorage: sessionStorageSchema,
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
