@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
@@ -7,6 +7,7 @@ import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { claimWorkFolder, releaseWorkFolder } from '@reelmill/worker/workFolders.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { makeFilm } from '../support/films.ts';
+import { findOpen } from '../support/openFiles.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type ServerProcess, startServerProcess } from '../support/server.ts';
 import { beginMultipart, beginSingle, complete, put } from '../support/uploads.ts';
@@ -14,20 +15,6 @@ import { beginMultipart, beginSingle, complete, put } from '../support/uploads.t
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BACKUP = path.join(ROOT, 'server/src/backup/main.ts');
 const PART = 16 * 1024 ** 2;
-
-/** `path mode` of whatever below a folder, and the folder itself, gives others any right; what it looked at is counted. */
-async function findOpen(entry: string, seen: Set<string>): Promise<string[]> {
-  const found = await lstat(entry).catch(() => null);
-  if (found === null) return [];
-  seen.add(entry);
-  const open = (found.mode & 0o077) === 0 ? [] : [`${entry} ${(found.mode & 0o777).toString(8)}`];
-  if (!found.isDirectory()) return open;
-  const names = await readdir(entry).catch(() => []);
-  return [
-    ...open,
-    ...(await Promise.all(names.map((name) => findOpen(path.join(entry, name), seen)))).flat(),
-  ];
-}
 
 describe('a standalone installation under the usual umask', { timeout: 300_000 }, () => {
   let folder: TemporaryFolder;

@@ -107,11 +107,7 @@ describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => 
   test('a build without a key says that there is a new version, and takes nothing', async () => {
     const executable = await pack('unsigned', {});
     await updates.release('99.0.0');
-    const app = await startPackagedApp(executable, {
-      dataDir: world.dataOf('unsigned'),
-      screen: world.screen,
-    });
-    releasers.add('app', () => app.kill());
+    const app = await start(executable, 'unsigned');
     assert.deepEqual(await outcomeIn(app), { status: 'available', version: '99.0.0', message: null });
     await openView(app.page, 'Settings');
     await app.page.getByText('Version 99.0.0 is available.').waitFor();

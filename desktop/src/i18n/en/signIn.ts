@@ -36,7 +36,7 @@ export const signIn = {
     label: 'Stay signed in on this computer',
     keyring: 'The session is kept encrypted, with a key from the keyring of your system.',
     plain:
-      'This computer has no keyring, so the session is kept unencrypted, in a file that only your account on it can read. Its administrators, and whoever has its disk, can use it.',
+      'This computer has no keyring: the session is kept unencrypted, in a file that only your account, or whoever has the disk, can read.',
     memory: 'Nothing can be encrypted on this computer: you are signed in until Reelmill ends.',
     off: 'You are signed in until Reelmill ends; nothing of the session is kept.',
   },

@@ -34,8 +34,7 @@ export const signIn: OnePluralForm<typeof english> = {
   stay: {
     label: '在此电脑上保持登录',
     keyring: '登录状态以系统密钥环中的密钥加密保存。',
-    plain:
-      '此电脑没有密钥环，登录状态将以未加密的形式保存在仅限你的系统账户读取的文件中。电脑管理员或取得磁盘的人可以使用它。',
+    plain: '此电脑没有密钥环：登录状态以未加密的形式保存，只有你的系统账户或取得磁盘的人可以读取。',
     memory: '此电脑无法加密数据：登录状态只保留到 Reelmill 退出。',
     off: '登录状态只保留到 Reelmill 退出，不会保存到磁盘。',
   },
