@@ -14,6 +14,7 @@ import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import { type RunningServer, startServer } from '@reelmill/server/server.ts';
 import { readServerConfig, type ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openAccount } from './demo/account.ts';
 import { makeSample } from './demo/sample.ts';
@@ -21,6 +22,7 @@ import { verifyPlayback } from './demo/verifyPlayback.ts';
 
 const USAGE = 'usage: npm run demo [-- [--once] [FILE...]]';
 
+createPrivateFilesOnly();
 const releasers = new Releasers();
 try {
   process.exitCode = await demo(readArguments());

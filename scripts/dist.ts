@@ -5,13 +5,15 @@
  *   npm run dist:dir                the app in a folder, to be started as it is
  *
  * `REELMILL_UPDATE_URL` is the https address where the installers will be found; without it the app looks for no
- * updates. With `ELECTRON_OVERRIDE_DIST_PATH` that Electron is packed.
+ * updates. It installs only what is signed with the key whose public half is `REELMILL_UPDATE_KEY`
+ * (`scripts/signUpdates.ts`); without that it only says that there is a new version. With `ELECTRON_OVERRIDE_DIST_PATH` that Electron is packed.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Configuration, DIR_TARGET, Platform } from 'electron-builder';
 import { buildDesktop } from '../desktop/build.ts';
+import { readUpdateKey } from '../desktop/src/main/updates/updateSignature.ts';
 import { findElectron } from './electronRuntime.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -36,6 +38,7 @@ const artifacts = await build({
   config: {
     ...chooseElectron(),
     ...chooseUpdates(process.env.REELMILL_UPDATE_URL),
+    ...chooseUpdateKey(process.env.REELMILL_UPDATE_KEY),
     ...(values.output === undefined ? {} : { directories: { output: path.resolve(values.output) } }),
     // nothing of node_modules is needed
     beforeBuild: async () => false,
@@ -56,6 +59,13 @@ function chooseUpdates(url: string | undefined): Configuration {
     throw new Error(`REELMILL_UPDATE_URL must be an https address, not ${url}.`);
   }
   return { publish: { provider: 'generic', url } };
+}
+
+/** Into the app's package.json, which lies in its archive. Throws where it is no such key. */
+function chooseUpdateKey(updateKey: string | undefined): Configuration {
+  if (!updateKey) return {};
+  readUpdateKey(updateKey);
+  return { extraMetadata: { updateKey } };
 }
 
 /** On Debian two programs are there, or are one package away, that electron-builder would download. */

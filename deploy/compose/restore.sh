@@ -2,6 +2,7 @@
 # deploy/compose/restore.sh DIR   restores a backup into an empty compose installation; see deploy/operations.md
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+umask 077
 read -ra compose <<<"${COMPOSE:-docker compose}"
 secrets=${COMPOSE_ENV_FILES:-.env}
 folder=$(realpath "${1:?usage: deploy/compose/restore.sh DIR}")

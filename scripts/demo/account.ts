@@ -29,6 +29,6 @@ async function readAccount(file: string): Promise<DemoAccount | null> {
 
 async function makeAccount(file: string): Promise<DemoAccount> {
   const account = { email: 'demo@example.com', password: randomBytes(12).toString('base64url') };
-  await writeFile(file, `${JSON.stringify(account)}\n`, { mode: 0o600 });
+  await writeFile(file, `${JSON.stringify(account)}\n`, { flag: 'wx', mode: 0o600 });
   return account;
 }

@@ -1,5 +1,6 @@
 import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { startServer } from './server.ts';
@@ -7,6 +8,7 @@ import { readVersion } from './version.ts';
 
 const STOP_DEADLINE_MS = 28_000;
 
+createPrivateFilesOnly();
 try {
   const config = readServerConfig(process.env);
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' });

@@ -38,8 +38,9 @@ describe('the command line', { timeout: 300_000 }, () => {
     await logInAs(configOf('other'), server.url, 'login');
     const { code, stdout } = await logIn(config, 'login@example.org', 'password of login');
     assert.equal(code, 0);
-    assert.match(stdout, /^Logged in at http:.* as login@example\.org\.\n$/);
     const file = path.join(config, 'session.json');
+    assert.match(stdout, /^Logged in at http:.* as login@example\.org\.\n/);
+    assert.ok(stdout.includes(`kept unencrypted in ${file}, which only you can read`), stdout);
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal(savedSessionSchema.parse(JSON.parse(await readFile(file, 'utf8'))).serverUrl, server.url);
 

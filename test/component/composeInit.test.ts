@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { parseEnv, promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { findSecretFaults } from '@reelmill/shared/runtime/secretStrength.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+const SCRIPT = path.join(ROOT, 'scripts/compose-init.mjs');
 
 let folder: TemporaryFolder;
 let file: string;
@@ -45,6 +46,32 @@ test('what is there stays, whatever it is; a file that others could read is clos
   assert.equal(await readFile(file, 'utf8'), first);
 });
 
-async function init(): Promise<void> {
-  await promisify(execFile)(process.execPath, [path.join(ROOT, 'scripts/compose-init.mjs'), file]);
+test('an admin is named once, with a password that nobody sees on the screen', async () => {
+  assert.match(await init(), /there is no first admin: run this with --admin/);
+  const said = await init('--admin', 'ann@example.org');
+  const made = parseEnv(await readFile(file, 'utf8'));
+  assert.equal(made.ADMIN_EMAIL, 'ann@example.org');
+  assert.match(made.ADMIN_PASSWORD ?? '', /^[0-9a-f]{24}$/);
+  assert.match(said, /the first admin is ann@example\.org, with the ADMIN_PASSWORD of/);
+  assert.ok(!said.includes(made.ADMIN_PASSWORD ?? ''));
+  assert.match(await init('--admin', 'eve@example.org'), /the first admin is ann@example\.org/);
+  assert.deepEqual(parseEnv(await readFile(file, 'utf8')), made);
+  await assert.rejects(
+    promisify(execFile)(process.execPath, [SCRIPT, '--admin', 'a b', `${file}.other`]),
+    /e-mail/,
+  );
+});
+
+test('what is reached through a link is written, and the link stays', async () => {
+  const link = `${file}.link`;
+  await writeFile(file, 'A=1\n', { mode: 0o644 });
+  await symlink(file, link);
+  await promisify(execFile)(process.execPath, [SCRIPT, link]);
+  assert.ok((await lstat(link)).isSymbolicLink());
+  assert.match(await readFile(file, 'utf8'), /^A=1\nMYSQL_ROOT_PASSWORD=/);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+});
+
+async function init(...args: string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [SCRIPT, ...args, file])).stdout;
 }

@@ -40,9 +40,14 @@ describe('the session of the app', { timeout: 120_000 }, () => {
   const sessionFile = (): string => path.join(folder.path, 'session.bin');
 
   /** One start of the app on the folder of this test. */
-  async function start(options: { user?: string } = {}): Promise<SessionService> {
+  async function start(
+    options: { user?: string; staysSignedIn?: () => boolean } = {},
+  ): Promise<SessionService> {
     const cipher = options.user === undefined ? encryption : createTestEncryption(options.user);
-    const service = new SessionService({ folder: folder.path, encryption: cipher, logger });
+    const service = new SessionService({
+      ...{ folder: folder.path, encryption: cipher, logger },
+      ...(options.staysSignedIn === undefined ? {} : { staysSignedIn: options.staysSignedIn }),
+    });
     started.push(service);
     await service.start();
     return service;
@@ -298,13 +303,35 @@ describe('the session of the app', { timeout: 120_000 }, () => {
 
   test('where nothing can be encrypted the session lasts as long as the app', async () => {
     const kim = await api.signUp('kim');
-    const closed = { ...encryption, isAvailable: () => false };
+    const closed = { ...encryption, storage: 'memory' as const };
     const service = new SessionService({ folder: folder.path, encryption: closed, logger });
     started.push(service);
     await service.start();
     await signInAs(service, kim);
     assert.equal((await service.call((client, signal) => client.me(signal))).user_id, kim.userId);
     await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+  });
+
+  test('who does not want to stay signed in leaves nothing on the disk, from the moment on that they say so', async () => {
+    const mia = await api.signUp('mia');
+    let stays = false;
+    const service = await start({ staysSignedIn: () => stays });
+    await signInAs(service, mia);
+    await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+    assert.equal((await start()).state.status, 'signedOut');
+
+    stays = true;
+    await service.keepAsWanted();
+    if (process.platform !== 'win32') assert.equal((await stat(sessionFile())).mode & 0o777, 0o600);
+    assert.equal((await start()).state.status, 'signedIn');
+
+    stays = false;
+    await service.keepAsWanted();
+    await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+    // the tokens that a refresh brings later are not written either
+    await service.changePassword({ current: mia.password, next: 'another good password' });
+    await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
+    assert.equal((await service.call((client, signal) => client.me(signal))).user_id, mia.userId);
   });
 
   test('what comes back late brings no session back', async () => {

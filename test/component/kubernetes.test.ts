@@ -71,6 +71,18 @@ test('what the pods are given is a configuration that server and worker take', (
   }
 });
 
+test('images are placeholders that no registry has, until an overlay names its own by digest', async () => {
+  for (const name of ['server', 'worker']) {
+    const base = await readFile(path.join(ROOT, `deploy/kubernetes/base/${name}.yaml`), 'utf8');
+    const images = [...base.matchAll(/^ +image: (.+)$/gm)].map(([, image]) => image);
+    assert.deepEqual(images, [`reelmill.invalid/${name}`]);
+    assert.match(
+      containerOf(name).image,
+      new RegExp(`^registry\\.example\\.org/reelmill/${name}@sha256:0{64}$`),
+    );
+  }
+});
+
 test('the example as it stands is refused', () => {
   const secrets = ['JWT_SECRET', 'S3_SECRET_KEY', 'ADMIN_PASSWORD'];
   const unfilled = Object.fromEntries(secrets.map((name) => [name, 'PLACEHOLDER']));
@@ -181,6 +193,7 @@ const authenticationSchema = z.object({
 });
 const servicePortsSchema = z.object({ ports: z.array(z.object({ targetPort: z.string() })) });
 const containerSchema = z.looseObject({
+  image: z.string(),
   ports: z.array(z.object({ name: z.string() })).optional(),
   envFrom: z.array(
     z.object({

@@ -69,6 +69,7 @@ export class ComposeFarm {
       STORE_PORT: String(storePort),
       PUBLIC_URL: url,
       STORE_PUBLIC_URL: `http://127.0.0.1:${storePort}`,
+      REGISTRATION: 'open',
       ADMIN_EMAIL: admin.email,
       ADMIN_PASSWORD: admin.password,
       ...settings,

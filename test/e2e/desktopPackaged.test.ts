@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { updateStateSchema } from '@reelmill/shared/contracts/desktop.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { DesktopApp } from '../support/desktopApp.ts';
-import { callMain, openView, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
+import { callMain, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
 import { type DesktopWorld, openDesktopWorld } from '../support/desktopWorld.ts';
 import { makeFilm } from '../support/films.ts';
 import { packApp, startPackagedApp } from '../support/packagedApp.ts';
-import { findFreePort, waitFor } from '../support/processes.ts';
 
 const FUSE_MARK = Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX');
 const FUSES = [
@@ -81,28 +77,6 @@ describe('the packed desktop app', { timeout: 600_000 }, () => {
     });
   });
 
-  test('it downloads a newer version from the server that it was packed for', {
-    skip: notOnLinux,
-  }, async () => {
-    const resources = path.join(path.dirname(executable), 'resources');
-    const updates = await serveUpdate('99.0.0');
-    releasers.add('updates', () => updates.close());
-    // as electron-builder writes them into a Debian package
-    const feed = { provider: 'generic', url: updates.url, updaterCacheDirName: 'reelmill-updater' };
-    await writeFile(path.join(resources, 'app-update.yml'), JSON.stringify(feed));
-    await writeFile(path.join(resources, 'package-type'), 'deb');
-    const { page, kill } = await start();
-    await waitFor('the new version is there', async () => {
-      const state = updateStateSchema.parse(await callMain(page, 'updates.check'));
-      return state.status === 'ready' && state.version === '99.0.0';
-    });
-    await openView(page, 'Settings');
-    await page.getByText('Version 99.0.0 is ready.').waitFor();
-    await page.getByRole('button', { name: 'Restart and install' }).waitFor();
-    // an orderly end would install it
-    await kill();
-  });
-
   test('nothing but the built app is in it', async () => {
     const resources = path.join(
       path.dirname(executable),
@@ -124,24 +98,4 @@ async function readFuses(executable: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     FUSES.map((name, index) => [name, String.fromCharCode(bytes[at + 2 + index] ?? 0)]),
   );
-}
-
-/** A web server with one installer, and the file that describes it. */
-async function serveUpdate(version: string): Promise<{ url: string; close(): Promise<void> }> {
-  const installer = Buffer.from('not installed in this test');
-  const sha512 = createHash('sha512').update(installer).digest('base64');
-  const url = `reelmill-${version}.deb`;
-  const description = { version, files: [{ url, sha512, size: installer.length }], path: url, sha512 };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://localhost');
-    if (pathname === '/latest-linux.yml') response.end(JSON.stringify(description));
-    else if (pathname === `/${url}`) response.end(installer);
-    else response.writeHead(404).end();
-  });
-  const port = await findFreePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
 }

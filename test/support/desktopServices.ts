@@ -102,7 +102,7 @@ export async function startServices(
 export function createTestEncryption(user: string): Encryption {
   const key = createHash('sha256').update(user).digest();
   return {
-    isAvailable: () => true,
+    storage: 'keyring',
     encrypt: (text) => {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, iv);

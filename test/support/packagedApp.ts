@@ -18,11 +18,11 @@ const run = promisify(execFile);
 const DIST = path.resolve(import.meta.dirname, '../../scripts/dist.ts');
 const PACK_TIMEOUT_MS = 300_000;
 
-/** Packs the app into a folder, as `npm run dist:dir` does, and answers the program in it. */
-export async function packApp(output: string): Promise<string> {
+/** Packs the app into a folder, as `npm run dist:dir` does with this environment, and answers the program in it. */
+export async function packApp(output: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   await buildWhereNeeded();
   const args = [DIST, '--dir', '--built', '--output', output];
-  await run(process.execPath, args, { timeout: PACK_TIMEOUT_MS });
+  await run(process.execPath, args, { timeout: PACK_TIMEOUT_MS, env: { ...process.env, ...env } });
   return path.join(output, programIn(process.arch === 'arm64' ? '-arm64' : ''));
 }
 

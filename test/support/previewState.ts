@@ -57,7 +57,7 @@ export function makePreviewState(facts: Partial<PreviewState> = {}): PreviewStat
   return {
     session: ADMIN,
     account: ADMIN,
-    info: { version: '0.1.0', platform: 'linux', language: 'en' },
+    info: { version: '0.1.0', platform: 'linux', language: 'en', sessionStorage: 'keyring' },
     settings: DEFAULT_APP_SETTINGS,
     update: { status: 'idle', version: null, message: null },
     watchFolder: { status: 'off' },

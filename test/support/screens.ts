@@ -23,6 +23,14 @@ export const SCREENS: readonly Screen[] = [
     state: makePreviewState({ session: { ...NOBODY, serverUrl: null } }),
   },
   {
+    name: 'sign-in-no-keyring',
+    state: makePreviewState({
+      session: NOBODY,
+      info: { version: '0.1.0', platform: 'linux', language: 'en', sessionStorage: 'plain' },
+    }),
+    reach: waitForServer,
+  },
+  {
     name: 'sign-in-ended',
     state: makePreviewState({ session: { ...NOBODY, ended: 'refresh_token_reused' } }),
     reach: waitForServer,
@@ -216,6 +224,17 @@ export const SCREENS: readonly Screen[] = [
       await page.getByLabel(say('New password', '新密码'), { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
       await page.getByText(say('not your present password', '当前密码不正确')).waitFor();
+    },
+  },
+  {
+    name: 'settings-update-refused',
+    state: makePreviewState({
+      info: { version: '0.1.0', platform: 'linux', language: 'en', sessionStorage: 'plain' },
+      update: { status: 'refused', version: null, message: 'The new version is not signed.' },
+    }),
+    async reach(page, say) {
+      await toSettings(page, say);
+      await page.getByText(say('makers have not signed', '没有开发者的有效签名')).scrollIntoViewIfNeeded();
     },
   },
   {

@@ -2,6 +2,7 @@ import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import { createMinioStore } from '@reelmill/shared/drivers/minioStore.ts';
 import { ConfigError, readWorkerConfig, type WorkerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
@@ -64,6 +65,7 @@ function required(value: string | undefined): string {
   return value;
 }
 
+createPrivateFilesOnly();
 try {
   await main(readWorkerConfig(process.env));
 } catch (error) {

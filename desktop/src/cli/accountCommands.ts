@@ -10,8 +10,15 @@ export interface LoginOptions {
   passwordStdin?: boolean;
 }
 
-/** Logs in and keeps the session; asks for what is missing where there is somebody to ask. */
-export async function logIn(client: Client, terminal: Terminal, options: LoginOptions): Promise<number> {
+/**
+ * Logs in, keeps the session, and says where; asks for what is missing where there is somebody to ask. `sessionFile` is
+ * where the client keeps it.
+ */
+export async function logIn(
+  client: Client,
+  terminal: Terminal,
+  { sessionFile, ...options }: LoginOptions & { sessionFile: string },
+): Promise<number> {
   const serverUrl = readServerUrl(options.server);
   const email = options.email ?? (await askFor(terminal, 'E-mail: ', '--email'));
   const password = options.passwordStdin
@@ -19,6 +26,9 @@ export async function logIn(client: Client, terminal: Terminal, options: LoginOp
     : await askFor(terminal, 'Password: ', '--password-stdin', { secret: true });
   const session = await client.logIn(serverUrl, { email: email.trim(), password });
   terminal.stdout.write(`Logged in at ${session.serverUrl} as ${printable(session.email)}.\n`);
+  terminal.stdout.write(
+    `The session is kept unencrypted in ${sessionFile}, which only you can read; \`reelmill logout\` ends it.\n`,
+  );
   const { password_temporary: isTemporary } = await client.api(session).me(new AbortController().signal);
   if (isTemporary) terminal.stderr.write(TEMPORARY);
   return EXIT.ok.code;

@@ -26,9 +26,10 @@ export async function runCli(
   terminal: Terminal,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  const client = createClient(findClientFolder(env));
+  const folder = findClientFolder(env);
+  const client = createClient(folder);
   let exitCode: number = EXIT.ok.code;
-  const program = buildProgram(client, terminal, (code) => {
+  const program = buildProgram({ client, terminal, sessionFile: folder.sessionFile }, (code) => {
     exitCode = code;
   });
   try {
@@ -41,7 +42,10 @@ export async function runCli(
   }
 }
 
-function buildProgram(client: Client, terminal: Terminal, exit: (code: number) => void): Command {
+function buildProgram(
+  { client, terminal, sessionFile }: { client: Client; terminal: Terminal; sessionFile: string },
+  exit: (code: number) => void,
+): Command {
   const program = new Command('reelmill')
     .description('Uploads videos to a Reelmill server and follows them until they can be watched.')
     .configureOutput({
@@ -53,11 +57,13 @@ function buildProgram(client: Client, terminal: Terminal, exit: (code: number) =
 
   program
     .command('login')
-    .description('log in; the session is kept in your configuration folder, readable only by you')
+    .description('log in; the session is kept unencrypted in your configuration folder, readable only by you')
     .option('--server <url>', 'address of the server', DEFAULT_SERVER)
     .option('--email <address>', 'e-mail address of the account')
     .option('--password-stdin', 'read the password from the first line of standard input')
-    .action(async (options: LoginOptions) => exit(await logIn(client, terminal, options)));
+    .action(async (options: LoginOptions) =>
+      exit(await logIn(client, terminal, { ...options, sessionFile })),
+    );
   program
     .command('logout')
     .description('end the session and forget it')

@@ -1,4 +1,5 @@
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { app, dialog } from 'electron';
 import { chooseLanguage, translate } from './i18n.ts';
 import { choosePaths } from './lifecycle/appPaths.ts';
@@ -14,6 +15,7 @@ import { confinePages } from './window/security.ts';
 const APP_ID = 'io.reelmill.desktop';
 const LOG_BYTES = 2 * 1024 * 1024;
 
+createPrivateFilesOnly();
 app.setName('Reelmill');
 app.setAppUserModelId(APP_ID);
 const paths = choosePaths(process.env);

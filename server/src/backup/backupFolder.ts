@@ -1,5 +1,6 @@
-import { readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { z } from 'zod';
 import { writeDurably } from './files.ts';
 
@@ -26,6 +27,10 @@ const descriptionSchema = z.object({
 });
 export type BackupDescription = z.infer<typeof descriptionSchema>;
 
+/** What a backup puts into its folder, what was begun of it, and the copy of `.env` that `backup.sh` adds. */
+const OWN_NAMES =
+  /^(backup\.json|objects|objects\.db|secrets\.json|database-.*|env)(\.new|-journal|-wal|-shm)?$/;
+
 export class BackupFolder {
   readonly path: string;
 
@@ -47,6 +52,12 @@ export class BackupFolder {
 
   get secretsFile(): string {
     return this.file('secrets.json');
+  }
+
+  /** Makes the folder, and closes what an earlier version left readable for others. */
+  async prepare(): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await closeToOthers(this.path, (name) => OWN_NAMES.test(name));
   }
 
   /** Null where there is no finished backup. */

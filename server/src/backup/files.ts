@@ -46,9 +46,10 @@ export async function receiveFile(
   }
 }
 
-/** Readable by the owner only. */
-export async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w', 0o600);
+/** Replaces a file by one that only its owner may read from its first byte on. */
+export async function writeDurably(file: string, text: string | Buffer): Promise<void> {
+  await rm(file, { force: true });
+  const handle = await open(file, 'wx', 0o600);
   try {
     await handle.writeFile(text);
     await handle.sync();

@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { PROFILES } from '../profiles/profiles.ts';
 import { SECRETS_FILE, type Secrets } from '../profiles/secrets.ts';
 import type { BackupFolder } from './backupFolder.ts';
+import { writeDurably } from './files.ts';
 
 /** The installation's store; its URLs lead nowhere, for no server may run. */
 export function openStore(config: ServerConfig, secrets: Secrets): Promise<ObjectStore> {
@@ -35,8 +36,7 @@ function makesOwnSecret(config: ServerConfig): boolean {
 
 async function copyPrivately(from: string, to: string): Promise<void> {
   const draft = `${to}.new`;
-  await copyFile(from, draft);
-  await chmod(draft, 0o600);
+  await writeDurably(draft, await readFile(from));
   await rename(draft, to);
 }
 

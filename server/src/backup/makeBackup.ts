@@ -33,6 +33,7 @@ export async function makeBackup(
   if ('sqliteFile' in location) await assertThere(location.sqliteFile);
   const folder = new BackupFolder(options.folder);
   const round = new Date().toISOString().replace(/[:.]/g, '-');
+  await folder.prepare();
   if (options.dump !== undefined) await assertCompleted(folder.file(options.dump));
   const database = options.dump ?? (await dumpDatabase(location, folder.path, round));
   const secrets = await profile.readSecrets(config);

@@ -2,12 +2,17 @@ import path from 'node:path';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import type { Profile, StoreInput } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
 const STORE_PATH = '/store';
 /** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */
 const WORKER_DRAIN_SECONDS = 3;
+
+/** What server and demo keep in the data folder. */
+const OWN_NAMES = /^(reelmill\.db(-.+|\.restoring.*)?|objects|work|secrets\.json(\.new)?|demo|demo\.log)$/;
 
 /** Everything in one process and one folder. */
 export const standalone: Profile = {
@@ -21,6 +26,7 @@ export const standalone: Profile = {
   async build(input) {
     const { config, logger } = input;
     const { dataDir } = config;
+    await closeDataFolder(dataDir, logger);
     const secrets = await standalone.readSecrets(config);
     const store = await openDiskStore(input, secrets);
     const queue = createMemoryQueue({ logger });
@@ -56,6 +62,18 @@ export const standalone: Profile = {
     };
   },
 };
+
+/** Earlier versions left the data folder readable for every user of the machine. */
+async function closeDataFolder(dataDir: string, logger: Logger): Promise<void> {
+  try {
+    const { changed, foreign } = await closeToOthers(dataDir, (name) => OWN_NAMES.test(name));
+    if (changed > 0) logger.info({ dataDir, changed }, 'data folder closed to other users');
+    if (foreign.length > 0)
+      logger.warn({ dataDir, foreign }, 'data folder holds files of others, its mode is kept');
+  } catch (error) {
+    logger.warn({ err: error, dataDir }, 'data folder cannot be closed to other users');
+  }
+}
 
 function openDiskStore({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets): Promise<DiskStore> {
   return createDiskStore({

@@ -178,6 +178,8 @@ export const settingsSchema = z.object({
   /** Whether closing the window leaves the app in the tray. */
   keepInTray: z.boolean(),
   openAtLogin: z.boolean(),
+  /** Whether the session outlives the app; otherwise it is kept in memory alone. */
+  staySignedIn: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -191,6 +193,7 @@ export const DEFAULT_APP_SETTINGS: Settings = {
   notifications: true,
   keepInTray: true,
   openAtLogin: false,
+  staySignedIn: true,
 };
 
 export const settingsPatchSchema = settingsSchema.partial();
@@ -205,19 +208,30 @@ export const watchStateSchema = z.object({
 });
 export type WatchState = z.infer<typeof watchStateSchema>;
 
-/** `off` where no update server is configured. */
+/**
+ * `off` where no update server is configured, `available` where a new version is there that this build may not install
+ * by itself, `refused` where what is there is not signed by the makers.
+ */
 export const updateStateSchema = z.object({
-  status: z.enum(['off', 'idle', 'checking', 'downloading', 'ready', 'failed']),
+  status: z.enum(['off', 'idle', 'checking', 'available', 'downloading', 'ready', 'refused', 'failed']),
   version: z.string().nullable(),
   message: z.string().nullable(),
 });
 export type UpdateState = z.infer<typeof updateStateSchema>;
+
+/**
+ * How this computer can keep a session: encrypted with a key of the system's keyring, in a file that only its user can
+ * read and that is not encrypted, or not at all.
+ */
+export const sessionStorageSchema = z.enum(['keyring', 'plain', 'memory']);
+export type SessionStorage = z.infer<typeof sessionStorageSchema>;
 
 /** `language` is the one that is shown, after the system's was looked up. */
 export const appInfoSchema = z.object({
   version: z.string(),
   platform: z.string(),
   language: languageSchema,
+  sessionStorage: sessionStorageSchema,
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 

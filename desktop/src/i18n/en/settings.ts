@@ -71,6 +71,9 @@ export const settings = {
     downloadingUnknown: 'Downloading a new version…',
     ready: 'Version {{version}} is ready. Uploads pause for a moment and go on by themselves.',
     readyUnknown: 'A new version is ready. Uploads pause for a moment and go on by themselves.',
+    available:
+      'Version {{version}} is available. Get it where you got Reelmill: this build does not update itself.',
+    refused: 'A new version was offered that its makers have not signed. It was not installed.',
     failed: 'New versions could not be looked for.',
     check: 'Check for updates',
     install: 'Restart and install',

@@ -32,6 +32,14 @@ export const signIn = {
     show: 'Show the password',
     hide: 'Hide the password',
   },
+  stay: {
+    label: 'Stay signed in on this computer',
+    keyring: 'The session is kept encrypted, with a key from the keyring of your system.',
+    plain:
+      'This computer has no keyring: the session is kept unencrypted, in a file that only your account, or whoever has the disk, can read.',
+    memory: 'Nothing can be encrypted on this computer: you are signed in until Reelmill ends.',
+    off: 'You are signed in until Reelmill ends; nothing of the session is kept.',
+  },
   submit: 'Sign in',
   registerSubmit: 'Create account',
   toRegister: 'New here? Create an account',

@@ -73,6 +73,8 @@ export const settings: OnePluralForm<typeof english> = {
     downloadingUnknown: '正在下载新版本…',
     ready: '版本 {{version}} 已就绪。安装时上传会短暂暂停，随后自动继续。',
     readyUnknown: '新版本已就绪。安装时上传会短暂暂停，随后自动继续。',
+    available: '版本 {{version}} 已发布。此构建不会自动更新，请从原来的渠道获取。',
+    refused: '收到的新版本没有开发者的有效签名，未安装。',
     failed: '无法检查新版本。',
     check: '检查更新',
     install: '重启并安装',

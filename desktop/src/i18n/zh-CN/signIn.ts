@@ -31,6 +31,13 @@ export const signIn: OnePluralForm<typeof english> = {
     show: '显示密码',
     hide: '隐藏密码',
   },
+  stay: {
+    label: '在此电脑上保持登录',
+    keyring: '登录状态以系统密钥环中的密钥加密保存。',
+    plain: '此电脑没有密钥环：登录状态以未加密的形式保存，只有你的系统账户或取得磁盘的人可以读取。',
+    memory: '此电脑无法加密数据：登录状态只保留到 Reelmill 退出。',
+    off: '登录状态只保留到 Reelmill 退出，不会保存到磁盘。',
+  },
   submit: '登录',
   registerSubmit: '创建账户',
   toRegister: '还没有账户？立即创建',

@@ -19,7 +19,12 @@ export function connectPage(context: AppContext, events: EventSender, quitting: 
 
 function answerPage({ services, updates, dialogs, language, logger }: AppContext, quitting: Quitting): void {
   const handlers = createHandlers(services, {
-    info: () => ({ version: app.getVersion(), platform: process.platform, language: language() }),
+    info: () => ({
+      version: app.getVersion(),
+      platform: process.platform,
+      language: language(),
+      sessionStorage: services.session.storage,
+    }),
     openLink: (url) => shell.openExternal(url),
     copyText: (text) => clipboard.writeText(text),
     showInFolder: (path) => shell.showItemInFolder(path),

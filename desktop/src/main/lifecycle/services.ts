@@ -27,10 +27,12 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
   const session = new SessionService({
     folder: paths.data,
     encryption: createSafeStorageCipher(),
+    staysSignedIn: () => settings.current.staySignedIn,
     furtherIssuers: await readFurtherIssuers(paths.issuersFile, logger),
     logger,
   });
   releasers.add('session', () => session.close());
+  followStaySignedIn(session, settings, logger);
   const queue = new QueueService({ session, settings, dialogs, logger });
   releasers.add('queue', () => queue.close());
   const watchFolder = new WatchFolderService({ session, settings, queue, folder: paths.data, logger });
@@ -44,6 +46,17 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     library: new LibraryService(session, clipboard),
     farm: new FarmService(session),
   };
+}
+
+function followStaySignedIn(session: SessionService, settings: SettingsStore, logger: Logger): void {
+  let { staySignedIn } = settings.current;
+  settings.subscribe((current) => {
+    if (current.staySignedIn === staySignedIn) return;
+    staySignedIn = current.staySignedIn;
+    session.keepAsWanted().catch((error: unknown) => {
+      logger.error({ err: error }, 'session could not be kept as wanted');
+    });
+  });
 }
 
 /** Lets everything unfinished go on, after the window was given its turn. */

@@ -6,7 +6,8 @@ import { writeFileAtomically } from '../../node/atomicFile.ts';
 import type { Encryption } from './encryption.ts';
 
 /**
- * The session, encrypted as a whole in one file, and in memory: the file is read once. Only this process uses it.
+ * The session, encrypted as a whole in one file, and in memory: the file is read once. Only this process uses it. There
+ * is no file where the user does not want to stay signed in, or where nothing can be encrypted.
  * A session begins with `begin`; `save` only renews the one there is, so that a refresh that was under way while the
  * user signed out brings nothing back.
  */
@@ -14,14 +15,21 @@ export class EncryptedSessionStore implements SessionStore {
   readonly #file: string;
   readonly #encryption: Encryption;
   readonly #logger: Logger;
+  readonly #staysSignedIn: () => boolean;
   #session: SavedSession | null | undefined;
   #turns: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { file: string; encryption: Encryption; logger: Logger }) {
+  constructor(options: {
+    file: string;
+    encryption: Encryption;
+    staysSignedIn?: () => boolean;
+    logger: Logger;
+  }) {
     this.#file = options.file;
     this.#encryption = options.encryption;
     this.#logger = options.logger;
+    this.#staysSignedIn = options.staysSignedIn ?? (() => true);
   }
 
   /** Null where nobody is signed in, and where the file cannot be decrypted. */
@@ -58,6 +66,12 @@ export class EncryptedSessionStore implements SessionStore {
     await this.#inTurn(() => rm(this.#file, { force: true }));
   }
 
+  /** Writes or removes the file, after the user has changed their mind. Throws `disk_full` where it cannot be written. */
+  async keepAsWanted(): Promise<void> {
+    const session = await this.load();
+    if (session !== null) await this.#write(session);
+  }
+
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turns.then(work);
     this.#turns = turn.catch(() => undefined);
@@ -78,8 +92,8 @@ export class EncryptedSessionStore implements SessionStore {
   }
 
   async #write(session: SavedSession): Promise<void> {
-    if (!this.#encryption.isAvailable()) {
-      this.#logger.warn('nothing can be encrypted on this machine; the session lasts until the app ends');
+    if (!this.#staysSignedIn() || this.#encryption.storage === 'memory') {
+      this.#logger.info('session kept in memory; it lasts until the app ends');
       // an older one would be used up by now
       await this.#inTurn(() => rm(this.#file, { force: true }));
       return;

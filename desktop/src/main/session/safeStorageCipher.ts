@@ -1,17 +1,22 @@
+import type { SessionStorage } from '@reelmill/shared/contracts/desktop.ts';
 import { safeStorage } from 'electron';
 import type { Encryption } from './encryption.ts';
 
 /**
  * Electron's safeStorage; to be called when the app is ready. A Linux desktop without a keyring has no key to offer:
- * there the file's mode is what keeps others out.
+ * there the file's mode is what keeps others out, and the user is told.
  */
 export function createSafeStorageCipher(): Encryption {
-  if (process.platform === 'linux' && !safeStorage.isEncryptionAvailable()) {
-    safeStorage.setUsePlainTextEncryption(true);
-  }
   return {
-    isAvailable: () => safeStorage.isEncryptionAvailable(),
+    storage: chooseStorage(),
     encrypt: (text) => safeStorage.encryptString(text),
     decrypt: (encrypted) => safeStorage.decryptString(encrypted),
   };
+}
+
+function chooseStorage(): SessionStorage {
+  if (safeStorage.isEncryptionAvailable()) return 'keyring';
+  if (process.platform !== 'linux') return 'memory';
+  safeStorage.setUsePlainTextEncryption(true);
+  return safeStorage.isEncryptionAvailable() ? 'plain' : 'memory';
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionEnd, SessionState } from '@reelmill/shared/contracts/desktop.ts';
+import type { SessionEnd, SessionState, SessionStorage } from '@reelmill/shared/contracts/desktop.ts';
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import type { User } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -25,6 +25,8 @@ export interface SessionServiceOptions {
   /** Where the app keeps its files. */
   folder: string;
   encryption: Encryption;
+  /** Whether the session outlives the app, as the user wants it now (default: it does). */
+  staysSignedIn?: () => boolean;
   /** Issuers of certificates, as PEM, to trust beside those of the system. */
   furtherIssuers?: string | null;
   logger: Logger;
@@ -53,6 +55,7 @@ interface Login {
  */
 export class SessionService {
   readonly client: Client;
+  readonly storage: SessionStorage;
   readonly #store: EncryptedSessionStore;
   readonly #memory: ServerMemory;
   readonly #logger: Logger;
@@ -62,9 +65,14 @@ export class SessionService {
   #ended: SessionEnd | null = null;
   readonly #checking = new RepeatedCheck(() => this.#check(), CHECK_AGAIN_MS);
 
-  constructor({ folder, encryption, furtherIssuers, logger }: SessionServiceOptions) {
+  constructor({ folder, encryption, staysSignedIn, furtherIssuers, logger }: SessionServiceOptions) {
     this.#logger = logger;
-    this.#store = new EncryptedSessionStore({ file: join(folder, 'session.bin'), encryption, logger });
+    const file = join(folder, 'session.bin');
+    this.storage = encryption.storage;
+    this.#store = new EncryptedSessionStore({
+      ...{ file, encryption, logger },
+      ...(staysSignedIn === undefined ? {} : { staysSignedIn }),
+    });
     this.#memory = new ServerMemory(join(folder, 'server.json'));
     this.client = createClient(clientFolderAt(folder), {
       store: this.#store,
@@ -180,6 +188,11 @@ export class SessionService {
       if (endsSession(error) && this.#login === login) this.end(error.code);
       throw error;
     }
+  }
+
+  /** Follows what the user wants by now: the session that is kept is forgotten, or the present one is kept. */
+  keepAsWanted(): Promise<void> {
+    return this.#store.keepAsWanted();
   }
 
   /** The server has ended the session. */

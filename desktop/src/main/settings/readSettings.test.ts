@@ -13,6 +13,7 @@ const CHOSEN: Settings = {
   notifications: false,
   keepInTray: false,
   openAtLogin: true,
+  staySignedIn: false,
 };
 
 test('settings come back as they were written', () => {

@@ -1,15 +1,28 @@
-import { existsSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { app } from 'electron';
-import type { UpdateSource } from './updateService.ts';
+import type { AppUpdater } from 'electron-updater';
+import { z } from 'zod';
+import { createSignedProvider } from './signedProvider.ts';
+import type { UpdateEvent, UpdateSource } from './updateService.ts';
+import { readUpdateKey, UpdateRefusedError } from './updateSignature.ts';
 
 /** Written into the package by electron-builder, where an update server was named when it was built. */
 const CONFIGURATION = 'app-update.yml';
+const metadataSchema = z.object({ updateKey: z.string().optional() });
 
 /** Null where nothing is configured: then electron-updater is not even loaded. */
 export async function findUpdateSource(logger: Logger): Promise<UpdateSource | null> {
-  if (!app.isPackaged || !existsSync(join(process.resourcesPath, CONFIGURATION))) return null;
+  const configuration = join(process.resourcesPath, CONFIGURATION);
+  if (!app.isPackaged || !existsSync(configuration)) return null;
+  const url = await readUrl(configuration);
+  if (url === null) {
+    logger.warn({ configuration }, 'update server not named');
+    return null;
+  }
   // a CommonJS module, whose exports are getters
   const { autoUpdater } = (await import('electron-updater')).default;
   autoUpdater.logger = {
@@ -17,14 +30,16 @@ export async function findUpdateSource(logger: Logger): Promise<UpdateSource | n
     warn: (message) => logger.warn({ updater: String(message) }),
     error: (message) => logger.warn({ updater: String(message) }),
   };
+  autoUpdater.allowDowngrade = false;
+  const key = findKey();
+  if (key === null) {
+    autoUpdater.autoDownload = false;
+    autoUpdater.autoInstallOnAppQuit = false;
+  } else {
+    await requireSignatures(autoUpdater, key, url);
+  }
   return {
-    subscribe: (tell) => {
-      autoUpdater.on('checking-for-update', () => tell({ type: 'checking' }));
-      autoUpdater.on('update-not-available', () => tell({ type: 'none' }));
-      autoUpdater.on('update-available', ({ version }) => tell({ type: 'found', version }));
-      autoUpdater.on('update-downloaded', ({ version }) => tell({ type: 'downloaded', version }));
-      autoUpdater.on('error', ({ message }) => tell({ type: 'failed', message }));
-    },
+    subscribe: (tell) => followUpdater(autoUpdater, { mayInstall: key !== null, tell }),
     check: async () => {
       const found = await autoUpdater.checkForUpdates();
       // a failure of the download is told by an event as well
@@ -32,4 +47,50 @@ export async function findUpdateSource(logger: Logger): Promise<UpdateSource | n
     },
     installNow: () => autoUpdater.quitAndInstall(false, true),
   };
+}
+
+/** Null in a package that was built without one. */
+function findKey(): KeyObject | null {
+  const text = readFileSync(join(app.getAppPath(), 'package.json'), 'utf8');
+  const { updateKey } = metadataSchema.parse(JSON.parse(text));
+  return updateKey === undefined ? null : readUpdateKey(updateKey);
+}
+
+/** The only address in a file of a few lines that electron-builder has written. */
+async function readUrl(configuration: string): Promise<string | null> {
+  const [, url] = /"?\burl"?: *["']?(https?:[^"'\s,}]+)/.exec(await readFile(configuration, 'utf8')) ?? [];
+  return url ?? null;
+}
+
+async function requireSignatures(updater: AppUpdater, key: KeyObject, url: string): Promise<void> {
+  const { GenericProvider } = await import('electron-updater/out/providers/GenericProvider.js');
+  const SignedProvider = createSignedProvider(GenericProvider, key);
+  updater.setFeedURL({
+    provider: 'custom',
+    updateProvider: class extends SignedProvider {
+      constructor(_: unknown, ...rest: [AppUpdater, ConstructorParameters<typeof SignedProvider>[2]]) {
+        super({ provider: 'generic', url }, ...rest);
+      }
+    },
+  });
+}
+
+function followUpdater(
+  updater: AppUpdater,
+  { mayInstall, tell }: { mayInstall: boolean; tell: (event: UpdateEvent) => void },
+): void {
+  updater.on('checking-for-update', () => tell({ type: 'checking' }));
+  updater.on('update-not-available', () => tell({ type: 'none' }));
+  updater.on('update-available', ({ version }) =>
+    tell({ type: mayInstall ? 'found' : 'available', version }),
+  );
+  updater.on('update-downloaded', ({ version }) => tell({ type: 'downloaded', version }));
+  updater.on('error', (error) => {
+    tell({ type: isRefusal(error) ? 'refused' : 'failed', message: error.message });
+  });
+}
+
+/** Also a file whose hash is not the one that was signed. */
+function isRefusal(error: Error): boolean {
+  return error instanceof UpdateRefusedError || ('code' in error && error.code === 'ERR_CHECKSUM_MISMATCH');
 }

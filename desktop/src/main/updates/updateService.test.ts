@@ -60,3 +60,31 @@ test('a server that cannot be asked is a state, told in one line, and asked agai
   assert.equal((await service.check()).status, 'idle');
   assert.deepEqual(seen, ['checking', 'failed', 'checking', 'idle']);
 });
+
+test('a build that may not install says which version there is, and asks again', async () => {
+  const { service, asked, answers, tell } = updating();
+  answers.push(() => tell({ type: 'available', version: '2.0.0' }));
+  assert.deepEqual(await service.check(), { status: 'available', version: '2.0.0', message: null });
+  service.installNow();
+  answers.push(() => tell({ type: 'none' }));
+  assert.equal((await service.check()).status, 'idle');
+  assert.deepEqual(asked, ['check', 'check']);
+});
+
+test('a version that is not signed is told as that, not as a failure, and looked for again', async () => {
+  const { service, asked, seen, answers, tell } = updating();
+  answers.push(() => {
+    tell({ type: 'refused', message: 'The new version is not signed.' });
+    throw new Error('The new version is not signed.');
+  });
+  assert.equal((await service.check()).status, 'refused');
+  service.installNow();
+  answers.push(() => tell({ type: 'found', version: '2.0.0' }));
+  await service.check();
+  // its file is another one than was signed
+  tell({ type: 'refused', message: 'sha512 checksum mismatch' });
+  assert.equal(service.state.status, 'refused');
+  service.installNow();
+  assert.deepEqual(seen, ['checking', 'refused', 'checking', 'downloading', 'refused']);
+  assert.deepEqual(asked, ['check', 'check']);
+});

@@ -3,7 +3,10 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
 
-/** What electron-updater is to this app. It downloads by itself what it finds, and installs it when the app ends. */
+/**
+ * What electron-updater is to this app. What is signed it downloads by itself, and installs it when the app ends; a
+ * build that knows no key to check signatures with only learns that there is a new version.
+ */
 export interface UpdateSource {
   subscribe(listener: (event: UpdateEvent) => void): void;
   /** Rejects where the update server cannot be asked. */
@@ -15,18 +18,21 @@ export interface UpdateSource {
 export type UpdateEvent =
   | { type: 'checking' }
   | { type: 'none' }
+  | { type: 'available'; version: string }
   | { type: 'found'; version: string }
   | { type: 'downloaded'; version: string }
+  | { type: 'refused'; message: string }
   | { type: 'failed'; message: string };
 
 /**
  * New versions of the app.
  *
  *   off      where no update server is configured: nothing ever happens
- *   idle ──► checking ──► idle | downloading ──► ready        failed ──► checking (the next time)
- *               └──────────────────┴──► failed
+ *   idle ──► checking ──► idle | available | downloading ──► ready
+ *               └───────────────────────────────┴──► failed | refused
  *
- * `ready` lasts until the app ends.
+ * `available`, `failed` and `refused` go on to `checking` the next time; `ready` lasts until the app ends. `refused` is
+ * a version whose signature, or whose file, is not that of the makers: nothing of it is kept.
  */
 export class UpdateService {
   readonly #source: UpdateSource | null;
@@ -86,14 +92,23 @@ export class UpdateService {
   #follow(event: UpdateEvent): void {
     if (this.#state.status === 'ready') return;
     if (event.type === 'failed') this.#fail(event.message);
+    if (event.type === 'refused') this.#refuse(event.message);
+    if (event.type === 'available')
+      this.#move({ status: 'available', version: event.version, message: null });
     if (event.type === 'checking') this.#move({ status: 'checking', version: null, message: null });
     if (event.type === 'none') this.#move({ status: 'idle', version: null, message: null });
     if (event.type === 'found') this.#move({ status: 'downloading', version: event.version, message: null });
     if (event.type === 'downloaded') this.#move({ status: 'ready', version: event.version, message: null });
   }
 
+  #refuse(message: string): void {
+    this.#logger.error({ reason: message }, 'update refused');
+    this.#move({ status: 'refused', version: null, message });
+  }
+
   #fail(message: string): void {
-    if (this.#state.status === 'ready') return;
+    // a refused version fails the check that found it as well
+    if (this.#state.status === 'ready' || this.#state.status === 'refused') return;
     // what is behind the first line is a stack or a page of HTML
     const [firstLine = ''] = message.split('\n');
     if (this.#state.status !== 'failed') this.#logger.warn({ reason: firstLine }, 'no update could be had');

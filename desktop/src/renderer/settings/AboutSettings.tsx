@@ -24,7 +24,7 @@ export function AboutSettings() {
             <Text size="sm" c="dimmed">
               {t('about.version', { version })}
             </Text>
-            <Text size="sm" c={update.status === 'failed' ? 'red' : 'dimmed'} role="status">
+            <Text size="sm" c={isTrouble(update) ? 'red' : 'dimmed'} role="status">
               {describeUpdate(update, t)}
             </Text>
           </div>
@@ -60,10 +60,15 @@ function UpdateButton({ status }: { status: UpdateState['status'] }) {
   );
 }
 
+function isTrouble({ status }: UpdateState): boolean {
+  return status === 'failed' || status === 'refused';
+}
+
 function describeUpdate({ status, version }: UpdateState, t: TFunction<'settings'>): string {
   if (status === 'downloading') {
     return version === null ? t('about.downloadingUnknown') : t('about.downloading', { version });
   }
+  if (status === 'available') return t('about.available', { version: version ?? '' });
   if (status === 'ready') return version === null ? t('about.readyUnknown') : t('about.ready', { version });
   return t(`about.${status}`);
 }

@@ -1,10 +1,12 @@
-import { Avatar, Badge, Button, Group, Text } from '@mantine/core';
+import { Avatar, Badge, Button, Group, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { PasswordDialog } from '../signIn/PasswordDialog.tsx';
 import { SignOutDialog } from '../signIn/SignOutDialog.tsx';
+import { useStaySignedIn } from '../signIn/useStaySignedIn.ts';
 import { useAccount } from '../stores/session.ts';
+import { SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
 
@@ -12,6 +14,7 @@ import classes from './Settings.module.css';
 export function AccountSettings() {
   const { t } = useTranslation('settings');
   const account = useAccount();
+  const stay = useStaySignedIn();
   const [leaving, dialog] = useDisclosure(false);
   const [changing, passwords] = useDisclosure(false);
   if (account === null) return null;
@@ -57,6 +60,7 @@ export function AccountSettings() {
           {t('account.changePassword')}
         </Button>
       </div>
+      <Switch {...SWITCH_ROW} {...stay} />
       <SignOutDialog opened={leaving} onClose={dialog.close} />
       <PasswordDialog opened={changing} onClose={passwords.close} />
     </Section>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FormProblem } from './FormProblem.tsx';
@@ -7,6 +7,7 @@ import type { Field, Problems } from './problems.ts';
 import { ServerField } from './ServerField.tsx';
 import { useProblemText } from './useProblemText.ts';
 import type { SignInForm as Form } from './useSignInForm.ts';
+import { useStaySignedIn } from './useStaySignedIn.ts';
 
 const FIELDS: readonly Field[] = ['serverUrl', 'nickname', 'email', 'password'];
 type Inputs = Record<Field, RefObject<HTMLInputElement | null>>;
@@ -16,6 +17,7 @@ export function SignInForm({ form }: { form: Form }) {
   const { t } = useTranslation('signIn');
   const word = useProblemText();
   const inputs = useInputs();
+  const stay = useStaySignedIn();
   const { mode, entered, problems, probe } = form;
   useFirstFocus(inputs, form);
 
@@ -62,6 +64,7 @@ export function SignInForm({ form }: { form: Form }) {
           error={word(problems.password)}
           onChange={(value) => form.enter('password', value)}
         />
+        <Checkbox mt={4} {...stay} />
         <FormProblem text={word(problems.form)} />
         <Button type="submit" size="md" loading={form.pending} fullWidth>
           {t(mode === 'signIn' ? 'submit' : 'registerSubmit')}

@@ -13,7 +13,7 @@ export type AppInfoStore = StoreApi<AppInfoState>;
 /** A store of its own, for tests; the app has `appInfoStore`. */
 export function createAppInfoStore(): AppInfoStore {
   return createStore<AppInfoState>()(() => ({
-    info: { version: '', platform: '', language: 'en' },
+    info: { version: '', platform: '', language: 'en', sessionStorage: 'keyring' },
     update: { status: 'off', version: null, message: null },
   }));
 }
