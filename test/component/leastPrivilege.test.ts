@@ -8,7 +8,7 @@ import { s3CodeOf } from '@reelmill/shared/drivers/minio/s3Errors.ts';
 import { type Channel, connect } from 'amqplib';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
-import { composeDefinitions, type StoreUser, setUpStore } from '../support/farmUsers.ts';
+import { composeDefinitions, type StoreUser, type StoreUsers, setUpStore } from '../support/farmUsers.ts';
 import { makeFilm } from '../support/films.ts';
 import { type MinioAccess, startMinio } from '../support/minio.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
@@ -23,7 +23,7 @@ const ONLINE_MS = 120_000;
 let folder: TemporaryFolder;
 let rabbit: RabbitMq;
 let minio: MinioAccess;
-let users: { server: StoreUser; worker: StoreUser };
+let users: StoreUsers;
 let farm: Distributed;
 let videoId: number;
 
@@ -37,7 +37,14 @@ before(async () => {
   const { endpoint } = minio;
   farm = await openDistributed({
     amqpUrl: rabbit.urlFor('reelmill-server'),
-    bucket: { endpoint, publicEndpoint: endpoint, region: REGION, bucket: BUCKET, ...users.server },
+    bucket: {
+      endpoint,
+      publicEndpoint: endpoint,
+      region: REGION,
+      bucket: BUCKET,
+      ...users.server,
+      publicSigners: users,
+    },
     env: { TASK_QUEUE: TASKS },
     workerEnv: {
       AMQP_URL: rabbit.urlFor('reelmill-worker'),

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
-import { startMinio, useMinio } from '../support/minio.ts';
+import { signedByOwner, startMinio, useMinio } from '../support/minio.ts';
 import { findFreePort } from '../support/processes.ts';
 import { testObjectStore } from './objectStore.ts';
 
@@ -18,7 +18,7 @@ const MD5 = '9e107d9d372bb6826bd81d3542a419d6';
 testObjectStore('the ObjectStore contract, on MinIO', async () => {
   const minio = await startMinio();
   const publicEndpoint = minio.endpoint.replace('127.0.0.1', 'localhost');
-  const options = { ...minio, publicEndpoint, bucket: BUCKET, region: REGION };
+  const options = { ...signedByOwner(minio), publicEndpoint, bucket: BUCKET, region: REGION };
   // as several servers do that start together
   await Promise.all([ensureBucket(options), ensureBucket(options)]);
   await ensureBucket(options);
@@ -78,7 +78,8 @@ test('what is too large for one PUT is put in parts, whole or not at all', async
 
 test('while the store does not answer every call says that it may be tried again, and signing works', async (t) => {
   const endpoint = `http://127.0.0.1:${await findFreePort()}`;
-  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: 'https://videos.example.org' });
+  const publicEndpoint = 'https://videos.example.org';
+  const store = createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint });
   t.after(() => store.close());
   const upload = { key: 'a', uploadId: 'b' };
   const parts = [{ partNumber: 1, sizeBytes: 1, etag: MD5 }];

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Client } from 'minio';
 import type { StoredPart } from '../../ports/objectStore.ts';
+import { type PresignedRequest, presignUrl } from './presign.ts';
 import { s3CodeOf } from './s3Errors.ts';
 
 export interface S3Connection {
@@ -21,6 +22,7 @@ const MAX_CONNECTIONS = 64;
 /** The minio client with its own connections, timeouts on every request, and all pages of a part list. */
 export class S3Client extends Client {
   readonly agent: http.Agent | https.Agent;
+  readonly #region: string;
 
   constructor({ endpoint, accessKey, secretKey, region }: S3Connection) {
     const url = new URL(endpoint);
@@ -45,6 +47,7 @@ export class S3Client extends Client {
       retryOptions: { disableRetry: true },
     });
     this.agent = agent;
+    this.#region = region;
   }
 
   async listStoredParts(bucket: string, key: string, uploadId: string): Promise<StoredPart[]> {
@@ -62,6 +65,32 @@ export class S3Client extends Client {
       if (s3CodeOf(error) === 'NoSuchBucket') return false;
       throw error;
     }
+  }
+
+  /** A URL that allows one request on an object to whoever has it, with exactly these `headers`. */
+  presign(
+    {
+      bucket,
+      key,
+      ...request
+    }: Pick<PresignedRequest, 'method' | 'query' | 'headers'> & {
+      bucket: string;
+      key: string;
+    },
+    expiresSeconds: number,
+  ): string {
+    const { method } = request;
+    const { protocol, headers, path } = this.getRequestOptions({
+      method,
+      bucketName: bucket,
+      objectName: key,
+      region: this.#region,
+    });
+    return presignUrl(
+      { ...request, origin: `${protocol}//${headers.host}`, path },
+      { accessKey: this.accessKey, secretKey: this.secretKey, region: this.#region },
+      { expiresSeconds, now: new Date() },
+    );
   }
 
   close(): void {
