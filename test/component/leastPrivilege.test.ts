@@ -86,7 +86,7 @@ test('a server and a worker with the rights that compose gives them make a video
 test('a worker reads sources and writes results in the store, and nothing else', async () => {
   await withClient(users.worker, async (worker) => {
     const source = (await farm.videoOf(videoId)).sourceKey;
-    const [published] = await farm.keysOf(`processed/${videoId}/`);
+    const [published] = await farm.keysOf('processed/');
     (await worker.getObject(BUCKET, source)).destroy();
     await worker.putObject(BUCKET, `processed/${videoId}/written`, 'x');
 
@@ -114,6 +114,36 @@ test("a server has the bucket's objects, and nothing else of the store", async (
     await assertDenied(server.knowsBucket('private'));
     await assertDenied(server.removeBucket(BUCKET));
     await assertDenied(server.setBucketPolicy(BUCKET, '{}'));
+  });
+});
+
+test('the users who sign public URLs put sources or get results, and nothing else', async () => {
+  const source = (await farm.videoOf(videoId)).sourceKey;
+  const published = (await farm.keysOf('processed/'))[0] ?? '';
+  const mine = `raw/${videoId}-mine/upload`;
+  await withClient(users.upload, async (upload) => {
+    await upload.putObject(BUCKET, mine, 'x');
+    await assertDenied(upload.putObject(BUCKET, 'processed/x', 'x'));
+    await assertDenied(upload.putObject(BUCKET, 'elsewhere/x', 'x'));
+    for (const key of [source, published, mine]) {
+      await assertDenied(upload.getObject(BUCKET, key));
+      await assertDenied(upload.removeObject(BUCKET, key));
+      await assertDenied(upload.setObjectTagging(BUCKET, key, { a: 'b' }));
+    }
+    await assertDenied(upload.listObjectsV2Query(BUCKET, 'raw/', '', '', 10, ''));
+    await assertDenied(upload.listIncompleteUploadsQuery(BUCKET, '', '', '', ''));
+    await assertDenied(upload.knowsBucket(BUCKET));
+  });
+  await withClient(users.playback, async (playback) => {
+    (await playback.getObject(BUCKET, published)).destroy();
+    for (const key of [source, mine]) await assertDenied(playback.getObject(BUCKET, key));
+    for (const key of [published, mine, 'processed/x']) {
+      await assertDenied(playback.putObject(BUCKET, key, 'x'));
+      await assertDenied(playback.removeObject(BUCKET, key));
+    }
+    await assertDenied(playback.listObjectsV2Query(BUCKET, 'processed/', '', '', 10, ''));
+    await assertDenied(playback.initiateNewMultipartUpload(BUCKET, 'processed/x', {}));
+    await assertDenied(playback.knowsBucket(BUCKET));
   });
 });
 

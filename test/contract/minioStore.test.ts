@@ -27,6 +27,7 @@ testObjectStore('the ObjectStore contract, on MinIO', async () => {
     store,
     origins: { public: publicEndpoint, internal: minio.endpoint },
     pageSize: 1_000,
+    limitsPuts: false,
     async stop() {
       await store.close();
       await minio.stop();
@@ -132,5 +133,16 @@ test('an error inside an answer of 200 is an error', async (t) => {
 
 test('an endpoint with a path cannot be signed for and is refused', () => {
   const endpoint = 'http://127.0.0.1:9000';
-  assert.throws(() => createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: `${endpoint}/s3` }), /path/);
+  assert.throws(() => createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint: `${endpoint}/s3` }), /path/);
+});
+
+test('a store without signers signs no public URL, not even with its own key', async (t) => {
+  const endpoint = 'http://127.0.0.1:9000';
+  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: endpoint });
+  t.after(() => store.close());
+  const options = { audience: 'public', expiresSeconds: 60 } as const;
+  await assert.rejects(store.signPut('raw/a', options), /no signers/);
+  await assert.rejects(store.signGet('raw/a', options), /no signers/);
+  await assert.rejects(store.signPart({ key: 'raw/a', uploadId: 'b' }, 1, options), /no signers/);
+  await store.signGet('raw/a', { ...options, audience: 'internal' });
 });

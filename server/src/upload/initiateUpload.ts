@@ -44,10 +44,15 @@ async function openSinglePut(
   request: InitiateUploadRequest,
 ): Promise<Answer> {
   const { video, canceled } = await createRows(context, userId, request, null);
-  for (const videoId of canceled) await giveUpExpired(context, videoId);
+  for (const videoId of canceled) {
+    await giveUpExpired(context, videoId).catch((error: unknown) =>
+      context.logger.warn({ err: error, video_id: videoId }, 'expired upload not ended yet'),
+    );
+  }
+  const { file, quota } = await maxSourceBytes(context, video);
   const uploadUrl = await context.store.signPut(video.sourceKey, {
     expiresSeconds: singlePutSeconds(context.config),
-    maxBytes: await maxSourceBytes(context, video),
+    maxBytes: Math.min(file, quota),
     audience: 'public',
   });
   return { video_id: video.id, upload_url: uploadUrl };

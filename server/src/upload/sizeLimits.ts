@@ -1,5 +1,5 @@
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
-import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
+import { insufficientStorage } from '@reelmill/shared/drivers/store/insufficientStorage.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -22,10 +22,10 @@ export function checkSize(context: Pick<ServerContext, 'config'>, sizeBytes: num
 export async function maxSourceBytes(
   context: Pick<ServerContext, 'config' | 'database'>,
   video: Pick<VideoRow, 'id' | 'userId'>,
-): Promise<number> {
+): Promise<{ file: number; quota: number }> {
   const { config, database } = context;
   const left = await remainingBytes({ config, models: database.models }, video);
-  return Math.min(maxFileBytes(context), left ?? Number.POSITIVE_INFINITY);
+  return { file: maxFileBytes(context), quota: left ?? Number.POSITIVE_INFINITY };
 }
 
 /**
@@ -38,8 +38,5 @@ export async function checkSpace(
 ): Promise<void> {
   const space = await store.space();
   if (space === null || space.freeBytes - sizeBytes >= config.MIN_FREE_BYTES) return;
-  throw new ReelmillError(
-    'insufficient_storage',
-    `The server has too little free space for this file: ${formatBytes(config.MIN_FREE_BYTES)} must stay free. Try again later, or ask its administrator.`,
-  );
+  throw insufficientStorage(config.MIN_FREE_BYTES);
 }

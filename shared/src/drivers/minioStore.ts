@@ -21,6 +21,8 @@ import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } fro
 
 const REMOVE_BATCH = 1000;
 const PUT_URL_SECONDS = 900;
+/** 5 GiB, the most that one PUT takes, at 6 MiB/s. */
+const COPY_MS = 15 * 60_000;
 const ANY_TYPE = 'application/octet-stream';
 
 export interface StoreCredentials {
@@ -69,6 +71,8 @@ export function createMinioStore(options: MinioStoreOptions): ObjectStore {
 class MinioStore implements ObjectStore {
   readonly #bucket: string;
   readonly #client: S3Client;
+  /** Copies a large object in one request, which is silent until it is done. */
+  readonly #patientClient: S3Client;
   readonly #publicClients: { PUT: S3Client; GET: S3Client } | undefined;
   readonly #singlePutBytes: number;
 
@@ -76,6 +80,7 @@ class MinioStore implements ObjectStore {
     this.#bucket = options.bucket;
     this.#singlePutBytes = options.singlePutBytes ?? LIMITS.maxSinglePutBytes;
     this.#client = new S3Client(options);
+    this.#patientClient = new S3Client({ ...options, silenceMs: COPY_MS });
     const { region, publicEndpoint: endpoint, publicSigners } = options;
     this.#publicClients = publicSigners && {
       PUT: new S3Client({ ...publicSigners.upload, endpoint, region }),
@@ -192,7 +197,7 @@ class MinioStore implements ObjectStore {
       MatchETag: from.etag,
     });
     const target = new CopyDestinationOptions({ Bucket: this.#bucket, Object: to });
-    await this.#call(() => this.#client.copyObject(source, target));
+    await this.#call(() => this.#patientClient.copyObject(source, target));
     const copied = await this.stat(to);
     if (copied !== null) return copied;
     throw new ReelmillError('not_found', 'There is no such object.');
@@ -258,6 +263,7 @@ class MinioStore implements ObjectStore {
 
   async close(): Promise<void> {
     this.#client.close();
+    this.#patientClient.close();
     this.#publicClients?.PUT.close();
     this.#publicClients?.GET.close();
   }

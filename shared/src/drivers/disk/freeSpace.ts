@@ -1,7 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { formatBytes } from '../../core/formatBytes.ts';
-import { ReelmillError } from '../../runtime/errors.ts';
+import { insufficientStorage } from '../store/insufficientStorage.ts';
 
 /**
  * Keeps uploads from filling the disk that the database and the transcodes write to as well. What uploads that are under
@@ -41,12 +40,4 @@ export class FreeSpace {
     if (bavail * bsize - pendingBytes >= this.#minFreeBytes) return;
     throw insufficientStorage(this.#minFreeBytes);
   }
-}
-
-/** For people who upload; what the administrator must know is in the server's metrics. */
-export function insufficientStorage(minFreeBytes: number): ReelmillError {
-  return new ReelmillError(
-    'insufficient_storage',
-    `The server has too little free space for this file: ${formatBytes(minFreeBytes)} must stay free. Try again later, or ask its administrator.`,
-  );
 }

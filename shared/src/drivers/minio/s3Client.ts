@@ -11,6 +11,8 @@ export interface S3Connection {
   accessKey: string;
   secretKey: string;
   region: string;
+  /** A call whose connection is silent for so long is given up; `SILENCE_MS` by default. */
+  silenceMs?: number;
 }
 
 // a call whose connection is silent for so long is given up; joining many parts takes a store several seconds
@@ -24,7 +26,7 @@ export class S3Client extends Client {
   readonly agent: http.Agent | https.Agent;
   readonly #region: string;
 
-  constructor({ endpoint, accessKey, secretKey, region }: S3Connection) {
+  constructor({ endpoint, accessKey, secretKey, region, silenceMs }: S3Connection) {
     const url = new URL(endpoint);
     if (url.pathname !== '/') throw new TypeError(`The store's endpoint must not have a path: ${endpoint}`);
     const useSSL = url.protocol === 'https:';
@@ -41,7 +43,10 @@ export class S3Client extends Client {
       transportAgent: agent,
       transport: {
         // the client calls it with options and a callback only, which is one of its two overloads
-        request: requestWithTimeout(useSSL ? https.request : http.request) as typeof http.request,
+        request: requestWithTimeout(
+          useSSL ? https.request : http.request,
+          silenceMs,
+        ) as typeof http.request,
       },
       // callers decide about retries, and the library's own would print to the console
       retryOptions: { disableRetry: true },
@@ -103,11 +108,11 @@ type Request = (
   onResponse?: (response: http.IncomingMessage) => void,
 ) => http.ClientRequest;
 
-/** A request function like Node's that gives up when its connection is silent for `SILENCE_MS`. */
-export function requestWithTimeout(request: Request): Request {
+/** A request function like Node's that gives up when its connection is silent for so long. */
+export function requestWithTimeout(request: Request, silenceMs = SILENCE_MS): Request {
   return (options, onResponse) => {
     const sent = request(options, onResponse);
-    sent.setTimeout(SILENCE_MS, () => {
+    sent.setTimeout(silenceMs, () => {
       sent.destroy(Object.assign(new Error('the store does not answer'), { code: 'ETIMEDOUT' }));
     });
     return sent;
