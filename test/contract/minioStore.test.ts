@@ -133,7 +133,10 @@ test('an error inside an answer of 200 is an error', async (t) => {
 
 test('an endpoint with a path cannot be signed for and is refused', () => {
   const endpoint = 'http://127.0.0.1:9000';
-  assert.throws(() => createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint: `${endpoint}/s3` }), /path/);
+  assert.throws(
+    () => createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint: `${endpoint}/s3` }),
+    /path/,
+  );
 });
 
 test('a store without signers signs no public URL, not even with its own key', async (t) => {

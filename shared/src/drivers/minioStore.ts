@@ -188,7 +188,8 @@ class MinioStore implements ObjectStore {
     }
   }
 
-  async copy(from: StoredObject, to: string): Promise<StoredObject> {
+  /** Nothing that whoever PUT the original said of it goes along but its type: no tags, metadata or storage class. */
+  async copy(from: ObjectFacts, to: string): Promise<StoredObject> {
     assertObjectKey(from.key);
     assertObjectKey(to);
     const source = new CopySourceOptions({
@@ -196,7 +197,12 @@ class MinioStore implements ObjectStore {
       Object: from.key,
       MatchETag: from.etag,
     });
-    const target = new CopyDestinationOptions({ Bucket: this.#bucket, Object: to });
+    const target = new CopyDestinationOptions({
+      Bucket: this.#bucket,
+      Object: to,
+      MetadataDirective: 'REPLACE',
+      Headers: { 'Content-Type': from.contentType, 'X-Amz-Tagging-Directive': 'REPLACE' },
+    });
     await this.#call(() => this.#patientClient.copyObject(source, target));
     const copied = await this.stat(to);
     if (copied !== null) return copied;

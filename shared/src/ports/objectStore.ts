@@ -107,7 +107,7 @@ export interface ObjectStore {
    * Makes this very content (its ETag is compared) another object as well, within the store. Throws `precondition_failed`
    * where the object has changed, `not_found` where it is gone.
    */
-  copy(from: StoredObject, to: string): Promise<StoredObject>;
+  copy(from: ObjectFacts, to: string): Promise<StoredObject>;
   /** The object's bytes; `not_found` where there is none. The caller destroys the stream. */
   get(key: string): Promise<Readable>;
   stat(key: string): Promise<ObjectFacts | null>;

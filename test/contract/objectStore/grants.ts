@@ -30,7 +30,10 @@ export function testGrants({ store, limitsPuts }: Context): void {
     assert.deepEqual(await store().listParts(upload), []);
     const unnamed = changeDigits(url, /((?:size|SignedHeaders)=)(\d+)/);
     if (unnamed !== url) assert.equal(await statusOf('PUT', unnamed), 403);
-    assert.equal(await statusOf('PUT', url.replace('content-length%3B', '')), url.includes('%3B') ? 403 : 400);
+    assert.equal(
+      await statusOf('PUT', url.replace('content-length%3B', '')),
+      url.includes('%3B') ? 403 : 400,
+    );
     const right = await fetch(url, { method: 'PUT', body: randomBytes(PART) });
     assert.equal(right.status, 200);
     await right.arrayBuffer();
@@ -142,7 +145,9 @@ export function testGrants({ store, limitsPuts }: Context): void {
     await waitFor('another second', async () => {
       await putText(store(), key, 'bravo');
       const now = await store().stat(key);
-      return Math.floor((now?.lastModified.getTime() ?? 0) / 1000) > Math.floor(lastModified.getTime() / 1000);
+      return (
+        Math.floor((now?.lastModified.getTime() ?? 0) / 1000) > Math.floor(lastModified.getTime() / 1000)
+      );
     });
     for (const headers of [expected, since, { ...expected, ...since }, { ...expected, Range: 'bytes=0-1' }]) {
       const [status, body] = await get(headers);

@@ -43,10 +43,7 @@ export class S3Client extends Client {
       transportAgent: agent,
       transport: {
         // the client calls it with options and a callback only, which is one of its two overloads
-        request: requestWithTimeout(
-          useSSL ? https.request : http.request,
-          silenceMs,
-        ) as typeof http.request,
+        request: requestWithTimeout(useSSL ? https.request : http.request, silenceMs) as typeof http.request,
       },
       // callers decide about retries, and the library's own would print to the console
       retryOptions: { disableRetry: true },
