@@ -174,7 +174,7 @@ const serverSchema = z.object({
     .number()
     .int()
     .min(1)
-    .default(4)
+    .default(16)
     .describe(
       'how many uploads of unknown size (a single PUT) a user may have open; another one ends the oldest',
     ),
