@@ -208,7 +208,11 @@ describe('backup and restore of a standalone installation', () => {
     await backUp('damaged');
     const videoId = await publish();
     await backUp('damaged');
-    const file = path.join(folder.path, 'damaged', 'objects', 'processed', String(videoId), 'master.m3u8');
+    const file = path.join(
+      folder.path,
+      'damaged/objects',
+      objectKeys.master(await findVideoFolder(server.context.database.models, videoId)),
+    );
     const bytes = await readFile(file);
     bytes[0] = 0;
     await writeFile(file, bytes);

@@ -76,9 +76,18 @@ describe('uploads', () => {
 
     test('a file above the limit is refused', async () => {
       const { videoId, url } = await beginSingle(user);
-      await put(url, new Uint8Array(MAX_BYTES + 1));
+      assert.equal(await put(url, new Uint8Array(MAX_BYTES + 1)), 413);
+      const nothing = await complete(user, videoId);
+      assert.deepEqual([nothing.status, nothing.error.code], [409, 'upload_incomplete']);
+      // through a store that takes it all the same
+      const { putKey } = await rowOf(videoId);
+      await server.context.store.put(putKey ?? '', Buffer.alloc(MAX_BYTES + 1), {
+        contentType: 'video/mp4',
+        sizeBytes: MAX_BYTES + 1,
+      });
       const answer = await complete(user, videoId);
       assert.deepEqual([answer.status, answer.error.code], [413, 'too_large']);
+      assert.equal(await server.context.store.stat(putKey ?? ''), null);
       assert.equal((await get(videoId)).status, 'uploading');
     });
 

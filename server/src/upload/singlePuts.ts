@@ -64,7 +64,7 @@ export async function acceptSinglePut(context: ServerContext, video: VideoRow): 
   if (object === null) {
     throw new ReelmillError(
       'upload_incomplete',
-      'Nothing has been uploaded yet: PUT the file to its upload URL first.',
+      'Nothing has been uploaded yet, or the store refused it: PUT the file to its upload URL first, and see what that responds.',
     );
   }
   if (object.sizeBytes === 0) throw new ReelmillError('empty_file', 'The uploaded file is empty.');
