@@ -125,6 +125,10 @@ async function prepare(releasers: Releasers): Promise<{ sides: Side[]; shelf: Sh
       S3_ENDPOINT: minio.endpoint,
       S3_ACCESS_KEY: minio.accessKey,
       S3_SECRET_KEY: minio.secretKey,
+      S3_UPLOAD_ACCESS_KEY: minio.accessKey,
+      S3_UPLOAD_SECRET_KEY: minio.secretKey,
+      S3_PLAYBACK_ACCESS_KEY: minio.accessKey,
+      S3_PLAYBACK_SECRET_KEY: minio.secretKey,
       S3_BUCKET: `api-${randomBytes(4).toString('hex')}`,
     },
   };

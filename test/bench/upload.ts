@@ -7,7 +7,7 @@ import { SessionFile } from '@reelmill/desktop/node/sessionFile.ts';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
-import { type RunningMinio, startMinio } from '../support/minio.ts';
+import { type RunningMinio, signedByOwner, startMinio } from '../support/minio.ts';
 import { startUploadApi, type UploadApi } from '../support/uploadApi.ts';
 import { median } from './figures.ts';
 
@@ -120,7 +120,8 @@ export async function withStage(
     releasers.add('folder', () => rm(ownFolder, { recursive: true, force: true }));
     const minio = await startMinio(await findFastFolder());
     releasers.add('minio', () => minio.stop());
-    const access = { ...minio, publicEndpoint: minio.endpoint, bucket: BUCKET, region: 'us-east-1' };
+    const place = { publicEndpoint: minio.endpoint, bucket: BUCKET, region: 'us-east-1' };
+    const access = { ...signedByOwner(minio), ...place };
     await ensureBucket(access);
     const store = createMinioStore(access);
     releasers.add('store', () => store.close());

@@ -3,6 +3,7 @@ import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { makeBackup } from '../../server/src/backup/makeBackup.ts';
@@ -13,6 +14,7 @@ import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
+import { findVideoFolder } from '../support/videoFolders.ts';
 
 const PART = 16 * 1024 ** 2;
 const logger = createLogger({ level: 'silent', name: 'test' });
@@ -61,7 +63,10 @@ describe('backup and restore of a standalone installation', () => {
     const single = await beginSingle(user);
     await put(single.url, new Uint8Array(9));
     const lost = await uploadSomething(user);
-    await server.context.store.remove([`raw/${lost}/film.mp4`]);
+    const keyOf = async (id: number) =>
+      (await server.context.database.models.Video.findByPk(id, { rejectOnEmpty: true })).sourceKey;
+    await server.context.store.remove([await keyOf(lost)]);
+    const largeKey = await keyOf(large);
 
     const { counts, description } = await backUp('first');
     assert.equal(counts.kept, 0);
@@ -108,7 +113,7 @@ describe('backup and restore of a standalone installation', () => {
       );
       const failed = await detailOf(lost);
       assert.deepEqual([failed.status, failed.error?.code], ['failed', 'source_gone']);
-      const source = await other.context.store.stat(`raw/${large}/film.mp4`);
+      const source = await other.context.store.stat(largeKey);
       assert.deepEqual([source?.sizeBytes, source?.contentType], [PART + 5, 'application/octet-stream']);
       // one PUT that had arrived can be completed; parts that had not been joined have to be sent anew
       assert.equal((await complete(again, single.videoId)).status, 202);
@@ -127,7 +132,12 @@ describe('backup and restore of a standalone installation', () => {
     assert.equal(middle.counts.kept, before.description.objects);
     const { store } = server.context;
     const keys: string[] = [];
-    for (const prefix of [`raw/${deleted}/`, `processed/${deleted}/`]) {
+    const { models } = server.context.database;
+    const own = await findVideoFolder(models, deleted);
+    const [deletedKey, keptKey] = await Promise.all(
+      [deleted, kept].map(async (id) => (await models.Video.findByPk(id, { rejectOnEmpty: true })).sourceKey),
+    );
+    for (const prefix of [objectKeys.rawPrefix(own), objectKeys.processedPrefix(own)]) {
       for await (const { key } of store.list(prefix)) keys.push(key);
     }
     await store.remove(keys);
@@ -136,8 +146,8 @@ describe('backup and restore of a standalone installation', () => {
     assert.deepEqual([last.counts.copied, last.removed], [0, keys.length]);
     assert.equal(last.description.objects, middle.description.objects - keys.length);
     const objects = path.join(folder.path, 'second', 'objects');
-    await assert.rejects(stat(path.join(objects, `raw/${deleted}/film.mp4`)));
-    await stat(path.join(objects, `raw/${kept}/film.mp4`));
+    await assert.rejects(stat(path.join(objects, deletedKey ?? '')));
+    await stat(path.join(objects, keptKey ?? ''));
     const dumps = (await readdir(path.join(folder.path, 'second'))).filter((name) =>
       name.startsWith('database-'),
     );
@@ -173,10 +183,12 @@ describe('backup and restore of a standalone installation', () => {
       const { models } = other.context.database;
       const videos = await models.Video.findAll({ where: { status: 'online' } });
       assert.ok(videos.length > 1);
-      for (const { id, sourceKey } of videos) {
+      for (const video of videos) {
+        const { id, sourceKey } = video;
+        const own = videoFolder(video);
         assert.ok(await other.context.store.stat(sourceKey), sourceKey);
-        assert.ok(await other.context.store.stat(`processed/${id}/master.m3u8`), String(id));
-        assert.ok(await other.context.store.stat(`processed/${id}/hls_720p/seg_1_00003.m4s`), String(id));
+        assert.ok(await other.context.store.stat(objectKeys.master(own)), String(id));
+        assert.ok(await other.context.store.stat(objectKeys.segment(own, '720p', 1, 3)), String(id));
       }
     } finally {
       await other.stop();
@@ -196,7 +208,11 @@ describe('backup and restore of a standalone installation', () => {
     await backUp('damaged');
     const videoId = await publish();
     await backUp('damaged');
-    const file = path.join(folder.path, 'damaged', 'objects', 'processed', String(videoId), 'master.m3u8');
+    const file = path.join(
+      folder.path,
+      'damaged/objects',
+      objectKeys.master(await findVideoFolder(server.context.database.models, videoId)),
+    );
     const bytes = await readFile(file);
     bytes[0] = 0;
     await writeFile(file, bytes);

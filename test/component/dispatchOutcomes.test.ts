@@ -65,6 +65,27 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     const stateOf = async (task: TaskRow) => (await task.reload()).state;
 
+    test('plans and sources name the folder and the content; a worker that does not know folders hands back', async () => {
+      const video = await bench.addVideo();
+      const objectFolder = `${video.id}-${'0123456789abcdef'.repeat(2)}`;
+      const lastModified = new Date('2026-01-02T03:04:05.000Z');
+      await video.update({ objectFolder, sourceEtag: 'abc', sourceLastModified: lastModified });
+      await finish(await leaseOne(video));
+      const [task] = (await lease(video)).filter(({ kind }) => kind === 'encode');
+      assert.ok(task && task.spec.kind === 'encode');
+      assert.equal(task.spec.plan.folder, objectFolder);
+      assert.deepEqual(
+        [task.spec.source.etag, task.spec.source.lastModified],
+        ['abc', lastModified.toISOString()],
+      );
+      const { folder: _, ...old } = { folder: '', ...resultOf(task.spec, FACTS) };
+      await finish(task, old as TaskResult); // leaving out what is optional keeps its shape
+      assert.deepEqual([await stateOf(task), task.attempt, task.result], ['pending', 0, null]);
+      assert.ok(task.availableAt > new Date());
+      await finish(await leaseOne(video));
+      assert.equal(await stateOf(task), 'done');
+    });
+
     test('an inspection is followed by its plan, in one step', async () => {
       const video = await inspected();
       assert.equal(video.phase, 'encoding');

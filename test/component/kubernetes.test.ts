@@ -62,7 +62,14 @@ test('what the pods are given is a configuration that server and worker take', (
   assert.equal(worker.REELMILL_PROFILE, 'distributed');
   assert.equal(worker.workerId, 'metadata.name');
   assert.equal(worker.threads, 2);
-  for (const name of ['DATABASE_URL', 'JWT_SECRET', 'ADMIN_PASSWORD']) {
+  const forServerOnly = [
+    'DATABASE_URL',
+    'JWT_SECRET',
+    'ADMIN_PASSWORD',
+    'S3_UPLOAD_SECRET_KEY',
+    'S3_PLAYBACK_SECRET_KEY',
+  ];
+  for (const name of forServerOnly) {
     assert.ok(!(name in environmentOf('worker')), `a worker is told ${name}`);
   }
   for (const name of ['server', 'worker']) {
@@ -84,7 +91,13 @@ test('images are placeholders that no registry has, until an overlay names its o
 });
 
 test('the example as it stands is refused', () => {
-  const secrets = ['JWT_SECRET', 'S3_SECRET_KEY', 'ADMIN_PASSWORD'];
+  const secrets = [
+    'JWT_SECRET',
+    'S3_SECRET_KEY',
+    'S3_UPLOAD_SECRET_KEY',
+    'S3_PLAYBACK_SECRET_KEY',
+    'ADMIN_PASSWORD',
+  ];
   const unfilled = Object.fromEntries(secrets.map((name) => [name, 'PLACEHOLDER']));
   assert.throws(
     () => readServerConfig({ ...environmentOf('server'), ...unfilled }),

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { S3Client } from '@reelmill/shared/drivers/minio/s3Client.ts';
 import { s3CodeOf } from '@reelmill/shared/drivers/minio/s3Errors.ts';
 import { type Channel, connect } from 'amqplib';
-import { DocumentedApi } from '../support/apiClient.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
-import { composeDefinitions, type StoreUser, setUpStore } from '../support/farmUsers.ts';
+import { composeDefinitions, type StoreUser, type StoreUsers, setUpStore } from '../support/farmUsers.ts';
 import { makeFilm } from '../support/films.ts';
 import { type MinioAccess, startMinio } from '../support/minio.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
-import { beginSingle, complete, put } from '../support/uploads.ts';
+import { beginMultipart, beginSingle, complete, put } from '../support/uploads.ts';
 
 const REGION = 'us-east-1';
 const BUCKET = 'reelmill';
@@ -23,9 +24,10 @@ const ONLINE_MS = 120_000;
 let folder: TemporaryFolder;
 let rabbit: RabbitMq;
 let minio: MinioAccess;
-let users: { server: StoreUser; worker: StoreUser };
+let users: StoreUsers;
 let farm: Distributed;
 let videoId: number;
+let user: ApiUser;
 
 before(async () => {
   folder = await makeTemporaryFolder('least-privilege');
@@ -37,7 +39,14 @@ before(async () => {
   const { endpoint } = minio;
   farm = await openDistributed({
     amqpUrl: rabbit.urlFor('reelmill-server'),
-    bucket: { endpoint, publicEndpoint: endpoint, region: REGION, bucket: BUCKET, ...users.server },
+    bucket: {
+      endpoint,
+      publicEndpoint: endpoint,
+      region: REGION,
+      bucket: BUCKET,
+      ...users.server,
+      publicSigners: users,
+    },
     env: { TASK_QUEUE: TASKS },
     workerEnv: {
       AMQP_URL: rabbit.urlFor('reelmill-worker'),
@@ -56,7 +65,7 @@ after(async () => {
 test('a server and a worker with the rights that compose gives them make a video, and delete it', async () => {
   const server = await farm.startServer();
   await farm.startWorker('worker');
-  const user = await (await DocumentedApi.of(server.url)).signUp('least');
+  user = await (await DocumentedApi.of(server.url)).signUp('least');
   const film = await makeFilm(folder.path, { seconds: 8, size: '640x360' });
   const upload = await beginSingle(user);
   videoId = upload.videoId;
@@ -76,10 +85,43 @@ test('a server and a worker with the rights that compose gives them make a video
   assert.equal((await user.call('DELETE', `/videos/${another.videoId}`)).status, 204);
 });
 
+test('what is PUT after complete or cancel is never used, and goes within seconds', async () => {
+  const good = Buffer.from('good');
+  const done = await beginSingle(user);
+  assert.equal(await put(done.url, new Uint8Array(good)), 200);
+  assert.equal((await complete(user, done.videoId)).status, 202);
+  const canceled = await beginSingle(user);
+  assert.equal((await user.call('POST', `/videos/${canceled.videoId}/cancel`)).status, 200);
+  const { sourceKey, sourceEtag, objectFolder } = await farm.videoOf(done.videoId);
+  for (const { url, videoId: id } of [done, canceled]) {
+    // nobody can take an S3 URL back
+    assert.equal(await put(url, new Uint8Array(9)), 200);
+    const { putKey } = await farm.videoOf(id);
+    await waitFor('what came late to go', async () => (await farm.store.stat(putKey ?? '')) === null, {
+      timeoutMs: 60_000,
+      pollMs: 200,
+    });
+  }
+  assert.deepEqual(await farm.keysOf(`raw/${objectFolder}/`), [sourceKey]);
+  assert.deepEqual(await buffer(await farm.store.get(sourceKey)), good);
+  const [task] = await farm.tasksOf(done.videoId);
+  assert.equal(task?.spec.source.etag, sourceEtag);
+  assert.equal((await farm.store.stat(sourceKey))?.etag, sourceEtag);
+});
+
+test('a part of another size than planned is refused by the store itself', async () => {
+  const { videoId: id, plan } = await beginMultipart(user, 10);
+  for (const size of [0, 9, 11, 10_000]) {
+    assert.equal(await put(plan.urls[0]?.url, new Uint8Array(size)), 403, String(size));
+  }
+  assert.equal(await put(plan.urls[0]?.url, new Uint8Array(10)), 200);
+  assert.equal((await user.call('DELETE', `/videos/${id}/upload`)).status, 204);
+});
+
 test('a worker reads sources and writes results in the store, and nothing else', async () => {
   await withClient(users.worker, async (worker) => {
     const source = (await farm.videoOf(videoId)).sourceKey;
-    const [published] = await farm.keysOf(`processed/${videoId}/`);
+    const [published] = await farm.keysOf('processed/');
     (await worker.getObject(BUCKET, source)).destroy();
     await worker.putObject(BUCKET, `processed/${videoId}/written`, 'x');
 
@@ -107,6 +149,36 @@ test("a server has the bucket's objects, and nothing else of the store", async (
     await assertDenied(server.knowsBucket('private'));
     await assertDenied(server.removeBucket(BUCKET));
     await assertDenied(server.setBucketPolicy(BUCKET, '{}'));
+  });
+});
+
+test('the users who sign public URLs put sources or get results, and nothing else', async () => {
+  const source = (await farm.videoOf(videoId)).sourceKey;
+  const published = (await farm.keysOf('processed/'))[0] ?? '';
+  const mine = `raw/${videoId}-mine/upload`;
+  await withClient(users.upload, async (upload) => {
+    await upload.putObject(BUCKET, mine, 'x');
+    await assertDenied(upload.putObject(BUCKET, 'processed/x', 'x'));
+    await assertDenied(upload.putObject(BUCKET, 'elsewhere/x', 'x'));
+    for (const key of [source, published, mine]) {
+      await assertDenied(upload.getObject(BUCKET, key));
+      await assertDenied(upload.removeObject(BUCKET, key));
+      await assertDenied(upload.setObjectTagging(BUCKET, key, { a: 'b' }));
+    }
+    await assertDenied(upload.listObjectsV2Query(BUCKET, 'raw/', '', '', 10, ''));
+    await assertDenied(upload.listIncompleteUploadsQuery(BUCKET, '', '', '', ''));
+    await assertDenied(upload.knowsBucket(BUCKET));
+  });
+  await withClient(users.playback, async (playback) => {
+    (await playback.getObject(BUCKET, published)).destroy();
+    for (const key of [source, mine]) await assertDenied(playback.getObject(BUCKET, key));
+    for (const key of [published, mine, 'processed/x']) {
+      await assertDenied(playback.putObject(BUCKET, key, 'x'));
+      await assertDenied(playback.removeObject(BUCKET, key));
+    }
+    await assertDenied(playback.listObjectsV2Query(BUCKET, 'processed/', '', '', 10, ''));
+    await assertDenied(playback.initiateNewMultipartUpload(BUCKET, 'processed/x', {}));
+    await assertDenied(playback.knowsBucket(BUCKET));
   });
 });
 

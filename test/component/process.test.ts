@@ -32,7 +32,14 @@ test('a configuration with faults is refused with all of them', async () => {
   };
   const server = startProcess(process.execPath, [MAIN], { env });
   assert.deepEqual(await server.waitForExit(), { code: 1, signal: null });
-  for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'AMQP_URL', 'S3_ENDPOINT']) {
+  for (const name of [
+    'PORT',
+    'DATABASE_URL',
+    'JWT_SECRET',
+    'AMQP_URL',
+    'S3_ENDPOINT',
+    'S3_UPLOAD_SECRET_KEY',
+  ]) {
     assert.match(server.lastLines(), new RegExp(`${name}: `));
   }
   assert.match(server.lastLines(), /S3_SECRET_KEY: is a placeholder/);

@@ -88,7 +88,8 @@ describe('two API servers with one database, broker and store', () => {
     const { videoId } = await begin([PART]);
     assert.equal((await elsewhere.call('DELETE', `/videos/${videoId}/upload`)).status, 204);
     assert.equal((await complete(user, videoId)).error.code, 'upload_gone');
-    assert.deepEqual(await farm.keysOf(`raw/${videoId}/`), []);
+    const { objectFolder } = await farm.videoOf(videoId);
+    assert.deepEqual(await farm.keysOf(`raw/${objectFolder}/`), []);
   });
 
   test('a stream on one server hears what happens on the other', async () => {

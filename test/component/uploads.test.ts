@@ -76,9 +76,18 @@ describe('uploads', () => {
 
     test('a file above the limit is refused', async () => {
       const { videoId, url } = await beginSingle(user);
-      await put(url, new Uint8Array(MAX_BYTES + 1));
+      assert.equal(await put(url, new Uint8Array(MAX_BYTES + 1)), 413);
+      const nothing = await complete(user, videoId);
+      assert.deepEqual([nothing.status, nothing.error.code], [409, 'upload_incomplete']);
+      // through a store that takes it all the same
+      const { putKey } = await rowOf(videoId);
+      await server.context.store.put(putKey ?? '', Buffer.alloc(MAX_BYTES + 1), {
+        contentType: 'video/mp4',
+        sizeBytes: MAX_BYTES + 1,
+      });
       const answer = await complete(user, videoId);
       assert.deepEqual([answer.status, answer.error.code], [413, 'too_large']);
+      assert.equal(await server.context.store.stat(putKey ?? ''), null);
       assert.equal((await get(videoId)).status, 'uploading');
     });
 
@@ -286,12 +295,12 @@ describe('uploads', () => {
 
   test('strange file names are accepted, shown harmlessly and never part of a path', async () => {
     const names: [string, string, RegExp][] = [
-      ['../../etc/passwd', 'passwd', /^raw\/\d+\/passwd$/],
-      ['a/b\\c.mp4', 'c', /^raw\/\d+\/c\.mp4$/],
-      ['line\nbreak\u0000.mp4', 'line break', /^raw\/\d+\/line_break\.mp4$/],
-      ['🎬🎉.mp4', '🎬🎉', /^raw\/\d+\/video\.mp4$/],
-      [`${'é'.repeat(296)}.mp4`, 'é'.repeat(200), /^raw\/\d+\/[\w.-]{1,100}$/],
-      ['x'.repeat(300), 'x'.repeat(200), /^raw\/\d+\/x{100}$/],
+      ['../../etc/passwd', 'passwd', /^raw\/\d+-[0-9a-f]{32}\/[0-9a-f]{16}\/passwd$/],
+      ['a/b\\c.mp4', 'c', /\/c\.mp4$/],
+      ['line\nbreak\u0000.mp4', 'line break', /\/line_break\.mp4$/],
+      ['🎬🎉.mp4', '🎬🎉', /\/video\.mp4$/],
+      [`${'é'.repeat(296)}.mp4`, 'é'.repeat(200), /^raw\/[\w-]+\/\w+\/[\w.-]{1,100}$/],
+      ['x'.repeat(300), 'x'.repeat(200), /\/x{100}$/],
     ];
     for (const [fileName, title, key] of names) {
       const videoId = await uploadSomething(user, { file_name: fileName });

@@ -9,11 +9,13 @@ import {
   videoListSchema,
   videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { EventReader } from '../support/eventReader.ts';
 import { waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { beginSingle, put, uploadSomething } from '../support/uploads.ts';
+import { findVideoFolder } from '../support/videoFolders.ts';
 
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
 
@@ -189,7 +191,8 @@ describe('videos', () => {
   test('a deleted video is gone at once, then its objects, then its row', async () => {
     const { database, store } = server.context;
     const videoId = await uploadSomething(user);
-    await store.put(`processed/${videoId}/cover.jpg`, Buffer.from('x'), {
+    const folder = await findVideoFolder(database.models, videoId);
+    await store.put(objectKeys.cover(folder), Buffer.from('x'), {
       contentType: 'image/jpeg',
       sizeBytes: 1,
     });
@@ -202,14 +205,14 @@ describe('videos', () => {
     );
     const left = async (): Promise<string[]> => {
       const keys: string[] = [];
-      for (const prefix of [`raw/${videoId}/`, `processed/${videoId}/`]) {
+      for (const prefix of [objectKeys.rawPrefix(folder), objectKeys.processedPrefix(folder)]) {
         for await (const { key } of store.list(prefix)) keys.push(key);
       }
       return keys;
     };
     await waitFor('the objects to go', async () => (await left()).length === 0);
     // whoever held a signed URL until now may have written once more
-    await store.put(`raw/${videoId}/late`, Buffer.from('x'), { contentType: 'video/mp4', sizeBytes: 1 });
+    await store.put(`raw/${folder}/late`, Buffer.from('x'), { contentType: 'video/mp4', sizeBytes: 1 });
     const past = new Date(0);
     await database.models.Video.update({ deletedAt: past, purgeAfter: past }, { where: { id: videoId } });
     await runScheduled(server.context, deletedVideos, new AbortController().signal);

@@ -137,7 +137,13 @@ test('server, worker, store and broker log JSON, and no secret', async () => {
 
 test('new secrets hold from the next start on', async () => {
   const ofBroker = ['RABBITMQ_SERVER_PASSWORD', 'RABBITMQ_WORKER_PASSWORD'];
-  const ofStore = ['MINIO_ROOT_PASSWORD', 'MINIO_SERVER_PASSWORD', 'MINIO_WORKER_PASSWORD'];
+  const ofStore = [
+    'MINIO_ROOT_PASSWORD',
+    'MINIO_SERVER_PASSWORD',
+    'MINIO_WORKER_PASSWORD',
+    'MINIO_UPLOAD_PASSWORD',
+    'MINIO_PLAYBACK_PASSWORD',
+  ];
   const names = [...ofBroker, ...ofStore, 'JWT_SECRET'];
   const renewed = names.map((name) => [name, randomBytes(32).toString('hex')]);
   await addSettings(farm.envFile, Object.fromEntries(renewed));

@@ -39,6 +39,7 @@ async function startDiskStore() {
     open,
     origins: origins(),
     pageSize: 50,
+    limitsPuts: true,
     async stop() {
       server.close();
       server.closeAllConnections();
@@ -59,6 +60,51 @@ describe('what the store on a disk promises beyond the contract', () => {
   });
   after(async () => {
     await running?.stop();
+  });
+
+  test('uploads leave so much free on the disk as the floor says, and are told why', async () => {
+    const { freeBytes } = (await store.space()) ?? assert.fail('a disk tells');
+    const scarce = await createDiskStore({
+      root: path.join(running.root, 'scarce'),
+      signingSecret: 'contract',
+      baseUrls: running.origins,
+      minFreeBytes: freeBytes * 2,
+    });
+    const server = createServer(async (request, response) => {
+      request.url = request.url?.slice(MOUNT.length) ?? '';
+      await scarce.handle(request, response);
+    });
+    try {
+      server.listen(0);
+      await once(server, 'listening');
+      const address = server.address();
+      assert.ok(address !== null && typeof address === 'object');
+      const upload = await scarce.createUpload('raw/b', {
+        contentType: 'video/mp4',
+        partSizeBytes: 10,
+        sizeBytes: 10,
+      });
+      for (const url of [
+        await scarce.signPut('raw/a', FOR_CREATORS),
+        await scarce.signPart(upload, 1, { ...FOR_CREATORS, sizeBytes: 10 }),
+      ]) {
+        const { pathname, search } = new URL(url);
+        const answer = await fetch(`http://127.0.0.1:${address.port}${pathname}${search}`, {
+          method: 'PUT',
+          body: '0123456789',
+        });
+        assert.equal(answer.status, 507);
+        assert.match(await answer.text(), /"insufficient_storage".*must stay free/);
+      }
+      assert.equal(await scarce.stat('raw/a'), null);
+      assert.deepEqual(await scarce.listParts(upload), []);
+      // what transcodes make still has the room that was kept
+      await scarce.put('processed/a', Buffer.from('x'), { contentType: 'a/b', sizeBytes: 1 });
+    } finally {
+      server.close();
+      server.closeAllConnections();
+      await scarce.close();
+    }
   });
 
   const put = (key: string, text: string) =>

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
-import { startMinio, useMinio } from '../support/minio.ts';
+import { signedByOwner, startMinio, useMinio } from '../support/minio.ts';
 import { findFreePort } from '../support/processes.ts';
 import { testObjectStore } from './objectStore.ts';
 
@@ -18,7 +18,7 @@ const MD5 = '9e107d9d372bb6826bd81d3542a419d6';
 testObjectStore('the ObjectStore contract, on MinIO', async () => {
   const minio = await startMinio();
   const publicEndpoint = minio.endpoint.replace('127.0.0.1', 'localhost');
-  const options = { ...minio, publicEndpoint, bucket: BUCKET, region: REGION };
+  const options = { ...signedByOwner(minio), publicEndpoint, bucket: BUCKET, region: REGION };
   // as several servers do that start together
   await Promise.all([ensureBucket(options), ensureBucket(options)]);
   await ensureBucket(options);
@@ -27,6 +27,7 @@ testObjectStore('the ObjectStore contract, on MinIO', async () => {
     store,
     origins: { public: publicEndpoint, internal: minio.endpoint },
     pageSize: 1_000,
+    limitsPuts: false,
     async stop() {
       await store.close();
       await minio.stop();
@@ -78,7 +79,8 @@ test('what is too large for one PUT is put in parts, whole or not at all', async
 
 test('while the store does not answer every call says that it may be tried again, and signing works', async (t) => {
   const endpoint = `http://127.0.0.1:${await findFreePort()}`;
-  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: 'https://videos.example.org' });
+  const publicEndpoint = 'https://videos.example.org';
+  const store = createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint });
   t.after(() => store.close());
   const upload = { key: 'a', uploadId: 'b' };
   const parts = [{ partNumber: 1, sizeBytes: 1, etag: MD5 }];
@@ -131,5 +133,19 @@ test('an error inside an answer of 200 is an error', async (t) => {
 
 test('an endpoint with a path cannot be signed for and is refused', () => {
   const endpoint = 'http://127.0.0.1:9000';
-  assert.throws(() => createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: `${endpoint}/s3` }), /path/);
+  assert.throws(
+    () => createMinioStore({ ...signedByOwner(NOWHERE), endpoint, publicEndpoint: `${endpoint}/s3` }),
+    /path/,
+  );
+});
+
+test('a store without signers signs no public URL, not even with its own key', async (t) => {
+  const endpoint = 'http://127.0.0.1:9000';
+  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: endpoint });
+  t.after(() => store.close());
+  const options = { audience: 'public', expiresSeconds: 60 } as const;
+  await assert.rejects(store.signPut('raw/a', options), /no signers/);
+  await assert.rejects(store.signGet('raw/a', options), /no signers/);
+  await assert.rejects(store.signPart({ key: 'raw/a', uploadId: 'b' }, 1, options), /no signers/);
+  await store.signGet('raw/a', { ...options, audience: 'internal' });
 });

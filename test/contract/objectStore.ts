@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test';
 import { testEndsOfUploads } from './objectStore/endsOfUploads.ts';
+import { testGrants } from './objectStore/grants.ts';
 import { testObjects } from './objectStore/objects.ts';
 import { testSignedUrls } from './objectStore/signedUrls.ts';
 import type { StoreUnderTest } from './objectStore/storeUnderTest.ts';
@@ -19,9 +20,11 @@ export function testObjectStore(name: string, start: () => Promise<StoreUnderTes
       store: () => running.store,
       origins: () => running.origins,
       pageSize: () => running.pageSize,
+      limitsPuts: () => running.limitsPuts,
     };
     testObjects(context);
     testSignedUrls(context);
+    testGrants(context);
     testUploads(context);
     testEndsOfUploads(context);
   });

@@ -13,6 +13,7 @@ import { waitFor } from '../support/processes.ts';
 import { hashFile, hashObject, listKeys } from '../support/publishedVideo.ts';
 import { sampleFile } from '../support/samples.ts';
 import { openStandalone, type ProfileUnderTest } from '../support/standaloneProfile.ts';
+import { findVideoFolder } from '../support/videoFolders.ts';
 
 /** A file that is no video, and why it is refused. */
 interface BadFile {
@@ -120,7 +121,13 @@ describe('files that are no videos', { timeout: 300_000 }, () => {
       })),
       'it was tried more than once',
     );
-    assert.deepEqual(await listKeys(profile.store, objectKeys.processedPrefix(videoId)), []);
+    assert.deepEqual(
+      await listKeys(
+        profile.store,
+        objectKeys.processedPrefix(await findVideoFolder(profile.models, videoId)),
+      ),
+      [],
+    );
     const source = await profile.models.Video.findByPk(videoId, { rejectOnEmpty: true });
     assert.equal(await hashObject(profile.store, source.sourceKey), await hashFile(pathOf(bad.name)));
   }

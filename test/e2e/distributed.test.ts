@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { countFrames, FILM_RATE, makeFilm } from '../support/films.ts';
@@ -78,8 +79,9 @@ test('three workers share one video; one is killed in the middle, and nothing is
   const workerOf = new Set((await encodes()).map(({ workerId }) => workerId));
   assert.equal(workerOf.size, 3);
 
+  const own = videoFolder(await farm.videoOf(videoId));
   for (const { quality } of detail.sources) {
-    const names = await farm.keysOf(`processed/${videoId}/hls_${quality}/`);
+    const names = await farm.keysOf(`processed/${own}/hls_${quality}/`);
     assert.deepEqual(
       names.map((key) => key.split('/').at(-1)),
       [
@@ -88,7 +90,7 @@ test('three workers share one video; one is killed in the middle, and nothing is
         ...Array.from({ length: SEGMENTS }, (_, index) => `seg_1_${String(index).padStart(5, '0')}.m4s`),
       ].sort(),
     );
-    const rendition = { videoId, quality, version: 1, segments: SEGMENTS };
+    const rendition = { videoFolder: own, quality, version: 1, segments: SEGMENTS };
     assert.equal(await countFrames(farm.store, folder.path, rendition), SECONDS * FILM_RATE);
   }
 

@@ -17,6 +17,7 @@ import { waitFor } from '../support/processes.ts';
 import { listKeys } from '../support/publishedVideo.ts';
 import { sampleFile } from '../support/samples.ts';
 import { ADMIN, openStandalone, type ProfileUnderTest } from '../support/standaloneProfile.ts';
+import { findVideoFolder } from '../support/videoFolders.ts';
 
 const WATCHED_SECONDS = 2;
 
@@ -101,7 +102,13 @@ function testProfile(open: () => Promise<ProfileUnderTest>): void {
       duplicateOf: null,
     });
     assert.ok(upload.videoId);
-    assert.deepEqual(await listKeys(profile.store, objectKeys.processedPrefix(upload.videoId)), []);
+    assert.deepEqual(
+      await listKeys(
+        profile.store,
+        objectKeys.processedPrefix(await findVideoFolder(profile.models, upload.videoId)),
+      ),
+      [],
+    );
   });
 
   test('nothing is left: no task, no dead letter, no scratch file', async () => {

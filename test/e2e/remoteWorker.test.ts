@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
@@ -77,7 +78,12 @@ test('over TLS, with a CA of its own, a worker makes a whole video from the addr
   );
   for (const { quality } of sources) {
     const segments = Math.ceil(SECONDS / SEGMENT_SECONDS);
-    const frames = await countFrames(farm.store, folder.path, { videoId, quality, version: 1, segments });
+    const frames = await countFrames(farm.store, folder.path, {
+      videoFolder: videoFolder(await farm.videoOf(videoId)),
+      quality,
+      version: 1,
+      segments,
+    });
     assert.equal(frames, SECONDS * FILM_RATE);
   }
 });

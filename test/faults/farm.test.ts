@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { createConnection } from 'mysql2/promise';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
@@ -95,8 +96,13 @@ async function assertUnharmed(videoId: number): Promise<void> {
   assert.equal(worker.exit, null, worker.lastLines());
   const video = await untilStatus(videoId, 'online');
   const smallest = video.plan?.renditions.at(-1)?.quality ?? '';
-  const names = await farm.keysOf(`processed/${videoId}/hls_${smallest}/seg_`);
-  const rendition = { videoId, quality: smallest, version: video.planVersion, segments: names.length };
+  const names = await farm.keysOf(`processed/${videoFolder(video)}/hls_${smallest}/seg_`);
+  const rendition = {
+    videoFolder: videoFolder(video),
+    quality: smallest,
+    version: video.planVersion,
+    segments: names.length,
+  };
   assert.equal(await countFrames(farm.store, folder.path, rendition), SECONDS * FILM_RATE);
 }
 

@@ -7,7 +7,6 @@ import { createClient } from '@reelmill/desktop/node/client.ts';
 import { findClientFolder } from '@reelmill/desktop/node/clientFolder.ts';
 import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { logInAs, runReelmill, startReelmill } from '../support/cli.ts';
 import { type FlakyProxy, startFlakyProxy } from '../support/flakyProxy.ts';
 import { findFreePort, makeTemporaryFolder, type RunningProcess } from '../support/processes.ts';
@@ -101,7 +100,9 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
   };
   const assertStored = async (videoId: number, file: string): Promise<void> => {
     const chunks: Buffer[] = [];
-    const source = await server.context.store.get(objectKeys.source(videoId, path.basename(file)));
+    const { store, database } = server.context;
+    const { sourceKey } = await database.models.Video.findByPk(videoId, { rejectOnEmpty: true });
+    const source = await store.get(sourceKey);
     for await (const chunk of source) chunks.push(chunk);
     assert.ok(Buffer.concat(chunks).equals(await readFile(file)), 'the source in the store is the file');
   };

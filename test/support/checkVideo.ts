@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { VideoDetail } from '@reelmill/shared/contracts/videos.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { verifyPlayback } from '../../scripts/demo/verifyPlayback.ts';
 import type { ExpectedVideo } from './expectedVideos.ts';
 import { largestGap } from './joinedOutput.ts';
@@ -18,6 +18,7 @@ import {
 } from './publishedVideo.ts';
 import { meanLuma, pictureSize, probePicture, toneHertz } from './sourceFile.ts';
 import type { ProfileUnderTest } from './standaloneProfile.ts';
+import { findVideoFolder } from './videoFolders.ts';
 
 /** Sums of rounded times differ by no more. */
 const TICK_SECONDS = 1e-3;
@@ -27,9 +28,10 @@ const HERTZ_TOLERANCE = 0.2;
 
 /** The source is in the store as it is on disk, and nothing else with it. */
 export async function checkSource(profile: ProfileUnderTest, videoId: number, file: string): Promise<void> {
-  const { sourceKey } = await profile.models.Video.findByPk(videoId, { rejectOnEmpty: true });
+  const video = await profile.models.Video.findByPk(videoId, { rejectOnEmpty: true });
+  const { sourceKey } = video;
   assert.equal(await hashObject(profile.store, sourceKey), await hashFile(file));
-  assert.deepEqual(await listKeys(profile.store, objectKeys.rawPrefix(videoId)), [sourceKey]);
+  assert.deepEqual(await listKeys(profile.store, objectKeys.rawPrefix(videoFolder(video))), [sourceKey]);
 }
 
 /** The rows of sources and tasks: everything was done once, as it was planned first. */
@@ -39,13 +41,14 @@ export async function checkRows(
   expected: ExpectedVideo,
 ): Promise<void> {
   const where = { videoId };
+  const folder = await findVideoFolder(profile.models, videoId);
   const rows = await profile.models.VideoSource.findAll({ where, order: [['width', 'DESC']] });
   assert.deepEqual(
     rows.map(({ quality, width, height, format, key }) => ({ quality, width, height, format, key })),
     expected.renditions.map((rendition) => ({
       ...rendition,
       format: 'HLS',
-      key: `processed/${videoId}/hls_${rendition.quality}/${rendition.quality}.m3u8`,
+      key: objectKeys.playlist(folder, rendition.quality),
     })),
   );
   const tasks = await profile.models.Task.findAll({ where });
@@ -58,12 +61,13 @@ export async function checkRows(
 }
 
 /** What the playlists name is there, and nothing else but the pictures. */
-export async function checkObjects({ store }: ProfileUnderTest, videoId: number): Promise<void> {
+export async function checkObjects({ store, models }: ProfileUnderTest, videoId: number): Promise<void> {
+  const folder = await findVideoFolder(models, videoId);
   const { cover, storyboard, storyboardSprite } = objectKeys;
-  const pictures = [cover(videoId), storyboard(videoId), storyboardSprite(videoId)];
+  const pictures = [cover(folder), storyboard(folder), storyboardSprite(folder)];
   assert.deepEqual(
-    await listKeys(store, objectKeys.processedPrefix(videoId)),
-    [...(await listPublishedKeys(store, videoId)), ...pictures].sort(),
+    await listKeys(store, objectKeys.processedPrefix(folder)),
+    [...(await listPublishedKeys(store, folder)), ...pictures].sort(),
   );
 }
 

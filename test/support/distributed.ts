@@ -11,7 +11,7 @@ import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { useMariaDb } from './mariadb.ts';
-import { type MinioAccess, useMinio } from './minio.ts';
+import { type MinioAccess, signedByOwner, useMinio } from './minio.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 import { useRabbitMq } from './rabbitmq.ts';
 import { type ServerProcess, startServerProcess } from './server.ts';
@@ -66,7 +66,7 @@ export async function openDistributed(options: DistributedOptions = {}): Promise
 async function open(options: DistributedOptions, releasers: Releasers): Promise<Distributed> {
   const folder = await makeTemporaryFolder('distributed');
   releasers.add('folder', () => folder.remove());
-  const bucket = options.bucket ?? (await openBucket(options, releasers));
+  const bucket = options.bucket ?? signedByOwner(await openBucket(options, releasers));
   const mysqlUrl = options.mysqlUrl ?? (await useReleased(useMariaDb(), releasers)).url;
   const amqpUrl = options.amqpUrl ?? (await useReleased(useRabbitMq(), releasers)).url;
   const env = {
@@ -81,7 +81,16 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
     LEASE_SECONDS: '10',
     ...options.env,
   };
-  const serverEnv = { DATABASE_URL: mysqlUrl, JWT_SECRET: randomBytes(32).toString('hex'), ...env };
+  const signers = bucket.publicSigners;
+  const serverEnv = {
+    DATABASE_URL: mysqlUrl,
+    JWT_SECRET: randomBytes(32).toString('hex'),
+    S3_UPLOAD_ACCESS_KEY: signers?.upload.accessKey ?? '',
+    S3_UPLOAD_SECRET_KEY: signers?.upload.secretKey ?? '',
+    S3_PLAYBACK_ACCESS_KEY: signers?.playback.accessKey ?? '',
+    S3_PLAYBACK_SECRET_KEY: signers?.playback.secretKey ?? '',
+    ...env,
+  };
   const workDir = path.join(folder.path, 'work');
   const store = createMinioStore(bucket);
   releasers.add('store', () => store.close());

@@ -20,7 +20,7 @@ import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioSt
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type FlakyProxy, startFlakyProxy } from './flakyProxy.ts';
-import { startMinio } from './minio.ts';
+import { signedByOwner, startMinio } from './minio.ts';
 import { closeServer, listen, startUploadApi, type UploadApi } from './uploadApi.ts';
 
 /** Fast retries: a test should meet the last of them. */
@@ -126,7 +126,8 @@ async function startStore(
     releasers.add('minio', () => minio.stop());
     const proxy = await startFlakyProxy(minio.endpoint);
     releasers.add('proxy', () => proxy.close());
-    const access = { ...minio, publicEndpoint: proxy.url, bucket: 'engine', region: 'us-east-1' };
+    const place = { publicEndpoint: proxy.url, bucket: 'engine', region: 'us-east-1' };
+    const access = { ...signedByOwner(minio), ...place };
     await ensureBucket(access);
     const store = createMinioStore(access);
     releasers.add('store', () => store.close());

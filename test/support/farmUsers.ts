@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -19,12 +20,17 @@ export interface StoreUser {
   secretKey: string;
 }
 
+const USERS = ['server', 'worker', 'upload', 'playback'] as const;
+export type StoreUsers = Record<(typeof USERS)[number], StoreUser>;
+
 /** Gives a MinIO the bucket `reelmill` and the users that it has under compose, by the script that compose runs. */
-export async function setUpStore(
-  minio: MinioAccess,
-  secrets = { server: makeSecret(), worker: makeSecret() },
-): Promise<{ server: StoreUser; worker: StoreUser }> {
+export async function setUpStore(minio: MinioAccess): Promise<StoreUsers> {
   await findBuiltProgram('mc');
+  const [server, worker, upload, playback] = USERS.map((name) => ({
+    accessKey: `reelmill-${name}`,
+    secretKey: makeSecret(),
+  }));
+  assert.ok(server && worker && upload && playback);
   const folder = await makeTemporaryFolder('mc');
   try {
     await promisify(execFile)(SET_UP, {
@@ -32,18 +38,17 @@ export async function setUpStore(
         PATH: `${CACHE_BIN}:${process.env.PATH}`,
         TMPDIR: folder.path,
         MC_HOST_store: minio.endpoint.replace('//', `//${minio.accessKey}:${minio.secretKey}@`),
-        SERVER_SECRET_KEY: secrets.server,
-        WORKER_SECRET_KEY: secrets.worker,
+        SERVER_SECRET_KEY: server.secretKey,
+        WORKER_SECRET_KEY: worker.secretKey,
+        UPLOAD_SECRET_KEY: upload.secretKey,
+        PLAYBACK_SECRET_KEY: playback.secretKey,
       },
       timeout: TIMEOUT_MS,
     });
   } finally {
     await folder.remove();
   }
-  return {
-    server: { accessKey: 'reelmill-server', secretKey: secrets.server },
-    worker: { accessKey: 'reelmill-worker', secretKey: secrets.worker },
-  };
+  return { server, worker, upload, playback };
 }
 
 const composeSchema = z.object({

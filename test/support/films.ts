@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 
 const run = promisify(execFile);
@@ -29,13 +29,15 @@ export async function makeFilm(folder: string, options: { seconds: number; size:
 export async function countFrames(
   store: ObjectStore,
   folder: string,
-  rendition: { videoId: number; quality: string; version: number; segments: number },
+  rendition: { videoFolder: VideoFolder; quality: string; version: number; segments: number },
 ): Promise<number> {
-  const { videoId, quality, version, segments } = rendition;
-  const file = path.join(folder, `${videoId}-${quality}.mp4`);
+  const { videoFolder, quality, version, segments } = rendition;
+  const file = path.join(folder, `${videoFolder}-${quality}.mp4`);
   const keys = [
-    objectKeys.init(videoId, quality, version),
-    ...Array.from({ length: segments }, (_, index) => objectKeys.segment(videoId, quality, version, index)),
+    objectKeys.init(videoFolder, quality, version),
+    ...Array.from({ length: segments }, (_, index) =>
+      objectKeys.segment(videoFolder, quality, version, index),
+    ),
   ];
   try {
     for (const key of keys) await pipeline(await store.get(key), createWriteStream(file, { flags: 'a' }));

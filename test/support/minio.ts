@@ -75,6 +75,13 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
   return { endpoint, accessKey, secretKey, pid: server.pid, stop };
 }
 
+/** The same with its one user as the signer of public URLs, for tests that are not about rights. */
+export function signedByOwner<T extends { accessKey: string; secretKey: string }>(access: T) {
+  const { accessKey, secretKey } = access;
+  const owner = { accessKey, secretKey };
+  return { ...access, publicSigners: { upload: owner, playback: owner } };
+}
+
 /** The MinIO of this run, for tests that only use it, or one of their own where there is none. Buckets must be unique. */
 export async function useMinio(): Promise<MinioAccess> {
   const { REELMILL_TEST_S3_ENDPOINT, REELMILL_TEST_S3_ACCESS_KEY, REELMILL_TEST_S3_SECRET_KEY } = process.env;

@@ -1,12 +1,13 @@
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { savePlan } from '../../server/src/publish/planTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { factsOf, resultOf } from './taskResults.ts';
+import { findVideoFolder } from './videoFolders.ts';
 
 /** What of an init segment anybody reads here: an `avcC` box that says High profile, level 3.1. */
 const INIT = Buffer.from('\0\0\0\x10avcC\x01\x64\0\x1f\xff\xe1', 'latin1');
@@ -16,10 +17,12 @@ const STORYBOARD = 'WEBVTT\n\n00:00.000 --> 00:20.000\nstoryboard.jpg#xywh=0,0,1
 export class PretendTranscode {
   readonly #context: FarmContext;
   readonly #videoId: number;
+  readonly #folder: VideoFolder;
 
-  private constructor(context: FarmContext, videoId: number) {
+  private constructor(context: FarmContext, videoId: number, folder: VideoFolder) {
     this.#context = context;
     this.#videoId = videoId;
+    this.#folder = folder;
   }
 
   /** Four segments of 5 s in 720p, 480p, 360p and 240p, with sound: a first look, and one chunk of the other three. */
@@ -30,7 +33,7 @@ export class PretendTranscode {
       const facts = factsOf({ durationSeconds: 20 });
       await savePlan({ models, transaction, video, facts, requestId: null, chunkSeconds: 20 });
     });
-    return new PretendTranscode(context, videoId);
+    return new PretendTranscode(context, videoId, await findVideoFolder(models, videoId));
   }
 
   /** The first task of a kind that is not done: puts its objects in the store and saves its result. */
@@ -40,8 +43,11 @@ export class PretendTranscode {
     await this.#putObjects(result);
     await task.update({ state: 'done', result });
     if (result.kind === 'images') {
-      const { coverKey } = result;
-      await (await this.video()).update({ coverKey, storyboardKey: objectKeys.storyboard(this.#videoId) });
+      const keys = {
+        coverKey: objectKeys.cover(this.#folder),
+        storyboardKey: objectKeys.storyboard(this.#folder),
+      };
+      await (await this.video()).update(keys);
     }
   }
 
@@ -85,9 +91,9 @@ export class PretendTranscode {
   async #putObjects(result: TaskResult): Promise<void> {
     const { store } = this.#context;
     if (result.kind === 'images') {
-      await put(store, objectKeys.cover(this.#videoId), Buffer.from('cover'));
-      await put(store, objectKeys.storyboardSprite(this.#videoId), Buffer.from('sprite'));
-      await put(store, objectKeys.storyboard(this.#videoId), Buffer.from(STORYBOARD));
+      await put(store, objectKeys.cover(this.#folder), Buffer.from('cover'));
+      await put(store, objectKeys.storyboardSprite(this.#folder), Buffer.from('sprite'));
+      await put(store, objectKeys.storyboard(this.#folder), Buffer.from(STORYBOARD));
     }
     if (result.kind === 'encode') {
       for (const rendition of result.renditions) await this.#putRendition(rendition);
@@ -97,10 +103,10 @@ export class PretendTranscode {
 
   async #putRendition({ quality, segments }: RenditionOutput): Promise<void> {
     const { store } = this.#context;
-    await put(store, objectKeys.init(this.#videoId, quality, 1), INIT);
+    await put(store, objectKeys.init(this.#folder, quality, 1), INIT);
     for (const { index } of segments) {
       const bytes = Buffer.from(`segment ${index} of ${quality}`);
-      await put(store, objectKeys.segment(this.#videoId, quality, 1, index), bytes);
+      await put(store, objectKeys.segment(this.#folder, quality, 1, index), bytes);
     }
   }
 }

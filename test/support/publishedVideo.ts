@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { listUris } from '../../server/src/playback/playlistUris.ts';
 import { type JoinedOutput, lookAt } from './joinedOutput.ts';
@@ -35,10 +35,10 @@ export async function readServed(playbackUrl: string, folder: string): Promise<S
 }
 
 /** The keys of the stored playlists and of everything that they name, sorted. */
-export async function listPublishedKeys(store: ObjectStore, videoId: number): Promise<string[]> {
+export async function listPublishedKeys(store: ObjectStore, folder: VideoFolder): Promise<string[]> {
   const urisOf = async (key: string): Promise<string[]> =>
     listUris(await text(await store.get(key))).map((uri) => path.posix.join(path.posix.dirname(key), uri));
-  const master = objectKeys.master(videoId);
+  const master = objectKeys.master(folder);
   const playlists = await urisOf(master);
   const media = await Promise.all(playlists.map(urisOf));
   return [master, ...playlists, ...media.flat()].sort();

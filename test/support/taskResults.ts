@@ -41,6 +41,12 @@ export function factsOf(options: { durationSeconds: number; audio?: boolean }): 
 
 /** What a worker that does everything right would make of a task. */
 export function resultOf(spec: TaskSpec, facts: MediaFacts): TaskResult {
+  const result = made(spec, facts);
+  if (spec.kind === 'inspect' || result.kind === 'inspect' || spec.plan.folder === undefined) return result;
+  return { ...result, folder: spec.plan.folder };
+}
+
+function made(spec: TaskSpec, facts: MediaFacts): TaskResult {
   switch (spec.kind) {
     case 'inspect':
       return { kind: 'inspect', facts };

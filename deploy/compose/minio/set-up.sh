@@ -1,12 +1,15 @@
 #!/bin/sh
-# Makes the bucket and its two users, each with a policy of its own. Repeating it changes what has changed: a policy, a
+# Makes the bucket and its users, each with a policy of its own. Repeating it changes what has changed: a policy, a
 # secret. Secrets come by the environment and go by standard input, so that no list of processes shows them.
 #
 #   MC_HOST_store                                     http://ROOT:SECRET@HOST:PORT
 #   SERVER_SECRET_KEY, WORKER_SECRET_KEY              of the users reelmill-server and reelmill-worker
+#   UPLOAD_SECRET_KEY, PLAYBACK_SECRET_KEY            of reelmill-upload and reelmill-playback, who sign the URLs that
+#                                                     creators and players get and can do nothing else
 set -eu
 
 : "${MC_HOST_store:?}" "${SERVER_SECRET_KEY:?}" "${WORKER_SECRET_KEY:?}"
+: "${UPLOAD_SECRET_KEY:?}" "${PLAYBACK_SECRET_KEY:?}"
 policies=$(dirname "$0")
 export MC_CONFIG_DIR="${TMPDIR:-/tmp}/mc"
 
@@ -23,3 +26,5 @@ make_user() {
 mc --json mb --ignore-existing store/reelmill
 make_user reelmill-server "$SERVER_SECRET_KEY"
 make_user reelmill-worker "$WORKER_SECRET_KEY"
+make_user reelmill-upload "$UPLOAD_SECRET_KEY"
+make_user reelmill-playback "$PLAYBACK_SECRET_KEY"

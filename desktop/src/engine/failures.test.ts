@@ -35,7 +35,7 @@ test('an answer that is none of the API is judged by its status', () => {
 });
 
 test('a store may be tried again after everything but an upload that is gone, a redirect or a size', () => {
-  const codes = [403, 404, 307, 400, 413, 500, 503].map((status) => {
+  const codes = [403, 404, 307, 400, 413, 500, 503, 507].map((status) => {
     const { code, retryable } = storeFailure(answer(status));
     return `${status} ${code} ${retryable}`;
   });
@@ -47,6 +47,7 @@ test('a store may be tried again after everything but an upload that is gone, a 
     '413 internal false',
     '500 unavailable true',
     '503 unavailable true',
+    '507 insufficient_storage true',
   ]);
 });
 

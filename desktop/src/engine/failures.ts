@@ -53,6 +53,9 @@ export function storeFailure(response: HttpResponse): ReelmillError {
       retryable: false,
     });
   }
+  if (status === 507) {
+    return new ReelmillError('insufficient_storage', 'The store has too little free space.', retryAfter);
+  }
   const message = `The store answered with HTTP ${status}.`;
   // a store that is busy or broken will recover; one that finds fault with the request may do so for ever
   const isStoresFault = status >= 500 || status === 408 || status === 429;

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { Op } from 'sequelize';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { failTranscode, restartTranscode } from '../dispatch/lifecycle.ts';
@@ -19,6 +20,11 @@ export async function settleRestored(database: Database, store: ObjectStore): Pr
   const { models } = database;
   await models.Worker.destroy({ where: {} });
   await models.RetentionJob.destroy({ where: {} });
+  // another store names the same content by another ETag, and says it was written now
+  await models.Video.update(
+    { sourceEtag: null, sourceLastModified: null },
+    { where: { sourceEtag: { [Op.not]: null } }, silent: true },
+  );
   const videos = await models.Video.findAll({
     attributes: ['id', 'sourceKey'],
     where: { status: 'transcoding', deletedAt: null },

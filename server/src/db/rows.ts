@@ -75,6 +75,14 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare contentType: string | null;
   declare sizeBytes: number | null;
   declare sourceKey: string;
+  /** Where its objects lie under `raw/` and `processed/`; null for its number alone. See `videoFolder`. */
+  declare objectFolder: CreationOptional<string | null>;
+  /** Which content of the source was accepted; null before that, and for videos of earlier versions. */
+  declare sourceEtag: CreationOptional<string | null>;
+  declare sourceLastModified: CreationOptional<Date | null>;
+  /** The key that its single PUT goes to, and when its URL and what came late through it are over. */
+  declare putKey: CreationOptional<string | null>;
+  declare putEndsAt: CreationOptional<Date | null>;
   /** The client's digest of the file it came of, where it told one. */
   declare fingerprint: CreationOptional<string | null>;
   declare durationSeconds: number | null;

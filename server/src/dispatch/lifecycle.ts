@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
 import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
@@ -60,6 +61,21 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
 export async function restartTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
   await cancelOpenTasks(change);
   return beginPlan(change, ['transcoding']);
+}
+
+/** The source as its tasks are told of it: which object, and which content of it was accepted. */
+export function describeSource({
+  sourceKey,
+  sizeBytes,
+  sourceEtag,
+  sourceLastModified,
+}: Pick<VideoRow, 'sourceKey' | 'sizeBytes' | 'sourceEtag' | 'sourceLastModified'>): TaskSource {
+  return {
+    key: sourceKey,
+    sizeBytes: Number(sizeBytes),
+    ...(sourceEtag ? { etag: sourceEtag } : {}),
+    ...(sourceLastModified ? { lastModified: sourceLastModified.toISOString() } : {}),
+  };
 }
 
 /** What needs the source is told so. */
@@ -201,7 +217,7 @@ async function beginPlan(
       ...newTask(video.id, planVersion, requestId, now),
       kind: 'inspect',
       position: 0,
-      spec: { kind: 'inspect', source: { key: video.sourceKey, sizeBytes: Number(video.sizeBytes) } },
+      spec: { kind: 'inspect', source: describeSource(video) },
       unitsTotal: 1000,
     },
     { transaction },

@@ -21,7 +21,7 @@ export function answerError(error: unknown, requestId: string): ErrorAnswer {
     body: {
       error: {
         code: fault.code,
-        message: status >= 500 ? messageOfOurs(fault.code) : fault.message,
+        message: status >= 500 ? messageOfOurs(fault) : fault.message,
         ...(fault.details === undefined ? {} : { details: fault.details }),
         request_id: requestId,
       },
@@ -48,7 +48,7 @@ function classify(error: unknown): Fault {
 
 function ownFault(error: ReelmillError): Fault {
   // codes of tasks and transports that were met while answering are failures of ours
-  const code = error.status >= 500 ? (error.status === 503 ? 'unavailable' : 'internal') : error.code;
+  const code = error.status >= 500 && error.code !== 'insufficient_storage' ? codeOfOurs(error) : error.code;
   return {
     code,
     message: error.message,
@@ -86,7 +86,13 @@ function unreadableRequest(error: unknown): Fault | undefined {
   return undefined;
 }
 
-function messageOfOurs(code: ErrorCode): string {
+function codeOfOurs({ status }: ReelmillError): ErrorCode {
+  return status === 503 ? 'unavailable' : 'internal';
+}
+
+function messageOfOurs({ code, message }: Fault): string {
+  // the one fault of ours that people can do something about
+  if (code === 'insufficient_storage') return message;
   return ERROR_CODES[code].status === 503
     ? 'A part of the service cannot be reached at the moment; please try again shortly.'
     : 'Something went wrong on our side; the request id helps to find out what.';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
@@ -24,14 +24,14 @@ export class FinishedPlaylists {
   }
 
   master(video: VideoRow): Promise<string> {
-    return this.#signed(video, objectKeys.master(video.id), async (stored) =>
+    return this.#signed(video, objectKeys.master(videoFolder(video)), async (stored) =>
       rewriteUris(stored, (uri) => this.#urls.renditionUrl(video, path.posix.basename(uri, '.m3u8'))),
     );
   }
 
   /** `name` is a quality or `audio`; `not_found` where the video has no such rendition. */
   rendition(video: VideoRow, name: string): Promise<string> {
-    const key = objectKeys.playlist(video.id, name);
+    const key = objectKeys.playlist(videoFolder(video), name);
     return this.#signed(video, key, async (stored) => {
       const urlOf = await this.#signSiblings(key, listUris(stored));
       return rewriteUris(stored, urlOf);

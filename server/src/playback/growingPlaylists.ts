@@ -1,5 +1,5 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
@@ -58,7 +58,7 @@ export class GrowingPlaylists {
         uri: this.#urls.renditionUrl(video, quality),
         bandwidth,
         averageBandwidth: bandwidth,
-        codecs: await this.#readCodecs(objectKeys.init(video.id, quality, plan.version)),
+        codecs: await this.#readCodecs(objectKeys.init(videoFolder(video), quality, plan.version)),
         width,
         height,
         frameRate: plan.facts.video.outputFrameRate,
@@ -79,7 +79,7 @@ export class GrowingPlaylists {
     const { plan, beginning } = await this.#read(video);
     const run = name === 'audio' ? beginning.audio : beginning.video.find((one) => one.name === name);
     if (!run) throw new ReelmillError('not_found', 'This video has no such rendition yet.');
-    return this.#build(video.id, plan, run);
+    return this.#build(videoFolder(video), plan, run);
   }
 
   /** Many players ask for several lists at nearly the same time, and the tasks of a long film are much to read. */
@@ -103,9 +103,13 @@ export class GrowingPlaylists {
     return { plan, beginning: findFinishedBeginning(plan, tasks) };
   }
 
-  async #build(videoId: number, plan: EncodePlan, { name, segments }: FinishedBeginning): Promise<string> {
-    const initKey = objectKeys.init(videoId, name, plan.version);
-    const segmentKey = (index: number) => objectKeys.segment(videoId, name, plan.version, index);
+  async #build(
+    folder: VideoFolder,
+    plan: EncodePlan,
+    { name, segments }: FinishedBeginning,
+  ): Promise<string> {
+    const initKey = objectKeys.init(folder, name, plan.version);
+    const segmentKey = (index: number) => objectKeys.segment(folder, name, plan.version, index);
     const signed = await signKeys(this.#urls, [initKey, ...segments.map(({ index }) => segmentKey(index))]);
     return mediaPlaylist({
       type: 'EVENT',

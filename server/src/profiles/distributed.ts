@@ -16,6 +16,16 @@ export const distributed: Profile = {
       publicEndpoint: config.S3_PUBLIC_ENDPOINT ?? endpoint,
       accessKey: required(config.S3_ACCESS_KEY),
       secretKey: required(config.S3_SECRET_KEY),
+      publicSigners: {
+        upload: {
+          accessKey: required(config.S3_UPLOAD_ACCESS_KEY),
+          secretKey: required(config.S3_UPLOAD_SECRET_KEY),
+        },
+        playback: {
+          accessKey: required(config.S3_PLAYBACK_ACCESS_KEY),
+          secretKey: required(config.S3_PLAYBACK_SECRET_KEY),
+        },
+      },
       bucket: config.S3_BUCKET,
       region: config.S3_REGION,
     };

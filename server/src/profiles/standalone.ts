@@ -79,6 +79,7 @@ function openDiskStore({ config, publicUrl, localUrl }: StoreInput, secrets: Sec
   return createDiskStore({
     root: path.join(config.dataDir, 'objects'),
     signingSecret: secrets.storeUrls,
+    minFreeBytes: config.MIN_FREE_BYTES,
     baseUrls: { public: `${publicUrl}${STORE_PATH}`, internal: `${localUrl}${STORE_PATH}` },
   });
 }

@@ -1,3 +1,4 @@
+import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op } from 'sequelize';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
@@ -33,13 +34,14 @@ export async function sweepLeftovers(
   const { Video } = context.database.models;
   const ended = { status: ['failed' as const, 'canceled' as const], plan: { [Op.not]: null } };
   const videos = await Video.findAll({
-    attributes: ['id', 'planVersion'],
+    attributes: ['id', 'objectFolder', 'planVersion'],
     where: { ...ended, updatedAt: { [Op.lt]: endedBefore } },
     limit: 100,
   });
-  for (const { id, planVersion } of videos) {
+  for (const video of videos) {
+    const { id, planVersion } = video;
     if (signal.aborted) return;
-    const removed = await removeUpToVersion(context.store, id, planVersion);
+    const removed = await removeUpToVersion(context.store, videoFolder(video), planVersion);
     // not a change that anybody should see
     await Video.update({ plan: null }, { where: { ...ended, id, planVersion }, silent: true });
     if (removed > 0) context.logger.info({ video_id: id, objects: removed }, 'leftovers of a video removed');

@@ -1,4 +1,4 @@
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 
 const BATCH = 500;
@@ -13,10 +13,10 @@ export function versionInKey(key: string): number | null {
 /** Removes segments and inits that belong to another plan than `version`. Throws where the store does not answer. */
 export async function removeOtherVersions(
   store: ObjectStore,
-  videoId: number,
+  folder: VideoFolder,
   version: number,
 ): Promise<number> {
-  return removeWhere(store, objectKeys.processedPrefix(videoId), (key) => {
+  return removeWhere(store, objectKeys.processedPrefix(folder), (key) => {
     const found = versionInKey(key);
     return found !== null && found !== version;
   });
@@ -25,10 +25,10 @@ export async function removeOtherVersions(
 /** Removes everything that was made of a video up to and including a plan; a later plan's segments stay. */
 export async function removeUpToVersion(
   store: ObjectStore,
-  videoId: number,
+  folder: VideoFolder,
   version: number,
 ): Promise<number> {
-  return removeWhere(store, objectKeys.processedPrefix(videoId), (key) => {
+  return removeWhere(store, objectKeys.processedPrefix(folder), (key) => {
     const found = versionInKey(key);
     return found !== null && found <= version;
   });

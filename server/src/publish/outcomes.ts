@@ -30,6 +30,7 @@ export interface Aftermath {
 }
 
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
+const OLD_WORKER_PAUSE_MS = 15_000;
 const NOTHING_MORE: Aftermath = { revoked: [], complete: false };
 
 /** What the transaction of one outcome works with. */
@@ -48,6 +49,7 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
     if (result.kind !== task.kind) {
       return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
+    if (wasPutElsewhere(task, event)) return handBack(held, OLD_WORKER_PAUSE_MS);
     await task.update(
       {
         state: 'done',
@@ -96,14 +98,26 @@ export async function applyHandedBack(
   context: FarmContext,
   event: EventOf<'handed_back'>,
 ): Promise<Aftermath | null> {
-  return withLeased(context, event, async ({ task, transaction }) => {
-    transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
-    await task.update(
-      { ...UNLEASED, state: 'pending', availableAt: new Date(), deliveries: literal('deliveries - 1') },
-      { transaction },
-    );
-    return NOTHING_MORE;
-  });
+  return withLeased(context, event, (held) => handBack(held, 0));
+}
+
+async function handBack({ context, task, transaction }: Held, pauseMs: number): Promise<Aftermath> {
+  transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
+  const availableAt = new Date(Date.now() + pauseMs);
+  await task.update(
+    { ...UNLEASED, state: 'pending', availableAt, deliveries: literal('deliveries - 1') },
+    { transaction },
+  );
+  return NOTHING_MORE;
+}
+
+/**
+ * Whether a worker of an earlier version has put its objects under the video's number alone, where nobody looks for them:
+ * during an upgrade servers are replaced before workers. The task waits for a worker that knows better.
+ */
+function wasPutElsewhere({ spec }: TaskRow, { result }: EventOf<'done'>): boolean {
+  if (spec.kind === 'inspect' || result.kind === 'inspect') return false;
+  return spec.plan.folder !== undefined && spec.plan.folder !== result.folder;
 }
 
 /** Without a token, nothing that the last holder still says counts. */

@@ -6,7 +6,7 @@ import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { newTask } from '../dispatch/lifecycle.ts';
+import { describeSource, newTask } from '../dispatch/lifecycle.ts';
 
 export interface PlanChange {
   models: Models;
@@ -23,12 +23,14 @@ export async function savePlan(
 ): Promise<void> {
   const { models, transaction, video, facts, requestId } = change;
   const now = new Date();
-  const plan = planVideo(facts, {
+  const planned = planVideo(facts, {
     version: video.planVersion,
     chunkSeconds: change.chunkSeconds,
     workers: await countWorkers(models, transaction, now),
     singleChunk: change.singleChunk ?? false,
   });
+  const { objectFolder } = video;
+  const plan = objectFolder ? { ...planned, folder: objectFolder } : planned;
   const { num, den } = facts.video.outputFrameRate;
   await video.update(
     {
@@ -41,7 +43,7 @@ export async function savePlan(
     },
     { transaction },
   );
-  const tasks = encodeTasks(plan, { key: video.sourceKey, sizeBytes: Number(video.sizeBytes) });
+  const tasks = encodeTasks(plan, describeSource(video));
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({
       ...newTask(video.id, plan.version, requestId, now),

@@ -1,6 +1,12 @@
 import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
 import { type AssembledVideo, assembleVideo } from '@reelmill/shared/core/assembleVideo.ts';
-import { initName, objectKeys, segmentName } from '@reelmill/shared/core/objectKeys.ts';
+import {
+  initName,
+  objectKeys,
+  segmentName,
+  type VideoFolder,
+  videoFolder,
+} from '@reelmill/shared/core/objectKeys.ts';
 import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
@@ -34,7 +40,7 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   }
   const fields = { request_id: requestId, video_id: video.id };
   const online = await tracing.span('publish', { parent: traceparent, attributes: fields }, async () => {
-    await writePlaylists(context.store, video.id, plan, assembly.video);
+    await writePlaylists(context.store, videoFolder(video), plan, assembly.video);
     return goOnline(context, video, plan, assembly.video);
   });
   if (!online) return;
@@ -42,14 +48,14 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
-  await removeOtherVersions(context.store, video.id, plan.version).catch((error: unknown) =>
+  await removeOtherVersions(context.store, videoFolder(video), plan.version).catch((error: unknown) =>
     context.logger.warn({ err: error, video_id: video.id }, 'leftovers of a video could not be removed'),
   );
 }
 
 async function writePlaylists(
   store: ObjectStore,
-  videoId: number,
+  folder: VideoFolder,
   plan: EncodePlan,
   video: AssembledVideo,
 ): Promise<void> {
@@ -59,7 +65,7 @@ async function writePlaylists(
   };
   const writeMedia = (name: string, segments: readonly Segment[]): Promise<void> =>
     write(
-      objectKeys.playlist(videoId, name),
+      objectKeys.playlist(folder, name),
       mediaPlaylist({
         segments,
         initUri: initName(plan.version),
@@ -73,7 +79,7 @@ async function writePlaylists(
     ...(video.audio === null ? [] : [writeMedia('audio', video.audio.segments)]),
   ]);
   // the master last: whoever finds it finds everything that it names
-  await write(objectKeys.master(videoId), buildMaster(plan, video));
+  await write(objectKeys.master(folder), buildMaster(plan, video));
 }
 
 function buildMaster(plan: EncodePlan, video: AssembledVideo): string {
@@ -126,7 +132,7 @@ async function goOnline(
         ...source,
         videoId: id,
         format: 'HLS' as const,
-        key: objectKeys.playlist(id, source.quality),
+        key: objectKeys.playlist(videoFolder(video), source.quality),
       })),
       { transaction },
     );

@@ -1,4 +1,4 @@
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { purgeVideo } from '../videos/purge.ts';
@@ -18,7 +18,7 @@ export const deletedVideos: RetentionJob = {
   async find(context, { position, now }) {
     const videos = await context.database.models.Video.findAll({
       where: { id: { [Op.gt]: position }, purgeAfter: { [Op.lte]: now } },
-      attributes: ['id', 'sourceKey', 'deletedAt'],
+      attributes: ['id', 'sourceKey', 'objectFolder', 'deletedAt'],
       order: [['id', 'ASC']],
       limit: PAGE,
     });
@@ -30,11 +30,12 @@ export const deletedVideos: RetentionJob = {
 
 async function toFinding(
   context: RetentionContext,
-  video: Pick<VideoRow, 'id' | 'sourceKey' | 'deletedAt'>,
+  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'deletedAt'>,
   now: Date,
 ): Promise<Finding> {
   const sizes: number[] = [];
-  for (const prefix of [objectKeys.rawPrefix(video.id), objectKeys.processedPrefix(video.id)]) {
+  const folder = videoFolder(video);
+  for (const prefix of [objectKeys.rawPrefix(folder), objectKeys.processedPrefix(folder)]) {
     for await (const { sizeBytes } of context.store.list(prefix)) sizes.push(sizeBytes);
   }
   return {

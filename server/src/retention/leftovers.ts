@@ -1,4 +1,4 @@
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
@@ -12,7 +12,7 @@ const MIN_AGE_MS = DAY_MS;
 
 type Video = Pick<
   VideoRow,
-  'id' | 'status' | 'planVersion' | 'sourceKey' | 'sourceRemovedAt' | 'transcodeStartedAt'
+  'id' | 'objectFolder' | 'status' | 'planVersion' | 'sourceKey' | 'sourceRemovedAt' | 'transcodeStartedAt'
 >;
 
 /**
@@ -30,7 +30,15 @@ export const leftovers: RetentionJob = {
 
   async find(context, { position, now }) {
     const videos = await context.database.models.Video.findAll({
-      attributes: ['id', 'status', 'planVersion', 'sourceKey', 'sourceRemovedAt', 'transcodeStartedAt'],
+      attributes: [
+        'id',
+        'objectFolder',
+        'status',
+        'planVersion',
+        'sourceKey',
+        'sourceRemovedAt',
+        'transcodeStartedAt',
+      ],
       where: { id: { [Op.gt]: position }, deletedAt: null },
       order: [['id', 'ASC']],
       limit: PAGE,
@@ -52,17 +60,25 @@ async function* strays(
   writtenBefore: Date,
 ): AsyncGenerator<StrayObject> {
   const isOld = ({ lastModified }: StoredObject): boolean => lastModified < writtenBefore;
-  for await (const object of store.list(objectKeys.processedPrefix(video.id))) {
+  for await (const object of store.list(objectKeys.processedPrefix(videoFolder(video)))) {
     if (isOld(object) && isOldSegment(video, object.key)) {
       yield { object, reason: 'segments of an earlier transcode' };
     }
   }
-  const reason = reasonToDropSource(video);
-  if (reason === null) return;
-  // its upload is still to be given up: that removes the source as well
+  // of an upload that goes on, or is still to be given up: that removes the source as well
   if ((await database.models.Upload.count({ where: { videoId: video.id } })) > 0) return;
-  const source = await store.stat(video.sourceKey);
-  if (source !== null && isOld(source)) yield { object: source, reason };
+  const reason = reasonToDropSource(video);
+  if (video.objectFolder === null) {
+    const source = reason === null ? null : await store.stat(video.sourceKey);
+    if (source !== null && isOld(source)) yield { object: source, reason: reason ?? '' };
+    return;
+  }
+  // once there is no upload, the source is the one that was accepted: it may have been so since the row was read
+  const now = await database.models.Video.findByPk(video.id, { attributes: ['sourceKey'] });
+  for await (const object of store.list(objectKeys.rawPrefix(video.objectFolder))) {
+    const why = object.key === now?.sourceKey ? reason : 'not the source that was accepted';
+    if (why !== null && isOld(object)) yield { object, reason: why };
+  }
 }
 
 /** Whether a key names a segment or init of a plan that is over. A plan that comes after the row was read is newer. */

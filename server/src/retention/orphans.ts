@@ -1,5 +1,6 @@
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op } from 'sequelize';
+import type { VideoRow } from '../db/rows.ts';
 import { collectFindings, type StrayObject } from './collect.ts';
 import { DAY_MS, type Finding, type RetentionContext, type RetentionJob } from './job.ts';
 
@@ -25,7 +26,7 @@ export const orphans: RetentionJob = {
     const newest = Number((await Video.max('id')) ?? 0);
     const last = Math.min(position + PAGE, newest);
     const rows = await Video.findAll({
-      attributes: ['id', 'sourceKey', 'deletedAt'],
+      attributes: ['id', 'sourceKey', 'objectFolder', 'putKey', 'deletedAt'],
       where: { id: { [Op.gt]: position, [Op.lte]: last } },
     });
     const known = new Map(rows.map((row) => [row.id, row]));
@@ -34,37 +35,37 @@ export const orphans: RetentionJob = {
     const findings: Finding[] = [];
     for (let id = position + 1; id <= last; id += 1) {
       const row = known.get(id);
-      const found =
-        row === undefined ? strangers(context, id, writtenBefore) : otherSources(context, row, writtenBefore);
+      const found = strangers(context, id, row, writtenBefore);
       findings.push(...(await collectFindings(context.store, id, found)));
     }
     return { findings, nextPosition: last < newest ? last : null };
   },
 };
 
+type Known = Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'putKey' | 'deletedAt'>;
+
 async function* strangers(
   { store }: RetentionContext,
   videoId: number,
+  video: Known | undefined,
   writtenBefore: Date,
 ): AsyncGenerator<StrayObject> {
-  for (const prefix of [objectKeys.rawPrefix(videoId), objectKeys.processedPrefix(videoId)]) {
+  // a deleted video is purged as a whole
+  if (video !== undefined && video.deletedAt !== null) return;
+  const folders = [objectKeys.rawPrefix(videoId), objectKeys.processedPrefix(videoId)];
+  // the random part of a folder's name is not known without its row
+  for (const prefix of [...folders, ...folders.map((folder) => folder.replace(/\/$/, '-'))]) {
     for await (const object of store.list(prefix)) {
-      if (object.lastModified < writtenBefore) yield { object, reason: 'there is no such video' };
+      const reason = object.lastModified < writtenBefore ? whyStrange(object.key, video) : null;
+      if (reason !== null) yield { object, reason };
     }
   }
 }
 
-/** Another file in the place of a video's source: left by a video that had this number before the database was restored. */
-async function* otherSources(
-  { store }: RetentionContext,
-  video: { id: number; sourceKey: string; deletedAt: Date | null },
-  writtenBefore: Date,
-): AsyncGenerator<StrayObject> {
-  // a deleted video is purged as a whole
-  if (video.deletedAt !== null) return;
-  for await (const object of store.list(objectKeys.rawPrefix(video.id))) {
-    if (object.key !== video.sourceKey && object.lastModified < writtenBefore) {
-      yield { object, reason: 'not the source of this video' };
-    }
-  }
+/** Null for an object that belongs to its video. Others are left by a video that had this number before a restore. */
+function whyStrange(key: string, video: Known | undefined): string | null {
+  if (video === undefined) return 'there is no such video';
+  if (key === video.sourceKey || key === video.putKey) return null;
+  if (key.startsWith(objectKeys.processedPrefix(videoFolder(video)))) return null;
+  return 'not of this video';
 }

@@ -1,3 +1,4 @@
+import { videoIdInKey } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore, OpenUpload } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
@@ -5,7 +6,6 @@ import { DAY_MS, type Finding, HOUR_MS, type RetentionContext, type RetentionJob
 
 const PAGE = 500;
 const MIN_AGE_MS = DAY_MS;
-const RAW_KEY = /^raw\/(\d+)\//;
 
 /** Open uploads of the store that no row names: what a crash left between the two. */
 export const strayUploads: RetentionJob = {
@@ -20,7 +20,7 @@ export const strayUploads: RetentionJob = {
     const startedBefore = new Date(now.getTime() - MIN_AGE_MS);
     const findings: Finding[] = [];
     for await (const upload of context.store.listUploads()) {
-      const videoId = Number(RAW_KEY.exec(upload.key)?.[1]);
+      const videoId = videoIdInKey(upload.key);
       if (!videoId || upload.startedAt >= startedBefore) continue;
       if (await isKnown(context.database.models, videoId, upload)) continue;
       findings.push(await toFinding(context, videoId, upload));

@@ -5,8 +5,8 @@ import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { claimSource } from '../users/quotas.ts';
-import { checkSize } from './initiateUpload.ts';
 import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
+import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';
 
 /*
  * Completing is safe to repeat at every point: the store joins the parts (again), then one transaction changes the
@@ -47,16 +47,7 @@ async function verifyObject(context: ServerContext, video: VideoRow, row: Upload
   const upload = asMultipart(video, row);
   if (upload !== null) return joinParts(context.store, upload);
   if (row.partSizeBytes !== null) throw uploadGone();
-  const object = await context.store.stat(video.sourceKey);
-  if (object === null) {
-    throw new ReelmillError(
-      'upload_incomplete',
-      'Nothing has been uploaded yet: PUT the file to its upload URL first.',
-    );
-  }
-  if (object.sizeBytes === 0) throw new ReelmillError('empty_file', 'The uploaded file is empty.');
-  checkSize(context, object.sizeBytes);
-  return object;
+  return acceptSinglePut(context, video);
 }
 
 async function joinParts(store: ObjectStore, upload: MultipartUpload): Promise<StoredObject> {
@@ -114,13 +105,48 @@ function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectSto
 }
 
 async function begin(
-  { database, config, store, signals, metrics, logger }: ServerContext,
+  context: ServerContext,
   video: VideoRow,
   object: StoredObject,
   requestId: string | null,
 ): Promise<void> {
+  const { store, signals, metrics, logger } = context;
+  const putKey = object.key === video.sourceKey ? null : putKeyOf(video);
+  const began = await commitSource(context, video, { object, putKey, requestId }).catch(
+    async (error: unknown) => {
+      if (putKey !== null) await store.remove([object.key]);
+      throw error;
+    },
+  );
+  if (began) {
+    metrics.uploadCompleted(object.sizeBytes);
+    const { sizeBytes } = object;
+    logger.info({ request_id: requestId, video_id: video.id, size_bytes: sizeBytes }, 'upload complete');
+    signals.tasksWaiting();
+    signals.videoChanged(video.id);
+    if (putKey === null) return;
+    await endSinglePut(context, putKey).catch((error: unknown) =>
+      logger.warn({ err: error, video_id: video.id }, 'upload not removed after completion'),
+    );
+    return;
+  }
+  // somebody else completed it, with a copy of their own
+  if (putKey !== null) await store.remove([object.key]);
+  if (video.transcodeStartedAt === null) {
+    // given up while its parts were joined: whoever gave up may have looked for the object too early
+    await store.remove([object.key]);
+    throw refuseEndedUpload(video);
+  }
+}
+
+/** One transaction: the source, exactly this content of it, and the first task. Returns false where it has begun before. */
+async function commitSource(
+  { database, config }: ServerContext,
+  video: VideoRow,
+  { object, putKey, requestId }: { object: StoredObject; putKey: string | null; requestId: string | null },
+): Promise<boolean> {
   const { models } = database;
-  const began = await database.transaction(async (transaction) => {
+  return database.transaction(async (transaction) => {
     const uploading = { id: video.id, status: 'uploading' } as const;
     if ((await models.Video.count({ where: uploading, transaction })) > 0) {
       // refused, it stays what it is: complete succeeds as soon as there is room, until the upload expires
@@ -129,21 +155,21 @@ async function begin(
         { videoId: video.id, sizeBytes: object.sizeBytes },
       );
     }
-    await models.Video.update({ sizeBytes: object.sizeBytes }, { where: uploading, transaction });
+    await models.Video.update(
+      {
+        sizeBytes: object.sizeBytes,
+        sourceKey: object.key,
+        sourceEtag: object.etag,
+        sourceLastModified: object.lastModified,
+        ...(putKey === null
+          ? {}
+          : { putKey, putEndsAt: video.putEndsAt ?? lateUntil(config.URL_TTL_SECONDS) }),
+      },
+      { where: uploading, transaction },
+    );
     await video.reload({ transaction });
     if (!(await startTranscode({ models, transaction, video, requestId }))) return false;
     await models.Upload.destroy({ where: { videoId: video.id }, transaction });
     return true;
   });
-  if (began) {
-    metrics.uploadCompleted(object.sizeBytes);
-    const { sizeBytes } = object;
-    logger.info({ request_id: requestId, video_id: video.id, size_bytes: sizeBytes }, 'upload complete');
-    signals.tasksWaiting();
-    signals.videoChanged(video.id);
-  } else if (video.transcodeStartedAt === null) {
-    // given up while its parts were joined: whoever gave up may have looked for the object too early
-    await store.remove([video.sourceKey]);
-    throw refuseEndedUpload(video);
-  }
 }

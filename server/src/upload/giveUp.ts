@@ -3,6 +3,7 @@ import type { Transaction } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseEndedUpload } from './openUploads.ts';
+import { endSinglePut } from './singlePuts.ts';
 
 const RETRY_MS = 60_000;
 
@@ -88,6 +89,7 @@ async function postpone({ database }: Context, videoId: number): Promise<void> {
 async function freeUpload({ database, store }: Context, video: VideoRow, row: UploadRow): Promise<void> {
   await abortUploads(store, video.sourceKey);
   await store.remove([video.sourceKey]);
+  if (video.putKey !== null) await endSinglePut({ store }, video.putKey);
   await database.models.Upload.destroy({ where: { videoId: row.videoId } });
 }
 

@@ -1,17 +1,19 @@
-import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
+import { randomBytes } from 'node:crypto';
 import type {
   InitiateUploadRequest,
   UploadPlan as UploadPlanAnswer,
 } from '@reelmill/shared/contracts/uploads.ts';
 import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNames.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { newVideoFolder, objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { claimNewVideo } from '../users/quotas.ts';
+import { giveUpExpired } from './giveUp.ts';
 import { expiryFromNow, signParts } from './parts.ts';
+import { expireOldestPuts, lateUntil, singlePutSeconds } from './singlePuts.ts';
+import { checkSize, checkSpace, maxSourceBytes } from './sizeLimits.ts';
 
 /** So many URLs come with the plan; a client asks for the others while these are in use. */
 const FIRST_WINDOW = 16;
@@ -28,23 +30,32 @@ export async function initiateUpload(
   const { size_bytes: sizeBytes } = request;
   if (sizeBytes !== undefined) {
     checkSize(context, sizeBytes);
+    await checkSpace(context, sizeBytes);
     return openMultipart(context, userId, { ...request, size_bytes: sizeBytes }, planParts(sizeBytes));
   }
-  const { video } = await createRows(context, userId, request, null);
+  await checkSpace(context, 0);
+  return openSinglePut(context, userId, request);
+}
+
+/** A URL that tells no size lives briefly, and takes what its user may still upload at most, where the store can tell. */
+async function openSinglePut(
+  context: ServerContext,
+  userId: number,
+  request: InitiateUploadRequest,
+): Promise<Answer> {
+  const { video, canceled } = await createRows(context, userId, request, null);
+  for (const videoId of canceled) {
+    await giveUpExpired(context, videoId).catch((error: unknown) =>
+      context.logger.warn({ err: error, video_id: videoId }, 'expired upload not ended yet'),
+    );
+  }
+  const { file, quota } = await maxSourceBytes(context, video);
   const uploadUrl = await context.store.signPut(video.sourceKey, {
-    expiresSeconds: context.config.URL_TTL_SECONDS,
+    expiresSeconds: singlePutSeconds(context.config),
+    maxBytes: Math.min(file, quota),
     audience: 'public',
   });
   return { video_id: video.id, upload_url: uploadUrl };
-}
-
-/** Throws `too_large`. */
-export function checkSize({ config }: Pick<ServerContext, 'config'>, sizeBytes: number): void {
-  const largest = Math.min(config.MAX_UPLOAD_BYTES, LIMITS.maxPartCount * LIMITS.maxPartSizeBytes);
-  if (sizeBytes <= largest) return;
-  throw new ReelmillError('too_large', `The file is larger than the ${largest} bytes that are allowed.`, {
-    details: { size_bytes: sizeBytes, max_bytes: largest },
-  });
 }
 
 async function openMultipart(
@@ -67,7 +78,7 @@ async function openMultipart(
     const window = Math.min(FIRST_WINDOW, plan.partCount);
     const urls = await signParts(
       context,
-      ref,
+      { ref, ...plan, sizeBytes: request.size_bytes },
       Array.from({ length: window }, (_, index) => index + 1),
     );
     const answer = { part_size: plan.partSizeBytes, part_count: plan.partCount, urls };
@@ -96,14 +107,15 @@ async function createRows(
   userId: number,
   request: InitiateUploadRequest,
   plan: UploadPlan | null,
-): Promise<{ video: VideoRow; expiresAt: Date }> {
+): Promise<{ video: VideoRow; expiresAt: Date; canceled: number[] }> {
   const { models } = database;
   const expiresAt = expiryFromNow(config);
   return database.transaction(async (transaction) => {
     await claimNewVideo({ models, config, transaction, userId }, request.size_bytes ?? null);
+    const canceled = plan === null ? await expireOldestPuts({ models, config, transaction, userId }) : [];
     const video = await models.Video.create(newVideo(userId, request), { transaction });
-    // the key has the id in it, which only the insert tells
-    await video.update({ sourceKey: objectKeys.source(video.id, request.file_name) }, { transaction });
+    // the keys have the id in them, which only the insert tells
+    await video.update(placeVideo(video.id, request.file_name, { config, plan }), { transaction });
     await models.Upload.create(
       {
         videoId: video.id,
@@ -118,8 +130,20 @@ async function createRows(
       },
       { transaction },
     );
-    return { video, expiresAt };
+    return { video, expiresAt, canceled };
   });
+}
+
+/** Where the objects of a new video lie, and where its source goes to. */
+function placeVideo(
+  videoId: number,
+  fileName: string,
+  { config, plan }: Pick<ServerContext, 'config'> & { plan: UploadPlan | null },
+) {
+  const objectFolder = newVideoFolder(videoId, randomBytes(16).toString('hex'));
+  if (plan !== null) return { objectFolder, sourceKey: objectKeys.source(objectFolder, fileName) };
+  const putKey = objectKeys.singlePut(objectFolder, fileName);
+  return { objectFolder, sourceKey: putKey, putKey, putEndsAt: lateUntil(singlePutSeconds(config)) };
 }
 
 /** The columns of a video that is about to be uploaded; its key is not known yet. */

@@ -1,5 +1,5 @@
 import type { PartUrl, UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
-import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
+import { partSizeOf } from '@reelmill/shared/core/uploadPlan.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op } from 'sequelize';
@@ -8,17 +8,20 @@ import { type MultipartUpload, uploadGone } from './openUploads.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** URLs that take these parts by PUT, for as long as upload URLs are good. */
+/** URLs that take these parts by PUT, each of exactly its planned size, for as long as upload URLs are good. */
 export async function signParts(
   { store, config }: Pick<ServerContext, 'store' | 'config'>,
-  ref: UploadRef,
+  upload: Pick<MultipartUpload, 'ref' | 'sizeBytes' | 'partSizeBytes' | 'partCount'>,
   partNumbers: readonly number[],
 ): Promise<PartUrl[]> {
   const options = { expiresSeconds: config.URL_TTL_SECONDS, audience: 'public' } as const;
   return Promise.all(
     partNumbers.map(async (partNumber) => ({
       part_number: partNumber,
-      url: await store.signPart(ref, partNumber, options),
+      url: await store.signPart(upload.ref, partNumber, {
+        ...options,
+        sizeBytes: partSizeOf(upload, partNumber),
+      }),
     })),
   );
 }

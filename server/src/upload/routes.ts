@@ -48,7 +48,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       auth: 'user',
       body: initiateUploadRequestSchema,
       answer: { status: 200, description: 'Where to send the file', schema: initiateUploadResponseSchema },
-      errors: ['quota_exceeded'],
+      errors: ['quota_exceeded', 'too_large', 'insufficient_storage'],
       handle: ({ body, identity }) => initiateUpload(context, identity.userId, body),
     }),
     defineRoute({
@@ -144,7 +144,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
         const upload = await findMultipartUpload(models, id, identity);
         checkPartNumbers(upload, body.part_numbers);
         await keepAlive(context, upload);
-        return { urls: await signParts(context, upload.ref, body.part_numbers) };
+        return { urls: await signParts(context, upload, body.part_numbers) };
       },
     }),
     defineRoute({

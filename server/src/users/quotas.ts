@@ -82,6 +82,18 @@ export async function claimSource(
   refuseBeyond({ what: 'bytes', limit, used, asked: source.sizeBytes });
 }
 
+/** How many bytes the source of this video may have at most, as things are now; null where no quota applies. */
+export async function remainingBytes(
+  { models, config }: Pick<QuotaClaim, 'models' | 'config'>,
+  video: { id: number; userId: number },
+): Promise<number | null> {
+  const user = await models.User.findByPk(video.userId, { rejectOnEmpty: true });
+  const { bytes: limit } = limitsOf(user, config);
+  if (limit === null) return null;
+  const uses = await measureUse(models, [video.userId], { exceptVideoId: video.id });
+  return Math.max(0, limit - (uses.get(video.userId)?.bytes ?? 0));
+}
+
 async function lockLimits({ models, config, transaction, userId }: QuotaClaim) {
   const user = await models.User.findByPk(userId, {
     rejectOnEmpty: true,

@@ -1,4 +1,4 @@
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -17,7 +17,7 @@ type Context = Pick<ServerContext, 'database' | 'store' | 'config'>;
  */
 export async function purgeVideo(
   context: Context,
-  video: Pick<VideoRow, 'id' | 'sourceKey' | 'deletedAt'>,
+  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'deletedAt'>,
 ): Promise<void> {
   try {
     await removeObjects(context.store, video);
@@ -33,11 +33,12 @@ export async function purgeVideo(
 
 async function removeObjects(
   store: ObjectStore,
-  { id, sourceKey }: Pick<VideoRow, 'id' | 'sourceKey'>,
+  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder'>,
 ): Promise<void> {
-  await abortUploads(store, sourceKey);
-  await removeAll(store, objectKeys.rawPrefix(id));
-  await removeAll(store, objectKeys.processedPrefix(id));
+  const folder = videoFolder(video);
+  await abortUploads(store, video.sourceKey);
+  await removeAll(store, objectKeys.rawPrefix(folder));
+  await removeAll(store, objectKeys.processedPrefix(folder));
 }
 
 async function removeAll(store: ObjectStore, prefix: string): Promise<void> {

@@ -33,8 +33,10 @@ export const ERROR_CODES = {
   rate_limited: { status: 429, retryable: true },
   internal: { status: 500, retryable: true },
   unavailable: { status: 503, retryable: true },
+  insufficient_storage: { status: 507, retryable: true },
   // what a store or a transport may add
   range_not_satisfiable: { status: 416, retryable: false },
+  precondition_failed: { status: 412, retryable: false },
   network: { status: 503, retryable: true },
   timeout: { status: 503, retryable: true },
   aborted: { status: 499, retryable: false },

@@ -91,6 +91,11 @@ export type Chunk = z.infer<typeof chunkSchema>;
 /** Everything that the tasks of one video share. `version` counts plans of the same video and is part of keys. */
 export const encodePlanSchema = z.object({
   version: z.int().positive(),
+  /** The folder of the video's objects under `processed/`; left out where that is its number. */
+  folder: z
+    .string()
+    .regex(/^\d+-[0-9a-f]{32}$/)
+    .optional(),
   facts: mediaFactsSchema,
   segmentFrames: z.int().positive(),
   totalFrames: z.int().positive(),

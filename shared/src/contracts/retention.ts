@@ -2,13 +2,22 @@ import { z } from 'zod';
 
 /**
  * What the server tidies up by itself:
- * `stale_uploads` gives up uploads that were not finished in time, `deleted_videos` removes the objects of deleted
+ * `stale_uploads` gives up uploads that were not finished in time, `late_uploads` removes what was put after its
+ * upload had ended or is larger than allowed, `deleted_videos` removes the objects of deleted
  * videos, `old_sources` the sources of videos that have been online for long enough, `leftovers` what failed or
  * repeated transcodes and late uploads left behind, `stray_uploads` open uploads of the store that no video knows,
  * `orphans` the objects of videos that are not in the database.
  */
 export const retentionJobNameSchema = z
-  .enum(['stale_uploads', 'deleted_videos', 'old_sources', 'leftovers', 'stray_uploads', 'orphans'])
+  .enum([
+    'stale_uploads',
+    'late_uploads',
+    'deleted_videos',
+    'old_sources',
+    'leftovers',
+    'stray_uploads',
+    'orphans',
+  ])
   .meta({ id: 'RetentionJobName' });
 export type RetentionJobName = z.infer<typeof retentionJobNameSchema>;
 

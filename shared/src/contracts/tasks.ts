@@ -10,24 +10,38 @@ export const taskStateSchema = z
   .meta({ id: 'TaskState' });
 export type TaskState = z.infer<typeof taskStateSchema>;
 
-const sourceSchema = z.object({ key: z.string(), sizeBytes: z.int().positive() });
+/**
+ * The source and which content of it is meant: `etag` without quotes, for `If-Match`, and `lastModified` in ISO 8601. Both
+ * are left out of tasks that were planned before servers kept them.
+ */
+export const taskSourceSchema = z.object({
+  key: z.string(),
+  sizeBytes: z.int().positive(),
+  etag: z.string().min(1).optional(),
+  lastModified: z.iso.datetime().optional(),
+});
+export type TaskSource = z.infer<typeof taskSourceSchema>;
 
 /** The work itself, by kind: stored in the task's row and carried by its message. */
 export const taskSpecSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('inspect'), source: sourceSchema }),
+  z.object({ kind: z.literal('inspect'), source: taskSourceSchema }),
   z.object({
     kind: z.literal('encode'),
-    source: sourceSchema,
+    source: taskSourceSchema,
     /** Without the chunk list, which a worker has no use for. */
     plan: encodePlanSchema.omit({ chunks: true }),
     chunk: chunkSchema,
     /** The renditions of the plan that this task makes; the first look of a video makes only a small one. */
     qualities: z.array(z.string()).min(1),
   }),
-  z.object({ kind: z.literal('audio'), source: sourceSchema, plan: encodePlanSchema.omit({ chunks: true }) }),
+  z.object({
+    kind: z.literal('audio'),
+    source: taskSourceSchema,
+    plan: encodePlanSchema.omit({ chunks: true }),
+  }),
   z.object({
     kind: z.literal('images'),
-    source: sourceSchema,
+    source: taskSourceSchema,
     plan: encodePlanSchema.omit({ chunks: true }),
   }),
 ]);
@@ -51,6 +65,9 @@ export const taskMessageSchema = z.object({
 });
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
+/** Where the objects were put under `processed/`, where the plan named a folder; workers of earlier versions say nothing. */
+const folder = z.string().optional();
+
 /** What a finished task hands to the server. Every object it names is in the store by then. */
 export const taskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), facts: mediaFactsSchema }),
@@ -58,9 +75,15 @@ export const taskResultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('encode'),
     frames: z.int().positive(),
     renditions: z.array(renditionOutputSchema),
+    folder,
   }),
-  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable() }),
-  z.object({ kind: z.literal('images'), coverKey: z.string(), storyboardKey: z.string().nullable() }),
+  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable(), folder }),
+  z.object({
+    kind: z.literal('images'),
+    coverKey: z.string(),
+    storyboardKey: z.string().nullable(),
+    folder,
+  }),
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;
 

@@ -1,19 +1,45 @@
+/**
+ * The folder of a video's objects under `raw/` and under `processed/`: its number and, since keys are not to be guessed,
+ * 128 random bits. Videos of earlier versions have the number alone.
+ */
+export type VideoFolder = string | number;
+
+export function videoFolder(video: { id: number; objectFolder?: string | null }): VideoFolder {
+  return video.objectFolder ?? video.id;
+}
+
+/** The folder's name for a new video; `random` is 32 hexadecimal digits. */
+export function newVideoFolder(videoId: number, random: string): string {
+  return `${videoId}-${random}`;
+}
+
+/** The number of the video that a key belongs to, null for a key of another kind. */
+export function videoIdInKey(key: string): number | null {
+  const found = /^(?:raw|processed)\/(\d+)(?:-[0-9a-f]{32})?\//.exec(key)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
 /** Keys of a video's objects. `version` is the plan's: a new plan of the same video never meets an old one's segments. */
 export const objectKeys = {
-  rawPrefix: (videoId: number) => `raw/${videoId}/`,
-  processedPrefix: (videoId: number) => `processed/${videoId}/`,
-  source: (videoId: number, fileName: string) => `raw/${videoId}/${safeFileName(fileName)}`,
-  renditionPrefix: (videoId: number, name: string) => `processed/${videoId}/hls_${name}/`,
+  rawPrefix: (folder: VideoFolder) => `raw/${folder}/`,
+  processedPrefix: (folder: VideoFolder) => `processed/${folder}/`,
+  source: (folder: VideoFolder, fileName: string) => `raw/${folder}/${safeFileName(fileName)}`,
+  /** Where a single PUT goes to; what is used is copied from there, so that a later PUT changes nothing. */
+  singlePut: (folder: VideoFolder, fileName: string) => `raw/${folder}/upload/${safeFileName(fileName)}`,
+  /** The source of an upload by a single PUT. Each try to complete it has a `random` of its own and so writes a key once. */
+  acceptedSource: (folder: VideoFolder, random: string, fileName: string) =>
+    `raw/${folder}/${random}/${safeFileName(fileName)}`,
+  renditionPrefix: (folder: VideoFolder, name: string) => `processed/${folder}/hls_${name}/`,
   /** `name` is a quality (`720p`) or `audio`. */
-  playlist: (videoId: number, name: string) => `processed/${videoId}/hls_${name}/${name}.m3u8`,
-  master: (videoId: number) => `processed/${videoId}/master.m3u8`,
-  init: (videoId: number, name: string, version: number) =>
-    `processed/${videoId}/hls_${name}/${initName(version)}`,
-  segment: (videoId: number, name: string, version: number, index: number) =>
-    `processed/${videoId}/hls_${name}/${segmentName(version, index)}`,
-  cover: (videoId: number) => `processed/${videoId}/cover.jpg`,
-  storyboardSprite: (videoId: number) => `processed/${videoId}/storyboard.jpg`,
-  storyboard: (videoId: number) => `processed/${videoId}/storyboard.vtt`,
+  playlist: (folder: VideoFolder, name: string) => `processed/${folder}/hls_${name}/${name}.m3u8`,
+  master: (folder: VideoFolder) => `processed/${folder}/master.m3u8`,
+  init: (folder: VideoFolder, name: string, version: number) =>
+    `processed/${folder}/hls_${name}/${initName(version)}`,
+  segment: (folder: VideoFolder, name: string, version: number, index: number) =>
+    `processed/${folder}/hls_${name}/${segmentName(version, index)}`,
+  cover: (folder: VideoFolder) => `processed/${folder}/cover.jpg`,
+  storyboardSprite: (folder: VideoFolder) => `processed/${folder}/storyboard.jpg`,
+  storyboard: (folder: VideoFolder) => `processed/${folder}/storyboard.vtt`,
 } as const;
 
 export function initName(version: number): string {

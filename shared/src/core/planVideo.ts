@@ -1,5 +1,5 @@
 import type { Chunk, EncodePlan, MediaFacts } from '../contracts/media.ts';
-import type { TaskSpec } from '../contracts/tasks.ts';
+import type { TaskSource, TaskSpec } from '../contracts/tasks.ts';
 import { planChunks, segmentFramesFor } from './chunkPlan.ts';
 import { buildLadder, firstLookQuality } from './ladder.ts';
 import { planStoryboard } from './storyboardPlan.ts';
@@ -71,7 +71,7 @@ export interface PlannedTask {
  * The tasks of a plan in the order of their work: the first look (the first segment in one small rendition), the
  * audio, the rest of the first chunk, the pictures, then chunk after chunk in every rendition.
  */
-export function encodeTasks(plan: EncodePlan, source: { key: string; sizeBytes: number }): PlannedTask[] {
+export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[] {
   const { chunks, ...shared } = plan;
   const [firstChunk, ...otherChunks] = chunks;
   if (firstChunk === undefined) throw new RangeError('a plan has at least one chunk');

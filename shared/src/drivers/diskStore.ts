@@ -5,6 +5,7 @@ import { ReelmillError } from '../runtime/errors.ts';
 import { toStoreError, withStoreErrors } from './disk/diskErrors.ts';
 import { DiskObjects } from './disk/diskObjects.ts';
 import { DiskUploads } from './disk/diskUploads.ts';
+import { FreeSpace } from './disk/freeSpace.ts';
 import { createStoreHandler, type StoreHandler } from './disk/httpHandler.ts';
 import { DiskLayout } from './disk/layout.ts';
 import { type Grant, signGrant } from './disk/signedUrls.ts';
@@ -21,6 +22,8 @@ export interface DiskStoreOptions {
   /** The folder that holds everything; made where it is not there. One process at a time may write to it; a backup reads meanwhile. */
   root: string;
   signingSecret: string;
+  /** What signed URLs leave free on the disk; none by default. */
+  minFreeBytes?: number;
   /** A function where the address is known only after the server listens. */
   baseUrls: BaseUrls | (() => BaseUrls);
 }
@@ -45,16 +48,23 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
   };
 
   return {
-    handle: createStoreHandler({ secret, objects, uploads }),
+    handle: createStoreHandler({
+      secret,
+      objects,
+      uploads,
+      space: new FreeSpace(layout.objects, options.minFreeBytes ?? 0),
+    }),
     createUpload: (key, plan) => withStoreErrors(() => uploads.create({ key, ...plan })),
-    async signPart(upload, partNumber, signOptions) {
+    async signPart(upload, partNumber, { sizeBytes, ...signOptions }) {
       assertPartNumber(partNumber);
-      return sign({ verb: 'part', uploadId: upload.uploadId, partNumber }, signOptions);
+      return sign({ verb: 'part', uploadId: upload.uploadId, partNumber, sizeBytes }, signOptions);
     },
-    async signPut(key, signOptions) {
+    async signPut(key, { maxBytes, ...signOptions }) {
       assertObjectKey(key);
-      return sign({ verb: 'put', key }, signOptions);
+      return sign({ verb: 'put', key, maxBytes }, signOptions);
     },
+    endPut: (key) => withStoreErrors(() => objects.endPut(key)),
+    copy: (from, to) => withStoreErrors(() => objects.copy(from, to)),
     async signGet(key, { contentType, ...signOptions }) {
       assertObjectKey(key);
       return sign({ verb: 'get', key, contentType }, signOptions);

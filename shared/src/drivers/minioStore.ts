@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { CopyDestinationOptions, CopySourceOptions } from 'minio';
 import { LIMITS } from '../contracts/limits.ts';
 import type {
   ObjectFacts,
@@ -20,7 +21,14 @@ import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } fro
 
 const REMOVE_BATCH = 1000;
 const PUT_URL_SECONDS = 900;
+/** 5 GiB, the most that one PUT takes, at 6 MiB/s. */
+const COPY_MS = 15 * 60_000;
 const ANY_TYPE = 'application/octet-stream';
+
+export interface StoreCredentials {
+  accessKey: string;
+  secretKey: string;
+}
 
 export interface MinioStoreOptions {
   /** The store as this process reaches it, such as `http://minio:9000`. */
@@ -29,6 +37,13 @@ export interface MinioStoreOptions {
   publicEndpoint: string;
   accessKey: string;
   secretKey: string;
+  /**
+   * Whose signatures the URLs for creators and players carry. Whoever has a URL may add headers that nobody signed, such
+   * as `x-amz-copy-source`, with the rights of the user who signed it: so these are users who may do nothing but what
+   * such a URL is for, `upload` put objects and parts under `raw/`, `playback` get objects under `processed/`. Left out
+   * where no public URL is ever signed, as in workers.
+   */
+  publicSigners?: { upload: StoreCredentials; playback: StoreCredentials };
   bucket: string;
   region: string;
   /** The largest object that is put in one request; what the store allows by default. */
@@ -56,14 +71,21 @@ export function createMinioStore(options: MinioStoreOptions): ObjectStore {
 class MinioStore implements ObjectStore {
   readonly #bucket: string;
   readonly #client: S3Client;
-  readonly #publicClient: S3Client;
+  /** Copies a large object in one request, which is silent until it is done. */
+  readonly #patientClient: S3Client;
+  readonly #publicClients: { PUT: S3Client; GET: S3Client } | undefined;
   readonly #singlePutBytes: number;
 
   constructor(options: MinioStoreOptions) {
     this.#bucket = options.bucket;
     this.#singlePutBytes = options.singlePutBytes ?? LIMITS.maxSinglePutBytes;
     this.#client = new S3Client(options);
-    this.#publicClient = new S3Client({ ...options, endpoint: options.publicEndpoint });
+    this.#patientClient = new S3Client({ ...options, silenceMs: COPY_MS });
+    const { region, publicEndpoint: endpoint, publicSigners } = options;
+    this.#publicClients = publicSigners && {
+      PUT: new S3Client({ ...publicSigners.upload, endpoint, region }),
+      GET: new S3Client({ ...publicSigners.playback, endpoint, region }),
+    };
   }
 
   createUpload(key: string, options: { contentType: string }): Promise<UploadRef> {
@@ -74,21 +96,28 @@ class MinioStore implements ObjectStore {
     });
   }
 
-  async signPart(upload: UploadRef, partNumber: number, options: SignOptions): Promise<string> {
+  async signPart(
+    upload: UploadRef,
+    partNumber: number,
+    { sizeBytes, ...options }: SignOptions & { sizeBytes?: number },
+  ): Promise<string> {
     assertPartNumber(partNumber);
-    return await this.#sign('PUT', upload.key, options, {
-      partNumber: String(partNumber),
-      uploadId: upload.uploadId,
+    return this.#sign('PUT', upload.key, options, {
+      query: { partNumber: String(partNumber), uploadId: upload.uploadId },
+      headers: sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) },
     });
   }
 
-  signPut(key: string, options: SignOptions): Promise<string> {
-    return this.#sign('PUT', key, options, {});
+  /** `maxBytes` is up to whoever signs: S3 knows a length that must be, and none that may be. */
+  async signPut(key: string, options: SignOptions): Promise<string> {
+    return this.#sign('PUT', key, options);
   }
 
-  signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string> {
+  async signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string> {
     const { contentType } = options;
-    return this.#sign('GET', key, options, contentType ? { 'response-content-type': contentType } : {});
+    return this.#sign('GET', key, options, {
+      query: contentType ? { 'response-content-type': contentType } : {},
+    });
   }
 
   listParts(upload: UploadRef): Promise<StoredPart[]> {
@@ -151,13 +180,37 @@ class MinioStore implements ObjectStore {
         throw signal?.aborted ? abortedPut(error) : toStoreError(error);
       });
     }
-    const url = await this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS }, {});
+    const url = this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS });
     try {
       await putThroughUrl(url, source, { ...options, agent: this.#client.agent });
     } catch (error) {
       throw signal?.aborted ? abortedPut(error) : toStoreError(error);
     }
   }
+
+  /** Nothing that whoever PUT the original said of it goes along but its type: no tags, metadata or storage class. */
+  async copy(from: ObjectFacts, to: string): Promise<StoredObject> {
+    assertObjectKey(from.key);
+    assertObjectKey(to);
+    const source = new CopySourceOptions({
+      Bucket: this.#bucket,
+      Object: from.key,
+      MatchETag: from.etag,
+    });
+    const target = new CopyDestinationOptions({
+      Bucket: this.#bucket,
+      Object: to,
+      MetadataDirective: 'REPLACE',
+      Headers: { 'Content-Type': from.contentType, 'X-Amz-Tagging-Directive': 'REPLACE' },
+    });
+    await this.#call(() => this.#patientClient.copyObject(source, target));
+    const copied = await this.stat(to);
+    if (copied !== null) return copied;
+    throw new ReelmillError('not_found', 'There is no such object.');
+  }
+
+  /** S3 cannot take a signed URL back: it ends when it expires, and what comes through it until then is to be removed. */
+  async endPut(): Promise<void> {}
 
   get(key: string): Promise<Readable> {
     assertObjectKey(key);
@@ -216,20 +269,23 @@ class MinioStore implements ObjectStore {
 
   async close(): Promise<void> {
     this.#client.close();
-    this.#publicClient.close();
+    this.#patientClient.close();
+    this.#publicClients?.PUT.close();
+    this.#publicClients?.GET.close();
   }
 
-  async #sign(
+  #sign(
     method: 'GET' | 'PUT',
     key: string,
-    options: SignOptions,
-    query: Record<string, string>,
-  ): Promise<string> {
+    { audience, expiresSeconds }: SignOptions,
+    { query = {}, headers = {} }: { query?: Record<string, string>; headers?: Record<string, string> } = {},
+  ): string {
     assertObjectKey(key);
-    const client = options.audience === 'public' ? this.#publicClient : this.#client;
-    // the client takes 0 for a whole week
-    const expiresSeconds = Math.max(1, Math.ceil(options.expiresSeconds));
-    return await client.presignedUrl(method, this.#bucket, key, expiresSeconds, query);
+    const client = audience === 'public' ? this.#publicClients?.[method] : this.#client;
+    if (client === undefined) throw new TypeError('this store has no signers of public URLs');
+    // S3 refuses less than a second
+    const seconds = Math.max(1, Math.ceil(expiresSeconds));
+    return client.presign({ method, bucket: this.#bucket, key, query, headers }, seconds);
   }
 
   /** Makes one call, once more if its connection had died, and throws the port's errors only. */

@@ -53,7 +53,7 @@ export interface SignOptions {
  * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`;
  * no key is the folder of another.
  * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `validation_failed`
- * for a key or part number that cannot be, `disk_full`, or `unavailable` (the last two are retryable).
+ * for a key or part number that cannot be, `precondition_failed`, `disk_full`, or `unavailable` (the last two are retryable).
  */
 export interface ObjectStore {
   /** Opens a multipart upload in which every part but the last has exactly `partSizeBytes`. */
@@ -61,11 +61,26 @@ export interface ObjectStore {
     key: string,
     options: { contentType: string; partSizeBytes: number; sizeBytes: number },
   ): Promise<UploadRef>;
-  /** A URL that takes one part by PUT. */
-  signPart(upload: UploadRef, partNumber: number, options: SignOptions): Promise<string>;
-  /** A URL that takes a whole object by PUT. */
-  signPut(key: string, options: SignOptions): Promise<string>;
-  /** A URL that answers the object by GET, with ranges; not by HEAD, which S3 signs on its own. */
+  /** A URL that takes one part by PUT; with `sizeBytes` only one of exactly so many, anything else responds 4xx. */
+  signPart(
+    upload: UploadRef,
+    partNumber: number,
+    options: SignOptions & { sizeBytes?: number },
+  ): Promise<string>;
+  /**
+   * A URL that takes a whole object by PUT, as often as it is used until it expires or `endPut` ends it. With `maxBytes`
+   * a larger body responds 413, where the store can tell (S3 cannot).
+   */
+  signPut(key: string, options: SignOptions & { maxBytes?: number }): Promise<string>;
+  /**
+   * Ends every URL by which this key could be put, also a PUT that is under way, where the store can (S3 cannot: there
+   * they end when they expire). The key is of no use for another upload afterwards.
+   */
+  endPut(key: string): Promise<void>;
+  /**
+   * A URL that answers the object by GET, with ranges; not by HEAD, which S3 signs on its own. It honours `If-Match`, and
+   * `If-Unmodified-Since` where there is no `If-Match`: 412 where the object is another one.
+   */
   signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string>;
   /** The parts that are whole in the store, by number; `upload_gone` where the upload is not known. */
   listParts(upload: UploadRef): Promise<StoredPart[]>;
@@ -88,6 +103,11 @@ export interface ObjectStore {
     body: Readable | Buffer,
     options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
   ): Promise<void>;
+  /**
+   * Makes this very content (its ETag is compared) another object as well, within the store. Throws `precondition_failed`
+   * where the object has changed, `not_found` where it is gone.
+   */
+  copy(from: ObjectFacts, to: string): Promise<StoredObject>;
   /** The object's bytes; `not_found` where there is none. The caller destroys the stream. */
   get(key: string): Promise<Readable>;
   stat(key: string): Promise<ObjectFacts | null>;

@@ -143,6 +143,20 @@ const serverSchema = z.object({
     .describe(
       'what Prometheus must send as its bearer token to read `/metrics` (default: this machine only)',
     ),
+  S3_UPLOAD_ACCESS_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'access key of the user whose signature upload URLs carry; may put objects under `raw/` and nothing else (distributed)',
+    ),
+  S3_UPLOAD_SECRET_KEY: strongSecret.optional().describe('its secret key (distributed)'),
+  S3_PLAYBACK_ACCESS_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'access key of the user whose signature playback URLs carry; may get objects under `processed/` and nothing else (distributed)',
+    ),
+  S3_PLAYBACK_SECRET_KEY: strongSecret.optional().describe('its secret key (distributed)'),
   REGISTRATION: z.enum(['open', 'closed']).default('open').describe('whether anybody may register'),
   ADMIN_EMAIL: z.string().optional().describe('the first admin, made at start if there is none'),
   ADMIN_PASSWORD: z
@@ -156,6 +170,20 @@ const serverSchema = z.object({
     .positive()
     .default(512 * 1024 ** 3)
     .describe('largest file that is accepted'),
+  MIN_FREE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1024 ** 3)
+    .describe('uploads are refused where they would leave less free on the disk of the standalone store'),
+  SINGLE_UPLOADS_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(16)
+    .describe(
+      'how many uploads of unknown size (a single PUT) a user may have open; another one ends the oldest',
+    ),
   QUOTA_BYTES: z.coerce
     .number()
     .int()
@@ -252,10 +280,19 @@ export type ServerConfig = Readonly<z.infer<typeof serverSchema> & { dataDir: st
 export type WorkerConfig = Readonly<z.infer<typeof workerSchema> & { workerId: string; threads: number }>;
 
 const REQUIRED_IN_DISTRIBUTED = ['AMQP_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
+const REQUIRED_IN_DISTRIBUTED_SERVER = [
+  ...REQUIRED_IN_DISTRIBUTED,
+  'S3_UPLOAD_ACCESS_KEY',
+  'S3_UPLOAD_SECRET_KEY',
+  'S3_PLAYBACK_ACCESS_KEY',
+  'S3_PLAYBACK_SECRET_KEY',
+  'DATABASE_URL',
+  'JWT_SECRET',
+] as const;
 
 /** Reads and checks the server's environment once. Throws ConfigError with every fault. */
 export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
-  const config = parse(serverSchema, env, [...REQUIRED_IN_DISTRIBUTED, 'DATABASE_URL', 'JWT_SECRET']);
+  const config = parse(serverSchema, env, REQUIRED_IN_DISTRIBUTED_SERVER);
   return Object.freeze({ ...config, dataDir: path.resolve(config.REELMILL_DATA) });
 }
 

@@ -9,6 +9,8 @@ export interface StoreUnderTest {
   origins: { public: string; internal: string };
   /** The most that the store answers in one go when it lists or removes; tests go beyond it. */
   pageSize: number;
+  /** Whether a URL of a single PUT can be limited in size, and ended before it expires. */
+  limitsPuts: boolean;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export interface Context {
   store(): ObjectStore;
   origins(): StoreUnderTest['origins'];
   pageSize(): number;
+  limitsPuts(): boolean;
 }
 
 export function newKey(): string {

@@ -1,4 +1,5 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
@@ -15,7 +16,7 @@ const MAX_BYTES_FACTOR = 3;
  * sound instead of failing it: the result is then null.
  */
 export async function runAudio(
-  videoId: number,
+  videoFolder: VideoFolder,
   spec: TaskSpecOf<'audio'>,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'audio' }>> {
@@ -30,7 +31,7 @@ export async function runAudio(
       folder,
       names: [AUDIO_NAME],
       contentType: 'audio/mp4',
-      videoId,
+      videoFolder,
       version: plan.version,
       firstSegment: 0,
       check: () => {},

@@ -1,5 +1,6 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
@@ -22,7 +23,7 @@ const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
  * chunk does not hold the frames it was planned with, `undecodable` where the video holds none at all.
  */
 export async function runEncode(
-  videoId: number,
+  videoFolder: VideoFolder,
   spec: EncodeSpec,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
@@ -36,7 +37,7 @@ export async function runEncode(
       folder,
       names: renditions.map((rendition) => rendition.quality),
       contentType: 'video/mp4',
-      videoId,
+      videoFolder,
       version: plan.version,
       firstSegment: chunk.firstSegment,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),

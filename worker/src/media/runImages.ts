@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
@@ -16,7 +16,7 @@ import { withWorkFolder } from './workFolder.ts';
 
 /** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
 export async function runImages(
-  videoId: number,
+  videoFolder: VideoFolder,
   spec: TaskSpecOf<'images'>,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'images' }>> {
@@ -36,14 +36,14 @@ export async function runImages(
     if (!cover)
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
-    const coverKey = objectKeys.cover(videoId);
+    const coverKey = objectKeys.cover(videoFolder);
     const uploads = new UploadQueue(context.store, context.signal);
     const queue = (file: string, key: string, sizeBytes: number) =>
       uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
     queue(cover.file, coverKey, cover.sizeBytes);
-    if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoId), sprite.sizeBytes);
+    if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoFolder), sprite.sizeBytes);
     await uploads.drain().finally(() => uploads.abandon());
-    const storyboardKey = sprite ? await putStoryboard(videoId, spec, context) : null;
+    const storyboardKey = sprite ? await putStoryboard(videoFolder, spec, context) : null;
     context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
     return { kind: 'images', coverKey, storyboardKey };
   });
@@ -75,11 +75,11 @@ async function makePicture(
 }
 
 async function putStoryboard(
-  videoId: number,
+  videoFolder: VideoFolder,
   { plan }: TaskSpecOf<'images'>,
   context: TaskContext,
 ): Promise<string> {
-  const key = objectKeys.storyboard(videoId);
+  const key = objectKeys.storyboard(videoFolder);
   const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), SPRITE_FILE);
   const body = Buffer.from(text);
   await context.store.put(key, body, {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { UploadQueue } from '../transfer/uploadQueue.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, readFragment, readInit } from './fragments.ts';
@@ -12,7 +12,7 @@ export interface CollectorOptions {
   /** Qualities, or `audio`. */
   names: readonly string[];
   contentType: string;
-  videoId: number;
+  videoFolder: VideoFolder;
   version: number;
   firstSegment: number;
   uploads: UploadQueue;
@@ -99,8 +99,8 @@ export class SegmentCollector {
     };
     output.segments.push(segment);
     output.samples += fragment.samples;
-    const { videoId, version, contentType, uploads } = this.#options;
-    const key = objectKeys.segment(videoId, output.name, version, index);
+    const { videoFolder, version, contentType, uploads } = this.#options;
+    const key = objectKeys.segment(videoFolder, output.name, version, index);
     uploads.add({ file, key, contentType, sizeBytes: segment.sizeBytes }, () => {
       segment.done = true;
     });
@@ -108,11 +108,11 @@ export class SegmentCollector {
   }
 
   async #takeInit(output: Output): Promise<InitInfo> {
-    const { folder, videoId, version, contentType, uploads } = this.#options;
+    const { folder, videoFolder, version, contentType, uploads } = this.#options;
     const file = path.join(folder, output.name, INIT_FILE);
     const init = await readInit(file);
     output.init = init;
-    const key = objectKeys.init(videoId, output.name, version);
+    const key = objectKeys.init(videoFolder, output.name, version);
     uploads.add({ file, key, contentType, sizeBytes: init.sizeBytes }, () => {
       output.initDone = true;
     });

@@ -1,4 +1,5 @@
-import type { TaskMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import type { TaskMessage, TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { runAudio } from './runAudio.ts';
 import { runEncode } from './runEncode.ts';
 import { runImages } from './runImages.ts';
@@ -12,14 +13,23 @@ import type { TaskContext } from './taskContext.ts';
  */
 export async function runTask(message: TaskMessage, context: TaskContext): Promise<TaskResult> {
   const { spec, videoId } = message;
+  if (spec.kind === 'inspect') return runInspect(spec, context);
+  const { folder } = spec.plan;
+  const result = await makeObjects(folder ?? videoId, spec, context);
+  return folder === undefined ? result : { ...result, folder };
+}
+
+function makeObjects(
+  folder: VideoFolder,
+  spec: Exclude<TaskSpec, { kind: 'inspect' }>,
+  context: TaskContext,
+): Promise<Exclude<TaskResult, { kind: 'inspect' }>> {
   switch (spec.kind) {
-    case 'inspect':
-      return runInspect(spec, context);
     case 'encode':
-      return runEncode(videoId, spec, context);
+      return runEncode(folder, spec, context);
     case 'audio':
-      return runAudio(videoId, spec, context);
+      return runAudio(folder, spec, context);
     case 'images':
-      return runImages(videoId, spec, context);
+      return runImages(folder, spec, context);
   }
 }

@@ -1,5 +1,19 @@
 import type { Dir } from 'node:fs';
-import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  opendir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -38,11 +52,14 @@ export class DiskObjects {
     this.#layout = layout;
   }
 
-  /** Receives a whole object of exactly `sizeBytes`, or leaves things as they were. Resolves with its ETag. */
+  /**
+   * Receives a whole object of exactly `sizeBytes`, or leaves things as they were. Resolves with its ETag. With
+   * `byUrl` it throws `signature_invalid` where URLs of this key have ended, before or meanwhile.
+   */
   async write(
     key: string,
     body: Readable,
-    options: { contentType: string; sizeBytes: number; signal?: AbortSignal | undefined },
+    options: { contentType: string; sizeBytes: number; signal?: AbortSignal | undefined; byUrl?: boolean },
   ): Promise<string> {
     this.#layout.objectPath(key);
     const tmpPath = this.#layout.newTmpPath();
@@ -54,7 +71,8 @@ export class DiskObjects {
       } finally {
         await file.close();
       }
-      await this.commit(key, tmpPath, { etag, contentType: options.contentType });
+      const { contentType, byUrl = false } = options;
+      await this.commit(key, tmpPath, { etag, contentType }, byUrl);
       return etag;
     } catch (error) {
       await rm(tmpPath, { force: true });
@@ -63,8 +81,14 @@ export class DiskObjects {
   }
 
   /** Makes a finished, synced file the object: a rename, never a copy. */
-  commit(key: string, filePath: string, facts: { etag: string; contentType: string }): Promise<void> {
+  commit(
+    key: string,
+    filePath: string,
+    facts: { etag: string; contentType: string },
+    byUrl = false,
+  ): Promise<void> {
     return this.#commits.run(key, async () => {
+      if (byUrl) await this.assertPutAllowed(key);
       const { size, mtimeMs } = await statFile(filePath);
       const current = await this.read(key);
       const generations: Generation[] = [{ ...facts, sizeBytes: size, mtimeMs }];
@@ -75,6 +99,51 @@ export class DiskObjects {
       await this.#writeSidecar(key, generations);
       await moveInto(filePath, this.#layout.objectPath(key));
     });
+  }
+
+  /** From now on no URL puts this key; what is being received through one is thrown away when it is whole. */
+  endPut(key: string): Promise<void> {
+    return this.#commits.run(key, async () => {
+      const ended = await open(this.#layout.endedPath(key), 'a');
+      await ended.close();
+      await syncFolder(this.#layout.ended);
+    });
+  }
+
+  /** Throws `signature_invalid` where URLs that put this key have ended. */
+  async assertPutAllowed(key: string): Promise<void> {
+    try {
+      await access(this.#layout.endedPath(key));
+    } catch (error) {
+      if (isAbsent(error)) return;
+      throw error;
+    }
+    throw new ReelmillError('signature_invalid', 'The upload that this link is for has ended.');
+  }
+
+  /**
+   * Makes a content another object as well: by a second name for the same file, which is never written again, or by a
+   * copy where the file system has no such names. Throws `not_found`, or `precondition_failed` for another content.
+   */
+  async copy(from: StoredObject, to: string): Promise<StoredObject> {
+    const tmpPath = this.#layout.newTmpPath();
+    const { contentType, etag } = await this.#commits.run(from.key, async () => {
+      const current = await this.read(from.key);
+      if (current === null) throw new ReelmillError('not_found', 'There is no such object.');
+      if (current.etag !== from.etag)
+        throw new ReelmillError('precondition_failed', 'The object has changed.');
+      await linkOrCopy(this.#layout.objectPath(from.key), tmpPath, current.lastModified);
+      return current;
+    });
+    try {
+      await this.commit(to, tmpPath, { etag, contentType });
+    } catch (error) {
+      await rm(tmpPath, { force: true });
+      throw error;
+    }
+    const copied = await this.read(to);
+    if (copied !== null) return toStoredObject(copied);
+    throw new ReelmillError('not_found', 'There is no such object.');
   }
 
   /** The object and its open file, or null. */
@@ -175,6 +244,28 @@ export class DiskObjects {
 
 export function toStoredObject({ key, sizeBytes, etag, lastModified }: ObjectFacts): StoredObject {
   return { key, sizeBytes, etag, lastModified };
+}
+
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK']);
+
+async function linkOrCopy(from: string, to: string, lastModified: Date): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.has(errnoOf(error))) throw error;
+    await copyFile(from, to);
+    await utimes(to, lastModified, lastModified);
+    await syncFile(to);
+  }
+}
+
+async function syncFile(filePath: string): Promise<void> {
+  const file = await open(filePath, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function statFile(filePath: string): Promise<{ size: number; mtimeMs: number }> {

@@ -6,6 +6,7 @@ import { parseRange } from './byteRange.ts';
 import { toStoreError } from './diskErrors.ts';
 import type { DiskObjects, OpenObject } from './diskObjects.ts';
 import type { DiskUploads } from './diskUploads.ts';
+import type { FreeSpace } from './freeSpace.ts';
 import { type Grant, readGrant } from './signedUrls.ts';
 
 // a sender that is silent for so long is gone; a reader may rest much longer while it works on what it has
@@ -16,6 +17,7 @@ export interface StoreHandlerOptions {
   secret: string;
   objects: DiskObjects;
   uploads: DiskUploads;
+  space: FreeSpace;
 }
 
 /** Answers a request for a signed URL; false where the path is none of the store's. Never throws. */
@@ -44,7 +46,7 @@ export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
 }
 
 async function serve(
-  { objects, uploads }: StoreHandlerOptions,
+  { objects, uploads, space }: StoreHandlerOptions,
   grant: Grant,
   request: IncomingMessage,
   response: ServerResponse,
@@ -57,14 +59,32 @@ async function serve(
     return;
   }
   const sizeBytes = Number(contentLength);
-  const etag =
+  await assertGranted(objects, grant, sizeBytes);
+  const etag = await space.during(request, sizeBytes, () =>
     grant.verb === 'part'
-      ? await uploads.writePart(grant.uploadId, grant.partNumber, request, sizeBytes)
-      : await objects.write(grant.key, request, {
+      ? uploads.writePart(grant.uploadId, grant.partNumber, request, sizeBytes)
+      : objects.write(grant.key, request, {
           contentType: request.headers['content-type'] ?? 'application/octet-stream',
           sizeBytes,
-        });
+          byUrl: true,
+        }),
+  );
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
+}
+
+/** Throws where the body is not one that the URL was signed for, before any of it is read. */
+async function assertGranted(
+  objects: DiskObjects,
+  grant: Extract<Grant, { verb: 'put' | 'part' }>,
+  sizeBytes: number,
+): Promise<void> {
+  if (grant.verb === 'part') {
+    if (grant.sizeBytes === undefined || grant.sizeBytes === sizeBytes) return;
+    throw new ReelmillError('size_mismatch', `This part must have ${grant.sizeBytes} bytes.`);
+  }
+  await objects.assertPutAllowed(grant.key);
+  if (grant.maxBytes === undefined || sizeBytes <= grant.maxBytes) return;
+  throw new ReelmillError('too_large', `The file is larger than the ${grant.maxBytes} bytes that are left.`);
 }
 
 async function serveObject(
@@ -96,6 +116,8 @@ async function sendObject(
   // what creators uploaded is never to be run or guessed at by a browser
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+  if (!isExpected(request, object))
+    throw new ReelmillError('precondition_failed', 'The object is another one than was expected.');
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();
     return;
@@ -118,6 +140,17 @@ async function sendObject(
     return;
   }
   await send(readPieces(file, { start: first, length: last - first + 1 }), response);
+}
+
+/** `If-Match` and, where there is none, `If-Unmodified-Since`, as RFC 9110 has them. */
+function isExpected({ headers }: IncomingMessage, { etag, lastModified }: OpenObject['object']): boolean {
+  const expected = headers['if-match'];
+  if (expected !== undefined) {
+    return expected.split(',').some((tag) => ['*', `"${etag}"`, etag].includes(tag.trim()));
+  }
+  const since = Date.parse(headers['if-unmodified-since'] ?? '');
+  // HTTP counts in seconds; a date that is none is passed over
+  return Number.isNaN(since) || Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
 }
 
 /** Writes piece by piece, each when the one before has gone; gives up when the connection is closed. */
@@ -164,6 +197,7 @@ function sendError(response: ServerResponse, status: number, code: ErrorCode, me
 function statusOf(error: ReelmillError): number {
   if (error.code === 'upload_gone') return 404;
   if (error.code === 'size_mismatch') return 400;
+  if (error.code === 'disk_full') return 507;
   // a later attempt at the same part took its place, or the server stops: trying again is right
   if (error.code === 'aborted') return 503;
   return error.status;

@@ -1,40 +1,39 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { assertObjectKey } from '../store/objectKey.ts';
 import { isAbsent } from './diskErrors.ts';
 
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+/** No URL lives longer: S3 allows a week. */
+const URLS_END_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
 
 /**
  * Where things are under the store's root, all on one file system so that a rename moves them:
- * `objects/<key>` the bytes, `meta/<key>` what is known about them, `uploads/<id>` unfinished uploads, `tmp` the rest.
+ * `objects/<key>` the bytes, `meta/<key>` what is known about them, `uploads/<id>` unfinished uploads,
+ * `ended/<hash>` keys that cannot be put by URL any more, `tmp` the rest.
  */
 export class DiskLayout {
   readonly objects: string;
   readonly meta: string;
   readonly uploads: string;
+  readonly ended: string;
   readonly tmp: string;
 
   constructor(root: string) {
     this.objects = path.resolve(root, 'objects');
     this.meta = path.resolve(root, 'meta');
     this.uploads = path.resolve(root, 'uploads');
+    this.ended = path.resolve(root, 'ended');
     this.tmp = path.resolve(root, 'tmp');
   }
 
   /** Makes the folders, and clears what a crash left half written; not what a server is writing now. */
   async prepare(): Promise<void> {
-    for (const folder of [this.objects, this.meta, this.uploads, this.tmp])
+    for (const folder of [this.objects, this.meta, this.uploads, this.ended, this.tmp])
       await mkdir(folder, { recursive: true });
-    for (const name of await readdir(this.tmp)) {
-      const leftover = path.join(this.tmp, name);
-      const mtimeMs = await stat(leftover).then(
-        (found) => found.mtimeMs,
-        (error: unknown) => (isAbsent(error) ? Date.now() : Promise.reject(error)),
-      );
-      if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(leftover, { recursive: true, force: true });
-    }
+    await removeOlder(this.tmp, ABANDONED_AFTER_MS);
+    await removeOlder(this.ended, URLS_END_AFTER_MS);
   }
 
   /** Throws `validation_failed` for a key that is none. */
@@ -49,8 +48,23 @@ export class DiskLayout {
     return path.join(this.meta, key);
   }
 
+  endedPath(key: string): string {
+    return path.join(this.ended, createHash('sha256').update(key).digest('hex'));
+  }
+
   newTmpPath(): string {
     return path.join(this.tmp, randomUUID());
+  }
+}
+
+async function removeOlder(folder: string, ageMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const leftover = path.join(folder, name);
+    const mtimeMs = await stat(leftover).then(
+      (found) => found.mtimeMs,
+      (error: unknown) => (isAbsent(error) ? Date.now() : Promise.reject(error)),
+    );
+    if (Date.now() - mtimeMs > ageMs) await rm(leftover, { recursive: true, force: true });
   }
 }
 

@@ -3,13 +3,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** What a signed URL allows. */
 export type Grant =
   | { verb: 'get'; key: string; contentType: string | undefined }
-  | { verb: 'put'; key: string }
-  | { verb: 'part'; uploadId: string; partNumber: number };
+  | { verb: 'put'; key: string; maxBytes: number | undefined }
+  | { verb: 'part'; uploadId: string; partNumber: number; sizeBytes: number | undefined };
 
 /** The path and query of a signed URL, to be put behind a base URL. It ends to be valid at `expiresAt` (unix seconds). */
 export function signGrant(secret: string, grant: Grant, expiresAt: number): string {
   const query = new URLSearchParams({ expires: String(expiresAt) });
   if (grant.verb === 'get' && grant.contentType !== undefined) query.set('type', grant.contentType);
+  if (grant.verb === 'put' && grant.maxBytes !== undefined) query.set('max', String(grant.maxBytes));
+  if (grant.verb === 'part' && grant.sizeBytes !== undefined) query.set('size', String(grant.sizeBytes));
   query.set('signature', signatureOf(secret, grant, expiresAt).toString('hex'));
   return `${pathOf(grant)}?${query}`;
 }
@@ -45,13 +47,18 @@ function parseGrant(method: string, pathname: string, query: URLSearchParams): G
   if (root === 'uploads') {
     const [uploadId = '', partNumber = ''] = components;
     if (method !== 'PUT' || components.length !== 2 || !/^\d{1,5}$/.test(partNumber)) return undefined;
-    return { verb: 'part', uploadId, partNumber: Number(partNumber) };
+    return { verb: 'part', uploadId, partNumber: Number(partNumber), sizeBytes: numberIn(query, 'size') };
   }
   const key = components.join('/');
-  if (method === 'PUT') return { verb: 'put', key };
+  if (method === 'PUT') return { verb: 'put', key, maxBytes: numberIn(query, 'max') };
   if (method === 'GET' || method === 'HEAD')
     return { verb: 'get', key, contentType: query.get('type') ?? undefined };
   return undefined;
+}
+
+function numberIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  return text === null ? undefined : Number(text);
 }
 
 function pathOf(grant: Grant): string {
@@ -60,9 +67,15 @@ function pathOf(grant: Grant): string {
 }
 
 function signatureOf(secret: string, grant: Grant, expiresAt: number): Buffer {
-  const fields =
-    grant.verb === 'part'
-      ? [grant.verb, grant.uploadId, grant.partNumber, expiresAt]
-      : [grant.verb, grant.key, grant.verb === 'get' ? (grant.contentType ?? null) : null, expiresAt];
-  return createHmac('sha256', secret).update(JSON.stringify(fields)).digest();
+  return createHmac('sha256', secret)
+    .update(JSON.stringify([...fieldsOf(grant), expiresAt]))
+    .digest();
+}
+
+function fieldsOf(grant: Grant): (string | number | null)[] {
+  if (grant.verb === 'get') return [grant.verb, grant.key, grant.contentType ?? null];
+  if (grant.verb === 'put') return [grant.verb, grant.key, grant.maxBytes ?? null];
+  const { verb, uploadId, partNumber, sizeBytes } = grant;
+  // URLs that were signed before sizes were go on
+  return sizeBytes === undefined ? [verb, uploadId, partNumber] : [verb, uploadId, partNumber, sizeBytes];
 }

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Client } from 'minio';
 import type { StoredPart } from '../../ports/objectStore.ts';
+import { type PresignedRequest, presignUrl } from './presign.ts';
 import { s3CodeOf } from './s3Errors.ts';
 
 export interface S3Connection {
@@ -10,6 +11,8 @@ export interface S3Connection {
   accessKey: string;
   secretKey: string;
   region: string;
+  /** A call whose connection is silent for so long is given up; `SILENCE_MS` by default. */
+  silenceMs?: number;
 }
 
 // a call whose connection is silent for so long is given up; joining many parts takes a store several seconds
@@ -21,8 +24,9 @@ const MAX_CONNECTIONS = 64;
 /** The minio client with its own connections, timeouts on every request, and all pages of a part list. */
 export class S3Client extends Client {
   readonly agent: http.Agent | https.Agent;
+  readonly #region: string;
 
-  constructor({ endpoint, accessKey, secretKey, region }: S3Connection) {
+  constructor({ endpoint, accessKey, secretKey, region, silenceMs }: S3Connection) {
     const url = new URL(endpoint);
     if (url.pathname !== '/') throw new TypeError(`The store's endpoint must not have a path: ${endpoint}`);
     const useSSL = url.protocol === 'https:';
@@ -39,12 +43,13 @@ export class S3Client extends Client {
       transportAgent: agent,
       transport: {
         // the client calls it with options and a callback only, which is one of its two overloads
-        request: requestWithTimeout(useSSL ? https.request : http.request) as typeof http.request,
+        request: requestWithTimeout(useSSL ? https.request : http.request, silenceMs) as typeof http.request,
       },
       // callers decide about retries, and the library's own would print to the console
       retryOptions: { disableRetry: true },
     });
     this.agent = agent;
+    this.#region = region;
   }
 
   async listStoredParts(bucket: string, key: string, uploadId: string): Promise<StoredPart[]> {
@@ -64,6 +69,32 @@ export class S3Client extends Client {
     }
   }
 
+  /** A URL that allows one request on an object to whoever has it, with exactly these `headers`. */
+  presign(
+    {
+      bucket,
+      key,
+      ...request
+    }: Pick<PresignedRequest, 'method' | 'query' | 'headers'> & {
+      bucket: string;
+      key: string;
+    },
+    expiresSeconds: number,
+  ): string {
+    const { method } = request;
+    const { protocol, headers, path } = this.getRequestOptions({
+      method,
+      bucketName: bucket,
+      objectName: key,
+      region: this.#region,
+    });
+    return presignUrl(
+      { ...request, origin: `${protocol}//${headers.host}`, path },
+      { accessKey: this.accessKey, secretKey: this.secretKey, region: this.#region },
+      { expiresSeconds, now: new Date() },
+    );
+  }
+
   close(): void {
     this.agent.destroy();
   }
@@ -74,11 +105,11 @@ type Request = (
   onResponse?: (response: http.IncomingMessage) => void,
 ) => http.ClientRequest;
 
-/** A request function like Node's that gives up when its connection is silent for `SILENCE_MS`. */
-export function requestWithTimeout(request: Request): Request {
+/** A request function like Node's that gives up when its connection is silent for so long. */
+export function requestWithTimeout(request: Request, silenceMs = SILENCE_MS): Request {
   return (options, onResponse) => {
     const sent = request(options, onResponse);
-    sent.setTimeout(SILENCE_MS, () => {
+    sent.setTimeout(silenceMs, () => {
       sent.destroy(Object.assign(new Error('the store does not answer'), { code: 'ETIMEDOUT' }));
     });
     return sent;

@@ -4,6 +4,7 @@ import { ReelmillError } from '../../runtime/errors.ts';
 const MEANINGS: Readonly<Record<string, { code: ErrorCode; message: string }>> = {
   NoSuchKey: { code: 'not_found', message: 'There is no such object.' },
   NotFound: { code: 'not_found', message: 'There is no such object.' },
+  PreconditionFailed: { code: 'precondition_failed', message: 'The object has changed.' },
   NoSuchUpload: { code: 'upload_gone', message: 'The store does not know this upload, or it has ended.' },
   InvalidPart: { code: 'upload_incomplete', message: 'A part is missing or has other content.' },
   InvalidPartOrder: { code: 'upload_incomplete', message: 'The parts are not in order.' },

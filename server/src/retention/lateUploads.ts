@@ -1,0 +1,77 @@
+import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
+import { Op } from 'sequelize';
+import type { VideoRow } from '../db/rows.ts';
+import { maxSourceBytes } from '../upload/sizeLimits.ts';
+import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+
+const PAGE = 100;
+
+type Video = Pick<VideoRow, 'id' | 'userId' | 'status' | 'putKey'>;
+
+/**
+ * What comes through the URL of a single PUT and is of no use: anything after its upload has ended, and more than may be
+ * uploaded while it goes on. A store that cannot end URLs takes both. What is uploaded counts towards the quota.
+ */
+export const lateUploads: RetentionJob = {
+  name: 'late_uploads',
+  description: 'remove what was put after its upload had ended, or is larger than allowed',
+  pollMs: 10_000,
+  restMs: 0,
+  walksStore: false,
+  isScheduled: () => true,
+
+  async find(context, { position, now }) {
+    const findings: Finding[] = [];
+    const staged = new Map<number, number>();
+    // few rows have anything to remove, and a page without findings would pass for the end
+    for (let from: number | null = position; from !== null; ) {
+      const videos = await readOpen(context, from, now);
+      for (const video of videos) findings.push(...(await findLate(context, video, staged)));
+      from = nextPositionAfter(videos, PAGE);
+    }
+    return { findings, nextPosition: null };
+  },
+};
+
+function readOpen({ database }: RetentionContext, position: number, now: Date): Promise<VideoRow[]> {
+  return database.models.Video.findAll({
+    attributes: ['id', 'userId', 'status', 'putKey'],
+    where: {
+      id: { [Op.gt]: position },
+      putKey: { [Op.not]: null },
+      [Op.or]: [{ status: 'uploading' }, { putEndsAt: { [Op.gt]: now } }],
+      deletedAt: null,
+    },
+    order: [['id', 'ASC']],
+    limit: PAGE,
+  });
+}
+
+/** `staged` is what the open uploads before this one hold, by user: together they may have what the quota has left. */
+async function findLate(
+  context: RetentionContext,
+  video: Video,
+  staged: Map<number, number>,
+): Promise<Finding[]> {
+  const object = video.putKey === null ? null : await context.store.stat(video.putKey);
+  if (object === null) return [];
+  if (video.status !== 'uploading') return [toFinding(context, video, object, 'put after its upload ended')];
+  const before = staged.get(video.userId) ?? 0;
+  const { file, quota } = await maxSourceBytes(context, video);
+  const isTooLarge = object.sizeBytes > file || object.sizeBytes + before > quota;
+  if (isTooLarge) return [toFinding(context, video, object, 'larger than allowed')];
+  staged.set(video.userId, before + object.sizeBytes);
+  return [];
+}
+
+function toFinding({ store }: RetentionContext, video: Video, object: StoredObject, reason: string): Finding {
+  return {
+    videoId: video.id,
+    key: object.key,
+    objects: 1,
+    sizeBytes: object.sizeBytes,
+    since: object.lastModified,
+    reason,
+    remove: () => store.remove([object.key]),
+  };
+}

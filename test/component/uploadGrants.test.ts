@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { RETENTION_JOBS } from '@reelmill/server/retention/jobs.ts';
+import { runScheduled } from '@reelmill/server/retention/run.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { listKeys } from '../support/publishedVideo.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { beginMultipart, beginSingle, complete, put } from '../support/uploads.ts';
+
+const QUOTA = 1_000;
+const GOOD = Buffer.from('the content that was inspected');
+const OTHER = Buffer.from('something else altogether');
+
+const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
+
+describe('what an upload URL grants', () => {
+  let server: TestServer;
+  let api: DocumentedApi;
+  before(async () => {
+    server = await startTestServer({ env: { QUOTA_BYTES: String(QUOTA), SINGLE_UPLOADS_PER_USER: '2' } });
+    api = await DocumentedApi.of(server.url);
+  });
+  after(() => server.stop());
+
+  const videoOf = (id: number) => server.context.database.models.Video.findByPk(id, { rejectOnEmpty: true });
+  const keysOf = async (id: number) =>
+    listKeys(server.context.store, `raw/${(await videoOf(id)).objectFolder}/`);
+  const contentOf = async (id: number) =>
+    buffer(await server.context.store.get((await videoOf(id)).sourceKey));
+  const sourceOf = async (id: number) => {
+    const [task] = await server.context.database.models.Task.findAll({ where: { videoId: id } });
+    return task?.spec.source ?? assert.fail('there is a task');
+  };
+  const sweep = () => runScheduled(server.context, RETENTION_JOBS.late_uploads, new AbortController().signal);
+  /** As a store takes it that cannot end a URL. */
+  const putLate = async (id: number, bytes: Buffer) => {
+    const { putKey } = await videoOf(id);
+    const facts = { contentType: 'video/mp4', sizeBytes: bytes.length };
+    await server.context.store.put(putKey ?? assert.fail('it is a single PUT'), bytes, facts);
+  };
+  const upload = async (user: ApiUser, bytes: Buffer) => {
+    const begun = await beginSingle(user);
+    assert.equal(await put(begun.url, new Uint8Array(bytes)), 200);
+    return begun;
+  };
+
+  test('keys of a video have an unguessable part', async () => {
+    const user = await api.signUp('keys');
+    const folders = [];
+    for (const begin of [() => beginSingle(user), () => beginMultipart(user, 5)]) {
+      const { objectFolder, sourceKey } = await videoOf((await begin()).videoId);
+      assert.match(sourceKey, /^raw\/\d+-[0-9a-f]{32}\//);
+      folders.push(objectFolder?.split('-')[1]);
+    }
+    assert.equal(new Set(folders).size, 2);
+  });
+
+  test('a single PUT after complete changes nothing and stays nowhere', async () => {
+    const user = await api.signUp('swap');
+    const { videoId, url } = await upload(user, GOOD);
+    assert.equal((await complete(user, videoId)).status, 202);
+    assert.equal(await put(url, new Uint8Array(OTHER)), 403);
+    await putLate(videoId, OTHER);
+    assert.deepEqual(await contentOf(videoId), GOOD);
+    await sweep();
+    const { sourceKey } = await videoOf(videoId);
+    assert.deepEqual(await keysOf(videoId), [sourceKey]);
+    assert.deepEqual(await contentOf(videoId), GOOD);
+    // completing again does not take the other one either
+    await putLate(videoId, OTHER);
+    assert.equal((await complete(user, videoId)).status, 202);
+    assert.equal((await videoOf(videoId)).sourceKey, sourceKey);
+    assert.deepEqual(await contentOf(videoId), GOOD);
+  });
+
+  test('a single PUT after cancel is refused, and what a store takes all the same is removed', async () => {
+    const user = await api.signUp('cancel');
+    const { videoId, url } = await upload(user, GOOD);
+    assert.equal((await user.call('POST', `/videos/${videoId}/cancel`)).status, 200);
+    assert.deepEqual(await keysOf(videoId), []);
+    assert.equal(await put(url, new Uint8Array(OTHER)), 403);
+    await putLate(videoId, OTHER);
+    await sweep();
+    assert.deepEqual(await keysOf(videoId), []);
+  });
+
+  test('the tasks name exactly the content that was accepted', async () => {
+    const user = await api.signUp('generation');
+    const single = await upload(user, GOOD);
+    assert.equal((await complete(user, single.videoId)).status, 202);
+    const multipart = await beginMultipart(user, GOOD.length);
+    assert.equal(await put(multipart.plan.urls[0]?.url, new Uint8Array(GOOD)), 200);
+    assert.equal((await complete(user, multipart.videoId)).status, 202);
+    for (const { videoId } of [single, multipart]) {
+      const source = await sourceOf(videoId);
+      const stored = await server.context.store.stat(source.key);
+      assert.deepEqual(source, {
+        key: stored?.key,
+        sizeBytes: GOOD.length,
+        etag: stored?.etag,
+        lastModified: stored?.lastModified.toISOString(),
+      });
+      const url = await server.context.store.signGet(source.key, {
+        audience: 'internal',
+        expiresSeconds: 60,
+      });
+      const read = (etag = '') => fetch(url, { headers: { 'If-Match': `"${etag}"` } });
+      assert.deepEqual(Buffer.from(await (await read(source.etag)).arrayBuffer()), GOOD);
+      assert.equal((await read(md5(OTHER))).status, 412);
+    }
+  });
+
+  test('of several who complete at once one is heard, and one source stays', async () => {
+    const user = await api.signUp('several');
+    const { videoId } = await upload(user, GOOD);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
+    assert.deepEqual(await keysOf(videoId), [(await videoOf(videoId)).sourceKey]);
+    assert.deepEqual(await contentOf(videoId), GOOD);
+  });
+
+  test('a single PUT ends at what the quota has left', async () => {
+    const user = await api.signUp('quota');
+    const first = await upload(user, randomBytes(600));
+    assert.equal((await complete(user, first.videoId)).status, 202);
+    const { videoId, url } = await beginSingle(user);
+    assert.equal(await put(url, new Uint8Array(401)), 413);
+    assert.equal(await put(url, new Uint8Array(400)), 200);
+    // through a store that cannot tell
+    await putLate(videoId, randomBytes(401));
+    const refused = await complete(user, videoId);
+    assert.deepEqual([refused.status, refused.error.code], [403, 'quota_exceeded']);
+    assert.deepEqual(await keysOf(videoId), []);
+    await putLate(videoId, randomBytes(401));
+    await sweep();
+    assert.deepEqual(await keysOf(videoId), []);
+    // it can still be done right
+    assert.equal(await put(url, new Uint8Array(400)), 200);
+    await sweep();
+    assert.equal((await complete(user, videoId)).status, 202);
+  });
+
+  test('several single PUTs together hold no more than the quota has left', async () => {
+    const user = await api.signUp('together');
+    const uploads = [await upload(user, randomBytes(700)), await upload(user, randomBytes(700))];
+    await sweep();
+    const held = await Promise.all(uploads.map(({ videoId }) => keysOf(videoId)));
+    assert.deepEqual(
+      held.map((keys) => keys.length),
+      [1, 0],
+    );
+  });
+
+  test('another single PUT ends the oldest where a user has as many as they may', async () => {
+    const user = await api.signUp('many');
+    const [oldest, second] = [await upload(user, GOOD), await beginSingle(user)];
+    const third = await beginSingle(user);
+    assert.equal(await put(oldest.url, new Uint8Array(GOOD)), 403);
+    assert.deepEqual(await keysOf(oldest.videoId), []);
+    assert.equal((await complete(user, oldest.videoId)).error.code, 'upload_gone');
+    for (const { url, videoId } of [second, third]) {
+      assert.equal(await put(url, new Uint8Array(GOOD)), 200);
+      assert.equal((await complete(user, videoId)).status, 202);
+    }
+    // those in parts are not counted
+    const { videoId } = await beginMultipart(user, 5);
+    await beginSingle(user);
+    await beginSingle(user);
+    await beginSingle(user);
+    assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).status, 200);
+  });
+
+  test('a part has the size that was planned, or is refused', async () => {
+    const user = await api.signUp('parts');
+    const { videoId, plan } = await beginMultipart(user, 10);
+    for (const size of [0, 9, 11, 1_000]) {
+      assert.equal(await put(plan.urls[0]?.url, new Uint8Array(size)), 400, String(size));
+    }
+    assert.equal(await put(plan.urls[0]?.url, new Uint8Array(10)), 200);
+    assert.equal((await complete(user, videoId)).status, 202);
+    assert.equal(await put(plan.urls[0]?.url, new Uint8Array(10)), 404);
+  });
+
+  test('an upload that began before the upgrade is completed, and its URL is of no use afterwards', async () => {
+    const user = await api.signUp('before');
+    const { videoId } = await beginSingle(user);
+    const sourceKey = `raw/${videoId}/film.mp4`;
+    await (await videoOf(videoId)).update({
+      sourceKey,
+      objectFolder: null,
+      putKey: null,
+      putEndsAt: null,
+    });
+    const url = await server.context.store.signPut(sourceKey, { audience: 'public', expiresSeconds: 60 });
+    assert.equal(await put(url, new Uint8Array(GOOD)), 200);
+    assert.equal((await complete(user, videoId)).status, 202);
+    assert.equal(await put(url, new Uint8Array(OTHER)), 403);
+    await putLate(videoId, OTHER);
+    await sweep();
+    assert.deepEqual(await listKeys(server.context.store, objectKeys.rawPrefix(videoId)), [
+      (await videoOf(videoId)).sourceKey,
+    ]);
+    assert.deepEqual(await contentOf(videoId), GOOD);
+  });
+});
+
+test('no upload begins that would leave too little free on the disk', async () => {
+  const server = await startTestServer({ env: { MIN_FREE_BYTES: String(2 ** 50) } });
+  try {
+    const user = await (await DocumentedApi.of(server.url)).signUp('full');
+    for (const body of [{ file_name: 'a.mp4' }, { file_name: 'a.mp4', size_bytes: 5 }]) {
+      const answer = await user.call('POST', '/videos/upload/initiate', { body });
+      assert.deepEqual([answer.status, answer.error.code], [507, 'insufficient_storage']);
+      assert.match(answer.error.message, /too little free space/);
+    }
+  } finally {
+    await server.stop();
+  }
+});
