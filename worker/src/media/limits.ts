@@ -2,6 +2,10 @@
 export const MEDIA_LIMITS = {
   durationSeconds: 12 * 3600,
   pixels: 8192 * 4352,
+  /** Of all video streams together; only one is published, but all are looked at. */
+  pixelsOfAllStreams: 2 * 8192 * 4352,
+  /** Of either side of a picture. */
+  sidePixels: 16_384,
   streams: 100,
   frameRate: 60,
   /** A hole in the timestamps longer than this is damage, not a still picture. */
