@@ -9,9 +9,7 @@ const MIB = 1024 * 1024;
 /** Libraries and buffers of ffmpeg and of ffprobe, whatever they read. */
 const FFMPEG_BASE = 320 * MIB;
 const FFPROBE_BASE = 192 * MIB;
-/** A demuxer's index takes a share of the file's size: about 40 bytes for a sample, which is rarely below 300. */
-const INDEX_SHARE = 1 / 8;
-/** The index of a film of twelve hours with many tracks. */
+/** What a demuxer keeps of a file: its attachments (fonts), and the index of twelve hours with many tracks. */
 const LARGEST_INDEX = 512 * MIB;
 /** What the stack of each thread counts for, used or not. */
 const THREAD_STACK = 8 * MIB;
@@ -138,11 +136,12 @@ export function decoderThreads(video: Video, threads: number): number {
 
 /** Packets of a video that are read ahead while others are being decoded. */
 export function packetsReadAhead(video: Video): number {
-  return Math.min(128, Math.max(4, Math.floor(READ_AHEAD / pictureBytes(video))));
+  const largestPacket = video.codedWidth * video.codedHeight * bytesPerPixel(video.pixelFormat);
+  return Math.min(128, Math.max(4, Math.floor(READ_AHEAD / largestPacket)));
 }
 
 function indexMemory(sizeBytes: number): number {
-  return Math.min(LARGEST_INDEX, sizeBytes * INDEX_SHARE);
+  return Math.min(LARGEST_INDEX, sizeBytes);
 }
 
 /** A decoder and the filters behind it, with the threads of both. */
