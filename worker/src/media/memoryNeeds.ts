@@ -36,7 +36,7 @@ const THREAD_PICTURES = 512 * MIB;
 const READ_AHEAD = 128 * MIB;
 
 /** What x264 keeps of a picture: itself, its interpolated and its shrunken copies. */
-const ENCODER_PER_PIXEL = 6;
+const ENCODER_PER_PIXEL = 4;
 /** Pictures that x264 holds: lookahead, references, B-frames. */
 const ENCODER_PICTURES = 16;
 /** Tone mapping calculates in three floats for each pixel, in a chain of filters. */
@@ -49,6 +49,9 @@ const KEPT_PER_PIXEL = 4;
 /** Pictures that a decoder may have to keep as references; formats that are not named keep fewer. */
 const REFERENCES: Readonly<Record<string, number>> = { h264: 16, hevc: 16, vvc: 16, vp9: 10, av1: 10 };
 const FEW_REFERENCES = 4;
+/** HEVC allows fewer references of pictures that are larger than a quarter of the largest. */
+const LARGE_PIXELS = 8192 * 4352 * (1 / 4);
+const REFERENCES_OF_LARGE: Readonly<Record<string, number>> = { hevc: 12, vvc: 12 };
 
 interface Size {
   width: number;
@@ -81,9 +84,10 @@ export interface DeclaredVideo extends Size {
 export function probeMemory(sizeBytes: number, declared: readonly DeclaredVideo[]): number {
   if (declared.length === 0 || declared.some(({ width }) => width === 0)) return UNKNOWN_FILE;
   const decoders = declared.map((video) => {
-    const pictures = referencesOf(video.codec) + DECODER_DELAY;
+    const pixels = maxDecodedPixels(video);
+    const pictures = referencesOf(video.codec, pixels) + DECODER_DELAY;
     // ten bits of 4:2:0: whatever takes more has fewer references or is smaller
-    return pictures * maxDecodedPixels(video) * (3 + TABLES_PER_PIXEL);
+    return pictures * pixels * (3 + TABLES_PER_PIXEL);
   });
   return Math.min(UNKNOWN_FILE, FFPROBE_BASE + indexMemory(sizeBytes) + sum(decoders));
 }
@@ -147,7 +151,8 @@ function indexMemory(sizeBytes: number): number {
 /** A decoder and the filters behind it, with the threads of both. */
 function decoderMemory(video: Video, threads: number): number {
   const inThreads = PICTURES_PER_THREAD * decoderThreads(video, threads);
-  const pictures = referencesOf(video.codec) + DECODER_DELAY + FILTERED_PICTURES + inThreads;
+  const pixels = maxDecodedPixels({ width: video.codedWidth, height: video.codedHeight });
+  const pictures = referencesOf(video.codec, pixels) + DECODER_DELAY + FILTERED_PICTURES + inThreads;
   return pictures * pictureBytes(video) + 2 * threads * THREAD_STACK;
 }
 
@@ -165,8 +170,9 @@ function encoderMemory({ width, height }: Size, threads: number): number {
   return width * height * ENCODER_PER_PIXEL * pictures + 2 * threads * THREAD_STACK;
 }
 
-function referencesOf(codec: string | undefined): number {
-  return REFERENCES[codec ?? ''] ?? FEW_REFERENCES;
+function referencesOf(codec: string | undefined, pixels: number): number {
+  const ofLarge = pixels > LARGE_PIXELS ? REFERENCES_OF_LARGE[codec ?? ''] : undefined;
+  return ofLarge ?? REFERENCES[codec ?? ''] ?? FEW_REFERENCES;
 }
 
 function sum(numbers: readonly number[]): number {
