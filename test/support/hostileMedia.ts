@@ -327,7 +327,7 @@ export const HOSTILE_FILES: Readonly<Record<string, HostileFile>> = {
   'Motion JPEG 4:4:4, largest size': repeated(
     'mjpeg.avi',
     LARGEST,
-    20,
+    4,
     '-c:v',
     'mjpeg',
     '-pix_fmt',

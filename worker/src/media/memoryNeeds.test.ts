@@ -101,6 +101,6 @@ test('memory grows with the size of the file up to the largest index', () => {
 
 test('very large pictures get fewer threads and packets ahead, others as many as before', () => {
   assert.deepEqual([decoderThreads(SMALL, 16), packetsReadAhead(SMALL)], [16, 128]);
-  assert.deepEqual([decoderThreads(LARGE, 16), packetsReadAhead(LARGE)], [2, 4]);
+  assert.deepEqual([decoderThreads(LARGE, 16), packetsReadAhead(LARGE)], [3, 4]);
   assert.equal(decoderThreads(LARGE, 1), 1);
 });

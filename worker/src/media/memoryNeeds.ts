@@ -31,7 +31,7 @@ const FILTERED_PICTURES = 6;
 /** Pictures of a thread: the one that it decodes, and the one that waits to be handed on. */
 const PICTURES_PER_THREAD = 2;
 /** More threads are not given to a decoder where their pictures would take more than this. */
-const THREAD_PICTURES = 512 * MIB;
+const THREAD_PICTURES = 768 * MIB;
 /** Packets read ahead may take this, were each as large as its picture. */
 const READ_AHEAD = 128 * MIB;
 
@@ -135,7 +135,7 @@ export function mayRunAtOnce(memoryBytes: number): boolean {
 /** Threads that a decoder gets of those that there are: fewer for very large pictures, for each keeps some. */
 export function decoderThreads(video: Video, threads: number): number {
   const affordable = Math.floor(THREAD_PICTURES / (PICTURES_PER_THREAD * pictureBytes(video)));
-  return Math.min(threads, Math.max(2, affordable));
+  return Math.min(threads, Math.max(1, affordable));
 }
 
 /** Packets of a video that are read ahead while others are being decoded. */
