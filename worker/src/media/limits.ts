@@ -8,6 +8,9 @@ export const MEDIA_LIMITS = {
   sidePixels: 16_384,
   streams: 100,
   frameRate: 60,
+  /** Hidden by edit lists for each one that is shown, and always this many: every cut hides up to a group of pictures. */
+  hiddenPacketsPerShown: 10,
+  hiddenPackets: 20_000,
   /** A hole in the timestamps longer than this is damage, not a still picture. */
   gapSeconds: 600,
 } as const;

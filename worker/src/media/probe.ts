@@ -1,3 +1,4 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
 import { assertWithinLimits } from './declaredLimits.ts';
@@ -5,7 +6,13 @@ import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
 import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from './memoryNeeds.ts';
-import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
+import {
+  isHiddenPacket,
+  PACKET_FIELDS,
+  PacketCollector,
+  type PacketStats,
+  parsePacketLine,
+} from './packetStats.ts';
 import {
   type DecodedFrames,
   FRAME_ENTRIES,
@@ -81,6 +88,7 @@ export async function samplePackets(
   interval: string | null,
 ): Promise<PacketStats> {
   const collector = new PacketCollector();
+  let hidden = 0;
   const { stderr } = await runProgram(
     'ffprobe',
     [
@@ -98,13 +106,24 @@ export async function samplePackets(
       onLine(line) {
         const packet = parsePacketLine(line);
         if (packet) collector.add(packet);
+        else if (isHiddenPacket(line)) hidden++;
         return true;
       },
     },
   );
   const explained = explainUnopened(stderr);
   if (explained.code === 'source_unreachable') throw explained;
-  return collector.finish();
+  const stats = collector.finish();
+  assertFewHidden(hidden, stats.count);
+  return stats;
+}
+
+/** What is hidden is decoded all the same, again for every cut. Throws `limits_exceeded`. */
+function assertFewHidden(hidden: number, shown: number): void {
+  const { hiddenPackets, hiddenPacketsPerShown } = MEDIA_LIMITS;
+  if (hidden > Math.max(hiddenPackets, shown * hiddenPacketsPerShown)) {
+    throw new ReelmillError('limits_exceeded', 'The video is put together from too many pieces.');
+  }
 }
 
 async function probeJson(
