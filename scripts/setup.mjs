@@ -15,6 +15,7 @@ export const NODE = path.join(ROOT, 'node_modules', '.bin', 'node');
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+const MAX_COMPLAINT_CHARACTERS = 8_192;
 
 /** Something is missing that this program cannot install; the message says how to get it. */
 export class SetupError extends Error {}
@@ -128,7 +129,7 @@ async function downloadElectron(purpose) {
   let complaints = '';
   const keepComplaints = (child) => {
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      complaints += text;
+      complaints = (complaints + text).slice(0, MAX_COMPLAINT_CHARACTERS);
     });
   };
   await runStep(

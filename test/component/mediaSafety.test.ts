@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -178,7 +178,7 @@ test('an aborted task ends its ffmpeg and leaves nothing', async () => {
 test('a program that is silent for too long, or runs for too long, is ended with its children', async () => {
   const forever = ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-'];
   const logger = createLogger({ level: 'silent', name: 'test' });
-  const limits = { signal: new AbortController().signal, logger, onLine: () => true };
+  const limits = { signal: new AbortController().signal, logger, memoryBytes: 2 ** 29, onLine: () => true };
   await assert.rejects(
     runProgram('ffmpeg', forever, { ...limits, stallMs: 300, timeLimitMs: 60_000 }),
     (error: ReelmillError) => error.code === 'stalled' && error.retryable,
@@ -192,3 +192,67 @@ test('a program that is silent for too long, or runs for too long, is ended with
     (error: ReelmillError) => error.code === 'aborted',
   );
 });
+
+const unbounded = {
+  signal: new AbortController().signal,
+  stallMs: 60_000,
+  timeLimitMs: 120_000,
+  onLine: () => true,
+};
+const quiet = createLogger({ level: 'silent', name: 'test' });
+const endless = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720'];
+
+test('a program that prints without end is ended, on whichever output', async () => {
+  const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 29 };
+  for (const output of ['pipe:1', 'pipe:2']) {
+    await assert.rejects(
+      runProgram('ffmpeg', [...endless, '-f', 'rawvideo', output], options),
+      (error: ReelmillError) => error.code === 'limits_exceeded' && !error.retryable,
+      output,
+    );
+  }
+  // lines of a sane length, but too many
+  const progress = ['-progress', 'pipe:1', '-stats_period', '0.01', ...endless, '-f', 'null', '-'];
+  await assert.rejects(
+    runProgram('ffmpeg', progress, { ...options, maxOutputBytes: 2_000 }),
+    (error: ReelmillError) => error.code === 'limits_exceeded',
+  );
+});
+
+test('a program that asks for more memory than it may is told apart from one that fails', async () => {
+  const size = 'testsrc2=size=8192x4352:rate=25:duration=1';
+  const filters = ['-vf', 'format=gbrpf32le,reverse', '-f', 'null', '-'];
+  const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 28 };
+  await assert.rejects(
+    runProgram('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', size, ...filters], options),
+    (error: ReelmillError) => error.code === 'program_died' && error.retryable,
+  );
+  const failed = await runProgram('ffmpeg', ['-v', 'error', '-i', '/nothing', '-f', 'null', '-'], options);
+  assert.deepEqual([failed.exitCode === 0, failed.signal], [false, null]);
+});
+
+test('a program that the system kills is told apart from one that somebody stops', async () => {
+  const ended = async (signal: NodeJS.Signals): Promise<string> => {
+    const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 29 };
+    const running = runProgram('ffprobe', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2', '-show_frames'], {
+      ...options,
+      maxOutputBytes: Number.MAX_SAFE_INTEGER,
+      onLine: () => {
+        for (const pid of childrenOf(process.pid)) process.kill(pid, signal);
+        return true;
+      },
+    });
+    return running.then(
+      () => 'ended',
+      (error: ReelmillError) => error.code,
+    );
+  };
+  assert.equal(await ended('SIGSEGV'), 'program_died');
+  assert.equal(await ended('SIGKILL'), 'program_died');
+  assert.equal(await ended('SIGTERM'), 'unavailable');
+});
+
+/** The programs that this test started. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}

@@ -117,7 +117,10 @@ test('ffmpeg reads from a store only whose certificate is vouched for', async ()
   const other = await makePrivateCa();
   const logger = createLogger({ level: 'silent', name: 'test' });
   const read = (caFile: string) =>
-    probeStreams({ url, caFile, demuxer: null, signal: AbortSignal.timeout(30_000), logger });
+    probeStreams({
+      ...{ url, caFile, sizeBytes: 0, demuxer: null, declared: [] },
+      ...{ signal: AbortSignal.timeout(30_000), logger },
+    });
   try {
     // the answer is no video, but it was read
     await assert.rejects(read(ca.caFile), { code: 'not_a_video' });

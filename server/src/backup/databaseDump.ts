@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { createGunzip, createGzip } from 'node:zlib';
+import { TextTail } from '@reelmill/shared/runtime/programOutput.ts';
 import type { DatabaseLocation } from '../db/database.ts';
 import { receiveFile } from './files.ts';
 import { dumpMysql, isMysqlEmpty, loadMysql } from './mysqlPrograms.ts';
 
 /** The last line of a whole dump, of MySQL and MariaDB alike. */
 const COMPLETED = /^-- Dump completed/;
+const TAIL_CHARACTERS = 1_000;
 
 /** Writes a consistent copy of a running database and answers the file's name. Only one that is whole is there. */
 export async function dumpDatabase(
@@ -34,9 +35,10 @@ export async function dumpDatabase(
 
 /** Throws where a dump of MySQL ends before its end, as when the connection broke. */
 export async function assertCompleted(file: string): Promise<void> {
-  let last = '';
-  const lines = createInterface({ input: createReadStream(file).pipe(createGunzip()) });
-  for await (const line of lines) if (line !== '') last = line.slice(0, 100);
+  // the lines before may be of any length
+  const tail = new TextTail(TAIL_CHARACTERS);
+  for await (const chunk of createReadStream(file).pipe(createGunzip())) tail.push(chunk);
+  const last = tail.toString().trimEnd().split('\n').at(-1) ?? '';
   if (!COMPLETED.test(last)) throw new Error(`${file} is not a whole dump: its end is missing`);
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
+import { readTail } from '@reelmill/shared/runtime/programOutput.ts';
 import { QueryTypes } from 'sequelize';
 import { connect } from '../db/database.ts';
 import { writeDurably } from './files.ts';
@@ -19,7 +20,7 @@ const DUMP_OPTIONS = [
   '--no-tablespaces',
   '--hex-blob',
 ];
-const STDERR_CHARACTERS = 2_000;
+const STDERR_LIMITS = { maxCharacters: 2_000, maxBytes: 16 * 1024 * 1024 };
 
 /** Hands the dump to `take` while the program makes it. Throws where program or `take` fails. */
 export async function dumpMysql(url: string, take: (sql: Readable) => Promise<void>): Promise<void> {
@@ -100,10 +101,7 @@ async function run(program: string, args: readonly string[], { input, output }: 
     );
   });
   if (!started) return false;
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr = `${stderr}${chunk}`.slice(-STDERR_CHARACTERS);
-  });
+  const stderr = readTail(child.stderr, STDERR_LIMITS, () => child.kill());
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const work = Promise.all([
     output === undefined ? child.stdout.resume() : output(child.stdout),
@@ -113,7 +111,7 @@ async function run(program: string, args: readonly string[], { input, output }: 
   if (outcome[0]?.status === 'rejected') child.kill();
   const exitCode = await ended;
   // a program that fails breaks its pipes as well, and says more than they do
-  if (exitCode !== 0) throw new Error(`${program} failed (exit code ${exitCode}): ${stderr.trim()}`);
+  if (exitCode !== 0) throw new Error(`${program} failed (exit code ${exitCode}): ${stderr().trim()}`);
   if (outcome[0]?.status === 'rejected') throw outcome[0].reason;
   return true;
 }

@@ -4,6 +4,8 @@ const PLACES_OUTSIDE_THE_FILE: Partial<Record<ErrorCode, string>> = {
   frame_count_mismatch:
     'The pictures of this video could not be put together without gaps. Export it again and upload the new file.',
   encoder_failed: 'This video could not be converted. Try again, or export it in another format.',
+  program_died:
+    'The file made the decoder fail twice; it is damaged, or made to do so. Export it again and upload the new file.',
   stalled: 'Converting this video came to a halt more than once. Try again, or export it in another format.',
   time_limit: 'Converting this video took longer than is allowed.',
   worker_lost:

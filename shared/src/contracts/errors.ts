@@ -60,6 +60,8 @@ export const ERROR_CODES = {
   // tasks: why a unit of work did not finish
   frame_count_mismatch: { status: 500, retryable: false },
   encoder_failed: { status: 500, retryable: true },
+  // the system ended ffmpeg; worth one more attempt, then it is the file's fault
+  program_died: { status: 500, retryable: true },
   stalled: { status: 500, retryable: true },
   time_limit: { status: 500, retryable: true },
   source_unreachable: { status: 503, retryable: true },

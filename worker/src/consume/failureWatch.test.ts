@@ -27,3 +27,13 @@ test('after a sick spell one failure is enough until a task works again', () => 
   watch.succeeded();
   assert.equal(watch.failed('internal', 'once'), null);
 });
+
+test('a file that ends the programs which read it says nothing about the worker', () => {
+  const watch = new FailureWatch();
+  for (let file = 0; file < 10; file++) assert.equal(watch.failed('program_died', 'a'), null);
+  // nor does it hide that the worker fails otherwise
+  watch.failed('encoder_failed', 'a');
+  watch.failed('program_died', 'a');
+  watch.failed('encoder_failed', 'a');
+  assert.match(watch.failed('encoder_failed', 'a') ?? '', /encoder_failed/);
+});

@@ -18,6 +18,8 @@ export class FailureWatch {
 
   /** Answers why the worker should stop taking tasks, or null. */
   failed(code: ErrorCode, message: string): string | null {
+    // a file may end the programs of every worker that takes it, and says nothing about the worker
+    if (code === 'program_died') return null;
     if (ERROR_CODES[code].status === MEDIA_STATUS || code === 'frame_count_mismatch') {
       this.succeeded();
       return null;

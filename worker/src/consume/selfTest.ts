@@ -7,6 +7,7 @@ import { runProgram } from '../media/runProgram.ts';
 const NEEDED_ENCODERS = ['libx264', 'aac'];
 const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const TIME_LIMIT_MS = 30_000;
+const MEMORY_BYTES = 512 * 1024 * 1024;
 
 export interface SelfTestSubject {
   store: ObjectStore;
@@ -71,6 +72,7 @@ function run(args: string[], { signal, logger }: SelfTestSubject, take: (line: s
     logger,
     stallMs: TIME_LIMIT_MS,
     timeLimitMs: TIME_LIMIT_MS,
+    memoryBytes: MEMORY_BYTES,
     onLine: (line) => {
       take(line);
       return true;

@@ -1,5 +1,7 @@
 import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { chunkStartSeconds, encodeGraph } from './filterGraph.ts';
+import { decodedVideo } from './inputBounds.ts';
+import { decoderThreads, packetsReadAhead } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 
 /** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
@@ -49,10 +51,10 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
     '-copyts',
     ...seekArgs(run),
     ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
-    ...['-threads', String(run.threads)],
+    ...['-threads', String(decoderThreads(facts.video, run.threads))],
     // read ahead in a thread of its own: encoders must not wait for the network
-    ...['-thread_queue_size', '128'],
-    ...inputArgs(run, facts.demuxer),
+    ...['-thread_queue_size', String(packetsReadAhead(facts.video))],
+    ...inputArgs({ ...run, decoded: decodedVideo(facts) }, facts.demuxer),
   ];
 }
 

@@ -1,7 +1,9 @@
-import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
 import { pictureFilters } from './filterGraph.ts';
+import { decodedVideo } from './inputBounds.ts';
+import { decoderThreads, pictureMemory } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
@@ -26,7 +28,9 @@ export function coverArgs(run: ImageRun): string[] {
   const { facts } = run.plan;
   const at = facts.video.startSeconds + facts.video.durationSeconds * COVER_AT - facts.preRollSeconds;
   const seek = facts.seekable ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', at.toFixed(3)] : [];
-  return coverFrom(run, seek, [`thumbnail=n=${COVER_CANDIDATES}`]);
+  const { width, height } = coverSize(facts);
+  // scaled first: the filter keeps every candidate
+  return coverFrom(run, seek, [`scale=${width}:${height}:flags=bicubic`, `thumbnail=n=${COVER_CANDIDATES}`]);
 }
 
 /** The very first picture, for videos too short for anything else. */
@@ -36,11 +40,25 @@ export function firstPictureArgs(run: ImageRun): string[] {
 
 function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
   const { facts } = run.plan;
-  const { displayWidth, displayHeight } = facts.video;
-  const scale = Math.min(1, COVER_LONG_SIDE / Math.max(displayWidth, displayHeight));
-  const size = { width: even(displayWidth * scale), height: even(displayHeight * scale) };
-  const filters = [...choose, ...pictureFilters(facts, size)];
+  const filters = [...choose, ...pictureFilters(facts, coverSize(facts))];
   return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
+}
+
+function coverSize({ video }: MediaFacts): { width: number; height: number } {
+  const scale = Math.min(1, COVER_LONG_SIDE / Math.max(video.displayWidth, video.displayHeight));
+  return { width: even(video.displayWidth * scale), height: even(video.displayHeight * scale) };
+}
+
+/** Upper bounds of the memory of the two runs, in bytes. */
+export function imageMemory(run: ImageRun, sizeBytes: number): { cover: number; storyboard: number } {
+  const { facts, storyboard } = run.plan;
+  const { tileWidth, tileHeight, columns, rows } = storyboard;
+  const reading = { sizeBytes, video: facts.video, threads: run.threads };
+  const sheet = { width: tileWidth * columns, height: tileHeight * rows, count: 2 };
+  return {
+    cover: pictureMemory(reading, { ...coverSize(facts), count: COVER_CANDIDATES }),
+    storyboard: pictureMemory(reading, sheet),
+  };
 }
 
 /** One sheet of small pictures, one per interval, the first one of the interval or the last one before it. */
@@ -70,8 +88,8 @@ function head(run: ImageRun, options: readonly string[]): string[] {
     ...GENERAL_ARGS,
     ...options,
     ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
-    ...['-threads', String(run.threads)],
-    ...inputArgs(run, facts.demuxer),
+    ...['-threads', String(decoderThreads(facts.video, run.threads))],
+    ...inputArgs({ ...run, decoded: decodedVideo(facts) }, facts.demuxer),
     ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],
   ];
 }

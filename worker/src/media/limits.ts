@@ -2,8 +2,15 @@
 export const MEDIA_LIMITS = {
   durationSeconds: 12 * 3600,
   pixels: 8192 * 4352,
+  /** Of all video streams together; only one is published, but all are looked at. */
+  pixelsOfAllStreams: 2 * 8192 * 4352,
+  /** Of either side of a picture. */
+  sidePixels: 16_384,
   streams: 100,
   frameRate: 60,
+  /** Hidden by edit lists for each one that is shown, and always this many: every cut hides up to a group of pictures. */
+  hiddenPacketsPerShown: 10,
+  hiddenPackets: 20_000,
   /** A hole in the timestamps longer than this is damage, not a still picture. */
   gapSeconds: 600,
 } as const;

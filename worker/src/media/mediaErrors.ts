@@ -1,9 +1,13 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
 const NOT_WHITELISTED = /Format not on whitelist/;
 const UNREACHABLE =
   /Server returned|HTTP error [45]\d\d|Connection (refused|reset|timed out)|Failed to resolve|Input\/output error|End of file.*http|Network is unreachable|Operation timed out|No route to host/i;
+const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
+/** A bound of 1 is that of streams which are not wanted. */
+const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
 const NO_SPACE = /No space left on device/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
@@ -19,6 +23,9 @@ export function explainUnopened(stderr: string): ReelmillError {
       : permanent('not_a_video', 'The file is not in a video format that is accepted.', stderr);
   }
   if (UNREACHABLE.test(stderr)) return unreachable(stderr);
+  if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams(stderr);
+  const [, width, height] = TOO_LARGE.exec(stderr) ?? [];
+  if (width !== undefined) return tooLarge(Number(width), Number(height), stderr);
   if (/moov atom not found/.test(stderr) && !/low score/.test(stderr)) {
     return permanent(
       'unreadable_file',

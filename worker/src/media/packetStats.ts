@@ -126,6 +126,11 @@ export function parsePacketLine(line: string): Packet | null {
   return { pts: timeOf(pts), dts: timeOf(dts), duration: timeOf(duration), encrypted };
 }
 
+/** Whether a line of the packet list is one that an edit list hides: it is decoded, but not shown. */
+export function isHiddenPacket(line: string): boolean {
+  return line.split(',', 4)[3]?.includes('D') === true;
+}
+
 function timeOf(text: string): number | null {
   const value = Number.parseFloat(text);
   return Number.isFinite(value) ? value : null;

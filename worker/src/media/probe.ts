@@ -1,26 +1,65 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
-import { TIME_LIMITS } from './limits.ts';
+import { assertWithinLimits } from './declaredLimits.ts';
+import type { DecodedVideo } from './inputBounds.ts';
+import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
-import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
-import { type DecodedFrames, framesSchema, type Probe, probeSchema } from './probeSchema.ts';
+import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from './memoryNeeds.ts';
+import {
+  isHiddenPacket,
+  PACKET_FIELDS,
+  PacketCollector,
+  type PacketStats,
+  parsePacketLine,
+} from './packetStats.ts';
+import {
+  type DecodedFrames,
+  FRAME_ENTRIES,
+  framesSchema,
+  PROBE_ENTRIES,
+  type Probe,
+  probeSchema,
+} from './probeSchema.ts';
 import { runProgram } from './runProgram.ts';
 import { guardArgs, type SourceInput } from './source.ts';
 
-const MAX_JSON_CHARACTERS = 4 * 1024 * 1024;
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+/** ffprobe opens a decoder for each stream; some cannot be opened before the first packets were read. */
+const NEEDS_PACKETS = /Could not open codec for input stream/;
 
 /** A source that is being inspected. */
 export interface ProbeTarget extends SourceInput {
+  sizeBytes: number;
   /** Null until the first probe has found it. */
   demuxer: string | null;
+  /** The video streams as far as they are known. */
+  declared: readonly DeclaredVideo[];
   signal: AbortSignal;
   logger: Logger;
 }
 
+/**
+ * What the header declares; nothing is decoded. Null where ffprobe needs packets to find anything out. Throws a
+ * permanent error where the file is no video, or declares more than is accepted.
+ */
+export async function probeHeader(target: ProbeTarget): Promise<Probe | null> {
+  const what = ['-nofind_stream_info', '-show_entries', PROBE_ENTRIES];
+  const { json, stderr, exitCode } = await runJson(target, what, bareMemory(target.sizeBytes));
+  if (exitCode !== 0) {
+    const explained = explainUnopened(stderr);
+    if (explained.code !== 'limits_exceeded' && NEEDS_PACKETS.test(stderr)) return null;
+    throw explained;
+  }
+  const parsed = probeSchema.safeParse(json);
+  if (!parsed.success) throw explainUnopened(stderr);
+  assertWithinLimits(parsed.data);
+  return parsed.data;
+}
+
 /** Container and streams. Throws a permanent error where the file is no video or is not accepted. */
 export async function probeStreams(target: ProbeTarget): Promise<Probe> {
-  const { json, stderr } = await probeJson(target, ['-show_format', '-show_streams']);
+  const { json, stderr } = await probeJson(target, ['-show_entries', PROBE_ENTRIES]);
   const parsed = probeSchema.safeParse(json);
   if (!parsed.success) throw explainUnopened(stderr);
   return parsed.data;
@@ -34,7 +73,7 @@ export async function decodeFirstFrames(
 ): Promise<DecodedFrames> {
   const { json } = await probeJson(target, [
     ...['-select_streams', String(streamIndex), '-read_intervals', `%+#${packets}`],
-    ...['-show_entries', `frame=${Object.keys(framesSchema.shape.frames.element.shape).join(',')}`],
+    ...['-show_entries', FRAME_ENTRIES],
   ]);
   return parseOr(framesSchema, json, { frames: [] }).frames;
 }
@@ -49,6 +88,7 @@ export async function samplePackets(
   interval: string | null,
 ): Promise<PacketStats> {
   const collector = new PacketCollector();
+  let hidden = 0;
   const { stderr } = await runProgram(
     'ffprobe',
     [
@@ -62,24 +102,45 @@ export async function samplePackets(
       logger: target.logger,
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: interval === null ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
+      memoryBytes: probeMemory(target.sizeBytes, target.declared),
       onLine(line) {
         const packet = parsePacketLine(line);
         if (packet) collector.add(packet);
+        else if (isHiddenPacket(line)) hidden++;
         return true;
       },
     },
   );
   const explained = explainUnopened(stderr);
   if (explained.code === 'source_unreachable') throw explained;
-  return collector.finish();
+  const stats = collector.finish();
+  assertFewHidden(hidden, stats.count);
+  return stats;
+}
+
+/** What is hidden is decoded all the same, again for every cut. Throws `limits_exceeded`. */
+function assertFewHidden(hidden: number, shown: number): void {
+  const { hiddenPackets, hiddenPacketsPerShown } = MEDIA_LIMITS;
+  if (hidden > Math.max(hiddenPackets, shown * hiddenPacketsPerShown)) {
+    throw new ReelmillError('limits_exceeded', 'The video is put together from too many pieces.');
+  }
 }
 
 async function probeJson(
   target: ProbeTarget,
   what: readonly string[],
 ): Promise<{ json: unknown; stderr: string }> {
+  const end = await runJson(target, what, probeMemory(target.sizeBytes, target.declared));
+  if (end.exitCode !== 0) throw explainUnopened(end.stderr);
+  return end;
+}
+
+async function runJson(
+  target: ProbeTarget,
+  what: readonly string[],
+  memoryBytes: number,
+): Promise<{ json: unknown; stderr: string; exitCode: number }> {
   const lines: string[] = [];
-  let characters = 0;
   const { exitCode, stderr } = await runProgram(
     'ffprobe',
     [...probeArgs(target), ...what, '-of', 'json', '-i', target.url],
@@ -88,23 +149,28 @@ async function probeJson(
       logger: target.logger,
       stallMs: TIME_LIMITS.probeMs,
       timeLimitMs: TIME_LIMITS.probeMs,
+      memoryBytes,
+      maxOutputBytes: MAX_JSON_BYTES,
       onLine(line) {
-        characters += line.length;
-        if (characters <= MAX_JSON_CHARACTERS) lines.push(line);
+        lines.push(line);
         return true;
       },
     },
   );
-  if (exitCode !== 0) throw explainUnopened(stderr);
-  if (characters > MAX_JSON_CHARACTERS) {
-    throw new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
-  }
-  return { json: parseJson(lines.join('\n')), stderr };
+  return { json: parseJson(lines.join('\n')), stderr, exitCode };
 }
 
 function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
-  return ['-hide_banner', '-v', 'warning', ...guardArgs(target), ...forced];
+  const guarded = guardArgs({ ...target, decoded: decodedVideos(target.declared) });
+  return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];
+}
+
+/** Any stream up to the largest declared size; up to what is accepted, where one has no size yet. */
+function decodedVideos(declared: readonly DeclaredVideo[]): DecodedVideo {
+  const known = declared.length > 0 && declared.every(({ width }) => width > 0);
+  const maxPixels = known ? Math.max(...declared.map(maxDecodedPixels)) : MEDIA_LIMITS.pixels;
+  return { streamIndex: null, maxPixels };
 }
 
 function parseJson(text: string): unknown {

@@ -17,6 +17,9 @@ const rate = z
     return num && den && num > 0 && den > 0 ? { num, den } : null;
   });
 
+const dispositionSchema = z.object({ default: z.number().optional(), attached_pic: z.number().optional() });
+const sideDataSchema = z.object({ side_data_type: z.string().optional(), rotation: z.number().optional() });
+
 const streamSchema = z.object({
   index: z.int().nonnegative(),
   codec_type: z.string().optional(),
@@ -38,31 +41,41 @@ const streamSchema = z.object({
   sample_fmt: z.string().optional(),
   sample_rate: looseNumber,
   channels: z.int().optional(),
-  disposition: z.record(z.string(), z.number()).optional(),
-  side_data_list: z
-    .array(z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional() }))
-    .optional(),
+  disposition: dispositionSchema.optional(),
+  side_data_list: z.array(sideDataSchema).optional(),
 });
 export type ProbedStream = z.infer<typeof streamSchema>;
 
-/** What is read of `ffprobe -show_format -show_streams -of json`. */
-export const probeSchema = z.object({
-  format: z.object({ format_name: z.string(), start_time: looseNumber, duration: looseNumber }),
-  streams: z.array(streamSchema),
-});
+const formatSchema = z.object({ format_name: z.string(), start_time: looseNumber, duration: looseNumber });
+
+/** What is read of ffprobe's `-of json` with `PROBE_ENTRIES`. */
+export const probeSchema = z.object({ format: formatSchema, streams: z.array(streamSchema) });
 export type Probe = z.infer<typeof probeSchema>;
 
-/** What is read of `ffprobe -show_frames -of json`: how the first pictures decode. */
-export const framesSchema = z.object({
-  frames: z.array(
-    z.object({
-      pix_fmt: z.string().optional(),
-      interlaced_frame: z.int().optional(),
-      color_range: z.string().optional(),
-      color_space: z.string().optional(),
-      color_primaries: z.string().optional(),
-      color_transfer: z.string().optional(),
-    }),
-  ),
+const frameSchema = z.object({
+  pix_fmt: z.string().optional(),
+  interlaced_frame: z.int().optional(),
+  color_range: z.string().optional(),
+  color_space: z.string().optional(),
+  color_primaries: z.string().optional(),
+  color_transfer: z.string().optional(),
 });
+
+/** What is read with `FRAME_ENTRIES`: how the first pictures decode. */
+export const framesSchema = z.object({ frames: z.array(frameSchema) });
 export type DecodedFrames = z.infer<typeof framesSchema>['frames'];
+
+/** Names what a schema reads for ffprobe's `-show_entries`, so that nothing else (tags of any length) is printed. */
+function entriesOf(sections: Record<string, z.ZodObject>): string {
+  return Object.entries(sections)
+    .map(([section, schema]) => `${section}=${Object.keys(schema.shape).join(',')}`)
+    .join(':');
+}
+
+export const PROBE_ENTRIES = entriesOf({
+  format: formatSchema,
+  stream: streamSchema.omit({ disposition: true, side_data_list: true }),
+  stream_disposition: dispositionSchema,
+  stream_side_data: sideDataSchema,
+});
+export const FRAME_ENTRIES = entriesOf({ frame: frameSchema });

@@ -4,6 +4,7 @@ import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
+import { bareMemory } from './memoryNeeds.ts';
 import { openSource } from './openSource.ts';
 import { runToSegments } from './segmentRun.ts';
 import type { TaskContext } from './taskContext.ts';
@@ -36,6 +37,7 @@ export async function runAudio(
       firstSegment: 0,
       check: () => {},
       timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      memoryBytes: bareMemory(source.sizeBytes),
       maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
       context,
       unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),

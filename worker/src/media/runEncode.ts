@@ -7,6 +7,7 @@ import { encodeArgs } from './encodeArgs.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
+import { encodeMemory } from './memoryNeeds.ts';
 import { openSource } from './openSource.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { TaskContext } from './taskContext.ts';
@@ -30,6 +31,7 @@ export async function runEncode(
   const { plan, chunk, source } = spec;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const input = await openSource(context, source.key);
+  const reading = { sizeBytes: source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({
@@ -42,6 +44,7 @@ export async function runEncode(
       firstSegment: chunk.firstSegment,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
       timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      memoryBytes: encodeMemory(reading, renditions),
       maxBytes: largestOutput(renditions, seconds),
       context,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),

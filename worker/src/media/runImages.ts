@@ -5,11 +5,19 @@ import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.t
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
-import { COVER_FILE, coverArgs, firstPictureArgs, SPRITE_FILE, storyboardArgs } from './imageArgs.ts';
+import {
+  COVER_FILE,
+  coverArgs,
+  firstPictureArgs,
+  imageMemory,
+  SPRITE_FILE,
+  storyboardArgs,
+} from './imageArgs.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { openSource } from './openSource.ts';
 import { runProgram } from './runProgram.ts';
+import { runTogether } from './runTogether.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
@@ -24,15 +32,14 @@ export async function runImages(
   const input = await openSource(context, source.key);
   const run = { ...input, plan, threads: context.threads };
   return withWorkFolder(context.workDir, async (folder) => {
-    const make = (args: readonly string[], file: string) =>
-      makePicture(args, path.join(folder, file), context);
-    // at once, for each keeps about one core busy; the folder stays until both have ended
-    const making = [
-      make(coverArgs(run), COVER_FILE).then((made) => made ?? make(firstPictureArgs(run), COVER_FILE)),
-      make(storyboardArgs(run), SPRITE_FILE),
-    ] as const;
-    await Promise.allSettled(making);
-    const [cover, sprite] = await Promise.all(making);
+    const memory = imageMemory(run, source.sizeBytes);
+    const make = (args: readonly string[], file: string, memoryBytes: number) =>
+      makePicture(args, path.join(folder, file), memoryBytes, context);
+    const makeCover = async () =>
+      (await make(coverArgs(run), COVER_FILE, memory.cover)) ??
+      (await make(firstPictureArgs(run), COVER_FILE, memory.cover));
+    const makeSprite = () => make(storyboardArgs(run), SPRITE_FILE, memory.storyboard);
+    const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
     if (!cover)
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
@@ -53,6 +60,7 @@ export async function runImages(
 async function makePicture(
   args: readonly string[],
   file: string,
+  memoryBytes: number,
   context: TaskContext,
 ): Promise<{ file: string; sizeBytes: number } | null> {
   const end = await runProgram('ffmpeg', args, {
@@ -61,6 +69,7 @@ async function makePicture(
     logger: context.logger,
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
+    memoryBytes,
     onLine: () => true,
   });
   if (end.exitCode !== 0) {

@@ -1,11 +1,14 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { declaredVideos } from './declaredLimits.ts';
+import { probeMemory } from './memoryNeeds.ts';
 import { openSource } from './openSource.ts';
 import type { PacketStats } from './packetStats.ts';
-import { decodeFirstFrames, type ProbeTarget, probeStreams, samplePackets } from './probe.ts';
+import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { Probe } from './probeSchema.ts';
+import { runTogether } from './runTogether.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
 import type { TaskContext } from './taskContext.ts';
 
@@ -19,6 +22,8 @@ const TAIL_SECONDS = 8;
 /** The header's end and the last packet may differ by so much, or the header is not believed. */
 const TAIL_TOLERANCE_SECONDS = 5;
 const DECODED_PACKETS = 8;
+/** The first pictures, and packets from three places. */
+const PROBES_AT_ONCE = 4;
 /** A seek may land this far before its target (long groups of pictures), and this far after it (no index). */
 const SEEK_BEFORE_SECONDS = 60;
 const SEEK_AFTER_SECONDS = 2;
@@ -40,16 +45,29 @@ export async function runInspect(
   if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
   const { signal, logger } = context;
   const source = await openSource(context, spec.source.key);
-  const probe = await probeStreams({ ...source, demuxer: null, signal, logger });
+  const unknown = {
+    ...source,
+    sizeBytes: spec.source.sizeBytes,
+    demuxer: null,
+    declared: [],
+    signal,
+    logger,
+  };
+  const header = await probeHeader(unknown);
+  const probe = await probeStreams(header === null ? unknown : knownTarget(unknown, header));
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
-  const target = { ...source, demuxer: demuxerOf(probe), signal, logger };
-  const [frames, timing] = await Promise.all([
-    decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
-    spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)
-      ? readThrough(target, streams)
-      : sampleTiming(target, probe, streams),
-  ]);
+  const target = knownTarget(unknown, probe);
+  const [frames, timing] = await runTogether(
+    PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
+    [
+      () => decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
+      () =>
+        spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)
+          ? readThrough(target, streams)
+          : sampleTiming(target, probe, streams),
+    ],
+  );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) {
     throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
@@ -81,10 +99,11 @@ async function sampleTiming(target: ProbeTarget, probe: Probe, streams: Selected
     return readThrough(target, streams);
   }
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
-  const [head, tail, seekable] = await Promise.all([
-    samplePackets(target, streams.video.index, `%+#${HEAD_PACKETS}`),
-    samplePackets(target, streams.video.index, `${(end - TAIL_SECONDS).toFixed(3)}%`),
-    seeksWell(target, streams, start + duration / 2),
+  const memoryBytes = PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
+  const [head, tail, seekable] = await runTogether(memoryBytes, [
+    () => samplePackets(target, streams.video.index, `%+#${HEAD_PACKETS}`),
+    () => samplePackets(target, streams.video.index, `${(end - TAIL_SECONDS).toFixed(3)}%`),
+    () => seeksWell(target, streams, start + duration / 2),
   ]);
   const believed = tail.lastPts !== null && Math.abs(tail.lastPts - end) <= TAIL_TOLERANCE_SECONDS;
   const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
@@ -99,6 +118,11 @@ async function seeksWell(target: ProbeTarget, streams: SelectedStreams, seconds:
   const { firstPts, backwardJumps } = await samplePackets(target, streams.video.index, interval);
   if (firstPts === null || backwardJumps > 0) return false;
   return firstPts >= seconds - SEEK_BEFORE_SECONDS && firstPts <= seconds + SEEK_AFTER_SECONDS;
+}
+
+/** The demuxer and the streams as a probe found them. */
+function knownTarget(target: ProbeTarget, probe: Probe): ProbeTarget {
+  return { ...target, demuxer: demuxerOf(probe), declared: declaredVideos(probe) };
 }
 
 function demuxerOf(probe: Probe): string | null {

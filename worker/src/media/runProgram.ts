@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
-import { StderrTail } from './stderrTail.ts';
+import { isNotStarted, limitMemory } from './limitMemory.ts';
+import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
+import { readStderr } from './stderrTail.ts';
 
 /** How long a program may take to end by itself after SIGTERM. */
 const GRACE_MS = 2_000;
+const MAX_LINE_BYTES = 64 * 1024;
+/** More than the progress of the longest run, and than the packets of the longest film. */
+const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 
 export interface ProgramOptions {
   /** Where relative names in the arguments are. */
@@ -18,14 +23,12 @@ export interface ProgramOptions {
   /** Kills the program when `onLine` has seen no advance for so long. */
   stallMs: number;
   timeLimitMs: number;
+  /** Upper bound of the program's memory; beyond it, its allocations fail (see `memoryNeeds.ts`). */
+  memoryBytes: number;
+  /** Upper bound of standard output, by default that of the longest film. */
+  maxOutputBytes?: number;
   /** Takes every line of standard output; answers whether the program advanced. */
   onLine(line: string): boolean;
-}
-
-export interface ProgramEnd {
-  exitCode: number;
-  /** The last lines of standard error. */
-  stderr: string;
 }
 
 /** Lets a caller end a run for a reason of its own; the run then rejects with that error. */
@@ -45,8 +48,9 @@ export function runProgram(
 
 /**
  * Starts a program in a process group of its own, without a shell and without input. `ended` resolves when the
- * program has exited and its output was read, whatever its exit code; it rejects with `aborted`, `stalled`,
- * `time_limit` or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
+ * program has exited and its output was read, whatever its exit code. It rejects with `program_died` when the system
+ * ended the program (`hasDied`), and with `aborted`, `stalled`, `time_limit`, `limits_exceeded` (it prints without
+ * end) or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
  */
 export function startProgram(
   program: 'ffmpeg' | 'ffprobe',
@@ -66,7 +70,8 @@ export function startProgram(
   };
   const run = async (): Promise<ProgramEnd> => {
     if (options.signal.aborted) throw abortedError();
-    child = spawn(program, args, {
+    const command = limitMemory({ file: program, args }, options.memoryBytes);
+    child = spawn(command.file, command.args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -74,10 +79,13 @@ export function startProgram(
     });
     const onAbort = (): void => fail(abortedError());
     options.signal.addEventListener('abort', onAbort, { once: true });
-    const stopWatching = watchTime(options, fail, child);
+    const stopWatching = watchOutput(options, fail, child);
     try {
-      const end = await untilClosed(child, program);
+      const end = await untilClosed(child, command.file, fail);
       if (failure) throw withDiagnostics(failure, end.stderr);
+      if (isNotStarted(end.exitCode, end.stderr)) throw notStartedError(program);
+      if (hasDied(end)) throw diedError(program, end);
+      if (wasStopped(end)) throw new ReelmillError('unavailable', `${program} was stopped from outside.`);
       return end;
     } finally {
       stopWatching();
@@ -114,7 +122,7 @@ function observe(
   });
 }
 
-function watchTime(
+function watchOutput(
   options: ProgramOptions,
   fail: (error: ReelmillError) => void,
   child: ChildProcess,
@@ -128,8 +136,12 @@ function watchTime(
     options.timeLimitMs,
   );
   if (child.stdout) {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (options.onLine(line)) stalled.refresh();
+    const limits = { maxLineBytes: MAX_LINE_BYTES, maxBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES };
+    readLines(child.stdout, limits, {
+      onLine: (line) => {
+        if (options.onLine(line)) stalled.refresh();
+      },
+      onFlood: () => fail(floodError()),
     });
   }
   return () => {
@@ -138,14 +150,15 @@ function watchTime(
   };
 }
 
-function untilClosed(child: ChildProcess, program: string): Promise<ProgramEnd> {
-  const stderr = new StderrTail();
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => stderr.push(chunk));
+function untilClosed(
+  child: ChildProcess,
+  file: string,
+  fail: (error: ReelmillError) => void,
+): Promise<ProgramEnd> {
+  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError())) : () => '';
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => {
-      reject(new ReelmillError('unavailable', `${program} cannot be started.`, { cause }));
-    });
-    child.once('close', (code) => resolve({ exitCode: code ?? -1, stderr: stderr.toString() }));
+    child.once('error', (cause) => reject(notStartedError(file, cause)));
+    child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));
   });
 }
 
@@ -157,6 +170,14 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
+}
+
+function notStartedError(program: string, cause?: Error): ReelmillError {
+  return new ReelmillError('unavailable', `${program} cannot be started.`, { cause });
+}
+
+function floodError(): ReelmillError {
+  return new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
 }
 
 function abortedError(): ReelmillError {

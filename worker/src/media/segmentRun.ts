@@ -4,8 +4,9 @@ import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
 import { TIME_LIMITS } from './limits.ts';
+import type { ProgramEnd } from './programEnd.ts';
 import { ProgressReader, type ProgressReport } from './progress.ts';
-import { type ProgramEnd, startProgram } from './runProgram.ts';
+import { startProgram } from './runProgram.ts';
 import { type CollectorOptions, SegmentCollector } from './segmentCollector.ts';
 import type { TaskContext } from './taskContext.ts';
 
@@ -13,6 +14,7 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   /** ffmpeg's arguments; it writes the segments of `names` into `folder`. */
   args: readonly string[];
   timeLimitMs: number;
+  memoryBytes: number;
   /** More output than this ends the run with `limits_exceeded`. */
   maxBytes: number;
   context: TaskContext;
@@ -57,6 +59,7 @@ async function followProgram(
     logger: run.context.logger,
     stallMs: TIME_LIMITS.stallMs,
     timeLimitMs: run.timeLimitMs,
+    memoryBytes: run.memoryBytes,
     onLine(line) {
       const report = reader.push(line);
       if (!report) return false;

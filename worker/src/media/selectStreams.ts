@@ -1,5 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { MEDIA_LIMITS } from './limits.ts';
+import { assertWithinLimits } from './declaredLimits.ts';
 import type { Probe, ProbedStream } from './probeSchema.ts';
 
 export interface SelectedStreams {
@@ -13,9 +13,7 @@ export interface SelectedStreams {
  * with a sentence for the creator where there is no such picture.
  */
 export function selectStreams(probe: Probe): SelectedStreams {
-  if (probe.streams.length > MEDIA_LIMITS.streams) {
-    throw new ReelmillError('limits_exceeded', `The file has more than ${MEDIA_LIMITS.streams} streams.`);
-  }
+  assertWithinLimits(probe);
   return { video: selectVideo(probe), audio: selectAudio(probe) };
 }
 
@@ -39,9 +37,6 @@ function selectVideo(probe: Probe): SelectedStreams['video'] {
   }
   if (pix_fmt === undefined || !width || !height) {
     throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
-  }
-  if (width * height > MEDIA_LIMITS.pixels) {
-    throw new ReelmillError('limits_exceeded', `A picture of ${width}x${height} pixels is too large.`);
   }
   return { ...chosen, codec_name, pix_fmt, width, height };
 }

@@ -1,18 +1,16 @@
+import type { Readable } from 'node:stream';
+import { readTail } from '@reelmill/shared/runtime/programOutput.ts';
 import { redactUrls } from '@reelmill/shared/runtime/redact.ts';
 
 const MAX_CHARACTERS = 8_192;
 const MAX_LINES = 40;
+const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Keeps the end of what a program wrote to standard error, however much that was. */
-export class StderrTail {
-  #text = '';
-
-  push(chunk: string): void {
-    this.#text = (this.#text + chunk).slice(-MAX_CHARACTERS);
-  }
-
-  /** The last lines, with signatures cut out of URLs. */
-  toString(): string {
-    return redactUrls(this.#text.trim().split('\n').slice(-MAX_LINES).join('\n'));
-  }
+/**
+ * Reads what a program writes to standard error. Returns a function that returns the last lines so far, with
+ * signatures cut out of URLs. `onFlood` is called once, where the program writes more than any damaged film causes.
+ */
+export function readStderr(stream: Readable, onFlood: () => void): () => string {
+  const tail = readTail(stream, { maxCharacters: MAX_CHARACTERS, maxBytes: MAX_BYTES }, onFlood);
+  return () => redactUrls(tail().trim().split('\n').slice(-MAX_LINES).join('\n'));
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 
 const WATCHER = 'org.kde.StatusNotifierWatcher';
 const ANSWER_WITHIN_MS = 2_000;
+const OUTPUT_LIMITS = { maxLineBytes: 4_096, maxBytes: 64 * 1024 };
 
 /** Each exits with 0 and prints `true` where somebody on the session's bus shows tray icons. */
 const QUESTIONS: readonly (readonly [string, ...string[]])[] = [
@@ -38,12 +40,12 @@ function ask(program: string, args: readonly string[]): Promise<string | null> {
     timeout: ANSWER_WITHIN_MS,
     killSignal: 'SIGKILL',
   });
-  let printed = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (text: string) => {
-    printed += text;
+  const printed: string[] = [];
+  readLines(child.stdout, OUTPUT_LIMITS, {
+    onLine: (line) => printed.push(line),
+    onFlood: () => child.kill('SIGKILL'),
   });
   child.once('error', () => resolve(null));
-  child.once('close', (code) => resolve(code === 0 ? printed : null));
+  child.once('close', (code) => resolve(code === 0 ? printed.join('\n') : null));
   return promise;
 }

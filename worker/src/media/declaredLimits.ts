@@ -1,0 +1,37 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MEDIA_LIMITS } from './limits.ts';
+import type { DeclaredVideo } from './memoryNeeds.ts';
+import type { Probe } from './probeSchema.ts';
+
+/** Throws `limits_exceeded` where a file declares more streams or larger pictures than are accepted. */
+export function assertWithinLimits(probe: Probe): void {
+  if (probe.streams.length > MEDIA_LIMITS.streams) throw tooManyStreams();
+  let pixelsOfAll = 0;
+  for (const { width, height } of declaredVideos(probe)) {
+    const pixels = width * height;
+    pixelsOfAll += pixels;
+    if (pixels > MEDIA_LIMITS.pixels || Math.max(width, height) > MEDIA_LIMITS.sidePixels) {
+      throw tooLarge(width, height);
+    }
+  }
+  if (pixelsOfAll > MEDIA_LIMITS.pixelsOfAllStreams) {
+    throw new ReelmillError('limits_exceeded', 'The file has too many video streams.');
+  }
+}
+
+/** Every video stream but cover art, with size 0 where the container does not declare one. */
+export function declaredVideos(probe: Probe): DeclaredVideo[] {
+  return probe.streams
+    .filter((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic)
+    .map(({ codec_name, width, height }) => ({ codec: codec_name, width: width ?? 0, height: height ?? 0 }));
+}
+
+export function tooManyStreams(diagnostics?: string): ReelmillError {
+  const message = `The file has more than ${MEDIA_LIMITS.streams} streams.`;
+  return new ReelmillError('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
+}
+
+export function tooLarge(width: number, height: number, diagnostics?: string): ReelmillError {
+  const message = `A picture of ${width}x${height} pixels is too large.`;
+  return new ReelmillError('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
+}
