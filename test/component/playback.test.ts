@@ -43,6 +43,7 @@ describe('playback over HTTP', () => {
       publicUrl: server.url,
       secret: secrets.playbackUrls,
       ttlSeconds: 60,
+      legacyUnlistedDays: 30,
       store,
       now,
     });
@@ -181,7 +182,7 @@ describe('playback over HTTP', () => {
   });
 
   test('an expired link to a watch page says so, and a wrong address is not found', async () => {
-    const url = expiredUrls().watchUrl({ id: online, visibility: 'private' });
+    const url = expiredUrls().watchUrl(rowFacts(online));
     const response = await fetch(url);
     assert.equal(response.status, 403);
     assert.match(await response.text(), /This link has expired/);
@@ -194,6 +195,8 @@ const rowFacts = (id: number) =>
     id,
     status: 'online',
     visibility: 'private',
+    linkVersion: 0,
+    linkToken: null,
     playable: true,
     coverKey: null,
     storyboardKey: null,
