@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { guestVideoDetailSchema, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createPlaybackUrls } from '../../server/src/playback/urls.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
@@ -101,14 +101,18 @@ describe('playback over HTTP', () => {
     assert.equal((await owner.call('GET', path)).status, 200);
   });
 
-  test('an unlisted video is for everybody', async () => {
+  test('an unlisted video is for whoever has its link', async () => {
     const id = await uploadSomething(owner);
     await (await PretendTranscode.plan(server.context, id)).publish();
     await owner.call('PATCH', `/videos/${id}`, { body: { visibility: 'unlisted' } });
-    assert.equal((await get(`/videos/${id}/hls/master.m3u8`)).status, 200);
+    assert.equal((await get(`/videos/${id}/hls/master.m3u8`)).error.code, 'not_found');
     const { video } = await detailOf(owner, id);
-    assert.equal(video.watch_url, `${server.url}/watch/${id}`);
+    const { origin, pathname, search } = new URL(video.watch_url);
+    assert.equal(origin + pathname, `${server.url}/watch/${id}`);
+    assert.match(search, /^\?token=[\w-]{24}$/);
     assert.equal((await fetch(video.watch_url)).status, 200);
+    const guest = (await get(`/videos/${id}${search}`)).as(guestVideoDetailSchema);
+    assert.equal((await get(pathOf(guest.video.playback_url))).status, 200);
   });
 
   test('a growing playlist is never kept', async () => {
@@ -138,8 +142,9 @@ describe('playback over HTTP', () => {
     const { video } = await detailOf(owner, online);
     const { search } = new URL(video.watch_url);
     assert.notEqual(search, '');
-    const guest = (await get(`/videos/${online}${search}`)).as(videoDetailSchema);
-    assert.equal(guest.video.watch_url, `${server.url}/watch/${online}`);
+    const answer = await get(`/videos/${online}${search}`);
+    const guest = answer.as(guestVideoDetailSchema);
+    assert.ok(!answer.text.includes(search), 'the answer hands the link out');
     assert.ok(guest.video.playback_url);
     const events = await get(`/videos/${online}/events${search}`);
     assert.match(events.text, /"status":"online"/);
