@@ -162,6 +162,39 @@ describe('links of videos', () => {
     }
   });
 
+  test('the database is asked the same for what a stranger may not see as for what is not there', async () => {
+    const ids = [(await makeOnline('private')).id, (await makeWaiting('unlisted')).id, 9_999_999];
+    const { sequelize } = server.context.database.models.Video;
+    assert.ok(sequelize);
+    const queries: string[] = [];
+    sequelize.addHook('afterQuery', 'counted', (_options, query) => {
+      const { sql } = query as unknown as { sql: string }; // which its type leaves out
+      queries.push(sql);
+    });
+    try {
+      for (const addressOf of [
+        (id: number) => `/api/v1/videos/${id}`,
+        (id: number) => `/api/v1/videos/${id}/events`,
+        (id: number) => `/api/v1/videos/${id}/hls/master.m3u8?expires=99999999999&signature=AAAA`,
+        (id: number) => `/watch/${id}?token=AAAAAAAAAAAAAAAAAAAAAAAA`,
+      ]) {
+        const asked: string[][] = [];
+        for (const id of ids) {
+          queries.length = 0;
+          await (await fetch(server.url + addressOf(id), { headers: { Connection: 'close' } })).text();
+          // what the server asks for itself names no video
+          const named = new RegExp(`\\.\`id\` (= |IN \\()${id}\\b`);
+          asked.push(queries.flatMap((sql) => (named.test(sql) ? [sql.replaceAll(String(id), '?')] : [])));
+        }
+        assert.equal(asked[2]?.length, 1, addressOf(0));
+        assert.deepEqual(asked[0], asked[2]);
+        assert.deepEqual(asked[1], asked[2]);
+      }
+    } finally {
+      sequelize.removeHook('afterQuery', 'counted');
+    }
+  });
+
   test('a new link of an unlisted video ends the old one at once, everywhere', async () => {
     const old = await makeWaiting('unlisted');
     const search = new URL(old.watch_url).search;
