@@ -2,7 +2,8 @@ const MAX_TOGETHER = 200;
 
 /**
  * Makes one read of all that are asked for in the same turn of the event loop: however many clients poll at once, the
- * database sees a few queries. `idOf` tells which one of the results belongs to what is asked for. A read begins after it was asked for, so nobody learns of an older state than there was.
+ * database sees a few queries. A read begins after it was asked for, so nobody learns of an older state than there was.
+ * `idOf` returns the id that the result of what is asked for has.
  */
 export function gatherReads<Q, V>(
   readAll: (asked: readonly Q[]) => Promise<ReadonlyMap<number, V>>,
