@@ -70,6 +70,7 @@ async function start(
       publicUrl,
       secret: parts.secrets.playbackUrls,
       ttlSeconds: config.PLAYBACK_TTL_SECONDS,
+      legacyUnlistedDays: config.LEGACY_UNLISTED_DAYS,
       store: parts.store,
     }),
     signals: new FarmSignals(),

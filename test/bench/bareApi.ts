@@ -63,6 +63,7 @@ function describeVideo(row: RowDataPacket) {
     storyboard_url: sign(`/api/v1/videos/${row.id}/storyboard.vtt`),
     playback_url: sign(`/api/v1/videos/${row.id}/hls/master.m3u8`),
     watch_url: sign(`/watch/${row.id}`),
+    legacy_link_until: null,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message },
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -122,7 +122,8 @@ describe('the audit log', () => {
     const videoId = await uploadSomething(ann);
     const { videoId: uploading } = await beginMultipart(ann, 10_000_000);
     const acts: [string, string, string, object?][] = [
-      ['video.update', 'PATCH', `/videos/${videoId}`, { visibility: 'public' }],
+      ['video.update', 'PATCH', `/videos/${videoId}`, { visibility: 'unlisted' }],
+      ['video.renew_link', 'POST', `/videos/${videoId}/renew-link`],
       ['video.cancel', 'POST', `/videos/${videoId}/cancel`],
       ['video.retry', 'POST', `/videos/${videoId}/retry`],
       ['video.cancel', 'DELETE', `/videos/${uploading}/upload`],

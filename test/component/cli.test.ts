@@ -104,6 +104,19 @@ describe('the command line', { timeout: 300_000 }, () => {
     const status = await runReelmill(config, ['status', id, '--json']);
     assert.equal(JSON.parse(status.stdout).video.status, 'transcoding');
 
+    const link = (await runReelmill(config, ['link', id])).stdout.trim();
+    assert.equal((await fetch(link)).status, 200);
+    const renewed = await runReelmill(config, ['link', id, '--renew', '--json']);
+    const { watch_url, ...event } = JSON.parse(renewed.stdout);
+    assert.deepEqual(event, {
+      event: 'link',
+      video_id: Number(id),
+      visibility: 'private',
+      legacy_link_until: null,
+    });
+    assert.equal((await fetch(link)).status, 401);
+    assert.equal((await fetch(watch_url)).status, 200);
+
     assert.equal((await runReelmill(config, ['cancel', id])).stdout, `Video ${id} is canceled.\n`);
     const followed = await runReelmill(config, ['status', id, '--follow']);
     assert.equal(followed.code, 5, followed.stderr);

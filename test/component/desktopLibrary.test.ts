@@ -62,16 +62,39 @@ describe('what the app does with an account', { timeout: 120_000 }, () => {
   test('copying the link of a private video makes it unlisted, and anybody can open it', async () => {
     const { library, clipboard } = services;
     const videoId = await uploadSomething(user);
-    const url = `${server.url}/watch/${videoId}`;
-    assert.deepEqual(await library.copyLink(videoId), { url, madeUnlisted: true });
+    const { url, madeUnlisted } = await library.copyLink(videoId);
+    assert.equal(madeUnlisted, true);
+    assert.match(url, /\/watch\/\d+\?token=/);
     assert.equal(clipboard.text, url);
     assert.equal((await library.get(videoId)).video.visibility, 'unlisted');
     assert.equal((await fetch(url)).status, 200);
+    assert.deepEqual(await library.copyLink(videoId), { url, madeUnlisted: false });
     clipboard.text = '';
     await library.update(videoId, { visibility: 'public' });
-    assert.deepEqual(await library.copyLink(videoId), { url, madeUnlisted: false });
-    assert.equal(clipboard.text, url);
+    const page = `${server.url}/watch/${videoId}`;
+    assert.deepEqual(await library.copyLink(videoId), { url: page, madeUnlisted: false });
+    assert.equal(clipboard.text, page);
     assert.equal((await library.get(videoId)).video.visibility, 'public');
+  });
+
+  test('a new link is on the clipboard, and the old one opens nothing', async () => {
+    const { library, clipboard } = services;
+    const videoId = await uploadSomething(user);
+    const { url } = await library.copyLink(videoId);
+    const { watch_url } = await library.renewLink(videoId);
+    assert.equal(clipboard.text, watch_url);
+    assert.equal((await fetch(url)).status, 401);
+    assert.equal((await fetch(watch_url)).status, 200);
+    await library.update(videoId, { visibility: 'private' });
+    clipboard.text = '';
+    const { watch_url: signed } = (await library.get(videoId)).video;
+    const renewed = await library.renewLink(videoId);
+    assert.equal(clipboard.text, '', 'the link of a private video is not for sharing');
+    assert.equal(renewed.visibility, 'private');
+    assert.equal((await fetch(signed)).status, 401);
+    assert.equal((await fetch(renewed.watch_url)).status, 200);
+    await library.update(videoId, { visibility: 'public' });
+    await assert.rejects(library.renewLink(videoId), { code: 'state_conflict' });
   });
 
   test('the farm is for admins', async () => {

@@ -156,6 +156,36 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('a new link is made with the keyboard, after a question; a public video offers none', async () => {
+    const { page, card, asked } = await open([
+      makeVideo(1, { visibility: 'unlisted', legacy_link_until: '2026-12-24T18:00:00.000Z' }),
+      makeVideo(2, { visibility: 'public' }),
+    ]);
+    await card('Film 1').click();
+    await page.getByText(/^The old link of this video.* until 24 Dec 2026/).waitFor();
+    const button = page.getByRole('button', { name: 'Make a new link…' });
+    await button.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Make a new link?' });
+    await dialog.getByText('Every link to “Film 1”').waitFor();
+    // the safe choice has the focus
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.deepEqual(await asked('library.renewLink'), []);
+    await button.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('The new link is on the clipboard.').waitFor();
+    await dialog.waitFor({ state: 'hidden' });
+    assert.deepEqual(await asked('library.renewLink'), [{ videoId: 1 }]);
+    await page.getByText(/^The old link of this video/).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Back to the library' }).click();
+    await card('Film 2').click();
+    await page.getByRole('combobox', { name: 'Who can watch' }).waitFor();
+    assert.equal(await button.count(), 0);
+    await page.close();
+  });
+
   test('a film plays in the words of the app, with its sizes and previews, and is let go of', async () => {
     const { page, complaints, card } = await open([makeVideo(1, { duration: SECONDS })], 'zh-CN');
     const requested: string[] = [];

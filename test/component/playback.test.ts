@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { guestVideoDetailSchema, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createPlaybackUrls } from '../../server/src/playback/urls.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
@@ -43,6 +43,7 @@ describe('playback over HTTP', () => {
       publicUrl: server.url,
       secret: secrets.playbackUrls,
       ttlSeconds: 60,
+      legacyUnlistedDays: 30,
       store,
       now,
     });
@@ -100,14 +101,18 @@ describe('playback over HTTP', () => {
     assert.equal((await owner.call('GET', path)).status, 200);
   });
 
-  test('an unlisted video is for everybody', async () => {
+  test('an unlisted video is for whoever has its link', async () => {
     const id = await uploadSomething(owner);
     await (await PretendTranscode.plan(server.context, id)).publish();
     await owner.call('PATCH', `/videos/${id}`, { body: { visibility: 'unlisted' } });
-    assert.equal((await get(`/videos/${id}/hls/master.m3u8`)).status, 200);
+    assert.equal((await get(`/videos/${id}/hls/master.m3u8`)).error.code, 'not_found');
     const { video } = await detailOf(owner, id);
-    assert.equal(video.watch_url, `${server.url}/watch/${id}`);
+    const { origin, pathname, search } = new URL(video.watch_url);
+    assert.equal(origin + pathname, `${server.url}/watch/${id}`);
+    assert.match(search, /^\?token=[\w-]{24}$/);
     assert.equal((await fetch(video.watch_url)).status, 200);
+    const guest = (await get(`/videos/${id}${search}`)).as(guestVideoDetailSchema);
+    assert.equal((await get(pathOf(guest.video.playback_url))).status, 200);
   });
 
   test('a growing playlist is never kept', async () => {
@@ -137,8 +142,9 @@ describe('playback over HTTP', () => {
     const { video } = await detailOf(owner, online);
     const { search } = new URL(video.watch_url);
     assert.notEqual(search, '');
-    const guest = (await get(`/videos/${online}${search}`)).as(videoDetailSchema);
-    assert.equal(guest.video.watch_url, `${server.url}/watch/${online}`);
+    const answer = await get(`/videos/${online}${search}`);
+    const guest = answer.as(guestVideoDetailSchema);
+    assert.ok(!answer.text.includes(search), 'the answer hands the link out');
     assert.ok(guest.video.playback_url);
     const events = await get(`/videos/${online}/events${search}`);
     assert.match(events.text, /"status":"online"/);
@@ -181,7 +187,7 @@ describe('playback over HTTP', () => {
   });
 
   test('an expired link to a watch page says so, and a wrong address is not found', async () => {
-    const url = expiredUrls().watchUrl({ id: online, visibility: 'private' });
+    const url = expiredUrls().watchUrl(rowFacts(online));
     const response = await fetch(url);
     assert.equal(response.status, 403);
     assert.match(await response.text(), /This link has expired/);
@@ -194,6 +200,8 @@ const rowFacts = (id: number) =>
     id,
     status: 'online',
     visibility: 'private',
+    linkVersion: 0,
+    linkToken: null,
     playable: true,
     coverKey: null,
     storyboardKey: null,

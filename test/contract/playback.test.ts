@@ -42,7 +42,14 @@ function testPlayback(name: string, openStore: OpenStore): void {
       const store = await openStore(releasers, bench.media.store);
       const context = { ...bench.context, store };
       const now = () => nowMs;
-      urls = createPlaybackUrls({ publicUrl: PUBLIC_URL, secret: 'secret', ttlSeconds: 600, store, now });
+      urls = createPlaybackUrls({
+        publicUrl: PUBLIC_URL,
+        secret: 'secret',
+        ttlSeconds: 600,
+        legacyUnlistedDays: 0,
+        store,
+        now,
+      });
       playlists = createPlaylistService({ models: context.database.models, store, urls });
       const { id } = await bench.addVideo();
       transcode = await PretendTranscode.plan(context, id);
@@ -106,7 +113,7 @@ function testPlayback(name: string, openStore: OpenStore): void {
         const { pathname, searchParams } = new URL(uri);
         assert.equal(new URL(uri).origin, PUBLIC_URL);
         const query = Object.fromEntries(searchParams);
-        assert.equal(urls.verify(video.id, nameOf(uri), query), 'valid', pathname);
+        assert.equal(urls.verify(video, nameOf(uri), query), 'valid', pathname);
         const quality = nameOf(uri).replace('.m3u8', '');
         const { body } = await read(quality);
         assert.match(body, /#EXT-X-PLAYLIST-TYPE:VOD\n[\s\S]*#EXT-X-ENDLIST\n$/);

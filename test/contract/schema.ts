@@ -7,9 +7,10 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { connect, openDatabase } from '../../server/src/db/database.ts';
 import { MIGRATIONS, type Migration, migrate, SchemaTooNewError } from '../../server/src/db/migrate.ts';
+import type { Models } from '../../server/src/db/models.ts';
 import { serializeUser } from '../../server/src/users/serializeUser.ts';
 import { findEncodeProgress, findSources, listVideos } from '../../server/src/videos/videoRepository.ts';
-import { FIXTURE, insertFixture } from '../support/schemaFixture.ts';
+import { FIXTURE, insertFixture, insertUnlisted } from '../support/schemaFixture.ts';
 import type { RepositoryContract } from './repositories.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
@@ -58,6 +59,31 @@ export function describeSchema({ name, replicas, create }: RepositoryContract): 
         }
       });
     }
+
+    test('every one of many unlisted videos gets a token of its own', async () => {
+      const count = 1_201;
+      const sequelize = await connect(created.location);
+      try {
+        await migrate(
+          sequelize,
+          logger,
+          MIGRATIONS.filter(({ name: known }) => known < '0009'),
+        );
+        await insertFixture(sequelize);
+        await insertUnlisted(sequelize, count);
+      } finally {
+        await sequelize.close();
+      }
+      const database = await openDatabase(created.location, logger);
+      try {
+        const rows = await database.models.Video.findAll({ where: { visibility: 'unlisted' } });
+        // the fixture has one as well
+        assert.equal(new Set(rows.flatMap(({ linkToken }) => linkToken ?? [])).size, count + 1);
+        assert.ok(rows.every(({ legacyLinkSince }) => legacyLinkSince !== null));
+      } finally {
+        await database.close();
+      }
+    });
 
     test('an upgrade that dies at any step goes on at the next start', async () => {
       const sequelize = await connect(created.location);
@@ -203,7 +229,32 @@ async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>):
   const { fingerprint } = await models.Video.findByPk(uploading.id, { rejectOnEmpty: true });
   assert.equal(fingerprint, upload.fingerprint);
   assert.equal(await models.Worker.count(), 1);
+  await checkLinks(models);
   // and what is new works on what is old
   await online.update({ sourceRemovedAt: new Date() });
   await online.update({ sourceRemovedAt: null });
+}
+
+/** What was unlisted has a token and the time of the upgrade; every other link goes on as it was. */
+async function checkLinks(models: Models): Promise<void> {
+  const rows = await models.Video.findAll({ order: ['id'] });
+  assert.deepEqual(
+    rows.map(({ id, visibility, linkVersion }) => [id, visibility, linkVersion]),
+    [
+      [1, 'private', 0],
+      [2, 'private', 0],
+      [3, 'private', 0],
+      [4, 'unlisted', 0],
+      [5, 'public', 0],
+    ],
+  );
+  for (const { visibility, linkToken, legacyLinkSince, updatedAt } of rows) {
+    if (visibility !== 'unlisted') assert.deepEqual([linkToken, legacyLinkSince], [null, null]);
+    else {
+      assert.equal(updatedAt.toISOString(), '2026-02-03T04:05:06.789Z', 'an upgrade is no change of a video');
+      assert.match(linkToken ?? '', /^[\w-]{24}$/);
+      const age = Date.now() - (legacyLinkSince?.getTime() ?? 0);
+      assert.ok(age >= 0 && age < 600_000, `it was upgraded ${age} ms ago`);
+    }
+  }
 }

@@ -69,8 +69,17 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     await page.getByText('The video was private and is unlisted now').waitFor();
     const link = await app.electron.evaluate(({ clipboard }) => clipboard.readText());
     assert.equal((await fetch(link)).status, 200);
-    const [, id] = /\/watch\/(\d+)/.exec(link) ?? [];
-    assert.equal((await fetch(`${world.server.url}/api/v1/videos/${id}`)).status, 200);
+    const [, id, token] = /\/watch\/(\d+)\?token=([\w-]{24})$/.exec(link) ?? [];
+    const address = `${world.server.url}/api/v1/videos/${id}`;
+    assert.equal((await fetch(`${address}?token=${token}`)).status, 200);
+    assert.equal((await fetch(address)).status, 404);
+
+    await page.getByRole('button', { name: 'Make a new link' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make a new link' }).click();
+    await page.getByText('The new link is on the clipboard.').waitFor();
+    assert.equal((await fetch(link)).status, 401);
+    const newLink = await app.electron.evaluate(({ clipboard }) => clipboard.readText());
+    assert.equal((await fetch(newLink)).status, 200);
 
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Delete video' }).click();

@@ -72,6 +72,12 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     return videoId;
   }
 
+  async function signIn(page: Page, password: string): Promise<void> {
+    await page.getByLabel('E-mail').fill(owner.email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
   async function videoOf(id: number): Promise<Video> {
     return (await owner.call('GET', `/videos/${id}`)).as(videoDetailSchema).video;
   }
@@ -218,14 +224,18 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await page.close();
   });
 
-  test('a video that failed says why', async () => {
+  test('a video that failed says so to guests, and why to its owner', async () => {
     const failed = await upload(new Uint8Array(100_000).fill(7), 'No film at all');
     const { error, watch_url } = await waitForVideo(failed, 'it fails', ({ status }) => status === 'failed');
     const { page } = await browser.open(watch_url);
     await page.getByText('This video could not be made ready').waitFor();
     assert.ok(error);
-    await page.getByText(error.message).waitFor();
+    await page.getByText('It cannot be watched.').waitFor();
+    assert.equal(await page.getByText(error.message).count(), 0);
     assert.equal(await page.locator('.controls').isVisible(), false);
+    await page.goto(`${server.url}/watch/${failed}`);
+    await signIn(page, owner.password);
+    await page.getByText(error.message).waitFor();
     await page.close();
   });
 
@@ -233,16 +243,30 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     const { page } = await browser.open(`${server.url}/watch/${watched}`);
     await page.getByRole('heading', { name: 'Sign in to watch' }).waitFor();
     assert.equal(await page.getByText('A film in the making').count(), 0);
-    await page.getByLabel('E-mail').fill(owner.email);
-    await page.getByLabel('Password').fill('not the password');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, 'not the password');
     await waitFor('it is refused', async () => (await page.getByRole('alert').textContent()) !== '');
-    await page.getByLabel('Password').fill(owner.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, owner.password);
     await page.getByRole('heading', { name: 'A film in the making' }).waitFor();
+    const shared = page.getByRole('textbox', { name: 'Link to share' });
+    assert.match(await shared.inputValue(), new RegExp(`/watch/${watched}\\?expires=\\d+&signature=`));
     await page.locator('.big-play').click();
     await advance(page, 1);
     assert.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
+    await page.close();
+  });
+
+  test('the page of an unlisted video tells guests what watching takes, and ends with its link', async () => {
+    await stopWorking();
+    const videoId = await upload(new Uint8Array(10), 'For some');
+    await owner.call('PATCH', `/videos/${videoId}`, { body: { visibility: 'unlisted' } });
+    const { page, complaints } = await browser.open((await videoOf(videoId)).watch_url);
+    await page.getByRole('heading', { name: 'For some' }).waitFor();
+    await page.getByText('Nearly there').waitFor();
+    assert.equal(await page.locator('#progress').isVisible(), false);
+    assert.equal(await page.locator('#share').isVisible(), false);
+    assert.deepEqual(complaints, []);
+    assert.equal((await owner.call('POST', `/videos/${videoId}/renew-link`)).status, 200);
+    await page.getByText('This link no longer works').waitFor();
     await page.close();
   });
 

@@ -84,6 +84,11 @@ export function installPreviewBridge(state: PreviewState): void {
     'library.list': listVideos,
     'library.get': (args) => ({ ...state.detail, video: findVideo(args) ?? state.detail.video }),
     'library.copyLink': () => ({ url: 'https://reelmill.example.com/watch/1', madeUnlisted: true }),
+    'library.renewLink': (args) => ({
+      ...(findVideo(args) ?? state.detail.video),
+      watch_url: 'https://reelmill.example.com/watch/1?token=anew',
+      legacy_link_until: null,
+    }),
     'farm.get': () => state.farm,
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
     'farm.replay': () => ({ replayed: state.deadLetters.length }),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Visibility } from '@reelmill/shared/contracts/videos.ts';
 import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import type { Sequelize } from 'sequelize';
 import { hashPassword } from '../../server/src/auth/passwords.ts';
@@ -13,8 +14,12 @@ export const FIXTURE = {
     { id: 1, status: 'online', title: 'Größe 🎬', progress: 100 },
     { id: 2, status: 'transcoding', title: 'half way', progress: 33.3 },
     { id: 3, status: 'uploading', title: 'coming', progress: 0 },
+    { id: 4, status: 'online', title: 'shared', progress: 100 },
+    { id: 5, status: 'online', title: 'for all', progress: 100 },
   ],
 } as const;
+
+const VISIBILITIES: Record<number, Visibility> = { 4: 'unlisted', 5: 'public' };
 
 /** Rows in the columns that every version has had, written without the models of this one. */
 export async function insertFixture(sequelize: Sequelize): Promise<void> {
@@ -35,27 +40,7 @@ export async function insertFixture(sequelize: Sequelize): Promise<void> {
   await schema.bulkInsert('refresh_tokens', [token('used', at(AT)), token('good', null)]);
   await schema.bulkInsert(
     'videos',
-    videos.map(({ id, status, title, progress }) => ({
-      id,
-      user_id: 1,
-      title,
-      description: 'x'.repeat(5_000),
-      visibility: 'private',
-      status,
-      phase: status === 'transcoding' ? 'encoding' : null,
-      progress,
-      playable: status === 'online',
-      file_name: `${title}.mp4`,
-      size_bytes: 5_497_558_138_880,
-      source_key: `raw/${id}/film.mp4`,
-      duration_seconds: 20.02,
-      plan: status === 'transcoding' ? JSON.stringify(plan()) : null,
-      plan_version: status === 'transcoding' ? 2 : 1,
-      transcode_started_at: status === 'uploading' ? null : at(AT),
-      online_at: status === 'online' ? at(AT) : null,
-      created_at: at(new Date(AT.getTime() + id * 1000)),
-      updated_at: at(AT),
-    })),
+    videos.map((video) => makeVideoRow(at, video)),
   );
   await schema.bulkInsert('video_sources', [
     {
@@ -106,6 +91,47 @@ export async function insertFixture(sequelize: Sequelize): Promise<void> {
       last_seen_at: at(AT),
     },
   ]);
+}
+
+/** So many more unlisted videos. */
+export async function insertUnlisted(sequelize: Sequelize, count: number): Promise<void> {
+  const at = (date: Date): string => toColumn(sequelize, date);
+  const rows = Array.from({ length: count }, (_, index) => {
+    const video = { id: 100 + index, status: 'online', title: 'shared', progress: 100 };
+    return { ...makeVideoRow(at, video), description: '', visibility: 'unlisted' };
+  });
+  await sequelize.getQueryInterface().bulkInsert('videos', rows);
+}
+
+interface VideoFacts {
+  id: number;
+  status: string;
+  title: string;
+  progress: number;
+}
+
+function makeVideoRow(at: (date: Date) => string, { id, status, title, progress }: VideoFacts) {
+  return {
+    id,
+    user_id: 1,
+    title,
+    description: 'x'.repeat(5_000),
+    visibility: VISIBILITIES[id] ?? 'private',
+    status,
+    phase: status === 'transcoding' ? 'encoding' : null,
+    progress,
+    playable: status === 'online',
+    file_name: `${title}.mp4`,
+    size_bytes: 5_497_558_138_880,
+    source_key: `raw/${id}/film.mp4`,
+    duration_seconds: 20.02,
+    plan: status === 'transcoding' ? JSON.stringify(plan()) : null,
+    plan_version: status === 'transcoding' ? 2 : 1,
+    transcode_started_at: status === 'uploading' ? null : at(AT),
+    online_at: status === 'online' ? at(AT) : null,
+    created_at: at(new Date(AT.getTime() + id * 1000)),
+    updated_at: at(AT),
+  };
 }
 
 /** Milliseconds and all, as the models of every version read it. */

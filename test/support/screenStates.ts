@@ -77,6 +77,10 @@ function makeLibraryVideo(id: number): Video {
     });
   }
   if (id === 57) return makeVideo(id, { ...facts, status: 'uploading', cover_url: null, playable: false });
+  if (id === 54) {
+    const legacy_link_until = '2026-12-24T18:00:00.000Z';
+    return makeVideo(id, { ...facts, visibility: 'unlisted', legacy_link_until });
+  }
   return makeVideo(id, { ...facts, visibility: id % 3 === 0 ? 'unlisted' : 'private' });
 }
 

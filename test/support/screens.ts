@@ -180,6 +180,16 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  { name: 'library-old-link', state: makePreviewState(FULL), reach: (page) => openVideo(page, 54) },
+  {
+    name: 'library-new-link',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await openVideo(page, 60);
+      await page.getByRole('button', { name: say('Make a new link', '生成新链接') }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'farm', state: makePreviewState(FULL), reach: toFarm },
   { name: 'farm-empty', state: makePreviewState(), reach: toFarm },
   {

@@ -14,6 +14,7 @@ import {
   deleteVideo,
   listVideos,
   retryVideo,
+  showLink,
   showStatus,
   type VideoCommandContext,
 } from './videoCommands.ts';
@@ -126,6 +127,15 @@ function addVideoCommands(program: Command, run: RunCommand): void {
     .option('--json', 'print one JSON object per change')
     .action((id: number, options: { follow?: boolean; json?: boolean }) =>
       run(options.json, (context) => showStatus(context, id, { follow: options.follow ?? false })),
+    );
+  program
+    .command('link')
+    .description('print the link of the page where a video can be watched')
+    .argument('<id>', 'number of the video', readCount)
+    .option('--renew', 'make a new one; every link that you have shared stops working at once')
+    .option('--json', 'print one JSON object')
+    .action((id: number, options: { renew?: boolean; json?: boolean }) =>
+      run(options.json, (context) => showLink(context, id, { renew: options.renew ?? false })),
     );
   const commands = [
     ['cancel', 'stop the upload or the transcode of a video', cancelVideo],

@@ -61,6 +61,26 @@ export async function showStatus(
   return exitCodeOfVideo(video);
 }
 
+/** Prints the link of a video's page; with `renew` a new one, after which the old ones no longer work. */
+export async function showLink(
+  { api, terminal, json }: VideoCommandContext,
+  videoId: number,
+  { renew }: { renew: boolean },
+): Promise<number> {
+  const video = renew ? await api.renewLink(videoId, never()) : (await api.getVideo(videoId, never())).video;
+  const { visibility, watch_url, legacy_link_until } = video;
+  if (json) {
+    const event = { event: 'link', video_id: videoId, visibility, watch_url, legacy_link_until };
+    terminal.stdout.write(`${JSON.stringify(event)}\n`);
+    return EXIT.ok.code;
+  }
+  terminal.stdout.write(`${watch_url}\n`);
+  if (legacy_link_until !== null) {
+    terminal.stderr.write(`Its old link, without a token, works until ${legacy_link_until}.\n`);
+  }
+  return EXIT.ok.code;
+}
+
 /** Stops an upload or a transcode. */
 export async function cancelVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   const { video } = await context.api.getVideo(videoId, never());

@@ -134,6 +134,12 @@ export class ApiClient {
     return (await this.ask(call, videoResponseSchema)).video;
   }
 
+  /** Revokes every link to a private or unlisted video and returns it with its new one. */
+  async renewLink(videoId: number, signal: AbortSignal): Promise<Video> {
+    const call: Call = { method: 'POST', path: `/videos/${videoId}/renew-link`, signal };
+    return (await this.ask(call, videoResponseSchema)).video;
+  }
+
   async cancelVideo(videoId: number, signal: AbortSignal): Promise<void> {
     await this.#send({ method: 'POST', path: `/videos/${videoId}/cancel`, signal });
   }

@@ -53,10 +53,9 @@ export function createAdminUserRoutes(context: ServerContext): Route[] {
       summary: 'Change a role or a quota, disable or enable an account',
       description:
         'A disabled account can do nothing: its sessions end at once, also for good when it is enabled again, and its ' +
-        'uploads cannot go on, though what was sent is kept until the upload expires. Its videos stay as they are: what ' +
-        'is transcoding is finished, public and unlisted ones can be watched, and so can private ones by links given ' +
-        'out before; make them private, or delete them, to end that. A lowered quota removes nothing, it only keeps ' +
-        'the account from adding to what it has.',
+        'uploads cannot go on, though what was sent is kept until the upload expires. Its videos stay: what is ' +
+        'transcoding is finished, and only admins see them until the account is enabled again. A lowered quota removes ' +
+        'nothing, it only keeps the account from adding to what it has.',
       auth: 'admin',
       params,
       body: adminUserUpdateSchema,

@@ -8,6 +8,7 @@ import * as webhooks from './migrations/0004-webhooks.ts';
 import * as retention from './migrations/0005-retention.ts';
 import * as traces from './migrations/0006-traces.ts';
 import * as sourceGeneration from './migrations/0007-source-generation.ts';
+import * as shareLinks from './migrations/0009-share-links.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   retention,
   traces,
   sourceGeneration,
+  shareLinks,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

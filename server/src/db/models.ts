@@ -128,6 +128,9 @@ export function defineModels(sequelize: Sequelize): Models {
       title: text(200),
       description: { type: DataTypes.TEXT, allowNull: false },
       visibility: text(16),
+      linkVersion: { ...integer, defaultValue: 0 },
+      linkToken: optionalText(32),
+      legacyLinkSince: { ...optionalDate },
       status: text(16),
       priority: { ...integer, defaultValue: 0 },
       phase: optionalText(16),
@@ -164,6 +167,7 @@ export function defineModels(sequelize: Sequelize): Models {
     },
     options('videos', true),
   );
+  models.Video.belongsTo(models.User, { as: 'owner', foreignKey: 'userId' });
   models.Upload.init(
     {
       videoId: { ...integer, primaryKey: true },

@@ -11,7 +11,13 @@ import type {
   WebhookMessageType,
   WebhookScope,
 } from '@reelmill/shared/contracts/webhooks.ts';
-import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model } from 'sequelize';
+import {
+  type CreationOptional,
+  type InferAttributes,
+  type InferCreationAttributes,
+  Model,
+  type NonAttribute,
+} from 'sequelize';
 
 // The rows of the database as classes; models.ts binds them to a connection.
 
@@ -64,6 +70,15 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare title: string;
   declare description: string;
   declare visibility: Visibility;
+  /**
+   * Part of every signature of its links; another one revokes them all. 0 before the first revocation, then a random
+   * number: after a database was restored, a counter would bring revoked links back to life.
+   */
+  declare linkVersion: CreationOptional<number>;
+  /** What the link of an unlisted video carries; null for all others. */
+  declare linkToken: CreationOptional<string | null>;
+  /** When the upgrade found it unlisted, by its number alone; null since its link or visibility changed. */
+  declare legacyLinkSince: CreationOptional<Date | null>;
   declare status: VideoStatus;
   /** Rank of its tasks against those of other videos; see `PRIORITY_RANKS`. */
   declare priority: CreationOptional<number>;
@@ -105,6 +120,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare deletedAt: Date | null;
   /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
   declare purgeAfter: Date | null;
+  /** Only where a query includes it. */
+  declare owner?: NonAttribute<UserRow>;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
 }

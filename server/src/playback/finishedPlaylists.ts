@@ -50,7 +50,7 @@ export class FinishedPlaylists {
   }
 
   async #signed(video: VideoRow, key: string, sign: (stored: string) => Promise<string>): Promise<string> {
-    const cacheKey = `${this.#urls.currentExpiry()} ${video.planVersion} ${key}`;
+    const cacheKey = `${this.#urls.currentExpiry()} ${video.planVersion} ${video.linkVersion} ${key}`;
     const known = this.#cache.get(cacheKey);
     if (known !== undefined) return known;
     const stored = await readSmallObject(this.#store, key, MAX_STORED_BYTES);

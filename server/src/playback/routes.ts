@@ -13,7 +13,8 @@ export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const MAX_AGE_SECONDS = 60;
 
 /** The playlists and the storyboard. */
-export function createPlaybackRoutes({ database, store }: ServerContext, urls: PlaybackUrls): Route[] {
+export function createPlaybackRoutes(context: ServerContext, urls: PlaybackUrls): Route[] {
+  const { database, store } = context;
   const playlists = createPlaylistService({ models: database.models, store, urls });
 
   /** Not so long that a link could end while the answer is still kept. */
@@ -40,8 +41,7 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       errors: ['signature_invalid', 'not_found', 'state_conflict'],
       answer: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
       async handle({ params: { id, playlist }, query, identity, response }) {
-        const link = urls.verify(id, playlist, query);
-        const video = await findVisibleVideo(database.models, id, { identity, link });
+        const video = await findVisibleVideo(context, id, { identity, name: playlist, query });
         const { body, growing } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
         if (growing) response.setHeader('Cache-Control', 'no-store');
         else cacheFor(response);
@@ -61,8 +61,7 @@ export function createPlaybackRoutes({ database, store }: ServerContext, urls: P
       errors: ['signature_invalid', 'not_found'],
       answer: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
       async handle({ params: { id }, query, identity, response }) {
-        const link = urls.verify(id, 'storyboard.vtt', query);
-        const video = await findVisibleVideo(database.models, id, { identity, link });
+        const video = await findVisibleVideo(context, id, { identity, name: 'storyboard.vtt', query });
         const body = await playlists.storyboard(video);
         cacheFor(response);
         sendText(response, 'text/vtt; charset=utf-8', body);

@@ -1,13 +1,25 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
-import { createLinkSigner, type LinkQuery, type LinkVerdict, linkExpiry } from './signedLinks.ts';
+import { isSameToken } from './linkTokens.ts';
+import {
+  createLinkSigner,
+  type LinkQuery,
+  type LinkVerdict,
+  linkExpiry,
+  type SignedVideo,
+} from './signedLinks.ts';
 
 /** What of a video its URLs depend on. */
 export type PlaybackVideo = Pick<
   VideoRow,
-  'id' | 'status' | 'visibility' | 'playable' | 'coverKey' | 'storyboardKey'
+  'id' | 'linkVersion' | 'status' | 'visibility' | 'playable' | 'coverKey' | 'storyboardKey'
 >;
+
+/** What of a video decides which links open it. */
+export type LinkedVideo = SignedVideo & Pick<VideoRow, 'visibility' | 'linkToken'>;
+
+type LegacyVideo = Pick<VideoRow, 'visibility' | 'legacyLinkSince'>;
 
 /**
  * The signed URLs of a video. Playlists, the storyboard and the watch page are the API's own routes; pictures and media
@@ -17,16 +29,25 @@ export interface PlaybackUrls {
   /** The master playlist; null while there is nothing to play. */
   playbackUrl(video: PlaybackVideo): string | null;
   /** A master playlist of one quality (`720p`) with its sound, which plays as it is. */
-  sourceUrl(video: Pick<PlaybackVideo, 'id'>, quality: string): string;
+  sourceUrl(video: SignedVideo, quality: string): string;
   /** One rendition's media playlist; `name` is a quality, which has no sound, or `audio`. */
-  renditionUrl(video: Pick<PlaybackVideo, 'id'>, name: string): string;
+  renditionUrl(video: SignedVideo, name: string): string;
   coverUrl(video: PlaybackVideo): Promise<string | null>;
   /** WebVTT whose cues are tiles of the storyboard picture; null while there is none. */
   storyboardUrl(video: PlaybackVideo): string | null;
-  /** The page for people. A private video's carries a signature, which only its owner may be handed. */
-  watchUrl(video: Pick<PlaybackVideo, 'id' | 'visibility'>): string;
-  /** `name` is a playlist's file name, `storyboard.vtt`, or `watch`; `query` the request's. */
-  verify(videoId: number, name: string, query: LinkQuery): LinkVerdict;
+  /**
+   * The page for people. An unlisted video's carries its token, a private one's a signature that expires; only its owner
+   * may be handed either.
+   */
+  watchUrl(video: LinkedVideo): string;
+  /**
+   * `name` is a playlist's file name, `storyboard.vtt`, or `watch`, which alone a token opens; `query` the request's.
+   */
+  verify(video: LinkedVideo, name: string, query: LinkQuery): LinkVerdict;
+  /** Whether anybody may watch it who knows its number. */
+  isOpenByNumber(video: LegacyVideo): boolean;
+  /** Until when the number alone is a link of an unlisted video of before there were tokens; null where it is none. */
+  legacyLinkUntil(video: LegacyVideo): Date | null;
   /** A URL of an object for players and browsers, straight to the store. */
   objectUrl(key: string): Promise<string>;
   /** All origins that these URLs have: the API's own, and the store's. */
@@ -41,6 +62,8 @@ export interface PlaybackUrlOptions {
   publicUrl: string;
   secret: string;
   ttlSeconds: number;
+  /** How long the number alone goes on to open a video that was unlisted before there were tokens. */
+  legacyUnlistedDays: number;
   store: ObjectStore;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -48,6 +71,7 @@ export interface PlaybackUrlOptions {
 
 /** What a link to a private watch page lives for at least: it is sent to people, who do not come at once. */
 const WATCH_TTL_SECONDS = 7 * 24 * 3600;
+const DAY_MS = 24 * 3600 * 1000;
 
 /** All renditions of a three-hour film are about 19,000 URLs of half a kilobyte. */
 const URL_CACHE_CHARACTERS = 32 * 1024 * 1024;
@@ -55,21 +79,27 @@ const URL_CACHE_CHARACTERS = 32 * 1024 * 1024;
 const API_URL_CACHE_CHARACTERS = 16 * 1024 * 1024;
 
 export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
-  const { publicUrl, ttlSeconds, store, now = Date.now } = options;
+  const { publicUrl, ttlSeconds, legacyUnlistedDays, store, now = Date.now } = options;
   const signer = createLinkSigner(options.secret, now);
   const apiUrls = new BoundedCache<string>(API_URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const objectUrls = new BoundedCache<string>(URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const currentExpiry = () => linkExpiry(now(), ttlSeconds);
   const secondsLeft = () => Math.max(1, Math.ceil(currentExpiry() - now() / 1000));
 
-  function apiUrl(videoId: number, path: string, name: string): string {
+  function apiUrl(video: SignedVideo, path: string, name: string): string {
     const expiresAt = currentExpiry();
-    const cacheKey = `${expiresAt} ${videoId} ${name}`;
+    const cacheKey = `${expiresAt} ${video.id} ${video.linkVersion} ${name}`;
     const known = apiUrls.get(cacheKey);
     if (known !== undefined) return known;
-    const url = `${publicUrl}/api/v1/videos/${videoId}/${path}${name}?${signer.sign(videoId, name, expiresAt)}`;
+    const url = `${publicUrl}/api/v1/videos/${video.id}/${path}${name}?${signer.sign(video, name, expiresAt)}`;
     apiUrls.set(cacheKey, url);
     return url;
+  }
+
+  function legacyLinkUntil({ visibility, legacyLinkSince }: LegacyVideo): Date | null {
+    if (visibility !== 'unlisted' || legacyLinkSince === null) return null;
+    const until = new Date(legacyLinkSince.getTime() + legacyUnlistedDays * DAY_MS);
+    return until.getTime() > now() ? until : null;
   }
 
   async function objectUrl(key: string): Promise<string> {
@@ -83,18 +113,29 @@ export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
   }
 
   return {
-    playbackUrl: (video) => (isPlayable(video) ? apiUrl(video.id, 'hls/', 'master.m3u8') : null),
-    sourceUrl: (video, quality) => apiUrl(video.id, 'hls/', `master-${quality}.m3u8`),
-    renditionUrl: (video, name) => apiUrl(video.id, 'hls/', `${name}.m3u8`),
+    playbackUrl: (video) => (isPlayable(video) ? apiUrl(video, 'hls/', 'master.m3u8') : null),
+    sourceUrl: (video, quality) => apiUrl(video, 'hls/', `master-${quality}.m3u8`),
+    renditionUrl: (video, name) => apiUrl(video, 'hls/', `${name}.m3u8`),
     coverUrl: async (video) => (video.coverKey === null ? null : objectUrl(video.coverKey)),
-    storyboardUrl: (video) => (video.storyboardKey === null ? null : apiUrl(video.id, '', 'storyboard.vtt')),
+    storyboardUrl: (video) => (video.storyboardKey === null ? null : apiUrl(video, '', 'storyboard.vtt')),
     watchUrl(video) {
       const page = `${publicUrl}/watch/${video.id}`;
-      if (video.visibility !== 'private') return page;
+      if (video.visibility === 'public') return page;
+      if (video.visibility === 'unlisted' && video.linkToken !== null) {
+        return `${page}?token=${video.linkToken}`;
+      }
       const expiresAt = linkExpiry(now(), Math.max(WATCH_TTL_SECONDS, ttlSeconds));
-      return `${page}?${signer.sign(video.id, 'watch', expiresAt)}`;
+      return `${page}?${signer.sign(video, 'watch', expiresAt)}`;
     },
-    verify: signer.verify,
+    verify(video, name, { token, ...signed }) {
+      const verdict = signer.verify(video, name, signed);
+      if (typeof token !== 'string' || verdict === 'valid') return verdict;
+      const expected = name === 'watch' && video.visibility === 'unlisted' ? video.linkToken : null;
+      const same = isSameToken(token, expected ?? '');
+      return same && expected !== null ? 'valid' : 'invalid';
+    },
+    isOpenByNumber: (video) => video.visibility === 'public' || legacyLinkUntil(video) !== null,
+    legacyLinkUntil,
     objectUrl,
     async mediaOrigins() {
       const store = new URL(await objectUrl('processed/0/cover.jpg')).origin;

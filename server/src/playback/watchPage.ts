@@ -34,11 +34,18 @@ ${renderPlayer(page.access)}
 <h1 id="title">${page.title ?? ''}</h1>
 <p id="facts" class="facts"></p>
 <div id="progress" class="progress" hidden>
+<div id="progress-details">
 <div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>
 <progress max="100" value="0" aria-label="Transcoding"></progress>
+</div>
 <p id="progress-hint" class="progress-hint" hidden>You can watch what is ready while the rest follows.</p>
 </div>
 <p id="description" class="description">${page.description}</p>
+<div id="share" class="share" hidden>
+<label for="share-link">Link to share</label>
+<input id="share-link" type="url" readonly aria-describedby="share-hint">
+<p id="share-hint" class="progress-hint"></p>
+</div>
 <p id="announcement" class="sr-only" role="status"></p>
 <noscript><p>Watching needs JavaScript, which is switched off in this browser.</p></noscript>
 </section>

@@ -4,8 +4,8 @@ import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
+import { type Access, decideAccess, WITH_OWNER } from '../videos/access.ts';
 import { loadAssets } from './assets.ts';
-import type { LinkVerdict } from './signedLinks.ts';
 import type { PlaybackUrls } from './urls.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
@@ -22,8 +22,20 @@ export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls
       response.status(404).send(renderMissingPage(assets.url));
       return;
     }
-    const video = await database.models.Video.findOne({ where: { id: id.data, deletedAt: null } });
-    const { status, ...view } = decideView(video, urls.verify(id.data, 'watch', request.query));
+    const where = { id: id.data, deletedAt: null };
+    const attributes = [
+      'id',
+      'title',
+      'description',
+      'visibility',
+      'linkVersion',
+      'linkToken',
+      'legacyLinkSince',
+    ];
+    const row = await database.models.Video.findOne({ where, attributes, include: WITH_OWNER });
+    const viewer = { identity: null, name: 'watch', query: request.query };
+    const access = decideAccess(urls, { id: id.data, row: row ?? undefined }, viewer);
+    const { status, ...view } = decideView(row, access, row !== null && urls.isOpenByNumber(row));
     const page = renderWatchPage({ videoId: id.data, asset: assets.url, ...view });
     response.status(status).send(page);
   });
@@ -36,7 +48,11 @@ export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls
       'img-src': origins,
       'media-src': ["'self'", 'blob:', ...origins],
     });
-    response.set({ 'Cache-Control': 'private, no-cache', 'Content-Type': 'text/html; charset=utf-8' });
+    response.set({
+      'Cache-Control': 'private, no-cache',
+      'Content-Type': 'text/html; charset=utf-8',
+      'X-Robots-Tag': 'noindex',
+    });
   }
 
   return router;
@@ -45,15 +61,15 @@ export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls
 type View = Omit<WatchPage, 'videoId' | 'asset'> & { status: number };
 
 /** Whoever may not watch learns nothing, not even whether there is such a video. */
-function decideView(video: VideoRow | null, verdict: LinkVerdict): View {
-  if (video !== null && video.visibility !== 'private') return shownTo('open', video);
-  if (video !== null && verdict === 'valid') return shownTo('link', video);
+function decideView(video: VideoRow | null, access: Access, isOpen: boolean): View {
+  if (video !== null && access === 'guest') return shownTo(isOpen ? 'open' : 'link', video);
   const hidden = { access: 'none', title: null, description: '' } as const;
-  if (verdict === 'expired') {
+  if (access === 'expired') {
     const text = 'Ask for a new one, or sign in if the video is yours.';
     return { ...hidden, status: 403, signIn: { title: 'This link has expired', text } };
   }
-  const text = 'There is no public video at this address. If it is yours, sign in to watch it.';
+  const text =
+    'There is no public video at this address, or its link was replaced. If it is yours, sign in to watch it.';
   return { ...hidden, status: 401, signIn: { title: 'Sign in to watch', text } };
 }
 

@@ -1,58 +1,88 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import type { ServerContext } from '../http/context.ts';
 import type { Identity } from '../http/route.ts';
-import type { LinkVerdict } from '../playback/signedLinks.ts';
+import type { LinkQuery } from '../playback/signedLinks.ts';
+import type { PlaybackUrls } from '../playback/urls.ts';
 
 /** Columns that no answer to a client needs; both can be long. */
 export const WITHOUT_BULK = { exclude: ['plan', 'errorDiagnostics'] };
 
+/** The owner's state, which decides whether guests may watch. */
+export const WITH_OWNER = { association: 'owner', attributes: ['disabledAt'] };
+
 /** The video, for its owner or an admin. Throws `not_found` for everybody else, as for one that is not there. */
 export async function findOwnVideo(models: Models, videoId: number, identity: Identity): Promise<VideoRow> {
-  const video = await findVideo(models, videoId);
+  const where = { id: videoId, deletedAt: null };
+  const video = await models.Video.findOne({ where, attributes: WITHOUT_BULK });
   if (video !== null && mayChange(video, identity)) return video;
   throw notFound();
 }
 
-/** Somebody who wants to see a video: by a token, by the signed link of its watch page, or without either. */
+/** Somebody who wants to see a video: by a token of their account, by a link, or without either. */
 export interface Viewer {
   readonly identity: Identity | null;
-  readonly link: LinkVerdict;
+  /** What the link must be for, as `PlaybackUrls.verify` takes it. */
+  readonly name: string;
+  readonly query: LinkQuery;
 }
 
 /**
- * The video, for whoever may see it: anybody where it is not private, its owner, an admin, or the holder of its link.
- * Throws `signature_invalid` for a link that has expired or was altered, and `not_found` otherwise.
+ * `full`: its owner or an admin, who see all there is; `guest`: may watch and learns nothing else; `expired` and
+ * `invalid`: came with such a link; `none`: everybody else.
  */
-export async function findVisibleVideo(models: Models, videoId: number, viewer: Viewer): Promise<VideoRow> {
-  const row = await findVideo(models, videoId);
-  return requireVisible(row === null ? undefined : { row }, viewer).row;
+export type Access = 'full' | 'guest' | 'expired' | 'invalid' | 'none';
+
+/**
+ * What a viewer may see of a video, or of one that is not there (undefined), which takes the same steps. Links open
+ * nothing of an owner who is disabled. `row` is one that was read with `WITH_OWNER`.
+ */
+export function decideAccess(
+  urls: PlaybackUrls,
+  video: { id: number; row: VideoRow | undefined },
+  { identity, name, query }: Viewer,
+): Access {
+  const { row = { id: video.id, visibility: 'private', linkVersion: 0, linkToken: null } as const } = video;
+  const verdict = urls.verify(row, name, query);
+  if (video.row !== undefined) {
+    if (identity !== null && mayChange(video.row, identity)) return 'full';
+    const isOpen = verdict === 'valid' || urls.isOpenByNumber(video.row);
+    if (isOpen && video.row.owner?.disabledAt === null) return 'guest';
+  }
+  return verdict === 'valid' || verdict === 'absent' ? 'none' : verdict;
 }
 
-/** The same for what was read already, with whatever belongs to it; undefined where there is no such video. */
-export function requireVisible<T extends { row: VideoRow }>(found: T | undefined, viewer: Viewer): T {
-  if (found !== undefined && maySee(found.row, viewer)) return found;
-  if (viewer.link === 'expired') throw new ReelmillError('signature_invalid', 'This link has expired.');
-  if (viewer.link === 'invalid') throw new ReelmillError('signature_invalid', 'This link is not valid.');
+/**
+ * The video, and whether the viewer may see all of it or only watch it. Throws `signature_invalid` for a link that has
+ * expired, was altered or revoked, and `not_found` otherwise.
+ */
+export function requireAccess(
+  urls: PlaybackUrls,
+  video: { id: number; row: VideoRow | undefined },
+  viewer: Viewer,
+): { row: VideoRow; access: 'full' | 'guest' } {
+  const { row } = video;
+  const access = decideAccess(urls, video, viewer);
+  if (row !== undefined && (access === 'full' || access === 'guest')) return { row, access };
+  if (access === 'expired') throw new ReelmillError('signature_invalid', 'This link has expired.');
+  if (access === 'invalid') throw new ReelmillError('signature_invalid', 'This link is not valid.');
   throw notFound();
 }
 
-export function maySee(video: Pick<VideoRow, 'visibility' | 'userId'>, { identity, link }: Viewer): boolean {
-  if (video.visibility !== 'private' || link === 'valid') return true;
-  return identity !== null && mayChange(video, identity);
-}
-
-/** Whether a private video's own signed link may be handed to this viewer; a guest must not be able to renew it. */
-export function mayShare(video: Pick<VideoRow, 'userId'>, { identity }: Viewer): boolean {
-  return identity !== null && mayChange(video, identity);
+/** The video, for whoever may watch it. Throws as `requireAccess` does. */
+export async function findVisibleVideo(
+  { database, playbackUrls }: Pick<ServerContext, 'database' | 'playbackUrls'>,
+  videoId: number,
+  viewer: Viewer,
+): Promise<VideoRow> {
+  const where = { id: videoId, deletedAt: null };
+  const row = await database.models.Video.findOne({ where, attributes: WITHOUT_BULK, include: WITH_OWNER });
+  return requireAccess(playbackUrls, { id: videoId, row: row ?? undefined }, viewer).row;
 }
 
 function mayChange(video: Pick<VideoRow, 'userId'>, identity: Identity): boolean {
   return identity.role === 'admin' || identity.userId === video.userId;
-}
-
-function findVideo(models: Models, videoId: number): Promise<VideoRow | null> {
-  return models.Video.findOne({ where: { id: videoId, deletedAt: null }, attributes: WITHOUT_BULK });
 }
 
 function notFound(): ReelmillError {

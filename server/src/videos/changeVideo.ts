@@ -1,11 +1,13 @@
 import type { AuditAction, AuditDetails } from '@reelmill/shared/contracts/audit.ts';
-import type { VideoUpdate } from '@reelmill/shared/contracts/videos.ts';
-import type { Transaction } from 'sequelize';
+import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Attributes, Transaction } from 'sequelize';
 import { type Actor, recordAct } from '../admin/auditLog.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
+import { newLinkToken, newLinkVersion } from '../playback/linkTokens.ts';
 import { giveUpUpload } from '../upload/giveUp.ts';
 
 /* What an admin does with somebody else's video is in the audit log; what owners do with their own is not. */
@@ -18,12 +20,48 @@ export async function updateVideo(
   actor: Actor,
 ): Promise<void> {
   const { models } = context.database;
-  const { title = video.title, description = video.description, visibility = video.visibility } = patch;
   const changed = Object.entries(patch).flatMap(([field, value]) => (value === undefined ? [] : [field]));
-  const details = { changed, ...(patch.visibility === undefined ? {} : { visibility }) };
+  const details = { changed, ...(patch.visibility === undefined ? {} : { visibility: patch.visibility }) };
   await change(context, video, async (transaction) => {
-    await models.Video.update({ title, description, visibility }, { where: { id: video.id }, transaction });
+    // another change may just have made it private, and what its links become depends on what it is now
+    await video.reload({ transaction, lock: transaction.LOCK.UPDATE });
+    const { title = video.title, description = video.description, visibility = video.visibility } = patch;
+    const values = { title, description, visibility, ...linksFor(video, visibility) };
+    await models.Video.update(values, { where: { id: video.id }, transaction });
     await recordOnOthers(models, { actor, video, action: 'video.update', details }, transaction);
+    await video.reload({ transaction });
+  });
+}
+
+/** Who may watch, from fewest to most. */
+const AUDIENCES: readonly Visibility[] = ['private', 'unlisted', 'public'];
+
+/** The links of a video that gets this visibility: where fewer may watch, none of those who could may go on. */
+function linksFor(video: VideoRow, visibility: Visibility): Partial<Attributes<VideoRow>> {
+  if (visibility === video.visibility) return {};
+  const narrower = AUDIENCES.indexOf(visibility) < AUDIENCES.indexOf(video.visibility);
+  return {
+    linkToken: visibility === 'unlisted' ? newLinkToken() : null,
+    legacyLinkSince: null,
+    ...(narrower ? { linkVersion: newLinkVersion() } : {}),
+  };
+}
+
+/** Revokes every link to a video and gives it a new one. Throws `state_conflict` for a public video, which needs none. */
+export async function renewLink(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
+  const { models } = context.database;
+  await change(context, video, async (transaction) => {
+    await video.reload({ transaction, lock: transaction.LOCK.UPDATE });
+    if (video.visibility === 'public') {
+      throw new ReelmillError(
+        'state_conflict',
+        'Everybody can watch a public video; make it private or unlisted.',
+      );
+    }
+    const linkToken = video.visibility === 'unlisted' ? newLinkToken() : null;
+    const links = { linkVersion: newLinkVersion(), linkToken, legacyLinkSince: null };
+    await models.Video.update(links, { where: { id: video.id }, transaction });
+    await recordOnOthers(models, { actor, video, action: 'video.renew_link' }, transaction);
     await video.reload({ transaction });
   });
 }

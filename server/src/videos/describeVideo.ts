@@ -1,5 +1,6 @@
-import type { Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
+import type { GuestVideoDetail, Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
 import type { Attributes } from 'sequelize';
+import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
@@ -8,17 +9,13 @@ import { findEncodeProgress, findSources, findVideos } from './videoRepository.t
 
 type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
 
-/** Videos as the API shows them, to somebody who may see them. */
+/** Videos as the API shows them to their owners and to admins. */
 export async function describeVideos(context: Context, rows: readonly VideoRow[]): Promise<Video[]> {
-  const transcoding = rows.filter((row) => row.status === 'transcoding');
-  const progress =
-    transcoding.length === 0
-      ? new Map<number, EncodeProgress>()
-      : await findEncodeProgress(context.database.models, transcoding);
+  const progress = await readProgress(context.database.models, rows);
   return Promise.all(rows.map((row) => serializeVideo(context, row, progress.get(row.id))));
 }
 
-/** A video with its renditions, as `GET /videos/:id` answers it, and the row that says who may see it. */
+/** A video with its renditions, as `GET /videos/:id` shows it to its owner, and the row that says who may see it. */
 export interface DescribedVideo {
   row: VideoRow;
   detail: VideoDetail;
@@ -29,15 +26,40 @@ export async function readDetails(
   context: Context,
   ids: readonly number[],
 ): Promise<Map<number, DescribedVideo>> {
-  const { models } = context.database;
-  const [rows, sources] = await Promise.all([findVideos(models, ids), findSources(models, ids)]);
-  const videos = await describeVideos(context, rows);
-  return new Map(
-    rows.map((row, index) => {
-      const renditions = (sources.get(row.id) ?? []).map((source) => serializeSource(context, source));
-      return [row.id, { row, detail: { video: at(videos, index), sources: renditions } }];
-    }),
-  );
+  const rows = await findVideos(context.database.models, ids);
+  const supplements = await readSupplements(context, [...rows.values()]);
+  const described = [...rows.values()].map(async (row) => {
+    return { row, detail: await describeDetail(context, row, supplements.get(row.id)) };
+  });
+  return new Map((await Promise.all(described)).map((one) => [one.row.id, one]));
+}
+
+/** What is told of a video and stands in other tables than its own. */
+export interface Supplement {
+  sources: readonly Attributes<VideoSourceRow>[];
+  progress: EncodeProgress | undefined;
+}
+
+/** The supplements of all these videos, by their ids. */
+export async function readSupplements(
+  { database: { models } }: Pick<Context, 'database'>,
+  rows: readonly VideoRow[],
+): Promise<Map<number, Supplement>> {
+  const ids = rows.map(({ id }) => id);
+  const [sources, progress] = await Promise.all([findSources(models, ids), readProgress(models, rows)]);
+  return new Map(ids.map((id) => [id, { sources: sources.get(id) ?? [], progress: progress.get(id) }]));
+}
+
+/** All of one video. */
+export async function describeDetail(
+  context: Context,
+  row: VideoRow,
+  { sources, progress }: Supplement = { sources: [], progress: undefined },
+): Promise<VideoDetail> {
+  return {
+    video: await serializeVideo(context, row, progress),
+    sources: sources.map((source) => serializeSource(context, row, source)),
+  };
 }
 
 /** One of `describeVideos`. */
@@ -45,9 +67,31 @@ export async function describeVideo(context: Context, row: VideoRow): Promise<Vi
   return at(await describeVideos(context, [row]), 0);
 }
 
-/** The same for a guest, who must not be able to renew or pass on the link of a private video's watch page. */
-export function withoutLink({ video, sources }: VideoDetail): VideoDetail {
-  return { video: { ...video, watch_url: video.watch_url.split('?', 1).join('') }, sources };
+/**
+ * What a guest sees of it. Field by field, so that nothing new of a video is told to strangers by itself; and without a
+ * link, which a guest must not be able to renew.
+ */
+export function forGuest({ video, sources }: VideoDetail): GuestVideoDetail {
+  return {
+    video: {
+      title: video.title,
+      description: video.description,
+      status: video.status,
+      duration: video.duration,
+      cover_url: video.cover_url,
+      storyboard_url: video.storyboard_url,
+      playback_url: video.playback_url,
+    },
+    sources: sources.map(({ quality, format, url }) => ({ quality, format, url })),
+  };
+}
+
+async function readProgress(
+  models: Models,
+  rows: readonly VideoRow[],
+): Promise<ReadonlyMap<number, EncodeProgress>> {
+  const transcoding = rows.filter((row) => row.status === 'transcoding');
+  return transcoding.length === 0 ? new Map() : findEncodeProgress(models, transcoding);
 }
 
 async function serializeVideo(
@@ -62,14 +106,19 @@ async function serializeVideo(
     storyboard_url: playbackUrls.storyboardUrl(row),
     playback_url: playbackUrls.playbackUrl(row),
     watch_url: playbackUrls.watchUrl(row),
+    legacy_link_until: playbackUrls.legacyLinkUntil(row)?.toISOString() ?? null,
   };
 }
 
-function serializeSource({ playbackUrls }: Context, row: Attributes<VideoSourceRow>): VideoSource {
+function serializeSource(
+  { playbackUrls }: Context,
+  video: VideoRow,
+  row: Attributes<VideoSourceRow>,
+): VideoSource {
   return {
     quality: row.quality,
     format: row.format,
-    url: playbackUrls.sourceUrl({ id: row.videoId }, row.quality),
+    url: playbackUrls.sourceUrl(video, row.quality),
     key: row.key,
     width: row.width,
     height: row.height,

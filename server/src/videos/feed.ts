@@ -1,8 +1,8 @@
 import type { VideoRow } from '../db/rows.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
-import { maySee, mayShare, type Viewer } from './access.ts';
-import { type DescribedVideo, readDetails, withoutLink } from './describeVideo.ts';
+import { decideAccess, type Viewer } from './access.ts';
+import { type DescribedVideo, forGuest, readDetails } from './describeVideo.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;
@@ -11,7 +11,7 @@ const FINAL: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'can
 export interface Subscriber {
   videoId: number;
   viewer: Viewer;
-  /** Gets the JSON of a video's detail, whenever it is another than before. */
+  /** Gets the JSON of what this viewer may know of the video, whenever it is another than before. */
   send(json: string): void;
   /** Nothing follows: the video is finished, deleted, or not to be seen by this subscriber any more. */
   end(): void;
@@ -43,7 +43,11 @@ export class VideoFeed {
       context.signals.onVideoChanged((videoId) => {
         if (this.#subscribers.has(videoId)) this.#poller.poke();
       }),
-      context.signals.onAccountChanged((userId) => this.#dismiss(userId)),
+      context.signals.onAccountChanged((userId) => {
+        this.#dismiss(userId);
+        // nobody watches the videos of an account that is disabled
+        this.#poller.poke();
+      }),
     ];
   }
 
@@ -77,14 +81,15 @@ export class VideoFeed {
     for (const { row, detail } of videos) {
       const audience = this.#subscribers.get(row.id);
       if (audience === undefined) continue;
-      const forOwner = JSON.stringify(detail);
-      const forGuests = JSON.stringify(withoutLink(detail));
+      const messages = { full: JSON.stringify(detail), guest: JSON.stringify(forGuest(detail)) };
       for (const [subscriber, known] of [...audience]) {
-        if (!maySee(row, subscriber.viewer)) {
+        const { playbackUrls } = this.#context;
+        const access = decideAccess(playbackUrls, { id: row.id, row }, subscriber.viewer);
+        if (access !== 'full' && access !== 'guest') {
           this.#end([subscriber]);
           continue;
         }
-        const json = mayShare(row, subscriber.viewer) ? forOwner : forGuests;
+        const json = messages[access];
         if (json !== known) subscriber.send(json);
         audience.set(subscriber, json);
         if (FINAL.has(row.status)) this.#end([subscriber]);

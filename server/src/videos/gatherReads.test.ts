@@ -5,10 +5,10 @@ import { gatherReads } from './gatherReads.ts';
 
 test('what is asked for at once is read together, and each gets its own', async () => {
   const reads: (readonly number[])[] = [];
-  const read = gatherReads(async (ids) => {
+  const read = gatherReads(async (ids: readonly number[]) => {
     reads.push(ids);
     return new Map(ids.filter((id) => id !== 3).map((id) => [id, `video ${id}`]));
-  });
+  }, Number);
   assert.deepEqual(await Promise.all([read(1), read(2), read(1), read(3)]), [
     'video 1',
     'video 2',
@@ -21,11 +21,11 @@ test('what is asked for at once is read together, and each gets its own', async 
 test('a question that comes while a read is under way is not answered by it', async () => {
   const answers = ['old', 'new'];
   const under = Promise.withResolvers<void>();
-  const read = gatherReads(async (ids) => {
+  const read = gatherReads(async (ids: readonly number[]) => {
     const answer = answers.shift();
     await under.promise;
     return new Map(ids.map((id) => [id, answer]));
-  });
+  }, Number);
   const first = read(1);
   await setImmediate();
   const second = read(1);
@@ -36,10 +36,10 @@ test('a question that comes while a read is under way is not answered by it', as
 
 test('no read is larger than a query should be', async () => {
   const sizes: number[] = [];
-  const read = gatherReads(async (ids) => {
+  const read = gatherReads(async (ids: readonly number[]) => {
     sizes.push(ids.length);
     return new Map(ids.map((id) => [id, id]));
-  });
+  }, Number);
   const ids = Array.from({ length: 450 }, (_, index) => index);
   assert.deepEqual(await Promise.all(ids.map(read)), ids);
   assert.deepEqual(sizes, [200, 200, 50]);
@@ -47,10 +47,10 @@ test('no read is larger than a query should be', async () => {
 
 test('a read that fails fails for all who asked, and for nobody after', async () => {
   let down = true;
-  const read = gatherReads(async (ids) => {
+  const read = gatherReads(async (ids: readonly number[]) => {
     if (down) throw new Error('the database is down');
     return new Map(ids.map((id) => [id, id]));
-  });
+  }, Number);
   const outcomes = await Promise.allSettled([read(1), read(2)]);
   assert.deepEqual(
     outcomes.map(({ status }) => status),

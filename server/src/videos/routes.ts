@@ -1,4 +1,5 @@
 import {
+  guestVideoDetailSchema,
   videoDetailSchema,
   videoIdSchema,
   videoListQuerySchema,
@@ -8,16 +9,17 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
+import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
-import { defineRoute, type Identity, type Route } from '../http/route.ts';
-import { type LinkQuery, linkQuerySchema } from '../playback/signedLinks.ts';
-import { findOwnVideo, findVisibleVideo, mayShare, requireVisible } from './access.ts';
-import { cancelVideo, deleteVideo, retryVideo, updateVideo } from './changeVideo.ts';
-import { describeVideo, describeVideos, readDetails, withoutLink } from './describeVideo.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { linkQuerySchema } from '../playback/signedLinks.ts';
+import { findOwnVideo, findVisibleVideo, requireAccess } from './access.ts';
+import { cancelVideo, deleteVideo, renewLink, retryVideo, updateVideo } from './changeVideo.ts';
+import { describeDetail, describeVideo, describeVideos, forGuest, readSupplements } from './describeVideo.ts';
 import { streamVideo } from './eventStream.ts';
 import type { VideoFeed } from './feed.ts';
 import { gatherReads } from './gatherReads.ts';
-import { listVideos } from './videoRepository.ts';
+import { findVideos, listVideos } from './videoRepository.ts';
 
 const tag = 'Videos';
 const params = z.object({ id: videoIdSchema });
@@ -28,11 +30,12 @@ export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Rout
 
 function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
-  const viewerOf = (videoId: number, identity: Identity | null, query: LinkQuery) => ({
-    identity,
-    link: context.playbackUrls.verify(videoId, 'watch', query),
-  });
-  const readDetail = gatherReads((ids) => readDetails(context, ids));
+  // one after the other: what is not for this viewer takes no longer than what is not there
+  const readRow = gatherReads((ids: readonly number[]) => findVideos(models, ids), Number);
+  const readSupplement = gatherReads(
+    (rows: readonly VideoRow[]) => readSupplements(context, rows),
+    ({ id }) => id,
+  );
   return [
     defineRoute({
       method: 'get',
@@ -57,16 +60,24 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       tag,
       summary: 'A video and its renditions',
       description:
-        'Without a token for a video that is `unlisted` or `public`, or with the query of its `watch_url`.',
+        'All of it for its owner. Everybody else sees what watching takes (`GuestVideoDetail`), where the video is ' +
+        '`public`, or with the query of its `watch_url`: a token where it is `unlisted`, a signature that expires where ' +
+        'it is `private`.',
       auth: 'optional',
       params,
       query: linkQuerySchema,
-      answer: { status: 200, description: 'The video', schema: videoDetailSchema },
+      answer: {
+        status: 200,
+        description: 'The video',
+        schema: z.union([videoDetailSchema, guestVideoDetailSchema]),
+      },
       errors: ['not_found', 'signature_invalid'],
       async handle({ params: { id }, query, identity }) {
-        const viewer = viewerOf(id, identity, query);
-        const { row, detail } = requireVisible(await readDetail(id), viewer);
-        return mayShare(row, viewer) ? detail : withoutLink(detail);
+        const viewer = { identity, name: 'watch', query };
+        const found = { id, row: await readRow(id) };
+        const { row, access } = requireAccess(context.playbackUrls, found, viewer);
+        const detail = await describeDetail(context, row, await readSupplement(row));
+        return access === 'full' ? detail : forGuest(detail);
       },
     }),
     defineRoute({
@@ -83,8 +94,8 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
       errors: ['not_found', 'signature_invalid'],
       async handle({ params: { id }, query, identity, response, signal }) {
-        const viewer = viewerOf(id, identity, query);
-        await findVisibleVideo(models, id, viewer);
+        const viewer = { identity, name: 'watch', query };
+        await findVisibleVideo(context, id, viewer);
         await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
       },
     }),
@@ -107,6 +118,24 @@ function createChangingRoutes(context: ServerContext): Route[] {
       async handle({ params: { id }, body, ...exchange }) {
         const video = await findOwnVideo(models, id, exchange.identity);
         await updateVideo(context, video, body, actorOf(exchange));
+        return { video: await describeVideo(context, video) };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/videos/{id}/renew-link',
+      tag,
+      summary: 'Make a new link',
+      description:
+        'Revokes every link to a private or unlisted video; the answer has a new one. Guests see nothing of the video ' +
+        'any more; what a player has loaded plays on until its addresses in the store expire.',
+      auth: 'user',
+      params,
+      answer: { status: 200, description: 'The video with its new link', schema: videoResponseSchema },
+      errors: ['not_found', 'state_conflict'],
+      async handle({ params: { id }, ...exchange }) {
+        const video = await findOwnVideo(models, id, exchange.identity);
+        await renewLink(context, video, actorOf(exchange));
         return { video: await describeVideo(context, video) };
       },
     }),

@@ -3,7 +3,7 @@ import { type Attributes, col, fn, Op, type Order } from 'sequelize';
 import { contains } from '../db/contains.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
-import { WITHOUT_BULK } from './access.ts';
+import { WITH_OWNER, WITHOUT_BULK } from './access.ts';
 import type { EncodeProgress } from './eta.ts';
 
 export interface VideoPage {
@@ -57,9 +57,11 @@ export async function listVideos(
   });
 }
 
-/** Those of these videos that are there. */
-export function findVideos(models: Models, ids: readonly number[]): Promise<VideoRow[]> {
-  return models.Video.findAll({ where: { id: [...ids], deletedAt: null }, attributes: WITHOUT_BULK });
+/** Those of these videos that are there, by their ids, with the state of their owners. */
+export async function findVideos(models: Models, ids: readonly number[]): Promise<Map<number, VideoRow>> {
+  const where = { id: [...ids], deletedAt: null };
+  const rows = await models.Video.findAll({ where, attributes: WITHOUT_BULK, include: WITH_OWNER });
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** The renditions of each video, largest first. Only their facts: there are several for each video that is polled. */

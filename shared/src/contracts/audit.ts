@@ -18,6 +18,7 @@ export const auditActionSchema = z
     'video.priority',
     'video.cancel',
     'video.retry',
+    'video.renew_link',
     'video.delete',
     'task.retry',
     'worker.drain',

@@ -105,6 +105,8 @@ export const IPC_CALLS = {
   'library.cancel': { args: videoId, result: nothing },
   /** Puts the link on the clipboard; a private video becomes unlisted. */
   'library.copyLink': { args: videoId, result: z.object({ url: z.string(), madeUnlisted: z.boolean() }) },
+  /** Revokes the links to a video; the new one of an unlisted video is put on the clipboard. */
+  'library.renewLink': { args: videoId, result: videoSchema },
 
   'farm.get': { args: nothing, result: farmSchema },
   'farm.deadLetters': { args: nothing, result: deadLetterListSchema },

@@ -22,7 +22,9 @@ export type Priority = z.infer<typeof prioritySchema>;
 
 /**
  * `duration` and `eta_seconds` are in seconds, `progress` is a percentage that never goes back within one transcode,
- * `playable` is true as soon as the beginning can be watched. URLs are signed and expire.
+ * `playable` is true as soon as the beginning can be watched. URLs are signed and expire, but for `watch_url` of a video
+ * that is unlisted or public. Until `legacy_link_until` an unlisted video is seen by its number alone, too, as all were
+ * once; null where that has ended, or never was.
  */
 export const videoSchema = z
   .object({
@@ -46,6 +48,8 @@ export const videoSchema = z
     storyboard_url: z.string().nullable(),
     playback_url: z.string().nullable(),
     watch_url: z.string(),
+    /** A server of before does not tell. */
+    legacy_link_until: z.iso.datetime().nullable().default(null),
     error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -75,6 +79,30 @@ export const videoDetailSchema = z
   .object({ video: videoSchema, sources: z.array(videoSourceSchema) })
   .meta({ id: 'VideoDetail' });
 export type VideoDetail = z.infer<typeof videoDetailSchema>;
+
+/** What anybody else than its owner sees of a video, and nothing more: what it takes to watch it. */
+export const guestVideoSchema = videoSchema
+  .pick({
+    title: true,
+    description: true,
+    status: true,
+    duration: true,
+    cover_url: true,
+    storyboard_url: true,
+    playback_url: true,
+  })
+  .meta({ id: 'GuestVideo' });
+export type GuestVideo = z.infer<typeof guestVideoSchema>;
+
+export const guestVideoDetailSchema = z
+  .object({
+    video: guestVideoSchema,
+    sources: z.array(
+      videoSourceSchema.pick({ quality: true, format: true, url: true }).meta({ id: 'GuestVideoSource' }),
+    ),
+  })
+  .meta({ id: 'GuestVideoDetail' });
+export type GuestVideoDetail = z.infer<typeof guestVideoDetailSchema>;
 
 export const videoResponseSchema = z.object({ video: videoSchema }).meta({ id: 'VideoResponse' });
 

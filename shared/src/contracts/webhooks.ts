@@ -113,7 +113,14 @@ export const webhookDeliveryListSchema = z
 
 /** A video without what is made for each answer: a signed address would be kept in logs and outlive its use. */
 export const webhookVideoSchema = videoSchema
-  .omit({ eta_seconds: true, cover_url: true, storyboard_url: true, playback_url: true, watch_url: true })
+  .omit({
+    eta_seconds: true,
+    cover_url: true,
+    storyboard_url: true,
+    playback_url: true,
+    watch_url: true,
+    legacy_link_until: true,
+  })
   .meta({ id: 'WebhookVideo' });
 export type WebhookVideo = z.infer<typeof webhookVideoSchema>;
 

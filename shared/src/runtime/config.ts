@@ -229,6 +229,14 @@ const serverSchema = z.object({
     .max(604_800)
     .default(21_600)
     .describe('how long a signed playback URL is valid'),
+  LEGACY_UNLISTED_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(3650)
+    .default(30)
+    .describe(
+      'how long after the upgrade that gave links of unlisted videos a token the number alone still shows those that were unlisted before; 0: not at all',
+    ),
   TASK_ATTEMPTS: z.coerce
     .number()
     .int()

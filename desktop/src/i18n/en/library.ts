@@ -122,6 +122,17 @@ export const library = {
       'The link is on the clipboard. The video was private and is unlisted now: whoever has the link can watch it.',
     open: 'Open in browser',
   },
+  link: {
+    renew: 'Make a new link…',
+    legacy:
+      'The old link of this video, which anybody can guess, still works until {{date}}. Share the new one instead.',
+    title: 'Make a new link?',
+    body: 'Every link to “{{title}}” that you have shared stops working at once. Whoever is watching right now may see the rest of it.',
+    keep: 'Keep the link',
+    confirm: 'Make a new link',
+    copied: 'The new link is on the clipboard. The old ones no longer work.',
+    revoked: 'The links that you have shared no longer work.',
+  },
   action: {
     more: 'More actions',
     retry: 'Process again',

@@ -120,6 +120,16 @@ export const library: OnePluralForm<typeof english> = {
     madeUnlisted: '链接已复制到剪贴板。视频原为私享，现已设为不公开列出：获得链接的人都可以观看。',
     open: '在浏览器中打开',
   },
+  link: {
+    renew: '生成新链接…',
+    legacy: '此视频的旧链接容易被猜到，在 {{date}} 之前仍然有效。请改为分享新链接。',
+    title: '生成新链接？',
+    body: '你分享过的“{{title}}”的所有链接将立即失效。正在观看的人可能仍能看完剩余部分。',
+    keep: '保留原链接',
+    confirm: '生成新链接',
+    copied: '新链接已复制到剪贴板，旧链接已失效。',
+    revoked: '你分享过的链接已失效。',
+  },
   action: {
     more: '更多操作',
     retry: '重新处理',

@@ -96,6 +96,7 @@ function libraryHandlers({ library }: Services): HandlersOf<'library'> {
     'library.retry': async ({ videoId }) => nothing(await library.retry(videoId)),
     'library.cancel': async ({ videoId }) => nothing(await library.cancel(videoId)),
     'library.copyLink': ({ videoId }) => library.copyLink(videoId),
+    'library.renewLink': ({ videoId }) => library.renewLink(videoId),
   };
 }
 

@@ -58,4 +58,11 @@ export class LibraryService {
     this.#clipboard.writeText(shared.watch_url);
     return { url: shared.watch_url, madeUnlisted };
   }
+
+  /** Revokes every link to a video. Where it is unlisted, its new link is put on the clipboard, to be shared again. */
+  async renewLink(videoId: number): Promise<Video> {
+    const video = await this.#session.call((api, signal) => api.renewLink(videoId, signal));
+    if (video.visibility === 'unlisted') this.#clipboard.writeText(video.watch_url);
+    return video;
+  }
 }

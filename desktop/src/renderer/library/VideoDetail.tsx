@@ -2,6 +2,7 @@ import { Paper, Title } from '@mantine/core';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { useTranslation } from 'react-i18next';
 import { Player } from '../player/Player.tsx';
+import { LinkField } from './LinkField.tsx';
 import { ProcessingPanel } from './ProcessingPanel.tsx';
 import classes from './VideoDetail.module.css';
 import { VideoFacts } from './VideoFacts.tsx';
@@ -33,6 +34,7 @@ export function VideoDetail({ store, video, qualities }: VideoDetailProps) {
         <div className={classes.side}>
           <Paper component="section" withBorder p="md" aria-label={t('visibility.label')}>
             <VisibilityField store={store} visibility={video.visibility} />
+            <LinkField store={store} video={video} />
           </Paper>
           <Paper component="section" withBorder p="md">
             <Title order={2} mb="sm">

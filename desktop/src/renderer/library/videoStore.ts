@@ -21,6 +21,8 @@ export interface VideoState {
   update: (patch: IpcArgs<'library.update'>['patch']) => Promise<void>;
   /** Answers whether the video was private and is unlisted now. */
   copyLink: () => Promise<boolean>;
+  /** Revokes the links to the video; the new one of an unlisted video is on the clipboard then. */
+  renewLink: () => Promise<void>;
   retry: () => Promise<void>;
   cancel: () => Promise<void>;
   delete: () => Promise<void>;
@@ -82,6 +84,12 @@ export function createVideoStore(videoId: number, library: LibraryStore = librar
         const { madeUnlisted } = await call('library.copyLink', { videoId });
         if (madeUnlisted) await change(async () => undefined);
         return madeUnlisted;
+      },
+
+      renewLink: async () => {
+        const video = await call('library.renewLink', { videoId });
+        changes += 1;
+        take(video);
       },
 
       retry: () => change(() => call('library.retry', { videoId })),

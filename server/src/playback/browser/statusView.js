@@ -1,8 +1,10 @@
-/** @import { Video } from '@reelmill/shared/contracts/videos.ts' */
+/** @import { GuestVideo, Video } from '@reelmill/shared/contracts/videos.ts' */
 import { show } from './elements.js';
 import { find } from './find.js';
 import { describeRemaining } from './format.js';
 import { formatTime } from './time.js';
+
+/** Owners see all of a video, guests only what watching takes. @typedef {Video | GuestVideo} ShownVideo */
 
 /** @type {Record<NonNullable<Video['phase']>, string>} */
 const PHASES = {
@@ -12,19 +14,32 @@ const PHASES = {
   finalizing: 'Finishing',
 };
 
+const NO_FACTS = { width: null, height: null, online_at: null };
+
+/** @type {Record<Video['visibility'], string>} */
+const LINK_HINTS = {
+  private: 'Whoever has this link can watch the video until the link expires.',
+  unlisted: 'Whoever has this link can watch the video.',
+  public: 'Everybody can watch this video.',
+};
+
 /** What the page says about a video below the picture: title, facts, and how far it is. */
 export class StatusView {
   #title = find('#title', HTMLElement);
   #facts = find('#facts', HTMLElement);
   #description = find('#description', HTMLElement);
   #progress = find('#progress', HTMLElement);
+  #progressDetails = find('#progress-details', HTMLElement);
   #progressBar = find('#progress progress', HTMLProgressElement);
   #progressWords = find('#progress-words', HTMLElement);
   #progressHint = find('#progress-hint', HTMLElement);
   #progressShare = find('#progress-share', HTMLElement);
+  #share = find('#share', HTMLElement);
+  #shareLink = find('#share-link', HTMLInputElement);
+  #shareHint = find('#share-hint', HTMLElement);
   #announcement = find('#announcement', HTMLElement);
 
-  /** @param {Video} video */
+  /** @param {ShownVideo} video */
   showVideo(video) {
     document.title = `${video.title} · Reelmill`;
     this.#title.textContent = video.title;
@@ -32,6 +47,7 @@ export class StatusView {
     show(this.#description, video.description !== '');
     this.#facts.textContent = listFacts(video).join(' · ');
     this.#showProgress(video);
+    if ('watch_url' in video) this.#showLink(video);
   }
 
   /** Said aloud by screen readers, once. @param {string} words */
@@ -39,22 +55,45 @@ export class StatusView {
     if (this.#announcement.textContent !== words) this.#announcement.textContent = words;
   }
 
+  /** @param {ShownVideo} video */
+  #showProgress(video) {
+    const playable = video.playback_url !== null;
+    const details = 'phase' in video ? video : null;
+    show(this.#progress, video.status === 'transcoding' && (playable || details !== null));
+    if (video.status !== 'transcoding') return;
+    show(this.#progressDetails, details !== null);
+    show(this.#progressHint, playable);
+    if (details !== null) this.#showDetails(details);
+    const words = details === null ? '' : PHASES[details.phase ?? 'queued'];
+    this.announce(playable ? 'The beginning can be watched.' : words);
+  }
+
   /** @param {Video} video */
-  #showProgress({ status, phase, progress, eta_seconds, playable }) {
-    show(this.#progress, status === 'transcoding');
-    if (status !== 'transcoding') return;
-    const words = PHASES[phase ?? 'queued'];
+  #showDetails({ phase, progress, eta_seconds }) {
     const remaining = eta_seconds === null ? '' : describeRemaining(eta_seconds);
     this.#progressBar.value = progress;
     this.#progressShare.textContent = `${Math.floor(progress)} %`;
-    this.#progressWords.textContent = [words, remaining].filter((part) => part !== '').join(' · ');
-    show(this.#progressHint, playable);
-    this.announce(playable ? 'The beginning can be watched.' : words);
+    this.#progressWords.textContent = [PHASES[phase ?? 'queued'], remaining]
+      .filter((part) => part !== '')
+      .join(' · ');
+  }
+
+  /** @param {Video} video */
+  #showLink({ visibility, watch_url, legacy_link_until }) {
+    this.#shareLink.value = watch_url;
+    const hints = [LINK_HINTS[visibility]];
+    if (legacy_link_until !== null) {
+      hints.push(`Its old link, without a token, works until ${formatDate(legacy_link_until)}.`);
+    }
+    this.#shareHint.textContent = hints.join(' ');
+    show(this.#share, true);
   }
 }
 
-/** @param {Video} video */
-function listFacts({ duration, width, height, online_at, status }) {
+/** @param {ShownVideo} video */
+function listFacts(video) {
+  const { duration, status } = video;
+  const { width, height, online_at } = 'online_at' in video ? video : NO_FACTS;
   return [
     duration === null ? '' : formatTime(duration),
     width === null || height === null ? '' : `${width} × ${height}`,
@@ -67,13 +106,15 @@ function formatDate(iso) {
   return new Date(iso).toLocaleDateString('en', { day: 'numeric', month: 'long', year: 'numeric' });
 }
 
-/** What is in the way of watching; null where nothing is. @param {Video} video */
-export function noticeFor({ status, playable, error }) {
-  if (status === 'online' || (status === 'transcoding' && playable)) return null;
+/** What is in the way of watching; null where nothing is. @param {ShownVideo} video */
+export function noticeFor(video) {
+  const { status } = video;
+  if (status === 'online' || (status === 'transcoding' && video.playback_url !== null)) return null;
   if (status === 'failed') {
     return {
       title: 'This video could not be made ready',
-      text: error?.message ?? 'The reason is not known.',
+      // why is for its owner
+      text: 'error' in video && video.error !== null ? video.error.message : 'It cannot be watched.',
     };
   }
   if (status === 'canceled') {

@@ -1,5 +1,5 @@
 /**
- * @import { VideoDetail } from '@reelmill/shared/contracts/videos.ts'
+ * @import { GuestVideoDetail, VideoDetail } from '@reelmill/shared/contracts/videos.ts'
  * @import { Session } from '@reelmill/shared/contracts/users.ts'
  */
 
@@ -26,7 +26,7 @@ export class VideoClient {
   #linkQuery;
   #clockOffsetMs = 0;
 
-  /** @param {number} videoId @param {string} linkQuery what the page's own link was signed with, or '' */
+  /** @param {number} videoId @param {string} linkQuery what opens the page's own link, or '' */
   constructor(videoId, linkQuery) {
     this.#address = `${API}/videos/${videoId}`;
     this.#linkQuery = linkQuery;
@@ -42,7 +42,7 @@ export class VideoClient {
     this.#session = await this.#post('/users/login', { email, password });
   }
 
-  /** @returns {Promise<VideoDetail>} */
+  /** @returns {Promise<VideoDetail | GuestVideoDetail>} */
   async detail() {
     const response = await this.#get(this.#address, AbortSignal.timeout(CALL_TIMEOUT_MS));
     return await response.json();
@@ -58,7 +58,7 @@ export class VideoClient {
    * The video whenever it changes, until `signal` is aborted. Comes back by itself after an interruption; throws only
    * what waiting cannot mend.
    * @param {AbortSignal} signal
-   * @returns {AsyncGenerator<VideoDetail>}
+   * @returns {AsyncGenerator<VideoDetail | GuestVideoDetail>}
    */
   async *changes(signal) {
     let pauseMs = FIRST_PAUSE_MS;

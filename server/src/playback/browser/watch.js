@@ -1,4 +1,4 @@
-/** @import { VideoDetail } from '@reelmill/shared/contracts/videos.ts' */
+/** @import { GuestVideoDetail, VideoDetail } from '@reelmill/shared/contracts/videos.ts' */
 import { show } from './elements.js';
 import { ENGLISH_WORDS } from './englishWords.js';
 import { find } from './find.js';
@@ -57,14 +57,15 @@ class WatchPage {
     }
   }
 
-  /** @param {VideoDetail} detail */
+  /** @param {VideoDetail | GuestVideoDetail} detail */
   async #show({ video }) {
     show(this.#section, true);
     this.#view.showVideo(video);
     const notice = noticeFor(video);
     if (notice !== null) this.#player.showNotice(notice);
     else if (!this.#player.givenUp) this.#player.hideNotice();
-    await this.#player.show(video);
+    const size = 'width' in video ? video : { width: null, height: null };
+    await this.#player.show({ ...video, width: size.width, height: size.height });
     if (video.status !== 'transcoding' && video.status !== 'uploading') this.#following.abort();
   }
 
@@ -100,7 +101,7 @@ class WatchPage {
     this.#player.close();
     show(this.#section, true);
     if (status === 403) {
-      this.#player.showNotice({ title: 'This link has expired', text: 'Ask its owner for a new one.' });
+      this.#player.showNotice({ title: 'This link no longer works', text: 'Ask its owner for a new one.' });
     } else if (status === 404 || status === 401) {
       this.#player.showNotice({ title: 'Not here', text: 'This video was deleted, or it is private.' });
     } else {
