@@ -39,8 +39,11 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly state: WorkerState;
-  /** Takes no more tasks, finishes or hands back the one in hand; a second call answers the same promise. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more tasks, finishes or hands back the one in hand. A second call returns the same promise; with 0 it still
+   * ends the wait for the task.
+   */
+  stop(drainSeconds?: number): Promise<void>;
 }
 
 const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
@@ -99,15 +102,16 @@ class Worker implements RunningWorker {
     this.#recovery = this.#recover();
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+  stop(drainSeconds: number = this.#options.config.drainSeconds): Promise<void> {
+    this.#stopped ??= this.#stop(drainSeconds);
+    if (drainSeconds === 0) this.#current?.giveBack();
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(drainSeconds: number): Promise<void> {
     this.#stopping.abort();
     this.#drain();
-    const handBack = setTimeout(() => this.#current?.giveBack(), this.#options.config.drainSeconds * 1000);
+    const handBack = setTimeout(() => this.#current?.giveBack(), drainSeconds * 1000);
     await this.#recovery;
     await this.#closedIntakes;
     clearTimeout(handBack);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
+import { EmbeddedWorker } from './embeddedWorker.ts';
 import type { Profile, StoreInput } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
@@ -9,7 +10,7 @@ const STORE_PATH = '/store';
 /** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */
 const WORKER_DRAIN_SECONDS = 3;
 
-/** Everything in one process and one folder. */
+/** Everything in one server and one folder; its worker is a child process, so that no file can end the server. */
 export const standalone: Profile = {
   locateDatabase: ({ dataDir }) => ({ sqliteFile: path.join(dataDir, 'reelmill.db') }),
 
@@ -38,17 +39,20 @@ export const standalone: Profile = {
       ],
       async startCompanions(releasers) {
         if (!config.EMBEDDED_WORKER) return;
-        // loaded only where it runs: a server of the distributed profile needs none of it
-        const { startWorker } = await import('@reelmill/worker/worker.ts');
-        const worker = await startWorker({
-          store,
+        const worker = new EmbeddedWorker({
           queue,
           logger,
-          config: {
-            workerId: 'embedded',
-            workDir: path.join(dataDir, 'work'),
-            threads: countUsableCpus(),
-            drainSeconds: WORKER_DRAIN_SECONDS,
+          start: {
+            type: 'start',
+            logLevel: config.LOG_LEVEL,
+            worker: {
+              workerId: 'embedded',
+              workDir: path.join(dataDir, 'work'),
+              threads: countUsableCpus(),
+              drainSeconds: WORKER_DRAIN_SECONDS,
+            },
+            store: diskStoreOptions(input, secrets),
+            tracing: config,
           },
         });
         releasers.add('embedded worker', () => worker.stop());
@@ -57,10 +61,15 @@ export const standalone: Profile = {
   },
 };
 
-function openDiskStore({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets): Promise<DiskStore> {
-  return createDiskStore({
+function openDiskStore(input: StoreInput, secrets: Secrets): Promise<DiskStore> {
+  return createDiskStore(diskStoreOptions(input, secrets));
+}
+
+/** The same for the server and its worker: both write to the folder, and what one signs the other serves. */
+function diskStoreOptions({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets) {
+  return {
     root: path.join(config.dataDir, 'objects'),
     signingSecret: secrets.storeUrls,
     baseUrls: { public: `${publicUrl}${STORE_PATH}`, internal: `${localUrl}${STORE_PATH}` },
-  });
+  };
 }
