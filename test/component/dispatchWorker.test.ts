@@ -209,19 +209,23 @@ test('a task delivered again after its outcome was told is not done twice', asyn
 
 test('a redelivered task is handed back without being begun', async () => {
   let runs = 0;
+  const doomed = createMemoryQueue({ logger, broker });
+  const [taken, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const consumer = await doomed.consumeTasks(async () => {
+    taken.resolve();
+    await killed.promise;
+    return 'requeue';
+  });
+  await server.publishTask(newMessage(1));
+  await taken.promise;
   await start(async () => {
     runs += 1;
     return INSPECTED;
   });
   await untilReady();
-  // whoever has it first dies with it
-  const doomed = createMemoryQueue({ logger, broker });
-  const taken = Promise.withResolvers<void>();
-  await doomed.consumeTasks(async ({ taskId }, { redelivered }) => {
-    if (taskId === 1 && !redelivered) taken.resolve();
-    return 'requeue';
-  });
-  await server.publishTask(newMessage(1));
+  const stopped = consumer.stop();
+  killed.resolve();
+  await stopped;
   await untilTold('handed_back');
   const told = events.find((event) => event.type === 'handed_back');
   assert.equal(told?.type === 'handed_back' && told.redelivered, true);

@@ -4,7 +4,7 @@ import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskSt
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
 
 const BASE_URLS = { public: 'http://127.0.0.1:9/store', internal: 'http://127.0.0.1:9/store' };
-const ROUNDS = 60;
+const ROUNDS = 30;
 
 let folder: TemporaryFolder;
 let server: DiskStore;
