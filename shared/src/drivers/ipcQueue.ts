@@ -60,7 +60,7 @@ export function createIpcQueue({ channel, logger }: { channel: IpcChannel; logge
   const callOpen = (request: QueueCall): Promise<QueueValue> =>
     closed ? Promise.reject(unavailable()) : call(request);
 
-  const answer = async (delivery: Delivery): Promise<void> => {
+  const acknowledge = async (delivery: Delivery): Promise<void> => {
     const deliver = local.get(delivery.consumerId)?.deliver;
     let disposition: Disposition = 'requeue';
     try {
@@ -109,7 +109,7 @@ export function createIpcQueue({ channel, logger }: { channel: IpcChannel; logge
       return;
     }
     const frame = parsed.data;
-    if (frame.type === 'queue_delivery') void answer(frame);
+    if (frame.type === 'queue_delivery') void acknowledge(frame);
     else if (frame.type === 'queue_control') local.get(frame.consumerId)?.control?.(frame.text);
     else if (frame.type === 'queue_result') calls.get(frame.callId)?.resolve(frame.value);
     else {
