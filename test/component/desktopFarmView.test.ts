@@ -56,6 +56,18 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('shows tasks in quarantine, and nothing of it where there are none', async () => {
+    const { page, change } = await open({
+      quarantined: [makeFailedTask(8, { state: 'pending', error: null, lost_leases: 3 })],
+    });
+    const table = page.getByRole('table').filter({ hasText: 'Workers lost' });
+    await table.getByText('Encoding part 4, video 12').waitFor();
+    await table.getByText('3', { exact: true }).waitFor();
+    await change({ quarantined: [] });
+    await table.waitFor({ state: 'detached', timeout: 60_000 });
+    await page.close();
+  });
+
   test('shows what a worker reported of a failed task', async () => {
     const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
     const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { cancelTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
@@ -54,7 +56,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     };
     const fail = (
       task: TaskRow,
-      code: 'encoder_failed' | 'undecodable' | 'frame_count_mismatch',
+      code: 'encoder_failed' | 'undecodable' | 'frame_count_mismatch' | 'program_died',
       retryable: boolean,
     ) =>
       apply(
@@ -224,15 +226,106 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.ok(task.availableAt <= new Date());
     });
 
-    test('a task that workers die of is given up', async () => {
+    /** A worker begins the task and is killed; the queue delivers it again to the one that took its place. */
+    const loseWorker = async (task: TaskRow): Promise<void> => {
+      await apply(signEvent(task, { type: 'started' as const }));
+      await apply(signEvent(task, { type: 'handed_back' as const, redelivered: true }));
+      await task.reload();
+    };
+    const pauseMs = (task: TaskRow): number => task.availableAt.getTime() - task.updatedAt.getTime();
+
+    test('a task whose workers are lost uses up no attempt and waits longer each time', async () => {
       const video = await bench.addVideo();
-      const task = await leaseOne(video);
-      for (let delivery = 0; delivery < 20 && (await stateOf(task)) !== 'failed'; delivery += 1) {
-        await apply(signEvent(task, { type: 'started' as const }));
+      const pauses: number[] = [];
+      const lost = bench.context.config.TASK_ATTEMPTS + 8;
+      let task = await leaseOne(video);
+      for (let loss = 1; loss <= lost; loss += 1) {
+        await loseWorker(task);
+        assert.deepEqual(
+          [task.state, task.attempt, task.lostLeases, task.leaseToken],
+          ['pending', 0, loss, null],
+        );
+        pauses.push(pauseMs(task));
+        task = await leaseOne(video);
       }
-      assert.equal(task.state, 'failed');
+      const [first = 0, second = 0, third = 0] = pauses;
+      assert.ok(first <= 1_100 && second <= 2_100, `${pauses}`);
+      assert.ok(third >= 59_000 && Math.max(...pauses) <= 3_601_000, `${pauses}`);
+      assert.ok((pauses.at(-1) ?? 0) >= 1_790_000, `${pauses}`);
+      assert.equal((await bench.videoOf(video.id)).status, 'transcoding');
+      await finish(task);
+      assert.equal(await stateOf(task), 'done');
+    });
+
+    test('tasks in quarantine begin one after the other, and are shown to admins', async () => {
+      const tasks: TaskRow[] = [];
+      for (let index = 0; index < 3; index += 1) {
+        const task = await leaseOne(await bench.addVideo());
+        await task.update({ lostLeases: 2 });
+        await loseWorker(task);
+        tasks.push(task);
+      }
+      const times = tasks.map(({ availableAt }) => availableAt.getTime()).sort((a, b) => a - b);
+      for (const [index, time] of times.entries()) {
+        assert.ok(time - (times[index - 1] ?? 0) >= 10_000, `${times}`);
+      }
+      const shown = (await findQuarantined(bench.context.database.models)).map(({ id }) => id);
+      for (const { id } of tasks) assert.ok(shown.includes(id));
+      const [task] = tasks;
+      assert.ok(task);
+      const { database } = bench.context;
+      const reopened = await database.transaction((transaction) =>
+        reopenTask({ models: database.models, transaction, taskId: task.id }),
+      );
+      assert.deepEqual([reopened.lostLeases, reopened.availableAt <= new Date()], [0, true]);
+      for (const { id } of tasks) await database.models.Task.update({ lostLeases: 0 }, { where: { id } });
+    });
+
+    test('a redelivered task that somebody else may still work on loses its lease only when that one is silent', async () => {
+      const task = await leaseOne(await bench.addVideo());
+      await apply(signEvent(task, { type: 'started' as const }));
+      const handedBack = signEvent(task, { type: 'handed_back' as const, redelivered: true });
+      await apply({ ...handedBack, workerId: 'another' });
+      await task.reload();
+      assert.deepEqual([task.state, task.lostLeases], ['running', 0]);
+      const leftMs = (task.leaseExpiresAt?.getTime() ?? 0) - Date.now();
+      assert.ok(leftMs > 5_000 && leftMs <= 10_000, `${leftMs}`);
+      await apply(signEvent(task, { type: 'progress' as const, done: 1, segmentsDone: 0, speed: null }));
+      await task.reload();
+      assert.ok((task.leaseExpiresAt?.getTime() ?? 0) - Date.now() > 20_000);
+    });
+
+    test('a redelivered task that nobody began goes again at once', async () => {
+      const task = await leaseOne(await bench.addVideo());
+      await apply(signEvent(task, { type: 'handed_back' as const, redelivered: true }));
+      assert.equal(await stateOf(task), 'pending');
+      assert.deepEqual([task.lostLeases, task.deliveries, task.leaseToken], [0, 0, null]);
+      assert.ok(task.availableAt <= new Date());
+    });
+
+    test('a worker that speaks again after its lease ran out was not lost', async () => {
+      const task = await leaseOne(await bench.addVideo());
+      await apply(signEvent(task, { type: 'started' as const }));
+      await task.update({ leaseExpiresAt: new Date(Date.now() - 60_000) });
+      await reopenExpired(bench.context, Date.now());
+      assert.deepEqual([await stateOf(task), task.lostLeases], ['pending', 1]);
+      await apply(signEvent(task, { type: 'progress' as const, done: 1, segmentsDone: 0, speed: null }));
+      assert.deepEqual([await stateOf(task), task.lostLeases], ['running', 0]);
+    });
+
+    test('a program that dies twice on the same task fails the video, after one more try', async () => {
+      const video = await bench.addVideo();
+      const first = await leaseOne(video);
+      await fail(first, 'program_died', true);
+      assert.deepEqual([await stateOf(first), first.attempt, first.programDeaths], ['pending', 0, 1]);
+      await fail(await leaseOne(video), 'encoder_failed', true);
+      await first.reload();
+      assert.deepEqual([first.state, first.attempt, first.programDeaths], ['pending', 1, 1]);
+      await fail(await leaseOne(video), 'program_died', true);
+      assert.equal(await stateOf(first), 'failed');
       const failed = await bench.videoOf(video.id);
-      assert.deepEqual([failed.status, failed.errorCode], ['failed', 'worker_lost']);
+      assert.deepEqual([failed.status, failed.errorCode], ['failed', 'program_died']);
+      assert.match(failed.errorMessage ?? '', /stopped twice .* Export it in another format/);
     });
 
     test('chunks that do not come out as planned are made again as one, once', async () => {

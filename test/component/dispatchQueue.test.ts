@@ -144,7 +144,8 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal((await task.reload()).state, 'running');
       memory.healthySince = Date.now() - 31_000;
       await sweepOnce(context, memory, () => undefined);
-      assert.equal((await task.reload()).state, 'pending');
+      await task.reload();
+      assert.deepEqual([task.state, task.attempt, task.lostLeases], ['pending', 0, 1]);
     });
 
     test('a queued task that is not in the queue goes again', async () => {
@@ -181,6 +182,15 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await second?.update({ state: 'queued' });
       await reopenAll(context);
       assert.deepEqual(await countStates(video), { pending: 3 });
+      // the one in work may be what ended the last process
+      assert.deepEqual(
+        (await bench.tasksOf(video.id)).map(({ lostLeases, attempt }) => [lostLeases, attempt]),
+        [
+          [1, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      );
     });
 
     test('segments of a video that was canceled are removed, those of a later plan are not', async () => {

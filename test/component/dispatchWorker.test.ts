@@ -207,6 +207,47 @@ test('a task delivered again after its outcome was told is not done twice', asyn
   assert.deepEqual(typesOf(1), ['started', 'done']);
 });
 
+test('a redelivered task is handed back without being begun', async () => {
+  let runs = 0;
+  const doomed = createMemoryQueue({ logger, broker });
+  const [taken, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const consumer = await doomed.consumeTasks(async () => {
+    taken.resolve();
+    await killed.promise;
+    return 'requeue';
+  });
+  await server.publishTask(newMessage(1));
+  await taken.promise;
+  await start(async () => {
+    runs += 1;
+    return INSPECTED;
+  });
+  await untilReady();
+  const stopped = consumer.stop();
+  killed.resolve();
+  await stopped;
+  await untilTold('handed_back');
+  const told = events.find((event) => event.type === 'handed_back');
+  assert.equal(told?.type === 'handed_back' && told.redelivered, true);
+  assert.deepEqual(typesOf(), ['handed_back']);
+  assert.equal(runs, 0);
+  await doomed.close();
+});
+
+test('a worker whose program died lets others have the next turn', async () => {
+  await start(async ({ taskId }) => {
+    if (taskId === 1) throw new ReelmillError('program_died', 'ffmpeg was killed.');
+    return INSPECTED;
+  });
+  await untilReady();
+  await server.publishTask(newMessage(1));
+  await untilTold('failed');
+  const failedAt = performance.now();
+  await server.publishTask(newMessage(2));
+  await untilTold('done', 2);
+  assert.ok(performance.now() - failedAt > 3_000);
+});
+
 test('a worker that fails everything stops taking tasks, says why, and comes back when it is well', async () => {
   let broken = true;
   await start(async () => {

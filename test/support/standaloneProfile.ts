@@ -27,7 +27,7 @@ export const PROFILE_ENV = {
   ADMIN_PASSWORD: ADMIN.password,
 };
 
-/** SQLite, a directory and the in-process queue, with the worker inside the server. */
+/** SQLite, a directory and the in-process queue, with the worker as a child of the server. */
 export async function openStandalone(): Promise<ProfileUnderTest> {
   const server = await startTestServer({ env: { ...PROFILE_ENV, EMBEDDED_WORKER: 'true' } });
   return {

@@ -39,11 +39,16 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly state: WorkerState;
-  /** Takes no more tasks, finishes or hands back the one in hand; a second call answers the same promise. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more tasks, finishes or hands back the one in hand. A second call returns the same promise; with 0 it still
+   * ends the wait for the task.
+   */
+  stop(drainSeconds?: number): Promise<void>;
 }
 
 const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
+/** Longer than the first retry of a task waits (server: publish/outcomes.ts). */
+const REST_AFTER_DEATH_MS = 4_000;
 const REMEMBERED_OUTCOMES = 50;
 
 /** The version of this worker, as its package says. */
@@ -99,15 +104,16 @@ class Worker implements RunningWorker {
     this.#recovery = this.#recover();
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+  stop(drainSeconds: number = this.#options.config.drainSeconds): Promise<void> {
+    this.#stopped ??= this.#stop(drainSeconds);
+    if (drainSeconds === 0) this.#current?.giveBack();
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(drainSeconds: number): Promise<void> {
     this.#stopping.abort();
     this.#drain();
-    const handBack = setTimeout(() => this.#current?.giveBack(), this.#options.config.drainSeconds * 1000);
+    const handBack = setTimeout(() => this.#current?.giveBack(), drainSeconds * 1000);
     await this.#recovery;
     await this.#closedIntakes;
     clearTimeout(handBack);
@@ -146,7 +152,9 @@ class Worker implements RunningWorker {
 
   async #takeTasks(): Promise<boolean> {
     try {
-      this.#intake = await this.#options.queue.consumeTasks((message) => this.#handle(message));
+      this.#intake = await this.#options.queue.consumeTasks((message, delivery) =>
+        this.#handle(message, delivery),
+      );
     } catch (error) {
       this.#sickness = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
       return false;
@@ -197,7 +205,7 @@ class Worker implements RunningWorker {
     this.#recoverAfter(0);
   }
 
-  async #handle(message: TaskMessage): Promise<Disposition> {
+  async #handle(message: TaskMessage, { redelivered }: { redelivered: boolean }): Promise<Disposition> {
     if (this.#draining || this.#sickness !== null) return 'requeue';
     const lease = `${message.taskId} ${message.leaseToken}`;
     if (this.#told.has(lease)) return 'ack';
@@ -213,11 +221,12 @@ class Worker implements RunningWorker {
     });
     this.#current = run;
     this.#beat();
-    const outcome = await run.run();
+    const outcome = redelivered ? await run.handBackRedelivered() : await run.run();
     this.#current = null;
     if (outcome.kind !== 'not_told') this.#remember(lease);
     this.#judge(outcome);
     this.#beat();
+    if (outcome.kind === 'failed' && outcome.code === 'program_died') await this.#restAfterDeath();
     return dispositionOf(outcome);
   }
 
@@ -228,6 +237,14 @@ class Worker implements RunningWorker {
     if (outcome.kind !== 'failed') return;
     const reason = this.#failures.failed(outcome.code, outcome.message);
     if (reason !== null) this.#fallSick(reason);
+  }
+
+  /**
+   * The task comes back within a few seconds, to be done once more: an idle worker elsewhere shall get it first, for
+   * this machine may be what its program died of.
+   */
+  async #restAfterDeath(): Promise<void> {
+    await pause(REST_AFTER_DEATH_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #remember(lease: string): void {

@@ -10,6 +10,7 @@ import {
   countTasks,
   findBacklog,
   findOldestPending,
+  findQuarantined,
   findRecentFailures,
   findRunningTasks,
   findSpeeds,
@@ -26,17 +27,19 @@ export type WorkerState = Farm['workers'][number]['state'];
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
-  const [queue, tasks, oldest, done, workers, running, failures, backlog, speeds] = await Promise.all([
-    readDepth(context),
-    countTasks(models),
-    findOldestPending(models, now),
-    countDoneSince(models, new Date(now.getTime() - THROUGHPUT_SECONDS * 1000)),
-    findWorkers(models, now),
-    findRunningTasks(models),
-    findRecentFailures(models),
-    findBacklog(models),
-    findSpeeds(models),
-  ]);
+  const [queue, tasks, oldest, done, workers, running, failures, quarantined, backlog, speeds] =
+    await Promise.all([
+      readDepth(context),
+      countTasks(models),
+      findOldestPending(models, now),
+      countDoneSince(models, new Date(now.getTime() - THROUGHPUT_SECONDS * 1000)),
+      findWorkers(models, now),
+      findRunningTasks(models),
+      findRecentFailures(models),
+      findQuarantined(models),
+      findBacklog(models),
+      findSpeeds(models),
+    ]);
   const working = workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
   const { drainSeconds, suggestedReplicas } = estimateDrain(backlog, speeds, working);
   const byId = new Map(running.map((task) => [task.id, task]));
@@ -48,6 +51,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     workers: workers.map((worker) => serializeWorker(worker, byId.get(worker.taskId ?? -1), now)),
     running: running.map(serializeTask),
     recent_failures: failures.map(serializeTask),
+    quarantined: quarantined.map(serializeTask),
     drain_seconds: drainSeconds,
     suggested_replicas: suggestedReplicas,
     scale_command: `docker compose up -d --scale worker=${suggestedReplicas}`,
@@ -113,6 +117,7 @@ export function serializeTask(task: TaskRow): Farm['running'][number] {
     position: task.position,
     state: task.state,
     attempt: task.attempt,
+    lost_leases: task.lostLeases,
     worker_id: task.workerId,
     error:
       task.errorCode === null

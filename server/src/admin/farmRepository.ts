@@ -1,6 +1,6 @@
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
-import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
+import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
@@ -8,6 +8,7 @@ import type { KindBacklog, KindSpeed } from './drain.ts';
 
 const RUNNING_LIMIT = 200;
 const FAILURES_LIMIT = 20;
+const QUARANTINED_LIMIT = 100;
 const MEASURED_TASKS = 100;
 /** Workers that ended this long ago are history. */
 const FORGET_WORKERS_MS = 24 * 3600 * 1000;
@@ -56,6 +57,22 @@ export function findRecentFailures(models: Models): Promise<TaskRow[]> {
     order: [['updatedAt', 'DESC']],
     limit: FAILURES_LIMIT,
   });
+}
+
+const quarantine = { state: 'pending', lostLeases: { [Op.gte]: QUARANTINE_AFTER_LEASES } } as const;
+
+/** Tasks that wait because their workers were lost again and again, the next one first. */
+export function findQuarantined(models: Models): Promise<TaskRow[]> {
+  return models.Task.findAll({
+    where: quarantine,
+    attributes: WITHOUT_BULK,
+    order: [['availableAt', 'ASC']],
+    limit: QUARANTINED_LIMIT,
+  });
+}
+
+export function countQuarantined(models: Models): Promise<number> {
+  return models.Task.count({ where: quarantine });
 }
 
 /** Workers that were heard of within a day, the latest first. */

@@ -211,6 +211,8 @@ export function defineModels(sequelize: Sequelize): Models {
       result: json('result', { allowNull: true }),
       attempt: { ...integer },
       deliveries: { ...integer },
+      programDeaths: { ...integer, defaultValue: 0 },
+      lostLeases: { ...integer, defaultValue: 0 },
       leaseToken: optionalText(36),
       leaseExpiresAt: { ...optionalDate },
       availableAt: { ...date },

@@ -174,8 +174,12 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare result: TaskResult | null;
   /** Tries that ended in a retryable failure. */
   declare attempt: number;
-  /** How often a worker said it began; more than the attempts account for means workers die of it. */
+  /** How often a worker said it began. */
   declare deliveries: number;
+  /** How often ffmpeg or ffprobe died of it; not counted among the attempts. */
+  declare programDeaths: CreationOptional<number>;
+  /** How many leases in a row ended without a word of the worker; no attempts either. */
+  declare lostLeases: CreationOptional<number>;
   declare leaseToken: string | null;
   declare leaseExpiresAt: Date | null;
   declare availableAt: Date;

@@ -150,6 +150,8 @@ export async function reopenTask({
       state: 'pending',
       attempt: 0,
       deliveries: 0,
+      programDeaths: 0,
+      lostLeases: 0,
       leaseToken: null,
       availableAt: new Date(),
       finishedAt: null,

@@ -1,5 +1,6 @@
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
+import { requeueLost, UNLEASED } from '../publish/leases.ts';
 import type { FarmContext } from './farmContext.ts';
 import { failTranscode } from './lifecycle.ts';
 import { type Recurring, startRecurring } from './recurring.ts';
@@ -7,7 +8,7 @@ import { type Recurring, startRecurring } from './recurring.ts';
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:
  *
- *   running, but the lease ran out            -> pending (the worker died)
+ *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed try
  *   queued, but not in the broker's queue     -> pending (a crash between claim and publish, or the broker's disk)
  *   transcoding without any open task         -> finalizing, or failed (should not happen; must not last)
  *
@@ -17,6 +18,18 @@ const INTERVAL_MS = 2_000;
 const QUEUED_GRACE_MS = 15_000;
 const QUEUED_LIMIT_MS = 10 * 60_000;
 const ORPHANED_MS = 10_000;
+/** What `requeueLost` needs of a task; its specification can be long. */
+const LEASE_COLUMNS = [
+  'id',
+  'videoId',
+  'kind',
+  'attempt',
+  'requestId',
+  'workerId',
+  'leaseToken',
+  'leaseExpiresAt',
+  'lostLeases',
+];
 const FORGET_WORKERS_MS = 24 * 3_600_000;
 
 /** What one sweeper remembers between its rounds. */
@@ -67,15 +80,16 @@ export async function sweepOnce(
   await watchWorkers(context, memory, now);
 }
 
-/** Gives tasks whose worker has been silent for a whole lease to the next one. */
+/** Requeues tasks whose worker has been silent for a whole lease. Returns how many. */
 export async function reopenExpired(context: FarmContext, now: number): Promise<number> {
-  const expired = { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } } as const;
-  const [count] = await context.database.models.Task.update(
-    { state: 'pending', availableAt: new Date(now), leaseExpiresAt: null },
-    { where: expired },
-  );
-  context.metrics.leasesExpired(count);
-  if (count > 0) context.logger.warn({ tasks: count }, 'leases ran out; the tasks go to other workers');
+  const expired = await context.database.models.Task.findAll({
+    where: { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } },
+    attributes: LEASE_COLUMNS,
+  });
+  let count = 0;
+  for (const task of expired) {
+    if (await requeueLost(context, task, { keepToken: true })) count += 1;
+  }
   return count;
 }
 
@@ -97,12 +111,19 @@ export async function reopenUndelivered(context: FarmContext, now: number, ready
   return count;
 }
 
-/** A queue that does not outlive its process starts empty: everything that was in it or in work is planned anew. */
+/**
+ * A queue that does not outlive its process starts empty: everything that was in it is planned anew. What was in work
+ * lost its worker, and may be what ended the last process.
+ */
 export async function reopenAll(context: FarmContext): Promise<void> {
-  const [count] = await context.database.models.Task.update(
-    { state: 'pending', availableAt: new Date(), leaseToken: null, leaseExpiresAt: null, workerId: null },
-    { where: { state: ['queued', 'running'] } },
+  const { Task } = context.database.models;
+  const running = await Task.findAll({ where: { state: 'running' }, attributes: LEASE_COLUMNS });
+  for (const task of running) await requeueLost(context, task, { keepToken: false });
+  const [queued] = await Task.update(
+    { ...UNLEASED, state: 'pending', availableAt: new Date() },
+    { where: { state: 'queued' } },
   );
+  const count = running.length + queued;
   if (count > 0) context.logger.info({ tasks: count }, 'unfinished tasks of the last run go on');
 }
 

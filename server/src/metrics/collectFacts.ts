@@ -3,7 +3,7 @@ import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { col, fn, Op } from 'sequelize';
 import { readDepth } from '../admin/farm.ts';
-import { countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
+import { countQuarantined, countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
 import { checkDependencies } from '../admin/healthRoutes.ts';
 import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -42,8 +42,9 @@ async function collectFacts(context: ServerContext, sourceBytes: () => Promise<n
 }
 
 async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {
-  const [tasks, workers, videos, oldest, openUploads, bytes] = await Promise.all([
+  const [tasks, quarantined, workers, videos, oldest, openUploads, bytes] = await Promise.all([
     countTasks(models),
+    countQuarantined(models),
     findWorkers(models, now),
     countVideos(models),
     findOldestPending(models, now),
@@ -54,6 +55,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
   const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
   return {
     tasks,
+    quarantined,
     workers: Object.fromEntries(counts),
     videos,
     oldestWaitingSeconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),

@@ -8,6 +8,8 @@ import { Gauge, Registry } from 'prom-client';
 /** What the database knows of the farm. */
 export interface FarmCounts {
   tasks: Record<TaskState, number>;
+  /** Tasks that wait because their workers were lost again and again. */
+  quarantined: number;
   /** States without a worker may be missing. */
   workers: Partial<Record<FarmWorker['state'], number>>;
   /** States without a video may be missing. */
@@ -43,6 +45,11 @@ export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
     const { tasks, workers, videos } = counts;
     const workerStates = farmWorkerSchema.shape.state.options;
     addEach('tasks', 'Tasks by state', 'state', Object.entries(tasks));
+    add(
+      'quarantined_tasks',
+      'Tasks that wait because their workers were lost again and again',
+      counts.quarantined,
+    );
     addEach('workers', 'Workers by state', 'state', countAll(workerStates, workers));
     addEach('videos', 'Videos by status', 'status', countAll(videoStatusSchema.options, videos));
     add(

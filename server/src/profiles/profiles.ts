@@ -25,7 +25,7 @@ export interface ProfileParts {
   store: ObjectStore;
   queue: JobQueue;
   storeHandlers: ServerContext['storeHandlers'];
-  /** What else runs in the server's process once it serves; registers how it is stopped. */
+  /** What else the server runs once it serves; registers how it is stopped. */
   startCompanions(releasers: Releasers): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
+import { EmbeddedWorker } from './embeddedWorker.ts';
 import type { Profile, StoreInput } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
@@ -14,7 +15,7 @@ const WORKER_DRAIN_SECONDS = 3;
 /** What server and demo keep in the data folder. */
 const OWN_NAMES = /^(reelmill\.db(-.+|\.restoring.*)?|objects|work|secrets\.json(\.new)?|demo|demo\.log)$/;
 
-/** Everything in one process and one folder. */
+/** Everything in one server and one folder; its worker is a child process, so that no file can end the server. */
 export const standalone: Profile = {
   locateDatabase: ({ dataDir }) => ({ sqliteFile: path.join(dataDir, 'reelmill.db') }),
 
@@ -44,17 +45,20 @@ export const standalone: Profile = {
       ],
       async startCompanions(releasers) {
         if (!config.EMBEDDED_WORKER) return;
-        // loaded only where it runs: a server of the distributed profile needs none of it
-        const { startWorker } = await import('@reelmill/worker/worker.ts');
-        const worker = await startWorker({
-          store,
+        const worker = new EmbeddedWorker({
           queue,
           logger,
-          config: {
-            workerId: 'embedded',
-            workDir: path.join(dataDir, 'work'),
-            threads: countUsableCpus(),
-            drainSeconds: WORKER_DRAIN_SECONDS,
+          start: {
+            type: 'start',
+            logLevel: config.LOG_LEVEL,
+            worker: {
+              workerId: 'embedded',
+              workDir: path.join(dataDir, 'work'),
+              threads: countUsableCpus(),
+              drainSeconds: WORKER_DRAIN_SECONDS,
+            },
+            store: diskStoreOptions(input, secrets),
+            tracing: config,
           },
         });
         releasers.add('embedded worker', () => worker.stop());
@@ -75,11 +79,16 @@ async function closeDataFolder(dataDir: string, logger: Logger): Promise<void> {
   }
 }
 
-function openDiskStore({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets): Promise<DiskStore> {
-  return createDiskStore({
+function openDiskStore(input: StoreInput, secrets: Secrets): Promise<DiskStore> {
+  return createDiskStore(diskStoreOptions(input, secrets));
+}
+
+/** The same for the server and its worker: both write to the folder, and what one signs the other serves. */
+function diskStoreOptions({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets) {
+  return {
     root: path.join(config.dataDir, 'objects'),
     signingSecret: secrets.storeUrls,
     minFreeBytes: config.MIN_FREE_BYTES,
     baseUrls: { public: `${publicUrl}${STORE_PATH}`, internal: `${localUrl}${STORE_PATH}` },
-  });
+  };
 }

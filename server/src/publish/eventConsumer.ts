@@ -5,7 +5,7 @@ import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
-import { type Aftermath, applyDone, applyFailed, applyHandedBack, applyLost } from './outcomes.ts';
+import { type Aftermath, applyDone, applyFailed, applyHandedBack } from './outcomes.ts';
 import { ProgressKeeper } from './progressKeeper.ts';
 import { isTemporary } from './temporary.ts';
 
@@ -74,12 +74,11 @@ export async function applyEvent(
     case 'heartbeat':
       await applyHeartbeat(context, event);
       return null;
-    case 'started': {
-      const outcome = await applyStarted(context, event);
+    case 'started':
+      await applyStarted(context, event);
       // the worker took a task out of the queue: there is room for another
       context.signals.tasksWaiting();
-      return outcome === 'delivered_too_often' ? applyLost(context, event) : null;
-    }
+      return null;
     case 'progress':
       if (await applyProgress(context, event)) await progress.refresh(event.videoId);
       return null;

@@ -1,6 +1,11 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
-import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
-import type { Transaction } from 'sequelize';
+import {
+  decideAfterLostLease,
+  OPEN_TASK_STATES,
+  QUARANTINE_AFTER_LEASES,
+} from '@reelmill/shared/core/videoState.ts';
+import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
+import { Op, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
@@ -13,6 +18,12 @@ export type TaskEvent = Exclude<WorkerEvent, { type: 'heartbeat' }>;
 export function leasedTo(event: TaskEvent) {
   return { id: event.taskId, leaseToken: event.leaseToken, state: [...OPEN_TASK_STATES] };
 }
+
+/** Without a token, nothing that the last holder still says counts. */
+export const UNLEASED = { leaseToken: null, leaseExpiresAt: null, workerId: null } as const;
+
+/** Tasks in quarantine begin so far apart: many of them must not take worker after worker either. */
+const QUARANTINE_SPACING_MS = 10_000;
 
 /** The end of a lease that is renewed now. */
 export function leaseEnd(context: FarmContext): Date {
@@ -50,4 +61,67 @@ export async function revokeLeases(context: FarmContext, revoked: readonly Revoc
         context.logger.debug({ err: error, task_id: taskId }, 'a lease could not be revoked'),
       );
   }
+}
+
+/**
+ * Requeues a running task whose worker is lost. That was no failed try, but the task waits longer each time. With
+ * `keepToken` a worker that was only cut off may still go on with it. Returns false, and changes nothing, where its
+ * lease was renewed or ended since the row was read.
+ */
+export async function requeueLost(
+  context: FarmContext,
+  task: TaskRow,
+  options: { keepToken: boolean; transaction?: Transaction },
+): Promise<boolean> {
+  const { Task } = context.database.models;
+  const transaction = options.transaction ?? null;
+  const lostLeases = task.lostLeases + 1;
+  const { quarantined, pauseMs } = decideAfterLostLease(lostLeases);
+  const now = Date.now();
+  const free = quarantined ? await nextFreeQuarantine(context.database.models, transaction) : 0;
+  const availableAt = new Date(Math.max(now + pauseMs, free));
+  const [changed] = await Task.update(
+    {
+      ...(options.keepToken ? { leaseExpiresAt: null } : UNLEASED),
+      state: 'pending',
+      lostLeases,
+      availableAt,
+    },
+    {
+      where: {
+        id: task.id,
+        state: 'running',
+        leaseToken: task.leaseToken,
+        leaseExpiresAt: task.leaseExpiresAt,
+      },
+      transaction,
+    },
+  );
+  if (changed === 0) return false;
+  const { id, videoId, requestId, kind, attempt, workerId } = task;
+  const fields = {
+    ...taskLogFields({ taskId: id, videoId, requestId, kind, attempt: attempt + 1 }),
+    worker_id: workerId,
+    lost_leases: lostLeases,
+    pause_ms: availableAt.getTime() - now,
+  };
+  const tell = (): void => {
+    context.metrics.leasesExpired(1);
+    if (quarantined) context.logger.error(fields, 'task quarantined: its workers were lost again and again');
+    else context.logger.warn(fields, 'lease lost, task requeued');
+  };
+  if (transaction === null) tell();
+  else transaction.afterCommit(tell);
+  return true;
+}
+
+/** When another task may leave the quarantine, in milliseconds since 1970. */
+async function nextFreeQuarantine(models: Models, transaction: Transaction | null): Promise<number> {
+  const last = await models.Task.findOne({
+    where: { state: 'pending', lostLeases: { [Op.gte]: QUARANTINE_AFTER_LEASES } },
+    attributes: ['availableAt'],
+    order: [['availableAt', 'DESC']],
+    transaction,
+  });
+  return last === null ? 0 : last.availableAt.getTime() + QUARANTINE_SPACING_MS;
 }

@@ -1,5 +1,4 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
-import { isDeliveredTooOften } from '@reelmill/shared/core/videoState.ts';
 import { literal } from 'sequelize';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { leasedTo, leaseEnd, revokeLeases } from './leases.ts';
@@ -33,11 +32,8 @@ export async function applyHeartbeat(context: FarmContext, event: EventOf<'heart
   if (tell && wish !== null) await assertWish(context, id, wish);
 }
 
-/** `delivered_too_often`: whoever takes this task dies of it, and it must be given up. */
-export type StartOutcome = 'running' | 'revoked' | 'delivered_too_often';
-
-/** A worker began a task: its lease begins too. A worker that comes too late is told to stop. */
-export async function applyStarted(context: FarmContext, event: EventOf<'started'>): Promise<StartOutcome> {
+/** A worker began a task: its lease begins too. Returns false, and tells the worker to stop, where it comes too late. */
+export async function applyStarted(context: FarmContext, event: EventOf<'started'>): Promise<boolean> {
   const { models } = context.database;
   const [changed] = await models.Task.update(
     {
@@ -51,27 +47,30 @@ export async function applyStarted(context: FarmContext, event: EventOf<'started
   );
   if (changed === 0) {
     await revokeLeases(context, [event]);
-    return 'revoked';
+    return false;
   }
   const task = await models.Task.findByPk(event.taskId, {
-    attributes: ['kind', 'deliveries', 'availableAt', 'startedAt'],
+    attributes: ['kind', 'availableAt', 'startedAt'],
   });
   if (task?.startedAt) {
     context.metrics.taskStarted(task.kind, (task.startedAt.getTime() - task.availableAt.getTime()) / 1000);
   }
-  if (task !== null && isDeliveredTooOften(task, context.config.TASK_ATTEMPTS)) return 'delivered_too_often';
   if (task?.kind === 'inspect') {
     const waiting = { id: event.videoId, status: 'transcoding', phase: 'queued' } as const;
     await models.Video.update({ phase: 'inspecting' }, { where: waiting });
     context.signals.videoChanged(event.videoId);
   }
-  return 'running';
+  return true;
 }
 
 /** A worker goes on with a task: its lease is renewed. Answers false, and tells the worker, where it comes too late. */
 export async function applyProgress(context: FarmContext, event: EventOf<'progress'>): Promise<boolean> {
   const [changed] = await context.database.models.Task.update(
     {
+      // first of all, for MySQL evaluates in this order: who speaks again after the lease ran out was not lost
+      lostLeases: literal(
+        "CASE WHEN state = 'pending' AND lost_leases > 0 THEN lost_leases - 1 ELSE lost_leases END",
+      ),
       state: 'running',
       workerId: event.workerId,
       leaseExpiresAt: leaseEnd(context),

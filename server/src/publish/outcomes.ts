@@ -9,7 +9,7 @@ import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';
-import { lockLeased, revokeLeases, type TaskEvent } from './leases.ts';
+import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
 import { measureDone } from './measureDone.ts';
 import { cancelOpenTasks, planAsSingleChunk, type Revocation, savePlan } from './planTasks.ts';
 
@@ -49,7 +49,7 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
     if (result.kind !== task.kind) {
       return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
-    if (wasPutElsewhere(task, event)) return handBack(held, OLD_WORKER_PAUSE_MS);
+    if (wasPutElsewhere(task, event)) return handBack(held, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
     await task.update(
       {
         state: 'done',
@@ -81,33 +81,29 @@ export async function applyFailed(context: FarmContext, event: EventOf<'failed'>
   return withLeased(context, event, (held) => afterFailure(held, event.error));
 }
 
-/** A task kills its workers: it is given up like one that failed for good. */
-export async function applyLost(context: FarmContext, event: TaskEvent): Promise<Aftermath | null> {
-  return withLeased(context, event, (held) =>
-    giveUp(held, {
-      code: 'worker_lost',
-      message: `workers stopped without a word ${held.task.deliveries} times`,
-      retryable: false,
-      diagnostics: null,
-    }),
-  );
-}
-
-/** A worker that stops gave the task back: it goes to another at once, and this was no try. */
+/**
+ * A worker that stops gave the task back: it goes to another at once, and this was no try. One that was delivered again
+ * after somebody began it has lost its worker, or that worker is only cut off.
+ */
 export async function applyHandedBack(
   context: FarmContext,
   event: EventOf<'handed_back'>,
 ): Promise<Aftermath | null> {
-  return withLeased(context, event, (held) => handBack(held, 0));
+  return withLeased(context, event, async (held) => {
+    if (event.redelivered && held.task.state !== 'queued') return afterRedelivery(held, event);
+    return handBack(held, { pauseMs: 0, began: !event.redelivered });
+  });
 }
 
-async function handBack({ context, task, transaction }: Held, pauseMs: number): Promise<Aftermath> {
+/** `began`: the delivery was counted, and does not count after all. */
+async function handBack(
+  { context, task, transaction }: Held,
+  { pauseMs, began }: { pauseMs: number; began: boolean },
+): Promise<Aftermath> {
   transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
   const availableAt = new Date(Date.now() + pauseMs);
-  await task.update(
-    { ...UNLEASED, state: 'pending', availableAt, deliveries: literal('deliveries - 1') },
-    { transaction },
-  );
+  const uncounted = began ? { deliveries: literal('deliveries - 1') } : {};
+  await task.update({ ...UNLEASED, ...uncounted, state: 'pending', availableAt }, { transaction });
   return NOTHING_MORE;
 }
 
@@ -120,8 +116,26 @@ function wasPutElsewhere({ spec }: TaskRow, { result }: EventOf<'done'>): boolea
   return spec.plan.folder !== undefined && spec.plan.folder !== result.folder;
 }
 
-/** Without a token, nothing that the last holder still says counts. */
-const UNLEASED = { leaseToken: null, leaseExpiresAt: null, workerId: null } as const;
+/** How long a worker that lost its connection may take to be heard of again before its task goes to another. */
+const REDELIVERY_GRACE_MS = 10_000;
+
+/**
+ * The queue delivered a task again that is running: its worker has lost the connection, and mostly its life. Where the
+ * same worker got it again there is no doubt; elsewhere the lease ends soon unless it is renewed.
+ */
+async function afterRedelivery(held: Held, event: EventOf<'handed_back'>): Promise<Aftermath> {
+  const { context, task, transaction } = held;
+  if (task.state !== 'running') return NOTHING_MORE;
+  if (task.workerId === event.workerId) {
+    await requeueLost(context, task, { keepToken: false, transaction });
+    return NOTHING_MORE;
+  }
+  const soon = new Date(Date.now() + REDELIVERY_GRACE_MS);
+  if (task.leaseExpiresAt === null || task.leaseExpiresAt > soon) {
+    await task.update({ leaseExpiresAt: soon }, { transaction });
+  }
+  return NOTHING_MORE;
+}
 
 async function withLeased(
   context: FarmContext,
@@ -149,14 +163,18 @@ async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
   const decision = decideAfterFailure(task, error, context.config.TASK_ATTEMPTS);
   if (decision.next === 'give_up') return giveUp(held, error);
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
-  const pauseMs = backoffMs(decision.attempt, RETRY_BACKOFF);
+  const { attempt, programDeaths } = decision;
+  const pauseMs = backoffMs(attempt + programDeaths, RETRY_BACKOFF);
   context.logger.warn({ ...logFieldsOf(task), code: error.code, pause_ms: pauseMs }, 'a task is tried again');
   await task.update(
     {
       ...UNLEASED,
       ...errorColumns(error),
       state: 'pending',
-      attempt: decision.attempt,
+      attempt,
+      programDeaths,
+      // whoever fails in an orderly way was not killed by it
+      lostLeases: 0,
       availableAt: new Date(Date.now() + pauseMs),
     },
     { transaction },

@@ -33,6 +33,8 @@ export const farmTaskSchema = z
     position: z.int(),
     state: taskStateSchema,
     attempt: z.int(),
+    /** Leases in a row that ended with the worker, not with the task. */
+    lost_leases: z.int().default(0),
     worker_id: z.string().nullable(),
     error: z.object({ code: z.string(), message: z.string(), diagnostics: z.string().nullable() }).nullable(),
     available_at: z.iso.datetime(),
@@ -50,6 +52,8 @@ export const farmSchema = z
     workers: z.array(farmWorkerSchema),
     running: z.array(farmTaskSchema),
     recent_failures: z.array(farmTaskSchema),
+    /** Tasks that wait until `available_at` because their workers were lost again and again. */
+    quarantined: z.array(farmTaskSchema).default([]),
     drain_seconds: z.number().nullable(),
     suggested_replicas: z.int(),
     scale_command: z.string(),

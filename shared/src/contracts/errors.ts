@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   time_limit: { status: 500, retryable: true },
   source_unreachable: { status: 503, retryable: true },
   worker_lost: { status: 500, retryable: true },
+  program_died: { status: 500, retryable: true },
   disk_full: { status: 500, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 

@@ -131,8 +131,11 @@ export const workerEventSchema = z.discriminatedUnion('type', [
       diagnostics: z.string().nullable(),
     }),
   }),
-  /** The worker is stopping and gives the task back; not a failed attempt. */
-  z.object({ ...taskIdentity, type: z.literal('handed_back') }),
+  /**
+   * The worker is stopping and gives the task back; not a failed attempt. With `redelivered` it never began: the queue
+   * delivered the task again, so that whoever had it first may be lost.
+   */
+  z.object({ ...taskIdentity, type: z.literal('handed_back'), redelivered: z.boolean().optional() }),
 ]);
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../contracts/errors.ts';
 import type { TaskKind, TaskState } from '../contracts/tasks.ts';
 import type { VideoStatus } from '../contracts/videos.ts';
+import { backoffMs } from './backoff.ts';
 
 /**
  * What may become of a video and of a task. Every change of state is a conditional update in the database whose
@@ -57,29 +58,52 @@ export function taskStatesBefore(to: TaskState): TaskState[] {
 // Object.keys widens to string[]
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
 
-export type FailureDecision = { next: 'retry'; attempt: number } | { next: 'give_up' };
+export type FailureDecision = { next: 'retry'; attempt: number; programDeaths: number } | { next: 'give_up' };
+
+/** A program that dies on the same input a second time will die on it again. */
+const MAX_PROGRAM_DEATHS = 2;
 
 /**
- * What follows when a try of a task has failed. `attempt` counts the tries that failed before this one. A worker that
- * dies without a word counts as a delivery only; too many of those mean that the task itself kills workers.
+ * What follows when a try of a task has failed. `attempt` counts the tries that failed before this one, `programDeaths`
+ * those of them, counted apart, in which ffmpeg or ffprobe died. A worker that is lost has failed nothing: see
+ * `decideAfterLostLease`.
  */
 export function decideAfterFailure(
-  task: { attempt: number; deliveries: number },
-  failure: { retryable: boolean },
+  task: { attempt: number; programDeaths: number },
+  failure: { code: ErrorCode; retryable: boolean },
   maxAttempts: number,
 ): FailureDecision {
-  const attempt = task.attempt + 1;
-  if (!failure.retryable || attempt >= maxAttempts || isDeliveredTooOften(task, maxAttempts)) {
-    return { next: 'give_up' };
+  if (!failure.retryable) return { next: 'give_up' };
+  if (failure.code === 'program_died') {
+    const programDeaths = task.programDeaths + 1;
+    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'give_up' };
+    return { next: 'retry', attempt: task.attempt, programDeaths };
   }
-  return { next: 'retry', attempt };
+  const attempt = task.attempt + 1;
+  if (attempt >= maxAttempts) return { next: 'give_up' };
+  return { next: 'retry', attempt, programDeaths: task.programDeaths };
 }
 
-const SPARE_DELIVERIES = 5;
+/** A task that lost so many leases in a row may be what its workers die of. */
+export const QUARANTINE_AFTER_LEASES = 3;
+const LOST_LEASE_BACKOFF = { baseMs: 1_000, maxMs: 10_000 };
+const QUARANTINE_BACKOFF = { baseMs: 120_000, maxMs: 3_600_000 };
 
-/** Whether workers took this task so often without an outcome that it must be what they die of. */
-export function isDeliveredTooOften(task: { deliveries: number }, maxAttempts: number): boolean {
-  return task.deliveries > maxAttempts + SPARE_DELIVERIES;
+/**
+ * How long a task waits that has lost `lostLeases` leases in a row. A lost lease (a worker that was killed, cut off or
+ * out of memory) is no failed try and never ends a task; but a task that kills workers must not take one after the other
+ * with it: from the third on it is in quarantine, for minutes first, for an hour in the end.
+ */
+export function decideAfterLostLease(
+  lostLeases: number,
+  random?: () => number,
+): { quarantined: boolean; pauseMs: number } {
+  const quarantined = lostLeases >= QUARANTINE_AFTER_LEASES;
+  const jitter = random === undefined ? {} : { random };
+  const pauseMs = quarantined
+    ? backoffMs(lostLeases - QUARANTINE_AFTER_LEASES + 1, { ...QUARANTINE_BACKOFF, ...jitter })
+    : backoffMs(lostLeases, { ...LOST_LEASE_BACKOFF, ...jitter });
+  return { quarantined, pauseMs };
 }
 
 /**

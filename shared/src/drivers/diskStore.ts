@@ -19,7 +19,11 @@ const READ_BUFFER_BYTES = 1024 * 1024;
 export type BaseUrls = Record<Audience, string>;
 
 export interface DiskStoreOptions {
-  /** The folder that holds everything; made where it is not there. One process at a time may write to it; a backup reads meanwhile. */
+  /**
+   * The folder that holds everything; made where it is not there. A backup reads meanwhile. One process receives uploads;
+   * another may write objects beside it, as a worker does. Where both change the same key at the same moment the object is
+   * whole all the same, but may lose its type and ETag to those of an unknown file: keys of tasks are theirs alone.
+   */
   root: string;
   signingSecret: string;
   /** What signed URLs leave free on the disk; none by default. */

@@ -40,7 +40,7 @@ const common = {
     .enum(['standalone', 'distributed'])
     .default('standalone')
     .describe(
-      '`standalone` keeps everything in one process and one folder; `distributed` uses MySQL, RabbitMQ and S3',
+      '`standalone` keeps everything in one server and one folder; `distributed` uses MySQL, RabbitMQ and S3',
     ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -259,7 +259,9 @@ const serverSchema = z.object({
     .max(30)
     .default(15)
     .describe('how long the receiver of a webhook may take to answer'),
-  EMBEDDED_WORKER: flag.default(true).describe('whether the standalone server transcodes in its own process'),
+  EMBEDDED_WORKER: flag
+    .default(true)
+    .describe('whether the standalone server runs a worker, as a child process'),
 });
 
 const workerSchema = z.object({
@@ -361,4 +363,12 @@ export function programEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS
     LC_ALL: 'C',
     ...Object.fromEntries(PROGRAM_VARIABLES.flatMap((name) => (name in env ? [[name, env[name]]] : []))),
   };
+}
+
+/** What the worker that a server runs as a child may see besides: how it reaches a collector of traces. */
+export function childWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const further = Object.entries(env).filter(
+    ([name]) => name.startsWith('OTEL_') || name === 'NODE_EXTRA_CA_CERTS',
+  );
+  return { ...programEnvironment(env), ...Object.fromEntries(further) };
 }

@@ -14,7 +14,8 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   given back          the worker stops or cannot reach the store: `handed_back` is confirmed, then acknowledged
+ *   given back          the worker stops or cannot reach the store, or somebody had the task before: `handed_back` is
+ *                       confirmed, then acknowledged
  *   revoked             nobody wants the result any more: acknowledged without a word
  *   not told            the broker did not take the outcome in time: the message returns to the queue
  */
@@ -76,6 +77,15 @@ export class TaskRun {
   /** The worker has no time left for it. */
   giveBack(): void {
     this.#end('giving_back');
+  }
+
+  /**
+   * Returns a task that the queue delivers again, without beginning it. Whoever had it first may have been killed by it,
+   * or may still be at work: the server knows, and decides when it is done again.
+   */
+  handBackRedelivered(): Promise<TaskOutcome> {
+    this.#logger.warn('redelivered task handed back');
+    return this.#settle({ type: 'handed_back', redelivered: true }, { kind: 'given_back', storeDown: false });
   }
 
   /** Never rejects. */

@@ -32,6 +32,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
       makeWorker('worker-1', { state: 'busy', task }),
       makeWorker('worker-two', { state: 'sick', reason: 'no\u001b[31m disk' }),
     ],
+    quarantined: [makeFailedTask(8, { state: 'pending', error: null, lost_leases: 3 })],
     recent_failures: [makeFailedTask(9, { kind: 'audio' })],
   });
   const diedAt = '2026-11-24T12:00:00.000Z';
@@ -50,6 +51,9 @@ test('a busy farm names the part that each worker encodes, what failed and what 
     'WORKER      HOST    STATE  CORES  SEEN       TASK',
     'worker-1    farm-1  busy   8      1m05s ago  encode part 4 of video 12 (task 7), 64 %, 2.3x',
     'worker-two  farm-1  sick   8      1m05s ago  no?[31m disk',
+    '',
+    'QUARANTINED TASK                    WORKERS LOST  LAST WORKER  NEXT TRY',
+    'encode part 4 of video 12 (task 8)  3 in a row    worker-1     2026-11-24T12:00:00.000Z',
     '',
     'FAILED TASK                 WHEN       ATTEMPTS   WORKER    REASON',
     'audio of video 12 (task 9)  1m05s ago  1 attempt  worker-1  undecodable: The pictures cannot be read.',

@@ -13,6 +13,7 @@ export function sayFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: 
     ...saySummary(farm),
     '',
     ...sayWorkers(farm, now),
+    ...sayQuarantine(farm.quarantined),
     ...sayFailures(farm.recent_failures, now),
     ...sayLetters(letters ?? [], now),
   ];
@@ -85,6 +86,17 @@ function sayTask(
 ): string {
   const part = task.kind === 'encode' && task.position !== undefined ? ` part ${task.position + 1}` : '';
   return `${task.kind}${part} of video ${task.video_id} (task ${task.task_id})`;
+}
+
+function sayQuarantine(tasks: readonly FarmTask[]): string[] {
+  if (tasks.length === 0) return [];
+  const lines = tasks.map((task) => [
+    sayTask(task),
+    `${task.lost_leases} in a row`,
+    printable(task.worker_id ?? '-'),
+    task.available_at,
+  ]);
+  return ['', ...alignColumns([['QUARANTINED TASK', 'WORKERS LOST', 'LAST WORKER', 'NEXT TRY'], ...lines])];
 }
 
 function sayFailures(tasks: readonly FarmTask[], now: Date): string[] {

@@ -88,6 +88,14 @@ export const farm = {
   },
   task: '{{kind}}, video {{videoId}}',
   taskPart: '{{kind}} part {{part}}, video {{videoId}}',
+  quarantine: {
+    title: 'Tasks in quarantine',
+    about:
+      'Three workers in a row or more were lost with these tasks. They are retried ever more rarely; everything else goes on.',
+    task: 'Task',
+    lost: 'Workers lost',
+    worker: 'Last worker',
+  },
   failures: {
     title: 'Failed tasks',
     empty: 'No task has failed.',

@@ -85,6 +85,13 @@ export const farm: OnePluralForm<typeof english> = {
   },
   task: '{{kind}}，视频 {{videoId}}',
   taskPart: '{{kind}}第 {{part}} 段，视频 {{videoId}}',
+  quarantine: {
+    title: '隔离中的任务',
+    about: '处理这些任务时，已连续失去三个或更多工作节点。系统会以越来越长的间隔重试，其他任务不受影响。',
+    task: '任务',
+    lost: '失去的节点数',
+    worker: '最后的节点',
+  },
   failures: {
     title: '失败的任务',
     empty: '没有失败的任务。',

@@ -12,6 +12,7 @@ import { DeadLetters } from './DeadLetters.tsx';
 import { FailedTasks } from './FailedTasks.tsx';
 import classes from './Farm.module.css';
 import { FarmTiles } from './FarmTiles.tsx';
+import { QuarantinedTasks } from './QuarantinedTasks.tsx';
 import { ScaleCard } from './ScaleCard.tsx';
 import { Section } from './Section.tsx';
 import { TaskStates } from './TaskStates.tsx';
@@ -48,6 +49,7 @@ function FarmSections({ farm }: { farm: Farm }) {
       <Section title={t('workers.title')}>
         <WorkerTable workers={farm.workers} />
       </Section>
+      <QuarantinedTasks tasks={farm.quarantined} />
       <Section title={t('failures.title')}>
         <FailedTasks tasks={farm.recent_failures} />
       </Section>
