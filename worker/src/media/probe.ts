@@ -1,6 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
+import type { Confinement } from '../confine/confinement.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
 import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
@@ -16,6 +17,7 @@ export interface ProbeTarget extends SourceInput {
   demuxer: string | null;
   signal: AbortSignal;
   logger: Logger;
+  confinement: Confinement;
 }
 
 /** Container and streams. Throws a permanent error where the file is no video or is not accepted. */
@@ -60,6 +62,7 @@ export async function samplePackets(
     {
       signal: target.signal,
       logger: target.logger,
+      confinement: target.confinement,
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: interval === null ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       onLine(line) {
@@ -86,6 +89,7 @@ async function probeJson(
     {
       signal: target.signal,
       logger: target.logger,
+      confinement: target.confinement,
       stallMs: TIME_LIMITS.probeMs,
       timeLimitMs: TIME_LIMITS.probeMs,
       onLine(line) {
@@ -104,7 +108,7 @@ async function probeJson(
 
 function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
-  return ['-hide_banner', '-v', 'warning', ...guardArgs(target), ...forced];
+  return ['-hide_banner', '-v', 'warning', ...guardArgs(), ...forced];
 }
 
 function parseJson(text: string): unknown {

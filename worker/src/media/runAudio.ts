@@ -3,8 +3,8 @@ import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
-import { openSource } from './openSource.ts';
 import { runToSegments } from './segmentRun.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
 
@@ -17,12 +17,12 @@ const MAX_BYTES_FACTOR = 3;
 export async function runAudio(
   videoId: number,
   spec: TaskSpecOf<'audio'>,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'audio' }>> {
-  const { plan, source } = spec;
+  const { plan } = spec;
   if (plan.audio === null) return { kind: 'audio', rendition: null };
   const { bitrate } = plan.audio;
-  const input = await openSource(context, source.key);
   const seconds = plannedDurationSeconds(plan);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({

@@ -6,8 +6,8 @@ import { encodeArgs } from './encodeArgs.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
-import { openSource } from './openSource.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
 
@@ -24,11 +24,11 @@ const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
 export async function runEncode(
   videoId: number,
   spec: EncodeSpec,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
-  const { plan, chunk, source } = spec;
+  const { plan, chunk } = spec;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
-  const input = await openSource(context, source.key);
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({

@@ -8,8 +8,8 @@ import { UploadQueue } from '../transfer/uploadQueue.ts';
 import { COVER_FILE, coverArgs, firstPictureArgs, SPRITE_FILE, storyboardArgs } from './imageArgs.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
-import { openSource } from './openSource.ts';
 import { runProgram } from './runProgram.ts';
+import type { SourceInput } from './source.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
@@ -18,10 +18,10 @@ import { withWorkFolder } from './workFolder.ts';
 export async function runImages(
   videoId: number,
   spec: TaskSpecOf<'images'>,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'images' }>> {
-  const { plan, source } = spec;
-  const input = await openSource(context, source.key);
+  const { plan } = spec;
   const run = { ...input, plan, threads: context.threads };
   return withWorkFolder(context.workDir, async (folder) => {
     const make = (args: readonly string[], file: string) =>
@@ -59,6 +59,7 @@ async function makePicture(
     cwd: path.dirname(file),
     signal: context.signal,
     logger: context.logger,
+    confinement: context.confinement,
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
     onLine: () => true,

@@ -1,12 +1,12 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { openSource } from './openSource.ts';
 import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { Probe } from './probeSchema.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 
 /** A source up to this size is read through: every packet counts, and it takes a moment only. */
@@ -29,21 +29,21 @@ export interface InspectOptions {
 }
 
 /**
- * Finds out what a source is by reading parts of it through a signed URL. Throws a permanent media error, in words
+ * Finds out what a source is by reading parts of it. Throws a permanent media error, in words
  * for the creator, for everything that cannot be published.
  */
 export async function runInspect(
   spec: TaskSpecOf<'inspect'>,
+  source: SourceInput,
   context: TaskContext,
   options: InspectOptions = {},
 ): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
   if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
-  const { signal, logger } = context;
-  const source = await openSource(context, spec.source.key);
-  const probe = await probeStreams({ ...source, demuxer: null, signal, logger });
+  const { signal, logger, confinement } = context;
+  const probe = await probeStreams({ ...source, demuxer: null, signal, logger, confinement });
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
-  const target = { ...source, demuxer: demuxerOf(probe), signal, logger };
+  const target = { ...source, demuxer: demuxerOf(probe), signal, logger, confinement };
   const [frames, timing] = await Promise.all([
     decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
     spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)

@@ -4,6 +4,8 @@ import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
+import type { Confinement, MediaProgram } from '../confine/confinement.ts';
+import { LAUNCH_FAILED } from '../confine/launcher.ts';
 import { StderrTail } from './stderrTail.ts';
 
 /** How long a program may take to end by itself after SIGTERM. */
@@ -12,6 +14,10 @@ const GRACE_MS = 2_000;
 export interface ProgramOptions {
   /** Where relative names in the arguments are. */
   cwd?: string;
+  /** What the program may reach. */
+  confinement: Confinement;
+  /** Limit of its address space; none where it is not given. */
+  memoryBytes?: number;
   signal: AbortSignal;
   /** Told about every run, with what it was for. */
   logger: Logger;
@@ -36,7 +42,7 @@ export interface RunningProgram {
 
 /** Runs a program to its end; see `startProgram`. */
 export function runProgram(
-  program: 'ffmpeg' | 'ffprobe',
+  program: MediaProgram,
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramEnd> {
@@ -49,7 +55,7 @@ export function runProgram(
  * `time_limit` or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
  */
 export function startProgram(
-  program: 'ffmpeg' | 'ffprobe',
+  program: MediaProgram,
   args: readonly string[],
   options: ProgramOptions,
 ): RunningProgram {
@@ -66,7 +72,11 @@ export function startProgram(
   };
   const run = async (): Promise<ProgramEnd> => {
     if (options.signal.aborted) throw abortedError();
-    child = spawn(program, args, {
+    const { file, args: confined } = await options.confinement.command(program, args, options);
+    // it may have been ended while its files were looked up
+    if (failure) throw failure;
+    if (options.signal.aborted) throw abortedError();
+    child = spawn(file, confined, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,6 +88,7 @@ export function startProgram(
     try {
       const end = await untilClosed(child, program);
       if (failure) throw withDiagnostics(failure, end.stderr);
+      if (end.exitCode === LAUNCH_FAILED) throw notStarted(program, end.stderr);
       return end;
     } finally {
       stopWatching();
@@ -143,7 +154,7 @@ function untilClosed(child: ChildProcess, program: string): Promise<ProgramEnd> 
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => stderr.push(chunk));
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {
-      reject(new ReelmillError('unavailable', `${program} cannot be started.`, { cause }));
+      reject(notStarted(program, undefined, cause));
     });
     child.once('close', (code) => resolve({ exitCode: code ?? -1, stderr: stderr.toString() }));
   });
@@ -157,6 +168,13 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
+}
+
+function notStarted(program: string, diagnostics?: string, cause?: unknown): ReelmillError {
+  return new ReelmillError('unavailable', `${program} cannot be started.`, {
+    ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function abortedError(): ReelmillError {

@@ -1,4 +1,5 @@
 import type { TaskMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { withSource } from '../source/withSource.ts';
 import { runAudio } from './runAudio.ts';
 import { runEncode } from './runEncode.ts';
 import { runImages } from './runImages.ts';
@@ -12,14 +13,16 @@ import type { TaskContext } from './taskContext.ts';
  */
 export async function runTask(message: TaskMessage, context: TaskContext): Promise<TaskResult> {
   const { spec, videoId } = message;
-  switch (spec.kind) {
-    case 'inspect':
-      return runInspect(spec, context);
-    case 'encode':
-      return runEncode(videoId, spec, context);
-    case 'audio':
-      return runAudio(videoId, spec, context);
-    case 'images':
-      return runImages(videoId, spec, context);
-  }
+  return withSource(context, spec.source, async (input, bound) => {
+    switch (spec.kind) {
+      case 'inspect':
+        return runInspect(spec, input, bound);
+      case 'encode':
+        return runEncode(videoId, spec, input, bound);
+      case 'audio':
+        return runAudio(videoId, spec, input, bound);
+      case 'images':
+        return runImages(videoId, spec, input, bound);
+    }
+  });
 }
