@@ -5,7 +5,8 @@ my ($canary, $open_port, $closed_port, $worker) = @ARGV;
 
 sub dial {
     my ($domain, $address) = @_;
-    return socket(my $socket, $domain, 1, 0) && connect($socket, $address);
+    my $socket;
+    return socket($socket, $domain, 1, 0) && connect($socket, $address);
 }
 sub loopback { return pack('S n N x8', 2, shift, 0x7f000001) }
 
@@ -15,13 +16,15 @@ for my $file ($canary, '/etc/passwd', '/proc/self/environ', "/proc/$worker/envir
 print "filesystem lists /\n" if opendir my $entries, '/';
 print "filesystem writes $canary\n" if open my $handle, '>>', $canary;
 print "network connects to another port\n" if dial(2, loopback($closed_port));
-print "syscalls has sockets other than TCP\n" if socket(my $udp, 2, 2, 0) || socket(my $unix, 1, 1, 0);
+print "syscalls has sockets other than TCP\n" if socket(my $udp, 2, 2, 0) or socket(my $unix, 1, 1, 0);
 print "syscalls signals the worker\n" if kill 0, $worker;
 print "syscalls changes the rights of files\n" if chmod 0600, $canary;
 my $pid = fork;
 exit 0 if defined $pid && $pid == 0;
 print "syscalls starts processes\n" if defined $pid;
 
-open my $made, '>', 'made' and print $made 'made' and close $made or die "write: $!\n";
+open(my $made, '>', 'made') or die "write: $!\n";
+print $made 'made';
+close $made or die "write: $!\n";
 dial(2, loopback($open_port)) or die "connect: $!\n";
 print "works\n";
