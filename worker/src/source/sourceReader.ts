@@ -192,7 +192,7 @@ class Reader implements SourceReader {
         for await (const chunk of this.#read({ first: next, last }, signal)) {
           next += chunk.length;
           failures = 0;
-          if (!response.write(chunk)) await once(response, 'drain', { signal });
+          if (!response.write(chunk)) await drained(response);
           heardAt = performance.now();
         }
       } catch (error) {
@@ -245,6 +245,17 @@ class Reader implements SourceReader {
     this.#faulting.abort(this.#fault);
     for (const server of this.#servers) server.closeAllConnections();
   }
+}
+
+/** Resolves when there is room again, or never will be. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      response.off('drain', end).off('close', end);
+      resolve();
+    };
+    response.on('drain', end).on('close', end);
+  });
 }
 
 /** Refusals are no final word: a URL may have expired, and a store that starts knows nobody yet. */
