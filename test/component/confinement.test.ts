@@ -256,16 +256,7 @@ async function attack(steps: Steps, work: string): Promise<string[]> {
   try {
     const { file, args } = launcherCommand(steps, {
       files: await findProgramFiles(PERL),
-      args: [
-        '-e',
-        ATTACK,
-        secret,
-        `${port}`,
-        'x',
-        `${bystander.pid}`,
-        work,
-        process.arch === 'arm64' ? '1' : '',
-      ],
+      args: ['-e', ATTACK, secret, `${port}`, `${bystander.pid}`, work, process.arch === 'arm64' ? '1' : ''],
       workFolder: work,
       source: {
         port: port + 1,
@@ -273,7 +264,8 @@ async function attack(steps: Steps, work: string): Promise<string[]> {
       },
       memoryBytes: null,
     });
-    const child = spawn(file, args, { cwd: work, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const options = { cwd: work, detached: true, timeout: 30_000 } as const;
+    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
     const said = Buffer.concat(stderr).toString();
     assert.doesNotMatch(said, /confine:|syntax/, said);
