@@ -18,8 +18,10 @@ import { findProgramFiles } from '../../worker/src/confine/programFiles.ts';
 import { runProgram } from '../../worker/src/media/runProgram.ts';
 import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
 import { startFaultyStore } from '../support/faultyStore.ts';
+import { startMediaStore } from '../support/mediaStore.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { sampleFile } from '../support/samples.ts';
+import { runSpec } from '../support/transcode.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
 const SECRET = 'the secret of this installation';
@@ -444,6 +446,35 @@ test('off and a machine without Perl are said, and work', async () => {
     signal: AbortSignal.timeout(60_000),
   });
   assert.equal(end.exitCode, 0);
+});
+
+test('the signed URL of the store is in no command line and in no log line', async () => {
+  const media = await startMediaStore();
+  try {
+    const source = await media.addSource(await sampleFile('h264-aac'));
+    const signed = new URL(
+      await media.store.signGet(source.key, { audience: 'internal', expiresSeconds: 60 }),
+    );
+    const logged: string[] = [];
+    const loud = createLogger(
+      { level: 'trace', name: 'test' },
+      { write: (line: string) => logged.push(line) },
+    );
+    let done = false;
+    const task = runSpec(media, { kind: 'inspect', source }, { logger: loud }).finally(() => {
+      done = true;
+    });
+    const seen = new Set<string>();
+    while (!done) for (const line of await commandLines()) if (line.includes('ffprobe')) seen.add(line);
+    await task;
+    assert.ok([...seen].some((line) => line.includes('http://127.0.0.1:')));
+    assert.ok(logged.some((line) => line.includes('program ended')));
+    for (const line of [...seen, ...logged]) {
+      assert.ok(!line.includes(signed.host) && !line.includes(source.key), line);
+    }
+  } finally {
+    await media.close();
+  }
 });
 
 /** Of every process, with spaces. */
