@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { deadLetterListSchema, farmSchema, replayResponseSchema } from '@reelmill/shared/contracts/admin.ts';
 import { adminUserListSchema, adminUserSchema } from '@reelmill/shared/contracts/adminUsers.ts';
 import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
+import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -33,6 +34,39 @@ describe('administration', () => {
     assert.deepEqual([farm.drain_seconds, farm.suggested_replicas], [0, 1]);
     assert.equal(farm.scale_command, 'docker compose up -d --scale worker=1');
     assert.deepEqual([farm.workers, farm.running, farm.recent_failures], [[], [], []]);
+  });
+
+  test('how programs are confined is told to administrators alone', async () => {
+    const confinement = {
+      ...{ filesystem: 'landlock', network: null, syscalls: 'seccomp', separateUser: false },
+      missing: [{ what: 'network' as const, why: 'an old kernel' }],
+    };
+    const { Worker } = server.context.database.models;
+    await server.context.queue.publishEvent({
+      ...{ v: 1, type: 'heartbeat', workerId: 'half', at: new Date().toISOString(), host: 'h', cpus: 1 },
+      ...{ version: '0', startedAt: new Date().toISOString(), state: 'idle', taskId: null, reason: null },
+      confinement,
+    });
+    await waitFor('the heartbeat arrived', async () => (await Worker.count()) === 1);
+    await Worker.create({
+      ...{ id: 'old', host: 'h', cpus: 1, version: '0', state: 'idle', reason: null, taskId: null },
+      ...{ startedAt: new Date(), lastSeenAt: new Date() },
+    });
+    const ready = async (who: ApiUser | DocumentedApi) =>
+      (await who.call('GET', '//readyz')).as(readinessSchema).workers;
+    assert.deepEqual(
+      (await ready(admin))?.toSorted((a, b) => a.worker_id.localeCompare(b.worker_id)),
+      [
+        { worker_id: 'half', confinement },
+        { worker_id: 'old', confinement: null },
+      ],
+    );
+    assert.equal(await ready(user), undefined);
+    assert.equal(await ready(api), undefined);
+    const { workers } = await readFarm();
+    assert.deepEqual(workers.find(({ worker_id }) => worker_id === 'half')?.confinement, confinement);
+    assert.equal((await user.call('GET', '/admin/farm')).status, 403);
+    await Worker.destroy({ where: {} });
   });
 
   test('a worker, its task, and what failed', async () => {

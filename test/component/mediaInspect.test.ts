@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runInspect } from '../../worker/src/media/runInspect.ts';
+import { withSource } from '../../worker/src/source/withSource.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { type SampleName, sampleFile } from '../support/samples.ts';
 import { taskContext } from '../support/transcode.ts';
@@ -19,7 +20,9 @@ after(() => media.close());
 
 async function inspect(file: string, readThroughBytes: number) {
   const source = await media.addSource(file);
-  const { facts } = await runInspect({ kind: 'inspect', source }, taskContext(media), { readThroughBytes });
+  const { facts } = await withSource(taskContext(media), source, (input, context) =>
+    runInspect({ kind: 'inspect', source }, input, context, { readThroughBytes }),
+  );
   return facts;
 }
 

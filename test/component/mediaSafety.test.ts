@@ -178,7 +178,9 @@ test('an aborted task ends its ffmpeg and leaves nothing', async () => {
 test('a program that is silent for too long, or runs for too long, is ended with its children', async () => {
   const forever = ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-'];
   const logger = createLogger({ level: 'silent', name: 'test' });
-  const limits = { signal: new AbortController().signal, logger, memoryBytes: 2 ** 29, onLine: () => true };
+  const { confinement } = media;
+  const signal = new AbortController().signal;
+  const limits = { signal, logger, confinement, memoryBytes: 2 ** 29, onLine: () => true };
   await assert.rejects(
     runProgram('ffmpeg', forever, { ...limits, stallMs: 300, timeLimitMs: 60_000 }),
     (error: ReelmillError) => error.code === 'stalled' && error.retryable,

@@ -8,7 +8,7 @@ import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
-import { probeStreams } from '../../worker/src/media/probe.ts';
+import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { countFrames, FILM_RATE, makeFilm } from '../support/films.ts';
@@ -112,21 +112,35 @@ test('a worker that does not know the CA speaks to nobody', async () => {
   }
 });
 
-test('ffmpeg reads from a store only whose certificate is vouched for', async () => {
-  const url = `${storeAccess.endpoint}/minio/health/live`;
-  const other = await makePrivateCa();
+test('a source is read only from a store whose certificate is vouched for', async () => {
   const logger = createLogger({ level: 'silent', name: 'test' });
-  const read = (caFile: string) =>
-    probeStreams({
-      ...{ url, caFile, sizeBytes: 0, demuxer: null, declared: [] },
-      ...{ signal: AbortSignal.timeout(30_000), logger },
+  const key = 'raw/1/source.bin';
+  const body = Buffer.from('some bytes of a source');
+  await farm.store.put(key, body, { contentType: 'video/mp4', sizeBytes: body.length });
+  const read = async () => {
+    const source = { key, sizeBytes: body.length };
+    const reader = await openSourceReader({
+      ...{ store: farm.store, source, logger, withSocket: false },
+      timing: { outageMs: 500 },
     });
+    try {
+      const response = await fetch(reader.url).catch(() => null);
+      return { bytes: response && Buffer.from(await response.arrayBuffer()), fault: reader.fault };
+    } finally {
+      await reader.close();
+    }
+  };
+  assert.deepEqual(await read(), { bytes: body, fault: null });
+  const trusted = getCACertificates('default');
+  // public ones alone
+  setDefaultCACertificates(publicCertificates);
   try {
-    // the answer is no video, but it was read
-    await assert.rejects(read(ca.caFile), { code: 'not_a_video' });
-    await assert.rejects(read(other.caFile), { code: 'source_unreachable' });
+    const { bytes, fault } = await read();
+    assert.equal(bytes, null);
+    assert.equal(fault?.code, 'source_unreachable');
+    assert.match(fault?.diagnostics ?? '', /certificate/);
   } finally {
-    await other.remove();
+    setDefaultCACertificates(trusted);
   }
 });
 

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { type Confinement, openConfinement } from '../../worker/src/confine/confinement.ts';
 
 /** A store in a throw-away folder, served on a free port, with a scratch folder beside it. */
 export interface MediaStore {
@@ -12,6 +14,8 @@ export interface MediaStore {
   /** Where the objects lie as plain files. */
   root: string;
   workDir: string;
+  /** As a worker would have it on this machine. */
+  confinement: Confinement;
   /** Every request that was made of it, as `METHOD path`. */
   requests: string[];
   /** Puts a local file in and says what a task spec needs to know. */
@@ -22,6 +26,8 @@ export interface MediaStore {
 export async function startMediaStore(): Promise<MediaStore> {
   const root = await mkdtemp(path.join(tmpdir(), 'reelmill-media-'));
   const requests: string[] = [];
+  const logger = createLogger({ level: 'silent', name: 'test' });
+  const confinement = await openConfinement({ mode: 'auto', workDir: root, logger });
   let address = '';
   const store = await createDiskStore({
     root: path.join(root, 'objects'),
@@ -41,6 +47,7 @@ export async function startMediaStore(): Promise<MediaStore> {
     store,
     root,
     workDir: path.join(root, 'work'),
+    confinement,
     requests,
     async addSource(file, key = `raw/1/${path.basename(file)}`) {
       const { size } = await stat(file);

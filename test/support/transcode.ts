@@ -24,6 +24,7 @@ export function taskContext(media: MediaStore, overrides: Partial<TaskContext> =
     workDir: media.workDir,
     threads: 2,
     logger: createLogger({ level: 'silent', name: 'test' }),
+    confinement: media.confinement,
     signal: AbortSignal.timeout(300_000),
     onProgress: () => {},
     ...overrides,

@@ -45,7 +45,7 @@ async function main(config: WorkerConfig): Promise<void> {
     queue,
     store,
     logger,
-    config: { workerId, threads, workDir, drainSeconds },
+    config: { workerId, threads, workDir, drainSeconds, confineMedia: config.CONFINE_MEDIA },
   });
   releasers.add('worker', () => worker.stop());
   const health = setInterval(async () => {

@@ -8,6 +8,7 @@ import type { Consumer, Disposition, JobQueue } from '@reelmill/shared/ports/job
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { z } from 'zod';
+import { type ConfineMode, type Confinement, openConfinement } from './confine/confinement.ts';
 import { FailureWatch } from './consume/failureWatch.ts';
 import { findSickness } from './consume/selfTest.ts';
 import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './consume/taskRun.ts';
@@ -31,6 +32,8 @@ export interface WorkerOptions {
     threads: number;
     /** How long a stopping worker may finish its task before it hands it back. */
     drainSeconds: number;
+    /** `auto` unless told otherwise. */
+    confineMedia?: ConfineMode;
   };
   logger: Logger;
   /** What a task's work is; the media code unless told otherwise. */
@@ -59,7 +62,9 @@ export const { version: VERSION } = z
 /** Starts a worker. It waits by itself for broker and store; the caller closes both after `stop`. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const workDir = await claimWorkFolder(options.config.workDir, options.config.workerId);
-  const worker = new Worker(options, workDir);
+  const mode = options.config.confineMedia ?? 'auto';
+  const confinement = await openConfinement({ mode, workDir, logger: options.logger });
+  const worker = new Worker(options, workDir, confinement);
   await worker.start();
   return worker;
 }
@@ -67,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 class Worker implements RunningWorker {
   readonly #options: WorkerOptions;
   readonly #workDir: string;
+  readonly #confinement: Confinement;
   readonly #logger: Logger;
   readonly #startedAt = new Date().toISOString();
   readonly #stopping = new AbortController();
@@ -85,9 +91,10 @@ class Worker implements RunningWorker {
   #stopped: Promise<void> | undefined;
   #ended = false;
 
-  constructor(options: WorkerOptions, workDir: string) {
+  constructor(options: WorkerOptions, workDir: string, confinement: Confinement) {
     this.#options = options;
     this.#workDir = workDir;
+    this.#confinement = confinement;
     this.#logger = options.logger.child({ worker_id: options.config.workerId });
   }
 
@@ -135,6 +142,7 @@ class Worker implements RunningWorker {
       this.#sickness = await findSickness({
         store,
         workDir: this.#workDir,
+        confinement: this.#confinement,
         signal,
         logger: this.#logger,
       });
@@ -217,6 +225,7 @@ class Worker implements RunningWorker {
       workerId: config.workerId,
       threads: config.threads,
       workDir: this.#workDir,
+      confinement: this.#confinement,
       runTask: work ?? runTask,
     });
     this.#current = run;
@@ -283,6 +292,7 @@ class Worker implements RunningWorker {
       state: this.state,
       taskId: this.#current?.message.taskId ?? null,
       reason: this.#sickness,
+      confinement: this.#confinement.report,
     };
     this.#options.queue
       .publishEvent(event)

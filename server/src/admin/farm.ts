@@ -96,6 +96,7 @@ function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date
     started_at: worker.startedAt.toISOString(),
     last_seen_at: worker.lastSeenAt.toISOString(),
     reason: worker.reason,
+    ...(worker.confinement === null ? {} : { confinement: worker.confinement }),
     task:
       task === undefined
         ? null

@@ -2,6 +2,7 @@ import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health
 import type { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { findWorkers } from './farmRepository.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 const tag = 'Operation';
@@ -27,20 +28,27 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       root: true,
       tag,
       summary: 'Whether each dependency answers',
-      auth: 'none',
+      description: 'With the token of an administrator, also how the programs of each worker are confined.',
+      auth: 'optional',
       answer: {
         status: 200,
         description: 'All do',
         schema: readinessSchema,
         alternatives: [{ status: 503, description: 'Those that are not `ok` do not' }],
       },
-      async handle({ response }) {
+      async handle({ response, identity }) {
         const readiness = await checkDependencies(context);
         if (readiness.status !== 'ok') response.status(503).setHeader('Retry-After', '5');
-        return readiness;
+        if (identity?.role !== 'admin' || readiness.checks.database?.ok !== true) return readiness;
+        return { ...readiness, workers: await listConfinements(context) };
       },
     }),
   ];
+}
+
+async function listConfinements({ database }: ServerContext): Promise<Readiness['workers']> {
+  const workers = await findWorkers(database.models, new Date());
+  return workers.map(({ id, confinement }) => ({ worker_id: id, confinement }));
 }
 
 /** Asks each dependency whether it works, for two seconds at most. */

@@ -10,6 +10,7 @@ import * as traces from './migrations/0006-traces.ts';
 import * as sourceGeneration from './migrations/0007-source-generation.ts';
 import * as shareLinks from './migrations/0009-share-links.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
+import * as workerConfinement from './migrations/0012-worker-confinement.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   sourceGeneration,
   shareLinks,
   lostLeases,
+  workerConfinement,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

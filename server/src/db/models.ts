@@ -245,6 +245,7 @@ export function defineModels(sequelize: Sequelize): Models {
       startedAt: { ...date },
       lastSeenAt: { ...date },
       wantedState: optionalText(16),
+      confinement: json('confinement', { allowNull: true }),
     },
     options('workers', false),
   );

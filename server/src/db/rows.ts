@@ -2,7 +2,13 @@ import type { AuditAction, AuditDetails, AuditTargetKind } from '@reelmill/share
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { RetentionJobName, RetentionResult } from '@reelmill/shared/contracts/retention.ts';
-import type { TaskKind, TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type {
+  ConfinementReport,
+  TaskKind,
+  TaskResult,
+  TaskSpec,
+  TaskState,
+} from '@reelmill/shared/contracts/tasks.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import type {
@@ -213,6 +219,8 @@ export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAt
   declare lastSeenAt: Date;
   /** What an admin asked of it and it does not do yet, or must go on doing; null where nothing was asked. */
   declare wantedState: CreationOptional<'drained' | 'working' | null>;
+  /** Null where the worker does not tell. */
+  declare confinement: CreationOptional<ConfinementReport | null>;
 }
 
 /** One entry of the audit log: who did what, and when. Written once and never changed. */

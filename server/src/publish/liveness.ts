@@ -22,6 +22,7 @@ export async function applyHeartbeat(context: FarmContext, event: EventOf<'heart
     reason: event.reason,
     taskId: event.taskId,
     startedAt,
+    confinement: event.confinement ?? null,
     // the server's clock: workers' clocks may differ
     lastSeenAt: new Date(),
   });

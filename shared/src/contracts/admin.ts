@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { taskKindSchema, taskStateSchema } from './tasks.ts';
+import { confinementSchema, taskKindSchema, taskStateSchema } from './tasks.ts';
 
 export const farmWorkerSchema = z
   .object({
@@ -12,6 +12,8 @@ export const farmWorkerSchema = z
     started_at: z.iso.datetime(),
     last_seen_at: z.iso.datetime(),
     reason: z.string().nullable(),
+    /** How its programs run; left out by workers of older versions. */
+    confinement: confinementSchema.optional(),
     task: z
       .object({
         task_id: z.int(),

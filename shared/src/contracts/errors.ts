@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   stalled: { status: 500, retryable: true },
   time_limit: { status: 500, retryable: true },
   source_unreachable: { status: 503, retryable: true },
+  source_changed: { status: 409, retryable: false },
   worker_lost: { status: 500, retryable: true },
   program_died: { status: 500, retryable: true },
   disk_full: { status: 500, retryable: true },

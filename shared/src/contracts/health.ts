@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { confinementSchema } from './tasks.ts';
 
 export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' });
 
@@ -7,5 +8,9 @@ export const readinessSchema = z
   .object({
     status: z.enum(['ok', 'unavailable']),
     checks: z.record(z.string(), z.object({ ok: z.boolean(), message: z.string().optional() })),
+    /** For administrators alone: how the programs of each worker that was heard of today are confined. */
+    workers: z
+      .array(z.object({ worker_id: z.string(), confinement: confinementSchema.nullable() }))
+      .optional(),
   })
   .meta({ id: 'Readiness' });

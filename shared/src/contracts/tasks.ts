@@ -96,6 +96,20 @@ const taskIdentity = {
   traceparent: traceparentSchema,
 };
 
+/** How ffmpeg and ffprobe run on a worker: by which means each step holds, null where it does not. */
+export const confinementSchema = z
+  .object({
+    filesystem: z.string().nullable(),
+    network: z.string().nullable(),
+    syscalls: z.string().nullable(),
+    /** Whether the programs run as another user than the worker does. */
+    separateUser: z.boolean(),
+    /** What does not hold, with the reason in words for an administrator. */
+    missing: z.array(z.object({ what: z.enum(['filesystem', 'network', 'syscalls']), why: z.string() })),
+  })
+  .meta({ id: 'Confinement' });
+export type ConfinementReport = z.infer<typeof confinementSchema>;
+
 /** What workers say. `started` and `progress` renew the lease; the rest ends it. */
 export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -108,6 +122,8 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     state: z.enum(['idle', 'busy', 'draining', 'sick', 'stopped']),
     taskId: z.int().positive().nullable(),
     reason: z.string().nullable(),
+    /** Older workers do not know. */
+    confinement: confinementSchema.optional(),
   }),
   z.object({ ...taskIdentity, type: z.literal('started') }),
   z.object({

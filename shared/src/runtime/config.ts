@@ -284,6 +284,12 @@ const workerSchema = z.object({
     .min(0)
     .default(20)
     .describe('how long a stopping worker may finish its task'),
+  CONFINE_MEDIA: z
+    .enum(['auto', 'required', 'off'])
+    .default('auto')
+    .describe(
+      'whether ffmpeg and ffprobe run confined: `auto` as far as the machine allows, `required` or else the worker takes no tasks, `off`',
+    ),
 });
 
 export type ServerConfig = Readonly<z.infer<typeof serverSchema> & { dataDir: string }>;

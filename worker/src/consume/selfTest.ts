@@ -2,6 +2,7 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Confinement } from '../confine/confinement.ts';
 import { runProgram } from '../media/runProgram.ts';
 
 const NEEDED_ENCODERS = ['libx264', 'aac'];
@@ -12,6 +13,7 @@ const MEMORY_BYTES = 512 * 1024 * 1024;
 export interface SelfTestSubject {
   store: ObjectStore;
   workDir: string;
+  confinement: Confinement;
   signal: AbortSignal;
   logger: Logger;
 }
@@ -20,6 +22,7 @@ export interface SelfTestSubject {
 export async function findSickness(subject: SelfTestSubject): Promise<string | null> {
   const checks = [
     () => checkWorkDir(subject.workDir),
+    () => checkConfinement(subject.confinement),
     () => checkEncoders(subject),
     () => checkEncode(subject),
     () => subject.store.check(),
@@ -46,6 +49,12 @@ async function checkWorkDir(workDir: string): Promise<void> {
   }
 }
 
+async function checkConfinement({ mode, report }: Confinement): Promise<void> {
+  if (mode !== 'required' || report.missing.length === 0) return;
+  const reasons = report.missing.map(({ what, why }) => `${what} (${why})`);
+  throw new Error(`CONFINE_MEDIA=required, but programs are not confined in: ${reasons.join('; ')}`);
+}
+
 async function checkEncoders(subject: SelfTestSubject): Promise<void> {
   const lines: string[] = [];
   const { exitCode, stderr } = await run(['-hide_banner', '-encoders'], subject, (line) => lines.push(line));
@@ -66,10 +75,11 @@ async function checkEncode(subject: SelfTestSubject): Promise<void> {
   if (exitCode !== 0) throw new Error(`a trial encode failed: ${stderr.trim()}`);
 }
 
-function run(args: string[], { signal, logger }: SelfTestSubject, take: (line: string) => void) {
+function run(args: string[], { signal, logger, confinement }: SelfTestSubject, take: (line: string) => void) {
   return runProgram('ffmpeg', args, {
     signal,
     logger,
+    confinement,
     stallMs: TIME_LIMIT_MS,
     timeLimitMs: TIME_LIMIT_MS,
     memoryBytes: MEMORY_BYTES,

@@ -6,6 +6,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
+import type { Confinement } from '../confine/confinement.ts';
 import type { TaskContext } from '../media/taskContext.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { publishReliably } from './publishReliably.ts';
@@ -35,6 +36,7 @@ export interface TaskRunParts {
   workerId: string;
   workDir: string;
   threads: number;
+  confinement: Confinement;
   runTask: RunTask;
 }
 

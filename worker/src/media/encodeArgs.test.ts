@@ -43,7 +43,7 @@ const facts = mediaFactsSchema.parse({
   preRollSeconds: 0,
 });
 const plan = planVideo(facts, { version: 1, chunkSeconds: 30 });
-const url = 'http://store:9000/raw/1/a.mp4?X-Amz-Signature=secret';
+const url = 'http://127.0.0.1:4000/unguessable';
 
 test('the whole command of a chunk in the middle', () => {
   const chunk = plan.chunks[1];
@@ -70,11 +70,7 @@ test('the whole command of a chunk in the middle', () => {
     'max_streams 100',
     'max_pixels 1',
     'max_pixels:2 2088960',
-    'rw_timeout 30000000',
-    'reconnect 1',
-    'reconnect_on_network_error 1',
-    'reconnect_on_http_error 429,5xx',
-    'reconnect_delay_max 8',
+    'rw_timeout 120000000',
     'f mov',
     `i ${url}`,
     'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),fps=fps=30000/1001:start_time=5.505000,' +
@@ -118,21 +114,18 @@ test('the whole command of a chunk in the middle', () => {
   ]);
 });
 
-test('the beginning is read without a seek, and https with what it needs', () => {
+test('the beginning is read without a seek, and nothing but http over TCP', () => {
   const chunk = plan.chunks[0];
   assert.ok(chunk);
   const args = encodeArgs({
-    url: 'https://store/a',
-    caFile: '/work/ca.pem',
+    url: 'http://127.0.0.1:1/a',
     plan,
     chunk,
     renditions: plan.renditions,
     threads: 1,
   });
   assert.ok(!args.includes('-ss'));
-  assert.equal(args[args.indexOf('-protocol_whitelist') + 1], 'https,tls,tcp');
-  assert.equal(args[args.indexOf('-tls_verify') + 1], '1');
-  assert.equal(args[args.indexOf('-ca_file') + 1], '/work/ca.pem');
+  assert.equal(args[args.indexOf('-protocol_whitelist') + 1], 'http,tcp');
 });
 
 test('tone mapping happens once, before the split, and only for HDR', () => {

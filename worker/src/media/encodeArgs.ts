@@ -54,7 +54,7 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
     ...['-threads', String(decoderThreads(facts.video, run.threads))],
     // read ahead in a thread of its own: encoders must not wait for the network
     ...['-thread_queue_size', String(packetsReadAhead(facts.video))],
-    ...inputArgs({ ...run, decoded: decodedVideo(facts) }, facts.demuxer),
+    ...inputArgs(run, facts.demuxer, decodedVideo(facts)),
   ];
 }
 

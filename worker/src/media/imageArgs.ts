@@ -89,7 +89,7 @@ function head(run: ImageRun, options: readonly string[]): string[] {
     ...options,
     ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
     ...['-threads', String(decoderThreads(facts.video, run.threads))],
-    ...inputArgs({ ...run, decoded: decodedVideo(facts) }, facts.demuxer),
+    ...inputArgs(run, facts.demuxer, decodedVideo(facts)),
     ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],
   ];
 }

@@ -25,6 +25,3 @@ export const TIME_LIMITS = {
   /** Milliseconds that one second of video may take. */
   encodeMsPerSecond: 40_000,
 } as const;
-
-/** Signed source URLs outlive the longest task. */
-export const SOURCE_URL_SECONDS = 24 * 3600;

@@ -1,6 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
+import type { Confinement } from '../confine/confinement.ts';
 import { assertWithinLimits } from './declaredLimits.ts';
 import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
@@ -37,6 +38,7 @@ export interface ProbeTarget extends SourceInput {
   declared: readonly DeclaredVideo[];
   signal: AbortSignal;
   logger: Logger;
+  confinement: Confinement;
 }
 
 /**
@@ -100,6 +102,7 @@ export async function samplePackets(
     {
       signal: target.signal,
       logger: target.logger,
+      confinement: target.confinement,
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: interval === null ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       memoryBytes: probeMemory(target.sizeBytes, target.declared),
@@ -147,6 +150,7 @@ async function runJson(
     {
       signal: target.signal,
       logger: target.logger,
+      confinement: target.confinement,
       stallMs: TIME_LIMITS.probeMs,
       timeLimitMs: TIME_LIMITS.probeMs,
       memoryBytes,
@@ -162,7 +166,7 @@ async function runJson(
 
 function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
-  const guarded = guardArgs({ ...target, decoded: decodedVideos(target.declared) });
+  const guarded = guardArgs(decodedVideos(target.declared));
   return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];
 }
 

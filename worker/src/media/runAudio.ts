@@ -5,8 +5,8 @@ import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { bareMemory } from './memoryNeeds.ts';
-import { openSource } from './openSource.ts';
 import { runToSegments } from './segmentRun.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
 
@@ -19,12 +19,12 @@ const MAX_BYTES_FACTOR = 3;
 export async function runAudio(
   videoFolder: VideoFolder,
   spec: TaskSpecOf<'audio'>,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'audio' }>> {
-  const { plan, source } = spec;
+  const { plan } = spec;
   if (plan.audio === null) return { kind: 'audio', rendition: null };
   const { bitrate } = plan.audio;
-  const input = await openSource(context, source.key);
   const seconds = plannedDurationSeconds(plan);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({
@@ -37,7 +37,7 @@ export async function runAudio(
       firstSegment: 0,
       check: () => {},
       timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
-      memoryBytes: bareMemory(source.sizeBytes),
+      memoryBytes: bareMemory(spec.source.sizeBytes),
       maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
       context,
       unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),

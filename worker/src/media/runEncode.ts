@@ -8,8 +8,8 @@ import type { FragmentInfo, InitInfo } from './fragments.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
-import { openSource } from './openSource.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
 
@@ -26,12 +26,12 @@ const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
 export async function runEncode(
   videoFolder: VideoFolder,
   spec: EncodeSpec,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
-  const { plan, chunk, source } = spec;
+  const { plan, chunk } = spec;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
-  const input = await openSource(context, source.key);
-  const reading = { sizeBytes: source.sizeBytes, video: plan.facts.video, threads: context.threads };
+  const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   return withWorkFolder(context.workDir, async (folder) => {
     const end = await runToSegments({

@@ -15,9 +15,9 @@ import {
 } from './imageArgs.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
-import { openSource } from './openSource.ts';
 import { runProgram } from './runProgram.ts';
 import { runTogether } from './runTogether.ts';
+import type { SourceInput } from './source.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
@@ -26,13 +26,13 @@ import { withWorkFolder } from './workFolder.ts';
 export async function runImages(
   videoFolder: VideoFolder,
   spec: TaskSpecOf<'images'>,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'images' }>> {
-  const { plan, source } = spec;
-  const input = await openSource(context, source.key);
+  const { plan } = spec;
   const run = { ...input, plan, threads: context.threads };
   return withWorkFolder(context.workDir, async (folder) => {
-    const memory = imageMemory(run, source.sizeBytes);
+    const memory = imageMemory(run, spec.source.sizeBytes);
     const make = (args: readonly string[], file: string, memoryBytes: number) =>
       makePicture(args, path.join(folder, file), memoryBytes, context);
     const makeCover = async () =>
@@ -67,6 +67,7 @@ async function makePicture(
     cwd: path.dirname(file),
     signal: context.signal,
     logger: context.logger,
+    confinement: context.confinement,
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
     memoryBytes,

@@ -3,13 +3,13 @@ import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { declaredVideos } from './declaredLimits.ts';
 import { probeMemory } from './memoryNeeds.ts';
-import { openSource } from './openSource.ts';
 import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { Probe } from './probeSchema.ts';
 import { runTogether } from './runTogether.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 
 /** A source up to this size is read through: every packet counts, and it takes a moment only. */
@@ -34,17 +34,17 @@ export interface InspectOptions {
 }
 
 /**
- * Finds out what a source is by reading parts of it through a signed URL. Throws a permanent media error, in words
+ * Finds out what a source is by reading parts of it. Throws a permanent media error, in words
  * for the creator, for everything that cannot be published.
  */
 export async function runInspect(
   spec: TaskSpecOf<'inspect'>,
+  source: SourceInput,
   context: TaskContext,
   options: InspectOptions = {},
 ): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
   if (spec.source.sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
-  const { signal, logger } = context;
-  const source = await openSource(context, spec.source.key);
+  const { signal, logger, confinement } = context;
   const unknown = {
     ...source,
     sizeBytes: spec.source.sizeBytes,
@@ -52,6 +52,7 @@ export async function runInspect(
     declared: [],
     signal,
     logger,
+    confinement,
   };
   const header = await probeHeader(unknown);
   const probe = await probeStreams(header === null ? unknown : knownTarget(unknown, header));

@@ -4,7 +4,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
-import { isNotStarted, limitMemory } from './limitMemory.ts';
+import type { Confinement, MediaProgram } from '../confine/confinement.ts';
+import { LAUNCH_FAILED } from '../confine/launcher.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
 
@@ -17,6 +18,10 @@ const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 export interface ProgramOptions {
   /** Where relative names in the arguments are. */
   cwd?: string;
+  /** What the program may reach. */
+  confinement: Confinement;
+  /** Limit of its address space; none where it is not given. */
+  memoryBytes?: number;
   signal: AbortSignal;
   /** Told about every run, with what it was for. */
   logger: Logger;
@@ -39,7 +44,7 @@ export interface RunningProgram {
 
 /** Runs a program to its end; see `startProgram`. */
 export function runProgram(
-  program: 'ffmpeg' | 'ffprobe',
+  program: MediaProgram,
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramEnd> {
@@ -53,7 +58,7 @@ export function runProgram(
  * end) or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
  */
 export function startProgram(
-  program: 'ffmpeg' | 'ffprobe',
+  program: MediaProgram,
   args: readonly string[],
   options: ProgramOptions,
 ): RunningProgram {
@@ -70,8 +75,11 @@ export function startProgram(
   };
   const run = async (): Promise<ProgramEnd> => {
     if (options.signal.aborted) throw abortedError();
-    const command = limitMemory({ file: program, args }, options.memoryBytes);
-    child = spawn(command.file, command.args, {
+    const { file, args: confined } = await options.confinement.command(program, args, options);
+    // it may have been ended while its files were looked up
+    if (failure) throw failure;
+    if (options.signal.aborted) throw abortedError();
+    child = spawn(file, confined, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,9 +89,9 @@ export function startProgram(
     options.signal.addEventListener('abort', onAbort, { once: true });
     const stopWatching = watchOutput(options, fail, child);
     try {
-      const end = await untilClosed(child, command.file, fail);
+      const end = await untilClosed(child, program, fail);
       if (failure) throw withDiagnostics(failure, end.stderr);
-      if (isNotStarted(end.exitCode, end.stderr)) throw notStartedError(program);
+      if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
       if (wasStopped(end)) throw new ReelmillError('unavailable', `${program} was stopped from outside.`);
       return end;
@@ -152,12 +160,12 @@ function watchOutput(
 
 function untilClosed(
   child: ChildProcess,
-  file: string,
+  program: string,
   fail: (error: ReelmillError) => void,
 ): Promise<ProgramEnd> {
   const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError())) : () => '';
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(notStartedError(file, cause)));
+    child.once('error', (cause) => reject(notStartedError(program, undefined, cause)));
     child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));
   });
 }
@@ -172,12 +180,15 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function notStartedError(program: string, cause?: Error): ReelmillError {
-  return new ReelmillError('unavailable', `${program} cannot be started.`, { cause });
-}
-
 function floodError(): ReelmillError {
   return new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
+}
+
+function notStartedError(program: string, diagnostics?: string, cause?: unknown): ReelmillError {
+  return new ReelmillError('unavailable', `${program} cannot be started.`, {
+    ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function abortedError(): ReelmillError {

@@ -57,6 +57,7 @@ async function followProgram(
     cwd: run.folder,
     signal: run.context.signal,
     logger: run.context.logger,
+    confinement: run.context.confinement,
     stallMs: TIME_LIMITS.stallMs,
     timeLimitMs: run.timeLimitMs,
     memoryBytes: run.memoryBytes,

@@ -16,34 +16,30 @@ export const ACCEPTED_FORMATS = [
   'mxf',
 ] as const;
 
-/** A source as ffmpeg reads it. */
+/** A source as ffmpeg reads it: from the task's own reader on this machine. */
 export interface SourceInput {
-  /** http or https. */
+  /** http. */
   url: string;
-  /** The certificates that an https server is verified with; the system's, where it is not given. */
-  caFile?: string;
-  /** The video that may be decoded; none, where it is not given. */
-  decoded?: DecodedVideo;
 }
 
-/** Input options of every read of a source, up to but not including `-i`. The protocol list is all that `url` needs. */
-export function guardArgs({ url, caFile, decoded }: SourceInput): string[] {
-  const secure = new URL(url).protocol === 'https:';
+/** The reader gives up before: it knows whether the store is to blame. */
+const SILENCE_MICROSECONDS = 120_000_000;
+
+/**
+ * Input options of every read of a source, up to but not including `-i`. Retries are the reader's.
+ *
+ * @param decoded the video that may be decoded; none, where it is not given
+ */
+export function guardArgs(decoded?: DecodedVideo): string[] {
   return [
-    ...['-protocol_whitelist', secure ? 'https,tls,tcp' : 'http,tcp'],
-    // otherwise ffmpeg takes any certificate
-    ...(secure ? ['-tls_verify', '1'] : []),
-    ...(secure && caFile !== undefined ? ['-ca_file', caFile] : []),
+    ...['-protocol_whitelist', 'http,tcp'],
     ...['-format_whitelist', ACCEPTED_FORMATS.join(',')],
     ...inputBounds(decoded),
-    // microseconds
-    ...['-rw_timeout', '30000000'],
-    ...['-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_on_http_error', '429,5xx'],
-    ...['-reconnect_delay_max', '8'],
+    ...['-rw_timeout', String(SILENCE_MICROSECONDS)],
   ];
 }
 
 /** Input options of a read of an inspected source: the demuxer is forced, so content cannot choose another. */
-export function inputArgs(source: SourceInput, demuxer: string): string[] {
-  return [...guardArgs(source), '-f', demuxer, '-i', source.url];
+export function inputArgs(source: SourceInput, demuxer: string, decoded?: DecodedVideo): string[] {
+  return [...guardArgs(decoded), '-f', demuxer, '-i', source.url];
 }

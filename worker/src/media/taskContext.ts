@@ -1,5 +1,6 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { Confinement } from '../confine/confinement.ts';
 
 /** How far a running task is; the fields of the `progress` event (contracts/tasks.ts). */
 export interface TaskProgress {
@@ -19,6 +20,8 @@ export interface TaskContext {
   /** Threads for decoders, filters and encoders. */
   threads: number;
   logger: Logger;
+  /** How ffmpeg and ffprobe are started. */
+  confinement: Confinement;
   /** Aborting kills the running ffmpeg; the task then rejects with code `aborted`. */
   signal: AbortSignal;
   /** Called at least every second while ffmpeg advances; the receiver thins it out. */

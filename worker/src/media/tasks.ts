@@ -1,9 +1,11 @@
 import type { TaskMessage, TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { withSource } from '../source/withSource.ts';
 import { runAudio } from './runAudio.ts';
 import { runEncode } from './runEncode.ts';
 import { runImages } from './runImages.ts';
 import { runInspect } from './runInspect.ts';
+import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 
 /**
@@ -13,23 +15,26 @@ import type { TaskContext } from './taskContext.ts';
  */
 export async function runTask(message: TaskMessage, context: TaskContext): Promise<TaskResult> {
   const { spec, videoId } = message;
-  if (spec.kind === 'inspect') return runInspect(spec, context);
-  const { folder } = spec.plan;
-  const result = await makeObjects(folder ?? videoId, spec, context);
-  return folder === undefined ? result : { ...result, folder };
+  return withSource(context, spec.source, async (input, bound) => {
+    if (spec.kind === 'inspect') return runInspect(spec, input, bound);
+    const { folder } = spec.plan;
+    const result = await makeObjects(folder ?? videoId, spec, input, bound);
+    return folder === undefined ? result : { ...result, folder };
+  });
 }
 
 function makeObjects(
   folder: VideoFolder,
   spec: Exclude<TaskSpec, { kind: 'inspect' }>,
+  input: SourceInput,
   context: TaskContext,
 ): Promise<Exclude<TaskResult, { kind: 'inspect' }>> {
   switch (spec.kind) {
     case 'encode':
-      return runEncode(folder, spec, context);
+      return runEncode(folder, spec, input, context);
     case 'audio':
-      return runAudio(folder, spec, context);
+      return runAudio(folder, spec, input, context);
     case 'images':
-      return runImages(folder, spec, context);
+      return runImages(folder, spec, input, context);
   }
 }

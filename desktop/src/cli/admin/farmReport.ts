@@ -14,6 +14,7 @@ export function sayFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: 
     '',
     ...sayWorkers(farm, now),
     ...sayQuarantine(farm.quarantined),
+    ...sayConfinement(farm.workers),
     ...sayFailures(farm.recent_failures, now),
     ...sayLetters(letters ?? [], now),
   ];
@@ -72,6 +73,18 @@ export function sayWorkers({ workers, running }: Pick<Farm, 'workers' | 'running
       sayWork(worker, parts),
     ]),
   ]);
+}
+
+/** Only where something is missing. */
+function sayConfinement(workers: readonly FarmWorker[]): string[] {
+  const lines = workers.flatMap(({ worker_id, confinement }) =>
+    (confinement?.missing ?? []).map(({ what, why }) => [
+      printable(worker_id),
+      what,
+      shorten(printable(why), TEXT_CHARACTERS),
+    ]),
+  );
+  return lines.length === 0 ? [] : ['', ...alignColumns([['NOT CONFINED', 'IN', 'REASON'], ...lines])];
 }
 
 function sayWork({ task, reason }: FarmWorker, parts: ReadonlyMap<number, number>): string {

@@ -59,6 +59,7 @@ export const errors = {
   time_limit: 'Processing took too long.',
   source_unreachable: 'The farm could not read the uploaded file.',
   program_died: 'The program that converts videos stopped while it read this file.',
+  source_changed: 'The uploaded file was replaced while it was being processed. Upload it again.',
   worker_lost: 'The worker that was processing this is gone.',
   disk_full: 'A worker of the farm ran out of disk space.',
 } as const satisfies Record<Exclude<ErrorCode, 'validation_failed'>, string>;

@@ -71,6 +71,12 @@ export const farm = {
     drain: 'Drain',
     resume: 'Resume',
   },
+  confinement: {
+    missing: 'ffmpeg is not confined in:',
+    filesystem: 'files',
+    network: 'network',
+    syscalls: 'system calls',
+  },
   workerState: {
     idle: 'Idle',
     busy: 'Busy',

@@ -56,6 +56,7 @@ export const errors: OnePluralForm<typeof english> = {
   time_limit: '处理时间过长。',
   source_unreachable: '转码集群无法读取已上传的文件。',
   program_died: '转换程序在读取此文件时意外终止。',
+  source_changed: '已上传的文件在处理过程中被替换。请重新上传。',
   worker_lost: '处理此任务的工作节点已失联。',
   disk_full: '转码集群的工作节点磁盘空间不足。',
 };

@@ -68,6 +68,12 @@ export const farm: OnePluralForm<typeof english> = {
     drain: '停派任务',
     resume: '恢复派发',
   },
+  confinement: {
+    missing: 'ffmpeg 未受限制的方面：',
+    filesystem: '文件',
+    network: '网络',
+    syscalls: '系统调用',
+  },
   workerState: {
     idle: '空闲',
     busy: '忙碌',

@@ -84,6 +84,7 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
             {worker.reason}
           </Text>
         )}
+        <MissingConfinement worker={worker} />
         <TellWorker worker={worker} />
       </Table.Td>
       <Table.Td>
@@ -97,6 +98,22 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
       </Table.Td>
       <Table.Td>{ago(worker.last_seen_at)}</Table.Td>
     </Table.Tr>
+  );
+}
+
+/** What a hole in ffmpeg could reach on this worker; nothing where all of it is confined. */
+function MissingConfinement({ worker: { confinement } }: { worker: FarmWorker }) {
+  const { t } = useTranslation('farm');
+  if (confinement === undefined || confinement.missing.length === 0) return null;
+  return (
+    <Text size="xs" c="orange" mt={4} maw={240}>
+      {t('confinement.missing')}
+      {confinement.missing.map(({ what, why }) => (
+        <span key={what} title={why} style={{ display: 'block' }}>
+          {t(`confinement.${what}`)}
+        </span>
+      ))}
+    </Text>
   );
 }
 

@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { type ByteRange, parseRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { SourceAddress } from '../confine/launcher.ts';
+import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
+
+/**
+ * A small HTTP server that knows one object of the store and lives as long as one task. The task's programs read their
+ * source here and nowhere else, and it knows whether they got all that they asked for.
+ *
+ *   serving ──▶ faulted     a range was asked for and could not be delivered: `fault` says why, every connection is
+ *      │           │        closed, nothing more is served, and nothing that the programs said counts
+ *      └───────────┴──▶ closed
+ *
+ * Each request:
+ *
+ *   reading ──▶ delivered   all bytes were handed on
+ *    ▲   │ └──▶ abandoned   the program closed the connection: it has what it wanted, which is no fault
+ *    │   ▼
+ *   waiting ──▶ failed      the store gave nothing for `outageMs`, or something that no retry changes: the reader is
+ *                           faulted
+ */
+export interface SourceReader {
+  /** The path is the only credential, and good for as long as the reader lives. */
+  readonly url: string;
+  readonly address: SourceAddress;
+  /** `source_unreachable` or `source_changed`; once set, it stays. */
+  readonly fault: ReelmillError | null;
+  /** Aborted with the fault. */
+  readonly faulted: AbortSignal;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface SourceReaderOptions {
+  store: Pick<ObjectStore, 'signGet'>;
+  source: SourcePin & { key: string };
+  logger: Logger;
+  /** Listens on a unix socket as well, for programs with a network of their own. */
+  withSocket: boolean;
+  timing?: Partial<ReaderTiming>;
+}
+
+export interface ReaderTiming {
+  /** A store that gives nothing for so long is not there; shorter than the programs' own limits of silence. */
+  outageMs: number;
+  /** How long a connection to the store may be silent before another one is tried. */
+  silenceMs: number;
+  backoff: { baseMs: number; maxMs: number };
+}
+
+const READER_TIMING: ReaderTiming = {
+  outageMs: 40_000,
+  silenceMs: 15_000,
+  backoff: { baseMs: 200, maxMs: 5_000 },
+};
+
+const URL_SECONDS = 300;
+/** A URL is made anew so long before it expires. */
+const URL_MARGIN_MS = 60_000;
+/** What one connection may hold back for a program that is slow. */
+const BUFFER_BYTES = 256 * 1024;
+
+/** Starts a reader. Nothing is asked of the store before a program asks. */
+export async function openSourceReader(options: SourceReaderOptions): Promise<SourceReader> {
+  const reader = new Reader(options);
+  await reader.listen();
+  return reader;
+}
+
+class Reader implements SourceReader {
+  readonly faulted: AbortSignal;
+  readonly #options: SourceReaderOptions;
+  readonly #timing: ReaderTiming;
+  readonly #path = `/${randomBytes(24).toString('base64url')}`;
+  readonly #agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
+  readonly #faulting = new AbortController();
+  readonly #servers: Server[] = [];
+  #pin: SourcePin;
+  #fault: ReelmillError | null = null;
+  #address: SourceAddress = { port: 0, socketPath: null };
+  #socketFolder: string | null = null;
+  #signed: { url: string; goodUntil: number } | null = null;
+
+  constructor(options: SourceReaderOptions) {
+    this.#options = options;
+    this.#timing = { ...READER_TIMING, ...options.timing };
+    this.#pin = options.source;
+    this.faulted = this.#faulting.signal;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#address.port}${this.#path}`;
+  }
+
+  get address(): SourceAddress {
+    return this.#address;
+  }
+
+  get fault(): ReelmillError | null {
+    return this.#fault;
+  }
+
+  async listen(): Promise<void> {
+    const tcp = this.#createServer();
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo; // a TCP server's address is never a string
+    let socketPath: string | null = null;
+    if (this.#options.withSocket) {
+      // 107 characters are all that the address of a socket may have: work folders may be deeper
+      this.#socketFolder = await mkdtemp(path.join(tmpdir(), 'reelmill-source-'));
+      socketPath = path.join(this.#socketFolder, 's');
+      const local = this.#createServer();
+      local.listen(socketPath);
+      await once(local, 'listening');
+    }
+    this.#address = { port, socketPath };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#servers.map((server) => {
+        const closed = new Promise((resolve) => server.close(resolve));
+        server.closeAllConnections();
+        return closed;
+      }),
+    );
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+    if (this.#socketFolder !== null) await rm(this.#socketFolder, { recursive: true, force: true });
+  }
+
+  #createServer(): Server {
+    const server = createServer({ highWaterMark: BUFFER_BYTES }, (request, response) => {
+      void this.#serve(request, response);
+    });
+    this.#servers.push(server);
+    return server;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { sizeBytes } = this.#options.source;
+    if (request.url !== this.#path || this.#fault !== null) return end(response, 404);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
+    const range = parseRange(request.headers.range, sizeBytes);
+    response.setHeader('Accept-Ranges', 'bytes');
+    if (range === 'unsatisfiable') {
+      response.setHeader('Content-Range', `bytes */${sizeBytes}`);
+      return end(response, 416);
+    }
+    const { first, last } = range === 'whole' ? { first: 0, last: sizeBytes - 1 } : range;
+    if (range !== 'whole') response.setHeader('Content-Range', `bytes ${first}-${last}/${sizeBytes}`);
+    response.setHeader('Content-Length', last - first + 1);
+    response.statusCode = range === 'whole' ? 200 : 206;
+    if (request.method === 'HEAD') response.end();
+    else await this.#deliver({ first, last }, response);
+  }
+
+  /** Never rejects. */
+  async #deliver(range: ByteRange, response: ServerResponse): Promise<void> {
+    const abandoned = new AbortController();
+    response.once('close', () => abandoned.abort());
+    const signal = AbortSignal.any([abandoned.signal, this.faulted]);
+    try {
+      await this.#copy(range, response, signal);
+      response.end();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+      response.destroy();
+    }
+  }
+
+  /** Hands the range on, resuming at the byte. Rejects when the store has nothing for too long, or with the signal. */
+  async #copy({ first, last }: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    let next = first;
+    let failures = 0;
+    let heardAt = performance.now();
+    while (next <= last) {
+      try {
+        for await (const chunk of this.#read({ first: next, last }, signal)) {
+          next += chunk.length;
+          failures = 0;
+          if (!response.write(chunk)) await drained(response);
+          heardAt = performance.now();
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        failures += 1;
+        const waitedMs = performance.now() - heardAt;
+        if (isFinal(error) || waitedMs > this.#timing.outageMs) throw error;
+        if (error instanceof StoreFault && error.kind === 'refused') this.#signed = null;
+        this.#options.logger.debug({ err: error, at: next, failures }, 'source read interrupted');
+        await pause(backoffMs(failures, this.#timing.backoff), undefined, { signal });
+      }
+    }
+  }
+
+  async *#read({ first, last }: ByteRange, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+    const url = await this.#signedUrl();
+    const agent = url.startsWith('https:') ? this.#agents.https : this.#agents.http;
+    const { silenceMs } = this.#timing;
+    yield* readStoreRange({ url, first, last, pin: this.#pin, silenceMs, agent, signal }, (etag) => {
+      // an older task does not say what was inspected: then all of it reads at least the same
+      if (this.#pin.etag === undefined && this.#pin.lastModified === undefined) {
+        this.#pin = { ...this.#pin, etag };
+      }
+    });
+  }
+
+  async #signedUrl(): Promise<string> {
+    if (this.#signed === null || Date.now() > this.#signed.goodUntil) {
+      const { store, source } = this.#options;
+      const url = await store.signGet(source.key, { audience: 'internal', expiresSeconds: URL_SECONDS });
+      this.#signed = { url, goodUntil: Date.now() + URL_SECONDS * 1000 - URL_MARGIN_MS };
+    }
+    return this.#signed.url;
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#fault !== null) return;
+    const changed = cause instanceof StoreFault && cause.kind === 'changed';
+    const diagnostics = cause instanceof Error ? cause.message : String(cause);
+    this.#fault = changed
+      ? new ReelmillError('source_changed', 'The file was replaced after it had been inspected.', {
+          cause,
+          diagnostics,
+        })
+      : new ReelmillError('source_unreachable', 'The source cannot be read from the store.', {
+          cause,
+          diagnostics,
+        });
+    this.#options.logger.warn({ err: this.#fault }, 'source fault');
+    this.#faulting.abort(this.#fault);
+    for (const server of this.#servers) server.closeAllConnections();
+  }
+}
+
+/** Resolves when there is room again, or never will be. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      response.off('drain', end).off('close', end);
+      resolve();
+    };
+    response.on('drain', end).on('close', end);
+  });
+}
+
+/** Refusals are no final word: a URL may have expired, and a store that starts knows nobody yet. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof StoreFault) return error.kind === 'changed' || error.kind === 'gone';
+  return !(error instanceof ReelmillError && error.retryable);
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'Content-Length': 0 }).end();
+}

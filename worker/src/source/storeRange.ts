@@ -1,0 +1,164 @@
+import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+/** How a read of the store went wrong, and so what may be done about it. */
+export type StoreFaultKind =
+  /** It broke off, was silent, refused for the moment or sent what was not asked for: the same read may work later. */
+  | 'temporary'
+  /** The URL was refused: another one may not be. */
+  | 'refused'
+  /** The object is not what was pinned: other content, other size, or gone. */
+  | 'changed'
+  | 'gone';
+
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault';
+  readonly kind: StoreFaultKind;
+
+  constructor(kind: StoreFaultKind, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Which content of the object is meant. `etag` has no quotes; of the two, it alone counts where both are known. */
+export interface SourcePin {
+  sizeBytes: number;
+  etag?: string | undefined;
+  /** ISO 8601. */
+  lastModified?: string | undefined;
+}
+
+export interface StoreRead {
+  url: string;
+  /** First and last byte, counted from 0. */
+  first: number;
+  last: number;
+  pin: SourcePin;
+  /** The store may be silent for so long while bytes are waited for. */
+  silenceMs: number;
+  agent: Agent;
+  signal: AbortSignal;
+}
+
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
+const TEMPORARY_STATUSES = new Set([408, 425, 429]);
+
+/**
+ * Reads a range of the object, in order; `onStart` is told the ETag of the response before the first byte. Ends early,
+ * on a byte that was asked for, where the store chose to send less. Throws a StoreFault for everything else that is not
+ * exactly what was asked for; an abort rejects with the signal's reason.
+ */
+export async function* readStoreRange(
+  read: StoreRead,
+  onStart: (etag: string | undefined) => void,
+): AsyncGenerator<Buffer, void> {
+  const exchange = openRequest(read);
+  try {
+    const response = await exchange.response;
+    const { etag, length } = checkResponse(response, read);
+    onStart(etag);
+    let left = length;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) throw new StoreFault('temporary', 'the store sent more than it announced');
+      exchange.pauseWatch();
+      yield chunk;
+      exchange.resumeWatch();
+    }
+    if (left > 0) throw new StoreFault('temporary', `the store broke off ${left} bytes too early`);
+  } catch (error) {
+    read.signal.throwIfAborted();
+    if (error instanceof StoreFault) throw error;
+    throw new StoreFault('temporary', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  } finally {
+    exchange.close();
+  }
+}
+
+/** Watches the silence of the store alone: while the reader of the bytes is slow, nobody waits for the store. */
+function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreRead) {
+  const send = url.startsWith('https:') ? requestHttps : requestHttp;
+  const headers = { Range: `bytes=${first}-${last}`, ...preconditions(pin) };
+  const request = send(url, { agent, headers, signal });
+  let waiting = true;
+  const watch = setTimeout(() => {
+    if (waiting) request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
+    else watch.refresh();
+  }, silenceMs);
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', (answer) => {
+      watch.refresh();
+      resolve(answer);
+    });
+    request.on('error', reject);
+  });
+  request.end();
+  return {
+    response,
+    pauseWatch: () => {
+      waiting = false;
+    },
+    resumeWatch: () => {
+      waiting = true;
+      watch.refresh();
+    },
+    close: () => {
+      clearTimeout(watch);
+      request.destroy();
+    },
+  };
+}
+
+function preconditions({ etag, lastModified }: SourcePin): Record<string, string> {
+  if (etag !== undefined) return { 'If-Match': `"${etag}"` };
+  return lastModified === undefined ? {} : { 'If-Unmodified-Since': new Date(lastModified).toUTCString() };
+}
+
+/** Returns how many bytes follow. A store that does not know preconditions is found out by what it says of the object. */
+function checkResponse(response: IncomingMessage, { first, last, pin }: StoreRead) {
+  checkStatus(response.statusCode ?? 0);
+  const [, from, to, total] = CONTENT_RANGE.exec(response.headers['content-range'] ?? '') ?? [];
+  if (Number(from) !== first || to === undefined || Number(to) < first || Number(to) > last) {
+    throw new StoreFault('temporary', 'the store sent another range than it was asked for');
+  }
+  if (total !== '*' && Number(total) !== pin.sizeBytes) {
+    throw new StoreFault('changed', `the object has ${total} bytes, not ${pin.sizeBytes}`);
+  }
+  const length = Number(to) - first + 1;
+  const announced = response.headers['content-length'];
+  if (announced !== undefined && Number(announced) !== length) {
+    throw new StoreFault('temporary', 'the store announced another length than its range has');
+  }
+  const etag = strongEtag(response.headers.etag);
+  if (pin.etag !== undefined && etag !== undefined && etag !== pin.etag) {
+    throw new StoreFault('changed', 'the object has another ETag');
+  }
+  if (pin.etag === undefined && isLater(response.headers['last-modified'], pin.lastModified)) {
+    throw new StoreFault('changed', 'the object was written later');
+  }
+  return { etag, length };
+}
+
+function checkStatus(status: number): void {
+  if (status === 206) return;
+  const message = `the store responded with ${status}`;
+  if (status === 412 || status === 416) throw new StoreFault('changed', message);
+  if (status === 404 || status === 410) throw new StoreFault('gone', message);
+  if (status >= 400 && status < 500 && !TEMPORARY_STATUSES.has(status)) {
+    throw new StoreFault('refused', message);
+  }
+  throw new StoreFault('temporary', message);
+}
+
+function strongEtag(header: string | undefined): string | undefined {
+  return /^"(.+)"$/.exec(header ?? '')?.[1];
+}
+
+/** HTTP counts whole seconds. */
+function isLater(header: string | undefined, pinned: string | undefined): boolean {
+  if (header === undefined || pinned === undefined) return false;
+  return Math.floor(Date.parse(header) / 1000) > Math.floor(Date.parse(pinned) / 1000);
+}
