@@ -30,6 +30,16 @@ const TICK_SECONDS = 0.0011;
 const CONSTANT_SHARE = 0.75;
 const LOWEST_RATE = 0.1;
 
+/*
+ * No video has more output frames than 4 × its pictures + 5 × its seconds + 10,000. Repeated frames are not free, and a
+ * file of a few pictures far apart could ask for days of them; where pictures are rare, a few frames per second show
+ * every one of them at its time. A rate of 60 is kept from 14 pictures per second on, 30 from 7; a video of less than
+ * three minutes always keeps its rate, so that a short film with a still ending stays smooth.
+ */
+const FRAMES_PER_PICTURE = 4;
+const FRAMES_PER_SECOND = 5;
+const FRAMES_OF_ANY_VIDEO = 10_000;
+
 export interface RateEvidence {
   /** Distances between neighbouring pictures. */
   gaps: readonly GapCount[];
@@ -66,6 +76,35 @@ export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision 
   const closest = 1 / quantile(sorted, total, 0.1);
   const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= closest * 0.98) ?? MEDIA_LIMITS.frameRate;
   return { rate: { num, den: 1 }, variable: true };
+}
+
+/** What is known of a whole video; seconds are those of the output. */
+export interface PictureCount {
+  pictures: number;
+  seconds: number;
+}
+
+/**
+ * Returns the rate, or the highest whole fraction of it whose frames the pictures of the video justify, so that of evenly
+ * spaced pictures every n-th is kept.
+ */
+export function limitFrameRate(rate: Rational, { pictures, seconds }: PictureCount): Rational {
+  const justified = FRAMES_PER_PICTURE * pictures + FRAMES_PER_SECOND * seconds + FRAMES_OF_ANY_VIDEO;
+  const divisor = Math.max(1, Math.ceil((perSecond(rate) * seconds) / justified));
+  return divisor === 1 ? rate : { num: rate.num, den: rate.den * divisor };
+}
+
+/**
+ * Whether a stretch of packets alone would lower the rate of a long video. A video that is known by samples is read
+ * through then: only its whole number of pictures tells what is right.
+ */
+export function isSparse(
+  stretch: { count: number; firstPts: number | null; lastPts: number | null },
+  rate: Rational,
+): boolean {
+  if (stretch.firstPts === null || stretch.lastPts === null) return true;
+  const seconds = stretch.lastPts - stretch.firstPts;
+  return FRAMES_PER_PICTURE * stretch.count + FRAMES_PER_SECOND * seconds < perSecond(rate) * seconds;
 }
 
 /** The exact rational that a measured rate stands for. */

@@ -1,11 +1,12 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
-import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { openSource } from './openSource.ts';
 import { runToSegments } from './segmentRun.ts';
 import type { TaskContext } from './taskContext.ts';
+import { audioLimitMs } from './timeLimits.ts';
 import { withWorkFolder } from './workFolder.ts';
 
 const MAX_BYTES_FACTOR = 3;
@@ -34,7 +35,7 @@ export async function runAudio(
       version: plan.version,
       firstSegment: 0,
       check: () => {},
-      timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      timeLimitMs: audioLimitMs(seconds),
       maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
       context,
       unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),
