@@ -29,6 +29,9 @@ const TICK_SECONDS = 0.0011;
 /** So many distances must agree for a rate to be called constant; the others are dropped frames. */
 const CONSTANT_SHARE = 0.75;
 const LOWEST_RATE = 0.1;
+/** Pictures further apart than a second are slides: a frame of their own length would round their times and the end. */
+const SLIDE_SECONDS = 1;
+const SLIDE_RATE: Rational = { num: 5, den: 1 };
 
 /*
  * No video has more output frames than 4 × its pictures + 5 × its seconds + 10,000. Repeated frames are not free, and a
@@ -56,13 +59,14 @@ export interface RateDecision {
 /**
  * Decides the constant rate of the output from the distances of pictures; what the container declares only names it
  * exactly. A rate above the limit is divided by a whole number, so that every n-th picture is kept. A source
- * without a rate of its own gets the lowest usual one that keeps its closest pictures apart.
+ * without a rate of its own gets the lowest usual one that keeps its closest pictures apart; slides get 5.
  */
 export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision {
   const sorted = gaps.toSorted((a, b) => a.meanSeconds - b.meanSeconds);
   const total = countOf(sorted);
   if (total === 0) {
-    return { rate: capRate(declared.find(isPlausible) ?? FALLBACK), variable: false };
+    const rate = capRate(declared.find(isPlausible) ?? FALLBACK);
+    return { rate: perSecond(rate) < 1 / SLIDE_SECONDS ? SLIDE_RATE : rate, variable: false };
   }
   const median = quantile(sorted, total, 0.5);
   const tolerance = Math.max(TICK_SECONDS, median * 0.03);
@@ -71,6 +75,7 @@ export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision 
   const variable = nearCount < total;
   if (nearCount / total >= CONSTANT_SHARE) {
     const mean = near.reduce((sum, gap) => sum + gap.meanSeconds * gap.times, 0) / nearCount;
+    if (mean > SLIDE_SECONDS) return { rate: SLIDE_RATE, variable };
     return { rate: capRate(nameRate(1 / mean, declared)), variable };
   }
   const closest = 1 / quantile(sorted, total, 0.1);
@@ -116,7 +121,7 @@ function nameRate(measured: number, declared: readonly (Rational | null)[]): Rat
     return Math.abs(perSecond(standard) / perSecond(stated) - 1) < SAME_RATE ? standard : stated;
   }
   if (error(standard) < STANDARD_TOLERANCE) return standard;
-  return { num: Math.max(1, Math.round(Math.max(LOWEST_RATE, measured) * 1000)), den: 1000 };
+  return { num: Math.max(1, Math.round(measured * 1000)), den: 1000 };
 }
 
 function capRate(rate: Rational): Rational {
