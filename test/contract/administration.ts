@@ -8,11 +8,12 @@ import { up as migrate } from '@reelmill/server/db/migrations/0003-administratio
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { FarmSignals } from '@reelmill/server/dispatch/farmSignals.ts';
 import { newTask } from '@reelmill/server/dispatch/lifecycle.ts';
-import { findWaiting } from '@reelmill/server/dispatch/outbox.ts';
+import { findWaiting } from '@reelmill/server/dispatch/waitingTasks.ts';
 import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
 import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
 import { insertAccount } from '@reelmill/server/users/accounts.ts';
-import { claimNewVideo, claimSource, describeQuotas, UNLIMITED } from '@reelmill/server/users/quotas.ts';
+import { UNLIMITED } from '@reelmill/server/users/processingLimits.ts';
+import { claimNewVideo, claimSource, describeQuotas } from '@reelmill/server/users/quotas.ts';
 import { auditQuerySchema } from '@reelmill/shared/contracts/audit.ts';
 import { PRIORITY_RANKS } from '@reelmill/shared/core/priority.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
@@ -24,6 +25,13 @@ const logger = createLogger({ level: 'silent', name: 'test' });
 const GIB = 1024 ** 3;
 
 /** What administration asks of every database: the same rules, also for several servers at once. */
+/** What `describeQuotas` returns for users of whom nothing was transcoded. */
+const NOTHING_PROCESSED = {
+  running_tasks: { used: 0, limit: null },
+  queued_minutes: { used: 0, limit: 1440 },
+  daily_minutes: { used: 0, limit: null },
+};
+
 export function describeAdministration({ name, replicas, create }: RepositoryContract): void {
   describe(`administration on ${name}`, () => {
     let created: Awaited<ReturnType<typeof create>>;
@@ -121,8 +129,8 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
         user,
       ]);
       assert.deepEqual(quotas, [
-        { bytes: { used: 0, limit: null }, videos: { used: 0, limit: 0 } },
-        { bytes: { used: 111, limit: null }, videos: { used: 4, limit: 9 } },
+        { bytes: { used: 0, limit: null }, videos: { used: 0, limit: 0 }, ...NOTHING_PROCESSED },
+        { bytes: { used: 111, limit: null }, videos: { used: 4, limit: 9 }, ...NOTHING_PROCESSED },
       ]);
     });
 
@@ -242,27 +250,29 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       const user = await addUser();
       const priorities = ['low', 'normal', 'high', 'normal'] as const;
       for (const priority of priorities) {
-        const video = await addVideo(user, { priority: PRIORITY_RANKS[priority], status: 'transcoding' });
+        const waits = { status: 'transcoding', phase: 'queued' } as const;
+        const video = await addVideo(user, { priority: PRIORITY_RANKS[priority], ...waits });
         const spec = { kind: 'inspect', source: { key: 'k', sizeBytes: 1 } } as const;
         for (const position of [0, 1]) {
           const task = { ...newTask(video.id, 1, null, new Date()), kind: 'inspect' as const, spec };
           await models.Task.create({ ...task, position, unitsTotal: 1 });
         }
       }
-      const waiting = await findWaiting(models, new Date());
-      assert.deepEqual(
-        waiting.map(({ priority, position }) => [priority, position]),
-        [
-          [1, 0],
-          [1, 1],
-          [0, 0],
-          [0, 0],
-          [0, 1],
-          [0, 1],
-          [-1, 0],
-          [-1, 1],
-        ],
-      );
+      const find = async (slots: number) => {
+        const round = { models, now: new Date(), slots };
+        const { tasks } = await findWaiting(round, configOf(), { afterUserId: 0 });
+        return tasks.map(({ priority, position }) => [priority, position]).sort();
+      };
+      const likely = [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ];
+      assert.deepEqual(await find(6), likely);
+      assert.deepEqual(await find(7), [[-1, 0], [-1, 1], ...likely]);
     });
 
     test('what is wanted of a worker outlives its heartbeats', async () => {

@@ -44,7 +44,7 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
     releasers.add('database', () => opened.close());
     const queue = createMemoryQueue({ logger, broker });
     releasers.add('queue', () => queue.close());
-    const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10 };
+    const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10, QUOTA_QUEUED_MINUTES: 1440 };
     return {
       config,
       logger,
