@@ -15,6 +15,7 @@ import { insertAccount } from '@reelmill/server/users/accounts.ts';
 import { UNLIMITED } from '@reelmill/server/users/processingLimits.ts';
 import { claimNewVideo, claimSource, describeQuotas } from '@reelmill/server/users/quotas.ts';
 import { auditQuerySchema } from '@reelmill/shared/contracts/audit.ts';
+import { quotaExceededSchema } from '@reelmill/shared/contracts/errors.ts';
 import { PRIORITY_RANKS } from '@reelmill/shared/core/priority.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -132,6 +133,32 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
         { bytes: { used: 0, limit: null }, videos: { used: 0, limit: 0 }, ...NOTHING_PROCESSED },
         { bytes: { used: 111, limit: null }, videos: { used: 4, limit: 9 }, ...NOTHING_PROCESSED },
       ]);
+    });
+
+    test('an upload beyond the minutes of a day is refused, with when there is room again', async () => {
+      const user = await addUser({ quotaDailyMinutes: 60 });
+      const { TranscodeUsage } = database.models;
+      const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+      for (const hours of [30, 20, 2]) {
+        await TranscodeUsage.create({
+          userId: user.id,
+          videoId: 1,
+          seconds: 2000,
+          createdAt: hoursAgo(hours),
+        });
+      }
+      await assert.rejects(claim(user, 1), (error: ReelmillError) => {
+        const { frees_at: freesAt, ...details } = quotaExceededSchema.parse(error.details);
+        assert.equal(error.code, 'quota_exceeded');
+        assert.deepEqual(details, { what: 'daily_minutes', limit: 60, used: 67, asked: 0 });
+        assert.ok(Math.abs(Date.parse(freesAt ?? '') - hoursAgo(-4).getTime()) < 60_000);
+        assert.match(error.message, /67 of the 60 minute/);
+        return true;
+      });
+      const [quota] = await describeQuotas({ database, config: configOf() }, [user]);
+      assert.deepEqual(quota?.daily_minutes, { used: 67, limit: 60 });
+      await user.update({ quotaDailyMinutes: 70 });
+      await claim(user, 1);
     });
 
     test('a quota of one’s own goes before the configured one, also the one without a limit', async () => {

@@ -1,5 +1,5 @@
 import type { InFlight, WaitingTask } from '@reelmill/shared/core/fairChoice.ts';
-import { QueryTypes } from 'sequelize';
+import { QueryTypes, type Sequelize } from 'sequelize';
 import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import { type ProcessingConfig, processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
@@ -210,7 +210,7 @@ async function selectEach<S extends z.ZodType>(
   models: Models,
   searches: readonly string[],
   schema: S,
-  replacements: Record<string, unknown>,
+  replacements: { now: Date },
 ): Promise<z.infer<S>[]> {
   if (searches.length === 0) return [];
   const sql = searches.map((search, index) => `SELECT * FROM (${search}) AS s${index}`).join(' UNION ALL ');
@@ -221,10 +221,17 @@ async function select<S extends z.ZodType>(
   models: Models,
   sql: string,
   schema: S,
-  replacements: Record<string, unknown>,
+  { now, ...others }: Record<string, unknown> & { now?: Date },
 ): Promise<z.infer<S>[]> {
   const { sequelize } = models.Task;
   if (sequelize === undefined) throw new Error('the models have no connection');
+  const replacements = { ...others, ...(now === undefined ? {} : { now: columnText(now, sequelize) }) };
   const rows = await sequelize.query(sql, { type: QueryTypes.SELECT, replacements });
   return rows.map((row) => schema.parse(row));
+}
+
+/** A time as the columns hold it: in replacements Sequelize leaves the milliseconds out. */
+function columnText(time: Date, sequelize: Sequelize): string {
+  const text = time.toISOString().replace('T', ' ').replace('Z', '');
+  return sequelize.getDialect() === 'sqlite' ? `${text} +00:00` : text;
 }

@@ -40,7 +40,8 @@ export function processingLimitsOf(user: Own, config: ProcessingConfig): Process
 
 /** MySQL may answer a BIGINT as text. */
 export function effectiveLimit(own: number | null, byDefault: number | undefined): number | null {
-  if (own === null) return byDefault ?? null;
+  // a row that was just made has no value yet
+  if ((own ?? null) === null) return byDefault ?? null;
   return Number(own) === UNLIMITED ? null : Number(own);
 }
 
