@@ -29,9 +29,15 @@ interface Profile {
   close(): Promise<void>;
 }
 
+/** A film of hours has some dozens of tasks. */
+function withLongChunks({ context }: FarmBench): FarmContext {
+  return { ...context, config: { ...context.config, CHUNK_SECONDS: 300 } };
+}
+
 async function openStandalone(): Promise<Profile> {
   const bench = await openFarmBench('SQLite');
-  return { bench, context: bench.context, workerQueue: bench.context.queue, close: () => bench.close() };
+  const { queue } = bench.context;
+  return { bench, context: withLongChunks(bench), workerQueue: queue, close: () => bench.close() };
 }
 
 async function openDistributed(): Promise<Profile> {
@@ -46,7 +52,7 @@ async function openDistributed(): Promise<Profile> {
   const workerQueue = createAmqpQueue({ ...options, role: 'worker' });
   return {
     bench,
-    context: { ...bench.context, queue },
+    context: { ...withLongChunks(bench), queue },
     workerQueue,
     close: async () => {
       await workerQueue.close();
