@@ -131,6 +131,9 @@ describe('what admins do', () => {
       assert.deepEqual((await readMe(user)).quota, {
         bytes: { used: 600, limit: 1000 },
         videos: { used: 1, limit: null },
+        running_tasks: { used: 0, limit: null },
+        queued_minutes: { used: 0, limit: 1440 },
+        daily_minutes: { used: 0, limit: null },
       });
       await patchUser(user, { quota: { bytes: 'unlimited', videos: 2 } });
       await beginMultipart(user, 401);

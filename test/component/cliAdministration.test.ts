@@ -72,6 +72,12 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
       await adminJson('users', 'quota', 'ann@example.org', '--bytes', 'unlimited', '--videos', '30')
     ).quota;
     assert.deepEqual([quota.bytes.limit, quota.videos.limit], [null, 30]);
+    const limits = ['--running-tasks', '4', '--queued-minutes', 'unlimited', '--daily-minutes', '600'];
+    const farm = (await adminJson('users', 'quota', 'ann@example.org', ...limits)).quota;
+    assert.deepEqual(
+      [farm.running_tasks?.limit, farm.queued_minutes?.limit, farm.daily_minutes?.limit],
+      [4, null, 600],
+    );
     const reset = await runAs(
       'boss',
       ['admin', 'users', 'reset-password', 'ann@example.org', '--password-stdin'],

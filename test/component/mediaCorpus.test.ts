@@ -115,6 +115,11 @@ const PUBLISHED: Record<string, Published> = {
   },
 };
 
+/** Slides, some of whose pictures are decoded long before they are shown. */
+Object.assign(PUBLISHED, {
+  'faults/M53_slide_every_8s.mp4': { size: [320, 240], rate: [5, 1], frames: 320, seconds: 64, audio: null },
+} satisfies typeof PUBLISHED);
+
 const REFUSED: Record<string, ErrorCode> = {
   'audio-only-aac.mp4': 'no_video_stream',
   'audio-with-cover-art.m4a': 'no_video_stream',

@@ -8,12 +8,14 @@ import { up as migrate } from '@reelmill/server/db/migrations/0003-administratio
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { FarmSignals } from '@reelmill/server/dispatch/farmSignals.ts';
 import { newTask } from '@reelmill/server/dispatch/lifecycle.ts';
-import { findWaiting } from '@reelmill/server/dispatch/outbox.ts';
+import { findWaiting } from '@reelmill/server/dispatch/waitingTasks.ts';
 import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
 import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
 import { insertAccount } from '@reelmill/server/users/accounts.ts';
-import { claimNewVideo, claimSource, describeQuotas, UNLIMITED } from '@reelmill/server/users/quotas.ts';
+import { UNLIMITED } from '@reelmill/server/users/processingLimits.ts';
+import { claimNewVideo, claimSource, describeQuotas } from '@reelmill/server/users/quotas.ts';
 import { auditQuerySchema } from '@reelmill/shared/contracts/audit.ts';
+import { quotaExceededSchema } from '@reelmill/shared/contracts/errors.ts';
 import { PRIORITY_RANKS } from '@reelmill/shared/core/priority.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -24,6 +26,13 @@ const logger = createLogger({ level: 'silent', name: 'test' });
 const GIB = 1024 ** 3;
 
 /** What administration asks of every database: the same rules, also for several servers at once. */
+/** What `describeQuotas` returns for users of whom nothing was transcoded. */
+const NOTHING_PROCESSED = {
+  running_tasks: { used: 0, limit: null },
+  queued_minutes: { used: 0, limit: 1440 },
+  daily_minutes: { used: 0, limit: null },
+};
+
 export function describeAdministration({ name, replicas, create }: RepositoryContract): void {
   describe(`administration on ${name}`, () => {
     let created: Awaited<ReturnType<typeof create>>;
@@ -121,9 +130,35 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
         user,
       ]);
       assert.deepEqual(quotas, [
-        { bytes: { used: 0, limit: null }, videos: { used: 0, limit: 0 } },
-        { bytes: { used: 111, limit: null }, videos: { used: 4, limit: 9 } },
+        { bytes: { used: 0, limit: null }, videos: { used: 0, limit: 0 }, ...NOTHING_PROCESSED },
+        { bytes: { used: 111, limit: null }, videos: { used: 4, limit: 9 }, ...NOTHING_PROCESSED },
       ]);
+    });
+
+    test('an upload beyond the minutes of a day is refused, with when there is room again', async () => {
+      const user = await addUser({ quotaDailyMinutes: 60 });
+      const { TranscodeUsage } = database.models;
+      const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+      for (const hours of [30, 20, 2]) {
+        await TranscodeUsage.create({
+          userId: user.id,
+          videoId: 1,
+          seconds: 2000,
+          createdAt: hoursAgo(hours),
+        });
+      }
+      await assert.rejects(claim(user, 1), (error: ReelmillError) => {
+        const { frees_at: freesAt, ...details } = quotaExceededSchema.parse(error.details);
+        assert.equal(error.code, 'quota_exceeded');
+        assert.deepEqual(details, { what: 'daily_minutes', limit: 60, used: 67, asked: 0 });
+        assert.ok(Math.abs(Date.parse(freesAt ?? '') - hoursAgo(-4).getTime()) < 60_000);
+        assert.match(error.message, /67 of the 60 minute/);
+        return true;
+      });
+      const [quota] = await describeQuotas({ database, config: configOf() }, [user]);
+      assert.deepEqual(quota?.daily_minutes, { used: 67, limit: 60 });
+      await user.update({ quotaDailyMinutes: 70 });
+      await claim(user, 1);
     });
 
     test('a quota of one’s own goes before the configured one, also the one without a limit', async () => {
@@ -242,27 +277,29 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       const user = await addUser();
       const priorities = ['low', 'normal', 'high', 'normal'] as const;
       for (const priority of priorities) {
-        const video = await addVideo(user, { priority: PRIORITY_RANKS[priority], status: 'transcoding' });
+        const waits = { status: 'transcoding', phase: 'queued' } as const;
+        const video = await addVideo(user, { priority: PRIORITY_RANKS[priority], ...waits });
         const spec = { kind: 'inspect', source: { key: 'k', sizeBytes: 1 } } as const;
         for (const position of [0, 1]) {
           const task = { ...newTask(video.id, 1, null, new Date()), kind: 'inspect' as const, spec };
           await models.Task.create({ ...task, position, unitsTotal: 1 });
         }
       }
-      const waiting = await findWaiting(models, new Date());
-      assert.deepEqual(
-        waiting.map(({ priority, position }) => [priority, position]),
-        [
-          [1, 0],
-          [1, 1],
-          [0, 0],
-          [0, 0],
-          [0, 1],
-          [0, 1],
-          [-1, 0],
-          [-1, 1],
-        ],
-      );
+      const find = async (slots: number) => {
+        const round = { models, now: new Date(), slots };
+        const { tasks } = await findWaiting(round, configOf(), { afterUserId: 0 });
+        return tasks.map(({ priority, position }) => [priority, position]).sort();
+      };
+      const likely = [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ];
+      assert.deepEqual(await find(6), likely);
+      assert.deepEqual(await find(7), [[-1, 0], [-1, 1], ...likely]);
     });
 
     test('what is wanted of a worker outlives its heartbeats', async () => {

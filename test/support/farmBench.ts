@@ -4,7 +4,7 @@ import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memory
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type DatabaseLocation, openDatabase } from '../../server/src/db/database.ts';
-import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
+import type { TaskRow, UserRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';
@@ -21,8 +21,10 @@ export interface FarmBench {
   readonly broker: MemoryBroker;
   /** Another server on the same database and queue. */
   connect(): Promise<FarmContext>;
+  /** Somebody besides the one whose videos they are without another owner. */
+  addUser(limits?: Partial<UserRow>): Promise<UserRow>;
   /** A video whose upload is complete: transcoding, with its inspection waiting. */
-  addVideo(file?: string): Promise<VideoRow>;
+  addVideo(file?: string, owner?: UserRow): Promise<VideoRow>;
   videoOf(id: number): Promise<VideoRow>;
   /** In the order of their work. */
   tasksOf(videoId: number): Promise<TaskRow[]>;
@@ -44,7 +46,7 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
     releasers.add('database', () => opened.close());
     const queue = createMemoryQueue({ logger, broker });
     releasers.add('queue', () => queue.close());
-    const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10 };
+    const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10, QUOTA_QUEUED_MINUTES: 1440 };
     return {
       config,
       logger,
@@ -57,13 +59,14 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
   };
   const context = await connect();
   const { models } = context.database;
-  const user = await models.User.create({
-    email: 'somebody@example.org',
-    nickname: 'somebody',
-    passwordHash: 'none',
-    role: 'creator',
-    disabledAt: null,
-  });
+  let users = 0;
+  const addUser = (limits: Partial<UserRow> = {}): Promise<UserRow> => {
+    users += 1;
+    const email = `somebody${users}@example.org`;
+    const row = { nickname: 'somebody', passwordHash: 'none', role: 'creator', disabledAt: null } as const;
+    return models.User.create({ ...row, email, ...limits });
+  };
+  const user = await addUser();
 
   return {
     context,
@@ -71,8 +74,9 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
     logger,
     broker,
     connect,
-    addVideo: async (file) => {
-      const video = await models.Video.create(newVideo(user.id));
+    addUser,
+    addVideo: async (file, owner = user) => {
+      const video = await models.Video.create(newVideo(owner.id));
       const key = `raw/${video.id}/a.mp4`;
       const sizeBytes = file === undefined ? 1000 : (await media.addSource(file, key)).sizeBytes;
       await video.update({ sourceKey: key, sizeBytes });

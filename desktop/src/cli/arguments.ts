@@ -26,7 +26,8 @@ export function readByteQuota(text: string): Quota {
   return readQuota(text, parseRate, 'a number of bytes, such as 500M or 2G');
 }
 
-export function readVideoQuota(text: string): Quota {
+/** Of videos, tasks or minutes. */
+export function readCountQuota(text: string): Quota {
   return readQuota(text, (digits) => (/^\d{1,9}$/.test(digits) ? Number(digits) : null), 'a whole number');
 }
 

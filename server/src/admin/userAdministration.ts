@@ -15,7 +15,8 @@ import { contains } from '../db/contains.ts';
 import type { UserRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { insertAccount } from '../users/accounts.ts';
-import { describeQuotas, UNLIMITED } from '../users/quotas.ts';
+import { UNLIMITED } from '../users/processingLimits.ts';
+import { describeQuotas } from '../users/quotas.ts';
 import { serializeUser } from '../users/serializeUser.ts';
 import { type Act, type Actor, recordAct } from './auditLog.ts';
 
@@ -168,12 +169,23 @@ async function refuseLastAdmin(
   }
 }
 
-function quotaColumns({ bytes, videos }: QuotaUpdate): Partial<Pick<UserRow, 'quotaBytes' | 'quotaVideos'>> {
-  return {
-    ...(bytes === undefined ? {} : { quotaBytes: columnOf(bytes) }),
-    ...(videos === undefined ? {} : { quotaVideos: columnOf(videos) }),
-  };
+const QUOTA_COLUMNS = {
+  bytes: 'quotaBytes',
+  videos: 'quotaVideos',
+  running_tasks: 'quotaRunningTasks',
+  queued_minutes: 'quotaQueuedMinutes',
+  daily_minutes: 'quotaDailyMinutes',
+} as const satisfies Record<keyof QuotaUpdate, keyof UserRow>;
+
+function quotaColumns(quota: QuotaUpdate): Partial<Pick<UserRow, QuotaColumn>> {
+  return Object.fromEntries(
+    Object.entries(QUOTA_COLUMNS).flatMap(([what, column]) => {
+      const limit = quota[what as keyof QuotaUpdate]; // Object.entries widens to string
+      return limit === undefined ? [] : [[column, columnOf(limit)]];
+    }),
+  );
 }
+type QuotaColumn = (typeof QUOTA_COLUMNS)[keyof QuotaUpdate];
 
 function columnOf(limit: number | 'default' | 'unlimited'): number | null {
   if (limit === 'default') return null;

@@ -8,6 +8,7 @@ import * as webhooks from './migrations/0004-webhooks.ts';
 import * as retention from './migrations/0005-retention.ts';
 import * as traces from './migrations/0006-traces.ts';
 import * as sourceGeneration from './migrations/0007-source-generation.ts';
+import * as userLimits from './migrations/0008-user-limits.ts';
 import * as shareLinks from './migrations/0009-share-links.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
 import * as workerConfinement from './migrations/0012-worker-confinement.ts';
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   retention,
   traces,
   sourceGeneration,
+  userLimits,
   shareLinks,
   lostLeases,
   workerConfinement,

@@ -5,6 +5,7 @@ import {
   RefreshTokenRow,
   RetentionJobRow,
   TaskRow,
+  TranscodeUsageRow,
   UploadRow,
   UserRow,
   VideoRow,
@@ -69,6 +70,7 @@ const createModels = () => ({
   Upload: class extends UploadRow {},
   VideoSource: class extends VideoSourceRow {},
   Task: class extends TaskRow {},
+  TranscodeUsage: class extends TranscodeUsageRow {},
   Worker: class extends WorkerRow {},
   Audit: class extends AuditRow {},
   WebhookEndpoint: class extends WebhookEndpointRow {},
@@ -97,6 +99,9 @@ export function defineModels(sequelize: Sequelize): Models {
       disabledAt: { ...optionalDate },
       quotaBytes: { ...optionalBigint },
       quotaVideos: { ...optionalInteger },
+      quotaRunningTasks: { ...optionalInteger },
+      quotaQueuedMinutes: { ...optionalInteger },
+      quotaDailyMinutes: { ...optionalInteger },
       sessionEpoch: { ...integer, defaultValue: 0 },
       passwordTemporary: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       createdAt: { ...date },
@@ -232,6 +237,16 @@ export function defineModels(sequelize: Sequelize): Models {
       updatedAt: { ...date },
     },
     options('tasks', true),
+  );
+  models.TranscodeUsage.init(
+    {
+      id: { ...id },
+      userId: { ...integer },
+      videoId: { ...integer },
+      seconds: { ...double },
+      createdAt: { ...date },
+    },
+    options('transcode_usage', false),
   );
   models.Worker.init(
     {

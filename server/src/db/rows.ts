@@ -37,6 +37,9 @@ export class UserRow extends Model<InferAttributes<UserRow>, InferCreationAttrib
   /** Null is the configured default, -1 no limit. */
   declare quotaBytes: CreationOptional<number | null>;
   declare quotaVideos: CreationOptional<number | null>;
+  declare quotaRunningTasks: CreationOptional<number | null>;
+  declare quotaQueuedMinutes: CreationOptional<number | null>;
+  declare quotaDailyMinutes: CreationOptional<number | null>;
   /** Counts how often all sessions were ended at once; an access token of an earlier epoch is void. */
   declare sessionEpoch: CreationOptional<number>;
   /** Somebody else knows the password: an admin chose it, or it was made for the user. */
@@ -205,6 +208,18 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare finishedAt: Date | null;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
+}
+
+/** How much video of a user was planned, and when; outlives the video. */
+export class TranscodeUsageRow extends Model<
+  InferAttributes<TranscodeUsageRow>,
+  InferCreationAttributes<TranscodeUsageRow>
+> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare videoId: number;
+  declare seconds: number;
+  declare createdAt: Date;
 }
 
 export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAttributes<WorkerRow>> {

@@ -6,8 +6,9 @@ import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { applyFailed } from '../publish/outcomes.ts';
 import type { FarmContext } from './farmContext.ts';
-import { claimTasks, countInFlight, findWaiting, unclaimTasks } from './outbox.ts';
+import { claimTasks, unclaimTasks } from './outbox.ts';
 import { type Recurring, startRecurring } from './recurring.ts';
+import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 
 const POLL_MS = 500;
 /** Tasks that may wait in the queue for every worker; more would take the choice away from those who come later. */
@@ -20,12 +21,13 @@ const MAX_BATCH = 200;
  * by notices of this process, and by the clock for what other processes did.
  */
 export function startDispatcher(context: FarmContext): Recurring {
+  const cursor: RoundCursor = { afterUserId: 0 };
   const recurring = startRecurring({
     name: 'dispatcher',
     intervalMs: POLL_MS,
     logger: context.logger,
     metrics: context.metrics,
-    work: () => dispatchOnce(context),
+    work: () => dispatchOnce(context, cursor),
   });
   const stopListening = context.signals.onTasksWaiting(() => recurring.poke());
   return {
@@ -42,22 +44,25 @@ export function freeSlots({ ready, consumers }: QueueDepth): number {
   return Math.max(MIN_READY, READY_PER_CONSUMER * consumers) - ready;
 }
 
-/** One round; answers whether another would find more. Throws where database or broker do not answer. */
-export async function dispatchOnce(context: FarmContext): Promise<boolean> {
+/** One round; returns whether another may find more. Throws where database or broker do not answer. */
+export async function dispatchOnce(
+  context: FarmContext,
+  cursor: RoundCursor = { afterUserId: 0 },
+): Promise<boolean> {
   const { models } = context.database;
   const now = new Date();
   // the database first: most rounds find nothing, and then the broker need not be asked
-  const waiting = await findWaiting(models, now);
-  if (waiting.length === 0) return false;
+  if (!(await isAnyWaiting(models, now))) return false;
   const slots = Math.min(MAX_BATCH, freeSlots(await context.queue.depth()));
   if (slots <= 0) return false;
-  const chosen = chooseFairly(waiting, await countInFlight(models), { slots, nowMs: now.getTime() });
+  const { tasks, inFlight, limitOfUser } = await findWaiting({ models, now, slots }, context.config, cursor);
+  const chosen = chooseFairly(tasks, inFlight, { slots, nowMs: now.getTime(), limitOfUser });
   const messages = await claimTasks(
     models,
     chosen.map(({ id }) => id),
   );
   await publishAll(context, messages);
-  return messages.length > 0 && waiting.length > chosen.length;
+  return messages.length > 0;
 }
 
 async function publishAll(context: FarmContext, messages: readonly TaskMessage[]): Promise<void> {

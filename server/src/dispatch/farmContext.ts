@@ -4,11 +4,12 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Database } from '../db/database.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ProcessingConfig } from '../users/processingLimits.ts';
 import type { FarmSignals } from './farmSignals.ts';
 
 /** What the farm's services work with; the server's own context is one. */
 export interface FarmContext {
-  readonly config: Pick<ServerConfig, 'TASK_ATTEMPTS' | 'LEASE_SECONDS' | 'CHUNK_SECONDS'>;
+  readonly config: Pick<ServerConfig, 'TASK_ATTEMPTS' | 'LEASE_SECONDS' | 'CHUNK_SECONDS'> & ProcessingConfig;
   readonly logger: Logger;
   readonly database: Database;
   readonly store: ObjectStore;

@@ -7,6 +7,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { describeSource, newTask } from '../dispatch/lifecycle.ts';
+import { recordUsage } from '../users/processingLimits.ts';
 
 export interface PlanChange {
   models: Models;
@@ -32,17 +33,23 @@ export async function savePlan(
   const { objectFolder } = video;
   const plan = objectFolder ? { ...planned, folder: objectFolder } : planned;
   const { num, den } = facts.video.outputFrameRate;
+  const durationSeconds = plannedDurationSeconds(plan);
   await video.update(
     {
       plan,
       phase: 'encoding',
-      durationSeconds: plannedDurationSeconds(plan),
+      durationSeconds,
       width: facts.video.displayWidth,
       height: facts.video.displayHeight,
       frameRate: num / den,
     },
     { transaction },
   );
+  const { id: videoId, userId } = video;
+  // that chunks did not come out as planned is not the owner's doing
+  if (!change.singleChunk) {
+    await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
+  }
   const tasks = encodeTasks(plan, describeSource(video));
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({

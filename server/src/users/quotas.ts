@@ -8,6 +8,15 @@ import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
+import {
+  countInFlight,
+  dayFreesAt,
+  effectiveLimit,
+  type ProcessingConfig,
+  processingLimitsOf,
+  sumDay,
+  sumPlanned,
+} from './processingLimits.ts';
 
 /*
  * What counts: every video that is not deleted, with the bytes of its source; while it is uploaded, those that were
@@ -15,10 +24,7 @@ import type { ServerContext } from '../http/context.ts';
  * renditions: how large they come out is the server's doing, and nobody could foretell it.
  */
 
-/** What a user's own quota is where no limit applies, whatever the configuration says. */
-export const UNLIMITED = -1;
-
-type QuotaConfig = Pick<ServerConfig, 'QUOTA_BYTES' | 'QUOTA_VIDEOS'>;
+type QuotaConfig = Pick<ServerConfig, 'QUOTA_BYTES' | 'QUOTA_VIDEOS'> & ProcessingConfig;
 type Quota = Pick<UserRow, 'quotaBytes' | 'quotaVideos'>;
 interface Use {
   bytes: number;
@@ -36,18 +42,30 @@ export async function describeQuotas(
   { database, config }: Pick<ServerContext, 'database' | 'config'>,
   users: readonly UserRow[],
 ): Promise<QuotaUse[]> {
-  const uses = await measureUse(
-    database.models,
-    users.map(({ id }) => id),
-  );
+  const { models } = database;
+  const ids = users.map(({ id }) => id);
+  const [uses, tasks, planned, day] = await Promise.all([
+    measureUse(models, ids),
+    countInFlight(models, ids),
+    sumPlanned(models, ids),
+    sumDay(models, ids, new Date()),
+  ]);
   return users.map((user) => {
     const limits = limitsOf(user, config);
+    const { runningTasks, queuedMinutes, dailyMinutes } = processingLimitsOf(user, config);
     const use = uses.get(user.id) ?? { bytes: 0, videos: 0 };
     return {
       bytes: { used: use.bytes, limit: limits.bytes },
       videos: { used: use.videos, limit: limits.videos },
+      running_tasks: { used: tasks.get(user.id) ?? 0, limit: runningTasks },
+      queued_minutes: { used: minutesOf(planned.get(user.id)), limit: queuedMinutes },
+      daily_minutes: { used: minutesOf(day.get(user.id)), limit: dailyMinutes },
     };
   });
+}
+
+function minutesOf(seconds = 0): number {
+  return Math.round(seconds / 60);
 }
 
 export interface QuotaClaim {
@@ -64,6 +82,8 @@ export interface QuotaClaim {
  */
 export async function claimNewVideo(claim: QuotaClaim, sizeBytes: number | null): Promise<void> {
   const limits = await lockLimits(claim);
+  // what is uploaded already waits instead, but nobody should send a large file for nothing
+  if (limits.dailyMinutes !== null) await refuseBeyondDay(claim, limits.dailyMinutes);
   if (limits.bytes === null && limits.videos === null) return;
   const use = await useOf(claim);
   refuseBeyond({ what: 'videos', limit: limits.videos, used: use.videos, asked: 1 });
@@ -100,20 +120,29 @@ async function lockLimits({ models, config, transaction, userId }: QuotaClaim) {
     transaction,
     lock: transaction.LOCK.UPDATE,
   });
-  return limitsOf(user, config);
+  return { ...limitsOf(user, config), dailyMinutes: processingLimitsOf(user, config).dailyMinutes };
+}
+
+async function refuseBeyondDay({ models, transaction, userId }: QuotaClaim, limit: number): Promise<void> {
+  const now = new Date();
+  const seconds = (await sumDay(models, [userId], now, transaction)).get(userId) ?? 0;
+  if (seconds < limit * 60) return;
+  const freesAt = await dayFreesAt(models, userId, limit, now, transaction);
+  const details: QuotaExceeded = {
+    what: 'daily_minutes',
+    limit,
+    used: minutesOf(seconds),
+    asked: 0,
+    frees_at: freesAt.toISOString(),
+  };
+  throw new ReelmillError('quota_exceeded', sayQuota(details), { details });
 }
 
 function limitsOf(quota: Quota, config: QuotaConfig): { bytes: number | null; videos: number | null } {
   return {
-    bytes: limitOf(quota.quotaBytes, config.QUOTA_BYTES),
-    videos: limitOf(quota.quotaVideos, config.QUOTA_VIDEOS),
+    bytes: effectiveLimit(quota.quotaBytes, config.QUOTA_BYTES),
+    videos: effectiveLimit(quota.quotaVideos, config.QUOTA_VIDEOS),
   };
-}
-
-/** MySQL may answer a BIGINT as text. */
-function limitOf(own: number | null, byDefault: number | undefined): number | null {
-  if (own === null) return byDefault ?? null;
-  return Number(own) === UNLIMITED ? null : Number(own);
 }
 
 async function useOf({ models, transaction, userId }: QuotaClaim, exceptVideoId?: number): Promise<Use> {
@@ -160,7 +189,11 @@ function refuseBeyond({
   throw new ReelmillError('quota_exceeded', sayQuota(details), { details });
 }
 
-function sayQuota({ what, limit, used, asked }: QuotaExceeded): string {
+function sayQuota({ what, limit, used, asked, frees_at }: QuotaExceeded): string {
+  if (what === 'daily_minutes') {
+    const when = frees_at === undefined ? 'tomorrow' : `after ${frees_at.slice(0, 16).replace('T', ' ')} UTC`;
+    return `You have converted ${used} of the ${limit} minute(s) of video that you may within 24 hours. Upload more ${when}.`;
+  }
   if (what === 'videos') {
     return `You have ${used} of the ${limit} video(s) that you may have. Delete some to upload another.`;
   }

@@ -32,7 +32,13 @@ export type AdminUserQuery = z.infer<typeof adminUserQuerySchema>;
 /** `default` is what the server's configuration says, `unlimited` no limit whatever it says. */
 const quotaSchema = z.union([z.int().min(0), z.enum(['default', 'unlimited'])]);
 export const quotaUpdateSchema = z
-  .object({ bytes: quotaSchema.optional(), videos: quotaSchema.optional() })
+  .object({
+    bytes: quotaSchema.optional(),
+    videos: quotaSchema.optional(),
+    running_tasks: quotaSchema.optional(),
+    queued_minutes: quotaSchema.optional(),
+    daily_minutes: quotaSchema.optional(),
+  })
   .meta({ id: 'QuotaUpdate' });
 export type QuotaUpdate = z.infer<typeof quotaUpdateSchema>;
 

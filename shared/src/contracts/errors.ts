@@ -76,9 +76,18 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]; // Object.keys widens to string[]
 export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
 
-/** `error.details` of `quota_exceeded`: bytes of sources, or videos. `used` is without what was asked for. */
+/**
+ * `error.details` of `quota_exceeded`: bytes of sources, videos, or minutes of video within 24 hours. `used` is without what
+ * was asked for; `frees_at` says when there is room again where that comes by itself.
+ */
 export const quotaExceededSchema = z
-  .object({ what: z.enum(['bytes', 'videos']), limit: z.int(), used: z.int(), asked: z.int() })
+  .object({
+    what: z.enum(['bytes', 'videos', 'daily_minutes']),
+    limit: z.int(),
+    used: z.int(),
+    asked: z.int(),
+    frees_at: z.iso.datetime().optional(),
+  })
   .meta({ id: 'QuotaExceeded' });
 export type QuotaExceeded = z.infer<typeof quotaExceededSchema>;
 

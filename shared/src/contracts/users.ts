@@ -35,11 +35,22 @@ export const userSchema = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
 
-/** What one has and may have; a limit of null is none. Bytes are those of the sources that are kept. */
+const useSchema = z.object({ used: z.int(), limit: z.int().nullable() });
+
+/**
+ * What one has and may have; a limit of null is none. Bytes are those of the sources that are kept. A server of an earlier
+ * version knows nothing of the last three.
+ */
 export const quotaUseSchema = z
   .object({
-    bytes: z.object({ used: z.int(), limit: z.int().nullable() }),
-    videos: z.object({ used: z.int(), limit: z.int().nullable() }),
+    bytes: useSchema,
+    videos: useSchema,
+    /** Tasks that are queued or running. */
+    running_tasks: useSchema.optional(),
+    /** Minutes of video that are planned and not finished. */
+    queued_minutes: useSchema.optional(),
+    /** Minutes of video that were planned in the last 24 hours. */
+    daily_minutes: useSchema.optional(),
   })
   .meta({ id: 'QuotaUse' });
 export type QuotaUse = z.infer<typeof quotaUseSchema>;

@@ -16,10 +16,16 @@ type TimelinePlan = Pick<EncodePlan, 'facts' | 'segmentFrames' | 'totalFrames' |
  */
 export function originSeconds(facts: MediaFacts): number {
   const { startSeconds, outputFrameRate } = facts.video;
-  const lead = facts.audio ? startSeconds - facts.audio.startSeconds : 0;
-  if (lead <= KEPT_LEAD_SECONDS || lead > MAX_LEAD_SECONDS) return startSeconds;
+  const lead = leadSeconds(startSeconds, facts.audio?.startSeconds ?? startSeconds);
+  if (lead === 0) return startSeconds;
   const frames = Math.ceil((lead * outputFrameRate.num) / outputFrameRate.den - FRAME_TOLERANCE);
   return startSeconds - (frames * outputFrameRate.den) / outputFrameRate.num;
+}
+
+/** For how long the first picture is held because the audio begins so much earlier. */
+export function leadSeconds(videoStartSeconds: number, audioStartSeconds: number): number {
+  const lead = videoStartSeconds - audioStartSeconds;
+  return lead <= KEPT_LEAD_SECONDS || lead > MAX_LEAD_SECONDS ? 0 : lead;
 }
 
 /** Whole output frames from one time to another, rounded as ffmpeg's fps filter rounds the end of a stream. */

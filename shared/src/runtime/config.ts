@@ -198,6 +198,30 @@ const serverSchema = z.object({
     .min(0)
     .optional()
     .describe('how many videos a user may have, unless an admin says otherwise (default: no limit)'),
+  QUOTA_RUNNING_TASKS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "tasks of a user's videos that may be queued or running at a time, even while nobody else waits (default: no limit; users who wait together share the workers equally)",
+    ),
+  QUOTA_QUEUED_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1440)
+    .describe(
+      "minutes of a user's videos that may be planned and unfinished at a time; further videos wait their turn",
+    ),
+  QUOTA_DAILY_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "minutes of a user's videos that are converted within 24 hours; further videos wait, and new uploads are refused (default: no limit)",
+    ),
   UPLOAD_TTL_HOURS: z.coerce
     .number()
     .positive()

@@ -21,7 +21,12 @@ export const TIME_LIMITS = {
   /** Reading through a whole file that cannot be sampled. */
   scanMs: 1_800_000,
   stallMs: 60_000,
-  encodeBaseMs: 600_000,
-  /** Milliseconds that one second of video may take. */
-  encodeMsPerSecond: 40_000,
+  /** What every task may take, however little it does. */
+  taskFloorMs: 600_000,
+  /** No task takes longer; the broker's `consumer_timeout` and the source's URL must outlive it. */
+  taskCapMs: 12 * 3_600_000,
+  /** Decoded and encoded pixels that even the slowest worker does in a second: a twentieth of an ordinary core's. */
+  encodePixelsPerSecond: 10_000_000,
+  /** Milliseconds that one second of sound may take. */
+  audioMsPerSecond: 2_000,
 } as const;

@@ -33,7 +33,9 @@ export interface PacketStats {
 
 /** More than any codec reorders. */
 const REORDER_WINDOW = 64;
+/** Reordering moves a picture by so many seconds, or by so many of its own durations: slides stand for long. */
 const MAX_PTS_DTS_SECONDS = 10;
+const MAX_PTS_DTS_PICTURES = 16;
 const BACKWARD_JUMP_SECONDS = 1;
 /** Distances are counted in steps of 0.1 ms, so that their table stays small. */
 const GAP_STEPS_PER_SECOND = 10_000;
@@ -56,7 +58,8 @@ export class PacketCollector {
     this.#encrypted ||= packet.encrypted;
     const time = packet.pts ?? packet.dts;
     if (time === null) return;
-    if (packet.dts !== null && Math.abs(time - packet.dts) > MAX_PTS_DTS_SECONDS) {
+    const reorderSeconds = Math.max(MAX_PTS_DTS_SECONDS, MAX_PTS_DTS_PICTURES * (packet.duration ?? 0));
+    if (packet.dts !== null && Math.abs(time - packet.dts) > reorderSeconds) {
       this.#badTimes++;
       return;
     }

@@ -1,6 +1,7 @@
 import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { decideFrameRate } from './frameRate.ts';
+import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { PacketStats } from './packetStats.ts';
 import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
@@ -10,7 +11,7 @@ import type { SelectedStreams } from './selectStreams.ts';
 const TS_PRE_ROLL_SECONDS = 4;
 /** A deinterlacer looks at the picture before. */
 const INTERLACED_PRE_ROLL_SECONDS = 1;
-/** A last packet that claims to be shown for longer has a broken duration. */
+/** A last packet that claims to be shown for longer has a broken duration, unless there is sound for so long. */
 const MAX_LAST_FRAME_SECONDS = 60;
 const MAX_ASPECT = 8;
 
@@ -58,10 +59,7 @@ function videoFacts(findings: Findings): MediaFacts['video'] {
   const first = findings.frames[0];
   const rotationDegrees = rotationOf(stream);
   const sampleAspectRatio = saneAspect(stream.sample_aspect_ratio);
-  const { rate, variable } = decideFrameRate({
-    gaps: findings.head.gaps,
-    declared: [stream.r_frame_rate, stream.avg_frame_rate],
-  });
+  const { rate, variable } = outputRateOf(findings);
   const transfer = first?.color_transfer ?? stream.color_transfer ?? null;
   const pixelFormat = first?.pix_fmt ?? stream.pix_fmt;
   return {
@@ -86,6 +84,18 @@ function videoFacts(findings: Findings): MediaFacts['video'] {
   };
 }
 
+/** Throws `broken_timestamps` or `limits_exceeded`. */
+function outputRateOf(findings: Findings): RateDecision {
+  const { head, tail, streams } = findings;
+  const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
+  const decision = decideFrameRate({ gaps: head.gaps, declared });
+  // samples that show few pictures are not accepted, so only a video that was read through has too few
+  if (head !== tail) return decision;
+  const { startSeconds, durationSeconds } = extentOf(findings, decision.rate);
+  const seconds = durationSeconds + leadSeconds(startSeconds, streams.audio?.start_time ?? startSeconds);
+  return { ...decision, rate: limitFrameRate(decision.rate, { pictures: head.count, seconds }) };
+}
+
 /** Where the pictures begin and for how long they go on, by the packets; the header is not asked. */
 function extentOf(
   { head, tail, streams }: Findings,
@@ -102,7 +112,7 @@ function extentOf(
       'The times of the pictures in this file jump; exporting the video again should help.',
     );
   }
-  const durationSeconds = lastPts + lastFrameSeconds(tail, streams.video, rate) - firstPts;
+  const durationSeconds = lastPts + lastFrameSeconds(tail, streams, rate) - firstPts;
   if (durationSeconds > MEDIA_LIMITS.durationSeconds) {
     throw new ReelmillError(
       'limits_exceeded',
@@ -112,11 +122,13 @@ function extentOf(
   return { startSeconds: firstPts, durationSeconds };
 }
 
-function lastFrameSeconds(tail: PacketStats, stream: ProbedStream, rate: Rational): number {
+function lastFrameSeconds(tail: PacketStats, { video, audio }: SelectedStreams, rate: Rational): number {
   const frame = rate.den / rate.num;
-  const stated = tail.lastDuration ?? (tail.count === 1 ? stream.duration : null);
+  const stated = tail.lastDuration ?? (tail.count === 1 ? video.duration : null);
+  const soundSeconds = (audio?.start_time ?? 0) + (audio?.duration ?? 0) - (tail.lastPts ?? 0);
+  const longest = Math.max(MAX_LAST_FRAME_SECONDS, Math.min(soundSeconds + frame, MEDIA_LIMITS.gapSeconds));
   // some containers write a tick where they do not know
-  if (stated === null || stated < frame / 2 || stated > MAX_LAST_FRAME_SECONDS) return frame;
+  if (stated === null || stated < frame / 2 || stated > longest) return frame;
   return stated;
 }
 

@@ -2,12 +2,13 @@ import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
-import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runToSegments } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
+import { audioLimitMs } from './timeLimits.ts';
 import { withWorkFolder } from './workFolder.ts';
 
 const MAX_BYTES_FACTOR = 3;
@@ -36,7 +37,7 @@ export async function runAudio(
       version: plan.version,
       firstSegment: 0,
       check: () => {},
-      timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      timeLimitMs: audioLimitMs(seconds),
       memoryBytes: bareMemory(spec.source.sizeBytes),
       maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
       context,

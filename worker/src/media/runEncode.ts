@@ -5,12 +5,12 @@ import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
+import { encodeLimitMs } from './timeLimits.ts';
 import { withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
@@ -43,7 +43,7 @@ export async function runEncode(
       version: plan.version,
       firstSegment: chunk.firstSegment,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
-      timeLimitMs: TIME_LIMITS.encodeBaseMs + seconds * TIME_LIMITS.encodeMsPerSecond,
+      timeLimitMs: encodeLimitMs({ frames: chunk.frameCount, source: plan.facts.video, renditions }),
       memoryBytes: encodeMemory(reading, renditions),
       maxBytes: largestOutput(renditions, seconds),
       context,

@@ -2,6 +2,7 @@ import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { declaredVideos } from './declaredLimits.ts';
+import { decideFrameRate, isSparse } from './frameRate.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, samplePackets } from './probe.ts';
@@ -89,7 +90,9 @@ async function readThrough(target: ProbeTarget, streams: SelectedStreams): Promi
   const all = await samplePackets(target, streams.video.index, null);
   const middle = ((all.firstPts ?? 0) + (all.lastPts ?? 0)) / 2;
   const healthy = all.badTimes === 0 && all.backwardJumps === 0;
-  return { head: all, tail: all, seekable: healthy && (await seeksWell(target, streams, middle)) };
+  const mayBeCut = healthy && SEEKABLE_DEMUXERS.includes(target.demuxer ?? '');
+  const seekable = mayBeCut && (await sampleMiddle(target, streams, middle)).seekable;
+  return { head: all, tail: all, seekable };
 }
 
 /** Reads the beginning, the end and a place in the middle; falls back to reading everything. */
@@ -101,24 +104,45 @@ async function sampleTiming(target: ProbeTarget, probe: Probe, streams: Selected
   }
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
   const memoryBytes = PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
-  const [head, tail, seekable] = await runTogether(memoryBytes, [
+  const [head, tail, middle] = await runTogether(memoryBytes, [
     () => samplePackets(target, streams.video.index, `%+#${HEAD_PACKETS}`),
     () => samplePackets(target, streams.video.index, `${(end - TAIL_SECONDS).toFixed(3)}%`),
-    () => seeksWell(target, streams, start + duration / 2),
+    () => sampleMiddle(target, streams, start + duration * middleShare()),
   ]);
+  const { seekable } = middle;
   const believed = tail.lastPts !== null && Math.abs(tail.lastPts - end) <= TAIL_TOLERANCE_SECONDS;
   const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
   if (!believed || !seekable || !healthy) return readThrough(target, streams);
+  const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
+  const { rate } = decideFrameRate({ gaps: head.gaps, declared });
+  if ([head, middle.stats, tail].some((stats) => isSparse(stats, rate))) return readThrough(target, streams);
   return { head, tail, seekable };
 }
 
-/** Whether a read that begins in the middle delivers pictures from there. */
-async function seeksWell(target: ProbeTarget, streams: SelectedStreams, seconds: number): Promise<boolean> {
-  if (!SEEKABLE_DEMUXERS.includes(target.demuxer ?? '')) return false;
+interface MiddleSample {
+  stats: PacketStats;
+  /** A read that begins in the middle delivers pictures from there. */
+  seekable: boolean;
+}
+
+async function sampleMiddle(
+  target: ProbeTarget,
+  streams: SelectedStreams,
+  seconds: number,
+): Promise<MiddleSample> {
   const interval = `${Math.max(0, seconds).toFixed(3)}%+#${MIDDLE_PACKETS}`;
-  const { firstPts, backwardJumps } = await samplePackets(target, streams.video.index, interval);
-  if (firstPts === null || backwardJumps > 0) return false;
-  return firstPts >= seconds - SEEK_BEFORE_SECONDS && firstPts <= seconds + SEEK_AFTER_SECONDS;
+  const stats = await samplePackets(target, streams.video.index, interval);
+  const { firstPts, backwardJumps } = stats;
+  const lands =
+    firstPts !== null &&
+    firstPts >= seconds - SEEK_BEFORE_SECONDS &&
+    firstPts <= seconds + SEEK_AFTER_SECONDS;
+  return { stats, seekable: lands && backwardJumps === 0 };
+}
+
+/** Not the same for every file: nobody can put dense pictures just where they are looked at. */
+function middleShare(): number {
+  return 0.25 + Math.random() / 2;
 }
 
 /** The demuxer and the streams as a probe found them. */

@@ -4,7 +4,7 @@ import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Command, Option } from 'commander';
 import type { AdminApi } from '../../engine/adminApi.ts';
-import { readByteQuota, readVideoQuota } from '../arguments.ts';
+import { readByteQuota, readCountQuota } from '../arguments.ts';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';
 import { readLines, type Terminal } from '../terminal.ts';
@@ -48,7 +48,16 @@ interface MakeOptions extends Json {
   role: Role;
   quotaBytes?: QuotaUpdate['bytes'];
   quotaVideos?: QuotaUpdate['videos'];
+  quotaRunningTasks?: QuotaUpdate['running_tasks'];
+  quotaQueuedMinutes?: QuotaUpdate['queued_minutes'];
+  quotaDailyMinutes?: QuotaUpdate['daily_minutes'];
   passwordStdin?: boolean;
+}
+
+interface QuotaOptions extends Json, Pick<QuotaUpdate, 'bytes' | 'videos'> {
+  runningTasks?: QuotaUpdate['running_tasks'];
+  queuedMinutes?: QuotaUpdate['queued_minutes'];
+  dailyMinutes?: QuotaUpdate['daily_minutes'];
 }
 
 function addMaking(users: Command, run: RunAdminCommand): void {
@@ -59,17 +68,24 @@ function addMaking(users: Command, run: RunAdminCommand): void {
     .option('--nickname <name>', 'how it is called (default: from the address)')
     .addOption(new Option('--role <role>').choices(ROLES).default('creator'))
     .option('--quota-bytes <size>', 'how much its sources may take, such as 50G', readByteQuota)
-    .option('--quota-videos <n>', 'how many videos it may have', readVideoQuota)
+    .option('--quota-videos <n>', 'how many videos it may have', readCountQuota)
+    .option('--quota-running-tasks <n>', 'how many of its tasks may run at a time', readCountQuota)
+    .option('--quota-queued-minutes <n>', 'how much of its video may be planned at a time', readCountQuota)
+    .option('--quota-daily-minutes <n>', 'how much of its video is converted in 24 hours', readCountQuota)
     .option('--password-stdin', 'read its password from the first line of standard input')
     .option('--json', JSON_HELP)
     .action((email: string, options: MakeOptions) =>
       run(options.json, async (context) => {
-        const { nickname, role, quotaBytes: bytes, quotaVideos: videos, passwordStdin } = options;
+        const { nickname, role, passwordStdin } = options;
+        const quota: QuotaUpdate = {
+          bytes: options.quotaBytes,
+          videos: options.quotaVideos,
+          running_tasks: options.quotaRunningTasks,
+          queued_minutes: options.quotaQueuedMinutes,
+          daily_minutes: options.quotaDailyMinutes,
+        };
         const password = await readPassword(context.terminal, passwordStdin);
-        const answer = await context.api.createUser(
-          { email, nickname, role, password, quota: { bytes, videos } },
-          never(),
-        );
+        const answer = await context.api.createUser({ email, nickname, role, password, quota }, never());
         const made = `${printable(answer.user.email)} has an account now (${answer.user.user_id}).`;
         return say(context, answer, [made, ...sayPassword(answer.password)]);
       }),
@@ -121,9 +137,21 @@ function addChanging(users: Command, run: RunAdminCommand): void {
     .description('say how much an account may have; "default" is what the server is configured to')
     .argument('<user>', USER)
     .option('--bytes <size>', 'of sources, such as 50G, "unlimited" or "default"', readByteQuota)
-    .option('--videos <n>', 'a number, "unlimited" or "default"', readVideoQuota)
+    .option('--videos <n>', 'a number, "unlimited" or "default"', readCountQuota)
+    .option('--running-tasks <n>', 'tasks that may run at a time', readCountQuota)
+    .option('--queued-minutes <n>', 'minutes of video that may be planned at a time', readCountQuota)
+    .option('--daily-minutes <n>', 'minutes of video that are converted in 24 hours', readCountQuota)
     .option('--json', JSON_HELP)
-    .action((user: string, { json, ...quota }: Json & QuotaUpdate) => change(user, json, { quota }));
+    .action((user: string, { json, runningTasks, queuedMinutes, dailyMinutes, ...sizes }: QuotaOptions) =>
+      change(user, json, {
+        quota: {
+          ...sizes,
+          running_tasks: runningTasks,
+          queued_minutes: queuedMinutes,
+          daily_minutes: dailyMinutes,
+        },
+      }),
+    );
 }
 
 /** The number of an account from its number or its whole e-mail address. */
@@ -147,7 +175,7 @@ function sayPassword(password: string | null): string[] {
   return [`Password: ${password}`, 'It is not shown again; its owner should choose another one.'];
 }
 
-const HEAD = ['ID', 'E-MAIL', 'NAME', 'ROLE', 'STATE', 'VIDEOS', 'STORAGE'];
+const HEAD = ['ID', 'E-MAIL', 'NAME', 'ROLE', 'STATE', 'VIDEOS', 'STORAGE', 'TASKS', 'QUEUED', 'TODAY'];
 
 function rowOf({ user_id, email, nickname, role, disabled, quota }: AdminUser): string[] {
   const { bytes, videos } = quota;
@@ -158,9 +186,18 @@ function rowOf({ user_id, email, nickname, role, disabled, quota }: AdminUser): 
     printable(nickname),
     role,
     state,
-    videos.limit === null ? String(videos.used) : `${videos.used} of ${videos.limit}`,
+    useOf(videos),
     bytes.limit === null
       ? formatBytes(bytes.used)
       : `${formatBytes(bytes.used)} of ${formatBytes(bytes.limit)}`,
+    useOf(quota.running_tasks),
+    useOf(quota.queued_minutes, ' min'),
+    useOf(quota.daily_minutes, ' min'),
   ];
+}
+
+/** A server of an earlier version does not say every use. */
+function useOf(use: AdminUser['quota']['running_tasks'], unit = ''): string {
+  if (use === undefined) return '-';
+  return use.limit === null ? `${use.used}${unit}` : `${use.used} of ${use.limit}${unit}`;
 }

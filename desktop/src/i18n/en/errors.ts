@@ -13,7 +13,7 @@ export const errors = {
   account_disabled: 'This account has been disabled. Ask the administrator of the server.',
   signature_invalid: 'The storage refused access. Try again.',
   quota_exceeded:
-    'You have as much on this server as you may. Delete videos, or ask its administrator for more.',
+    'You have as much on this server as you may, or have converted as much today. Delete videos or wait a day, or ask its administrator for more.',
   not_found: 'This is not there any more.',
   email_taken: 'There is an account with this e-mail address already.',
   state_conflict: 'This has changed in the meantime, so it cannot be done now.',

@@ -12,7 +12,8 @@ export const errors: OnePluralForm<typeof english> = {
   registration_closed: '此服务器不开放注册，请向管理员申请账户。',
   account_disabled: '此账户已被停用，请联系服务器管理员。',
   signature_invalid: '存储服务拒绝了访问，请重试。',
-  quota_exceeded: '你在此服务器上的配额已用完。请删除一些视频，或向管理员申请更多配额。',
+  quota_exceeded:
+    '你在此服务器上的配额或今日的转码时长已用完。请删除一些视频或明天再试，也可以向管理员申请更多配额。',
   not_found: '该内容已不存在。',
   email_taken: '此邮箱地址已被注册。',
   state_conflict: '状态已发生变化，目前无法执行此操作。',

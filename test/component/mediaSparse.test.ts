@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
+import { runInspect } from '../../worker/src/media/runInspect.ts';
+import { encodeLimitMs } from '../../worker/src/media/timeLimits.ts';
+import { joinOutput } from '../support/joinedOutput.ts';
+import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
+import {
+  lumaOfFrames,
+  makeSlides,
+  type Slides,
+  slideLuma,
+  toneOfSecond,
+  tonesOf,
+} from '../support/slides.ts';
+import { runSpec, type Transcoded, taskContext, transcode } from '../support/transcode.ts';
+
+const LUMA_TOLERANCE = 2;
+const HERTZ_TOLERANCE = 8;
+
+let media: MediaStore;
+before(async () => {
+  media = await startMediaStore();
+});
+after(() => media.close());
+
+const every = (seconds: number, count: number): number[] =>
+  Array.from({ length: count }, (_, n) => n * seconds);
+
+/** A second at 60 fps, then pictures nearly ten minutes apart: 66 pictures in 50 minutes. */
+const BURST_AND_PAUSES: Slides = {
+  times: [...every(1 / 60, 60), ...every(590, 6).map((time) => time + 1)],
+  endSeconds: 5 * 590 + 2,
+  sound: false,
+};
+
+async function makeAndTranscode(name: string, slides: Slides): Promise<Transcoded> {
+  const file = path.join(media.root, name);
+  await makeSlides(file, slides);
+  return transcode(media, file);
+}
+
+/** 400 pictures at 60 fps and then one every ten minutes: a few kilobytes that say to last half a day. */
+const HOSTILE: Slides = {
+  times: [...every(1 / 60, 400), ...every(590, 72).map((time) => time + 400 / 60)],
+  endSeconds: 71 * 590 + 7,
+  sound: false,
+};
+
+function justified({ times, endSeconds }: Slides): number {
+  return 4 * times.length + 5 * endSeconds + 10_000;
+}
+
+/** Every frame shows the picture of its time, but for the one at which pictures change. */
+async function checkPictures({ plan }: Transcoded, slides: Slides): Promise<void> {
+  const { num, den } = plan.facts.video.outputFrameRate;
+  const [rendition] = plan.renditions;
+  const joined = await joinOutput(media, rendition?.quality ?? '', videoSegmentCount(plan));
+  const lumas = await lumaOfFrames(joined.file);
+  assert.ok(Math.abs((lumas.length * den) / num - slides.endSeconds) <= (2 * den) / num, 'length');
+  const shown = (seconds: number): number => slideLuma(slides.times.findLastIndex((time) => time <= seconds));
+  const half = den / num / 2;
+  lumas.forEach((luma, frame) => {
+    const seconds = (frame * den) / num;
+    const right = [shown(Math.max(0, seconds - half)), shown(seconds), shown(seconds + half)];
+    assert.ok(
+      right.some((expected) => Math.abs(luma - expected) <= LUMA_TOLERANCE),
+      `frame ${frame} at ${seconds} s has luma ${luma}, not ${right}`,
+    );
+  });
+}
+
+async function checkSound({ plan, audio }: Transcoded, slides: Slides): Promise<void> {
+  assert.ok(audio);
+  assert.equal(plan.audio === null, false);
+  const joined = await joinOutput(media, 'audio', audio.segments.length);
+  const tones = await tonesOf(joined.file);
+  assert.ok(tones.length >= Math.floor(slides.endSeconds) - 1, `${tones.length} s of sound`);
+  tones.slice(0, Math.floor(slides.endSeconds) - 1).forEach((hertz, second) => {
+    assert.ok(Math.abs(hertz - toneOfSecond(second)) <= HERTZ_TOLERANCE, `second ${second}: ${hertz} Hz`);
+  });
+}
+
+const SLIDES: Record<string, Slides> = {
+  'every-8s.mp4': { times: every(8, 9), endSeconds: 72 },
+  'every-20s.mp4': { times: every(20, 6), endSeconds: 120 },
+  'every-20s.mkv': { times: every(20, 6), endSeconds: 101 },
+  'uneven.mp4': { times: [0, 12, 13.5, 47, 66, 67, 120.25, 121, 180], endSeconds: 195 },
+  'ten-minutes-apart.mp4': { times: every(590, 3), endSeconds: 1190, sound: false },
+  'film-with-still-ending.mp4': { times: [...every(1 / 30, 150)], endSeconds: 80 },
+};
+
+for (const [name, slides] of Object.entries(SLIDES)) {
+  test(`${name}: every picture at its time, for the whole length, with its sound`, async () => {
+    const transcoded = await makeAndTranscode(name, slides);
+    assert.ok(transcoded.plan.totalFrames <= justified(slides));
+    await checkPictures(transcoded, slides);
+    if (slides.sound !== false) await checkSound(transcoded, slides);
+  });
+}
+
+test('a burst and long pauses cost what their pictures justify, and come out whole', async () => {
+  const transcoded = await makeAndTranscode('burst.mp4', BURST_AND_PAUSES);
+  const { totalFrames } = transcoded.plan;
+  assert.ok(totalFrames <= justified(BURST_AND_PAUSES), `${totalFrames} frames`);
+  await checkPictures(transcoded, BURST_AND_PAUSES);
+});
+
+test('a few pictures half a day apart are neither days of frames nor days of time', async () => {
+  const file = path.join(media.root, 'hostile.mp4');
+  await makeSlides(file, HOSTILE);
+  const source = await media.addSource(file);
+  const inspected = await runSpec(media, { kind: 'inspect', source });
+  assert.ok(inspected.kind === 'inspect');
+  const { facts } = inspected;
+  const { totalFrames, renditions, chunks } = planVideo(facts, { version: 1, chunkSeconds: 60 });
+  assert.ok(Math.abs(facts.video.durationSeconds - HOSTILE.endSeconds) < 1);
+  assert.ok(totalFrames <= justified(HOSTILE), `${totalFrames} frames`);
+  const largest = Math.max(...chunks.map(({ frameCount }) => frameCount));
+  assert.ok(encodeLimitMs({ frames: largest, source: facts.video, renditions }) < 30 * 60_000);
+});
+
+test('a large file is not known by its dense beginning, middle and end', async () => {
+  // every sample is taken from pictures at 30 fps or from pauses, depending on where it falls: only a full scan is right
+  const file = path.join(media.root, 'sampled.mp4');
+  const slides = {
+    times: [...every(1 / 30, 700), ...every(30, 100).map((time) => time + 700 / 30)],
+    sound: false,
+  };
+  const endSeconds = (slides.times.at(-1) ?? 0) + 1 / 30;
+  await makeSlides(file, { ...slides, endSeconds });
+  const source = await media.addSource(file);
+  const inspect = { kind: 'inspect', source } as const;
+  const { facts } = await runInspect(inspect, taskContext(media), { readThroughBytes: 0 });
+  const frames = planVideo(facts, { version: 1, chunkSeconds: 60 }).totalFrames;
+  assert.ok(frames <= justified({ ...slides, endSeconds }), `${frames} frames`);
+});

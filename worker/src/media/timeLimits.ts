@@ -1,0 +1,32 @@
+import type { Rendition } from '@reelmill/shared/contracts/media.ts';
+import { TIME_LIMITS } from './limits.ts';
+
+/*
+ * A task that goes on but never ends is as bad as one that stalls: everybody else waits for its worker. So its time follows
+ * from its work, with a floor for the start and for slow storage, and ends at a cap. Three hours of 1080p in one task
+ * reach the cap; a single core of 2020 needs a fifth of it for them.
+ */
+
+/** The work of an encode task. */
+export interface EncodeWork {
+  /** Output frames. */
+  frames: number;
+  source: { codedWidth: number; codedHeight: number };
+  renditions: readonly Pick<Rendition, 'width' | 'height'>[];
+}
+
+/** Milliseconds after which an encode task is ended. */
+export function encodeLimitMs({ frames, source, renditions }: EncodeWork): number {
+  const encoded = renditions.reduce((sum, { width, height }) => sum + width * height, 0);
+  const pixels = frames * (source.codedWidth * source.codedHeight + encoded);
+  return limitMs((pixels / TIME_LIMITS.encodePixelsPerSecond) * 1000);
+}
+
+/** Milliseconds after which the audio task of so long a video is ended. */
+export function audioLimitMs(seconds: number): number {
+  return limitMs(seconds * TIME_LIMITS.audioMsPerSecond);
+}
+
+function limitMs(workMs: number): number {
+  return Math.min(TIME_LIMITS.taskCapMs, TIME_LIMITS.taskFloorMs + Math.round(workMs));
+}
