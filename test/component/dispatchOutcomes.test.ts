@@ -43,7 +43,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.ok(task);
       return task;
     };
-    const finish = async (task: TaskRow, result: TaskResult = resultOf(task.spec, FACTS)) => {
+    const finish = async (task: TaskRow, result: TaskResult = resultOf(task.spec, FACTS, task.videoId)) => {
       await apply(signEvent(task, { type: 'started' as const }));
       return apply(signEvent(task, { type: 'done' as const, result, elapsedMs: 1 }));
     };
@@ -272,7 +272,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     test('pieces that do not fit together are made again as one chunk', async () => {
       const video = await inspected();
       for (const task of await lease(video)) {
-        const result = resultOf(task.spec, FACTS);
+        const result = resultOf(task.spec, FACTS, task.videoId);
         const [output] = result.kind === 'encode' ? result.renditions : [];
         if (output && task.position > 4) output.initSha256 = 'another one';
         await finish(task, result);

@@ -1,5 +1,6 @@
 import { type MediaFacts, mediaFactsSchema, type RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 
 /** Facts of an ordinary 1280x720 video of 30 frames per second with sound. */
 export function factsOf(options: { durationSeconds: number; audio?: boolean }): MediaFacts {
@@ -40,12 +41,12 @@ export function factsOf(options: { durationSeconds: number; audio?: boolean }): 
 }
 
 /** What a worker that does everything right would make of a task. */
-export function resultOf(spec: TaskSpec, facts: MediaFacts): TaskResult {
+export function resultOf(spec: TaskSpec, facts: MediaFacts, videoId = 1): TaskResult {
   switch (spec.kind) {
     case 'inspect':
       return { kind: 'inspect', facts };
     case 'images':
-      return { kind: 'images', coverKey: 'processed/1/cover.jpg', storyboardKey: null };
+      return { kind: 'images', coverKey: objectKeys.cover(videoId), storyboardKey: null };
     case 'audio':
       return { kind: 'audio', rendition: outputOf('audio', 0, 4, spec.plan.segmentFrames / 30) };
     case 'encode': {

@@ -7,6 +7,7 @@ import * as administration from './migrations/0003-administration.ts';
 import * as webhooks from './migrations/0004-webhooks.ts';
 import * as retention from './migrations/0005-retention.ts';
 import * as traces from './migrations/0006-traces.ts';
+import * as knownDevices from './migrations/0010-known-devices.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   retention,
   traces,
+  knownDevices,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

@@ -6,10 +6,14 @@ import {
   videoResponseSchema,
   videoUpdateSchema,
 } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
+import { networkOf } from '../auth/loginLimits.ts';
+import { findEnded } from '../auth/sessions.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
+import { StreamSlots } from '../http/streamSlots.ts';
 import { type LinkQuery, linkQuerySchema } from '../playback/signedLinks.ts';
 import { findOwnVideo, findVisibleVideo, mayShare, requireVisible } from './access.ts';
 import { cancelVideo, deleteVideo, retryVideo, updateVideo } from './changeVideo.ts';
@@ -32,6 +36,7 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
     identity,
     link: context.playbackUrls.verify(videoId, 'watch', query),
   });
+  const slots = new StreamSlots(context.config);
   const readDetail = gatherReads((ids) => readDetails(context, ids));
   return [
     defineRoute({
@@ -76,19 +81,33 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       summary: 'Follow a video',
       description:
         'Server-sent events: the same object as `GET /videos/{id}`, at once and whenever it changes. Ends when the ' +
-        'video is online, failed or canceled.',
+        'video is online, failed or canceled, and within seconds of the session itself. So many may be open at once for ' +
+        'a user, for an address and in all.',
       auth: 'optional',
       params,
       query: linkQuerySchema,
       answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
-      errors: ['not_found', 'signature_invalid'],
-      async handle({ params: { id }, query, identity, response, signal }) {
+      errors: ['not_found', 'signature_invalid', 'too_many_streams'],
+      async handle({ params: { id }, query, identity, request, response, signal }) {
         const viewer = viewerOf(id, identity, query);
         await findVisibleVideo(models, id, viewer);
-        await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
+        await refuseEnded(context, identity);
+        const network = networkOf(request.ip ?? 'unknown');
+        const release = slots.claim({ userId: identity?.userId ?? null, network });
+        try {
+          await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
+        } finally {
+          release();
+        }
       },
     }),
   ];
+}
+
+/** A stream outlives the token it was opened with, so a token whose session has ended opens none. */
+async function refuseEnded(context: ServerContext, identity: Identity | null): Promise<void> {
+  if (identity === null || (await findEnded(context, [identity])).size === 0) return;
+  throw new ReelmillError('unauthorized', 'This session was ended; log in again.');
 }
 
 function createChangingRoutes(context: ServerContext): Route[] {

@@ -35,6 +35,16 @@ const origins = z
     'must be origins like https://example.org, separated by commas',
   );
 
+/** Names or addresses, without scheme and port. */
+const hosts = z
+  .string()
+  .optional()
+  .transform((list) => (list ?? '').split(',').flatMap((host) => host.trim().toLowerCase() || []))
+  .refine(
+    (list) => list.every((host) => /^(?:[a-z0-9_.-]+|\[?[0-9a-f:.]+\]?)$/.test(host)),
+    'must be host names like videos.example.org, without a port, separated by commas',
+  );
+
 const common = {
   REELMILL_PROFILE: z
     .enum(['standalone', 'distributed'])
@@ -101,6 +111,9 @@ const serverSchema = z.object({
   PUBLIC_URL: httpUrl
     .optional()
     .describe('address of the API as clients reach it (default: `http://HOST:PORT`)'),
+  ALLOWED_HOSTS: hosts.describe(
+    'further host names that requests may be sent to, separated by commas, beside those of `PUBLIC_URL` and `HOST` and of loopback',
+  ),
   TRUST_PROXY: z.coerce
     .number()
     .int()
@@ -119,6 +132,15 @@ const serverSchema = z.object({
     .default(120)
     .describe('logins and continued sessions from one address; 0: any number'),
   REGISTRATIONS_PER_HOUR: calls.default(100).describe('registrations from one address; 0: any number'),
+  EVENT_STREAMS: calls
+    .default(1000)
+    .describe('event streams that each server keeps open in all; 0: any number'),
+  EVENT_STREAMS_PER_ADDRESS: calls
+    .default(100)
+    .describe('event streams that each server keeps open for one address; 0: any number'),
+  EVENT_STREAMS_PER_USER: calls
+    .default(20)
+    .describe('event streams that each server keeps open for one user; 0: any number'),
   REELMILL_DATA: z
     .string()
     .default('./data')

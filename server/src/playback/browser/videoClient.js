@@ -71,12 +71,22 @@ export class VideoClient {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof CallError && error.status >= 400 && error.status < 500 && error.status !== 429)
-          throw error;
+        const isFinal = error instanceof CallError && error.status >= 400 && error.status < 500;
+        if (isFinal && error.status !== 429) throw error;
+        // where no stream is to be had, the video is asked for now and then
+        if (isFinal) yield* await this.#look();
       }
       await pause(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
+  }
+
+  /** The video as it is now, unless it cannot be had at the moment. @returns {Promise<VideoDetail[]>} */
+  async #look() {
+    return await this.detail().then(
+      (detail) => [detail],
+      () => [],
+    );
   }
 
   /** @param {string} url @param {AbortSignal} signal @returns {Promise<Response>} */
