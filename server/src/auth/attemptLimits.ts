@@ -30,7 +30,7 @@ export interface Attempt {
 }
 
 /** Longer than the longest queue of password hashes. */
-const MAX_WAIT_MS = 25_000;
+const MAX_WAIT_MS = 60_000;
 const POLL_MS = 100;
 
 /** Throws `rate_limited` with the seconds until the next attempt of this subject. */
