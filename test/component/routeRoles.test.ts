@@ -31,7 +31,7 @@ interface Request {
 }
 type Build = (targets: Targets) => Request | Promise<Request>;
 
-const FILE = 'fingerprint=v1-1-0123456789abcdef&size_bytes=17000000';
+const FILE = `fingerprint=${'ab'.repeat(32)}&size_bytes=17000000`;
 const HOOK = { url: 'http://127.0.0.1:9/secret-hook', events: ['video.online'] };
 const at = (path: string, body?: unknown) => (): Request => ({ path, body });
 const video =

@@ -25,7 +25,12 @@ export function checkHost(
     if (PROBES.has(request.path) && (host === null || isUnreachableName(host))) return next();
     // whoever asks by the very address of this connection has no name to deceive with
     if (host !== null && host === normalize(request.socket.localAddress ?? '')) return next();
-    next(new ReelmillError('misdirected_request', 'This server is not called by that name. Its administrator can allow it with ALLOWED_HOSTS.'));
+    next(
+      new ReelmillError(
+        'misdirected_request',
+        'This server is not called by that name. Its administrator can allow it with ALLOWED_HOSTS.',
+      ),
+    );
   };
 }
 
