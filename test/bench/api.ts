@@ -149,7 +149,7 @@ interface TurnOptions {
 /** Starts a side, polls every video once, and then measures. */
 async function takeTurn(side: Side, { shelf, secret, seconds }: TurnOptions): Promise<Turn> {
   return withSide(side, async ({ port, server }) => {
-    const token = signAccessToken({ userId: shelf.userId, epoch: 0 }, secret);
+    const token = signAccessToken({ userId: shelf.userId, epoch: 0, session: null }, secret);
     const ids = [String(shelf.firstId), String(shelf.lastId)];
     const poll = async (duration: string) => {
       const { stdout } = await promisify(execFile)(
@@ -194,7 +194,9 @@ async function compareAnswers(sides: readonly Side[], shelf: Shelf, secret: stri
   for (const side of sides) {
     const answer = await withSide(side, async ({ port }) => {
       const response = await fetch(`http://127.0.0.1:${port}/api/v1/videos/${shelf.firstId}`, {
-        headers: { Authorization: `Bearer ${signAccessToken({ userId: shelf.userId, epoch: 0 }, secret)}` },
+        headers: {
+          Authorization: `Bearer ${signAccessToken({ userId: shelf.userId, epoch: 0, session: null }, secret)}`,
+        },
       });
       assert.equal(response.status, 200);
       return videoDetailSchema.parse(await response.json());

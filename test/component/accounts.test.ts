@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { makeAdmin } from '@reelmill/server/admin/firstAdmin.ts';
+import { hashPassword } from '@reelmill/server/auth/passwords.ts';
+import { insertAccount } from '@reelmill/server/users/accounts.ts';
 import { registerResponseSchema, sessionSchema, userSchema } from '@reelmill/shared/contracts/users.ts';
 import jwt from 'jsonwebtoken';
 import { Op } from 'sequelize';
@@ -173,10 +176,60 @@ describe('accounts', () => {
     const statuses = guesses.map((answer) => answer.status);
     assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
     assert.equal(statuses.filter((status) => status === 401).length, 10);
-    const limited = await guess(victim.password);
+    const limited = await guess('another guess');
     assert.deepEqual([limited.status, limited.error.code], [429, 'rate_limited']);
     assert.ok(Number(limited.headers.get('retry-after')) > 0);
     await api.logIn(ADMIN);
+    // the account was logged in from this address
+    await api.logIn(victim);
+  });
+
+  test('a password that everybody guesses is refused, whoever chooses it and for whom', async () => {
+    const boss = await api.logIn(ADMIN);
+    const email = 'guessable@example.org';
+    const weak = [
+      'password',
+      'PassW0rd',
+      'password123',
+      'Sunshine1!',
+      'aaaaaaaaaa',
+      'abcabcabc',
+      email,
+      'guessable',
+    ];
+    for (const password of weak) {
+      const answer = await api.call('POST', '/users/register', {
+        body: { nickname: 'Guess Me', email, password },
+      });
+      assert.deepEqual([answer.status, answer.error.code], [400, 'password_too_weak'], password);
+    }
+    const user = await api.signUp('chooser');
+    const refusals = [
+      await user.call('POST', '/me/password', {
+        body: { current_password: user.password, new_password: 'password1' },
+      }),
+      await boss.call('POST', '/admin/users', { body: { email, password: 'iloveyou1' } }),
+      await boss.call('POST', `/admin/users/${user.userId}/password`, {
+        body: { password: 'chooser@example.org' },
+      }),
+    ];
+    assert.deepEqual(
+      refusals.map(({ status, error }) => [status, error.code]),
+      refusals.map(() => [400, 'password_too_weak']),
+    );
+    // nothing has changed
+    await api.logIn(user);
+    const { database } = server.context;
+    const admin = makeAdmin(database, { email: 'second@example.org', password: 'administrator' }, 'command');
+    await assert.rejects(admin, { code: 'password_too_weak' });
+  });
+
+  test('an account that has a weak password already goes on with it', async () => {
+    const { models } = server.context.database;
+    const account = { email: 'long-standing@example.org', password: 'password' };
+    const passwordHash = await hashPassword(account.password);
+    await insertAccount(models, { ...account, nickname: 'Old', role: 'creator', passwordHash });
+    await api.logIn(account);
   });
 
   test('only an admin administers', async () => {

@@ -74,6 +74,7 @@ for (const mechanism of Object.keys(MECHANISMS) as (keyof typeof MECHANISMS)[]) 
         confinement: bound,
         signal: AbortSignal.timeout(60_000),
         logger,
+        memoryBytes: 2 ** 30,
         stallMs: 60_000,
         timeLimitMs: 60_000,
         onLine: (line) => lines.push(line) > 0,
@@ -423,7 +424,14 @@ for (const mechanism of Object.keys(MECHANISMS) as (keyof typeof MECHANISMS)[]) 
 
 test('signals and exit codes come through', async () => {
   const confinement = await confinementOf('landlock');
-  const limits = { confinement, logger, onLine: () => true, stallMs: 60_000, timeLimitMs: 60_000 };
+  const limits = {
+    confinement,
+    logger,
+    onLine: () => true,
+    memoryBytes: 2 ** 30,
+    stallMs: 60_000,
+    timeLimitMs: 60_000,
+  };
   const abort = new AbortController();
   const bad = await runProgram('ffmpeg', ['-i', 'nothing.mp4'], { ...limits, signal: abort.signal });
   assert.equal(bad.exitCode, 1);
@@ -442,7 +450,14 @@ test('off and a machine without Perl are said, and work', async () => {
     ['filesystem', 'network', 'syscalls'],
   );
   const end = await runProgram('ffmpeg', ['-version'], {
-    ...{ confinement: off, logger, onLine: () => true, stallMs: 60_000, timeLimitMs: 60_000 },
+    ...{
+      confinement: off,
+      logger,
+      onLine: () => true,
+      memoryBytes: 2 ** 30,
+      stallMs: 60_000,
+      timeLimitMs: 60_000,
+    },
     signal: AbortSignal.timeout(60_000),
   });
   assert.equal(end.exitCode, 0);

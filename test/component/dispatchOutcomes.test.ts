@@ -45,7 +45,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.ok(task);
       return task;
     };
-    const finish = async (task: TaskRow, result: TaskResult = resultOf(task.spec, FACTS)) => {
+    const finish = async (task: TaskRow, result: TaskResult = resultOf(task.spec, FACTS, task.videoId)) => {
       await apply(signEvent(task, { type: 'started' as const }));
       return apply(signEvent(task, { type: 'done' as const, result, elapsedMs: 1 }));
     };
@@ -383,10 +383,24 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       }
     });
 
+    test('a result that names objects of another video changes nothing, and another worker gets the task', async () => {
+      const video = await inspected();
+      for (const task of await lease(video)) {
+        if (task.kind !== 'images' && task.kind !== 'audio') continue;
+        const result = structuredClone(resultOf(task.spec, FACTS, task.videoId));
+        if (result.kind === 'images') result.coverKey = `raw/${video.id + 1}/secret.mp4`;
+        if (result.kind === 'audio' && result.rendition) result.rendition.codecs = 'mp4a"\n#EXT-X-MEDIA';
+        await finish(task, result);
+        assert.equal(await stateOf(task), 'pending', task.kind);
+        assert.deepEqual([task.result, task.attempt, task.errorCode], [null, 1, 'internal']);
+      }
+      assert.equal((await bench.videoOf(video.id)).coverKey, null);
+    });
+
     test('pieces that do not fit together are made again as one chunk', async () => {
       const video = await inspected();
       for (const task of await lease(video)) {
-        const result = resultOf(task.spec, FACTS);
+        const result = resultOf(task.spec, FACTS, task.videoId);
         const [output] = result.kind === 'encode' ? result.renditions : [];
         if (output && task.position > 4) output.initSha256 = 'another one';
         await finish(task, result);

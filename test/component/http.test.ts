@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
@@ -9,11 +10,15 @@ import { DocumentedApi } from '../support/apiClient.ts';
 import { makeTemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
+const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
+const METRICS_TOKEN = randomBytes(32).toString('hex');
+
 describe('the HTTP side', () => {
   let server: TestServer;
   let api: DocumentedApi;
   before(async () => {
-    server = await startTestServer();
+    const env = { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, METRICS_TOKEN };
+    server = await startTestServer({ env });
     api = await DocumentedApi.of(server.url);
   });
   after(() => server.stop());
@@ -31,12 +36,44 @@ describe('the HTTP side', () => {
     assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
   });
 
-  test('JSON is understood whatever curl calls it', async () => {
-    const answer = await api.call('POST', '/users/login', {
-      body: JSON.stringify({ email: 'nobody@example.org', password: 'x' }),
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  test('a body is JSON only where it says so, so that no form of another site can send it', async () => {
+    const body = JSON.stringify({ email: 'nobody@example.org', password: 'x' });
+    const send = (type: string) =>
+      api.call('POST', '/users/login', { body, headers: { 'Content-Type': type } });
+    // the types that a page may send to anybody without asking, and others
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'text/plain',
+      'text/plain; application/json',
+      'application/json+x',
+      'application/xml',
+    ]) {
+      const answer = await send(type);
+      assert.deepEqual([answer.status, answer.error.code], [415, 'unsupported_media_type'], type);
+    }
+    const untyped = await fetch(`${server.url}/api/v1/users/login`, {
+      method: 'POST',
+      body: new Blob([body]),
     });
-    assert.equal(answer.error.code, 'wrong_credentials');
+    assert.equal(untyped.status, 415);
+    await untyped.arrayBuffer();
+    for (const type of ['application/json', 'Application/JSON; charset=utf-8']) {
+      assert.equal((await send(type)).error.code, 'wrong_credentials', type);
+    }
+    // without a body there is nothing to call by any name
+    const bare = await api.call('POST', '/users/login', { headers: { 'Content-Type': 'text/plain' } });
+    assert.deepEqual([bare.status, bare.error.code], [400, 'validation_failed']);
+  });
+
+  test('nothing is told by cookies', async () => {
+    const user = await api.signUp('cookie');
+    for (const path of ['/me', '/videos', '//docs', '//watch/1']) {
+      const answer = await user.call('GET', path, { undocumented: true });
+      assert.equal(answer.headers.get('set-cookie'), null, path);
+    }
+    const headers = { Cookie: `token=${user.token}; session=${user.refreshToken}` };
+    assert.equal((await api.call('GET', '/me', { headers })).status, 401);
   });
 
   test('a server says what it is before anybody logs in', async () => {
@@ -101,11 +138,34 @@ describe('the HTTP side', () => {
 
   test('probes', async () => {
     assert.equal((await api.call('GET', '//healthz')).as(healthSchema).status, 'ok');
-    const ready = (await api.call('GET', '//readyz')).as(readinessSchema);
-    assert.deepEqual(ready, {
-      status: 'ok',
-      checks: { database: { ok: true }, store: { ok: true }, queue: { ok: true } },
-    });
+    assert.deepEqual((await api.call('GET', '//readyz')).as(readinessSchema), { status: 'ok' });
+  });
+
+  test('each dependency by name is for admins and for whoever has the metrics token', async () => {
+    const user = await api.signUp('nosy');
+    const boss = await api.logIn(ADMIN);
+    const read = async (token?: string) => (await api.call('GET', '//readyz', { token })).as(readinessSchema);
+    for (const token of [undefined, 'bad', METRICS_TOKEN.slice(1), user.token]) {
+      assert.deepEqual(await read(token), { status: 'ok' }, token);
+    }
+    for (const token of [METRICS_TOKEN, boss.token]) {
+      assert.deepEqual(await read(token), {
+        status: 'ok',
+        checks: { database: { ok: true }, store: { ok: true }, queue: { ok: true } },
+      });
+    }
+  });
+
+  test('many who ask whether the server is ready cost each dependency one question a second', async (t) => {
+    const { database, store, queue } = server.context;
+    const startedAt = performance.now();
+    const asked = [database, store, queue].map((dependency) => t.mock.method(dependency, 'check'));
+    const answers = await Promise.all(Array.from({ length: 300 }, () => api.call('GET', '//readyz')));
+    assert.ok(answers.every(({ status }) => status === 200));
+    const most = 2 + (performance.now() - startedAt) / 1_000;
+    for (const { mock } of asked) {
+      assert.ok(mock.callCount() >= 1 && mock.callCount() <= most, `${mock.callCount()} of at most ${most}`);
+    }
   });
 
   test('the document has an operation for every route, and its page loads from here only', async () => {

@@ -205,7 +205,7 @@ const quiet = createLogger({ level: 'silent', name: 'test' });
 const endless = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720'];
 
 test('a program that prints without end is ended, on whichever output', async () => {
-  const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 29 };
+  const options = { ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 29 };
   for (const output of ['pipe:1', 'pipe:2']) {
     await assert.rejects(
       runProgram('ffmpeg', [...endless, '-f', 'rawvideo', output], options),
@@ -224,7 +224,7 @@ test('a program that prints without end is ended, on whichever output', async ()
 test('a program that asks for more memory than it may is told apart from one that fails', async () => {
   const size = 'testsrc2=size=8192x4352:rate=25:duration=1';
   const filters = ['-vf', 'format=gbrpf32le,reverse', '-f', 'null', '-'];
-  const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 28 };
+  const options = { ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 28 };
   await assert.rejects(
     runProgram('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', size, ...filters], options),
     (error: ReelmillError) => error.code === 'program_died' && error.retryable,
@@ -235,7 +235,7 @@ test('a program that asks for more memory than it may is told apart from one tha
 
 test('a program that the system kills is told apart from one that somebody stops', async () => {
   const ended = async (signal: NodeJS.Signals): Promise<string> => {
-    const options = { ...unbounded, logger: quiet, memoryBytes: 2 ** 29 };
+    const options = { ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 29 };
     const running = runProgram('ffprobe', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2', '-show_frames'], {
       ...options,
       maxOutputBytes: Number.MAX_SAFE_INTEGER,

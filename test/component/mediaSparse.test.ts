@@ -5,6 +5,7 @@ import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import { runInspect } from '../../worker/src/media/runInspect.ts';
 import { encodeLimitMs } from '../../worker/src/media/timeLimits.ts';
+import { withSource } from '../../worker/src/source/withSource.ts';
 import { joinOutput } from '../support/joinedOutput.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import {
@@ -133,7 +134,9 @@ test('a large file is not known by its dense beginning, middle and end', async (
   await makeSlides(file, { ...slides, endSeconds });
   const source = await media.addSource(file);
   const inspect = { kind: 'inspect', source } as const;
-  const { facts } = await runInspect(inspect, taskContext(media), { readThroughBytes: 0 });
+  const { facts } = await withSource(taskContext(media), source, (input, context) =>
+    runInspect(inspect, input, context, { readThroughBytes: 0 }),
+  );
   const frames = planVideo(facts, { version: 1, chunkSeconds: 60 }).totalFrames;
   assert.ok(frames <= justified({ ...slides, endSeconds }), `${frames} frames`);
 });

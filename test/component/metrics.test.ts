@@ -160,7 +160,7 @@ describe('metrics of several servers', () => {
     const facts = factsOf({ durationSeconds: 40 });
     const done = signEvent(task, {
       type: 'done' as const,
-      result: resultOf(task.spec, facts),
+      result: resultOf(task.spec, facts, task.videoId),
       elapsedMs: 2500,
     });
     for (const context of [one, two, one]) await applyEvent(context, new ProgressKeeper(context), done);
@@ -195,7 +195,7 @@ describe('metrics of several servers', () => {
     const [, chunk, other] = tasks.filter(({ kind }) => kind === 'encode');
     assert.ok(chunk?.spec.kind === 'encode' && other);
     const seconds = chunk.spec.chunk.frameCount / 30;
-    const result = resultOf(chunk.spec, facts);
+    const result = resultOf(chunk.spec, facts, chunk.videoId);
     const encoded = { type: 'done' as const, result, elapsedMs: (seconds / 2) * 1000 };
     await applyEvent(context, progress, signEvent(chunk, encoded));
     assert.equal(await increase('reelmill_encoded_video_seconds_total', {}), seconds);

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import { uploadStatusSchema } from '@reelmill/shared/contracts/uploads.ts';
+import { sessionSchema } from '@reelmill/shared/contracts/users.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createConnection } from 'mysql2/promise';
-import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { EventReader } from '../support/eventReader.ts';
 import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
 import { waitFor } from '../support/processes.ts';
+import { addQuickAccount } from '../support/quickAccount.ts';
 import { beginMultipart, complete, put } from '../support/uploads.ts';
 
 const PART = 16 * 1024 ** 2;
 const SIZE = PART + 5;
+const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
+/** How long a stream goes on at most after its session has ended on another server. */
+const MAX_STREAM_AFTER_MS = 15_000;
 
 describe('two API servers with one database, broker and store', () => {
   let mariadb: MariaDb;
@@ -26,7 +32,14 @@ describe('two API servers with one database, broker and store', () => {
     const connection = await createConnection(mariadb.url);
     await connection.query('CREATE DATABASE reelmill CHARACTER SET utf8mb4');
     await connection.end();
-    farm = await openDistributed({ mysqlUrl: `${mariadb.url}/reelmill` });
+    farm = await openDistributed({
+      mysqlUrl: `${mariadb.url}/reelmill`,
+      env: {
+        METRICS_TOKEN: randomBytes(32).toString('hex'),
+        ADMIN_EMAIL: ADMIN.email,
+        ADMIN_PASSWORD: ADMIN.password,
+      },
+    });
     const servers = await Promise.all([farm.startServer(), farm.startServer()]);
     apis = [await DocumentedApi.of(servers[0].url), await DocumentedApi.of(servers[1].url)];
     user = await apis[0].signUp('ann');
@@ -103,6 +116,83 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal(await events.next(), null);
   });
 
+  test('a stream ends soon after its session, its account or its password has on the other server', async () => {
+    const boss = await apis[0].logIn(ADMIN);
+    const endings: Record<string, (who: ApiUser) => Promise<Answer>> = {
+      disabled: (who) => boss.call('PATCH', `/admin/users/${who.userId}`, { body: { disabled: true } }),
+      'signed-out': (who) =>
+        apis[0].call('POST', '/users/logout', { body: { refresh_token: who.refreshToken } }),
+      'password-changed': (who) =>
+        who.call('POST', '/me/password', {
+          body: { current_password: who.password, new_password: 'another one altogether' },
+        }),
+    };
+    for (const [name, end] of Object.entries(endings)) {
+      const account = await addQuickAccount(farm.database.models, name);
+      const follower = await apis[0].logIn(account);
+      const { videoId } = await beginMultipart(follower, SIZE);
+      const url = `${apis[1].url}/api/v1/videos/${videoId}/events`;
+      const stream = await EventReader.open(url, follower.token, 2 * MAX_STREAM_AFTER_MS);
+      await stream.next();
+      // another session of the same account is not touched by signing out
+      const other = await apis[1].logIn(follower);
+      assert.ok((await end(follower)).status < 300, name);
+      const endedAt = performance.now();
+      assert.equal(await stream.next(), null, name);
+      assert.ok(performance.now() - endedAt < MAX_STREAM_AFTER_MS, name);
+      const again = await fetch(url, { headers: { Authorization: `Bearer ${follower.token}` } });
+      assert.ok([401, 403].includes(again.status), `${name}: ${again.status}`);
+      await again.body?.cancel();
+      const going = await fetch(url, { headers: { Authorization: `Bearer ${other.token}` } });
+      assert.equal(going.status, { disabled: 403, 'signed-out': 200 }[name] ?? 401, name);
+      await going.body?.cancel();
+    }
+  });
+
+  test('right logins on both servers at once all succeed; of password changes on both exactly one does', async () => {
+    const who = await apis[0].logIn(await addQuickAccount(farm.database.models, 'everywhere'));
+    const at = (index: number): DocumentedApi => apis[index % 2 === 0 ? 0 : 1];
+    const { email, password } = who;
+    const logins = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        at(index).call('POST', '/users/login', { body: { email, password } }),
+      ),
+    );
+    assert.deepEqual(
+      logins.map(({ status }) => status),
+      Array(30).fill(200),
+    );
+    const changes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        at(index).call('POST', '/me/password', {
+          token: who.token,
+          body: { current_password: password, new_password: `another password ${index}` },
+          timeoutMs: 240_000,
+        }),
+      ),
+    );
+    const statuses = changes.map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses));
+    assert.equal(statuses.filter((status) => status === 401).length, 19, String(statuses));
+  });
+
+  test('a device that one server knows is known to the other, while guesses on both keep others out', async () => {
+    const { email, password } = await addQuickAccount(farm.database.models, 'travelling');
+    const wrong = { email, password: 'a wrong guess' };
+    const logIn = (server: 0 | 1, body: object) => apis[server].call('POST', '/users/login', { body });
+    const known = (await logIn(0, { email, password, device_token: null })).as(sessionSchema);
+    await farm.database.models.KnownDevice.destroy({ where: { kind: 'network' } });
+    for (let count = 0; count < 5; count += 1) {
+      assert.deepEqual([(await logIn(0, wrong)).status, (await logIn(1, wrong)).status], [401, 401]);
+    }
+    for (const server of [0, 1] as const) {
+      assert.equal((await logIn(server, { email, password })).status, 429);
+      const body = { email, password, device_token: known.device_token };
+      assert.equal((await logIn(server, body)).status, 200);
+      await farm.database.models.KnownDevice.destroy({ where: { kind: 'network' } });
+    }
+  });
+
   test('guesses are counted across servers', async () => {
     const body = { email: 'victim@example.org', password: 'wrong' };
     const answers = await Promise.all(
@@ -120,10 +210,11 @@ describe('two API servers with one database, broker and store', () => {
     assert.deepEqual([answer.status, answer.error.code], [503, 'unavailable']);
     assert.ok(Number(answer.headers.get('retry-after')) > 0);
     assert.doesNotMatch(answer.text, /127\.0\.0\.1|ECONN|mysql/i);
-    const unready = await apis[0].call('GET', '//readyz');
+    const token = farm.serverEnv.METRICS_TOKEN;
+    const unready = await apis[0].call('GET', '//readyz', { token });
     assert.equal(unready.status, 503);
     const { checks } = unready.as(readinessSchema);
-    assert.equal(checks.database?.ok, false);
+    assert.equal(checks?.database?.ok, false);
     assert.deepEqual([checks.store?.ok, checks.queue?.ok], [true, true]);
     assert.equal((await apis[0].call('GET', '//healthz')).status, 200);
     await mariadb.start();

@@ -70,7 +70,9 @@ describe('requests that are too much', () => {
       const address = slow.address();
       assert.ok(address !== null && typeof address === 'object');
       const socket = connect(address.port, '127.0.0.1');
-      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"e');
+      socket.write(
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"e',
+      );
       let text = '';
       for await (const chunk of socket.setEncoding('utf8')) text += chunk;
       assert.match(text, /^HTTP\/1\.1 408 [\s\S]*Connection: close[\s\S]*"code":"request_timeout"/);

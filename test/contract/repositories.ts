@@ -7,6 +7,8 @@ import {
   findSpeeds,
   findWorkers,
 } from '@reelmill/server/admin/farmRepository.ts';
+import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
+import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
@@ -111,18 +113,86 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
 
     test('of several tries with the last attempts, no more get through than there are', async () => {
       const outcomes = await Promise.allSettled(
-        Array.from({ length: 25 }, (_, index) =>
-          claimLoginAttempt(someReplica(index).models, { email: 'eve@example.org', ip: '192.0.2.1' }),
-        ),
+        Array.from({ length: 25 }, async (_, index) => {
+          const claim = { email: 'eve@example.org', network: '192.0.2.1' };
+          const attempt = await claimLoginAttempt(someReplica(index).models, claim);
+          await attempt.failed();
+        }),
       );
-      const allowed = outcomes.filter(({ status }) => status === 'fulfilled');
-      assert.equal(allowed.length, 10);
-      const later = claimLoginAttempt(database.models, { email: 'eve@example.org', ip: '192.0.2.2' });
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 10);
+      const elsewhere = { email: 'eve@example.org', network: '192.0.2.2' };
+      const later = claimLoginAttempt(database.models, elsewhere);
       await assert.rejects(later, (error) => codeOf(error) === 'rate_limited');
       await database.models.LoginAttempt.update({ windowEndsAt: new Date(0) }, { where: {} });
-      const attempt = await claimLoginAttempt(database.models, { email: 'eve@example.org', ip: '192.0.2.2' });
-      await attempt.succeeded();
-      assert.equal(await database.models.LoginAttempt.findByPk('account:eve@example.org'), null);
+      const attempt = await claimLoginAttempt(database.models, elsewhere);
+      await attempt.takenBack();
+      const row = await database.models.LoginAttempt.findByPk('account:eve@example.org');
+      assert.deepEqual([row?.failures, row?.pending], [0, 0]);
+    });
+
+    test('beyond the limit one attempt gets through after each delay, and the delays double', async () => {
+      const { LoginAttempt } = database.models;
+      const claim = { email: 'eve@example.org', network: '192.0.2.1' };
+      const subject = 'account:eve@example.org';
+      for (let count = 0; count < 10; count += 1) {
+        await (await claimLoginAttempt(database.models, claim)).failed();
+      }
+      const delays: number[] = [];
+      for (let round = 0; round < 7; round += 1) {
+        const refusals = await Promise.allSettled(
+          Array.from({ length: 3 }, (_, index) => claimLoginAttempt(someReplica(index).models, claim)),
+        );
+        assert.ok(refusals.every(({ status }) => status === 'rejected'));
+        const row = await LoginAttempt.findByPk(subject, { rejectOnEmpty: true });
+        assert.ok(row.retryAt);
+        delays.push(Math.round((row.retryAt.getTime() - Date.now()) / 30_000));
+        await row.update({ retryAt: new Date(Date.now() - 1) });
+        const attempts = await Promise.allSettled(
+          Array.from({ length: 3 }, async (_, index) =>
+            (await claimLoginAttempt(someReplica(index).models, claim)).failed(),
+          ),
+        );
+        assert.equal(attempts.filter(({ status }) => status === 'fulfilled').length, 1);
+      }
+      assert.deepEqual(delays, [1, 1, 2, 4, 8, 16, 30]);
+    });
+
+    test('attempts of a process that died do not keep others waiting for ever', async () => {
+      const limit = { free: 2, windowMs: 60_000, firstDelayMs: 1_000, maxDelayMs: 1_000 };
+      await claimAttempt(database.models, 'x', limit);
+      await claimAttempt(database.models, 'x', limit);
+      const next = claimAttempt(database.models, 'x', limit, 200);
+      await assert.rejects(next, (error) => codeOf(error) === 'rate_limited');
+      const row = await database.models.LoginAttempt.findByPk('x');
+      assert.deepEqual([row?.failures, row?.pending], [2, 0]);
+    });
+
+    test('of the devices and networks of a user only the last ten of each are known, and expired ones are not', async () => {
+      const { models } = database;
+      const key = 'a key';
+      const network = (index: number) => ({ deviceToken: undefined, network: `192.0.2.${index}` });
+      const tokens: (string | undefined)[] = [];
+      for (let index = 0; index < 12; index += 1) {
+        tokens.push(await rememberSource(models, user.id, { ...network(index), deviceToken: null }, key));
+      }
+      assert.equal(await models.KnownDevice.count({ where: { userId: user.id } }), 20);
+      const isKnown = async (index: number) => {
+        const source = { ...network(index), deviceToken: tokens[index] };
+        const { token, network: known } = await findKnownSource(
+          models,
+          user.id,
+          fingerprintSource(source, key),
+        );
+        return [token, known];
+      };
+      assert.deepEqual(await isKnown(1), [false, false]);
+      assert.deepEqual(await isKnown(2), [true, true]);
+      const stored = JSON.stringify(await models.KnownDevice.findAll());
+      assert.ok(tokens[11] && !stored.includes(tokens[11]) && !stored.includes('192.0.2'));
+      await models.KnownDevice.update({ expiresAt: new Date(Date.now() - 1) }, { where: {} });
+      assert.deepEqual(await isKnown(11), [false, false]);
+      await removeExpiredTokens(models, new Date());
+      assert.equal(await models.KnownDevice.count(), 0);
     });
 
     test('of several refreshes with one token the last answer is good, and the others end the session', async () => {

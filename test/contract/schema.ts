@@ -8,6 +8,7 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import { connect, openDatabase } from '../../server/src/db/database.ts';
 import { MIGRATIONS, type Migration, migrate, SchemaTooNewError } from '../../server/src/db/migrate.ts';
 import type { Models } from '../../server/src/db/models.ts';
+import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
 import { serializeUser } from '../../server/src/users/serializeUser.ts';
 import { findEncodeProgress, findSources, listVideos } from '../../server/src/videos/videoRepository.ts';
 import { FIXTURE, insertFixture, insertUnlisted } from '../support/schemaFixture.ts';
@@ -192,7 +193,8 @@ function dieAfter(migration: Migration, budget: { steps: number }): Migration {
 /** Everything that was in the old database is there, and the models read it. */
 async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>): Promise<void> {
   const { models } = database;
-  const user = await checkCredentials({ database, logger }, FIXTURE.user, NOBODY);
+  const secrets = deriveSecrets('a secret that is long enough for this');
+  const { user } = await checkCredentials({ database, logger, secrets }, FIXTURE.user, NOBODY);
   assert.equal(serializeUser(user).nickname, FIXTURE.user.nickname);
   assert.equal(await models.RefreshToken.count({ where: { userId: user.id, usedAt: null } }), 1);
   const { rows } = await listVideos(models, user.id, { limit: 10, offset: 0, sort: 'oldest' });

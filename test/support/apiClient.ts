@@ -20,6 +20,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
   /** The address is meant not to exist, so the document says nothing about its answer. */
   undocumented?: boolean;
+  timeoutMs?: number;
 }
 
 /** An answer that the served OpenAPI document allows. */
@@ -73,7 +74,7 @@ export class DocumentedApi {
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
         ...options.headers,
       },
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(options.timeoutMs ?? 60_000),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -39,7 +39,7 @@ export class PretendTranscode {
   /** The first task of a kind that is not done: puts its objects in the store and saves its result. */
   async finish(kind: TaskKind): Promise<void> {
     const task = await this.#next(kind);
-    const result = resultOf(task.spec, factsOf({ durationSeconds: 20 }));
+    const result = resultOf(task.spec, factsOf({ durationSeconds: 20 }), this.#videoId);
     await this.#putObjects(result);
     await task.update({ state: 'done', result });
     if (result.kind === 'images') {
@@ -54,7 +54,7 @@ export class PretendTranscode {
   /** The first task of a kind that is not done says that it is running and has made its first segments. */
   async report(kind: TaskKind, segmentsDone: number): Promise<void> {
     const task = await this.#next(kind);
-    await this.#putObjects(resultOf(task.spec, factsOf({ durationSeconds: 20 })));
+    await this.#putObjects(resultOf(task.spec, factsOf({ durationSeconds: 20 }), this.#videoId));
     await task.update({ state: 'running', segmentsDone });
   }
 

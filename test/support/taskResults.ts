@@ -1,5 +1,6 @@
 import { type MediaFacts, mediaFactsSchema, type RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 
 /** Facts of an ordinary 1280x720 video of 30 frames per second with sound. */
 export function factsOf(options: { durationSeconds: number; audio?: boolean }): MediaFacts {
@@ -40,18 +41,20 @@ export function factsOf(options: { durationSeconds: number; audio?: boolean }): 
 }
 
 /** What a worker that does everything right would make of a task. */
-export function resultOf(spec: TaskSpec, facts: MediaFacts): TaskResult {
-  const result = made(spec, facts);
-  if (spec.kind === 'inspect' || result.kind === 'inspect' || spec.plan.folder === undefined) return result;
-  return { ...result, folder: spec.plan.folder };
+export function resultOf(spec: TaskSpec, facts: MediaFacts, videoId = 1): TaskResult {
+  if (spec.kind === 'inspect') return { kind: 'inspect', facts };
+  const { folder } = spec.plan;
+  const result = made(spec, folder ?? videoId);
+  return folder === undefined ? result : { ...result, folder };
 }
 
-function made(spec: TaskSpec, facts: MediaFacts): TaskResult {
+function made(
+  spec: Exclude<TaskSpec, { kind: 'inspect' }>,
+  folder: VideoFolder,
+): Exclude<TaskResult, { kind: 'inspect' }> {
   switch (spec.kind) {
-    case 'inspect':
-      return { kind: 'inspect', facts };
     case 'images':
-      return { kind: 'images', coverKey: 'processed/1/cover.jpg', storyboardKey: null };
+      return { kind: 'images', coverKey: objectKeys.cover(folder), storyboardKey: null };
     case 'audio':
       return { kind: 'audio', rendition: outputOf('audio', 0, 4, spec.plan.segmentFrames / 30) };
     case 'encode': {

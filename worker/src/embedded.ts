@@ -7,6 +7,7 @@ import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { processChannel } from '@reelmill/shared/drivers/ipc/channel.ts';
 import { createIpcQueue } from '@reelmill/shared/drivers/ipcQueue.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -78,5 +79,6 @@ function listen(): { start: Promise<StartEmbeddedWorker>; stopping: AbortSignal 
   return { start: withTimeout(started.promise, START_TIMEOUT_MS, 'the start'), stopping: stopping.signal };
 }
 
+createPrivateFilesOnly();
 const { start, stopping } = listen();
 await main(await start, stopping);

@@ -7,6 +7,7 @@ import {
   type User,
 } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type DeviceTokens, NO_DEVICE_TOKENS } from './deviceTokens.ts';
 import { apiFailure, readAnswer } from './failures.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from './ports.ts';
 
@@ -29,8 +30,11 @@ type Call = Pick<HttpRequest, 'signal'> & {
 export class AccountApi {
   readonly #transport: HttpTransport;
 
-  constructor(transport: HttpTransport) {
+  readonly #devices: DeviceTokens;
+
+  constructor(transport: HttpTransport, devices: DeviceTokens = NO_DEVICE_TOKENS) {
     this.#transport = transport;
+    this.#devices = devices;
   }
 
   /**
@@ -69,8 +73,8 @@ export class AccountApi {
     credentials: { email: string; password: string },
     signal: AbortSignal,
   ): Promise<Session> {
-    const response = await this.#post(serverUrl, { path: '/users/login', body: credentials, signal });
-    return readAnswer(response, sessionSchema);
+    const call = { path: '/users/login', body: credentials, signal };
+    return this.#postFromDevice(serverUrl, { ...call, email: credentials.email });
   }
 
   /** The refresh token given is used up by this. */
@@ -83,13 +87,12 @@ export class AccountApi {
   /** Ends every session of the account, also that of the token; answers a new one. Throws `wrong_credentials`. */
   async changePassword(
     serverUrl: string,
-    { token, current, next }: PasswordChange & { token: string },
+    { token, email, current, next }: PasswordChange & { token: string; email: string },
     signal: AbortSignal,
   ): Promise<Session> {
     const body = { current_password: current, new_password: next };
     const headers = { authorization: `Bearer ${token}` };
-    const response = await this.#post(serverUrl, { path: '/me/password', body, headers, signal });
-    return readAnswer(response, sessionSchema);
+    return this.#postFromDevice(serverUrl, { path: '/me/password', body, headers, signal, email });
   }
 
   async logOut(
@@ -100,6 +103,20 @@ export class AccountApi {
     const body = { refresh_token: session.refreshToken };
     const headers = { authorization: `Bearer ${session.token}` };
     await this.#post(serverUrl, { path: '/users/logout', body, headers, signal });
+  }
+
+  /** Says which device this is, where the account was logged in from it, and keeps what the server calls it from now on. */
+  async #postFromDevice(
+    serverUrl: string,
+    { email, body, ...call }: Call & { body: object; email: string },
+  ): Promise<Session> {
+    const account = { serverUrl, email: email.trim().toLowerCase() };
+    const known = await this.#devices.load(account);
+    const response = await this.#post(serverUrl, { ...call, body: { ...body, device_token: known } });
+    const session = readAnswer(response, sessionSchema);
+    const { device_token: token } = session;
+    if (token !== undefined && token !== known) await this.#devices.save(account, token);
+    return session;
   }
 
   #ask(serverUrl: string, signal: AbortSignal): Promise<HttpResponse> {

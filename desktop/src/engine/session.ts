@@ -94,10 +94,10 @@ export class StoredSession implements SessionPort {
 
   #changePassword(passwords: PasswordChange): Promise<SavedSession> {
     return this.#store.exclusively(async () => {
-      const { serverUrl, token } = await this.#load();
+      const { serverUrl, email, token } = await this.#load();
       // as for a refresh: an answer that nobody takes would lose the session
       const { signal } = new AbortController();
-      const answer = await this.#account.changePassword(serverUrl, { ...passwords, token }, signal);
+      const answer = await this.#account.changePassword(serverUrl, { ...passwords, email, token }, signal);
       const session = toSavedSession(serverUrl, answer);
       await this.#store.save(session);
       return session;

@@ -6,6 +6,7 @@ import type { Journal } from '../engine/ports.ts';
 import { type SavedSession, type SessionStore, StoredSession, toSavedSession } from '../engine/session.ts';
 import type { ClientFolder } from './clientFolder.ts';
 import { systemClock } from './clock.ts';
+import { DeviceFile } from './deviceFile.ts';
 import { nodeDigests } from './digests.ts';
 import { FileJournal } from './fileJournal.ts';
 import { nodeFileSource } from './fileSource.ts';
@@ -56,7 +57,7 @@ export interface ClientOptions {
 export function createClient(folder: ClientFolder, { store, furtherIssuers }: ClientOptions = {}): Client {
   const sessions = store ?? new SessionFile(folder.sessionFile);
   const transport = new NodeHttpTransport({ furtherIssuers: furtherIssuers ?? null });
-  const account = new AccountApi(transport);
+  const account = new AccountApi(transport, new DeviceFile(folder.deviceFile));
   const journal = new FileJournal(folder.journalFolder);
   const never = (): AbortSignal => new AbortController().signal;
   const api = (session: SavedSession): ApiClient =>

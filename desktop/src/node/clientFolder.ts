@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 
 export interface ClientFolder {
   sessionFile: string;
+  deviceFile: string;
   journalFolder: string;
   queueFolder: string;
 }
@@ -20,6 +21,7 @@ export function clientFolderAt(path: string): ClientFolder {
   const folder = resolve(path);
   return {
     sessionFile: join(folder, 'session.json'),
+    deviceFile: join(folder, 'devices.json'),
     journalFolder: join(folder, 'journal'),
     queueFolder: join(folder, 'queue'),
   };

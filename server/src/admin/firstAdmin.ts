@@ -1,11 +1,15 @@
 import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { forgetDevices } from '../auth/knownDevices.ts';
+import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
 import type { Database } from '../db/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { insertAccount } from '../users/accounts.ts';
 import { NOBODY, recordAct } from './auditLog.ts';
+
+const NICKNAME = 'Admin';
 
 /** Makes the admin whom the configuration names, where there is no admin yet. */
 export async function createFirstAdmin({ config, database, logger }: ServerContext): Promise<void> {
@@ -24,7 +28,7 @@ export async function createFirstAdmin({ config, database, logger }: ServerConte
 /**
  * Makes an admin and answers its id. An account that has this e-mail already becomes one, with this password, and
  * whoever had registered it is logged out. `via` is what asked for it, for the audit log. Throws a ZodError for an
- * address or password that is none.
+ * address or password that is none, and `password_too_weak`.
  */
 export async function makeAdmin(
   { models, transaction }: Database,
@@ -32,15 +36,18 @@ export async function makeAdmin(
   via: 'configuration' | 'command',
 ): Promise<number> {
   const email = emailSchema.parse(admin.email);
-  const passwordHash = await hashPassword(newPasswordSchema.parse(admin.password));
+  const password = newPasswordSchema.parse(admin.password);
+  await assertStrongPassword(password, { email, nickname: NICKNAME });
+  const passwordHash = await hashPassword(password);
   return transaction(async (within) => {
     const known = await models.User.findOne({ where: { email }, transaction: within });
-    const columns = { email, nickname: 'Admin', role: 'admin', passwordHash } as const;
+    const columns = { email, nickname: NICKNAME, role: 'admin', passwordHash } as const;
     const user = known ?? (await insertAccount(models, columns, within));
     if (known !== null) {
       const taken = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
       await known.update(taken, { transaction: within });
       await endSessionsOf(models, known.id, within);
+      await forgetDevices(models, known.id, { transaction: within });
     }
     const target = { kind: 'user', id: user.id } as const;
     const details = { email, via, promoted: known !== null };

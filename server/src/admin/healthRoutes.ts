@@ -1,16 +1,18 @@
 import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health.ts';
-import type { z } from 'zod';
+import type { Request } from 'express';
+import { createAuthenticate } from '../auth/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
+import { hasMetricsToken } from '../http/metricsToken.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findWorkers } from './farmRepository.ts';
+import { createReadinessReader, type Readiness } from './readiness.ts';
 
-const CHECK_TIMEOUT_MS = 2_000;
 const tag = 'Operation';
-
-type Readiness = z.infer<typeof readinessSchema>;
 
 /** Probes: whether the process lives, and whether what it depends on answers. */
 export function createHealthRoutes(context: ServerContext): Route[] {
+  const readReadiness = createReadinessReader(context);
+  const maySeeDetail = createDetailGuard(context);
   return [
     defineRoute({
       method: 'get',
@@ -27,20 +29,24 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       path: '/readyz',
       root: true,
       tag,
-      summary: 'Whether each dependency answers',
-      description: 'With the token of an administrator, also how the programs of each worker are confined.',
-      auth: 'optional',
+      summary: 'Whether every dependency answers',
+      description:
+        'Each dependency by name, and how the programs of each worker are confined, for admins, and for whoever has the ' +
+        '`METRICS_TOKEN` of the configuration as its ' +
+        'bearer; the status alone for everybody else. At most a second old.',
+      auth: 'none',
       answer: {
         status: 200,
         description: 'All do',
         schema: readinessSchema,
         alternatives: [{ status: 503, description: 'Those that are not `ok` do not' }],
       },
-      async handle({ response, identity }) {
-        const readiness = await checkDependencies(context);
-        if (readiness.status !== 'ok') response.status(503).setHeader('Retry-After', '5');
-        if (identity?.role !== 'admin' || readiness.checks.database?.ok !== true) return readiness;
-        return { ...readiness, workers: await listConfinements(context) };
+      async handle({ request, response }) {
+        const { status, checks } = await readReadiness();
+        if (status !== 'ok') response.status(503).setHeader('Retry-After', '5');
+        if (!(await maySeeDetail(request))) return { status };
+        if (checks.database?.ok !== true) return { status, checks };
+        return { status, checks, workers: await listConfinements(context) };
       },
     }),
   ];
@@ -51,35 +57,15 @@ async function listConfinements({ database }: ServerContext): Promise<Readiness[
   return workers.map(({ id, confinement }) => ({ worker_id: id, confinement }));
 }
 
-/** Asks each dependency whether it works, for two seconds at most. */
-export async function checkDependencies(context: ServerContext): Promise<Readiness> {
-  const { database, store, queue } = context;
-  const checks = await Promise.all(
-    Object.entries({ database, store, queue }).map(
-      async ([name, dependency]) => [name, await probe(context, name, () => dependency.check())] as const,
-    ),
-  );
-  const ready = checks.every(([, check]) => check.ok);
-  return { status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(checks) };
-}
-
-/** The reason goes to the log: it may name hosts that are nobody else's business. */
-async function probe(
-  { logger }: ServerContext,
-  name: string,
-  check: () => Promise<void>,
-): Promise<{ ok: boolean; message?: string }> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), CHECK_TIMEOUT_MS);
-  });
-  try {
-    const outcome = await Promise.race([check(), timeout]);
-    return outcome === 'late' ? { ok: false, message: 'does not answer in time' } : { ok: true };
-  } catch (error) {
-    logger.warn({ err: error, dependency: name }, 'dependency is down');
-    return { ok: false, message: 'cannot be reached' };
-  } finally {
-    clearTimeout(timer);
-  }
+/** Who is not known to be entitled is not: nobody is refused the status itself. */
+function createDetailGuard(context: ServerContext): (request: Request) => Promise<boolean> {
+  const authenticate = createAuthenticate(context);
+  return async (request) => {
+    if (request.get('authorization') === undefined) return false;
+    if (hasMetricsToken(request, context.config.METRICS_TOKEN)) return true;
+    return authenticate(request, 'admin').then(
+      () => true,
+      () => false,
+    );
+  };
 }

@@ -9,6 +9,8 @@ import type {
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
+import { forgetDevices } from '../auth/knownDevices.ts';
+import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { generatePassword, hashPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
 import { contains } from '../db/contains.ts';
@@ -41,7 +43,7 @@ export async function listUsers(
   return { users: await describeUsers(context, rows), total: count };
 }
 
-/** Makes an account. Answers its password where none was given. Throws `email_taken`. */
+/** Makes an account. Answers its password where none was given. Throws `email_taken` and `password_too_weak`. */
 export async function createUser(
   context: Context,
   request: AdminUserCreate,
@@ -50,6 +52,7 @@ export async function createUser(
   const { models, transaction } = context.database;
   const { email, role, quota = {} } = request;
   const generated = request.password === undefined ? generatePassword() : null;
+  if (request.password !== undefined) await assertStrongPassword(request.password, request);
   const passwordHash = await hashPassword(request.password ?? generated ?? '');
   const nickname = request.nickname ?? email.split('@', 1).join('').slice(0, LIMITS.nicknameCharacters);
   const user = await transaction(async (within) => {
@@ -95,7 +98,10 @@ export async function updateUser(
   return describeUser(context, user);
 }
 
-/** Gives an account another password and ends its sessions. Answers the password where none was given. */
+/**
+ * Gives an account another password, ends its sessions and forgets its devices. Answers the password where none was
+ * given. Throws `not_found` and `password_too_weak`.
+ */
 export async function resetPassword(
   context: Context,
   userId: number,
@@ -104,6 +110,10 @@ export async function resetPassword(
 ): Promise<AdminUserPassword> {
   const { models, transaction } = context.database;
   const generated = password === undefined ? generatePassword() : null;
+  if (password !== undefined) {
+    const owner = await models.User.findByPk(userId, { attributes: ['email', 'nickname'] });
+    await assertStrongPassword(password, owner ?? { email: '' });
+  }
   const passwordHash = await hashPassword(password ?? generated ?? '');
   const user = await transaction(async (within) => {
     const row = await lockUser(context, userId, within);
@@ -111,6 +121,7 @@ export async function resetPassword(
     const passwordTemporary = actor.userId !== userId || generated !== null;
     await row.update({ passwordHash, passwordTemporary }, { transaction: within });
     await endSessionsOf(models, userId, within);
+    await forgetDevices(models, userId, { transaction: within });
     await recordAct(
       models,
       actor,

@@ -43,7 +43,7 @@ export function createAdminUserRoutes(context: ServerContext): Route[] {
         description: 'The account, and its password where the request brought none',
         schema: adminUserPasswordSchema,
       },
-      errors: ['email_taken', 'rate_limited'],
+      errors: ['email_taken', 'password_too_weak', 'rate_limited'],
       handle: ({ body, ...exchange }) => createUser(context, body, actorOf(exchange)),
     }),
     defineRoute({
@@ -77,7 +77,7 @@ export function createAdminUserRoutes(context: ServerContext): Route[] {
         description: 'The account, and its password where the request brought none',
         schema: adminUserPasswordSchema,
       },
-      errors: ['not_found', 'rate_limited'],
+      errors: ['not_found', 'password_too_weak', 'rate_limited'],
       handle: ({ params: { id }, body, ...exchange }) =>
         resetPassword(context, id, body.password, actorOf(exchange)),
     }),

@@ -9,11 +9,13 @@ const CLAIMS = { issuer: 'reelmill', audience: 'reelmill-api' } as const;
 export interface TokenSubject {
   userId: number;
   epoch: number;
+  /** The session that it belongs to; tokens of earlier versions do not say. */
+  session: string | null;
 }
 
 /** A JWT that names the user for 15 minutes. */
-export function signAccessToken({ userId, epoch }: TokenSubject, secret: string): string {
-  return jwt.sign({ epoch }, secret, {
+export function signAccessToken({ userId, epoch, session }: TokenSubject, secret: string): string {
+  return jwt.sign({ epoch, ...(session === null ? {} : { sid: session }) }, secret, {
     ...CLAIMS,
     algorithm: 'HS256',
     subject: String(userId),
@@ -30,8 +32,9 @@ export function accessTokenKey(secret: string): KeyObject {
 export function readAccessToken(token: string, key: KeyObject): TokenSubject {
   try {
     const claims = jwt.verify(token, key, { ...CLAIMS, algorithms: ['HS256'] });
-    const { sub, epoch = 0 } = typeof claims === 'string' ? {} : claims;
-    const subject = { userId: Number(sub ?? Number.NaN), epoch: Number(epoch) };
+    const { sub, epoch = 0, sid } = typeof claims === 'string' ? {} : claims;
+    const session = typeof sid === 'string' ? sid : null;
+    const subject = { userId: Number(sub ?? Number.NaN), epoch: Number(epoch), session };
     if (Number.isSafeInteger(subject.userId)) return subject;
   } catch (cause) {
     if (cause instanceof jwt.TokenExpiredError) {

@@ -27,7 +27,7 @@ export function createAuthenticate(context: ServerContext): Authenticate {
       if (auth === 'optional') return null;
       throw new ReelmillError('unauthorized', 'Log in first: send the token as Authorization: Bearer.');
     }
-    const { userId, epoch } = readAccessToken(token, key);
+    const { userId, epoch, session } = readAccessToken(token, key);
     const account = await readAccount(userId);
     if (account === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
     if (account.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
@@ -37,7 +37,7 @@ export function createAuthenticate(context: ServerContext): Authenticate {
     if (auth === 'admin' && account.role !== 'admin') {
       throw new ReelmillError('forbidden', 'Only an administrator may do this.');
     }
-    return { userId, role: account.role } satisfies Identity;
+    return { userId, role: account.role, epoch, session } satisfies Identity;
   };
 }
 

@@ -1,76 +1,92 @@
 import { isIPv6 } from 'node:net';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { literal, Op, UniqueConstraintError } from 'sequelize';
 import type { Models } from '../db/models.ts';
+import { type Attempt, type AttemptLimit, claimAttempt } from './attemptLimits.ts';
 
-const WINDOW_MS = 15 * 60 * 1000;
-const MAX_FAILURES = { account: 10, address: 100 } as const;
-const MAX_RACES = 5;
-
-/**
- * Counts an attempt against the account and the address before the password is looked at, so that guesses sent at once
- * do not all slip through. Throws `rate_limited` where either has none left; `succeeded` gives the attempt back.
+/*
+ * Whoever guesses at one account from many addresses, or at many accounts from one, is slowed down; so the owner would
+ * be, too. A device that the account was logged in from has a count of its own, which no one else can use up. A network
+ * that it was logged in from may try beyond the account's count; there a wrong password gets the same refusal as
+ * elsewhere, and so does every account that does not exist or was never logged in from there: who shares a network with
+ * the owner learns nothing of it.
  */
-export async function claimLoginAttempt(
-  models: Models,
-  attempt: { email: string; ip: string | undefined },
-): Promise<{ succeeded(): Promise<void> }> {
-  const account = `account:${attempt.email}`;
-  const address = `address:${networkOf(attempt.ip ?? 'unknown')}`;
-  await countAttempt(models, address, MAX_FAILURES.address);
-  await countAttempt(models, account, MAX_FAILURES.account);
-  return {
-    async succeeded() {
-      await models.LoginAttempt.destroy({ where: { subject: account } });
-      await models.LoginAttempt.update(
-        { failures: literal('failures - 1') },
-        { where: { subject: address, failures: { [Op.gt]: 0 } } },
-      );
-    },
-  };
+
+const MINUTE_MS = 60_000;
+const ACCOUNT: AttemptLimit = {
+  free: 10,
+  windowMs: 24 * 60 * MINUTE_MS,
+  firstDelayMs: MINUTE_MS / 2,
+  maxDelayMs: 15 * MINUTE_MS,
+};
+const ADDRESS: AttemptLimit = {
+  free: 100,
+  windowMs: 60 * MINUTE_MS,
+  firstDelayMs: MINUTE_MS / 2,
+  maxDelayMs: 5 * MINUTE_MS,
+};
+/** A device, a network for one account, and somebody who is logged in. */
+const OWN: AttemptLimit = {
+  free: 10,
+  windowMs: 60 * MINUTE_MS,
+  firstDelayMs: MINUTE_MS / 2,
+  maxDelayMs: 15 * MINUTE_MS,
+};
+
+export interface LoginClaim {
+  email: string;
+  /** As `networkOf` names it. */
+  network: string;
+  /** Fingerprint of the device, where the account was logged in from it. */
+  device?: string | null;
+  /** Whether any account was logged in from this network. */
+  networkInUse?: boolean;
 }
 
-async function countAttempt(models: Models, subject: string, limit: number): Promise<void> {
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    const now = new Date();
-    const [counted] = await models.LoginAttempt.update(
-      { failures: literal('failures + 1') },
-      { where: { subject, windowEndsAt: { [Op.gt]: now }, failures: { [Op.lt]: limit } } },
-    );
-    if (counted > 0) return;
-    const row = await models.LoginAttempt.findByPk(subject);
-    if (row !== null && row.windowEndsAt > now && row.failures >= limit) throw tooMany(row.windowEndsAt, now);
-    if (await beginWindow(models, subject, row === null ? null : row.windowEndsAt, now)) return;
-  }
-  throw new ReelmillError('rate_limited', 'Too many logins at once; try again shortly.', {
-    retryAfterSeconds: 5,
-  });
+export interface LoginAttempt extends Attempt {
+  /** Only who is known on this network may pass; whoever does not gets this, right password or not. */
+  readonly refusal: ReelmillError | null;
 }
 
-/** False where another request began it first. */
-async function beginWindow(models: Models, subject: string, ended: Date | null, now: Date): Promise<boolean> {
-  const windowEndsAt = new Date(now.getTime() + WINDOW_MS);
-  if (ended !== null) {
-    const where = { subject, windowEndsAt: { [Op.lte]: now } };
-    const [began] = await models.LoginAttempt.update({ failures: 1, windowEndsAt }, { where });
-    return began > 0;
-  }
+/** Throws `rate_limited`, alike for accounts that exist and those that do not. */
+export async function claimLoginAttempt(models: Models, claim: LoginClaim): Promise<LoginAttempt> {
+  const { email, network, device = null, networkInUse = false } = claim;
+  if (device !== null) return together([await claimAttempt(models, `device:${device}`, OWN)]);
+  const byAddress = await claimAttempt(models, `address:${network}`, ADDRESS);
   try {
-    await models.LoginAttempt.create({ subject, failures: 1, windowEndsAt });
-    return true;
+    return together([byAddress, await claimAttempt(models, `account:${email}`, ACCOUNT)]);
+  } catch (refusal) {
+    const mayPass = networkInUse && refusal instanceof ReelmillError && refusal.code === 'rate_limited';
+    const own = mayPass ? await claimKnown(models, `known:${email} ${network}`) : null;
+    if (mayPass && own !== null) return together([byAddress, own], refusal);
+    await byAddress.takenBack();
+    throw refusal;
+  }
+}
+
+/** Somebody who is logged in says the password again; those who guess from outside do not count against that. */
+export function claimConfirmation(models: Models, userId: number): Promise<Attempt> {
+  return claimAttempt(models, `user:${userId}`, OWN);
+}
+
+async function claimKnown(models: Models, subject: string): Promise<Attempt | null> {
+  try {
+    return await claimAttempt(models, subject, OWN);
   } catch (error) {
-    if (error instanceof UniqueConstraintError) return false;
+    if (error instanceof ReelmillError && error.code === 'rate_limited') return null;
     throw error;
   }
 }
 
-function tooMany(windowEndsAt: Date, now: Date): ReelmillError {
-  const retryAfterSeconds = Math.max(1, Math.ceil((windowEndsAt.getTime() - now.getTime()) / 1000));
-  return new ReelmillError('rate_limited', 'Too many failed logins; wait a little before the next try.', {
-    retryAfterSeconds,
-  });
+function together(attempts: readonly Attempt[], refusal: ReelmillError | null = null): LoginAttempt {
+  const all = async (work: (attempt: Attempt) => Promise<void>): Promise<void> => {
+    for (const attempt of attempts) await work(attempt);
+  };
+  return {
+    refusal,
+    failed: () => all((attempt) => attempt.failed()),
+    takenBack: () => all((attempt) => attempt.takenBack()),
+  };
 }
-
 /** An IPv4 address, or the /64 network that one IPv6 customer has to himself. */
 export function networkOf(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');

@@ -5,6 +5,7 @@ import { Op, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { RefreshTokenRow, UserRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
+import type { Identity } from '../http/route.ts';
 import { serializeUser } from '../users/serializeUser.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
 
@@ -23,7 +24,7 @@ const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
 const LOST_ANSWER_MS = 60_000;
 
 type Context = Pick<ServerContext, 'database' | 'secrets'>;
-type Refreshed = { user: UserRow; refreshToken: string } | { refused: ReelmillError };
+type Refreshed = { user: UserRow; family: string; refreshToken: string } | { refused: ReelmillError };
 
 /**
  * A new session of its own, for a user whose password was right when the row was read. Throws `wrong_credentials` where
@@ -31,15 +32,16 @@ type Refreshed = { user: UserRow; refreshToken: string } | { refused: ReelmillEr
  */
 export async function beginSession({ database, secrets }: Context, user: UserRow): Promise<Session> {
   const { models } = database;
+  const family = randomUUID();
   const refreshToken = await database.transaction(async (transaction) => {
     const { id, sessionEpoch } = user;
     // the lock keeps this session from beginning beside the end of all others
     const lock = transaction.LOCK.UPDATE;
     const known = await models.User.findOne({ where: { id, sessionEpoch }, transaction, lock });
     if (known === null) throw new ReelmillError('wrong_credentials', 'The password was changed just now.');
-    return issueRefreshToken(models, id, randomUUID(), transaction);
+    return issueRefreshToken(models, id, family, transaction);
   });
-  return describeSession(user, refreshToken, secrets.accessTokens);
+  return describeSession(user, { family, refreshToken }, secrets.accessTokens);
 }
 
 /**
@@ -66,10 +68,11 @@ export async function refreshSession({ database, secrets }: Context, token: stri
     if (user.disabledAt !== null) {
       return { refused: new ReelmillError('account_disabled', 'This account has been disabled.') };
     }
-    return { user, refreshToken: await issueRefreshToken(models, user.id, row.family, transaction) };
+    const { family: name } = row;
+    return { user, family: name, refreshToken: await issueRefreshToken(models, user.id, name, transaction) };
   });
   if ('refused' in outcome) throw outcome.refused;
-  return describeSession(outcome.user, outcome.refreshToken, secrets.accessTokens);
+  return describeSession(outcome.user, outcome, secrets.accessTokens);
 }
 
 /** Ends the family of a token; one that is not known is over already. */
@@ -95,10 +98,39 @@ export async function endSessionsOf(
   await revoke(models, { userId }, transaction);
 }
 
+/**
+ * Of those who were let in earlier, everybody whose account has changed what it may do, or whose session has ended since:
+ * their access tokens may be valid for some minutes more.
+ */
+export async function findEnded(
+  { database: { models } }: Pick<ServerContext, 'database'>,
+  identities: readonly Identity[],
+): Promise<Set<Identity>> {
+  const users = await models.User.findAll({
+    attributes: ['id', 'role', 'disabledAt', 'sessionEpoch'],
+    where: { id: [...new Set(identities.map(({ userId }) => userId))] },
+  });
+  const names = identities.flatMap(({ session }) => session ?? []);
+  const going = await models.RefreshToken.findAll({
+    attributes: ['family'],
+    where: { family: [...new Set(names)], usedAt: null, revokedAt: null, expiresAt: { [Op.gt]: new Date() } },
+  });
+  const byId = new Map(users.map((user) => [user.id, user]));
+  const families = new Set(going.map(({ family }) => family));
+  return new Set(
+    identities.filter(({ userId, role, epoch, session }) => {
+      const user = byId.get(userId);
+      if (user === undefined || user.disabledAt !== null || user.role !== role) return true;
+      return user.sessionEpoch !== epoch || (session !== null && !families.has(session));
+    }),
+  );
+}
+
 /** Forgets tokens that have been over for so long that nobody can present them. */
 export async function removeExpiredTokens(models: Models, now: Date): Promise<void> {
   await models.RefreshToken.destroy({ where: { expiresAt: { [Op.lt]: now } } });
   await models.LoginAttempt.destroy({ where: { windowEndsAt: { [Op.lt]: now } } });
+  await models.KnownDevice.destroy({ where: { expiresAt: { [Op.lt]: now } } });
 }
 
 /** What has not expired of the family of a token; whoever comes with another of it waits. */
@@ -174,9 +206,13 @@ async function revoke(
   );
 }
 
-function describeSession(user: UserRow, refreshToken: string, secret: string): Session {
+function describeSession(
+  user: UserRow,
+  { family, refreshToken }: { family: string; refreshToken: string },
+  secret: string,
+): Session {
   return {
-    token: signAccessToken({ userId: user.id, epoch: user.sessionEpoch }, secret),
+    token: signAccessToken({ userId: user.id, epoch: user.sessionEpoch, session: family }, secret),
     refresh_token: refreshToken,
     expires_in: ACCESS_TOKEN_SECONDS,
     user: serializeUser(user),

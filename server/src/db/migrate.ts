@@ -10,6 +10,7 @@ import * as traces from './migrations/0006-traces.ts';
 import * as sourceGeneration from './migrations/0007-source-generation.ts';
 import * as userLimits from './migrations/0008-user-limits.ts';
 import * as shareLinks from './migrations/0009-share-links.ts';
+import * as knownDevices from './migrations/0010-known-devices.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
 import * as workerConfinement from './migrations/0012-worker-confinement.ts';
 
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   sourceGeneration,
   userLimits,
   shareLinks,
+  knownDevices,
   lostLeases,
   workerConfinement,
 ];

@@ -1,6 +1,7 @@
 import { DataTypes, type Model, type ModelAttributeColumnOptions, type Sequelize } from 'sequelize';
 import {
   AuditRow,
+  KnownDeviceRow,
   LoginAttemptRow,
   RefreshTokenRow,
   RetentionJobRow,
@@ -66,6 +67,7 @@ const createModels = () => ({
   User: class extends UserRow {},
   RefreshToken: class extends RefreshTokenRow {},
   LoginAttempt: class extends LoginAttemptRow {},
+  KnownDevice: class extends KnownDeviceRow {},
   Video: class extends VideoRow {},
   Upload: class extends UploadRow {},
   VideoSource: class extends VideoSourceRow {},
@@ -123,8 +125,25 @@ export function defineModels(sequelize: Sequelize): Models {
     options('refresh_tokens', 'created'),
   );
   models.LoginAttempt.init(
-    { subject: { ...text(300), primaryKey: true }, failures: { ...integer }, windowEndsAt: { ...date } },
+    {
+      subject: { ...text(300), primaryKey: true },
+      failures: { ...integer },
+      pending: { ...integer, defaultValue: 0 },
+      windowEndsAt: { ...date },
+      retryAt: { ...optionalDate },
+    },
     options('login_attempts', false),
+  );
+  models.KnownDevice.init(
+    {
+      id: { ...id },
+      userId: { ...integer },
+      kind: text(16),
+      fingerprint: text(64),
+      lastUsedAt: { ...date },
+      expiresAt: { ...date },
+    },
+    options('known_devices', false),
   );
   models.Video.init(
     {

@@ -63,14 +63,32 @@ export class RefreshTokenRow extends Model<
   declare createdAt: CreationOptional<Date>;
 }
 
-/** Failed logins of one account or address within a window. */
+/** Something that an account was logged in from: its `fingerprint` is a keyed hash of a device token or a network. */
+export class KnownDeviceRow extends Model<
+  InferAttributes<KnownDeviceRow>,
+  InferCreationAttributes<KnownDeviceRow>
+> {
+  declare id: CreationOptional<number>;
+  declare userId: number;
+  declare kind: 'token' | 'network';
+  declare fingerprint: string;
+  declare lastUsedAt: Date;
+  declare expiresAt: Date;
+}
+
+/** Failed logins of one account, address or device within a window. */
 export class LoginAttemptRow extends Model<
   InferAttributes<LoginAttemptRow>,
   InferCreationAttributes<LoginAttemptRow>
 > {
   declare subject: string;
+  /** Those that are under way are counted until they succeed. */
   declare failures: number;
+  /** How many of them are under way. */
+  declare pending: CreationOptional<number>;
   declare windowEndsAt: Date;
+  /** When the next attempt may be made; null until one was refused. */
+  declare retryAt: CreationOptional<Date | null>;
 }
 
 export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttributes<VideoRow>> {

@@ -5,6 +5,7 @@ import type { VideoFeed } from '../videos/feed.ts';
 import type { ServerContext } from './context.ts';
 import { OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
+import { checkHost } from './hostGuard.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimits } from './rateLimits.ts';
 import { notesOf, requestLog } from './requestLog.ts';
@@ -20,6 +21,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', context.config.TRUST_PROXY);
   app.use(requestLog(context));
+  app.use(checkHost(context.config, context.publicUrl));
   const { CORS_ORIGINS } = context.config;
   app.use(securityHeaders(CORS_ORIGINS));
   if (CORS_ORIGINS.length > 0) app.use(allowOrigins(CORS_ORIGINS));

@@ -6,9 +6,14 @@ import { fullPath } from './router.ts';
 
 type Json = Record<string, unknown>;
 
-const ON_EVERY_ROUTE: readonly ErrorCode[] = ['internal', 'unavailable'];
+const ON_EVERY_ROUTE: readonly ErrorCode[] = ['misdirected_request', 'internal', 'unavailable'];
 const BELOW_BASE: readonly ErrorCode[] = ['rate_limited'];
-const ON_BODY: readonly ErrorCode[] = ['malformed_json', 'too_large', 'request_timeout'];
+const ON_BODY: readonly ErrorCode[] = [
+  'malformed_json',
+  'unsupported_media_type',
+  'too_large',
+  'request_timeout',
+];
 const ON_AUTH: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'account_disabled'];
 const HAS_RETRY_AFTER = new Set([429, 503]);
 

@@ -8,6 +8,10 @@ import type { RateLimitName } from './rateLimits.ts';
 export interface Identity {
   readonly userId: number;
   readonly role: Role;
+  /** Of the sessions of the user; see `UserRow.sessionEpoch`. */
+  readonly epoch: number;
+  /** The session of the token; null for tokens of earlier versions. */
+  readonly session: string | null;
 }
 
 /** `optional`: a token is honoured, and refused when it is bad, but need not be there. */

@@ -4,7 +4,7 @@ import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { col, fn, Op } from 'sequelize';
 import { readDepth } from '../admin/farm.ts';
 import { countQuarantined, countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
-import { checkDependencies } from '../admin/healthRoutes.ts';
+import { checkDependencies } from '../admin/readiness.ts';
 import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { FarmCounts, FarmFacts } from './farmGauges.ts';

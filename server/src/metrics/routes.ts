@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request } from 'express';
 import type { ServerContext } from '../http/context.ts';
+import { hasMetricsToken } from '../http/metricsToken.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { createFactsCollector } from './collectFacts.ts';
 
@@ -37,8 +37,7 @@ function admitScraper(request: Request, token: string | undefined): void {
     if (isFromHere(request)) return;
     throw new ReelmillError('forbidden', 'Metrics are for this machine only, unless METRICS_TOKEN is set.');
   }
-  const [, given = ''] = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '') ?? [];
-  if (!timingSafeEqual(digest(given), digest(token))) {
+  if (!hasMetricsToken(request, token)) {
     throw new ReelmillError('unauthorized', 'Metrics need the METRICS_TOKEN of this server.');
   }
 }
@@ -53,5 +52,3 @@ function isFromHere(request: Request): boolean {
   const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in request.headers);
   return !forwarded && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

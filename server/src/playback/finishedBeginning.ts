@@ -1,6 +1,10 @@
 import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
-import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+import {
+  audioSegmentSeconds,
+  maxAudioSegments,
+  videoSegmentSeconds,
+} from '@reelmill/shared/core/timeline.ts';
 
 /** What of a task's row tells which segments exist. */
 export interface TaskFacts {
@@ -56,7 +60,9 @@ function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): Pl
 function audioSegments(plan: EncodePlan, task: TaskFacts): PlayableSegment[] {
   if (task.spec.kind !== 'audio') return [];
   if (task.result?.kind === 'audio') return task.result.rendition?.segments ?? [];
-  return reportedSegments(0, task.segmentsDone, (index) => audioSegmentSeconds(plan, index));
+  // a worker reports it, and may report anything
+  const done = Math.min(task.segmentsDone, maxAudioSegments(plan));
+  return reportedSegments(0, done, (index) => audioSegmentSeconds(plan, index));
 }
 
 function reportedSegments(

@@ -8,6 +8,7 @@ export interface Secrets {
   readonly accessTokens: string;
   readonly playbackUrls: string;
   readonly storeUrls: string;
+  readonly knownDevices: string;
   /** Tells secrets apart without telling anything of them. */
   readonly fingerprint: string;
 }
@@ -25,6 +26,7 @@ export function deriveSecrets(secret: string): Secrets {
     accessTokens: derive('access-tokens'),
     playbackUrls: derive('playback-urls'),
     storeUrls: derive('store-urls'),
+    knownDevices: derive('known-devices'),
     fingerprint: derive('fingerprint'),
   };
 }

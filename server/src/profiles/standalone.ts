@@ -56,6 +56,7 @@ export const standalone: Profile = {
               workDir: path.join(dataDir, 'work'),
               threads: countUsableCpus(),
               drainSeconds: WORKER_DRAIN_SECONDS,
+              confineMedia: config.CONFINE_MEDIA,
             },
             store: diskStoreOptions(input, secrets),
             tracing: config,

@@ -8,8 +8,6 @@ const PLACES_OUTSIDE_THE_FILE: Partial<Record<ErrorCode, string>> = {
     'The file made the decoder fail twice; it is damaged, or made to do so. Export it again and upload the new file.',
   stalled: 'Converting this video came to a halt more than once. Try again, or export it in another format.',
   time_limit: 'Converting this video took longer than is allowed.',
-  program_died:
-    'The program that converts videos stopped twice while it read this file. Export it in another format and upload the new file.',
 };
 const OUR_FAULT = 'Something went wrong on our side while converting this video. Please try again later.';
 const MEDIA_STATUS = 422;

@@ -8,6 +8,7 @@ import { literal, type Transaction } from 'sequelize';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
+import { findFalseReport } from './checkReport.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
 import { measureDone } from './measureDone.ts';
@@ -50,6 +51,9 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
       return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
     if (wasPutElsewhere(task, event)) return handBack(held, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
+    const fault = findFalseReport(task, result);
+    // another worker may do better
+    if (fault !== null) return afterFailure(held, falseReport(fault));
     await task.update(
       {
         state: 'done',
@@ -267,4 +271,8 @@ function diagnosticsOf({ message, diagnostics }: TaskError): string {
 
 function internalFault(message: string): TaskError {
   return { code: 'internal', message, retryable: false, diagnostics: null };
+}
+
+function falseReport(fault: string): TaskError {
+  return { code: 'internal', message: `the result names ${fault}`, retryable: true, diagnostics: null };
 }

@@ -31,7 +31,7 @@ export function createUserRoutes(context: ServerContext): Route[] {
       body: registerRequestSchema,
       answer: { status: 201, description: 'The new account', schema: registerResponseSchema },
       limit: 'registration',
-      errors: ['email_taken', 'registration_closed'],
+      errors: ['email_taken', 'registration_closed', 'password_too_weak'],
       async handle({ body }) {
         if (config.REGISTRATION === 'closed') {
           throw new ReelmillError('registration_closed', 'Registration is closed; ask an administrator.');
@@ -44,7 +44,10 @@ export function createUserRoutes(context: ServerContext): Route[] {
       path: '/users/login',
       tag,
       summary: 'Log in',
-      description: '`token` goes into `Authorization: Bearer`; `refresh_token` is good for one refresh.',
+      description:
+        '`token` goes into `Authorization: Bearer`; `refresh_token` is good for one refresh. A client that sends ' +
+        '`device_token`, null at first, is given one to send along the next time: its logins go on while others are ' +
+        'guessing at the password.',
       auth: 'none',
       body: loginRequestSchema,
       answer: { status: 200, description: 'A session', schema: sessionSchema },
@@ -52,12 +55,14 @@ export function createUserRoutes(context: ServerContext): Route[] {
       errors: ['wrong_credentials', 'account_disabled'],
       async handle({ body, ...exchange }) {
         const actor = actorOf(exchange);
-        const user = await checkCredentials(context, body, actor);
+        const { device_token: given, ...credentials } = body;
+        const login = await checkCredentials(context, { ...credentials, deviceToken: given }, actor);
+        const { user, deviceToken } = login;
         if (user.role === 'admin') {
           const target = { kind: 'user', id: user.id } as const;
           await recordAct(models, { ...actor, userId: user.id }, { action: 'admin.login', target });
         }
-        return beginSession(context, user);
+        return { ...(await beginSession(context, user)), ...describeDevice(deviceToken) };
       },
     }),
     defineRoute({
@@ -110,12 +115,18 @@ export function createUserRoutes(context: ServerContext): Route[] {
       auth: 'user',
       body: passwordChangeSchema,
       answer: { status: 200, description: 'A session with the new password', schema: sessionSchema },
-      errors: ['wrong_credentials', 'rate_limited'],
+      errors: ['wrong_credentials', 'password_too_weak', 'rate_limited'],
       async handle({ body, ...exchange }) {
-        const passwords = { current: body.current_password, next: body.new_password };
+        const { current_password: current, new_password: next, device_token: given } = body;
         const actor = { ...actorOf(exchange), userId: exchange.identity.userId };
-        return beginSession(context, await changePassword(context, passwords, actor));
+        const change = { current, next, deviceToken: given };
+        const { user, deviceToken } = await changePassword(context, change, actor);
+        return { ...(await beginSession(context, user)), ...describeDevice(deviceToken) };
       },
     }),
   ];
+}
+
+function describeDevice(deviceToken: string | undefined): { device_token?: string } {
+  return deviceToken === undefined ? {} : { device_token: deviceToken };
 }

@@ -1,3 +1,4 @@
+import { findEnded } from '../auth/sessions.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -6,6 +7,8 @@ import { type DescribedVideo, forGuest, readDetails } from './describeVideo.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;
+/** How long a stream goes on at most after another server has ended its session. */
+const RECHECK_MS = 5_000;
 const FINAL: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'canceled']);
 
 export interface Subscriber {
@@ -26,6 +29,7 @@ export class VideoFeed {
   readonly #subscribers = new Map<number, Map<Subscriber, string | null>>();
   readonly #poller: Recurring;
   readonly #stopListening: readonly (() => void)[];
+  #recheckAt = 0;
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -36,6 +40,7 @@ export class VideoFeed {
       metrics: context.metrics,
       work: async () => {
         await this.#poll();
+        await this.#recheck();
         return false;
       },
     });
@@ -74,6 +79,25 @@ export class VideoFeed {
       const found = await readDetails(this.#context, ids);
       this.#publish(found.values());
       for (const id of ids) if (!found.has(id)) this.#end([...(this.#subscribers.get(id)?.keys() ?? [])]);
+    }
+  }
+
+  /** Ends the subscriptions of sessions that were ended meanwhile, by whichever server. */
+  async #recheck(): Promise<void> {
+    if (performance.now() < this.#recheckAt) return;
+    this.#recheckAt = performance.now() + RECHECK_MS;
+    const all = [...this.#subscribers.values()].flatMap((audience) => [...audience.keys()]);
+    const named = all.flatMap((subscriber) => {
+      const { identity } = subscriber.viewer;
+      return identity === null ? [] : [{ subscriber, identity }];
+    });
+    for (let first = 0; first < named.length; first += BATCH) {
+      const batch = named.slice(first, first + BATCH);
+      const ended = await findEnded(
+        this.#context,
+        batch.map(({ identity }) => identity),
+      );
+      this.#end(batch.filter(({ identity }) => ended.has(identity)).map(({ subscriber }) => subscriber));
     }
   }
 

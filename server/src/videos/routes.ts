@@ -7,11 +7,15 @@ import {
   videoResponseSchema,
   videoUpdateSchema,
 } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
+import { networkOf } from '../auth/loginLimits.ts';
+import { findEnded } from '../auth/sessions.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
-import { defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Identity, type Route } from '../http/route.ts';
+import { StreamSlots } from '../http/streamSlots.ts';
 import { linkQuerySchema } from '../playback/signedLinks.ts';
 import { findOwnVideo, findVisibleVideo, requireAccess } from './access.ts';
 import { cancelVideo, deleteVideo, renewLink, retryVideo, updateVideo } from './changeVideo.ts';
@@ -30,6 +34,7 @@ export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Rout
 
 function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
+  const slots = new StreamSlots(context.config);
   // one after the other: what is not for this viewer takes no longer than what is not there
   const readRow = gatherReads((ids: readonly number[]) => findVideos(models, ids), Number);
   const readSupplement = gatherReads(
@@ -87,19 +92,33 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       summary: 'Follow a video',
       description:
         'Server-sent events: the same object as `GET /videos/{id}`, at once and whenever it changes. Ends when the ' +
-        'video is online, failed or canceled.',
+        'video is online, failed or canceled, and within seconds of the session itself. So many may be open at once for ' +
+        'a user, for an address and in all.',
       auth: 'optional',
       params,
       query: linkQuerySchema,
       answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
-      errors: ['not_found', 'signature_invalid'],
-      async handle({ params: { id }, query, identity, response, signal }) {
+      errors: ['not_found', 'signature_invalid', 'too_many_streams'],
+      async handle({ params: { id }, query, identity, request, response, signal }) {
         const viewer = { identity, name: 'watch', query };
         await findVisibleVideo(context, id, viewer);
-        await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
+        await refuseEnded(context, identity);
+        const network = networkOf(request.ip ?? 'unknown');
+        const release = slots.claim({ userId: identity?.userId ?? null, network });
+        try {
+          await streamVideo(feed, response, { videoId: id, viewer, signal, stopping: context.stopping });
+        } finally {
+          release();
+        }
       },
     }),
   ];
+}
+
+/** A stream outlives the token it was opened with, so a token whose session has ended opens none. */
+async function refuseEnded(context: ServerContext, identity: Identity | null): Promise<void> {
+  if (identity === null || (await findEnded(context, [identity])).size === 0) return;
+  throw new ReelmillError('unauthorized', 'This session was ended; log in again.');
 }
 
 function createChangingRoutes(context: ServerContext): Route[] {

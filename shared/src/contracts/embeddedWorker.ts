@@ -14,11 +14,13 @@ export const startEmbeddedWorkerSchema = z.object({
     workDir: z.string().min(1),
     threads: z.int().positive(),
     drainSeconds: z.number().nonnegative(),
+    confineMedia: z.enum(['auto', 'required', 'off']),
   }),
   /** The server's own folder of objects; URLs are signed as the server signs them. */
   store: z.object({
     root: z.string().min(1),
     signingSecret: z.string().min(1),
+    minFreeBytes: z.int().nonnegative(),
     baseUrls: z.object({ public: z.string(), internal: z.string() }),
   }),
   tracing: z.object({

@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   // requests
   validation_failed: { status: 400, retryable: false },
   malformed_json: { status: 400, retryable: false },
+  /** A new password that is among the first ones anybody guesses. */
+  password_too_weak: { status: 400, retryable: false },
   unauthorized: { status: 401, retryable: false },
   token_expired: { status: 401, retryable: false },
   wrong_credentials: { status: 401, retryable: false },
@@ -28,9 +30,12 @@ export const ERROR_CODES = {
   size_mismatch: { status: 409, retryable: false },
   empty_file: { status: 409, retryable: false },
   too_large: { status: 413, retryable: false },
+  unsupported_media_type: { status: 415, retryable: false },
+  misdirected_request: { status: 421, retryable: false },
   headers_too_large: { status: 431, retryable: false },
   request_timeout: { status: 408, retryable: true },
   rate_limited: { status: 429, retryable: true },
+  too_many_streams: { status: 429, retryable: true },
   internal: { status: 500, retryable: true },
   unavailable: { status: 503, retryable: true },
   insufficient_storage: { status: 507, retryable: true },
@@ -67,7 +72,6 @@ export const ERROR_CODES = {
   source_unreachable: { status: 503, retryable: true },
   source_changed: { status: 409, retryable: false },
   worker_lost: { status: 500, retryable: true },
-  program_died: { status: 500, retryable: true },
   disk_full: { status: 500, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 

@@ -61,20 +61,38 @@ export type Me = z.infer<typeof meSchema>;
 
 export const registerResponseSchema = z.object({ user: userSchema }).meta({ id: 'RegisterResponse' });
 
+/**
+ * What a client sends of the device that it runs on: the `device_token` of an earlier session of the same account, or
+ * null to be given one. Whoever leaves it out, as a script may, gets none.
+ */
+const deviceTokenSchema = z.string().max(200).nullable().optional();
+
 export const loginRequestSchema = z
-  .object({ email: emailSchema, password: z.string().min(1).max(LIMITS.passwordCharacters.max) })
+  .object({
+    email: emailSchema,
+    password: z.string().min(1).max(LIMITS.passwordCharacters.max),
+    device_token: deviceTokenSchema,
+  })
   .meta({ id: 'LoginRequest' });
 
 export const passwordChangeSchema = z
   .object({
     current_password: z.string().min(1).max(LIMITS.passwordCharacters.max),
     new_password: newPasswordSchema,
+    device_token: deviceTokenSchema,
   })
   .meta({ id: 'PasswordChange' });
 
 /** `expires_in` is in seconds. */
 export const sessionSchema = z
-  .object({ token: z.string(), refresh_token: z.string(), expires_in: z.int(), user: userSchema })
+  .object({
+    token: z.string(),
+    refresh_token: z.string(),
+    expires_in: z.int(),
+    user: userSchema,
+    /** Sent along with later logins, it lets this device in while others are guessing at the password. */
+    device_token: z.string().optional(),
+  })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;
 

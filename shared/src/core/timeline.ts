@@ -71,3 +71,8 @@ export function audioSegmentSeconds(plan: TimelinePlan, index: number): number {
     Math.ceil((segment * cut * sampleRate) / AAC_FRAME_SAMPLES - 1e-9);
   return ((aacFrames(index + 1) - aacFrames(index)) * AAC_FRAME_SAMPLES) / sampleRate;
 }
+
+/** How many audio segments there can be at most: sound may last a little longer than the picture. */
+export function maxAudioSegments(plan: TimelinePlan): number {
+  return videoSegmentCount(plan) + 2;
+}

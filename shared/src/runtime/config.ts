@@ -35,6 +35,16 @@ const origins = z
     'must be origins like https://example.org, separated by commas',
   );
 
+/** Names or addresses, without scheme and port. */
+const hosts = z
+  .string()
+  .optional()
+  .transform((list) => (list ?? '').split(',').flatMap((host) => host.trim().toLowerCase() || []))
+  .refine(
+    (list) => list.every((host) => /^(?:[a-z0-9_.-]+|\[?[0-9a-f:.]+\]?)$/.test(host)),
+    'must be host names like videos.example.org, without a port, separated by commas',
+  );
+
 const common = {
   REELMILL_PROFILE: z
     .enum(['standalone', 'distributed'])
@@ -92,6 +102,12 @@ const common = {
     .max(1)
     .default(1)
     .describe('the share that a sampler by ratio keeps'),
+  CONFINE_MEDIA: z
+    .enum(['auto', 'required', 'off'])
+    .default('auto')
+    .describe(
+      'whether ffmpeg and ffprobe run confined: `auto` as far as the machine allows, `required` or else the worker takes no tasks, `off`',
+    ),
 };
 
 const serverSchema = z.object({
@@ -101,6 +117,9 @@ const serverSchema = z.object({
   PUBLIC_URL: httpUrl
     .optional()
     .describe('address of the API as clients reach it (default: `http://HOST:PORT`)'),
+  ALLOWED_HOSTS: hosts.describe(
+    'further host names that requests may be sent to, separated by commas, beside those of `PUBLIC_URL` and `HOST` and of loopback',
+  ),
   TRUST_PROXY: z.coerce
     .number()
     .int()
@@ -125,6 +144,15 @@ const serverSchema = z.object({
   MAX_CONNECTIONS_PER_ADDRESS: calls
     .default(500)
     .describe('the same for one address other than this machine; not counted behind a proxy; 0: any number'),
+  EVENT_STREAMS: calls
+    .default(1000)
+    .describe('event streams that each server keeps open in all; 0: any number'),
+  EVENT_STREAMS_PER_ADDRESS: calls
+    .default(100)
+    .describe('event streams that each server keeps open for one address; 0: any number'),
+  EVENT_STREAMS_PER_USER: calls
+    .default(20)
+    .describe('event streams that each server keeps open for one user; 0: any number'),
   REELMILL_DATA: z
     .string()
     .default('./data')
@@ -308,12 +336,6 @@ const workerSchema = z.object({
     .min(0)
     .default(20)
     .describe('how long a stopping worker may finish its task'),
-  CONFINE_MEDIA: z
-    .enum(['auto', 'required', 'off'])
-    .default('auto')
-    .describe(
-      'whether ffmpeg and ffprobe run confined: `auto` as far as the machine allows, `required` or else the worker takes no tasks, `off`',
-    ),
 });
 
 export type ServerConfig = Readonly<z.infer<typeof serverSchema> & { dataDir: string }>;

@@ -20,8 +20,6 @@ export interface ProgramOptions {
   cwd?: string;
   /** What the program may reach. */
   confinement: Confinement;
-  /** Limit of its address space; none where it is not given. */
-  memoryBytes?: number;
   signal: AbortSignal;
   /** Told about every run, with what it was for. */
   logger: Logger;

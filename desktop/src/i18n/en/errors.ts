@@ -3,6 +3,7 @@ import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 /** What went wrong, by its code; only what is wrong with an argument is told in the words of whoever found it. */
 export const errors = {
   malformed_json: 'The server did not understand the app. One of the two may need an update.',
+  password_too_weak: 'This password is too easy to guess. Choose another one.',
   unauthorized: 'You are not signed in any more. Sign in again to go on.',
   token_expired: 'Your session has ended. Sign in again to go on.',
   wrong_credentials: 'The e-mail address or the password is not right.',
@@ -25,9 +26,13 @@ export const errors = {
   size_mismatch: 'What arrived has another size than the file.',
   empty_file: 'This file is empty.',
   too_large: 'This file is larger than the server takes.',
+  unsupported_media_type: 'The server did not understand the app. One of the two may need an update.',
+  misdirected_request:
+    'The server is not set up for this address. Use the address that its administrator gave you, or ask them.',
   headers_too_large: 'The server refused what the app sent as too large. One of the two may need an update.',
   request_timeout: 'The server waited too long for the app’s question. The connection may be slow.',
   rate_limited: 'Too many attempts. Wait a moment, then try again.',
+  too_many_streams: 'Too many connections are open at once. Close some, or try again in a moment.',
   internal: 'Something unexpected went wrong. Try again in a moment.',
   insufficient_storage: 'The server has too little free space. Try again later, or ask its administrator.',
   unavailable: 'The server cannot be used at the moment. Try again soon.',
@@ -58,7 +63,6 @@ export const errors = {
   stalled: 'Processing came to a halt.',
   time_limit: 'Processing took too long.',
   source_unreachable: 'The farm could not read the uploaded file.',
-  program_died: 'The program that converts videos stopped while it read this file.',
   source_changed: 'The uploaded file was replaced while it was being processed. Upload it again.',
   worker_lost: 'The worker that was processing this is gone.',
   disk_full: 'A worker of the farm ran out of disk space.',

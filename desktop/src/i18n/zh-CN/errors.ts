@@ -3,6 +3,7 @@ import type { OnePluralForm } from '../translation.ts';
 
 export const errors: OnePluralForm<typeof english> = {
   malformed_json: '服务器无法理解应用的请求，可能需要更新应用或服务器。',
+  password_too_weak: '此密码太容易被猜到，请换一个。',
   unauthorized: '你已退出登录，请重新登录后继续。',
   token_expired: '登录已过期，请重新登录后继续。',
   wrong_credentials: '邮箱地址或密码不正确。',
@@ -24,9 +25,12 @@ export const errors: OnePluralForm<typeof english> = {
   size_mismatch: '收到的内容与文件大小不一致。',
   empty_file: '这是一个空文件。',
   too_large: '文件超过了服务器允许的大小。',
+  unsupported_media_type: '服务器无法理解应用的请求，可能需要更新应用或服务器。',
+  misdirected_request: '服务器未配置此地址。请使用管理员提供的地址，或联系管理员。',
   headers_too_large: '应用发送的请求过大，服务器拒绝了它。应用或服务器可能需要更新。',
   request_timeout: '服务器等待应用的请求超时，网络连接可能较慢。',
   rate_limited: '尝试次数过多，请稍后再试。',
+  too_many_streams: '同时打开的连接过多，请关闭一些或稍后再试。',
   internal: '发生意外错误，请稍后重试。',
   insufficient_storage: '服务器剩余空间不足，请稍后重试或联系管理员。',
   unavailable: '服务器暂时不可用，请稍后重试。',
@@ -56,7 +60,6 @@ export const errors: OnePluralForm<typeof english> = {
   stalled: '处理停滞不前。',
   time_limit: '处理时间过长。',
   source_unreachable: '转码集群无法读取已上传的文件。',
-  program_died: '转换程序在读取此文件时意外终止。',
   source_changed: '已上传的文件在处理过程中被替换。请重新上传。',
   worker_lost: '处理此任务的工作节点已失联。',
   disk_full: '转码集群的工作节点磁盘空间不足。',

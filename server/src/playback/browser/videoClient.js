@@ -7,6 +7,7 @@ const API = '/api/v1';
 const CALL_TIMEOUT_MS = 20_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
+const DEVICE_KEY = 'reelmill-device';
 
 /** An answer of the API that is no success; `status` is 0 where there was no answer. */
 export class CallError extends Error {
@@ -39,7 +40,9 @@ export class VideoClient {
 
   /** @param {string} email @param {string} password */
   async login(email, password) {
-    this.#session = await this.#post('/users/login', { email, password });
+    const session = await this.#post('/users/login', { email, password, device_token: readDevice() });
+    keepDevice(session.device_token);
+    this.#session = session;
   }
 
   /** @returns {Promise<VideoDetail | GuestVideoDetail>} */
@@ -71,12 +74,22 @@ export class VideoClient {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof CallError && error.status >= 400 && error.status < 500 && error.status !== 429)
-          throw error;
+        const isFinal = error instanceof CallError && error.status >= 400 && error.status < 500;
+        if (isFinal && error.status !== 429) throw error;
+        // where no stream is to be had, the video is asked for now and then
+        if (isFinal) yield* await this.#look();
       }
       await pause(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
+  }
+
+  /** The video as it is now, unless it cannot be had at the moment. @returns {Promise<VideoDetail[]>} */
+  async #look() {
+    return await this.detail().then(
+      (detail) => [detail],
+      () => [],
+    );
   }
 
   /** @param {string} url @param {AbortSignal} signal @returns {Promise<Response>} */
@@ -104,7 +117,7 @@ export class VideoClient {
     return this.#session === null && this.#linkQuery !== '' ? `${url}?${this.#linkQuery}` : url;
   }
 
-  /** @param {string} path @param {Record<string, string>} body @returns {Promise<Session>} */
+  /** @param {string} path @param {Record<string, string | null>} body @returns {Promise<Session>} */
   async #post(path, body) {
     const response = await send(`${API}${path}`, {
       method: 'POST',
@@ -122,6 +135,24 @@ async function send(url, options) {
     return await fetch(url, { cache: 'no-store', credentials: 'omit', ...options });
   } catch (error) {
     throw new CallError(0, 'network', error instanceof Error ? error.message : 'no answer');
+  }
+}
+
+/** What the server calls this browser; null where it does not know it. */
+function readDevice() {
+  try {
+    return localStorage.getItem(DEVICE_KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string | undefined} token */
+function keepDevice(token) {
+  try {
+    if (token !== undefined) localStorage.setItem(DEVICE_KEY, token);
+  } catch {
+    // a browser that keeps nothing logs in as a new device the next time
   }
 }
 

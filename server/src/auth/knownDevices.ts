@@ -1,0 +1,131 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
+import type { Models } from '../db/models.ts';
+
+/*
+ * What an account was logged in from: devices, which send a token that they were given, and networks. Only keyed hashes
+ * are kept. Neither lets anybody in; they let a login be tried while others are guessing at the password.
+ */
+
+const KEPT_MS = 90 * 24 * 3600 * 1000;
+/** Of each kind and user; the one that was used longest ago makes room. */
+const MAX_KEPT = 10;
+
+export interface LoginSource {
+  /** As the client sent it: null asks for one, undefined does not want any. */
+  deviceToken: string | null | undefined;
+  /** An address or network, as `networkOf` names it. */
+  network: string;
+}
+
+/** The fingerprints of a source; `token` is null where no token was sent. */
+export interface SourceFingerprints {
+  token: string | null;
+  network: string;
+}
+
+/** Fingerprints are of this installation: the same network has others elsewhere. */
+export function fingerprintSource(source: LoginSource, key: string): SourceFingerprints {
+  return {
+    token: source.deviceToken ? fingerprint('token', source.deviceToken, key) : null,
+    network: fingerprint('network', source.network, key),
+  };
+}
+
+/** Which of the source's fingerprints are known of this account; `networkInUse`: of any account. */
+export async function findKnownSource(
+  models: Models,
+  userId: number | null,
+  source: SourceFingerprints,
+): Promise<{ token: boolean; network: boolean; networkInUse: boolean }> {
+  const candidates = [source.network, ...(source.token === null ? [] : [source.token])];
+  const unexpired = { expiresAt: { [Op.gt]: new Date() } };
+  // an account that is not there is asked for all the same: neither takes longer
+  const [own, anybody] = await Promise.all([
+    models.KnownDevice.findAll({
+      attributes: ['fingerprint'],
+      where: { userId: userId ?? 0, fingerprint: candidates, ...unexpired },
+    }),
+    models.KnownDevice.findOne({
+      attributes: ['id'],
+      where: { fingerprint: source.network, ...unexpired },
+    }),
+  ]);
+  const known = new Set(own.map((row) => row.fingerprint));
+  return {
+    token: source.token !== null && known.has(source.token),
+    network: known.has(source.network),
+    networkInUse: anybody !== null,
+  };
+}
+
+/** Remembers where a login came from. Returns the device's token, a new one unless it is known; undefined without any. */
+export async function rememberSource(
+  models: Models,
+  userId: number,
+  source: LoginSource,
+  key: string,
+): Promise<string | undefined> {
+  await remember(models, userId, { kind: 'network', fingerprint: fingerprintSource(source, key).network });
+  if (source.deviceToken === undefined) return undefined;
+  const { token: given } = fingerprintSource(source, key);
+  if (given !== null && (await touch(models, userId, given))) return source.deviceToken ?? undefined;
+  const token = randomBytes(32).toString('base64url');
+  await remember(models, userId, { kind: 'token', fingerprint: fingerprint('token', token, key) });
+  return token;
+}
+
+/** Forgets all but those that are named: whoever had the old password may have been on the others. */
+export async function forgetDevices(
+  models: Models,
+  userId: number,
+  options: { keep?: readonly string[]; transaction: Transaction },
+): Promise<void> {
+  const { keep = [], transaction } = options;
+  await models.KnownDevice.destroy({
+    where: { userId, fingerprint: { [Op.notIn]: [...keep] } },
+    transaction,
+  });
+}
+
+function fingerprint(kind: 'token' | 'network', value: string, key: string): string {
+  return createHmac('sha256', key).update(`known-device ${kind} ${value}`).digest('hex');
+}
+
+async function remember(
+  models: Models,
+  userId: number,
+  device: { kind: 'token' | 'network'; fingerprint: string },
+): Promise<void> {
+  if (await touch(models, userId, device.fingerprint)) return;
+  try {
+    await models.KnownDevice.create({ userId, ...device, ...validity() });
+  } catch (error) {
+    // another login from there was faster
+    if (!(error instanceof UniqueConstraintError)) throw error;
+  }
+  const surplus = await models.KnownDevice.findAll({
+    attributes: ['id'],
+    where: { userId, kind: device.kind },
+    order: [
+      ['lastUsedAt', 'DESC'],
+      ['id', 'DESC'],
+    ],
+    offset: MAX_KEPT,
+    limit: MAX_KEPT,
+  });
+  if (surplus.length > 0) await models.KnownDevice.destroy({ where: { id: surplus.map(({ id }) => id) } });
+}
+
+/** False where it is not known, or not any more. */
+async function touch(models: Models, userId: number, known: string): Promise<boolean> {
+  const where = { userId, fingerprint: known, expiresAt: { [Op.gt]: new Date() } };
+  const row = await models.KnownDevice.findOne({ where });
+  await row?.update(validity());
+  return row !== null;
+}
+
+function validity(): { lastUsedAt: Date; expiresAt: Date } {
+  const lastUsedAt = new Date();
+  return { lastUsedAt, expiresAt: new Date(lastUsedAt.getTime() + KEPT_MS) };
+}
