@@ -84,7 +84,7 @@ export class VideoClient {
     }
   }
 
-  /** The video as it is now, unless it cannot be had at the moment. @returns {Promise<VideoDetail[]>} */
+  /** The video as it is now, unless it cannot be had at the moment. @returns {Promise<(VideoDetail | GuestVideoDetail)[]>} */
   async #look() {
     return await this.detail().then(
       (detail) => [detail],
