@@ -13,6 +13,7 @@ import {
   readEnvironment,
 } from '../support/childProcesses.ts';
 import { makeFilm } from '../support/films.ts';
+import { HOSTILE_FILES } from '../support/hostileMedia.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type ServerProcess, startServerProcess, startTestServer } from '../support/server.ts';
 import { ADMIN } from '../support/standaloneProfile.ts';
@@ -68,6 +69,28 @@ const untilOnline = (user: ApiUser, videoId: number) =>
     },
     { timeoutMs: TRANSCODE_MS, pollMs: 250 },
   );
+
+test('a file of half a megabyte that unpacks to more than 2^29 characters fails alone', async () => {
+  const { url, process: main } = await start();
+  const user = await (await DocumentedApi.of(url)).signUp('unpacked');
+  const make = HOSTILE_FILES['title of 2^29 characters in a compressed index'];
+  assert.ok(make);
+  const worker = await untilWorker(main.pid);
+  const hostile = await upload(user, await make(folder.path));
+  const failed = await waitFor(
+    'the hostile video has failed',
+    async () => {
+      const video = await detailOf(user, hostile);
+      return video.status === 'failed' ? video : null;
+    },
+    { timeoutMs: TRANSCODE_MS, pollMs: 250 },
+  );
+  assert.ok(['program_died', 'limits_exceeded', 'not_a_video'].includes(failed.error?.code ?? ''));
+  const good = await upload(user, await makeFilm(folder.path, { seconds: 2, size: '320x180' }));
+  await untilOnline(user, good);
+  assert.equal(main.exit, null);
+  assert.equal(await untilWorker(main.pid), worker, 'the worker lives, too');
+});
 
 test('a task that kills the worker every time waits in quarantine, and the next video goes online', async () => {
   const { url, process: main } = await start();

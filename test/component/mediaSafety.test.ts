@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
@@ -258,3 +260,18 @@ test('a program that the system kills is told apart from one that somebody stops
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
+
+test('a codec whose decoder has a known hole is refused by its name, before it decodes anything', async () => {
+  for (const container of ['avi', 'mkv', 'mov']) {
+    const file = path.join(media.root, `magic.${container}`);
+    const source = ['-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=0.2', '-c:v', 'magicyuv'];
+    await promisify(execFile)('ffmpeg', ['-v', 'error', ...source, file]);
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'info', name: 'test' }, { write: (line) => lines.push(line) });
+    const spec = { kind: 'inspect', source: await media.addSource(file) } as const;
+    await assert.rejects(runSpec(media, spec, { logger }), refusal('unsupported_codec'));
+    const runs = lines.filter((line) => line.includes('"program ended"'));
+    assert.equal(runs.length, 1, container);
+    assert.match(runs[0] ?? '', /-nofind_stream_info/);
+  }
+});

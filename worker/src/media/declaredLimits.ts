@@ -3,8 +3,20 @@ import { MEDIA_LIMITS } from './limits.ts';
 import type { DeclaredVideo } from './memoryNeeds.ts';
 import type { Probe } from './probeSchema.ts';
 
-/** Throws `limits_exceeded` where a file declares more streams or larger pictures than are accepted. */
+/**
+ * Decoders that packages of ffmpeg in use have a known hole in, and that no camera or editor of creators needs: MagicYUV
+ * (CVE-2026-8461, fixed in 8.1.2).
+ */
+const REFUSED_CODECS: ReadonlySet<string> = new Set(['magicyuv']);
+
+/**
+ * Throws `limits_exceeded` where a file declares more streams or larger pictures than are accepted, and
+ * `unsupported_codec` where one of its decoders is not to be run.
+ */
 export function assertWithinLimits(probe: Probe): void {
+  if (probe.streams.some(({ codec_name }) => REFUSED_CODECS.has(codec_name ?? ''))) {
+    throw new ReelmillError('unsupported_codec', "The video's format is not supported.");
+  }
   if (probe.streams.length > MEDIA_LIMITS.streams) throw tooManyStreams();
   let pixelsOfAll = 0;
   for (const { width, height } of declaredVideos(probe)) {
