@@ -54,7 +54,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     assert.equal(changed.code, 0, changed.stderr);
     assert.equal((await runAs('kim', ['list'])).code, 0, 'the session goes on');
     const again = await runAs('kim', ['password', '--password-stdin'], passwords);
-    assert.deepEqual([again.code, again.stderr], [3, 'E-mail address or password is wrong.\n']);
+    assert.deepEqual([again.code, again.stderr], [3, 'The present password is wrong.\n']);
     assert.equal((await logIn('kim', 'kim@example.org', 'my own password')).stderr, '');
     assert.match(
       await admin('users', 'list', '--search', 'kim'),

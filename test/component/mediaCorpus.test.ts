@@ -115,9 +115,16 @@ const PUBLISHED: Record<string, Published> = {
   },
 };
 
-/** Slides, some of whose pictures are decoded long before they are shown. */
+/** Slides, and a trimmed film whose only keyframe is hidden and whose last picture stands for more than a minute. */
 Object.assign(PUBLISHED, {
   'faults/M53_slide_every_8s.mp4': { size: [320, 240], rate: [5, 1], frames: 320, seconds: 64, audio: null },
+  'faults/M14_static_end_75s.mp4': {
+    size: [320, 240],
+    rate: [30, 1],
+    frames: 2397,
+    seconds: 79.9,
+    audio: 1,
+  },
 } satisfies typeof PUBLISHED);
 
 const REFUSED: Record<string, ErrorCode> = {

@@ -62,10 +62,9 @@ export function imageMemory(run: ImageRun, sizeBytes: number): { cover: number; 
 }
 
 /** One sheet of small pictures, one per interval, the first one of the interval or the last one before it. */
-export function storyboardArgs(run: ImageRun): string[] {
+export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOnly(run)): string[] {
   const { facts, storyboard } = run.plan;
   const { tileWidth, tileHeight, columns, rows, count, intervalSeconds } = storyboard;
-  const keyframesOnly = facts.video.durationSeconds > KEYFRAMES_ONLY_FROM_SECONDS;
   const first =
     count === 1
       ? []
@@ -80,6 +79,11 @@ export function storyboardArgs(run: ImageRun): string[] {
   // the demuxer leaves the other pictures out where it can, the decoder where it cannot
   const skip = keyframesOnly ? ['-discard', 'nokey', '-skip_frame', 'nokey'] : [];
   return [...head(run, ['-copyts', ...skip]), ...picture(filters, 'format=yuvj420p'), SPRITE_FILE];
+}
+
+/** Whether keyframes alone are dense enough; a video may turn out to show none of them. */
+export function mayHaveKeyframesOnly({ plan }: ImageRun): boolean {
+  return plan.facts.video.durationSeconds > KEYFRAMES_ONLY_FROM_SECONDS;
 }
 
 function head(run: ImageRun, options: readonly string[]): string[] {

@@ -10,6 +10,7 @@ import {
   coverArgs,
   firstPictureArgs,
   imageMemory,
+  mayHaveKeyframesOnly,
   SPRITE_FILE,
   storyboardArgs,
 } from './imageArgs.ts';
@@ -38,7 +39,12 @@ export async function runImages(
     const makeCover = async () =>
       (await make(coverArgs(run), COVER_FILE, memory.cover)) ??
       (await make(firstPictureArgs(run), COVER_FILE, memory.cover));
-    const makeSprite = () => make(storyboardArgs(run), SPRITE_FILE, memory.storyboard);
+    const makeSprite = async () => {
+      const sprite = await make(storyboardArgs(run), SPRITE_FILE, memory.storyboard);
+      if (sprite !== null || !mayHaveKeyframesOnly(run)) return sprite;
+      // a film whose only keyframes lie before its beginning (a trimmed edit list) shows none of them
+      return make(storyboardArgs(run, false), SPRITE_FILE, memory.storyboard);
+    };
     const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
     if (!cover)
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
