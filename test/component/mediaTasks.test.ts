@@ -192,6 +192,30 @@ test('a video has a cover, and a storyboard whose cues lie within its sprite', a
   assert.equal(vtt.match(/storyboard\.jpg#xywh=/g)?.length, count);
 });
 
+test('a trimmed video whose only keyframe lies before its beginning has a storyboard of its pictures', async () => {
+  const whole = path.join(media.root, 'whole.mp4');
+  const trimmed = path.join(media.root, 'trimmed.mp4');
+  const film = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=10:duration=26', '-g', '1000'];
+  await run('ffmpeg', ['-v', 'error', ...film, '-c:v', 'libx264', '-x264-params', 'scenecut=0', whole]);
+  // the edit list hides what was there before
+  await run('ffmpeg', ['-v', 'error', '-ss', '2', '-i', whole, '-c', 'copy', trimmed]);
+  const made = await transcode(media, trimmed);
+  const images = made.results.find((result) => result.kind === 'images');
+  assert.ok(images?.storyboardKey);
+  const sprite = path.join(media.root, 'sprite.jpg');
+  await writeFile(sprite, await media.store.get(objectKeys.storyboardSprite(1)));
+  const { columns, tileWidth, tileHeight, count } = made.plan.storyboard;
+  const tiles = await Promise.all(
+    [0, Math.floor(count / 2), count - 1].map(async (tile) => {
+      const corner = `${(tile % columns) * tileWidth}:${Math.floor(tile / columns) * tileHeight}`;
+      const crop = `crop=${tileWidth}:${tileHeight}:${corner}`;
+      const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', sprite, '-vf', crop, '-f', 'md5', '-']);
+      return stdout;
+    }),
+  );
+  assert.equal(new Set(tiles).size, 3, 'each tile is a picture of its own');
+});
+
 async function firstLoudSeconds(file: string): Promise<number> {
   const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-f', 's16le', '-ac', '1', '-'], {
     encoding: 'buffer',

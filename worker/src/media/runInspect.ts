@@ -7,7 +7,7 @@ import { probeMemory } from './memoryNeeds.ts';
 import type { PacketStats } from './packetStats.ts';
 import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
-import type { Probe } from './probeSchema.ts';
+import type { DecodedFrames, Probe } from './probeSchema.ts';
 import { runTogether } from './runTogether.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
 import type { SourceInput } from './source.ts';
@@ -23,6 +23,8 @@ const TAIL_SECONDS = 8;
 /** The header's end and the last packet may differ by so much, or the header is not believed. */
 const TAIL_TOLERANCE_SECONDS = 5;
 const DECODED_PACKETS = 8;
+/** An edit list may hide more than the first pictures: those of a whole group. */
+const HIDDEN_PACKETS = 1_000;
 /** The first pictures, and packets from three places. */
 const PROBES_AT_ONCE = 4;
 /** A seek may land this far before its target (long groups of pictures), and this far after it (no index). */
@@ -63,7 +65,7 @@ export async function runInspect(
   const [frames, timing] = await runTogether(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
-      () => decodeFirstFrames(target, streams.video.index, DECODED_PACKETS),
+      () => decodeFirstShown(target, streams.video.index),
       () =>
         spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)
           ? readThrough(target, streams)
@@ -77,6 +79,11 @@ export async function runInspect(
   const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
+}
+
+async function decodeFirstShown(target: ProbeTarget, streamIndex: number): Promise<DecodedFrames> {
+  const frames = await decodeFirstFrames(target, streamIndex, DECODED_PACKETS);
+  return frames.length > 0 ? frames : decodeFirstFrames(target, streamIndex, HIDDEN_PACKETS);
 }
 
 interface Timing {
