@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import {
@@ -193,6 +194,25 @@ test('a range that the program abandons is no fault, and its connection to the s
   request.destroy();
   await waitFor('the store is left alone', async () => store.openConnections === 0);
   assert.equal(reader?.fault, null);
+});
+
+test('ranges that are abandoned at any moment leave no timer and no connection behind', async () => {
+  const { url } = await open();
+  const { port, pathname } = new URL(url);
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  for (let round = 0; round < 200; round++) {
+    const socket = connect(Number(port), '127.0.0.1');
+    const first = round % 2 === 0 ? 0 : content.length - 400_000;
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: localhost\r\nRange: bytes=${first}-\r\n\r\n`);
+    for (let chunks = 0; chunks < round % 7; chunks++) await once(socket, 'data');
+    if (round % 3 === 0) socket.pause();
+    if (round % 5 === 0) await turn();
+    if (round % 4 === 0) socket.resetAndDestroy();
+    else if (round % 4 === 1) socket.end();
+    socket.destroy();
+  }
+  await waitFor('the store is asked no more', () => store.openConnections === 0 && timers() <= before);
 });
 
 test('a program that does not read holds the store back, and no memory', async () => {

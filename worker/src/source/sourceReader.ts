@@ -193,6 +193,7 @@ class Reader implements SourceReader {
           next += chunk.length;
           failures = 0;
           if (!response.write(chunk)) await drained(response);
+          signal.throwIfAborted();
           heardAt = performance.now();
         }
       } catch (error) {
@@ -250,6 +251,8 @@ class Reader implements SourceReader {
 /** Resolves when there is room again, or never will be. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    // its program may have gone before, and no further event tells so
+    if (response.destroyed) return resolve();
     const end = (): void => {
       response.off('drain', end).off('close', end);
       resolve();
