@@ -227,7 +227,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     test('take a schedule', async () => {
       const page = await openSettings();
       await page.getByRole('switch', { name: 'Another limit at certain times' }).check();
-      await page.getByLabel('From').fill('22:30');
+      await page.getByLabel('From', { exact: true }).fill('22:30');
       await page.getByLabel('To', { exact: true }).fill('06:00');
       await page.getByText('Until 06:00 the next day.').waitFor();
       const { schedule } = DEFAULT_APP_SETTINGS;
