@@ -12,7 +12,7 @@ const tag = 'Operation';
 /** Probes: whether the process lives, and whether what it depends on answers. */
 export function createHealthRoutes(context: ServerContext): Route[] {
   const readReadiness = createReadinessReader(context);
-  const maySeeDetail = createDetailGuard(context);
+  const audienceOf = createAudienceReader(context);
   return [
     defineRoute({
       method: 'get',
@@ -31,9 +31,8 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Whether every dependency answers',
       description:
-        'Each dependency by name, and how the programs of each worker are confined, for admins, and for whoever has the ' +
-        '`METRICS_TOKEN` of the configuration as its ' +
-        'bearer; the status alone for everybody else. At most a second old.',
+        'Each dependency by name for whoever has the `METRICS_TOKEN` of the configuration as its bearer; for admins also ' +
+        'how the programs of each worker are confined; the status alone for everybody else. At most a second old.',
       auth: 'none',
       answer: {
         status: 200,
@@ -44,8 +43,9 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       async handle({ request, response }) {
         const { status, checks } = await readReadiness();
         if (status !== 'ok') response.status(503).setHeader('Retry-After', '5');
-        if (!(await maySeeDetail(request))) return { status };
-        if (checks.database?.ok !== true) return { status, checks };
+        const audience = await audienceOf(request);
+        if (audience === 'anybody') return { status };
+        if (audience === 'monitoring' || checks.database?.ok !== true) return { status, checks };
         return { status, checks, workers: await listConfinements(context) };
       },
     }),
@@ -57,15 +57,17 @@ async function listConfinements({ database }: ServerContext): Promise<Readiness[
   return workers.map(({ id, confinement }) => ({ worker_id: id, confinement }));
 }
 
-/** Who is not known to be entitled is not: nobody is refused the status itself. */
-function createDetailGuard(context: ServerContext): (request: Request) => Promise<boolean> {
+type Audience = 'admin' | 'monitoring' | 'anybody';
+
+/** Who is not known to be entitled is anybody: nobody is refused the status itself. */
+function createAudienceReader(context: ServerContext): (request: Request) => Promise<Audience> {
   const authenticate = createAuthenticate(context);
   return async (request) => {
-    if (request.get('authorization') === undefined) return false;
-    if (hasMetricsToken(request, context.config.METRICS_TOKEN)) return true;
+    if (request.get('authorization') === undefined) return 'anybody';
+    if (hasMetricsToken(request, context.config.METRICS_TOKEN)) return 'monitoring';
     return authenticate(request, 'admin').then(
-      () => true,
-      () => false,
+      () => 'admin',
+      () => 'anybody',
     );
   };
 }
