@@ -7,7 +7,7 @@ import { createPlaylistService, type PlaylistService } from '../../server/src/pl
 import { listUris } from '../../server/src/playback/playlistUris.ts';
 import { createPlaybackUrls, type PlaybackUrls } from '../../server/src/playback/urls.ts';
 import { openFarmBench } from '../support/farmBench.ts';
-import { startMinio } from '../support/minio.ts';
+import { signedByOwner, startMinio } from '../support/minio.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { waitFor } from '../support/processes.ts';
 
@@ -20,7 +20,8 @@ testPlayback('playlists over a store on a disk', async (_, ofBench) => ofBench);
 testPlayback('playlists over MinIO', async (releasers) => {
   const minio = await startMinio();
   releasers.add('MinIO', () => minio.stop());
-  const options = { ...minio, publicEndpoint: minio.endpoint, bucket: 'playback', region: 'us-east-1' };
+  const publicEndpoint = minio.endpoint;
+  const options = { ...signedByOwner(minio), publicEndpoint, bucket: 'playback', region: 'us-east-1' };
   await ensureBucket(options);
   const store = createMinioStore(options);
   releasers.add('store', () => store.close());

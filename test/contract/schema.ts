@@ -54,7 +54,11 @@ export function describeSchema({ name, replicas, create }: RepositoryContract): 
           Array.from({ length: replicas }, () => openDatabase(created.location, logger)),
         );
         try {
-          for (const database of databases) await checkFixture(database);
+          for (const database of databases) {
+            await checkFixture(database);
+            // a version that has links gives them to its videos itself
+            if ((MIGRATIONS[known - 1]?.name ?? '') < '0009') await checkLinks(database.models);
+          }
         } finally {
           await Promise.all(databases.map((database) => database.close()));
         }
@@ -108,6 +112,7 @@ export function describeSchema({ name, replicas, create }: RepositoryContract): 
       const database = await openDatabase(created.location, logger);
       try {
         await checkFixture(database);
+        await checkLinks(database.models);
       } finally {
         await database.close();
       }
@@ -231,7 +236,6 @@ async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>):
   const { fingerprint } = await models.Video.findByPk(uploading.id, { rejectOnEmpty: true });
   assert.equal(fingerprint, upload.fingerprint);
   assert.equal(await models.Worker.count(), 1);
-  await checkLinks(models);
   // and what is new works on what is old
   await online.update({ sourceRemovedAt: new Date() });
   await online.update({ sourceRemovedAt: null });
