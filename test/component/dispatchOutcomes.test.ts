@@ -325,7 +325,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal(await stateOf(first), 'failed');
       const failed = await bench.videoOf(video.id);
       assert.deepEqual([failed.status, failed.errorCode], ['failed', 'program_died']);
-      assert.match(failed.errorMessage ?? '', /stopped twice .* Export it in another format/);
+      assert.match(failed.errorMessage ?? '', /decoder fail twice/);
     });
 
     test('chunks that do not come out as planned are made again as one, once', async () => {

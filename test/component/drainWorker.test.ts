@@ -31,7 +31,7 @@ describe('a worker that an admin drains', () => {
       runTask: async ({ videoId, spec }) => {
         taken.push(videoId);
         await release.promise;
-        return resultOf(spec, factsOf({ durationSeconds: 4 }));
+        return resultOf(spec, factsOf({ durationSeconds: 4 }), videoId);
       },
     });
   });

@@ -93,7 +93,7 @@ for (const [name, open] of Object.entries(PROFILES)) {
           begun.push(message);
           const facts = factsOf({ durationSeconds: secondsOf(message.videoId) });
           await applyEvent(profile.context, progress, signEvent(task, { type: 'started' as const }));
-          const result = resultOf(task.spec, facts);
+          const result = resultOf(task.spec, facts, task.videoId);
           const done = signEvent(task, { type: 'done' as const, result, elapsedMs: 1 });
           await applyEvent(profile.context, progress, done);
           return 'ack';

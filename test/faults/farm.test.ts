@@ -127,10 +127,15 @@ test('a store that is away makes tasks wait, not fail', async () => {
   await untilEncode(videoId, 'running');
   proxy.setFaults(() => ({ cutAfterBytes: 0 }));
   proxy.cutAll();
-  await waitFor('the worker stops taking tasks', async () => {
-    const row = await farm.database.models.Worker.findByPk('steady');
-    return row?.state === 'sick';
-  });
+  // its reader waits for the store before it says that the source cannot be reached
+  await waitFor(
+    'the worker stops taking tasks',
+    async () => {
+      const row = await farm.database.models.Worker.findByPk('steady');
+      return row?.state === 'sick';
+    },
+    { timeoutMs: TRANSCODE_MS },
+  );
   proxy.setFaults(() => undefined);
   await assertUnharmed(videoId);
   const attempts = (await farm.tasksOf(videoId)).map(({ attempt }) => attempt);
