@@ -10,8 +10,8 @@ const SMALL_STRETCH_BYTES = 256 * 1024;
 const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
 
 /** All readers of this process together hold 16 MiB of them at most. */
-const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 16, idleMs: 5_000 });
-const SCARCE_BUFFERS = 8;
+const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 8, idleMs: 5_000 });
+const SCARCE_BUFFERS = 4;
 
 /** A stretch of a file, in bytes. */
 interface Stretch {

@@ -8,7 +8,7 @@ import { type BudgetShare, WriteBudget } from './writeBudget.ts';
 
 // network chunks of 64 KiB gather here while a write is under way and go to the disk together
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
-const budget = new WriteBudget(16 * 1024 * 1024);
+const budget = new WriteBudget(8 * 1024 * 1024);
 
 /**
  * Writes exactly `sizeBytes` from `source` at `position` and makes them durable. Resolves with the bytes' MD5 in
