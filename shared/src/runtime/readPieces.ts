@@ -9,7 +9,7 @@ const SMALL_STRETCH_BYTES = 256 * 1024;
 /** After so much, others get their turn with the large buffers. */
 const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
 
-/** All readers of this process together hold 16 MiB of them at most. */
+/** All readers of this process together hold 8 MiB of them at most. */
 const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 8, idleMs: 5_000 });
 const SCARCE_BUFFERS = 4;
 
