@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** What an init segment says. `sha256` tells whether two workers' segments belong together. */
@@ -22,11 +22,18 @@ export interface FragmentInfo {
 
 /** A `moof` of a minute of 60 frames per second is far below this. */
 const MAX_HEADER_BYTES = 1024 * 1024;
+/** Ours have about a kilobyte. */
+const MAX_INIT_BYTES = 64 * 1024;
+/** A muxer of our own writes about thirty boxes, six deep; a program that was taken over writes what it likes. */
+const MAX_BOXES = 1_000;
+const MAX_DEPTH = 8;
 const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf']);
 
-/** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. */
+/** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. Throws `encoder_failed`. */
 export async function readInit(file: string): Promise<InitInfo> {
-  const bytes = await readFile(file);
+  const { size } = await stat(file);
+  if (size > MAX_INIT_BYTES) throw malformed(`an init segment of ${size} bytes`);
+  const bytes = await readStart(file, size);
   const boxes = indexBoxes(bytes);
   const timescale = boxes.get('mdhd')?.[0];
   if (timescale === undefined) throw malformed('no mdhd in the init segment');
@@ -41,7 +48,7 @@ export async function readInit(file: string): Promise<InitInfo> {
 
 /**
  * Reads the head of a media segment: how many samples it holds, when they begin and how long they last. The muxer
- * writes an empty one where it got nothing at all.
+ * writes an empty one where it got nothing at all. Throws `encoder_failed`.
  */
 export async function readFragment(file: string): Promise<FragmentInfo> {
   const { size } = await stat(file);
@@ -70,18 +77,32 @@ async function readStart(file: string, length: number): Promise<Buffer> {
 }
 
 /** Bodies of all boxes by type, nested ones included; what lies beyond the bytes at hand is left out. */
-function indexBoxes(bytes: Buffer, found = new Map<string, Buffer[]>()): Map<string, Buffer[]> {
+function indexBoxes(bytes: Buffer): Map<string, Buffer[]> {
+  const found = new Map<string, Buffer[]>();
+  addBoxes(bytes, { found, count: 0 }, 1);
+  return found;
+}
+
+function addBoxes(
+  bytes: Buffer,
+  index: { found: Map<string, Buffer[]>; count: number },
+  depth: number,
+): void {
+  if (depth > MAX_DEPTH) throw malformed('boxes in boxes without end');
   let at = 0;
   while (at + 8 <= bytes.length) {
     const size = bytes.readUInt32BE(at);
     const type = bytes.toString('latin1', at + 4, at + 8);
     if (size < 8 || at + size > bytes.length) break;
+    index.count += 1;
+    if (index.count > MAX_BOXES) throw malformed('boxes without number');
     const body = bytes.subarray(at + 8, at + size);
-    found.set(type, [...(found.get(type) ?? []), body]);
-    if (CONTAINERS.has(type)) indexBoxes(body, found);
+    const known = index.found.get(type);
+    if (known) known.push(body);
+    else index.found.set(type, [body]);
+    if (CONTAINERS.has(type)) addBoxes(body, index, depth + 1);
     at += size;
   }
-  return found;
 }
 
 /** `default_sample_duration`, behind the optional fields that come before it. */

@@ -1,6 +1,6 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
+import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
@@ -36,6 +36,7 @@ export async function runAudio(
       videoFolder,
       version: plan.version,
       firstSegment: 0,
+      maxSegments: maxAudioSegments(plan),
       check: () => {},
       timeLimitMs: audioLimitMs(seconds),
       memoryBytes: bareMemory(spec.source.sizeBytes),

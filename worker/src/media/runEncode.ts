@@ -42,6 +42,7 @@ export async function runEncode(
       videoFolder,
       version: plan.version,
       firstSegment: chunk.firstSegment,
+      maxSegments: chunk.segmentCount,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
       timeLimitMs: encodeLimitMs({ frames: chunk.frameCount, source: plan.facts.video, renditions }),
       memoryBytes: encodeMemory(reading, renditions),

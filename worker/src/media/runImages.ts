@@ -23,6 +23,9 @@ import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
 import { withWorkFolder } from './workFolder.ts';
 
+/** Of cover and storyboard together; real ones have less than two. */
+const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
+
 /** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
 export async function runImages(
   videoFolder: VideoFolder,
@@ -50,12 +53,16 @@ export async function runImages(
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const coverKey = objectKeys.cover(videoFolder);
-    const uploads = new UploadQueue(context.store, context.signal);
+    const uploads = new UploadQueue(context.store, context.signal, MAX_PICTURE_BYTES);
     const queue = (file: string, key: string, sizeBytes: number) =>
       uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
-    queue(cover.file, coverKey, cover.sizeBytes);
-    if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoFolder), sprite.sizeBytes);
-    await uploads.drain().finally(() => uploads.abandon());
+    try {
+      queue(cover.file, coverKey, cover.sizeBytes);
+      if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoFolder), sprite.sizeBytes);
+      await uploads.drain();
+    } finally {
+      await uploads.abandon();
+    }
     const storyboardKey = sprite ? await putStoryboard(videoFolder, spec, context) : null;
     context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
     return { kind: 'images', coverKey, storyboardKey };

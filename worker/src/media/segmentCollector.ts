@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import type { UploadQueue } from '../transfer/uploadQueue.ts';
+import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, readFragment, readInit } from './fragments.ts';
 
@@ -15,6 +15,8 @@ export interface CollectorOptions {
   videoFolder: VideoFolder;
   version: number;
   firstSegment: number;
+  /** Most segments that an output may have. */
+  maxSegments: number;
   uploads: UploadQueue;
   /** Throws where a segment is not what was planned. `index` counts over the whole video. */
   check(fragment: FragmentInfo, init: InitInfo, index: number): void;
@@ -87,6 +89,7 @@ export class SegmentCollector {
     const index = this.#options.firstSegment + output.segments.length;
     const file = path.join(this.#options.folder, output.name, segmentFile(index));
     if (!(await exists(file))) return false;
+    if (output.segments.length >= this.#options.maxSegments) throw tooMuchOutput();
     const fragment = await readFragment(file);
     if (fragment.samples === 0) return false;
     const init = output.init ?? (await this.#takeInit(output));

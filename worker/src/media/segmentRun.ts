@@ -15,7 +15,7 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   args: readonly string[];
   timeLimitMs: number;
   memoryBytes: number;
-  /** More output than this ends the run with `limits_exceeded`. */
+  /** More output than this, in all, ends the run with `limits_exceeded`. */
   maxBytes: number;
   context: TaskContext;
   /** `done` of the progress event. */
@@ -33,7 +33,7 @@ export interface SegmentRunEnd extends ProgramEnd {
 export async function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
   const { context } = run;
   await Promise.all(run.names.map((name) => mkdir(path.join(run.folder, name), { recursive: true })));
-  const uploads = new UploadQueue(context.store, context.signal);
+  const uploads = new UploadQueue(context.store, context.signal, run.maxBytes);
   const collector = new SegmentCollector({ ...run, uploads });
   try {
     const end = await followProgram(run, collector, uploads);
@@ -65,7 +65,7 @@ async function followProgram(
       const report = reader.push(line);
       if (!report) return false;
       collected = collector.collect().then(
-        () => stopOnFault(run, uploads, program.fail),
+        () => uploads.failure && program.fail(uploads.failure),
         (error: unknown) => program.fail(asFailure(error)),
       );
       run.context.onProgress({
@@ -83,13 +83,6 @@ async function followProgram(
     return await program.ended;
   } finally {
     await collected;
-  }
-}
-
-function stopOnFault(run: SegmentRun, uploads: UploadQueue, fail: (error: ReelmillError) => void): void {
-  if (uploads.failure) fail(uploads.failure);
-  if (uploads.acceptedBytes > run.maxBytes) {
-    fail(new ReelmillError('limits_exceeded', 'The video became larger than it may.'));
   }
 }
 

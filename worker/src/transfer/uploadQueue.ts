@@ -25,14 +25,16 @@ export interface Upload {
 export class UploadQueue {
   readonly #store: ObjectStore;
   readonly #signal: AbortSignal;
+  readonly #maxBytes: number;
   readonly #abandoned = new AbortController();
   readonly #waiting: { upload: Upload; onDone: () => void }[] = [];
   readonly #running = new Set<Promise<void>>();
   #failure: ReelmillError | undefined;
   #bytes = 0;
 
-  constructor(store: ObjectStore, signal: AbortSignal) {
+  constructor(store: ObjectStore, signal: AbortSignal, maxBytes: number) {
     this.#store = store;
+    this.#maxBytes = maxBytes;
     this.#signal = AbortSignal.any([signal, this.#abandoned.signal]);
   }
 
@@ -41,13 +43,10 @@ export class UploadQueue {
     return this.#failure;
   }
 
-  /** Bytes that were taken in so far. */
-  get acceptedBytes(): number {
-    return this.#bytes;
-  }
-
+  /** Throws `limits_exceeded` where everything together would be more than `maxBytes`. */
   add(upload: Upload, onDone: () => void): void {
     this.#bytes += upload.sizeBytes;
+    if (this.#bytes > this.#maxBytes) throw tooMuchOutput();
     this.#waiting.push({ upload, onDone });
     this.#fill();
   }
@@ -103,6 +102,10 @@ export class UploadQueue {
       body.destroy();
     }
   }
+}
+
+export function tooMuchOutput(): ReelmillError {
+  return new ReelmillError('limits_exceeded', 'The video became larger than it may.');
 }
 
 function toError(error: unknown): ReelmillError {
