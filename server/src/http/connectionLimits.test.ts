@@ -46,6 +46,18 @@ test('keeps connections for programs of this machine when strangers have taken a
   assert.equal(refusalOf(guard, arrive(server, '127.0.0.1')), null);
 });
 
+test('one address that keeps its refused connections open is in nobody’s way', () => {
+  const server = createServer();
+  const guard = new ConnectionGuard(server, { maxConnections: 50, maxPerAddress: 10 });
+  const sockets = Array.from({ length: 500 }, () => arrive(server, '203.0.113.7'));
+  const refused = sockets.filter((socket) => refusalOf(guard, socket) === 'rate_limited');
+  const cutOff = sockets.filter((socket) => socket.destroyed);
+  assert.deepEqual([refused.length, cutOff.length], [5, 485]);
+  assert.equal(refusalOf(guard, arrive(server, '203.0.113.8')), null);
+  assert.equal(refusalOf(guard, arrive(server, '127.0.0.1')), null);
+  for (const socket of sockets) socket.destroy();
+});
+
 test('responds to a refused connection with 503, Retry-After and the end of the connection', async () => {
   const server = createServer((request, response) => {
     if (!guard.refuse(request.socket, response)) response.end('served');

@@ -11,8 +11,13 @@ export interface ConnectionLimits {
   maxPerAddress: number;
 }
 
-/** So many connections more are taken, only to be told that there are too many; what comes beyond them is cut off. */
-const REFUSED_CONNECTIONS = 100;
+/**
+ * So many connections beyond the limits are open at a time, only to be told that there are too many; what comes beyond
+ * them is cut off at once, so that nobody's refused connections are in the way of anybody else's.
+ */
+const MAX_REFUSED = 100;
+const MAX_REFUSED_PER_ADDRESS = 5;
+/** Whatever they send meanwhile. */
 const REFUSED_MS = 5_000;
 /** This machine's own programs, such as its worker, are served when strangers have taken every connection. */
 const RESERVED_CONNECTIONS = 50;
@@ -28,14 +33,12 @@ const MESSAGES: Record<Reason, string> = {
 /** Counts the connections of a server and decides which are refused. */
 export class ConnectionGuard {
   readonly #limits: ConnectionLimits;
-  readonly #perAddress = new Map<string, number>();
+  readonly #served = new Tally();
+  readonly #refusals = new Tally();
   readonly #refused = new WeakMap<Socket, Reason>();
-  #total = 0;
 
   constructor(server: Server, limits: ConnectionLimits) {
     this.#limits = limits;
-    if (limits.maxConnections > 0)
-      server.maxConnections = limits.maxConnections + RESERVED_CONNECTIONS + REFUSED_CONNECTIONS;
     server.on('connection', (socket) => this.#admit(socket));
   }
 
@@ -58,31 +61,51 @@ export class ConnectionGuard {
 
   #admit(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
-    const key = networkOf(address);
-    const reason = this.#findReason(address, key);
-    if (reason !== null) {
-      this.#refused.set(socket, reason);
-      socket.setTimeout(REFUSED_MS, () => socket.destroy());
+    const network = networkOf(address);
+    const reason = this.#findReason(address, network);
+    if (reason === null) {
+      this.#served.add(network, socket);
       return;
     }
-    this.#total++;
-    this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
-    socket.once('close', () => this.#forget(key));
+    const refusals = this.#refusals;
+    if (refusals.total >= MAX_REFUSED || refusals.of(network) >= MAX_REFUSED_PER_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    refusals.add(network, socket);
+    this.#refused.set(socket, reason);
+    const deadline = setTimeout(() => socket.destroy(), REFUSED_MS);
+    socket.once('close', () => clearTimeout(deadline));
   }
 
-  #findReason(address: string, key: string): Reason | null {
+  #findReason(address: string, network: string): Reason | null {
     const { maxConnections, maxPerAddress } = this.#limits;
     const own = isLoopback(address);
-    if (!own && maxPerAddress > 0 && (this.#perAddress.get(key) ?? 0) >= maxPerAddress) return 'rate_limited';
+    if (!own && maxPerAddress > 0 && this.#served.of(network) >= maxPerAddress) return 'rate_limited';
     const reserved = own ? RESERVED_CONNECTIONS : 0;
-    return maxConnections > 0 && this.#total >= maxConnections + reserved ? 'unavailable' : null;
+    return maxConnections > 0 && this.#served.total >= maxConnections + reserved ? 'unavailable' : null;
+  }
+}
+
+/** Open connections, in all and by network. */
+class Tally {
+  readonly #byNetwork = new Map<string, number>();
+  total = 0;
+
+  of(network: string): number {
+    return this.#byNetwork.get(network) ?? 0;
   }
 
-  #forget(key: string): void {
-    this.#total--;
-    const left = (this.#perAddress.get(key) ?? 0) - 1;
-    if (left > 0) this.#perAddress.set(key, left);
-    else this.#perAddress.delete(key);
+  add(network: string, socket: Socket): void {
+    this.#count(network, 1);
+    socket.once('close', () => this.#count(network, -1));
+  }
+
+  #count(network: string, change: 1 | -1): void {
+    this.total += change;
+    const now = this.of(network) + change;
+    if (now > 0) this.#byNetwork.set(network, now);
+    else this.#byNetwork.delete(network);
   }
 }
 
