@@ -18,6 +18,10 @@ test('common passwords are refused in any case and with something behind them', 
     'changeme',
     'p@ssw0rd',
     ' password ',
+    '\u200bpass\u200bword',
+    '        ',
+    'short        ',
+    'a\u200b\u200b\u200b\u200b\u200b\u200b\u200b',
   ]) {
     await assert.rejects(assertStrongPassword(password, OWNER), { code: 'password_too_weak' }, password);
   }

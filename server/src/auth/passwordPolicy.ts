@@ -1,5 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
+/** What counts is what can be seen: neither spaces around it nor characters that take no room. */
+const MIN_VISIBLE_CHARACTERS = 8;
 /** Longer ones of the list are hardly guessed; shorter ones are too short for any account. */
 const MIN_LISTED_CHARACTERS = 8;
 /** A password that is one piece of so many characters, again and again, is guessed as soon as the piece. */
@@ -18,6 +20,9 @@ export interface PasswordOwner {
  */
 export async function assertStrongPassword(password: string, owner: PasswordOwner): Promise<void> {
   const text = normalize(password);
+  if ([...text].length < MIN_VISIBLE_CHARACTERS) {
+    throw tooWeak(`has fewer than ${MIN_VISIBLE_CHARACTERS} visible characters`);
+  }
   if (REPEATED_PIECE.test(text)) throw tooWeak('repeats the same few characters');
   const names = [owner.email, owner.email.split('@', 1).join(''), owner.nickname ?? ''].map(normalize);
   if (names.includes(text)) throw tooWeak('is your own name or e-mail address');
@@ -31,7 +36,12 @@ function tooWeak(reason: string): ReelmillError {
   return new ReelmillError('password_too_weak', `This password ${reason}. Choose another one.`);
 }
 
-const normalize = (text: string): string => text.normalize('NFKC').trim().toLowerCase();
+const normalize = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .toLowerCase();
 
 let loading: Promise<ReadonlySet<string>> | undefined;
 
