@@ -263,10 +263,11 @@ const attachments: HostileFile = async (folder) => {
   return file;
 };
 
-function sound(name: string, rate: number, layout: string, ...codec: string[]): HostileFile {
+function sound(name: string, rate: number, channels: number, ...codec: string[]): HostileFile {
   return async (folder) => {
     const file = path.join(folder, name);
-    const noise = ['-f', 'lavfi', '-i', `anullsrc=sample_rate=${rate}:channel_layout=${layout}`, '-t', '2'];
+    const raw = ['-f', 's16le', '-ar', String(rate), '-ac', String(channels)];
+    const noise = [...raw, '-t', '2', '-i', '/dev/zero'];
     await ffmpeg(
       '-i',
       await sampleFile('no-audio'),
@@ -352,8 +353,8 @@ export const HOSTILE_FILES: Readonly<Record<string, HostileFile>> = {
   '90 streams of 240p': manyStreams('streams.mkv', 90, '320x240'),
   '60 streams of 1080p in MPEG-TS': manyStreams('streams.ts', 60, '1920x1080'),
   '500 streams': manyStreams('streams-500.mkv', 500, '64x64'),
-  'FLAC of 8 channels at 655 kHz': sound('flac.mkv', 655_350, '7.1', '-c:a', 'flac', '-frame_size', '65535'),
-  'WavPack at 768 kHz': sound('wavpack.mkv', 768_000, '7.1', '-c:a', 'wavpack'),
-  'ALAC at 384 kHz': sound('alac.mp4', 384_000, '7.1', '-c:a', 'alac'),
-  'PCM of 64 channels at 768 kHz': sound('pcm.mov', 768_000, '64c', '-c:a', 'pcm_s24le'),
+  'FLAC of 8 channels at 192 kHz': sound('flac.mkv', 192_000, 8, '-c:a', 'flac', '-frame_size', '65535'),
+  'WavPack at 768 kHz': sound('wavpack.mkv', 768_000, 8, '-c:a', 'wavpack'),
+  'ALAC at 384 kHz': sound('alac.mp4', 384_000, 8, '-c:a', 'alac'),
+  'PCM of 64 channels at 768 kHz': sound('pcm.mov', 768_000, 64, '-c:a', 'pcm_s24le'),
 };
