@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `npm test -- [--concurrency=N] [FILTER...]`. A filter is a part of a test file's path.
+ * Runs the tests: `npm test -- [--slow] [--concurrency=N] [FILTER...]`. A filter is a part of a test file's path; `--slow`
+ * runs those of `test/slow` in place of all others.
  * Unit tests run side by side; the others, which start servers and encode videos, `N` (1) at a time.
  */
 import { availableParallelism } from 'node:os';
@@ -11,7 +12,7 @@ import { startSharedServers } from './runner/sharedServers.ts';
 import { findMissing, findSuites, type Need, type Suite } from './runner/suites.ts';
 
 const { values, positionals } = parseArgs({
-  options: { concurrency: { type: 'string', default: '1' } },
+  options: { concurrency: { type: 'string', default: '1' }, slow: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const report = new Report();
@@ -22,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  await runAll(findSuites(positionals), Math.max(1, Number(values.concurrency) || 1));
+  await runAll(findSuites(positionals, { slow: values.slow }), Math.max(1, Number(values.concurrency) || 1));
 } catch (error) {
   print(report.fail('the test run', error));
 } finally {

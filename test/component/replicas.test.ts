@@ -79,8 +79,14 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal((await farm.tasksOf(videoId)).length, 1);
   });
 
-  test('a part of the wrong size, which the store takes, is named', async () => {
-    const { videoId, urls } = await begin([PART, 4]);
+  test('a part of the wrong size is refused by the store; one that an older URL let in is named', async () => {
+    const { videoId, urls } = await begin([PART]);
+    assert.equal(await put(urls[1], new Uint8Array(4)), 403);
+    const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
+    const ref = { key: (await farm.videoOf(videoId)).sourceKey, uploadId: upload.storeUploadId ?? '' };
+    // servers of the version before named no size in their URLs
+    const old = await farm.store.signPart(ref, 2, { audience: 'public', expiresSeconds: 60 });
+    assert.equal(await put(old, new Uint8Array(4)), 200);
     const answer = await complete(elsewhere, videoId);
     assert.deepEqual([answer.status, answer.error.code], [409, 'part_size_mismatch']);
     assert.deepEqual(answer.error.details, { parts: [{ part_number: 2, size: 4, expected_size: 5 }] });

@@ -10,7 +10,9 @@ import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
 const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
-const OTHER_TESTS = 'test/**/*.test.ts';
+const OTHER_TESTS = 'test/!(slow)/**/*.test.ts';
+/** Long by nature; `npm run test:slow` runs them alone. */
+const SLOW_TESTS = 'test/slow/**/*.test.ts';
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
 export type Need =
@@ -47,13 +49,14 @@ export interface Suite {
   needs: Need[];
 }
 
-/** The test files whose path contains one of the filters; all where there is no filter. */
-export function findSuites(filters: readonly string[]): Suite[] {
+/** The test files whose path contains one of the filters; all where there is no filter. Slow ones only when asked for. */
+export function findSuites(filters: readonly string[], options: { slow: boolean }): Suite[] {
   const find = (pattern: string, unit: boolean): Suite[] =>
     globSync(pattern, { cwd: ROOT, exclude: (name) => name === 'node_modules' })
       .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
       .sort()
       .map((file) => ({ file, unit, needs: unit ? [] : findNeeds(file) }));
+  if (options.slow) return find(SLOW_TESTS, false);
   return [...find(UNIT_TESTS, true), ...find(OTHER_TESTS, false)];
 }
 
