@@ -35,7 +35,7 @@ export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Rout
 function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
   const slots = new StreamSlots(context.config);
-  // one after the other: what is not for this viewer takes no longer than what is not there
+  // one after the other: of what is not for this viewer no more is read than of what is not there
   const readRow = gatherReads((ids: readonly number[]) => findVideos(models, ids), Number);
   const readSupplement = gatherReads(
     (rows: readonly VideoRow[]) => readSupplements(context, rows),
