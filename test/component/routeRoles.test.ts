@@ -74,6 +74,7 @@ const TABLE: Record<string, [statuses: string, request: Build]> = {
   'get /api/v1/videos/{id}/storyboard.vtt': [WHO_MAY_SEE, video('/storyboard.vtt')],
   'patch /api/v1/videos/{id}': [OWNERS, video('', { description: 'a secret description' })],
   'post /api/v1/videos/{id}/cancel': [OWNERS, upload('/cancel')],
+  'post /api/v1/videos/{id}/renew-link': [OWNERS, upload('/renew-link')],
   'post /api/v1/videos/{id}/retry': ['401 404 403 409 409', video('/retry')],
   'delete /api/v1/videos/{id}': ['401 404 403 204 204', upload()],
   'post /api/v1/videos/upload/initiate': [ONE_S_OWN, at('/videos/upload/initiate', { file_name: 'a.mp4' })],
