@@ -26,7 +26,7 @@ export const orphans: RetentionJob = {
     const newest = Number((await Video.max('id')) ?? 0);
     const last = Math.min(position + PAGE, newest);
     const rows = await Video.findAll({
-      attributes: ['id', 'sourceKey', 'objectFolder', 'putKey', 'deletedAt'],
+      attributes: KNOWN,
       where: { id: { [Op.gt]: position, [Op.lte]: last } },
     });
     const known = new Map(rows.map((row) => [row.id, row]));
@@ -42,10 +42,11 @@ export const orphans: RetentionJob = {
   },
 };
 
-type Known = Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'putKey' | 'deletedAt'>;
+type Known = Pick<VideoRow, 'id' | 'status' | 'sourceKey' | 'objectFolder' | 'putKey' | 'deletedAt'>;
+const KNOWN = ['id', 'status', 'sourceKey', 'objectFolder', 'putKey', 'deletedAt'];
 
 async function* strangers(
-  { store }: RetentionContext,
+  { store, database }: RetentionContext,
   videoId: number,
   video: Known | undefined,
   writtenBefore: Date,
@@ -56,16 +57,23 @@ async function* strangers(
   // the random part of a folder's name is not known without its row
   for (const prefix of [...folders, ...folders.map((folder) => folder.replace(/\/$/, '-'))]) {
     for await (const object of store.list(prefix)) {
-      const reason = object.lastModified < writtenBefore ? whyStrange(object.key, video) : null;
+      if (object.lastModified >= writtenBefore || whyStrange(object.key, video) === null) continue;
+      // it may have become the video's since its row was read
+      const now = await database.models.Video.findByPk(videoId, { attributes: KNOWN });
+      const reason = whyStrange(object.key, now ?? undefined);
       if (reason !== null) yield { object, reason };
     }
   }
 }
 
-/** Null for an object that belongs to its video. Others are left by a video that had this number before a restore. */
+/**
+ * Null for an object that belongs to its video, or may yet: an upload gets the key of its source when it is complete.
+ * Others are left by a video that had this number before a restore.
+ */
 function whyStrange(key: string, video: Known | undefined): string | null {
   if (video === undefined) return 'there is no such video';
   if (key === video.sourceKey || key === video.putKey) return null;
+  if (video.status === 'uploading') return null;
   if (key.startsWith(objectKeys.processedPrefix(videoFolder(video)))) return null;
   return 'not of this video';
 }
