@@ -85,15 +85,20 @@ test('a server and a worker with the rights that compose gives them make a video
   assert.equal((await user.call('DELETE', `/videos/${another.videoId}`)).status, 204);
 });
 
-test('what is PUT after complete or cancel is never used, and goes within seconds', async () => {
+test('what is PUT after complete, cancel or delete is never used, and goes within seconds', async () => {
   const good = Buffer.from('good');
   const done = await beginSingle(user);
   assert.equal(await put(done.url, new Uint8Array(good)), 200);
   assert.equal((await complete(user, done.videoId)).status, 202);
   const canceled = await beginSingle(user);
   assert.equal((await user.call('POST', `/videos/${canceled.videoId}/cancel`)).status, 200);
+  const deleted = await beginSingle(user);
+  assert.equal((await user.call('DELETE', `/videos/${deleted.videoId}`)).status, 204);
+  await waitFor('the first purge', async () => {
+    return Number((await farm.videoOf(deleted.videoId)).purgeAfter) > Date.now();
+  });
   const { sourceKey, sourceEtag, objectFolder } = await farm.videoOf(done.videoId);
-  for (const { url, videoId: id } of [done, canceled]) {
+  for (const { url, videoId: id } of [done, canceled, deleted]) {
     // nobody can take an S3 URL back
     assert.equal(await put(url, new Uint8Array(9)), 200);
     const { putKey } = await farm.videoOf(id);

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import type { RetentionJob } from '@reelmill/server/retention/job.ts';
 import { RETENTION_JOBS } from '@reelmill/server/retention/jobs.ts';
 import { runScheduled } from '@reelmill/server/retention/run.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { waitFor } from '../support/processes.ts';
 import { listKeys } from '../support/publishedVideo.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { beginMultipart, beginSingle, complete, put } from '../support/uploads.ts';
+import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
 
 const QUOTA = 1_000;
 const GOOD = Buffer.from('the content that was inspected');
@@ -34,7 +36,9 @@ describe('what an upload URL grants', () => {
     const [task] = await server.context.database.models.Task.findAll({ where: { videoId: id } });
     return task?.spec.source ?? assert.fail('there is a task');
   };
-  const sweep = () => runScheduled(server.context, RETENTION_JOBS.late_uploads, new AbortController().signal);
+  const run = (job: RetentionJob) => runScheduled(server.context, job, new AbortController().signal);
+  const sweep = () => run(RETENTION_JOBS.late_uploads);
+  const purge = () => run(RETENTION_JOBS.deleted_videos);
   /** As a store takes it that cannot end a URL. */
   const putLate = async (id: number, bytes: Buffer) => {
     const { putKey } = await videoOf(id);
@@ -85,6 +89,57 @@ describe('what an upload URL grants', () => {
     await putLate(videoId, OTHER);
     await sweep();
     assert.deepEqual(await keysOf(videoId), []);
+  });
+
+  test('a single PUT of a deleted video is refused, and what a store takes all the same is removed', async () => {
+    const { models } = server.context.database;
+    const user = await api.signUp('delete');
+    const { videoId, url } = await upload(user, GOOD);
+    const unused = await beginSingle(user);
+    for (const id of [videoId, unused.videoId]) {
+      assert.equal((await user.call('DELETE', `/videos/${id}`)).status, 204);
+      await waitFor('the first purge', async () => Number((await videoOf(id)).purgeAfter) > Date.now());
+      assert.deepEqual(await keysOf(id), []);
+    }
+    for (const late of [url, unused.url]) assert.equal(await put(late, new Uint8Array(OTHER)), 403);
+    await putLate(videoId, OTHER);
+    await sweep();
+    assert.deepEqual(await keysOf(videoId), []);
+    // through a store that cannot end URLs something may come until long after they have expired
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    await putLate(videoId, OTHER);
+    const times = { deletedAt: hoursAgo(22), putEndsAt: hoursAgo(20), purgeAfter: hoursAgo(1) };
+    await models.Video.update(times, { where: { id: videoId } });
+    await purge();
+    assert.deepEqual(await keysOf(videoId), []);
+    const { objectFolder } = await videoOf(videoId);
+    await putLate(videoId, OTHER);
+    await models.Video.update(
+      { putEndsAt: hoursAgo(25), purgeAfter: hoursAgo(1) },
+      { where: { id: videoId } },
+    );
+    await purge();
+    await waitFor('the row to go', async () => (await models.Video.findByPk(videoId)) === null);
+    assert.deepEqual(await listKeys(server.context.store, `raw/${objectFolder}/`), []);
+  });
+
+  test('what came late is looked for in several places at a time, and not in any number of them', async () => {
+    const user = await api.signUp('places');
+    for (let count = 0; count < 40; count += 1) await beginSingle(user);
+    let [running, most] = [0, 0];
+    const { store } = server.context;
+    const stat: typeof store.stat = async (key) => {
+      running += 1;
+      most = Math.max(most, running);
+      try {
+        return await store.stat(key);
+      } finally {
+        running -= 1;
+      }
+    };
+    const context = { ...server.context, store: { ...store, stat } };
+    await RETENTION_JOBS.late_uploads.find(context, { position: 0, now: new Date() });
+    assert.ok(most > 1 && most <= 16, `${most} at a time`);
   });
 
   test('the tasks name exactly the content that was accepted', async () => {
@@ -216,6 +271,44 @@ test('no upload begins that would leave too little free on the disk', async () =
       assert.deepEqual([answer.status, answer.error.code], [507, 'insufficient_storage']);
       assert.match(answer.error.message, /too little free space/);
     }
+  } finally {
+    await server.stop();
+  }
+});
+
+test('uploads that come to nothing are limited per user and hour', async () => {
+  const server = await startTestServer({
+    env: { UNFINISHED_UPLOADS_PER_HOUR: '3', SINGLE_UPLOADS_PER_USER: '2' },
+  });
+  try {
+    const { models } = server.context.database;
+    const api = await DocumentedApi.of(server.url);
+    const user = await api.signUp('often');
+    // those that are completed do not count
+    for (let count = 0; count < 4; count += 1) await uploadSomething(user);
+    await beginSingle(user);
+    const { videoId } = await beginMultipart(user, 5);
+    assert.equal((await user.call('POST', `/videos/${videoId}/cancel`)).status, 200);
+    const deleted = await beginSingle(user);
+    assert.equal((await user.call('DELETE', `/videos/${deleted.videoId}`)).status, 204);
+    const before = await models.Video.count();
+    for (const body of [{ file_name: 'a.mp4' }, { file_name: 'a.mp4', size_bytes: 5 }]) {
+      const refused = await user.call('POST', '/videos/upload/initiate', { body });
+      assert.deepEqual([refused.status, refused.error.code], [429, 'rate_limited']);
+      const seconds = Number(refused.headers.get('retry-after'));
+      assert.ok(seconds > 3_000 && seconds <= 3_600, `${seconds} s`);
+    }
+    assert.equal(await models.Video.count(), before);
+    await beginSingle(await api.signUp('somebody'));
+    // completing one of them, or an hour, makes room
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await models.Video.sequelize?.query('UPDATE videos SET created_at = ? WHERE id = ?', {
+      replacements: [hourAgo, videoId],
+    });
+    await uploadSomething(user);
+    await beginSingle(user);
+    const answer = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4' } });
+    assert.equal(answer.status, 429);
   } finally {
     await server.stop();
   }

@@ -214,7 +214,10 @@ describe('videos', () => {
     // whoever held a signed URL until now may have written once more
     await store.put(`raw/${folder}/late`, Buffer.from('x'), { contentType: 'video/mp4', sizeBytes: 1 });
     const past = new Date(0);
-    await database.models.Video.update({ deletedAt: past, purgeAfter: past }, { where: { id: videoId } });
+    await database.models.Video.update(
+      { deletedAt: past, putEndsAt: past, purgeAfter: past },
+      { where: { id: videoId } },
+    );
     await runScheduled(server.context, deletedVideos, new AbortController().signal);
     await waitFor('the row to go', async () => (await database.models.Video.findByPk(videoId)) === null);
     assert.deepEqual(await left(), []);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,15 +14,16 @@ import { testObjectStore } from './objectStore.ts';
 
 const FOR_CREATORS = { audience: 'public', expiresSeconds: 300 } as const;
 const MOUNT = '/store';
+const MIB = 1024 ** 2;
 
-async function startDiskStore() {
+async function startDiskStore({ minFreeBytes = 0 } = {}) {
   const root = await mkdtemp(path.join(tmpdir(), 'reelmill-disk-'));
   let port = 0;
   const origins = () => ({
     public: `http://localhost:${port}${MOUNT}`,
     internal: `http://127.0.0.1:${port}${MOUNT}`,
   });
-  const open = () => createDiskStore({ root, signingSecret: 'contract', baseUrls: origins });
+  const open = () => createDiskStore({ root, signingSecret: 'contract', baseUrls: origins, minFreeBytes });
   const store = await open();
   const server = createServer({ requestTimeout: 0 }, async (request, response) => {
     request.url = request.url?.slice(MOUNT.length) ?? '';
@@ -105,6 +106,110 @@ describe('what the store on a disk promises beyond the contract', () => {
       server.closeAllConnections();
       await scarce.close();
     }
+  });
+
+  test('what is announced and never sent keeps no room from others', async () => {
+    const { freeBytes } = (await store.space()) ?? assert.fail('a disk tells');
+    const roomBytes = Math.floor(freeBytes / 2);
+    const scarce = await startDiskStore({ minFreeBytes: freeBytes - roomBytes });
+    try {
+      const urls = await Promise.all(
+        ['raw/a', 'raw/b', 'raw/c'].map((key) => scarce.store.signPut(key, FOR_CREATORS)),
+      );
+      const senders = urls.map((url) => startPut(url, Math.floor(roomBytes * 0.75), Buffer.alloc(1)));
+      await waitFor('all of them to be received', async () => {
+        assert.deepEqual(await Promise.all(senders.map(({ status }) => status())), [null, null, null]);
+        return (await readdir(path.join(scarce.root, 'tmp'))).length === urls.length;
+      });
+      const answer = await fetch(await scarce.store.signPut('raw/d', FOR_CREATORS), {
+        method: 'PUT',
+        body: Buffer.alloc(1_000_000),
+      });
+      assert.equal(answer.status, 200, await answer.text());
+      // what would not even fit alone is refused before it is sent
+      const tooLarge = startPut(
+        await scarce.store.signPut('raw/e', FOR_CREATORS),
+        freeBytes,
+        Buffer.alloc(1),
+      );
+      await waitFor('a refusal', async () => tooLarge.status() === 507);
+      for (const sender of [...senders, tooLarge]) sender.destroy();
+    } finally {
+      await scarce.stop();
+    }
+  });
+
+  test('an upload ends where the disk fills up meanwhile, and leaves nothing', async () => {
+    const { freeBytes } = (await store.space()) ?? assert.fail('a disk tells');
+    const scarce = await startDiskStore({ minFreeBytes: freeBytes - 512 * MIB });
+    try {
+      const announcedBytes = 64 * MIB;
+      const upload = await scarce.store.createUpload('raw/parts', {
+        contentType: 'video/mp4',
+        partSizeBytes: announcedBytes,
+        sizeBytes: announcedBytes,
+      });
+      const senders = [
+        await scarce.store.signPut('raw/single', FOR_CREATORS),
+        await scarce.store.signPart(upload, 1, FOR_CREATORS),
+      ].map((url) => startPut(url, announcedBytes, Buffer.alloc(MIB)));
+      await waitFor('the first bytes to arrive', async () => {
+        const [single] = await readdir(path.join(scarce.root, 'tmp'));
+        return single !== undefined && (await stat(path.join(scarce.root, 'tmp', single))).size > 0;
+      });
+      await fillDisk(path.join(scarce.root, 'ballast'), 768 * MIB);
+      for (const { more, status, text } of senders) {
+        await waitFor('the refusal', async () => {
+          if (status() === null) more(Buffer.alloc(64 * 1024));
+          return status() !== null;
+        });
+        assert.equal(status(), 507);
+        await waitFor('the text of the refusal', async () => /insufficient_storage/.test(text()));
+      }
+      // also of senders that fall silent
+      await waitFor('what was received to go', async () => {
+        return (await readdir(path.join(scarce.root, 'tmp'))).length === 0;
+      });
+      assert.equal(await scarce.store.stat('raw/single'), null);
+      assert.deepEqual(await scarce.store.listParts(upload), []);
+      for (const { destroy } of senders) destroy();
+      await rm(path.join(scarce.root, 'ballast'));
+      await waitFor('room again', async () => {
+        const url = await scarce.store.signPut('raw/single', FOR_CREATORS);
+        return (await fetch(url, { method: 'PUT', body: Buffer.alloc(MIB) })).status === 200;
+      });
+    } finally {
+      await scarce.stop();
+    }
+  });
+
+  test('a newer PUT of a single URL puts an end to an older one, as does the end of the URL', async () => {
+    const url = await store.signPut('raw/newer', FOR_CREATORS);
+    const receiving = async () => (await readdir(path.join(running.root, 'tmp'))).length;
+    const older = startPut(url, 100_000, Buffer.alloc(50_000));
+    await waitFor('the older one to be received', async () => (await receiving()) === 1);
+    assert.equal((await fetch(url, { method: 'PUT', body: 'newer' })).status, 200);
+    await waitFor('the older one to end', async () => older.status() === 503 || older.ended());
+    assert.equal((await buffer(await store.get('raw/newer'))).toString(), 'newer');
+    const silent = startPut(url, 100_000, Buffer.alloc(50_000));
+    await waitFor('another to be received', async () => (await receiving()) === 1);
+    await store.endPut('raw/newer');
+    assert.equal(await receiving(), 0);
+    await waitFor('it to end', async () => silent.status() === 503 || silent.ended());
+    for (const sender of [older, silent]) sender.destroy();
+    assert.equal((await fetch(url, { method: 'PUT', body: 'late' })).status, 403);
+    assert.equal((await buffer(await store.get('raw/newer'))).toString(), 'newer');
+  });
+
+  test('marks of URLs that ended long ago go while the store is open', async (t) => {
+    const ended = path.join(running.root, 'ended');
+    await store.endPut('raw/long-ago');
+    for (const name of await readdir(ended)) await utimes(path.join(ended, name), new Date(0), new Date(0));
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 2 * 3_600_000 });
+    await store.endPut('raw/now');
+    assert.equal((await readdir(ended)).length, 1);
+    const url = await store.signPut('raw/now', FOR_CREATORS);
+    assert.equal((await fetch(url, { method: 'PUT', body: 'x' })).status, 403);
   });
 
   const put = (key: string, text: string) =>
@@ -271,4 +376,42 @@ function startHangingPut(url: string, sizeBytes: number): { closed: Promise<void
   request.on('error', () => {});
   request.write(Buffer.alloc(Math.floor(sizeBytes / 2)));
   return { closed };
+}
+
+/** Begins a PUT of `sizeBytes` with the first of them. */
+function startPut(url: string, sizeBytes: number, first: Buffer) {
+  const request = httpRequest(url, { method: 'PUT', headers: { 'Content-Length': sizeBytes } });
+  let status: number | null = null;
+  let ended = false;
+  let text = '';
+  request.once('close', () => {
+    ended = true;
+  });
+  request.once('response', (response) => {
+    status = response.statusCode ?? null;
+    response.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+  });
+  request.on('error', () => {});
+  request.write(first);
+  return {
+    more: (bytes: Buffer) => request.write(bytes),
+    /** Null until the response begins. */
+    status: () => status,
+    text: () => text,
+    ended: () => ended,
+    destroy: () => request.destroy(),
+  };
+}
+
+async function fillDisk(filePath: string, sizeBytes: number): Promise<void> {
+  const piece = randomBytes(MIB);
+  const file = await open(filePath, 'wx');
+  try {
+    for (let written = 0; written < sizeBytes; written += piece.length) await file.write(piece);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

@@ -1,12 +1,11 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op } from 'sequelize';
-import type { VideoRow } from '../db/rows.ts';
-import { purgeVideo } from '../videos/purge.ts';
+import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from '../videos/purge.ts';
 import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 20;
 
-/** Objects of deleted videos: once at once, and once more with the row; see `purgeVideo`. */
+/** Objects of deleted videos: at once, as long as something may come, and with the row; see `purgeVideo`. */
 export const deletedVideos: RetentionJob = {
   name: 'deleted_videos',
   description: 'remove the objects of deleted videos, and then their rows',
@@ -18,7 +17,7 @@ export const deletedVideos: RetentionJob = {
   async find(context, { position, now }) {
     const videos = await context.database.models.Video.findAll({
       where: { id: { [Op.gt]: position }, purgeAfter: { [Op.lte]: now } },
-      attributes: ['id', 'sourceKey', 'objectFolder', 'deletedAt'],
+      attributes: [...PURGE_COLUMNS],
       order: [['id', 'ASC']],
       limit: PAGE,
     });
@@ -28,11 +27,7 @@ export const deletedVideos: RetentionJob = {
   },
 };
 
-async function toFinding(
-  context: RetentionContext,
-  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'deletedAt'>,
-  now: Date,
-): Promise<Finding> {
+async function toFinding(context: RetentionContext, video: DeletedVideo, now: Date): Promise<Finding> {
   const sizes: number[] = [];
   const folder = videoFolder(video);
   for (const prefix of [objectKeys.rawPrefix(folder), objectKeys.processedPrefix(folder)]) {

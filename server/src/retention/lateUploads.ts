@@ -5,12 +5,14 @@ import { maxSourceBytes } from '../upload/sizeLimits.ts';
 import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 100;
+/** So many places of the store are looked at a time. */
+const LOOKS_AT_ONCE = 16;
 
-type Video = Pick<VideoRow, 'id' | 'userId' | 'status' | 'putKey'>;
+type Video = Pick<VideoRow, 'id' | 'userId' | 'status' | 'putKey' | 'deletedAt'>;
 
 /**
- * What comes through the URL of a single PUT and is of no use: anything after its upload has ended, and more than may be
- * uploaded while it goes on. A store that cannot end URLs takes both. What is uploaded counts towards the quota.
+ * What comes through the URL of a single PUT and is of no use: anything after its upload has ended or its video was
+ * deleted, and more than may be uploaded while it goes on. A store that cannot end URLs takes both. What is uploaded counts towards the quota.
  */
 export const lateUploads: RetentionJob = {
   name: 'late_uploads',
@@ -26,7 +28,13 @@ export const lateUploads: RetentionJob = {
     // few rows have anything to remove, and a page without findings would pass for the end
     for (let from: number | null = position; from !== null; ) {
       const videos = await readOpen(context, from, now);
-      for (const video of videos) findings.push(...(await findLate(context, video, staged)));
+      for (let start = 0; start < videos.length; start += LOOKS_AT_ONCE) {
+        const some = videos.slice(start, start + LOOKS_AT_ONCE);
+        const objects = await Promise.all(some.map((video) => findPut(context, video)));
+        for (const [index, video] of some.entries()) {
+          findings.push(...(await findLate(context, video, objects[index] ?? null, staged)));
+        }
+      }
       from = nextPositionAfter(videos, PAGE);
     }
     return { findings, nextPosition: null };
@@ -35,27 +43,31 @@ export const lateUploads: RetentionJob = {
 
 function readOpen({ database }: RetentionContext, position: number, now: Date): Promise<VideoRow[]> {
   return database.models.Video.findAll({
-    attributes: ['id', 'userId', 'status', 'putKey'],
+    attributes: ['id', 'userId', 'status', 'putKey', 'deletedAt'],
     where: {
       id: { [Op.gt]: position },
       putKey: { [Op.not]: null },
-      [Op.or]: [{ status: 'uploading' }, { putEndsAt: { [Op.gt]: now } }],
-      deletedAt: null,
+      [Op.or]: [{ status: 'uploading', deletedAt: null }, { putEndsAt: { [Op.gt]: now } }],
     },
     order: [['id', 'ASC']],
     limit: PAGE,
   });
 }
 
+async function findPut({ store }: RetentionContext, { putKey }: Video): Promise<StoredObject | null> {
+  return putKey === null ? null : store.stat(putKey);
+}
+
 /** `staged` is what the open uploads before this one hold, by user: together they may have what the quota has left. */
 async function findLate(
   context: RetentionContext,
   video: Video,
+  object: StoredObject | null,
   staged: Map<number, number>,
 ): Promise<Finding[]> {
-  const object = video.putKey === null ? null : await context.store.stat(video.putKey);
   if (object === null) return [];
-  if (video.status !== 'uploading') return [toFinding(context, video, object, 'put after its upload ended')];
+  const goesOn = video.status === 'uploading' && video.deletedAt === null;
+  if (!goesOn) return [toFinding(context, video, object, 'put after its upload ended')];
   const before = staged.get(video.userId) ?? 0;
   const { file, quota } = await maxSourceBytes(context, video);
   const isTooLarge = object.sizeBytes > file || object.sizeBytes + before > quota;

@@ -14,6 +14,7 @@ import { giveUpExpired } from './giveUp.ts';
 import { expiryFromNow, signParts } from './parts.ts';
 import { expireOldestPuts, lateUntil, singlePutSeconds } from './singlePuts.ts';
 import { checkSize, checkSpace, maxSourceBytes } from './sizeLimits.ts';
+import { checkUnfinished } from './unfinishedUploads.ts';
 
 /** So many URLs come with the plan; a client asks for the others while these are in use. */
 const FIRST_WINDOW = 16;
@@ -112,6 +113,7 @@ async function createRows(
   const expiresAt = expiryFromNow(config);
   return database.transaction(async (transaction) => {
     await claimNewVideo({ models, config, transaction, userId }, request.size_bytes ?? null);
+    await checkUnfinished({ models, config, transaction, userId });
     const canceled = plan === null ? await expireOldestPuts({ models, config, transaction, userId }) : [];
     const video = await models.Video.create(newVideo(userId, request), { transaction });
     // the keys have the id in them, which only the insert tells

@@ -3,22 +3,37 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { abortUploads } from '../upload/giveUp.ts';
+import { endSinglePut, putKeyOf } from '../upload/singlePuts.ts';
 
 const REMOVE_AT_ONCE = 500;
 /** Workers stop within this time, also those that did not hear of it. */
 const STRAGGLERS_MS = 60_000;
 const RETRY_MS = 60_000;
+/**
+ * A single PUT that S3 began to take before its URL expired may end long after the `late_uploads` sweep has stopped to
+ * look: so long it is awaited, and so often looked for.
+ */
+const LONGEST_PUT_MS = 24 * 3_600_000;
+const LOOK_AGAIN_MS = 3_600_000;
 
 type Context = Pick<ServerContext, 'database' | 'store' | 'config'>;
 
+/** What a purge must know of a video. */
+export const PURGE_COLUMNS = [
+  'id',
+  'sourceKey',
+  'objectFolder',
+  'putKey',
+  'putEndsAt',
+  'deletedAt',
+] as const satisfies (keyof VideoRow)[];
+export type DeletedVideo = Pick<VideoRow, (typeof PURGE_COLUMNS)[number]>;
+
 /**
- * Removes the objects of a deleted video: once at once, and once more when every URL that could still write some has
- * ended; then the row goes too. Every step may be repeated. Throws where the store does not answer; then it is put off.
+ * Removes the objects of a deleted video: at once, every hour while something may still write some, and once more when
+ * nothing can; then the row goes too. Every step may be repeated. Throws where the store does not answer; then it is put off.
  */
-export async function purgeVideo(
-  context: Context,
-  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder' | 'deletedAt'>,
-): Promise<void> {
+export async function purgeVideo(context: Context, video: DeletedVideo): Promise<void> {
   try {
     await removeObjects(context.store, video);
   } catch (error) {
@@ -26,17 +41,22 @@ export async function purgeVideo(
     throw error;
   }
   const { database, config } = context;
-  const writersEndAt = (video.deletedAt?.getTime() ?? 0) + config.URL_TTL_SECONDS * 1000 + STRAGGLERS_MS;
-  if (Date.now() < writersEndAt) await postpone(context, video.id, writersEndAt);
+  const endsAt = writersEndAt(config, video);
+  const now = Date.now();
+  if (now < endsAt) await postpone(context, video.id, Math.min(endsAt, now + LOOK_AGAIN_MS));
   else await database.models.Video.destroy({ where: { id: video.id } });
 }
 
-async function removeObjects(
-  store: ObjectStore,
-  video: Pick<VideoRow, 'id' | 'sourceKey' | 'objectFolder'>,
-): Promise<void> {
+function writersEndAt(config: Context['config'], { deletedAt, putEndsAt }: DeletedVideo): number {
+  const urlsEndAt = (deletedAt?.getTime() ?? 0) + config.URL_TTL_SECONDS * 1000 + STRAGGLERS_MS;
+  return putEndsAt === null ? urlsEndAt : Math.max(urlsEndAt, putEndsAt.getTime() + LONGEST_PUT_MS);
+}
+
+async function removeObjects(store: ObjectStore, video: DeletedVideo): Promise<void> {
   const folder = videoFolder(video);
   await abortUploads(store, video.sourceKey);
+  // those of earlier versions put the source itself
+  if (video.putKey !== null || video.objectFolder === null) await endSinglePut({ store }, putKeyOf(video));
   await removeAll(store, objectKeys.rawPrefix(folder));
   await removeAll(store, objectKeys.processedPrefix(folder));
 }

@@ -114,6 +114,8 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
         return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
       }),
     check: () => withStoreErrors(() => access(layout.objects, constants.R_OK | constants.W_OK)),
-    close: () => uploads.close(),
+    async close() {
+      await Promise.all([uploads.close(), objects.close()]);
+    },
   };
 }

@@ -212,6 +212,11 @@ const serverSchema = z.object({
     .describe(
       'how many uploads of unknown size (a single PUT) a user may have open; another one ends the oldest',
     ),
+  UNFINISHED_UPLOADS_PER_HOUR: calls
+    .default(300)
+    .describe(
+      'how many uploads a user may begin within an hour that are not finished, or whose videos are deleted again; 0: any number',
+    ),
   QUOTA_BYTES: z.coerce
     .number()
     .int()

@@ -79,20 +79,23 @@ export function testGrants({ store, limitsPuts }: Context): void {
     const url = await store().signPut(key, FOR_CREATORS);
     assert.equal(await statusOf('PUT', url), 200);
     const slow = httpRequest(url, { method: 'PUT', headers: { 'Content-Length': 2_000 } });
-    const answered = once(slow, 'response');
-    answered.catch(() => undefined);
+    const outcome = new Promise<number | undefined | 'closed'>((resolve) => {
+      slow.once('response', ({ statusCode }) => resolve(statusCode));
+      slow.once('close', () => resolve('closed'));
+    });
+    slow.on('error', () => {});
     await new Promise<void>((sent) => slow.write(Buffer.alloc(1_000), () => sent()));
     await store().endPut(key);
     await store().endPut(key);
     await store().remove([key]);
     if (!limitsPuts()) {
-      slow.on('error', () => {}).destroy();
+      slow.destroy();
       return t.skip('S3 URLs end when they expire');
     }
     slow.end(Buffer.alloc(1_000));
-    const [answer] = await answered;
-    answer.resume();
-    assert.equal(answer.statusCode, 403);
+    // refused where it comes to be received only now
+    assert.ok(['closed', 403].includes((await outcome) ?? ''));
+    slow.destroy();
     assert.equal(await statusOf('PUT', url), 403);
     assert.equal(await statusOf('PUT', await store().signPut(key, FOR_CREATORS)), 403);
     assert.deepEqual(await listAll(store(), key), []);

@@ -22,7 +22,8 @@ import { ReelmillError } from '../../runtime/errors.ts';
 import { errnoOf, isAbsent } from './diskErrors.ts';
 import { KeyedLock } from './keyedLock.ts';
 import { type DiskLayout, syncFolder } from './layout.ts';
-import { receiveBytes } from './receiveBytes.ts';
+import { PartWriters } from './partWriters.ts';
+import { receiveBytes, type WriteGate } from './receiveBytes.ts';
 
 /** What is known about one content of an object; `sizeBytes` and `mtimeMs` tell which file it belongs to. */
 const generationSchema = z.object({
@@ -32,6 +33,13 @@ const generationSchema = z.object({
   mtimeMs: z.number(),
 });
 type Generation = z.infer<typeof generationSchema>;
+
+interface NewObject {
+  contentType: string;
+  sizeBytes: number;
+  signal?: AbortSignal | undefined;
+  gate?: WriteGate;
+}
 
 export interface OpenObject {
   object: ObjectFacts;
@@ -47,20 +55,29 @@ export interface OpenObject {
 export class DiskObjects {
   readonly #layout: DiskLayout;
   readonly #commits = new KeyedLock();
+  readonly #putsByUrl = new PartWriters();
 
   constructor(layout: DiskLayout) {
     this.#layout = layout;
   }
 
+  /** Receives a whole object of exactly `sizeBytes`, or leaves things as they were. Resolves with its ETag. */
+  write(key: string, body: Readable, options: NewObject): Promise<string> {
+    return this.#receive(key, body, { ...options, byUrl: false });
+  }
+
   /**
-   * Receives a whole object of exactly `sizeBytes`, or leaves things as they were. Resolves with its ETag. With
-   * `byUrl` it throws `signature_invalid` where URLs of this key have ended, before or meanwhile.
+   * The same through a URL. A newer one puts an end to an older one of the same key. Throws `signature_invalid` where
+   * URLs of this key have ended, `aborted`, or what the gate refuses with.
    */
-  async write(
-    key: string,
-    body: Readable,
-    options: { contentType: string; sizeBytes: number; signal?: AbortSignal | undefined; byUrl?: boolean },
-  ): Promise<string> {
+  writeByUrl(key: string, body: Readable, options: NewObject): Promise<string> {
+    return this.#putsByUrl.run(key, 1, async (signal) => {
+      await this.#assertPutAllowed(key);
+      return await this.#receive(key, body, { ...options, signal, byUrl: true });
+    });
+  }
+
+  async #receive(key: string, body: Readable, options: NewObject & { byUrl: boolean }): Promise<string> {
     this.#layout.objectPath(key);
     const tmpPath = this.#layout.newTmpPath();
     try {
@@ -71,7 +88,7 @@ export class DiskObjects {
       } finally {
         await file.close();
       }
-      const { contentType, byUrl = false } = options;
+      const { contentType, byUrl } = options;
       await this.commit(key, tmpPath, { etag, contentType }, byUrl);
       return etag;
     } catch (error) {
@@ -88,7 +105,7 @@ export class DiskObjects {
     byUrl = false,
   ): Promise<void> {
     return this.#commits.run(key, async () => {
-      if (byUrl) await this.assertPutAllowed(key);
+      if (byUrl) await this.#assertPutAllowed(key);
       const { size, mtimeMs } = await statFile(filePath);
       const current = await this.read(key);
       const generations: Generation[] = [{ ...facts, sizeBytes: size, mtimeMs }];
@@ -101,17 +118,25 @@ export class DiskObjects {
     });
   }
 
-  /** From now on no URL puts this key; what is being received through one is thrown away when it is whole. */
-  endPut(key: string): Promise<void> {
-    return this.#commits.run(key, async () => {
+  /** From now on no URL puts this key; what is being received through one is given up and thrown away. */
+  async endPut(key: string): Promise<void> {
+    await this.#layout.clearEnded();
+    await this.#commits.run(key, async () => {
       const ended = await open(this.#layout.endedPath(key), 'a');
       await ended.close();
       await syncFolder(this.#layout.ended);
     });
+    // not under the lock, which one that is whole already waits for
+    await this.#putsByUrl.stop(key);
+  }
+
+  /** Puts an end to everything that is being received through URLs. */
+  async close(): Promise<void> {
+    await this.#putsByUrl.stopAll();
   }
 
   /** Throws `signature_invalid` where URLs that put this key have ended. */
-  async assertPutAllowed(key: string): Promise<void> {
+  async #assertPutAllowed(key: string): Promise<void> {
     try {
       await access(this.#layout.endedPath(key));
     } catch (error) {

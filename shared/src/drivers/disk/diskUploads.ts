@@ -11,7 +11,7 @@ import { type DiskObjects, toStoredObject } from './diskObjects.ts';
 import { KeyedLock } from './keyedLock.ts';
 import { type DiskLayout, syncFolder } from './layout.ts';
 import { PartWriters } from './partWriters.ts';
-import { receiveBytes } from './receiveBytes.ts';
+import { receiveBytes, type WriteGate } from './receiveBytes.ts';
 
 const uploadIdSchema = z.uuid();
 
@@ -62,9 +62,15 @@ export class DiskUploads {
 
   /**
    * Receives one part and resolves with its ETag. A newer write of the same part puts an end to an older one. Throws
-   * `too_large` where the part would reach beyond its slot, `upload_gone`, `size_mismatch` or `aborted`.
+   * `too_large` where the part would reach beyond its slot, `upload_gone`, `size_mismatch`, `aborted`, or what the gate
+   * refuses with.
    */
-  async writePart(uploadId: string, partNumber: number, body: Readable, sizeBytes: number): Promise<string> {
+  async writePart(
+    uploadId: string,
+    partNumber: number,
+    body: Readable,
+    { sizeBytes, gate }: { sizeBytes: number; gate?: WriteGate },
+  ): Promise<string> {
     assertPartNumber(partNumber);
     return await this.#writers.run(uploadId, partNumber, async (signal) => {
       const plan = await this.#readPlan(uploadId);
@@ -75,7 +81,7 @@ export class DiskUploads {
       await this.#unrecord(uploadId, partNumber);
       const data = await open(path.join(this.#folder(uploadId), 'data'), 'r+');
       try {
-        const etag = await receiveBytes(body, data, { position, sizeBytes, signal });
+        const etag = await receiveBytes(body, data, { position, sizeBytes, signal, gate });
         await this.#record(uploadId, { partNumber, sizeBytes, etag });
         return etag;
       } finally {

@@ -1,43 +1,46 @@
 import { statfs } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { insufficientStorage } from '../store/insufficientStorage.ts';
 
+/** The disk is looked at anew after so many bytes of all uploads, or so long: others write to it as well. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+const WINDOW_MS = 1_000;
+
 /**
- * Keeps uploads from filling the disk that the database and the transcodes write to as well. What uploads that are under
- * way will still bring counts as taken.
+ * Keeps uploads from filling the disk that the database and the transcodes write to as well. Bytes count when they have
+ * arrived and are about to be written: what is only announced keeps no room from anybody.
  */
 export class FreeSpace {
   readonly #folder: string;
   readonly #minFreeBytes: number;
-  readonly #pending = new Set<() => number>();
+  #windowBytes = 0;
+  #windowEndsAt = 0;
 
   constructor(folder: string, minFreeBytes: number) {
     this.#folder = folder;
     this.#minFreeBytes = minFreeBytes;
   }
 
-  /**
-   * Runs `receive` with its `sizeBytes` taken into account. Throws `insufficient_storage` where they would leave less
-   * than the floor free.
-   */
-  async during<T>(request: IncomingMessage, sizeBytes: number, receive: () => Promise<T>): Promise<T> {
-    const { socket } = request;
-    const readBefore = socket.bytesRead;
-    const remaining = (): number => Math.max(0, sizeBytes - (socket.bytesRead - readBefore));
-    this.#pending.add(remaining);
-    try {
-      await this.#assertRoom();
-      return await receive();
-    } finally {
-      this.#pending.delete(remaining);
-    }
+  /** Throws `insufficient_storage` where so many bytes alone would leave less than the floor free. */
+  async assertRoom(sizeBytes: number): Promise<void> {
+    if (sizeBytes > (await this.#measureRoom())) throw insufficientStorage(this.#minFreeBytes);
   }
 
-  async #assertRoom(): Promise<void> {
+  /**
+   * Takes room for bytes that are written next. Throws `insufficient_storage` where they would leave less than the floor
+   * free; that may be less by what is being written at the moment and what others write within a second.
+   */
+  async claim(sizeBytes: number): Promise<void> {
+    if (sizeBytes > this.#windowBytes || performance.now() >= this.#windowEndsAt) {
+      const roomBytes = await this.#measureRoom();
+      if (sizeBytes > roomBytes) throw insufficientStorage(this.#minFreeBytes);
+      this.#windowBytes = Math.min(roomBytes, WINDOW_BYTES);
+      this.#windowEndsAt = performance.now() + WINDOW_MS;
+    }
+    this.#windowBytes -= sizeBytes;
+  }
+
+  async #measureRoom(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#folder);
-    let pendingBytes = 0;
-    for (const remaining of this.#pending) pendingBytes += remaining();
-    if (bavail * bsize - pendingBytes >= this.#minFreeBytes) return;
-    throw insufficientStorage(this.#minFreeBytes);
+    return bavail * bsize - this.#minFreeBytes;
   }
 }

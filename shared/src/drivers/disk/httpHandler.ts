@@ -7,6 +7,7 @@ import { toStoreError } from './diskErrors.ts';
 import type { DiskObjects, OpenObject } from './diskObjects.ts';
 import type { DiskUploads } from './diskUploads.ts';
 import type { FreeSpace } from './freeSpace.ts';
+import type { WriteGate } from './receiveBytes.ts';
 import { type Grant, readGrant } from './signedUrls.ts';
 
 // a sender that is silent for so long is gone; a reader may rest much longer while it works on what it has
@@ -59,30 +60,29 @@ async function serve(
     return;
   }
   const sizeBytes = Number(contentLength);
-  await assertGranted(objects, grant, sizeBytes);
-  const etag = await space.during(request, sizeBytes, () =>
+  assertGranted(grant, sizeBytes);
+  await space.assertRoom(sizeBytes);
+  const gate: WriteGate = {
+    claim: (bytes) => space.claim(bytes),
+    onRefused: (error) => answerError(response, error),
+  };
+  const etag =
     grant.verb === 'part'
-      ? uploads.writePart(grant.uploadId, grant.partNumber, request, sizeBytes)
-      : objects.write(grant.key, request, {
+      ? await uploads.writePart(grant.uploadId, grant.partNumber, request, { sizeBytes, gate })
+      : await objects.writeByUrl(grant.key, request, {
           contentType: request.headers['content-type'] ?? 'application/octet-stream',
           sizeBytes,
-          byUrl: true,
-        }),
-  );
+          gate,
+        });
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
 }
 
 /** Throws where the body is not one that the URL was signed for, before any of it is read. */
-async function assertGranted(
-  objects: DiskObjects,
-  grant: Extract<Grant, { verb: 'put' | 'part' }>,
-  sizeBytes: number,
-): Promise<void> {
+function assertGranted(grant: Extract<Grant, { verb: 'put' | 'part' }>, sizeBytes: number): void {
   if (grant.verb === 'part') {
     if (grant.sizeBytes === undefined || grant.sizeBytes === sizeBytes) return;
     throw new ReelmillError('size_mismatch', `This part must have ${grant.sizeBytes} bytes.`);
   }
-  await objects.assertPutAllowed(grant.key);
   if (grant.maxBytes === undefined || sizeBytes <= grant.maxBytes) return;
   throw new ReelmillError('too_large', `The file is larger than the ${grant.maxBytes} bytes that are left.`);
 }
@@ -198,7 +198,7 @@ function statusOf(error: ReelmillError): number {
   if (error.code === 'upload_gone') return 404;
   if (error.code === 'size_mismatch') return 400;
   if (error.code === 'disk_full') return 507;
-  // a later attempt at the same part took its place, or the server stops: trying again is right
+  // a later attempt at the same part or object took its place, or the server stops: trying again is right
   if (error.code === 'aborted') return 503;
   return error.status;
 }

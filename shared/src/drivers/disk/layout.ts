@@ -7,6 +7,7 @@ import { isAbsent } from './diskErrors.ts';
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 /** No URL lives longer: S3 allows a week. */
 const URLS_END_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
+const CLEAR_EVERY_MS = 60 * 60 * 1000;
 
 /**
  * Where things are under the store's root, all on one file system so that a rename moves them:
@@ -19,6 +20,7 @@ export class DiskLayout {
   readonly uploads: string;
   readonly ended: string;
   readonly tmp: string;
+  #clearedAt = 0;
 
   constructor(root: string) {
     this.objects = path.resolve(root, 'objects');
@@ -33,6 +35,14 @@ export class DiskLayout {
     for (const folder of [this.objects, this.meta, this.uploads, this.ended, this.tmp])
       await mkdir(folder, { recursive: true });
     await removeOlder(this.tmp, ABANDONED_AFTER_MS);
+    await this.clearEnded();
+  }
+
+  /** Removes marks of URLs that have long expired; does nothing where it did so within the last hour. */
+  async clearEnded(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#clearedAt < CLEAR_EVERY_MS) return;
+    this.#clearedAt = now;
     await removeOlder(this.ended, URLS_END_AFTER_MS);
   }
 

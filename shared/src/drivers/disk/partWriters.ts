@@ -6,7 +6,8 @@ interface Writer {
 }
 
 /**
- * Who is writing which part of which upload, in this process. Of one part there is one writer at a time: a newer one
+ * Who is writing which part of which upload, in this process; an object that is PUT as a whole is an upload by its key,
+ * with one part. Of one part there is one writer at a time: a newer one
  * stops the older (its client has given it up) and waits until it no longer touches the file. Writers of an upload that
  * is being joined or discarded wait until that is over.
  */

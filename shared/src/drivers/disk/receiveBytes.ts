@@ -9,20 +9,36 @@ import { type BudgetShare, WriteBudget } from './writeBudget.ts';
 // network chunks of 64 KiB gather here while a write is under way and go to the disk together
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
 const budget = new WriteBudget(8 * 1024 * 1024);
+/** Whoever goes on sending after a refusal has so long to read it; many do so only when they have sent everything. */
+const REFUSED_MS = 5_000;
+
+/** Is asked before bytes go to the disk. */
+export interface WriteGate {
+  /** Throws where they must not be written. */
+  claim(sizeBytes: number): Promise<void>;
+  /** Is called once with what `claim` threw, while the source may still go on. */
+  onRefused(error: unknown): void;
+}
 
 /**
  * Writes exactly `sizeBytes` from `source` at `position` and makes them durable. Resolves with the bytes' MD5 in
  * hexadecimal. Throws `size_mismatch` for fewer or more bytes; the file then holds an unknown part of them.
  * When it settles, nothing writes to the file any more. What waits for the disk is bounded for all callers together.
+ * Throws what the gate refuses with, at the end of the source or a moment later; what comes until then is passed over.
  */
 export async function receiveBytes(
   source: Readable,
   file: FileHandle,
-  options: { position: number; sizeBytes: number; signal?: AbortSignal | undefined },
+  options: {
+    position: number;
+    sizeBytes: number;
+    signal?: AbortSignal | undefined;
+    gate?: WriteGate | undefined;
+  },
 ): Promise<string> {
   const md5 = createHash('md5');
   const share = budget.open();
-  const sink = new FileSink(file, options.position, share);
+  const sink = new FileSink(file, { position: options.position, share, gate: options.gate });
   try {
     await pipeline(
       source,
@@ -40,6 +56,7 @@ export async function receiveBytes(
   } finally {
     // an aborted pipeline does not wait for it, and a closed file's number may be another file's by then
     await sink.writing;
+    sink.forget();
     share.close();
   }
   await file.datasync();
@@ -52,13 +69,29 @@ class FileSink extends Writable {
   writing: Promise<void> = Promise.resolve();
   readonly #file: FileHandle;
   readonly #share: BudgetShare;
+  readonly #gate: WriteGate | undefined;
   #position: number;
+  #refusal: Error | undefined;
+  #refusalEnds: NodeJS.Timeout | undefined;
 
-  constructor(file: FileHandle, position: number, share: BudgetShare) {
+  constructor(
+    file: FileHandle,
+    { position, share, gate }: { position: number; share: BudgetShare; gate: WriteGate | undefined },
+  ) {
     super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#file = file;
     this.#share = share;
+    this.#gate = gate;
     this.#position = position;
+  }
+
+  /** Ends the wait for a sender that goes on after a refusal. */
+  forget(): void {
+    clearTimeout(this.#refusalEnds);
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    done(this.#refusal);
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
@@ -78,6 +111,10 @@ class FileSink extends Writable {
 
   async #writeFully(buffers: Buffer[]): Promise<void> {
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    if (!(await this.#mayWrite(sizeBytes))) {
+      this.#share.release(sizeBytes);
+      return;
+    }
     let { bytesWritten } = await this.#file.writev(buffers, this.#position);
     // a nearly full disk may take less than it was given
     while (bytesWritten < sizeBytes) {
@@ -87,5 +124,19 @@ class FileSink extends Writable {
     }
     this.#position += sizeBytes;
     this.#share.release(sizeBytes);
+  }
+
+  async #mayWrite(sizeBytes: number): Promise<boolean> {
+    if (this.#refusal !== undefined) return false;
+    try {
+      await this.#gate?.claim(sizeBytes);
+      return true;
+    } catch (error) {
+      const refusal = error instanceof Error ? error : new Error(String(error));
+      this.#refusal = refusal;
+      this.#refusalEnds = setTimeout(() => this.destroy(refusal), REFUSED_MS);
+      this.#gate?.onRefused(refusal);
+      return false;
+    }
   }
 }

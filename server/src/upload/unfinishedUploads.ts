@@ -1,0 +1,39 @@
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { Op } from 'sequelize';
+import type { QuotaClaim } from '../users/quotas.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Each upload that is begun leaves rows and marks that stay for a while, also where nothing comes of it. Throws
+ * `rate_limited` where the user began so many within an hour that are open, were given up or expired, or whose videos
+ * were deleted; those that were completed and kept do not count. The caller has locked the user.
+ */
+export async function checkUnfinished({
+  models,
+  config,
+  transaction,
+  userId,
+}: QuotaClaim & { config: Pick<ServerConfig, 'UNFINISHED_UPLOADS_PER_HOUR'> }): Promise<void> {
+  const limit = config.UNFINISHED_UPLOADS_PER_HOUR;
+  if (limit === 0) return;
+  const now = Date.now();
+  const last = await models.Video.findOne({
+    attributes: ['createdAt'],
+    where: {
+      userId,
+      createdAt: { [Op.gt]: new Date(now - HOUR_MS) },
+      [Op.or]: [{ transcodeStartedAt: null }, { deletedAt: { [Op.not]: null } }],
+    },
+    order: [['createdAt', 'DESC']],
+    offset: limit - 1,
+    transaction,
+  });
+  if (last === null) return;
+  throw new ReelmillError(
+    'rate_limited',
+    'Too many uploads were begun within an hour and not finished; wait before you begin another, or finish those that are open.',
+    { retryAfterSeconds: Math.max(1, Math.ceil((last.createdAt.getTime() + HOUR_MS - now) / 1000)) },
+  );
+}
