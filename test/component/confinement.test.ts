@@ -178,7 +178,7 @@ test('the attack gets through where nothing is confined', async () => {
   const found = await attack(NO_STEPS, work);
   for (const what of [
     ...['reads', 'connects', 'udp', 'forks', 'signals', 'symlinks', 'ptraces', 'truncates'],
-    ...['shares memory', 'shares memory, validated', 'grows down', 'memory file', 'allocates', 'maps a file'],
+    ...['shares memory', 'grows down', 'memory file', 'allocates', 'maps a file'],
     ...['makes folders', 'removes folders', 'hides files', 'nameless files'],
   ]) {
     assert.ok(
@@ -247,12 +247,11 @@ does('leaves its session', 'setsid');
 does('outlives the worker', 'prctl', 1, 0, 0, 0, 0);
 sub maps { my ($what, $flags) = @_; got($what) if syscall($arm ? 222 : 9, 0, 4096, 3, $flags, -1, 0) != -1 }
 maps('shares memory', 0x21);
-maps('shares memory, validated', 0x23);
 maps('grows down', 0x122);
 does('memory file', 'memfd', 'x', 0);
 got('makes folders') if mkdir "$work/made";
 got('removes folders') if rmdir "$work/made";
-if (open my $h, '>', "$work/plain") {
+if (open my $h, '+>', "$work/plain") {
   got('allocates') if syscall($arm ? 47 : 285, fileno $h, 0, 0, 4096) == 0;
   got('maps a file') if syscall($arm ? 222 : 9, 0, 4096, 1, 1, fileno $h, 0) != -1;
   got('hides files') if unlink "$work/plain";
@@ -450,7 +449,7 @@ test('the relay leads few connections at once, and all in turn', async () => {
   await once(server, 'listening');
   try {
     const program = `my @s; for (1 .. 50) {
-      socket(my $s, 2, 1, 0) && connect($s, pack 'S n N x8', 2, 4446, 0x7f000001) or die; push @s, $s }
+      socket(my $s, 2, 1, 0) or die; connect($s, pack 'S n N x8', 2, 4446, 0x7f000001) or die; push @s, $s }
       for my $s (@s) { syswrite $s, 'x'; sysread $s, my $got, 9 or die; close $s } print 'all';`;
     const work = await mkdtemp(path.join(folder.path, 'work-'));
     const { file, args } = launcherCommand(confinementSteps('namespace'), {

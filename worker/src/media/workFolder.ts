@@ -12,7 +12,7 @@ export interface FolderLimits {
   files: number;
 }
 
-const WATCH_MS = 2_000;
+const WATCH_MS = 1_000;
 const BLOCK_BYTES = 512;
 
 /**
