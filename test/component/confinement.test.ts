@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
@@ -16,12 +17,14 @@ import {
 } from '../../worker/src/confine/launcher.ts';
 import { findProgramFiles } from '../../worker/src/confine/programFiles.ts';
 import { runProgram } from '../../worker/src/media/runProgram.ts';
+import { withWorkFolder } from '../../worker/src/media/workFolder.ts';
 import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
+import { claimWorkFolder, releaseWorkFolder } from '../../worker/src/workFolders.ts';
 import { startFaultyStore } from '../support/faultyStore.ts';
 import { startMediaStore } from '../support/mediaStore.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { sampleFile } from '../support/samples.ts';
-import { runSpec } from '../support/transcode.ts';
+import { runSpec, taskContext } from '../support/transcode.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
 const SECRET = 'the secret of this installation';
@@ -173,7 +176,11 @@ function confinementSteps(mechanism: keyof typeof MECHANISMS): Steps {
 test('the attack gets through where nothing is confined', async () => {
   const work = await mkdtemp(path.join(folder.path, 'work-'));
   const found = await attack(NO_STEPS, work);
-  for (const what of ['reads', 'connects', 'udp', 'forks', 'signals', 'symlinks', 'ptraces', 'truncates']) {
+  for (const what of [
+    ...['reads', 'connects', 'udp', 'forks', 'signals', 'symlinks', 'ptraces', 'truncates'],
+    ...['shares memory', 'grows down', 'memory file', 'allocates', 'maps a file'],
+    ...['makes folders', 'removes folders', 'hides files', 'nameless files'],
+  ]) {
     assert.ok(
       found.some((line) => line.startsWith(what)),
       `${what} of ${found}`,
@@ -238,6 +245,18 @@ does('bpf', 'bpf', 0, "\\0" x 72, 72);
 does('keyring', 'keyctl', 0, -3, 1);
 does('leaves its session', 'setsid');
 does('outlives the worker', 'prctl', 1, 0, 0, 0, 0);
+sub maps { my ($what, $flags) = @_; got($what) if syscall($arm ? 222 : 9, 0, 4096, 3, $flags, -1, 0) != -1 }
+maps('shares memory', 0x21);
+maps('grows down', 0x122);
+does('memory file', 'memfd', 'x', 0);
+got('makes folders') if mkdir "$work/made";
+got('removes folders') if rmdir "$work/made";
+if (open my $h, '+>', "$work/plain") {
+  got('allocates') if syscall($arm ? 47 : 285, fileno $h, 0, 0, 4096) == 0;
+  got('maps a file') if syscall($arm ? 222 : 9, 0, 4096, 1, 1, fileno $h, 0) != -1;
+  got('hides files') if unlink "$work/plain";
+}
+got('nameless files') if syscall($arm ? 56 : 257, -100, $work, $arm ? 0x404002 : 0x410002, 0600) >= 0;
 `;
 
 async function attack(steps: Steps, work: string): Promise<string[]> {
@@ -378,6 +397,108 @@ test('its limits of memory and file size are the kernel’s', async () => {
   const seek =
     'open my $f, ">", "a"; seek $f, 2 * 1024 ** 3, 0; $SIG{XFSZ} = "IGNORE"; print syswrite($f, "x") // "refused"';
   assert.equal(await run(seek, null), 'refused');
+  const open = 'my @f; while (@f < 1000 && open my $f, "<", "/dev/null") { push @f, $f } print @f < 256';
+  assert.equal(await run(open, null), '1');
+  const call = process.arch === 'arm64' ? 261 : 302;
+  const limits = `my $l = pack 'Q2'; print join ' ', map { syscall(${call}, 0, $_, 0, $l); unpack 'Q2', $l } 3, 6`;
+  const [stack, stackHard, threads, threadsHard] = (await run(limits, null)).split(' ').map(Number);
+  assert.deepEqual([stack, stackHard], [8 * 1024 ** 2, 8 * 1024 ** 2]);
+  assert.equal(threads, threadsHard);
+  assert.ok(threads !== undefined && threads >= 4096 && threads < 30_000, `${threads}`);
+});
+
+test('folders are kept from being made by Landlock alone, too', async () => {
+  const work = await mkdtemp(path.join(folder.path, 'work-'));
+  const found = await attack({ ...confinementSteps('landlock'), seccomp: false }, work);
+  assert.ok(found.includes('allocates'), `${found}`);
+  assert.ok(!found.includes('makes folders'), `${found}`);
+});
+
+test('a program that hides memory from its limit is ended', async () => {
+  const work = await mkdtemp(path.join(folder.path, 'work-'));
+  const { reaching, mode, report, needsSocket } = await confinementOf('landlock');
+  // populated, then made read-only, which RLIMIT_DATA forgets
+  const program = `my $a = $ARGV[0]; for (1 .. 6) {
+    my $at = syscall($a ? 222 : 9, 0, 2 ** 26, 3, 0x8022, -1, 0); exit 3 if $at == -1;
+    exit 4 if syscall($a ? 226 : 10, $at, 2 ** 26, 1) != 0;
+  } print "held\n"; $| = 1; select undef, undef, undef, 50;`;
+  const files = await findProgramFiles(PERL);
+  const perl: Confinement = {
+    ...{ reaching, mode, report, needsSocket },
+    command: async (_program, args, { memoryBytes = 0 }) =>
+      launcherCommand(confinementSteps('landlock'), {
+        ...{ files, args, workFolder: work, source: null, memoryBytes },
+      }),
+  };
+  const running = runProgram('ffmpeg', ['-e', program, process.arch === 'arm64' ? '1' : ''], {
+    ...{ confinement: perl, logger, cwd: work, memoryBytes: 2 ** 27, onLine: () => true },
+    ...{ signal: AbortSignal.timeout(60_000), stallMs: 60_000, timeLimitMs: 60_000 },
+  });
+  await assert.rejects(running, { code: 'program_died', message: /more memory than it may/ });
+});
+
+test('the relay leads few connections at once, and all in turn', async () => {
+  const socketPath = path.join(folder.path, 'relay.sock');
+  let [live, most, served] = [0, 0, 0];
+  const server = createServer((socket) => {
+    most = Math.max(most, ++live);
+    socket.on('close', () => live--).on('error', () => undefined);
+    socket.once('data', () => socket.end(`${++served}`));
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  try {
+    const program = `my @s; for (1 .. 50) {
+      socket(my $s, 2, 1, 0) or die; connect($s, pack 'S n N x8', 2, 4446, 0x7f000001) or die; push @s, $s }
+      for my $s (@s) { syswrite $s, 'x'; sysread $s, my $got, 9 or die; close $s } print 'all';`;
+    const work = await mkdtemp(path.join(folder.path, 'work-'));
+    const { file, args } = launcherCommand(confinementSteps('namespace'), {
+      ...{ files: await findProgramFiles(PERL), args: ['-e', program], workFolder: work },
+      ...{ source: { port: 4446, socketPath }, memoryBytes: null },
+    });
+    const child = spawn(file, args, { cwd: work, stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 });
+    assert.equal(Buffer.concat(await child.stdout.toArray()).toString(), 'all');
+    assert.equal(served, 50);
+    // one that has ended may be noticed after the next one came
+    assert.ok(most >= 16 && most <= 20, `${most}`);
+  } finally {
+    server.close();
+  }
+});
+
+/** Deeper than any path may be long. */
+async function makeUnremovable(place: string): Promise<void> {
+  const program = 'chdir shift; for (1 .. 40) { my $d = "d" x 200; mkdir $d and chdir $d or die }';
+  await once(spawn(PERL, ['-e', program, place], { stdio: 'inherit' }), 'exit');
+  await assert.rejects(rm(place, { recursive: true }), { code: 'ENAMETOOLONG' });
+}
+
+test('a folder that cannot be removed costs neither a result nor a worker', async () => {
+  const media = await startMediaStore();
+  const parent = await mkdtemp(path.join(folder.path, 'stuck-'));
+  const lines: string[] = [];
+  const loud = createLogger({ level: 'warn', name: 'test' }, { write: (line: string) => lines.push(line) });
+  try {
+    const left = path.join(parent, `${hostname().replace(/[^A-Za-z0-9_-]/g, '_')}.999999999.dead`);
+    await mkdir(left);
+    await makeUnremovable(left);
+    const claimed = await claimWorkFolder(parent, 'w', loud);
+    assert.equal(lines.length, 1);
+    const context = taskContext(media, { workDir: claimed, logger: loud });
+    const limits = { bytes: 1e9, files: 1e6 };
+    const result = await withWorkFolder(context, limits, async (task) => {
+      await makeUnremovable(task);
+      return 'made';
+    });
+    assert.equal(result, 'made');
+    assert.equal(lines.length, 2);
+    await releaseWorkFolder(claimed, loud);
+    assert.equal(lines.length, 3);
+    assert.ok(lines.every((line) => line.includes('cannot be removed')));
+  } finally {
+    await once(spawn('rm', ['-rf', parent]), 'exit');
+    await media.close();
+  }
 });
 
 for (const mechanism of Object.keys(MECHANISMS) as (keyof typeof MECHANISMS)[]) {

@@ -3,6 +3,7 @@ import { chmod, chown, lstat, mkdir, readFile, symlink, writeFile } from 'node:f
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { claimWorkFolder, releaseWorkFolder } from '@reelmill/worker/workFolders.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
@@ -15,6 +16,7 @@ import { beginMultipart, beginSingle, complete, put } from '../support/uploads.t
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BACKUP = path.join(ROOT, 'server/src/backup/main.ts');
 const PART = 16 * 1024 ** 2;
+const logger = createLogger({ level: 'silent', name: 'test' });
 
 describe('a standalone installation under the usual umask', { timeout: 300_000 }, () => {
   let folder: TemporaryFolder;
@@ -170,11 +172,11 @@ test('a worker refuses a work folder that another user has made', async (t) => {
   const folder = await makeTemporaryFolder('foreign');
   try {
     await chown(folder.path, 65534, 65534);
-    await assert.rejects(claimWorkFolder(folder.path, 'w'), /belongs to another user/);
+    await assert.rejects(claimWorkFolder(folder.path, 'w', logger), /belongs to another user/);
     await chown(folder.path, 0, 0);
-    const claimed = await claimWorkFolder(folder.path, 'w');
+    const claimed = await claimWorkFolder(folder.path, 'w', logger);
     assert.equal((await lstat(claimed)).mode & 0o777, 0o700);
-    await releaseWorkFolder(claimed);
+    await releaseWorkFolder(claimed, logger);
   } finally {
     await folder.remove();
   }

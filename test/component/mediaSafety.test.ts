@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -14,9 +14,10 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { runProgram } from '../../worker/src/media/runProgram.ts';
+import { withWorkFolder } from '../../worker/src/media/workFolder.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { sampleFile } from '../support/samples.ts';
-import { runSpec } from '../support/transcode.ts';
+import { runSpec, taskContext } from '../support/transcode.ts';
 
 let media: MediaStore;
 before(async () => {
@@ -221,6 +222,23 @@ test('a program that prints without end is ended, on whichever output', async ()
     runProgram('ffmpeg', progress, { ...options, maxOutputBytes: 2_000 }),
     (error: ReelmillError) => error.code === 'limits_exceeded',
   );
+});
+
+test('a program that fills its folder is ended, by bytes and by files', async () => {
+  for (const [args, limits] of [
+    [['folder/%d.bmp'], { bytes: 50_000_000, files: 1e6 }],
+    [['-s', '16x16', 'folder/%d.jpg'], { bytes: 1e9, files: 100 }],
+  ] as const) {
+    const running = withWorkFolder(taskContext(media), limits, async (folder, context) => {
+      await mkdir(path.join(folder, 'folder'));
+      await runProgram('ffmpeg', [...endless, ...args], {
+        ...{ ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 29 },
+        ...{ cwd: folder, signal: context.signal },
+      });
+    });
+    await assert.rejects(running, (error: ReelmillError) => error.code === 'limits_exceeded');
+  }
+  assert.deepEqual(await readdir(media.workDir), []);
 });
 
 test('a program that asks for more memory than it may is told apart from one that fails', async () => {

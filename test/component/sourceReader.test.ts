@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -237,6 +237,42 @@ test('a program that does not read holds the store back, and no memory', async (
   await waitFor('all of it has come', async () => bytes > large.length, { timeoutMs: 60_000 });
   assert.equal(reader?.fault, null);
   slow.destroy();
+});
+
+test('serves no more at once than a task needs, over however many connections', async () => {
+  const patient = { outageMs: 60_000, silenceMs: 60_000 };
+  const { url, address } = await open(() => ({ freezeAfter: 1000 }), { withSocket: true, timing: patient });
+  const { port, pathname } = new URL(url);
+  const request = `GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const endings: Record<string, () => Socket> = {
+    tcp: () => connect(Number(port), '127.0.0.1'),
+    unix: () => connect(address.socketPath ?? ''),
+  };
+  for (const [name, dial] of Object.entries(endings)) {
+    store.requests.length = 0;
+    let closed = 0;
+    const sockets = Array.from({ length: 40 }, () => {
+      const socket = dial().on('error', () => undefined);
+      socket.on('close', () => closed++).resume();
+      socket.write(request);
+      return socket;
+    });
+    await waitFor('the others are closed', () => closed === 24 && store.requests.length === 16);
+    for (const socket of sockets) socket.destroy();
+    await waitFor('the store is left alone', () => store.openConnections === 0);
+    // all in one connection
+    store.requests.length = 0;
+    const pipelining = dial().on('error', () => undefined);
+    pipelining.write(request.repeat(200));
+    await waitFor('it is served', () => store.requests.length >= 16);
+    const refused = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+    assert.deepEqual([refused.status, store.requests.length], [503, 16], name);
+    pipelining.destroy();
+    await waitFor('the store is left alone', () => store.openConnections === 0);
+  }
+  store.setTroubles(() => undefined);
+  assert.ok((await read(url)).body.equals(content));
+  assert.equal(reader?.fault, null);
 });
 
 test('serves on a unix socket, too, and leaves no file of it', async () => {

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 /** Folders of workers in this very process; several may share it. */
 const inUse = new Set<string>();
@@ -8,9 +9,9 @@ const inUse = new Set<string>();
 /**
  * Makes the folder of one worker inside `parent`, and removes those that killed workers of this machine left behind.
  * A folder carries host and process, because other machines may keep theirs in the same place. Throws where `parent`
- * belongs to another user.
+ * belongs to another user; a folder that cannot be removed is logged and stays.
  */
-export async function claimWorkFolder(parent: string, workerId: string): Promise<string> {
+export async function claimWorkFolder(parent: string, workerId: string, logger: Logger): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await assertNotForeign(parent);
   const prefix = `${safe(hostname())}.`;
@@ -18,7 +19,7 @@ export async function claimWorkFolder(parent: string, workerId: string): Promise
     if (!name.startsWith(prefix) || inUse.has(path.join(parent, name))) continue;
     const pid = Number(/^(\d+)\./.exec(name.slice(prefix.length))?.[1]);
     if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) {
-      await rm(path.join(parent, name), { recursive: true, force: true });
+      await removeFolder(path.join(parent, name), logger);
     }
   }
   const folder = path.join(parent, `${prefix}${process.pid}.${safe(workerId)}`);
@@ -27,9 +28,18 @@ export async function claimWorkFolder(parent: string, workerId: string): Promise
   return folder;
 }
 
-export async function releaseWorkFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+export async function releaseWorkFolder(folder: string, logger: Logger): Promise<void> {
+  await removeFolder(folder, logger);
   inUse.delete(folder);
+}
+
+/** Removes a folder with everything in it. Never rejects: what stays is logged, and takes space and nothing else. */
+export async function removeFolder(folder: string, logger: Logger): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    logger.warn({ err: error, folder }, 'a work folder cannot be removed');
+  }
 }
 
 /** Whoever owns the parent could put other files in the place of the worker's; root could anyway. */

@@ -61,7 +61,7 @@ export const { version: VERSION } = z
 
 /** Starts a worker. It waits by itself for broker and store; the caller closes both after `stop`. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const workDir = await claimWorkFolder(options.config.workDir, options.config.workerId);
+  const workDir = await claimWorkFolder(options.config.workDir, options.config.workerId, options.logger);
   const mode = options.config.confineMedia ?? 'auto';
   const confinement = await openConfinement({ mode, workDir, logger: options.logger });
   const worker = new Worker(options, workDir, confinement);
@@ -126,7 +126,7 @@ class Worker implements RunningWorker {
     clearTimeout(handBack);
     clearInterval(this.#heartbeat);
     await this.#control?.stop();
-    await releaseWorkFolder(this.#workDir);
+    await releaseWorkFolder(this.#workDir, this.#logger);
     this.#ended = true;
     this.#beat();
     this.#logger.info('worker stopped');

@@ -17,6 +17,7 @@
 #     exec=PATH read=PATH device=PATH work=PATH      (each any number of times)
 #   seccomp=on           refuses system calls that no decoder needs (systemCalls.pl)
 #   memory=BYTES file=BYTES                        heap, stacks and private mappings; the size of a file it writes
+#   files=N threads=N                              files open at once; threads beyond those that the machine has now
 use strict;
 use warnings;
 
@@ -41,7 +42,9 @@ my ($PR_SET_PDEATHSIG, $PR_SET_SECCOMP, $PR_CAPBSET_DROP, $PR_SET_NO_NEW_PRIVS) 
 my ($PR_CAP_AMBIENT, $PR_CAP_AMBIENT_CLEAR_ALL) = (47, 4);
 my ($CLONE_NEWUSER, $CLONE_NEWNET) = (0x10000000, 0x40000000);
 my ($SIGKILL, $SIOCSIFFLAGS, $IFF_UP_RUNNING, $O_PATH) = (9, 0x8914, 0x41, 010000000);
-my ($RLIMIT_FSIZE, $RLIMIT_CORE, $RLIMIT_DATA) = (1, 4, 2);
+my ($RLIMIT_FSIZE, $RLIMIT_DATA, $RLIMIT_STACK, $RLIMIT_CORE, $RLIMIT_NPROC, $RLIMIT_NOFILE) = (1, 2, 3, 4, 6, 7);
+# what is usual; RLIMIT_DATA does not count the main stack, and a program may raise its limit as far as this
+my $STACK_BYTES = 8 * 1024 * 1024;
 
 sub call {
     my ($name, @arguments) = @_;
@@ -55,7 +58,23 @@ sub must {
     return $result;
 }
 
-sub limit { my ($what, $bytes) = @_; must('prlimit64', 0, $what, pack('QQ', $bytes, $bytes), 0) }
+# A lower limit that is there already stays.
+sub limit {
+    my ($what, $value) = @_;
+    my $old = pack('QQ', 0, 0);
+    # not by `must`, which passes copies
+    syscall($CALLS{prlimit64}[$arch eq 'arm64' ? 1 : 0], 0, $what, 0, $old) == 0 or die "prlimit64: $!\n";
+    my $hard = (unpack 'QQ', $old)[1];
+    $value = $hard if $hard < $value;
+    must('prlimit64', 0, $what, pack('QQ', $value, $value), 0);
+}
+
+# The kernel counts the threads of a user, of all programs together. All that the machine has are an upper bound of them.
+sub threads_of_machine {
+    open(my $file, '<', '/proc/loadavg') or die "/proc/loadavg: $!\n";
+    my ($count) = <$file> =~ m{/(\d+) } or die "/proc/loadavg: no count of threads\n";
+    return $count;
+}
 
 sub write_file {
     my ($path, $text) = @_;
@@ -93,7 +112,7 @@ my %ACCESS = (
     exec   => 0x5,       # execute, read
     read   => 0xc,       # read files and folders
     device => 0x6,       # read, write
-    work   => 0x41be,    # read, write, truncate and remove files and folders, make plain ones; no links, sockets, pipes
+    work   => 0x412e,    # read, write, truncate, make and remove plain files; no folders, links, sockets, pipes
 );
 my $OF_FILES = 0x4007;
 my ($CONNECT_TCP, $ALL_TCP, $ALL_SCOPES) = (2, 3, 3);
@@ -179,6 +198,7 @@ sub filter_system_calls {
 
 sub confine {
     $^F = 2;
+    my $threads = $step{threads} && $step{threads} + threads_of_machine();
     own_network() if $step{namespace};
     my $rules = $step{landlock} ? landlock_rules() : undef;
     drop_capability_bounds() if $step{privileges};
@@ -191,8 +211,11 @@ sub confine {
     must('landlock_restrict_self', $rules, 0) if defined $rules;
     must('close_range', 3, 0xffffffff, 4);    # close-on-exec
     limit($RLIMIT_CORE,  0);
+    limit($RLIMIT_STACK, $STACK_BYTES);
     limit($RLIMIT_FSIZE, $step{file})   if $step{file};
     limit($RLIMIT_DATA,  $step{memory}) if $step{memory};
+    limit($RLIMIT_NOFILE, $step{files}) if $step{files};
+    limit($RLIMIT_NPROC,  $threads)     if $threads;
     filter_system_calls() if $step{seccomp};
 }
 

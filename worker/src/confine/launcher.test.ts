@@ -36,7 +36,9 @@ test('every step is an option of the launcher, and nothing of the program is one
   assert.deepEqual(args.slice(1, end), [
     `arch=${process.arch}`,
     `parent=${process.pid}`,
-    'file=1073741824',
+    'file=268435456',
+    'files=256',
+    'threads=4096',
     'memory=1000',
     'privileges=none',
     'uid=65534',
@@ -59,7 +61,12 @@ test('every step is an option of the launcher, and nothing of the program is one
 test('without steps only the limits are left', () => {
   const launch = { files, args: [], workFolder: null, source: null, memoryBytes: null };
   const { args } = launcherCommand(NO_STEPS, launch);
-  assert.deepEqual(args.slice(2, -2), [`parent=${process.pid}`, 'file=1073741824']);
+  assert.deepEqual(args.slice(2, -2), [
+    `parent=${process.pid}`,
+    'file=268435456',
+    'files=256',
+    'threads=4096',
+  ]);
 });
 
 test('libraries are read off what the loader prints', () => {

@@ -52,8 +52,11 @@ export interface Command {
   args: string[];
 }
 
-/** No segment, picture or list is larger. */
-const MAX_FILE_BYTES = 1024 ** 3;
+/** No segment, picture or list is larger: a segment of the highest quality takes a tenth. */
+const MAX_FILE_BYTES = 256 * 1024 ** 2;
+const MAX_OPEN_FILES = 256;
+/** More than ffmpeg makes with a hundred cores. Programs of other workers may be of the same user, and count. */
+const MAX_THREADS = 4096;
 const PROBE_TIMEOUT_MS = 20_000;
 
 /** The command that takes these steps and then runs the program. */
@@ -61,6 +64,7 @@ export function launcherCommand(steps: Steps, launch: Launch): Command {
   const { files, source, workFolder, memoryBytes } = launch;
   const options = [
     ...[`arch=${process.arch}`, `parent=${process.pid}`, `file=${MAX_FILE_BYTES}`],
+    ...[`files=${MAX_OPEN_FILES}`, `threads=${MAX_THREADS}`],
     ...(memoryBytes === null ? [] : [`memory=${memoryBytes}`]),
     ...(steps.privileges ? ['privileges=none'] : []),
     ...(steps.uid === null ? [] : [`uid=${steps.uid}`]),

@@ -5,6 +5,8 @@ use warnings;
 my ($AF_UNIX, $AF_INET, $SOCK_STREAM) = (1, 2, 1);
 my ($F_SETFL, $O_NONBLOCK) = (4, 04000);
 my $PIECE = 256 * 1024;
+# as many as the worker serves (sourceReader.ts); the others wait
+my $MAX_CONNECTIONS = 16;
 
 sub listen_on_loopback {
     my $port = shift;
@@ -23,7 +25,8 @@ sub relay {
     my %ends;    # by file number: { socket, other, waiting => bytes for it, ended => its other will send no more }
     while (1) {
         my ($readable, $writable) = ('', '');
-        vec($readable, $_, 1) = 1 for fileno $listener, $program;
+        vec($readable, $program, 1) = 1;
+        vec($readable, fileno $listener, 1) = 1 if keys %ends < 2 * $MAX_CONNECTIONS;
         for my $end (values %ends) {
             vec($readable, fileno $end->{socket}, 1) = 1 if $end->{other}{waiting} eq '' && !$end->{other}{ended};
             vec($writable, fileno $end->{socket}, 1) = 1 if $end->{waiting} ne '';

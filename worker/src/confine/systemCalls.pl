@@ -22,6 +22,9 @@ my %REFUSED = (
     shmget => [29, 194], shmat => [30, 196], shmctl => [31, 195], msgget => [68, 186], msgsnd => [69, 189],
     msgrcv => [70, 188], msgctl => [71, 187], semget => [64, 190], semop => [65, 193], semctl => [66, 191],
     semtimedop => [220, 192], mq_open => [240, 180], mq_unlink => [241, 181],
+    # memory and files that no limit counts; folders that cannot be removed again
+    memfd_create => [319, 279], fallocate => [285, 47], unlink => [87, 0], unlinkat => [263, 35],
+    mkdir => [83, 0], mkdirat => [258, 34], rmdir => [84, 0],
     # parts of the kernel that much has been found in
     bpf => [321, 280], userfaultfd => [323, 282], perf_event_open => [298, 241], io_uring_setup => [425, 425],
     io_uring_enter => [426, 426], io_uring_register => [427, 427], keyctl => [250, 219], add_key => [248, 217],
@@ -53,6 +56,7 @@ my %REFUSED = (
 my %LIMITED = (
     clone => [56, 220], clone3 => [435, 435], kill => [62, 129], tgkill => [234, 131], prlimit64 => [302, 261],
     socket => [41, 198], sendto => [44, 206], fcntl => [72, 25], ioctl => [16, 29], prctl => [157, 167],
+    mmap => [9, 222], open => [2, 0], openat => [257, 56], openat2 => [437, 437],
 );
 
 # BPF: one instruction each
@@ -74,6 +78,9 @@ sub only {
 
 # Refuses where the loaded value is one of these.
 sub none_of { my ($error, @values) = @_; return join '', map { skip_unless($_, 1) . refuse($error) } @values }
+
+# Allows where the loaded value has none of these bits, refuses otherwise.
+sub without { my ($error, $bits) = @_; return mask($bits) . only($error, 0) }
 
 # What is looked at beyond the number of a call; `$pid` is the process that the filter is for.
 sub limits {
@@ -100,6 +107,12 @@ sub limits {
         ioctl => load_low(1) . only($ENOTTY, 0x5401, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451),
         # PR_SET_PDEATHSIG: it ends with the worker; PR_SET_MM
         prctl => load_low(0) . none_of($EPERM, 1, 35) . allow(),
+        # MAP_SHARED, MAP_GROWSDOWN: RLIMIT_DATA counts neither
+        mmap => load_low(3) . without($EPERM, 0x101),
+        # O_TMPFILE: a file that nobody sees; openat2 passes its flags where a filter cannot look
+        open    => load_low(1) . without($EPERM, 0x400000),
+        openat  => load_low(2) . without($EPERM, 0x400000),
+        openat2 => refuse($ENOSYS),
     );
 }
 
@@ -116,8 +129,9 @@ sub system_call_filter {
         $filter .= skip_unless($number, 1) . refuse($EPERM);
     }
     for my $name (sort keys %LIMITED) {
-        my $check = $limits{$name};
-        $filter .= skip_unless($LIMITED{$name}[$column], length($check) / 8) . $check;
+        my $number = $LIMITED{$name}[$column] or next;
+        my $check  = $limits{$name};
+        $filter .= skip_unless($number, length($check) / 8) . $check;
     }
     return $filter . allow();
 }

@@ -9,7 +9,7 @@ import { runToSegments } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { audioLimitMs } from './timeLimits.ts';
-import { withWorkFolder } from './workFolder.ts';
+import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 const MAX_BYTES_FACTOR = 3;
 
@@ -27,7 +27,9 @@ export async function runAudio(
   if (plan.audio === null) return { kind: 'audio', rendition: null };
   const { bitrate } = plan.audio;
   const seconds = plannedDurationSeconds(plan);
-  return withWorkFolder(context.workDir, async (folder) => {
+  const maxBytes = (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR;
+  const limits = { bytes: maxBytes, files: mostFiles(maxAudioSegments(plan)) };
+  return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
       args: audioArgs({ ...input, plan, threads: context.threads }),
       folder,
@@ -40,8 +42,8 @@ export async function runAudio(
       check: () => {},
       timeLimitMs: audioLimitMs(seconds),
       memoryBytes: bareMemory(spec.source.sizeBytes),
-      maxBytes: (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR,
-      context,
+      maxBytes,
+      context: bound,
       unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),
     });
     const [rendition] = end.outputs;

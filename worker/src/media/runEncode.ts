@@ -11,7 +11,7 @@ import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { encodeLimitMs } from './timeLimits.ts';
-import { withWorkFolder } from './workFolder.ts';
+import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
 
@@ -33,7 +33,9 @@ export async function runEncode(
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
-  return withWorkFolder(context.workDir, async (folder) => {
+  const maxBytes = largestOutput(renditions, seconds);
+  const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
+  return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
       args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads }),
       folder,
@@ -46,8 +48,8 @@ export async function runEncode(
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
       timeLimitMs: encodeLimitMs({ frames: chunk.frameCount, source: plan.facts.video, renditions }),
       memoryBytes: encodeMemory(reading, renditions),
-      maxBytes: largestOutput(renditions, seconds),
-      context,
+      maxBytes,
+      context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
     });
     const frames = checkOutcome(spec, end);

@@ -25,6 +25,8 @@ import { withWorkFolder } from './workFolder.ts';
 
 /** Of cover and storyboard together; real ones have less than two. */
 const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
+/** Two pictures, each perhaps under another name before it is whole. */
+const FOLDER_LIMITS = { bytes: 256 * 1024 ** 2, files: 16 };
 
 /** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
 export async function runImages(
@@ -35,10 +37,10 @@ export async function runImages(
 ): Promise<Extract<TaskResult, { kind: 'images' }>> {
   const { plan } = spec;
   const run = { ...input, plan, threads: context.threads };
-  return withWorkFolder(context.workDir, async (folder) => {
+  return withWorkFolder(context, FOLDER_LIMITS, async (folder, bound) => {
     const memory = imageMemory(run, spec.source.sizeBytes);
     const make = (args: readonly string[], file: string, memoryBytes: number) =>
-      makePicture(args, path.join(folder, file), memoryBytes, context);
+      makePicture(args, path.join(folder, file), memoryBytes, bound);
     const makeCover = async () =>
       (await make(coverArgs(run), COVER_FILE, memory.cover)) ??
       (await make(firstPictureArgs(run), COVER_FILE, memory.cover));
@@ -53,7 +55,7 @@ export async function runImages(
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const coverKey = objectKeys.cover(videoFolder);
-    const uploads = new UploadQueue(context.store, context.signal, MAX_PICTURE_BYTES);
+    const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);
     const queue = (file: string, key: string, sizeBytes: number) =>
       uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
     try {

@@ -6,6 +6,7 @@ import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement, MediaProgram } from '../confine/confinement.ts';
 import { LAUNCH_FAILED } from '../confine/launcher.ts';
+import { watchMemory } from './memoryWatch.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
 
@@ -52,7 +53,7 @@ export function runProgram(
 /**
  * Starts a program in a process group of its own, without a shell and without input. `ended` resolves when the
  * program has exited and its output was read, whatever its exit code. It rejects with `program_died` when the system
- * ended the program (`hasDied`), and with `aborted`, `stalled`, `time_limit`, `limits_exceeded` (it prints without
+ * ended the program (`hasDied`) or it held more memory than it may, and with `aborted`, `stalled`, `time_limit`, `limits_exceeded` (it prints without
  * end) or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
  */
 export function startProgram(
@@ -150,7 +151,12 @@ function watchOutput(
       onFlood: () => fail(floodError()),
     });
   }
+  const stopMemory =
+    child.pid === undefined
+      ? () => undefined
+      : watchMemory(child.pid, options.memoryBytes, () => fail(memoryError()));
   return () => {
+    stopMemory();
     clearTimeout(stalled);
     clearTimeout(limit);
   };
@@ -180,6 +186,10 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 function floodError(): ReelmillError {
   return new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
+}
+
+function memoryError(): ReelmillError {
+  return new ReelmillError('program_died', 'The file made the decoder take more memory than it may.');
 }
 
 function notStartedError(program: string, diagnostics?: string, cause?: unknown): ReelmillError {

@@ -1,13 +1,93 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, opendir } from 'node:fs/promises';
 import path from 'node:path';
+import { setInterval as ticks } from 'node:timers/promises';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { removeFolder } from '../workFolders.ts';
+import type { TaskContext } from './taskContext.ts';
 
-/** Runs `work` with a fresh folder inside `parent` that is removed with everything in it, whatever happens. */
-export async function withWorkFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(path.join(parent, 'task-'));
+/** What may be in a task's folder at once. */
+export interface FolderLimits {
+  /** As the disk counts. */
+  bytes: number;
+  files: number;
+}
+
+const WATCH_MS = 1_000;
+const BLOCK_BYTES = 512;
+
+/**
+ * Runs `work` with a fresh folder inside the context's `workDir` that is removed with everything in it, whatever
+ * happens. Where more is in the folder than it may, the context's signal is aborted and `limits_exceeded` is thrown: the
+ * result and errors of the work then do not count. An abort of the task itself comes first.
+ */
+export async function withWorkFolder<T>(
+  context: TaskContext,
+  limits: FolderLimits,
+  work: (folder: string, context: TaskContext) => Promise<T>,
+): Promise<T> {
+  await mkdir(context.workDir, { recursive: true });
+  const folder = await mkdtemp(path.join(context.workDir, 'task-'));
+  const full = new AbortController();
+  const ended = new AbortController();
+  void watch(folder, limits, ended.signal, () => full.abort());
   try {
-    return await work(folder);
+    const result = await work(folder, { ...context, signal: AbortSignal.any([context.signal, full.signal]) });
+    if (full.signal.aborted) throw fullError();
+    return result;
+  } catch (error) {
+    throw full.signal.aborted && !context.signal.aborted ? fullError() : error;
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    ended.abort();
+    await removeFolder(folder, context.logger);
   }
+}
+
+async function watch(
+  folder: string,
+  limits: FolderLimits,
+  ended: AbortSignal,
+  onFull: () => void,
+): Promise<void> {
+  try {
+    for await (const _ of ticks(WATCH_MS, undefined, { signal: ended })) {
+      if (await isFull(folder, limits)) return onFull();
+    }
+  } catch {
+    // the work has ended
+  }
+}
+
+/** Of a run with so many segments in one folder: each once more under another name, the init, the list, the folder. */
+export function mostFiles(segments: number): number {
+  return 2 * segments + 16;
+}
+
+/** Counts no further than the limits. Never rejects: what goes away while it is looked at does not count. */
+export async function isFull(folder: string, limits: FolderLimits): Promise<boolean> {
+  let left = limits;
+  const folders = [folder];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    try {
+      for await (const entry of await opendir(next)) {
+        const name = path.join(next, entry.name);
+        if (entry.isDirectory()) folders.push(name);
+        left = { bytes: left.bytes - (await sizeOnDisk(name)), files: left.files - 1 };
+        if (left.bytes < 0 || left.files < 0) return true;
+      }
+    } catch {
+      // it was removed
+    }
+  }
+  return false;
+}
+
+async function sizeOnDisk(file: string): Promise<number> {
+  return lstat(file).then(
+    ({ blocks }) => blocks * BLOCK_BYTES,
+    () => 0,
+  );
+}
+
+function fullError(): ReelmillError {
+  return new ReelmillError('limits_exceeded', 'The video became larger than it may.');
 }

@@ -71,6 +71,8 @@ const URL_SECONDS = 300;
 const URL_MARGIN_MS = 60_000;
 /** What one connection may hold back for a program that is slow. */
 const BUFFER_BYTES = 256 * 1024;
+/** Of all programs of a task together, at once; two of them with a connection or two each are usual. */
+const MAX_CONNECTIONS = 16;
 
 /** Starts a reader. Nothing is asked of the store before a program asks. */
 export async function openSourceReader(options: SourceReaderOptions): Promise<SourceReader> {
@@ -88,6 +90,7 @@ class Reader implements SourceReader {
   readonly #faulting = new AbortController();
   readonly #servers: Server[] = [];
   #pin: SourcePin;
+  #delivering = 0;
   #fault: ReelmillError | null = null;
   #address: SourceAddress = { port: 0, socketPath: null };
   #socketFolder: string | null = null;
@@ -146,6 +149,7 @@ class Reader implements SourceReader {
     const server = createServer({ highWaterMark: BUFFER_BYTES }, (request, response) => {
       void this.#serve(request, response);
     });
+    server.maxConnections = MAX_CONNECTIONS;
     this.#servers.push(server);
     return server;
   }
@@ -154,6 +158,8 @@ class Reader implements SourceReader {
     const { sizeBytes } = this.#options.source;
     if (request.url !== this.#path || this.#fault !== null) return end(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
+    // one connection may ask for many ranges before it has read any
+    if (this.#delivering >= MAX_CONNECTIONS) return end(response, 503);
     const range = parseRange(request.headers.range, sizeBytes);
     response.setHeader('Accept-Ranges', 'bytes');
     if (range === 'unsatisfiable') {
@@ -173,12 +179,15 @@ class Reader implements SourceReader {
     const abandoned = new AbortController();
     response.once('close', () => abandoned.abort());
     const signal = AbortSignal.any([abandoned.signal, this.faulted]);
+    this.#delivering += 1;
     try {
       await this.#copy(range, response, signal);
       response.end();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
       response.destroy();
+    } finally {
+      this.#delivering -= 1;
     }
   }
 
