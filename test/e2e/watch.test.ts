@@ -251,7 +251,12 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     assert.match(await shared.inputValue(), new RegExp(`/watch/${watched}\\?expires=\\d+&signature=`));
     await page.locator('.big-play').click();
     await advance(page, 1);
-    assert.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
+    // the token of the device, which opens nothing by itself, and nothing of the session
+    assert.deepEqual(await page.evaluate('[Object.keys(localStorage), sessionStorage.length]'), [
+      ['reelmill-device'],
+      0,
+    ]);
+    assert.doesNotMatch(String(await page.evaluate("localStorage.getItem('reelmill-device')")), /\./);
     await page.close();
   });
 
