@@ -351,10 +351,10 @@ describe('the session of the app', { timeout: 120_000 }, () => {
   });
 
   test('nobody signs in over somebody else', async () => {
-    const mia = await api.signUp('mia');
+    const mira = await api.signUp('mira');
     const service = await start();
-    await signInAs(service, mia);
-    await assert.rejects(signInAs(service, mia), { code: 'state_conflict' });
+    await signInAs(service, mira);
+    await assert.rejects(signInAs(service, mira), { code: 'state_conflict' });
   });
 });
 
