@@ -1,7 +1,11 @@
 import { open, stat } from 'node:fs/promises';
+import { BufferPool } from '@reelmill/shared/runtime/bufferPool.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { readPieces } from '@reelmill/shared/runtime/readPieces.ts';
 import type { ByteRange, FileSource } from '../engine/ports.ts';
+
+/** Enough for every part that is sent at a time: nobody but the user decides how many there are. */
+const buffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 64, idleMs: 5_000 });
 
 /** Files of the local disk. A piece of a range is valid until the next one is asked for. */
 export const nodeFileSource: FileSource = {
@@ -20,7 +24,7 @@ async function* readRange(path: string, range: ByteRange, signal: AbortSignal): 
     throw unreadable(error);
   });
   try {
-    for await (const piece of readPieces(file, range)) {
+    for await (const piece of readPieces(file, range, buffers)) {
       signal.throwIfAborted();
       yield piece;
     }

@@ -24,9 +24,9 @@ export class BufferPool {
     return (this.#borrowed + this.#spare.length) * this.#bufferBytes;
   }
 
-  /** How many more can be borrowed. */
-  get available(): number {
-    return this.#maxBuffers - this.#borrowed;
+  /** Whether half of the buffers, or more, are in use. */
+  get isScarce(): boolean {
+    return this.#borrowed * 2 >= this.#maxBuffers;
   }
 
   /** Returns so many buffers with unknown content, or null where not so many are left. */

@@ -9,9 +9,8 @@ const SMALL_STRETCH_BYTES = 256 * 1024;
 /** After so much, others get their turn with the large buffers. */
 const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
 
-/** All readers of this process together hold 8 MiB of them at most. */
-const largeBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 8, idleMs: 5_000 });
-const SCARCE_BUFFERS = 4;
+/** Large buffers for the readers of strangers: all of them together hold 8 MiB at most. */
+const sharedBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 8, idleMs: 5_000 });
 
 /** A stretch of a file, in bytes. */
 interface Stretch {
@@ -22,28 +21,32 @@ interface Stretch {
 /**
  * Reads a range of an open file piece by piece, mostly the next one while the last one is in use. A piece is valid
  * until the next one is asked for. A reader holds 16 KiB or, while there are enough of them, two of the large buffers
- * that all readers share. Throws `file_changed` where the file ends before the range does.
+ * of `largeBuffers`, which many readers share. Throws `file_changed` where the file ends before the range does.
  *
  * @param range in bytes; at least one
  */
-export async function* readPieces(file: FileHandle, range: Stretch): AsyncGenerator<Buffer, void, void> {
+export async function* readPieces(
+  file: FileHandle,
+  range: Stretch,
+  largeBuffers: BufferPool = sharedBuffers,
+): AsyncGenerator<Buffer, void, void> {
   const end = range.start + range.length;
   let start = range.start;
-  if (largeBuffers.available > SCARCE_BUFFERS && range.length > SMALL_STRETCH_BYTES)
-    start += yield* readWithLargeBuffers(file, start, end);
+  if (!largeBuffers.isScarce && range.length > SMALL_STRETCH_BYTES)
+    start += yield* readWithLargeBuffers(file, { start, end }, largeBuffers);
   while (start < end) {
     const small = { start, length: Math.min(SMALL_STRETCH_BYTES, end - start) };
     yield* readInTurns(file, small, [Buffer.allocUnsafeSlow(Math.min(SMALL_BYTES, small.length))]);
     start += small.length;
-    if (start < end) start += yield* readWithLargeBuffers(file, start, end);
+    if (start < end) start += yield* readWithLargeBuffers(file, { start, end }, largeBuffers);
   }
 }
 
 /** Returns how many bytes it read: none where no large buffers are left. */
 async function* readWithLargeBuffers(
   file: FileHandle,
-  start: number,
-  end: number,
+  { start, end }: { start: number; end: number },
+  largeBuffers: BufferPool,
 ): AsyncGenerator<Buffer, number, void> {
   const pair = largeBuffers.borrow(2);
   if (pair === null) return 0;
