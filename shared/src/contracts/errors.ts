@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
+export type Fault = 'media' | 'farm';
+
 /**
  * Every error code a program may meet in an answer of the API, in a task's result or in `video.error`.
- * `status` is the HTTP status the server answers with; `retryable` says whether the same call may succeed later.
+ * `status` is the HTTP status the server responds with; `retryable` says whether the same call may succeed later. `fault`
+ * says whose fault a failed task is: that of the media in the file, or that of the farm (a store, disk, broker or worker
+ * that does not work). A failure without it is not explained: it may be either's.
  */
 export const ERROR_CODES = {
   // requests
@@ -37,13 +41,13 @@ export const ERROR_CODES = {
   rate_limited: { status: 429, retryable: true },
   too_many_streams: { status: 429, retryable: true },
   internal: { status: 500, retryable: true },
-  unavailable: { status: 503, retryable: true },
-  insufficient_storage: { status: 507, retryable: true },
+  unavailable: { status: 503, retryable: true, fault: 'farm' },
+  insufficient_storage: { status: 507, retryable: true, fault: 'farm' },
   // what a store or a transport may add
   range_not_satisfiable: { status: 416, retryable: false },
   precondition_failed: { status: 412, retryable: false },
-  network: { status: 503, retryable: true },
-  timeout: { status: 503, retryable: true },
+  network: { status: 503, retryable: true, fault: 'farm' },
+  timeout: { status: 503, retryable: true, fault: 'farm' },
   aborted: { status: 499, retryable: false },
   // what an uploader may add
   duplicate: { status: 409, retryable: false },
@@ -53,15 +57,15 @@ export const ERROR_CODES = {
   file_unreadable: { status: 422, retryable: false },
   file_changed: { status: 409, retryable: false },
   // media: why a video failed, never retried by itself
-  no_video_stream: { status: 422, retryable: false },
-  not_a_video: { status: 422, retryable: false },
-  playlist_refused: { status: 422, retryable: false },
-  unreadable_file: { status: 422, retryable: false },
-  unsupported_codec: { status: 422, retryable: false },
-  encrypted: { status: 422, retryable: false },
-  undecodable: { status: 422, retryable: false },
-  broken_timestamps: { status: 422, retryable: false },
-  limits_exceeded: { status: 422, retryable: false },
+  no_video_stream: { status: 422, retryable: false, fault: 'media' },
+  not_a_video: { status: 422, retryable: false, fault: 'media' },
+  playlist_refused: { status: 422, retryable: false, fault: 'media' },
+  unreadable_file: { status: 422, retryable: false, fault: 'media' },
+  unsupported_codec: { status: 422, retryable: false, fault: 'media' },
+  encrypted: { status: 422, retryable: false, fault: 'media' },
+  undecodable: { status: 422, retryable: false, fault: 'media' },
+  broken_timestamps: { status: 422, retryable: false, fault: 'media' },
+  limits_exceeded: { status: 422, retryable: false, fault: 'media' },
   // tasks: why a unit of work did not finish
   frame_count_mismatch: { status: 500, retryable: false },
   encoder_failed: { status: 500, retryable: true },
@@ -69,13 +73,26 @@ export const ERROR_CODES = {
   program_died: { status: 500, retryable: true },
   stalled: { status: 500, retryable: true },
   time_limit: { status: 500, retryable: true },
-  source_unreachable: { status: 503, retryable: true },
+  source_unreachable: { status: 503, retryable: true, fault: 'farm' },
   source_changed: { status: 409, retryable: false },
-  worker_lost: { status: 500, retryable: true },
-  disk_full: { status: 500, retryable: true },
-} as const satisfies Record<string, { status: number; retryable: boolean }>;
+  worker_lost: { status: 500, retryable: true, fault: 'farm' },
+  // what a worker wrote is not what its encoder made: nothing of it is published
+  output_damaged: { status: 500, retryable: true, fault: 'farm' },
+  disk_full: { status: 500, retryable: true, fault: 'farm' },
+} as const satisfies Record<string, { status: number; retryable: boolean; fault?: Fault }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+type CodeOfFault<F extends Fault> = {
+  [C in ErrorCode]: (typeof ERROR_CODES)[C] extends { fault: F } ? C : never;
+}[ErrorCode];
+export type MediaErrorCode = CodeOfFault<'media'>;
+export type FarmErrorCode = CodeOfFault<'farm'>;
+
+/** Whose fault a failure is; null where that is not known. */
+export function faultOf(code: ErrorCode): Fault | null {
+  const entry = ERROR_CODES[code];
+  return 'fault' in entry ? entry.fault : null;
+}
 
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]; // Object.keys widens to string[]
 export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });

@@ -61,6 +61,8 @@ export const taskMessageSchema = z.object({
   /** The request that caused the work, for logs. */
   requestId: z.string().nullable(),
   traceparent: traceparentSchema,
+  /** A store or disk failed an earlier try: what this one makes is decoded as a whole before it counts. */
+  verifyAll: z.boolean().optional(),
   spec: taskSpecSchema,
 });
 export type TaskMessage = z.infer<typeof taskMessageSchema>;

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '../contracts/errors.ts';
+import { ERROR_CODES, type ErrorCode, type FarmErrorCode, type MediaErrorCode } from '../contracts/errors.ts';
 
 export interface ReelmillErrorOptions {
   cause?: unknown;
@@ -31,5 +31,23 @@ export class ReelmillError extends Error {
 
   get status(): number {
     return ERROR_CODES[this.code].status;
+  }
+}
+
+/** The media in the file is why a task failed. Only for what was read whole: a read that broke off is the farm's fault. */
+export class MediaFault extends ReelmillError {
+  declare readonly code: MediaErrorCode;
+
+  constructor(code: MediaErrorCode, message: string, options: ReelmillErrorOptions = {}) {
+    super(code, message, options);
+  }
+}
+
+/** A store, disk, broker or worker is why a task failed; the file has no part in it. */
+export class FarmFault extends ReelmillError {
+  declare readonly code: FarmErrorCode;
+
+  constructor(code: FarmErrorCode, message: string, options: ReelmillErrorOptions = {}) {
+    super(code, message, options);
   }
 }

@@ -66,4 +66,5 @@ export const errors = {
   source_changed: 'The uploaded file was replaced while it was being processed. Upload it again.',
   worker_lost: 'The worker that was processing this is gone.',
   disk_full: 'A worker of the farm ran out of disk space.',
+  output_damaged: 'What a worker of the farm wrote was damaged; it is made again.',
 } as const satisfies Record<Exclude<ErrorCode, 'validation_failed'>, string>;

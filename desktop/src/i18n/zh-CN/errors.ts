@@ -63,4 +63,5 @@ export const errors: OnePluralForm<typeof english> = {
   source_changed: '已上传的文件在处理过程中被替换。请重新上传。',
   worker_lost: '处理此任务的工作节点已失联。',
   disk_full: '转码集群的工作节点磁盘空间不足。',
+  output_damaged: '转码集群的工作节点写出的内容已损坏，将重新生成。',
 };
