@@ -99,8 +99,27 @@ describe('the HTTP side', () => {
       const answer = await api.call('GET', address, { undocumented: true });
       assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], address);
     }
-    const answer = await api.call('PUT', '/videos', { undocumented: true });
-    assert.equal(answer.status, 404);
+  });
+
+  test('a method that an address does not have answers 405 with those it has', async () => {
+    for (const [method, address, allow] of [
+      ['PUT', '/videos', 'GET, HEAD, OPTIONS'],
+      ['POST', '/videos/7', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+      ['GET', '/users/login', 'POST, OPTIONS'],
+      ['TRACE', '/me', null],
+      ['DELETE', '//healthz', 'GET, HEAD, OPTIONS'],
+      ['POST', '//docs', 'GET, HEAD, OPTIONS'],
+      ['POST', '//watch/1', 'GET, HEAD, OPTIONS'],
+      ['DELETE', '//api/v1/openapi.json', 'GET, HEAD, OPTIONS'],
+    ] as const) {
+      // fetch knows no TRACE
+      const used = method === 'TRACE' ? 'PROPFIND' : method;
+      const answer = await api.call(used, address, { undocumented: true });
+      assert.deepEqual([answer.status, answer.error.code], [405, 'method_not_allowed'], `${used} ${address}`);
+      if (allow !== null) assert.equal(answer.headers.get('allow'), allow, `${used} ${address}`);
+    }
+    const options = await fetch(`${server.url}/api/v1/videos`, { method: 'OPTIONS' });
+    assert.deepEqual([options.status, options.headers.get('allow')], [204, 'GET, HEAD, OPTIONS']);
   });
 
   test('an address that is no UTF-8', async () => {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
 import express from 'express';
 import { readJson } from '../../server/src/http/readJson.ts';
+import { limitBodyTime } from '../../server/src/http/requestBodies.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -51,11 +52,120 @@ describe('requests that are too much', () => {
     assert.deepEqual([second.status, codeOf(second.body)], [400, 'validation_failed']);
   });
 
+  /** Everything that comes back until the server closes; `after` is sent once `awaited` has come. */
+  async function converse(first: string, awaited: RegExp, after: string): Promise<string> {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.write(first);
+    let text = '';
+    let sent = false;
+    for await (const chunk of socket.setEncoding('utf8')) {
+      text += chunk;
+      if (!sent && awaited.test(text)) {
+        sent = true;
+        socket.write(after);
+      }
+    }
+    return text;
+  }
+  const head = (line: string, ...headers: string[]) =>
+    `${[line, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`;
+  const JSON_BODY = ['Content-Type: application/json', 'Content-Length: 2'];
+
+  test('a client that waits for leave to send its body gets it only where the body counts', async () => {
+    const login = 'POST /api/v1/users/login HTTP/1.1';
+    const expecting = ['Expect: 100-continue', ...JSON_BODY];
+    const asked = await converse(
+      head(login, ...expecting),
+      /^HTTP\/1\.1 100 Continue\r\n\r\n$/,
+      `{}${head('GET /healthz HTTP/1.1', 'Connection: close')}`,
+    );
+    // the connection goes on after the response
+    assert.deepEqual(
+      [...asked.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+      ['100', '400', '200'],
+    );
+    const tooLarge = ['Expect: 100-continue', 'Content-Type: application/json', 'Content-Length: 300000'];
+    for (const [request, status] of [
+      [head('POST /nowhere HTTP/1.1', ...expecting), 404],
+      [head('PUT /api/v1/users/login HTTP/1.1', ...expecting), 405],
+      [head('POST /api/v1/videos/upload/complete HTTP/1.1', ...expecting), 401],
+      [head(login, 'Expect: 100-continue', 'Content-Type: text/plain', 'Content-Length: 2'), 415],
+      [head(login, ...tooLarge), 413],
+      [head('PUT /store/objects/raw/x?expires=1 HTTP/1.1', ...expecting), 403],
+      [head(login, 'Expect: 200-ok', ...JSON_BODY), 417],
+    ] as const) {
+      const refused = await exchange(request);
+      assert.equal(refused.status, status, request);
+      assert.ok(errorResponseSchema.parse(JSON.parse(refused.body)).error.request_id.length > 0);
+    }
+  });
+
+  test('a body that is said to be too large is refused before it comes', async () => {
+    const answer = await exchange(
+      head('POST /api/v1/users/login HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 10000000'),
+    );
+    assert.deepEqual([answer.status, codeOf(answer.body)], [413, 'too_large']);
+  });
+
+  test('whoever goes on sending after the response is cut off', async () => {
+    for (const line of [
+      'POST /nowhere HTTP/1.1',
+      'DELETE /api/v1/videos/1 HTTP/1.1',
+      'GET /healthz HTTP/1.1',
+    ]) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      const closed = once(
+        socket.on('error', () => undefined),
+        'close',
+      );
+      const begun = performance.now();
+      socket.write(head(line, 'Content-Length: 1000'));
+      const sending = setInterval(() => socket.write('x'), 200);
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      await closed;
+      clearInterval(sending);
+      assert.match(text, /^HTTP\/1\.1 (200|401|404) /, line);
+      assert.ok(performance.now() - begun < 25_000, line);
+    }
+  });
+
+  test('a request without a Host answers 400, of HTTP/1.0 too where the name counts', async () => {
+    const answer = await exchange('GET /healthz HTTP/1.1\r\n\r\n');
+    assert.deepEqual([answer.status, codeOf(answer.body)], [400, 'validation_failed']);
+    const old = await exchange('GET /healthz HTTP/1.0\r\n\r\n');
+    assert.equal(old.status, 200);
+  });
+
   test('JSON may be nested as deep as it fits, without harm', async () => {
     const depth = 100_000;
     const nested = `{"email":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     const answer = await api.call('POST', '/users/login', { body: nested });
     assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+  });
+
+  test('a body that nobody reads ends the connection, though the response goes on', async () => {
+    const app = express();
+    app.use(limitBodyTime(200));
+    app.get('/', (_request, response) => {
+      response.write('an event');
+    });
+    const endless = createServer(app).listen(0, '127.0.0.1');
+    await once(endless, 'listening');
+    try {
+      const address = endless.address();
+      assert.ok(address !== null && typeof address === 'object');
+      const socket = connect(address.port, '127.0.0.1');
+      const closed = once(socket.on('error', () => undefined).resume(), 'close');
+      socket.write(head('GET / HTTP/1.1', 'Content-Length: 1000'));
+      const sending = setInterval(() => socket.write('x'), 50);
+      await closed;
+      clearInterval(sending);
+    } finally {
+      endless.close();
+    }
   });
 
   test('a body that does not come answers 408, and the connection ends', async () => {

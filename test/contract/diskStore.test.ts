@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { waitFor } from '../support/processes.ts';
@@ -246,12 +247,109 @@ describe('what the store on a disk promises beyond the contract', () => {
     assert.deepEqual([other.status, await other.text()], [200, 'bytes']);
   });
 
+  test('conditions and caches, as RFC 9110 has them', async () => {
+    const key = 'processed/7/hls_720p/seg_1_00000.m4s';
+    await put(key, 'bytes');
+    await put('raw/7/film.mp4', 'bytes');
+    const ask = async (signed: string, headers: Record<string, string>) => {
+      const response = await fetch(signed, { headers });
+      return [response.status, await response.text()];
+    };
+    const url = await store.signGet(key, FOR_CREATORS);
+    const { headers } = await fetch(url);
+    const etag = headers.get('etag') ?? '';
+    const modified = headers.get('last-modified') ?? '';
+    assert.equal(headers.get('cache-control'), 'private, max-age=31536000, immutable');
+    const source = await fetch(await store.signGet('raw/7/film.mp4', FOR_CREATORS));
+    assert.equal(source.headers.get('cache-control'), 'private, no-cache');
+    for (const condition of [
+      { 'If-None-Match': `W/${etag}` },
+      { 'If-None-Match': `"other", ${etag}` },
+      { 'If-None-Match': '*' },
+      { 'If-Modified-Since': modified },
+    ]) {
+      const unchanged = await fetch(url, { headers: condition });
+      assert.equal(unchanged.status, 304, JSON.stringify(condition));
+      assert.equal(unchanged.headers.get('etag'), etag);
+      assert.match(unchanged.headers.get('cache-control') ?? '', /immutable/);
+    }
+    assert.deepEqual(await ask(url, { 'If-Modified-Since': new Date(0).toUTCString() }), [200, 'bytes']);
+    assert.deepEqual(await ask(url, { 'If-None-Match': '"other"', 'If-Modified-Since': modified }), [
+      200,
+      'bytes',
+    ]);
+    assert.equal((await ask(url, { 'If-Match': `W/${etag}` }))[0], 412);
+    assert.deepEqual(await ask(url, { 'If-Match': `"other", ${etag}` }), [200, 'bytes']);
+  });
+
+  test('a PUT honours conditions, and leaves what is there where they do not hold', async () => {
+    const url = await store.signPut('conditional', FOR_CREATORS);
+    const send = async (body: string, headers: Record<string, string>) => {
+      const response = await fetch(url, { method: 'PUT', body, headers });
+      return {
+        status: response.status,
+        etag: response.headers.get('etag') ?? '',
+        text: await response.text(),
+      };
+    };
+    assert.equal((await send('zero', { 'If-Match': '*' })).status, 412);
+    const { status, etag } = await send('first', { 'If-None-Match': '*' });
+    assert.equal(status, 200);
+    assert.equal((await send('second', { 'If-None-Match': '*' })).status, 412);
+    assert.equal((await send('third', { 'If-Match': '"other"' })).status, 412);
+    assert.equal((await buffer(await store.get('conditional'))).toString(), 'first');
+    assert.equal((await send('fourth', { 'If-Match': etag })).status, 200);
+  });
+
+  test('errors have the shape of the API, and other methods are refused with those that there are', async () => {
+    const upload = await openUpload('shape', 10);
+    const object = await store.signGet('head', FOR_CREATORS);
+    const part = await store.signPart(upload, 1, FOR_CREATORS);
+    for (const [signed, init, status, allow] of [
+      [object, { headers: { Range: 'bytes=99-' } }, 416, null],
+      [object, { method: 'DELETE' }, 405, 'GET, HEAD, PUT, OPTIONS'],
+      [part, { method: 'GET' }, 405, 'PUT, OPTIONS'],
+      [part, { method: 'PUT', body: 'x'.repeat(11) }, 413, null],
+      [`${object}0`, {}, 403, null],
+    ] as const) {
+      const response = await fetch(signed, init);
+      assert.equal(response.status, status, signed);
+      assert.equal(response.headers.get('allow'), allow);
+      assert.match(errorResponseSchema.parse(await response.json()).error.request_id, /^[\da-f-]{36}$/);
+    }
+    const options = await fetch(part, { method: 'OPTIONS' });
+    assert.deepEqual([options.status, options.headers.get('allow')], [204, 'PUT, OPTIONS']);
+    await store.abortUpload(upload);
+  });
+
+  test('of fifty PUTs of one part at once the last counts, and the others are told so', async () => {
+    const upload = await openUpload('fifty', 64 * 1024);
+    const url = await store.signPart(upload, 1, FOR_CREATORS);
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const response = await fetch(url, { method: 'PUT', body: randomBytes(64 * 1024) });
+        return { status: response.status, etag: response.headers.get('etag'), text: await response.text() };
+      }),
+    );
+    const taken = responses.filter(({ status }) => status === 200);
+    const refused = responses.filter(({ status }) => status !== 200);
+    assert.ok(taken.length > 0);
+    for (const { status, text } of refused) {
+      const { error } = errorResponseSchema.parse(JSON.parse(text));
+      assert.deepEqual([status, error.code], [409, 'state_conflict']);
+    }
+    const [part, ...others] = await store.listParts(upload);
+    assert.equal(others.length, 0);
+    assert.ok(taken.some(({ etag }) => etag === `"${part?.etag}"`));
+    await store.abortUpload(upload);
+  });
+
   test('paths that would leave the store, or carry no signature, answer 403', async () => {
     for (const raw of ['/objects/..%2f..%2f..%2fetc%2fpasswd', '/objects/%00', '/objects/%', '/objects/head'])
       assert.equal((await fetch(`${running.origins.public}${raw}?expires=99999999999`)).status, 403, raw);
     const url = await store.signGet('head', FOR_CREATORS);
     assert.equal((await fetch(`${url}00`)).status, 403);
-    assert.equal((await fetch(url, { method: 'DELETE' })).status, 403);
+    assert.equal((await fetch(url, { method: 'PUT', body: 'x' })).status, 403);
   });
 
   test('a part that would reach beyond its slot is refused', async () => {

@@ -6,8 +6,10 @@ import type { ServerContext } from './context.ts';
 import { OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
 import { checkHost } from './hostGuard.ts';
+import { refuseOtherMethods } from './methods.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimits } from './rateLimits.ts';
+import { limitBodyTime } from './requestBodies.ts';
 import { notesOf, requestLog } from './requestLog.ts';
 import { createRouter } from './router.ts';
 import { listPages, listRoutes } from './routes.ts';
@@ -31,6 +33,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
       return handler(request, response, next);
     });
   }
+  app.use(limitBodyTime());
   const limits = createRateLimits(context.config, context.stopping);
   app.use(createRouter(routes, { authenticate: createAuthenticate(context), limits }));
   // pages and whatever is nowhere: of nobody that could be told, so counted by address
@@ -39,6 +42,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
     notesOf(response).route = OPENAPI_PATH;
     response.json(document);
   });
+  app.all(OPENAPI_PATH, refuseOtherMethods(['GET']));
   for (const page of listPages(context)) app.use(page);
   app.use(() => {
     throw new ReelmillError('not_found', 'There is nothing at this address.');

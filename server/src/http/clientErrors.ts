@@ -1,11 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ERROR_CODES, type ErrorCode, type ErrorResponse } from '@reelmill/shared/contracts/errors.ts';
 
 interface Refusal {
   code: ErrorCode;
   message: string;
+  retryAfterSeconds?: number;
+}
+
+/** Responds with an error in the shape of every other one, and closes the connection. */
+export function refuse(response: ServerResponse, { code, message, retryAfterSeconds }: Refusal): void {
+  const error: ErrorResponse = { error: { code, message, request_id: randomUUID() } };
+  const body = JSON.stringify(error);
+  response
+    .writeHead(ERROR_CODES[code].status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': retryAfterSeconds }),
+      Connection: 'close',
+    })
+    .end(body);
 }
 
 const REFUSALS: Record<string, Refusal> = {

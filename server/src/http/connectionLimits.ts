@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { ERROR_CODES, type ErrorCode, type ErrorResponse } from '@reelmill/shared/contracts/errors.ts';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { networkOf } from '../auth/loginLimits.ts';
+import { refuse } from './clientErrors.ts';
 
 export interface ConnectionLimits {
   /** Of everybody together; 0: any number. */
@@ -46,16 +46,7 @@ export class ConnectionGuard {
   refuse(socket: Socket, response: ServerResponse): boolean {
     const reason = this.#refused.get(socket);
     if (reason === undefined) return false;
-    const body: ErrorResponse = {
-      error: { code: reason, message: MESSAGES[reason], request_id: randomUUID() },
-    };
-    response
-      .writeHead(ERROR_CODES[reason].status, {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Retry-After': RETRY_AFTER_SECONDS,
-        Connection: 'close',
-      })
-      .end(JSON.stringify(body));
+    refuse(response, { code: reason, message: MESSAGES[reason], retryAfterSeconds: RETRY_AFTER_SECONDS });
     return true;
   }
 

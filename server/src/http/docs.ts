@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { Router } from 'express';
+import { refuseOtherMethods } from './methods.ts';
 import { API_BASE } from './router.ts';
 import { allowPage } from './security.ts';
 
@@ -39,6 +40,7 @@ export function createDocs(): Router {
   router.get('/docs/start.js', (_request, response) => {
     response.type('js').send(START);
   });
+  router.all(['/docs', '/docs/start.js'], refuseOtherMethods(['GET']));
   router.use('/docs', express.static(FILES, { index: false, maxAge: '1d' }));
   return router;
 }

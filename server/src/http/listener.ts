@@ -1,8 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
-import { refuseUnreadable } from './clientErrors.ts';
+import { refuse, refuseUnreadable } from './clientErrors.ts';
 import { ConnectionGuard, type ConnectionLimits } from './connectionLimits.ts';
+import { limitRestOfBody } from './requestBodies.ts';
 
 /** Of the request line and all headers together; Node answers 431 beyond it. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -29,10 +36,24 @@ export async function openListener(host: string, port: number, limits: Connectio
   let current: RequestListener = answerStarting;
   let closed: Promise<void> | undefined;
   const answers = new WeakMap<Duplex, ServerResponse>();
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
     answers.set(request.socket, response);
-    if (!guard.refuse(request.socket, response)) current(request, response);
+    limitRestOfBody(request, response);
+    if (guard.refuse(request.socket, response)) return;
+    if (lacksHost(request))
+      refuse(response, { code: 'validation_failed', message: 'A request needs a Host.' });
+    else current(request, response);
+  };
+  // Node would refuse a request without a Host in words of its own
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, receive);
+  server.on('checkContinue', (request, response) => {
+    // whether the body that the client holds back still comes after a refusal, nobody can tell
+    response.setHeader('Connection', 'close');
+    receive(request, response);
   });
+  server.on('checkExpectation', (_request, response) =>
+    refuse(response, { code: 'expectation_failed', message: 'Nothing but 100-continue can be expected.' }),
+  );
   const guard = new ConnectionGuard(server, limits);
   server.on('clientError', (error, socket) => {
     const answer = answers.get(socket);
@@ -60,6 +81,11 @@ export async function openListener(host: string, port: number, limits: Connectio
       return closed;
     },
   };
+}
+
+/** HTTP/1.0 knows no `Host`. */
+function lacksHost({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return headers.host === undefined && (httpVersionMajor > 1 || httpVersionMinor > 0);
 }
 
 const answerStarting: RequestListener = (_request, response) => {

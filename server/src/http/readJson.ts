@@ -1,4 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { askForBody } from '@reelmill/shared/runtime/expectContinue.ts';
 import express, { type Request, type Response } from 'express';
 import { runMiddleware } from './middleware.ts';
 
@@ -9,7 +10,8 @@ const parseJson = express.json({ limit: MAX_BODY_BYTES, type: 'application/json'
 
 /**
  * Reads the body of a request as JSON. Throws `unsupported_media_type` for a body that does not call itself
- * `application/json`: a form of any other site could send it, which needs no leave for the types that forms have. Throws
+ * `application/json`: a form of any other site could send it, which needs no leave for the types that forms have;
+ * `too_large`, before any of it is read, for one that says so of itself (the parser would read it to its end). Throws
  * `request_timeout` for one that does not come in time: a sender of single bytes would keep a connection for ever.
  */
 export async function readJson(request: Request, response: Response, timeoutMs = TIMEOUT_MS): Promise<void> {
@@ -18,6 +20,10 @@ export async function readJson(request: Request, response: Response, timeoutMs =
   if (!isEmpty && request.is('application/json') === false) {
     throw new ReelmillError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
   }
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    throw new ReelmillError('too_large', 'The request body is too large.');
+  }
+  askForBody(request, response);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     // what still comes is not waited for

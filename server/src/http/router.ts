@@ -1,5 +1,6 @@
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Request, type Response, Router } from 'express';
+import { refuseOtherMethods } from './methods.ts';
 import { runMiddleware } from './middleware.ts';
 import type { RateLimits } from './rateLimits.ts';
 import { readJson } from './readJson.ts';
@@ -25,12 +26,20 @@ export function createRouter(
 ): Router {
   const router = Router();
   for (const route of routes) {
-    const pattern = fullPath(route).replace(/\{(\w+)\}/g, ':$1');
-    router[route.method](pattern, async (request, response) => {
+    router[route.method](patternOf(route), async (request, response) => {
       await traceRequest(route, request, response, () => serve(route, guards, request, response));
     });
   }
+  const methods = Map.groupBy(routes, patternOf);
+  for (const [pattern, ofPattern] of methods) {
+    router.all(pattern, guards.limits.api, refuseOtherMethods(ofPattern.map(({ method }) => method)));
+  }
   return router;
+}
+
+/** The address of a route as Express knows it. */
+function patternOf(route: Route): string {
+  return fullPath(route).replace(/\{(\w+)\}/g, ':$1');
 }
 
 /** Probes and scrapes are left out: they come every few seconds and lead to nothing. */

@@ -2,6 +2,7 @@ import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
+import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
 import { type Access, decideAccess, WITH_OWNER } from '../videos/access.ts';
@@ -39,6 +40,7 @@ export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls
     const page = renderWatchPage({ videoId: id.data, asset: assets.url, ...view });
     response.status(status).send(page);
   });
+  router.all('/watch/:id', refuseOtherMethods(['GET']));
 
   /** Media and pictures come from the store, playlists from the API's public address. */
   async function allowPlayer(response: Response): Promise<void> {

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   signature_invalid: { status: 403, retryable: false },
   quota_exceeded: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
+  /** `Allow` says which methods there are. */
+  method_not_allowed: { status: 405, retryable: false },
   email_taken: { status: 409, retryable: false },
   state_conflict: { status: 409, retryable: false },
   upload_incomplete: { status: 409, retryable: false },
@@ -35,6 +37,7 @@ export const ERROR_CODES = {
   empty_file: { status: 409, retryable: false },
   too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },
+  expectation_failed: { status: 417, retryable: false },
   misdirected_request: { status: 421, retryable: false },
   headers_too_large: { status: 431, retryable: false },
   request_timeout: { status: 408, retryable: true },

@@ -42,6 +42,11 @@ export const objectKeys = {
   storyboard: (folder: VideoFolder) => `processed/${folder}/storyboard.vtt`,
 } as const;
 
+/** Whether an object is written once and never again: segments, inits and pictures. Playlists are not. */
+export function isImmutable(key: string): boolean {
+  return /^processed\/.+\.(m4s|mp4|jpg)$/.test(key);
+}
+
 export function initName(version: number): string {
   return `init_${version}.mp4`;
 }

@@ -16,6 +16,7 @@ export const errors = {
   quota_exceeded:
     'You have as much on this server as you may, or have converted as much today. Delete videos or wait a day, or ask its administrator for more.',
   not_found: 'This is not there any more.',
+  method_not_allowed: 'The server does not know this request. The app may need an update.',
   email_taken: 'There is an account with this e-mail address already.',
   state_conflict: 'This has changed in the meantime, so it cannot be done now.',
   upload_incomplete: 'Parts of the file are still missing on the server.',
@@ -27,6 +28,7 @@ export const errors = {
   empty_file: 'This file is empty.',
   too_large: 'This file is larger than the server takes.',
   unsupported_media_type: 'The server did not understand the app. One of the two may need an update.',
+  expectation_failed: 'The server does not know this request. The app may need an update.',
   misdirected_request:
     'The server is not set up for this address. Use the address that its administrator gave you, or ask them.',
   headers_too_large: 'The server refused what the app sent as too large. One of the two may need an update.',

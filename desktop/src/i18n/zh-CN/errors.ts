@@ -16,6 +16,7 @@ export const errors: OnePluralForm<typeof english> = {
   quota_exceeded:
     '你在此服务器上的配额或今日的转码时长已用完。请删除一些视频或明天再试，也可以向管理员申请更多配额。',
   not_found: '该内容已不存在。',
+  method_not_allowed: '服务器不支持此请求，应用可能需要更新。',
   email_taken: '此邮箱地址已被注册。',
   state_conflict: '状态已发生变化，目前无法执行此操作。',
   upload_incomplete: '服务器上的文件还不完整。',
@@ -26,6 +27,7 @@ export const errors: OnePluralForm<typeof english> = {
   empty_file: '这是一个空文件。',
   too_large: '文件超过了服务器允许的大小。',
   unsupported_media_type: '服务器无法理解应用的请求，可能需要更新应用或服务器。',
+  expectation_failed: '服务器不支持此请求，应用可能需要更新。',
   misdirected_request: '服务器未配置此地址。请使用管理员提供的地址，或联系管理员。',
   headers_too_large: '应用发送的请求过大，服务器拒绝了它。应用或服务器可能需要更新。',
   request_timeout: '服务器等待应用的请求超时，网络连接可能较慢。',

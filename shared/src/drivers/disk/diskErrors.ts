@@ -16,8 +16,11 @@ export function isAbsent(error: unknown): boolean {
 export function toStoreError(error: unknown): ReelmillError {
   if (error instanceof ReelmillError) return error;
   const errno = errnoOf(error);
-  if (errno === 'ABORT_ERR')
+  if (errno === 'ABORT_ERR' && error instanceof Error) {
+    // a transfer that was given up for a reason of its own says so
+    if (error.cause instanceof ReelmillError) return error.cause;
     return new ReelmillError('aborted', 'The transfer was given up.', { cause: error });
+  }
   if (errno === 'ENOSPC' || errno === 'EDQUOT')
     return new ReelmillError('disk_full', "The store's disk is full.", { cause: error });
   return new ReelmillError('unavailable', 'The store could not be read or written.', { cause: error });

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode, ErrorResponse } from '../../contracts/errors.ts';
+import { isImmutable } from '../../core/objectKeys.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
+import { askForBody } from '../../runtime/expectContinue.ts';
 import { readPieces } from '../../runtime/readPieces.ts';
 import { parseRange } from './byteRange.ts';
+import { allowsRange, evaluateConditions } from './conditions.ts';
 import { toStoreError } from './diskErrors.ts';
 import type { DiskObjects, OpenObject } from './diskObjects.ts';
 import type { DiskUploads } from './diskUploads.ts';
@@ -13,6 +17,9 @@ import { type Grant, readGrant } from './signedUrls.ts';
 // a sender that is silent for so long is gone; a reader may rest much longer while it works on what it has
 const SENDER_IDLE_MS = 60_000;
 const READER_IDLE_MS = 60 * 60_000;
+const RETRY_AFTER_SECONDS = 5;
+/** In the cache of whoever had the signed URL, and of nobody else. */
+const FOR_GOOD = 'private, max-age=31536000, immutable';
 
 export interface StoreHandlerOptions {
   secret: string;
@@ -35,6 +42,7 @@ export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
     const url = request.url ?? '/';
     const grant = readGrant(options.secret, { method, url, nowSeconds: Date.now() / 1000 });
     if (grant === 'elsewhere') return false;
+    if (refuseMethod(request, response)) return true;
     try {
       if (grant === 'refused')
         throw new ReelmillError('signature_invalid', 'This link has expired or is not valid.');
@@ -61,7 +69,9 @@ async function serve(
   }
   const sizeBytes = Number(contentLength);
   assertGranted(grant, sizeBytes);
+  if (grant.verb === 'put') await assertExpected(objects, grant.key, request);
   await space.assertRoom(sizeBytes);
+  askForBody(request, response);
   const gate: WriteGate = {
     claim: (bytes) => space.claim(bytes),
     onRefused: (error) => answerError(response, error),
@@ -85,6 +95,19 @@ function assertGranted(grant: Extract<Grant, { verb: 'put' | 'part' }>, sizeByte
   }
   if (grant.maxBytes === undefined || sizeBytes <= grant.maxBytes) return;
   throw new ReelmillError('too_large', `The file is larger than the ${grant.maxBytes} bytes that are left.`);
+}
+
+/** Throws where a condition of a PUT does not hold for what is there. */
+async function assertExpected(
+  objects: DiskObjects,
+  key: string,
+  { headers }: IncomingMessage,
+): Promise<void> {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'if-unmodified-since': since } = headers;
+  if (ifMatch === undefined && ifNoneMatch === undefined && since === undefined) return;
+  // a date in If-Modified-Since says nothing about a PUT
+  const { 'if-modified-since': _, ...conditions } = headers;
+  if (evaluateConditions(conditions, await objects.read(key)) !== 'proceed') throw preconditionFailed();
 }
 
 async function serveObject(
@@ -116,14 +139,14 @@ async function sendObject(
   // what creators uploaded is never to be run or guessed at by a browser
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
-  if (!isExpected(request, object))
-    throw new ReelmillError('precondition_failed', 'The object is another one than was expected.');
-  if (request.headers['if-none-match'] === etag) {
+  response.setHeader('Cache-Control', isImmutable(object.key) ? FOR_GOOD : 'private, no-cache');
+  const verdict = evaluateConditions(request.headers, object);
+  if (verdict === 'failed') throw preconditionFailed();
+  if (verdict === 'not_modified') {
     response.writeHead(304).end();
     return;
   }
-  const ifRange = request.headers['if-range'];
-  const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+  const wanted = allowsRange(request.headers, object, new Date()) ? request.headers.range : undefined;
   const range = parseRange(wanted, object.sizeBytes);
   if (range === 'unsatisfiable') {
     response.setHeader('Content-Range', `bytes */${object.sizeBytes}`);
@@ -142,15 +165,18 @@ async function sendObject(
   await send(readPieces(file, { start: first, length: last - first + 1 }), response);
 }
 
-/** `If-Match` and, where there is none, `If-Unmodified-Since`, as RFC 9110 has them. */
-function isExpected({ headers }: IncomingMessage, { etag, lastModified }: OpenObject['object']): boolean {
-  const expected = headers['if-match'];
-  if (expected !== undefined) {
-    return expected.split(',').some((tag) => ['*', `"${etag}"`, etag].includes(tag.trim()));
-  }
-  const since = Date.parse(headers['if-unmodified-since'] ?? '');
-  // HTTP counts in seconds; a date that is none is passed over
-  return Number.isNaN(since) || Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
+function preconditionFailed(): ReelmillError {
+  return new ReelmillError('precondition_failed', 'The object is another one than was expected.');
+}
+
+/** Responds to a method that no URL of this path can be signed for, and returns true. */
+function refuseMethod({ method = '', url = '' }: IncomingMessage, response: ServerResponse): boolean {
+  const allowed = url.startsWith('/uploads/') ? ['PUT'] : ['GET', 'HEAD', 'PUT'];
+  if (allowed.includes(method)) return false;
+  response.setHeader('Allow', [...allowed, 'OPTIONS'].join(', '));
+  if (method === 'OPTIONS') response.writeHead(204).end();
+  else sendError(response, 405, 'method_not_allowed', `${method} is not possible at this address.`);
+  return true;
 }
 
 /** Writes piece by piece, each when the one before has gone; gives up when the connection is closed. */
@@ -182,13 +208,17 @@ function answerError(response: ServerResponse, cause: unknown): void {
   sendError(response, statusOf(error), error.code, error.message);
 }
 
+/** `X-Request-Id` is set where the server that the handler is mounted on gives requests a number. */
 function sendError(response: ServerResponse, status: number, code: ErrorCode, message: string): void {
-  const body = JSON.stringify({ error: { code, message } });
+  const requestId = String(response.getHeader('X-Request-Id') ?? randomUUID());
+  const error: ErrorResponse = { error: { code, message, request_id: requestId } };
+  const body = JSON.stringify(error);
   response
     .writeHead(status, {
-      'Content-Type': 'application/json',
+      'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',
+      ...(status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}),
     })
     .end(response.req.method === 'HEAD' ? undefined : body);
 }
@@ -198,7 +228,7 @@ function statusOf(error: ReelmillError): number {
   if (error.code === 'upload_gone') return 404;
   if (error.code === 'size_mismatch') return 400;
   if (error.code === 'disk_full') return 507;
-  // a later attempt at the same part or object took its place, or the server stops: trying again is right
+  // the server stops: trying again is right
   if (error.code === 'aborted') return 503;
   return error.status;
 }

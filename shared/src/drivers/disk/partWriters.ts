@@ -59,7 +59,14 @@ export class PartWriters {
   /** What a new writer has to wait for, if anything. */
   #stopOlder(uploadId: string, partNumber: number): Promise<void> | undefined {
     const older = this.#uploads.get(uploadId)?.get(partNumber);
-    older?.abort.abort();
+    older?.abort.abort(superseded());
     return older?.settled ?? this.#closed.get(uploadId);
   }
+}
+
+function superseded(): ReelmillError {
+  return new ReelmillError(
+    'state_conflict',
+    'A later request for the same bytes took the place of this one.',
+  );
 }

@@ -31,7 +31,10 @@ export function readGrant(
   const expires = query.get('expires') ?? '';
   if (!grant || !/^\d{1,12}$/.test(expires)) return 'refused';
   const expected = signatureOf(secret, grant, Number(expires));
-  const given = Buffer.from(query.get('signature') ?? '', 'hex');
+  const signature = query.get('signature') ?? '';
+  // what is no digit ends the reading of hexadecimal, and would go unnoticed behind it
+  if (!/^[0-9a-f]{64}$/.test(signature)) return 'refused';
+  const given = Buffer.from(signature, 'hex');
   const genuine = given.length === expected.length && timingSafeEqual(given, expected);
   return genuine && request.nowSeconds < Number(expires) ? grant : 'refused';
 }
