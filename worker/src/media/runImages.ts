@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
 import {
   COVER_FILE,
@@ -51,8 +51,7 @@ export async function runImages(
       return make(storyboardArgs(run, false), SPRITE_FILE, memory.storyboard);
     };
     const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
-    if (!cover)
-      throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+    if (!cover) throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const coverKey = objectKeys.cover(videoFolder);
     const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
@@ -9,6 +9,7 @@ import { LAUNCH_FAILED } from '../confine/launcher.ts';
 import { watchMemory } from './memoryWatch.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
+import { withDiagnostics } from './taskErrors.ts';
 
 /** How long a program may take to end by itself after SIGTERM. */
 const GRACE_MS = 2_000;
@@ -89,10 +90,10 @@ export function startProgram(
     const stopWatching = watchOutput(options, fail, child);
     try {
       const end = await untilClosed(child, program, fail);
-      if (failure) throw withDiagnostics(failure, end.stderr);
+      if (failure) throw withStderr(failure, end.stderr);
       if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
-      if (wasStopped(end)) throw new ReelmillError('unavailable', `${program} was stopped from outside.`);
+      if (wasStopped(end)) throw new FarmFault('unavailable', `${program} was stopped from outside.`);
       return end;
     } finally {
       stopWatching();
@@ -184,16 +185,16 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function floodError(): ReelmillError {
-  return new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
+function floodError(): MediaFault {
+  return new MediaFault('limits_exceeded', 'The file describes itself at too great a length.');
 }
 
 function memoryError(): ReelmillError {
   return new ReelmillError('program_died', 'The file made the decoder take more memory than it may.');
 }
 
-function notStartedError(program: string, diagnostics?: string, cause?: unknown): ReelmillError {
-  return new ReelmillError('unavailable', `${program} cannot be started.`, {
+function notStartedError(program: string, diagnostics?: string, cause?: unknown): FarmFault {
+  return new FarmFault('unavailable', `${program} cannot be started.`, {
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(cause === undefined ? {} : { cause }),
   });
@@ -203,11 +204,7 @@ function abortedError(): ReelmillError {
   return new ReelmillError('aborted', 'The task was stopped.');
 }
 
-function withDiagnostics(error: ReelmillError, stderr: string): ReelmillError {
+function withStderr(error: ReelmillError, stderr: string): ReelmillError {
   if (error.code === 'aborted' || stderr === '' || error.diagnostics !== undefined) return error;
-  return new ReelmillError(error.code, error.message, {
-    cause: error,
-    diagnostics: stderr,
-    retryable: error.retryable,
-  });
+  return withDiagnostics(error, stderr);
 }
