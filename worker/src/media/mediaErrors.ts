@@ -15,6 +15,9 @@ const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupp
  * "Input/output error" or "End of file" just as well. Whether all bytes were delivered, the source's reader knows.
  */
 
+/** What ffmpeg exits with where its decoder refused most packets. */
+export const REFUSED_BY_DECODER = 69;
+
 /** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
 export function explainUnopened(stderr: string): MediaFault {
   if (NOT_WHITELISTED.test(stderr)) {

@@ -34,6 +34,8 @@ export interface ProgramOptions {
   maxOutputBytes?: number;
   /** Takes every line of standard output; answers whether the program advanced. */
   onLine(line: string): boolean;
+  /** Takes every line of standard error. */
+  onErrorLine?(line: string): void;
 }
 
 /** Lets a caller end a run for a reason of its own; the run then rejects with that error. */
@@ -89,7 +91,7 @@ export function startProgram(
     options.signal.addEventListener('abort', onAbort, { once: true });
     const stopWatching = watchOutput(options, fail, child);
     try {
-      const end = await untilClosed(child, program, fail);
+      const end = await untilClosed(child, program, { ...options, fail });
       if (failure) throw withStderr(failure, end.stderr);
       if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
@@ -166,9 +168,9 @@ function watchOutput(
 function untilClosed(
   child: ChildProcess,
   program: string,
-  fail: (error: ReelmillError) => void,
+  { fail, onErrorLine }: Pick<ProgramOptions, 'onErrorLine'> & Pick<RunningProgram, 'fail'>,
 ): Promise<ProgramEnd> {
-  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError())) : () => '';
+  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError()), onErrorLine) : () => '';
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(notStartedError(program, undefined, cause)));
     child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));

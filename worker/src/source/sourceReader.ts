@@ -6,8 +6,6 @@ import { Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { type ByteRange, parseRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -15,6 +13,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SourceAddress } from '../confine/launcher.ts';
 import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
 import { StoreWaits } from './storeWaits.ts';
+import { readWholePieces } from './wholePieces.ts';
 
 /**
  * A small HTTP server that knows one object of the store and lives as long as one task. The task's programs read their
@@ -221,37 +220,24 @@ class Reader implements SourceReader {
     }
   }
 
-  /** Hands the range on, resuming at the byte. Rejects when the store has nothing for too long, or with the signal. */
-  async #copy({ first, last }: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    const wait = this.#waits.begin();
-    let next = first;
-    let failures = 0;
-    try {
-      while (next <= last) {
-        try {
-          for await (const chunk of this.#read({ first: next, last }, signal)) {
-            wait.received(chunk.length);
-            next += chunk.length;
-            failures = 0;
-            this.#deliveredBytes += chunk.length;
-            if (!response.write(chunk)) await drained(response);
-            signal.throwIfAborted();
-            if (wait.stagnantMs > this.#timing.outageMs)
-              throw new StoreFault('temporary', 'the store trickles');
-            wait.resume();
-          }
-        } catch (error) {
-          signal.throwIfAborted();
-          failures += 1;
-          wait.resume();
-          if (isFinal(error) || wait.stagnantMs > this.#timing.outageMs) throw error;
-          if (error instanceof StoreFault && error.kind === 'refused') this.#signed = null;
-          this.#options.logger.debug({ err: error, at: next, failures }, 'source read interrupted');
-          await pause(backoffMs(failures, this.#timing.backoff), undefined, { signal });
-        }
+  /** Hands the range on, in order. Rejects when the store has nothing for too long, or with the signal. */
+  async #copy(range: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const pieces = readWholePieces(range, {
+      ...this.#timing,
+      signal,
+      waits: this.#waits,
+      read: (part) => this.#read(part, signal),
+      onRetry: (error, at) => {
+        if (error instanceof StoreFault && error.kind === 'refused') this.#signed = null;
+        this.#options.logger.debug({ err: error, at }, 'source read interrupted');
+      },
+    });
+    for await (const piece of pieces) {
+      for (const chunk of piece) {
+        this.#deliveredBytes += chunk.length;
+        if (!response.write(chunk)) await drained(response);
+        signal.throwIfAborted();
       }
-    } finally {
-      this.#waits.end(wait);
     }
   }
 
@@ -306,12 +292,6 @@ function drained(response: ServerResponse): Promise<void> {
     };
     response.on('drain', end).on('close', end);
   });
-}
-
-/** Refusals are no final word: a URL may have expired, and a store that starts knows nobody yet. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof StoreFault) return ['changed', 'gone', 'overrun'].includes(error.kind);
-  return !(error instanceof ReelmillError && error.retryable);
 }
 
 function end(response: ServerResponse, status: number): void {

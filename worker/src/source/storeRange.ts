@@ -3,11 +3,11 @@ import { request as requestHttps } from 'node:https';
 
 /** How a read of the store went wrong, and so what may be done about it. */
 export type StoreFaultKind =
-  /** It broke off, was silent, refused for the moment or sent what was not asked for: the same read may work later. */
+  /** It broke off, was silent, refused for the moment or sent something else or more: the same read may work later. */
   | 'temporary'
   /** The URL was refused: another one may not be. */
   | 'refused'
-  /** More came than was announced: what was handed on already need not be the object's bytes either. */
+  /** An earlier response on this connection was longer than it said, and has been used: no bytes of it can be trusted. */
   | 'overrun'
   /** The object is not what was pinned: other content, other size, or gone. */
   | 'changed'
@@ -63,12 +63,11 @@ export async function* readStoreRange(
     let left = length;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       left -= chunk.length;
-      if (left < 0) throw overrun();
-      exchange.pauseWatch();
+      if (left < 0) throw sentMore();
+      exchange.heard();
       yield chunk;
-      exchange.resumeWatch();
     }
-    if (exchange.sentMore()) throw overrun();
+    if (exchange.sentMore()) throw sentMore();
     if (left > 0) throw new StoreFault('temporary', `the store broke off ${left} bytes too early`);
   } catch (error) {
     read.signal.throwIfAborted();
@@ -81,21 +80,19 @@ export async function* readStoreRange(
   }
 }
 
-function overrun(): StoreFault {
-  return new StoreFault('overrun', 'the store sent more than it announced');
+function sentMore(): StoreFault {
+  return new StoreFault('temporary', 'the store sent more than it announced');
 }
 
-/** Watches the silence of the store alone: while the reader of the bytes is slow, nobody waits for the store. */
+/** `heard` is called for every sign of life: a store that gives none for `silenceMs` is given up. */
 function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreRead) {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const headers = { Range: `bytes=${first}-${last}`, ...preconditions(pin) };
   const request = send(url, { agent, headers, signal });
-  let waiting = true;
   let received: IncomingMessage | undefined;
   let excess = false;
   const watch = setTimeout(() => {
-    if (waiting) request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
-    else watch.refresh();
+    request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
   }, silenceMs);
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', (answer) => {
@@ -104,22 +101,17 @@ function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreR
       resolve(answer);
     });
     request.on('error', (error) => {
-      // bytes behind the end of the body are no beginning of a response
+      // bytes behind the end of a body are no beginning of a response
       excess ||= received?.complete === true && isParseError(error);
-      reject(error);
+      const isOfEarlier = received === undefined && request.reusedSocket && isParseError(error);
+      reject(isOfEarlier ? new StoreFault('overrun', 'the store sent more than it announced') : error);
     });
   });
   request.end();
   return {
     response,
     sentMore: () => excess,
-    pauseWatch: () => {
-      waiting = false;
-    },
-    resumeWatch: () => {
-      waiting = true;
-      watch.refresh();
-    },
+    heard: () => watch.refresh(),
     close: () => {
       clearTimeout(watch);
       request.destroy();
