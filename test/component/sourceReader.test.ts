@@ -105,6 +105,10 @@ const PASSING: Record<string, StoreTrouble> = {
   'responds with 429': { status: 429 },
   'ignores the range': { ignoresRange: true },
   'sends another range': { shiftBy: 7 },
+  'sends bytes once more that came before': { shiftBy: -7 },
+  'repeats bytes in the middle': { repeatAt: 30_000 },
+  'leaves out bytes in the middle': { dropAt: 30_000 },
+  'says nothing of which content it sends': { withoutEtag: true },
 };
 for (const [name, trouble] of Object.entries(PASSING)) {
   test(`a store that ${name} three times is resumed at the byte`, async () => {
@@ -124,7 +128,7 @@ for (const [name, trouble] of Object.entries(PASSING)) {
 
   test(`a store that ${name} for good is a fault`, async () => {
     // what it delivers counts as life: here it delivers nothing
-    const dead = 'status' in trouble || 'ignoresRange' in trouble || 'shiftBy' in trouble;
+    const dead = !['resetAfter', 'freezeAfter', 'endAfter', 'announcesMore'].some((cut) => cut in trouble);
     const { url } = await open((index) => (index === 0 || dead ? trouble : { freezeAfter: 0 }));
     await assert.rejects(read(url, 'bytes=1000-'));
     assert.equal(reader?.fault?.code, 'source_unreachable');
@@ -186,7 +190,7 @@ test('a source that is gone is a fault at once', async () => {
 });
 
 test('a range that the program abandons is no fault, and its connection to the store is closed', async () => {
-  const { url } = await open(() => ({ freezeAfter: 200_000 }));
+  const { url } = await open((index) => (index === 0 ? undefined : { freezeAfter: 0 }));
   const request = get(url, { headers: { range: 'bytes=0-' } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   await once(response, 'data');
@@ -224,7 +228,7 @@ test('a program that does not read holds the store back, and no memory', async (
   const before = process.memoryUsage().arrayBuffers;
   const slow = connect(Number(port), '127.0.0.1');
   slow.write(`GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  await waitFor('the store was asked', async () => store.requests.length === 1);
+  await waitFor('the store was asked', () => store.requests.length >= 1);
   const held = async () => process.memoryUsage().arrayBuffers - before;
   const begun = performance.now();
   // longer than the store may be silent: a slow program is not the store's fault

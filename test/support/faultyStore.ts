@@ -22,8 +22,14 @@ export interface StoreTrouble {
   ignoresRange?: boolean;
   /** Announces a longer range than it sends. */
   announcesMore?: boolean;
-  /** Begins so many bytes further on. */
+  /** Begins so many bytes further on, or earlier. */
   shiftBy?: number;
+  /** Sends a kilobyte of the body twice, behind so many bytes: more than it announces. */
+  repeatAt?: number;
+  /** Leaves out a kilobyte of the body, behind so many bytes: less than it announces. */
+  dropAt?: number;
+  /** Does not say which content it sends. */
+  withoutEtag?: boolean;
   /** Takes no notice of preconditions. */
   ignoresPreconditions?: boolean;
 }
@@ -97,25 +103,32 @@ function respond(
   if (range === 'whole' || object.ignoresRange) {
     return void response.writeHead(200, { 'Content-Length': content.length }).end(content);
   }
-  const first = Math.min(range.first + shiftBy, content.length - 1);
+  const first = Math.max(0, Math.min(range.first + shiftBy, content.length - 1));
   const last = Math.min(range.last, first + (object.atMost ?? Number.POSITIVE_INFINITY) - 1);
   const body = content.subarray(first, last + 1);
-  response.setHeader('ETag', `"${etag}"`);
+  if (!object.withoutEtag) response.setHeader('ETag', `"${etag}"`);
   response.setHeader('Content-Range', `bytes ${first}-${last}/${content.length}`);
   if (object.endAfter === undefined) {
     response.setHeader('Content-Length', body.length + (object.announcesMore ? 10 : 0));
   }
   response.statusCode = 206;
-  sendBody(response, body, object);
+  sendBody(response, tamper(body, object), object);
+}
+
+function tamper(body: Buffer, { repeatAt, dropAt }: StoreTrouble): Buffer {
+  const at = repeatAt ?? dropAt;
+  if (at === undefined || at >= body.length) return body;
+  const [from, to] = repeatAt === undefined ? [at, at + 1024] : [at + 1024, at];
+  return Buffer.concat([body.subarray(0, from), body.subarray(to)]);
 }
 
 function sendBody(response: ServerResponse, body: Buffer, trouble: StoreTrouble): void {
-  const { resetAfter, freezeAfter, endAfter, announcesMore } = trouble;
+  const { resetAfter, freezeAfter, endAfter, announcesMore, dropAt } = trouble;
   const cut = resetAfter ?? freezeAfter ?? endAfter;
-  if (cut === undefined && !announcesMore) return void response.end(body);
+  if (cut === undefined && !announcesMore && dropAt === undefined) return void response.end(body);
   response.write(body.subarray(0, cut ?? body.length), () => {
     if (resetAfter !== undefined) response.socket?.resetAndDestroy();
     if (endAfter !== undefined) response.end();
-    if (announcesMore) response.socket?.end();
+    if (announcesMore || dropAt !== undefined) response.socket?.end();
   });
 }

@@ -4,6 +4,7 @@ import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import type { TaskContext, TaskProgress } from '../../worker/src/media/taskContext.ts';
 import { runTask } from '../../worker/src/media/tasks.ts';
+import type { ReaderTiming } from '../../worker/src/source/sourceReader.ts';
 import type { MediaStore } from './mediaStore.ts';
 
 export interface Transcoded {
@@ -36,6 +37,7 @@ export function runSpec(
   media: MediaStore,
   spec: TaskSpec,
   overrides: Partial<TaskContext> = {},
+  timing: Partial<ReaderTiming> = {},
 ): Promise<TaskResult> {
   const message = {
     v: 1 as const,
@@ -46,7 +48,7 @@ export function runSpec(
     requestId: null,
     spec,
   };
-  return runTask(message, taskContext(media, overrides));
+  return runTask(message, taskContext(media, overrides), timing);
 }
 
 /** Inspects, plans and makes everything of a file, one task after the other. */

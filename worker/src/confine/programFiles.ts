@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
 
 /** What the kernel and the loader open to start a program; real paths. */
 export interface ProgramFiles {
@@ -19,7 +19,7 @@ const LIST_TIMEOUT_MS = 20_000;
 /** Finds a program as `spawn` would. Throws `unavailable` where there is none of this name. */
 export async function findProgramFiles(name: string): Promise<ProgramFiles> {
   const program = await findInPath(name);
-  if (program === null) throw new ReelmillError('unavailable', `${name} cannot be started.`);
+  if (program === null) throw new FarmFault('unavailable', `${name} cannot be started.`);
   const executables = new Set([program]);
   const libraries = new Set((await isThere(LOADER_CACHE, constants.R_OK)) ? [LOADER_CACHE] : []);
   for (const { file, isLoader } of parseLibraries(await listLibraries(program))) {

@@ -1,7 +1,6 @@
-import { ERROR_CODES, type ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
 
 const SICK_AFTER = 3;
-const MEDIA_STATUS = 422;
 
 /**
  * Notices a worker that fails whatever it is given: such a worker takes task after task and spoils them all.
@@ -20,7 +19,7 @@ export class FailureWatch {
   failed(code: ErrorCode, message: string): string | null {
     // a file may end the programs of every worker that takes it, and says nothing about the worker
     if (code === 'program_died') return null;
-    if (ERROR_CODES[code].status === MEDIA_STATUS || code === 'frame_count_mismatch') {
+    if (faultOf(code) === 'media' || code === 'frame_count_mismatch') {
       this.succeeded();
       return null;
     }

@@ -8,6 +8,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement } from '../confine/confinement.ts';
 import type { TaskContext } from '../media/taskContext.ts';
+import { diskFault } from '../media/taskErrors.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { publishReliably } from './publishReliably.ts';
 
@@ -210,13 +211,8 @@ function describeFailure(error: unknown) {
     const { code, message, retryable, diagnostics } = error;
     return { code, message, retryable, diagnostics: diagnostics?.slice(-MAX_DIAGNOSTICS) ?? null };
   }
-  const full = isNodeError(error) && error.code === 'ENOSPC';
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? message) : message;
-  const code: ErrorCode = full ? 'disk_full' : 'internal';
+  const code: ErrorCode = diskFault(error)?.code ?? 'internal';
   return { code, message, retryable: true, diagnostics: stack.slice(0, MAX_DIAGNOSTICS) };
-}
-
-function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
 }

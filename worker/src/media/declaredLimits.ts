@@ -1,4 +1,4 @@
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { DeclaredVideo } from './memoryNeeds.ts';
 import type { Probe } from './probeSchema.ts';
@@ -15,7 +15,7 @@ const REFUSED_CODECS: ReadonlySet<string> = new Set(['magicyuv']);
  */
 export function assertWithinLimits(probe: Probe): void {
   if (probe.streams.some(({ codec_name }) => REFUSED_CODECS.has(codec_name ?? ''))) {
-    throw new ReelmillError('unsupported_codec', "The video's format is not supported.");
+    throw new MediaFault('unsupported_codec', "The video's format is not supported.");
   }
   if (probe.streams.length > MEDIA_LIMITS.streams) throw tooManyStreams();
   let pixelsOfAll = 0;
@@ -27,7 +27,7 @@ export function assertWithinLimits(probe: Probe): void {
     }
   }
   if (pixelsOfAll > MEDIA_LIMITS.pixelsOfAllStreams) {
-    throw new ReelmillError('limits_exceeded', 'The file has too many video streams.');
+    throw new MediaFault('limits_exceeded', 'The file has too many video streams.');
   }
 }
 
@@ -38,12 +38,12 @@ export function declaredVideos(probe: Probe): DeclaredVideo[] {
     .map(({ codec_name, width, height }) => ({ codec: codec_name, width: width ?? 0, height: height ?? 0 }));
 }
 
-export function tooManyStreams(diagnostics?: string): ReelmillError {
+export function tooManyStreams(diagnostics?: string): MediaFault {
   const message = `The file has more than ${MEDIA_LIMITS.streams} streams.`;
-  return new ReelmillError('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
+  return new MediaFault('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
 }
 
-export function tooLarge(width: number, height: number, diagnostics?: string): ReelmillError {
+export function tooLarge(width: number, height: number, diagnostics?: string): MediaFault {
   const message = `A picture of ${width}x${height} pixels is too large.`;
-  return new ReelmillError('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
+  return new MediaFault('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
 }

@@ -70,7 +70,6 @@ test('the whole command of a chunk in the middle', () => {
     'max_streams 100',
     'max_pixels 1',
     'max_pixels:2 2088960',
-    'rw_timeout 120000000',
     'f mov',
     `i ${url}`,
     'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),fps=fps=30000/1001:start_time=5.505000,' +

@@ -16,14 +16,14 @@ test('what ffprobe says when it refuses a file', () => {
     ),
     'not_a_video',
   );
-  assert.equal(
-    code('[http @ 0x5] HTTP error 404 Not Found\nServer returned 404 Not Found'),
-    'source_unreachable',
-  );
-  assert.equal(
-    code('[tcp @ 0x5] Connection to tcp://127.0.0.1:9 failed: Connection refused'),
-    'source_unreachable',
-  );
+});
+
+test('what programs print is no evidence of a source that cannot be read', () => {
+  // the demuxers of Matroska and Ogg say so of files that end early
+  for (const line of ['http://127.0.0.1/x: Input/output error', 'http://127.0.0.1/x: End of file']) {
+    assert.equal(explainUnopened(line).code, 'not_a_video');
+    assert.equal(explainFailedEncode(1, line).code, 'encoder_failed');
+  }
 });
 
 test('what ffmpeg says when it fails', () => {
@@ -32,6 +32,7 @@ test('what ffmpeg says when it fails', () => {
     return [code, retryable];
   };
   assert.deepEqual(of('av_interleaved_write_frame(): No space left on device'), ['disk_full', true]);
+  assert.deepEqual(of('Error writing trailer: Disk quota exceeded'), ['disk_full', true]);
   assert.deepEqual(of('Decoder (codec vvc) not found for input stream #0:0'), ['unsupported_codec', false]);
   assert.deepEqual(of('Conversion failed!'), ['encoder_failed', true]);
 });

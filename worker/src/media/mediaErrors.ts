@@ -1,18 +1,25 @@
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { MediaErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
 const NOT_WHITELISTED = /Format not on whitelist/;
-const UNREACHABLE =
-  /Server returned|HTTP error [45]\d\d|Connection (refused|reset|timed out)|Failed to resolve|Input\/output error|End of file.*http|Network is unreachable|Operation timed out|No route to host/i;
 const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 /** A bound of 1 is that of streams which are not wanted. */
 const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
-const NO_SPACE = /No space left on device/;
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
+/*
+ * What programs print says nothing about whether their source could be read: the demuxer of a file that ends early prints
+ * "Input/output error" or "End of file" just as well. Whether all bytes were delivered, the source's reader knows.
+ */
+
+/** What ffmpeg exits with where its decoder refused most packets. */
+export const REFUSED_BY_DECODER = 69;
+
 /** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
-export function explainUnopened(stderr: string): ReelmillError {
+export function explainUnopened(stderr: string): MediaFault {
   if (NOT_WHITELISTED.test(stderr)) {
     return PLAYLIST_FORMATS.test(stderr)
       ? permanent(
@@ -22,7 +29,6 @@ export function explainUnopened(stderr: string): ReelmillError {
         )
       : permanent('not_a_video', 'The file is not in a video format that is accepted.', stderr);
   }
-  if (UNREACHABLE.test(stderr)) return unreachable(stderr);
   if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams(stderr);
   const [, width, height] = TOO_LARGE.exec(stderr) ?? [];
   if (width !== undefined) return tooLarge(Number(width), Number(height), stderr);
@@ -39,9 +45,8 @@ export function explainUnopened(stderr: string): ReelmillError {
 /** What it means that ffmpeg ended with an error while it was encoding. */
 export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
   if (NO_SPACE.test(stderr)) {
-    return new ReelmillError('disk_full', 'The worker has no space left.', { diagnostics: stderr });
+    return new FarmFault('disk_full', 'The worker has no space left.', { diagnostics: stderr });
   }
-  if (UNREACHABLE.test(stderr)) return unreachable(stderr);
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
   }
@@ -50,12 +55,6 @@ export function explainFailedEncode(exitCode: number, stderr: string): ReelmillE
   });
 }
 
-function unreachable(diagnostics: string): ReelmillError {
-  return new ReelmillError('source_unreachable', 'The source cannot be read from the store.', {
-    diagnostics,
-  });
-}
-
-function permanent(code: ReelmillError['code'], message: string, diagnostics: string): ReelmillError {
-  return new ReelmillError(code, message, { diagnostics });
+function permanent(code: MediaErrorCode, message: string, diagnostics: string): MediaFault {
+  return new MediaFault(code, message, { diagnostics });
 }

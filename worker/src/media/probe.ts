@@ -1,4 +1,4 @@
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
 import type { Confinement } from '../confine/confinement.ts';
@@ -49,7 +49,7 @@ export async function probeHeader(target: ProbeTarget): Promise<Probe | null> {
   const what = ['-nofind_stream_info', '-show_entries', PROBE_ENTRIES];
   const { json, stderr, exitCode } = await runJson(target, what, bareMemory(target.sizeBytes));
   if (exitCode !== 0) {
-    const explained = explainUnopened(stderr);
+    const explained = explainEnd(exitCode, stderr);
     if (explained.code !== 'limits_exceeded' && NEEDS_PACKETS.test(stderr)) return null;
     throw explained;
   }
@@ -82,7 +82,7 @@ export async function decodeFirstFrames(
 
 /**
  * Timing of the packets of one stream, in an interval of ffprobe's `-read_intervals` or, without one, in the whole
- * file. Nothing is decoded. A read that fails half way counts with what it had.
+ * file. Nothing is decoded. A demuxer that fails half way counts with what it had.
  */
 export async function samplePackets(
   target: ProbeTarget,
@@ -91,7 +91,7 @@ export async function samplePackets(
 ): Promise<PacketStats> {
   const collector = new PacketCollector();
   let hidden = 0;
-  const { stderr } = await runProgram(
+  await runProgram(
     'ffprobe',
     [
       ...probeArgs(target),
@@ -114,8 +114,6 @@ export async function samplePackets(
       },
     },
   );
-  const explained = explainUnopened(stderr);
-  if (explained.code === 'source_unreachable') throw explained;
   const stats = collector.finish();
   assertFewHidden(hidden, stats.count);
   return stats;
@@ -125,7 +123,7 @@ export async function samplePackets(
 function assertFewHidden(hidden: number, shown: number): void {
   const { hiddenPackets, hiddenPacketsPerShown } = MEDIA_LIMITS;
   if (hidden > Math.max(hiddenPackets, shown * hiddenPacketsPerShown)) {
-    throw new ReelmillError('limits_exceeded', 'The video is put together from too many pieces.');
+    throw new MediaFault('limits_exceeded', 'The video is put together from too many pieces.');
   }
 }
 
@@ -134,7 +132,7 @@ async function probeJson(
   what: readonly string[],
 ): Promise<{ json: unknown; stderr: string }> {
   const end = await runJson(target, what, probeMemory(target.sizeBytes, target.declared));
-  if (end.exitCode !== 0) throw explainUnopened(end.stderr);
+  if (end.exitCode !== 0) throw explainEnd(end.exitCode, end.stderr);
   return end;
 }
 
@@ -162,6 +160,14 @@ async function runJson(
     },
   );
   return { json: parseJson(lines.join('\n')), stderr, exitCode };
+}
+
+/** ffprobe ends with 1 when it cannot read a file; anything else says nothing about the file. */
+function explainEnd(exitCode: number, stderr: string): ReelmillError {
+  if (exitCode === 1) return explainUnopened(stderr);
+  return new ReelmillError('encoder_failed', `ffprobe ended with exit code ${exitCode}.`, {
+    diagnostics: stderr,
+  });
 }
 
 function probeArgs(target: ProbeTarget): string[] {

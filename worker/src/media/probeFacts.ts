@@ -1,6 +1,6 @@
 import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { PacketStats } from './packetStats.ts';
@@ -30,7 +30,7 @@ export interface Findings {
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
 export function factsFromProbe(findings: Findings): MediaFacts {
   const { probe, streams, head } = findings;
-  if (head.count === 0) throw new ReelmillError('undecodable', 'The video holds no pictures.');
+  if (head.count === 0) throw new MediaFault('undecodable', 'The video holds no pictures.');
   const video = videoFacts(findings);
   const demuxer = probe.format.format_name.split(',')[0] ?? '';
   const audio = streams.audio;
@@ -104,17 +104,17 @@ function extentOf(
   const { firstPts } = head;
   const { lastPts } = tail;
   if (firstPts === null || lastPts === null || lastPts < firstPts) {
-    throw new ReelmillError('broken_timestamps', 'The times of the pictures in this file make no sense.');
+    throw new MediaFault('broken_timestamps', 'The times of the pictures in this file make no sense.');
   }
   if (Math.max(head.longestGap, tail.longestGap) > MEDIA_LIMITS.gapSeconds || head.backwardJumps > 0) {
-    throw new ReelmillError(
+    throw new MediaFault(
       'broken_timestamps',
       'The times of the pictures in this file jump; exporting the video again should help.',
     );
   }
   const durationSeconds = lastPts + lastFrameSeconds(tail, streams, rate) - firstPts;
   if (durationSeconds > MEDIA_LIMITS.durationSeconds) {
-    throw new ReelmillError(
+    throw new MediaFault(
       'limits_exceeded',
       `The video is longer than ${MEDIA_LIMITS.durationSeconds / 3600} hours.`,
     );

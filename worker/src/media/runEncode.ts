@@ -2,7 +2,7 @@ import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
@@ -82,7 +82,7 @@ function checkOutcome({ chunk, qualities }: EncodeSpec, end: SegmentRunEnd): num
   );
   const frames = counts[0] ?? 0;
   if (frames === 0 && chunk.firstFrame === 0) {
-    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.', {
+    throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.', {
       diagnostics: end.stderr,
     });
   }

@@ -1,6 +1,6 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { declaredVideos } from './declaredLimits.ts';
 import { decideFrameRate, isSparse } from './frameRate.ts';
 import { probeMemory } from './memoryNeeds.ts';
@@ -74,7 +74,7 @@ export async function runInspect(
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) {
-    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+    throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }
   const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
@@ -9,6 +9,7 @@ import { LAUNCH_FAILED } from '../confine/launcher.ts';
 import { watchMemory } from './memoryWatch.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
+import { withDiagnostics } from './taskErrors.ts';
 
 /** How long a program may take to end by itself after SIGTERM. */
 const GRACE_MS = 2_000;
@@ -33,6 +34,8 @@ export interface ProgramOptions {
   maxOutputBytes?: number;
   /** Takes every line of standard output; answers whether the program advanced. */
   onLine(line: string): boolean;
+  /** Takes every line of standard error. */
+  onErrorLine?(line: string): void;
 }
 
 /** Lets a caller end a run for a reason of its own; the run then rejects with that error. */
@@ -88,11 +91,11 @@ export function startProgram(
     options.signal.addEventListener('abort', onAbort, { once: true });
     const stopWatching = watchOutput(options, fail, child);
     try {
-      const end = await untilClosed(child, program, fail);
-      if (failure) throw withDiagnostics(failure, end.stderr);
+      const end = await untilClosed(child, program, { ...options, fail });
+      if (failure) throw withStderr(failure, end.stderr);
       if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
-      if (wasStopped(end)) throw new ReelmillError('unavailable', `${program} was stopped from outside.`);
+      if (wasStopped(end)) throw new FarmFault('unavailable', `${program} was stopped from outside.`);
       return end;
     } finally {
       stopWatching();
@@ -165,9 +168,9 @@ function watchOutput(
 function untilClosed(
   child: ChildProcess,
   program: string,
-  fail: (error: ReelmillError) => void,
+  { fail, onErrorLine }: Pick<ProgramOptions, 'onErrorLine'> & Pick<RunningProgram, 'fail'>,
 ): Promise<ProgramEnd> {
-  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError())) : () => '';
+  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError()), onErrorLine) : () => '';
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(notStartedError(program, undefined, cause)));
     child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));
@@ -184,16 +187,16 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function floodError(): ReelmillError {
-  return new ReelmillError('limits_exceeded', 'The file describes itself at too great a length.');
+function floodError(): MediaFault {
+  return new MediaFault('limits_exceeded', 'The file describes itself at too great a length.');
 }
 
 function memoryError(): ReelmillError {
   return new ReelmillError('program_died', 'The file made the decoder take more memory than it may.');
 }
 
-function notStartedError(program: string, diagnostics?: string, cause?: unknown): ReelmillError {
-  return new ReelmillError('unavailable', `${program} cannot be started.`, {
+function notStartedError(program: string, diagnostics?: string, cause?: unknown): FarmFault {
+  return new FarmFault('unavailable', `${program} cannot be started.`, {
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(cause === undefined ? {} : { cause }),
   });
@@ -203,11 +206,7 @@ function abortedError(): ReelmillError {
   return new ReelmillError('aborted', 'The task was stopped.');
 }
 
-function withDiagnostics(error: ReelmillError, stderr: string): ReelmillError {
+function withStderr(error: ReelmillError, stderr: string): ReelmillError {
   if (error.code === 'aborted' || stderr === '' || error.diagnostics !== undefined) return error;
-  return new ReelmillError(error.code, error.message, {
-    cause: error,
-    diagnostics: stderr,
-    retryable: error.retryable,
-  });
+  return withDiagnostics(error, stderr);
 }

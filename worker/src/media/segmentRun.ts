@@ -20,6 +20,8 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   context: TaskContext;
   /** `done` of the progress event. */
   unitsOf(report: ProgressReport): number;
+  /** Takes every line of ffmpeg's standard error. */
+  onErrorLine?(line: string): void;
 }
 
 export interface SegmentRunEnd extends ProgramEnd {
@@ -61,6 +63,7 @@ async function followProgram(
     stallMs: TIME_LIMITS.stallMs,
     timeLimitMs: run.timeLimitMs,
     memoryBytes: run.memoryBytes,
+    ...(run.onErrorLine && { onErrorLine: run.onErrorLine }),
     onLine(line) {
       const report = reader.push(line);
       if (!report) return false;

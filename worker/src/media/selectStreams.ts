@@ -1,4 +1,4 @@
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { assertWithinLimits } from './declaredLimits.ts';
 import type { Probe, ProbedStream } from './probeSchema.ts';
 
@@ -22,7 +22,7 @@ function selectVideo(probe: Probe): SelectedStreams['video'] {
   const candidates = pictures.filter((stream) => !stream.disposition?.attached_pic);
   const chosen = defaultFirst(candidates);
   if (!chosen) {
-    throw new ReelmillError(
+    throw new MediaFault(
       'no_video_stream',
       pictures.length > 0
         ? 'The file holds sound with a cover picture, but no video.'
@@ -33,10 +33,10 @@ function selectVideo(probe: Probe): SelectedStreams['video'] {
   const { codec_name, pix_fmt, width, height } = chosen;
   if (codec_name === undefined || codec_name === 'none') {
     const name = chosen.codec_tag_string?.startsWith('[') === false ? ` (${chosen.codec_tag_string})` : '';
-    throw new ReelmillError('unsupported_codec', `The video's format${name} is not supported.`);
+    throw new MediaFault('unsupported_codec', `The video's format${name} is not supported.`);
   }
   if (pix_fmt === undefined || !width || !height) {
-    throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
+    throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }
   return { ...chosen, codec_name, pix_fmt, width, height };
 }
@@ -57,8 +57,8 @@ function defaultFirst<S extends ProbedStream>(streams: readonly S[]): S | undefi
   return streams.find((stream) => stream.disposition?.default) ?? streams[0];
 }
 
-export function encryptedError(): ReelmillError {
-  return new ReelmillError('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
+export function encryptedError(): MediaFault {
+  return new MediaFault('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
 }
 
 function isEncrypted(stream: ProbedStream): boolean {

@@ -22,11 +22,9 @@ export interface SourceInput {
   url: string;
 }
 
-/** The reader gives up before: it knows whether the store is to blame. */
-const SILENCE_MICROSECONDS = 120_000_000;
-
 /**
- * Input options of every read of a source, up to but not including `-i`. Retries are the reader's.
+ * Input options of every read of a source, up to but not including `-i`. Retries and time limits are the reader's: it knows
+ * whether the store is to blame.
  *
  * @param decoded the video that may be decoded; none, where it is not given
  */
@@ -35,7 +33,6 @@ export function guardArgs(decoded?: DecodedVideo): string[] {
     ...['-protocol_whitelist', 'http,tcp'],
     ...['-format_whitelist', ACCEPTED_FORMATS.join(',')],
     ...inputBounds(decoded),
-    ...['-rw_timeout', String(SILENCE_MICROSECONDS)],
   ];
 }
 

@@ -1,16 +1,26 @@
 import type { Readable } from 'node:stream';
-import { readTail } from '@reelmill/shared/runtime/programOutput.ts';
+import { readLines, readTail } from '@reelmill/shared/runtime/programOutput.ts';
 import { redactUrls } from '@reelmill/shared/runtime/redact.ts';
 
 const MAX_CHARACTERS = 8_192;
 const MAX_LINES = 40;
 const MAX_BYTES = 64 * 1024 * 1024;
 
+/** Longer lines, and what follows them, are not told to `onLine`. */
+const MAX_LINE_BYTES = 64 * 1024;
+
 /**
  * Reads what a program writes to standard error. Returns a function that returns the last lines so far, with
  * signatures cut out of URLs. `onFlood` is called once, where the program writes more than any damaged film causes.
  */
-export function readStderr(stream: Readable, onFlood: () => void): () => string {
+export function readStderr(
+  stream: Readable,
+  onFlood: () => void,
+  onLine?: (line: string) => void,
+): () => string {
+  if (onLine !== undefined) {
+    readLines(stream, { maxLineBytes: MAX_LINE_BYTES, maxBytes: MAX_BYTES }, { onLine, onFlood: () => {} });
+  }
   const tail = readTail(stream, { maxCharacters: MAX_CHARACTERS, maxBytes: MAX_BYTES }, onFlood);
   return () => redactUrls(tail().trim().split('\n').slice(-MAX_LINES).join('\n'));
 }

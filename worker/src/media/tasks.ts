@@ -1,5 +1,6 @@
 import type { TaskMessage, TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { ReaderTiming } from '../source/sourceReader.ts';
 import { withSource } from '../source/withSource.ts';
 import { runAudio } from './runAudio.ts';
 import { runEncode } from './runEncode.ts';
@@ -11,16 +12,22 @@ import type { TaskContext } from './taskContext.ts';
 /**
  * Does one task to its end; everything that the result names is in the store by then, and nothing is left in the work
  * folder whatever happened. Throws a ReelmillError whose code says why and whether another try may help; `aborted`
- * after the context's signal.
+ * after the context's signal. A MediaFault is thrown only where all that was asked of the source was delivered, and the
+ * worker's disk had room.
  */
-export async function runTask(message: TaskMessage, context: TaskContext): Promise<TaskResult> {
+export async function runTask(
+  message: TaskMessage,
+  context: TaskContext,
+  timing: Partial<ReaderTiming> = {},
+): Promise<TaskResult> {
   const { spec, videoId } = message;
-  return withSource(context, spec.source, async (input, bound) => {
+  const work = async (input: SourceInput, bound: TaskContext): Promise<TaskResult> => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
     const { folder } = spec.plan;
     const result = await makeObjects(folder ?? videoId, spec, input, bound);
     return folder === undefined ? result : { ...result, folder };
-  });
+  };
+  return withSource(context, spec.source, work, timing);
 }
 
 function makeObjects(

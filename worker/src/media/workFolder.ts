@@ -1,8 +1,9 @@
 import { lstat, mkdir, mkdtemp, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import { setInterval as ticks } from 'node:timers/promises';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { removeFolder } from '../workFolders.ts';
+import { findDiskFault, fullFault, isShortOfRoom, withApparentOutcome } from './scratchFaults.ts';
 import type { TaskContext } from './taskContext.ts';
 
 /** What may be in a task's folder at once. */
@@ -19,6 +20,9 @@ const BLOCK_BYTES = 512;
  * Runs `work` with a fresh folder inside the context's `workDir` that is removed with everything in it, whatever
  * happens. Where more is in the folder than it may, the context's signal is aborted and `limits_exceeded` is thrown: the
  * result and errors of the work then do not count. An abort of the task itself comes first.
+ *
+ * A program whose writes fail may say anything of its file, or nothing. So no outcome counts where the disk ran out of
+ * room meanwhile, and no failure where the disk does not work when it is found: `disk_full` or `unavailable` is thrown.
  */
 export async function withWorkFolder<T>(
   context: TaskContext,
@@ -29,13 +33,23 @@ export async function withWorkFolder<T>(
   const folder = await mkdtemp(path.join(context.workDir, 'task-'));
   const full = new AbortController();
   const ended = new AbortController();
-  void watch(folder, limits, ended.signal, () => full.abort());
+  let wasShort = false;
+  void watch(folder, limits, ended.signal, {
+    onFull: () => full.abort(),
+    onShort: () => {
+      wasShort = true;
+    },
+  });
   try {
     const result = await work(folder, { ...context, signal: AbortSignal.any([context.signal, full.signal]) });
-    if (full.signal.aborted) throw fullError();
+    if (full.signal.aborted) throw tooMuchError();
+    if (wasShort || (await isShortOfRoom(folder))) throw fullFault();
     return result;
   } catch (error) {
-    throw full.signal.aborted && !context.signal.aborted ? fullError() : error;
+    if (context.signal.aborted || error instanceof FarmFault) throw error;
+    const disk = wasShort ? fullFault() : await findDiskFault(context.workDir);
+    if (disk !== null) throw withApparentOutcome(disk, error);
+    throw full.signal.aborted ? tooMuchError() : error;
   } finally {
     ended.abort();
     await removeFolder(folder, context.logger);
@@ -46,10 +60,11 @@ async function watch(
   folder: string,
   limits: FolderLimits,
   ended: AbortSignal,
-  onFull: () => void,
+  { onFull, onShort }: { onFull(): void; onShort(): void },
 ): Promise<void> {
   try {
     for await (const _ of ticks(WATCH_MS, undefined, { signal: ended })) {
+      if (await isShortOfRoom(folder)) onShort();
       if (await isFull(folder, limits)) return onFull();
     }
   } catch {
@@ -88,6 +103,6 @@ async function sizeOnDisk(file: string): Promise<number> {
   );
 }
 
-function fullError(): ReelmillError {
-  return new ReelmillError('limits_exceeded', 'The video became larger than it may.');
+function tooMuchError(): MediaFault {
+  return new MediaFault('limits_exceeded', 'The video became larger than it may.');
 }

@@ -6,14 +6,14 @@ import { Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { type ByteRange, parseRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SourceAddress } from '../confine/launcher.ts';
 import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
+import { StoreWaits } from './storeWaits.ts';
+import { readWholePieces } from './wholePieces.ts';
 
 /**
  * A small HTTP server that knows one object of the store and lives as long as one task. The task's programs read their
@@ -28,8 +28,10 @@ import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
  *   reading ──▶ delivered   all bytes were handed on
  *    ▲   │ └──▶ abandoned   the program closed the connection: it has what it wanted, which is no fault
  *    │   ▼
- *   waiting ──▶ failed      the store gave nothing for `outageMs`, or something that no retry changes: the reader is
- *                           faulted
+ *   waiting ──▶ failed      the store gave next to nothing for `outageMs`, or something that no retry changes: the
+ *                           reader is faulted
+ *
+ * Nobody but the program and the reader ends a connection: programs have no time limit of their own for reads.
  */
 export interface SourceReader {
   /** The path is the only credential, and good for as long as the reader lives. */
@@ -39,6 +41,12 @@ export interface SourceReader {
   readonly fault: ReelmillError | null;
   /** Aborted with the fault. */
   readonly faulted: AbortSignal;
+  /** Programs asked for more at once than is served, and so did not get all that they asked for. */
+  readonly refused: boolean;
+  /** Bytes that were handed on to programs so far. */
+  readonly deliveredBytes: number;
+  /** Milliseconds that programs have waited for the store since that time (of `performance.now`). */
+  waitedMs(since: number): number;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -53,7 +61,7 @@ export interface SourceReaderOptions {
 }
 
 export interface ReaderTiming {
-  /** A store that gives nothing for so long is not there; shorter than the programs' own limits of silence. */
+  /** A store that gives next to nothing for so long is not there; shorter than `stallMs` of the programs. */
   outageMs: number;
   /** How long a connection to the store may be silent before another one is tried. */
   silenceMs: number;
@@ -89,8 +97,11 @@ class Reader implements SourceReader {
   readonly #agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
   readonly #faulting = new AbortController();
   readonly #servers: Server[] = [];
+  readonly #waits = new StoreWaits();
   #pin: SourcePin;
   #delivering = 0;
+  #deliveredBytes = 0;
+  #refused = false;
   #fault: ReelmillError | null = null;
   #address: SourceAddress = { port: 0, socketPath: null };
   #socketFolder: string | null = null;
@@ -113,6 +124,18 @@ class Reader implements SourceReader {
 
   get fault(): ReelmillError | null {
     return this.#fault;
+  }
+
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  get deliveredBytes(): number {
+    return this.#deliveredBytes;
+  }
+
+  waitedMs(since: number): number {
+    return this.#waits.since(since);
   }
 
   async listen(): Promise<void> {
@@ -150,6 +173,9 @@ class Reader implements SourceReader {
       void this.#serve(request, response);
     });
     server.maxConnections = MAX_CONNECTIONS;
+    server.on('drop', () => {
+      this.#refused = true;
+    });
     this.#servers.push(server);
     return server;
   }
@@ -159,7 +185,10 @@ class Reader implements SourceReader {
     if (request.url !== this.#path || this.#fault !== null) return end(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
     // one connection may ask for many ranges before it has read any
-    if (this.#delivering >= MAX_CONNECTIONS) return end(response, 503);
+    if (this.#delivering >= MAX_CONNECTIONS) {
+      this.#refused = true;
+      return end(response, 503);
+    }
     const range = parseRange(request.headers.range, sizeBytes);
     response.setHeader('Accept-Ranges', 'bytes');
     if (range === 'unsatisfiable') {
@@ -191,28 +220,23 @@ class Reader implements SourceReader {
     }
   }
 
-  /** Hands the range on, resuming at the byte. Rejects when the store has nothing for too long, or with the signal. */
-  async #copy({ first, last }: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    let next = first;
-    let failures = 0;
-    let heardAt = performance.now();
-    while (next <= last) {
-      try {
-        for await (const chunk of this.#read({ first: next, last }, signal)) {
-          next += chunk.length;
-          failures = 0;
-          if (!response.write(chunk)) await drained(response);
-          signal.throwIfAborted();
-          heardAt = performance.now();
-        }
-      } catch (error) {
-        signal.throwIfAborted();
-        failures += 1;
-        const waitedMs = performance.now() - heardAt;
-        if (isFinal(error) || waitedMs > this.#timing.outageMs) throw error;
+  /** Hands the range on, in order. Rejects when the store has nothing for too long, or with the signal. */
+  async #copy(range: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const pieces = readWholePieces(range, {
+      ...this.#timing,
+      signal,
+      waits: this.#waits,
+      read: (part) => this.#read(part, signal),
+      onRetry: (error, at) => {
         if (error instanceof StoreFault && error.kind === 'refused') this.#signed = null;
-        this.#options.logger.debug({ err: error, at: next, failures }, 'source read interrupted');
-        await pause(backoffMs(failures, this.#timing.backoff), undefined, { signal });
+        this.#options.logger.debug({ err: error, at }, 'source read interrupted');
+      },
+    });
+    for await (const piece of pieces) {
+      for (const chunk of piece) {
+        this.#deliveredBytes += chunk.length;
+        if (!response.write(chunk)) await drained(response);
+        signal.throwIfAborted();
       }
     }
   }
@@ -247,7 +271,7 @@ class Reader implements SourceReader {
           cause,
           diagnostics,
         })
-      : new ReelmillError('source_unreachable', 'The source cannot be read from the store.', {
+      : new FarmFault('source_unreachable', 'The source cannot be read from the store.', {
           cause,
           diagnostics,
         });
@@ -268,12 +292,6 @@ function drained(response: ServerResponse): Promise<void> {
     };
     response.on('drain', end).on('close', end);
   });
-}
-
-/** Refusals are no final word: a URL may have expired, and a store that starts knows nobody yet. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof StoreFault) return error.kind === 'changed' || error.kind === 'gone';
-  return !(error instanceof ReelmillError && error.retryable);
 }
 
 function end(response: ServerResponse, status: number): void {

@@ -3,10 +3,12 @@ import { request as requestHttps } from 'node:https';
 
 /** How a read of the store went wrong, and so what may be done about it. */
 export type StoreFaultKind =
-  /** It broke off, was silent, refused for the moment or sent what was not asked for: the same read may work later. */
+  /** It broke off, was silent, refused for the moment or sent something else or more: the same read may work later. */
   | 'temporary'
   /** The URL was refused: another one may not be. */
   | 'refused'
+  /** An earlier response on this connection was longer than it said, and has been used: no bytes of it can be trusted. */
+  | 'overrun'
   /** The object is not what was pinned: other content, other size, or gone. */
   | 'changed'
   | 'gone';
@@ -61,11 +63,11 @@ export async function* readStoreRange(
     let left = length;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       left -= chunk.length;
-      if (left < 0) throw new StoreFault('temporary', 'the store sent more than it announced');
-      exchange.pauseWatch();
+      if (left < 0) throw sentMore();
+      exchange.heard();
       yield chunk;
-      exchange.resumeWatch();
     }
+    if (exchange.sentMore()) throw sentMore();
     if (left > 0) throw new StoreFault('temporary', `the store broke off ${left} bytes too early`);
   } catch (error) {
     read.signal.throwIfAborted();
@@ -78,38 +80,47 @@ export async function* readStoreRange(
   }
 }
 
-/** Watches the silence of the store alone: while the reader of the bytes is slow, nobody waits for the store. */
+function sentMore(): StoreFault {
+  return new StoreFault('temporary', 'the store sent more than it announced');
+}
+
+/** `heard` is called for every sign of life: a store that gives none for `silenceMs` is given up. */
 function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreRead) {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const headers = { Range: `bytes=${first}-${last}`, ...preconditions(pin) };
   const request = send(url, { agent, headers, signal });
-  let waiting = true;
+  let received: IncomingMessage | undefined;
+  let excess = false;
   const watch = setTimeout(() => {
-    if (waiting) request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
-    else watch.refresh();
+    request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
   }, silenceMs);
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', (answer) => {
+      received = answer;
       watch.refresh();
       resolve(answer);
     });
-    request.on('error', reject);
+    request.on('error', (error) => {
+      // bytes behind the end of a body are no beginning of a response
+      excess ||= received?.complete === true && isParseError(error);
+      const isOfEarlier = received === undefined && request.reusedSocket && isParseError(error);
+      reject(isOfEarlier ? new StoreFault('overrun', 'the store sent more than it announced') : error);
+    });
   });
   request.end();
   return {
     response,
-    pauseWatch: () => {
-      waiting = false;
-    },
-    resumeWatch: () => {
-      waiting = true;
-      watch.refresh();
-    },
+    sentMore: () => excess,
+    heard: () => watch.refresh(),
     close: () => {
       clearTimeout(watch);
       request.destroy();
     },
   };
+}
+
+function isParseError(error: NodeJS.ErrnoException): boolean {
+  return error.code?.startsWith('HPE_') === true;
 }
 
 function preconditions({ etag, lastModified }: SourcePin): Record<string, string> {
@@ -132,14 +143,27 @@ function checkResponse(response: IncomingMessage, { first, last, pin }: StoreRea
   if (announced !== undefined && Number(announced) !== length) {
     throw new StoreFault('temporary', 'the store announced another length than its range has');
   }
-  const etag = strongEtag(response.headers.etag);
-  if (pin.etag !== undefined && etag !== undefined && etag !== pin.etag) {
-    throw new StoreFault('changed', 'the object has another ETag');
+  checkIdentity(response, pin);
+  return { etag: strongEtag(response.headers.etag), length };
+}
+
+/** A store, or a proxy before it, may take no notice of preconditions, or weaken ETags. */
+function checkIdentity({ headers }: IncomingMessage, pin: SourcePin): void {
+  const etag = headers.etag === undefined ? undefined : opaqueTag(headers.etag);
+  if (pin.etag !== undefined && etag !== undefined) {
+    if (etag !== pin.etag) throw new StoreFault('changed', 'the object has another ETag');
+    return;
   }
-  if (pin.etag === undefined && isLater(response.headers['last-modified'], pin.lastModified)) {
-    throw new StoreFault('changed', 'the object was written later');
+  const modified = headers['last-modified'];
+  if (pin.lastModified !== undefined && modified !== undefined) {
+    if (!isSameSecond(modified, pin.lastModified)) {
+      throw new StoreFault('changed', 'the object was written at another time');
+    }
+    return;
   }
-  return { etag, length };
+  if (pin.etag !== undefined || pin.lastModified !== undefined) {
+    throw new StoreFault('temporary', 'the store does not say which content it sent');
+  }
 }
 
 function checkStatus(status: number): void {
@@ -157,8 +181,11 @@ function strongEtag(header: string | undefined): string | undefined {
   return /^"(.+)"$/.exec(header ?? '')?.[1];
 }
 
+function opaqueTag(header: string): string | undefined {
+  return strongEtag(header.replace(/^W\//, ''));
+}
+
 /** HTTP counts whole seconds. */
-function isLater(header: string | undefined, pinned: string | undefined): boolean {
-  if (header === undefined || pinned === undefined) return false;
-  return Math.floor(Date.parse(header) / 1000) > Math.floor(Date.parse(pinned) / 1000);
+function isSameSecond(header: string, pinned: string): boolean {
+  return Math.floor(Date.parse(header) / 1000) === Math.floor(Date.parse(pinned) / 1000);
 }

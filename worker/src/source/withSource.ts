@@ -1,41 +1,76 @@
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { TIME_LIMITS } from '../media/limits.ts';
 import type { SourceInput } from '../media/source.ts';
 import type { TaskContext } from '../media/taskContext.ts';
-import { openSourceReader } from './sourceReader.ts';
+import { withDiagnostics } from '../media/taskErrors.ts';
+import { openSourceReader, type ReaderTiming, type SourceReader } from './sourceReader.ts';
 
 /**
  * Runs a task's work with its source readable at `input.url`, by the programs of the context that it is given. The
  * work is aborted as soon as the source cannot be read; its result and its own errors then do not count, and the
  * reader's fault is thrown. An abort of the task itself comes first.
+ *
+ * Nor do they count where the programs did not get all that they asked for for another reason: `encoder_failed`, which
+ * blames nobody, is thrown then. A MediaFault that leaves here is one about bytes that were read.
  */
 export async function withSource<T>(
   context: TaskContext,
   source: TaskSource,
   work: (input: SourceInput, context: TaskContext) => Promise<T>,
+  timing: Partial<ReaderTiming> = {},
 ): Promise<T> {
   const { store, logger, confinement } = context;
-  const reader = await openSourceReader({ store, source, logger, withSocket: confinement.needsSocket });
+  const begun = performance.now();
+  const reader = await openSourceReader({
+    store,
+    source,
+    logger,
+    withSocket: confinement.needsSocket,
+    timing,
+  });
   const signal = AbortSignal.any([context.signal, reader.faulted]);
   try {
     const bound = { ...context, signal, confinement: confinement.reaching(reader.address) };
     const result = await work({ url: reader.url }, bound);
     if (reader.fault !== null) throw reader.fault;
+    if (reader.refused) throw notReadError();
     return result;
   } catch (error) {
-    if (reader.fault === null || context.signal.aborted) throw error;
-    throw withProgramOutput(reader.fault, error);
+    if (context.signal.aborted) throw error;
+    throw whatCounts(reader, error, begun);
   } finally {
     await reader.close();
   }
+}
+
+function whatCounts(reader: SourceReader, error: unknown, begun: number): unknown {
+  if (reader.fault !== null) return withProgramOutput(reader.fault, error);
+  if (!(error instanceof ReelmillError)) return error;
+  if (error instanceof MediaFault && (reader.refused || reader.deliveredBytes === 0)) {
+    return withProgramOutput(notReadError(), error);
+  }
+  return heldUpByStore(reader, error, begun) ? withProgramOutput(slowError(), error) : error;
+}
+
+/** Whether a program was ended because of the time that it waited for the store. */
+function heldUpByStore(reader: SourceReader, { code }: ReelmillError, begun: number): boolean {
+  const now = performance.now();
+  if (code === 'stalled') return reader.waitedMs(now - TIME_LIMITS.stallMs) > TIME_LIMITS.stallMs / 2;
+  return code === 'time_limit' && reader.waitedMs(begun) > (now - begun) / 2;
+}
+
+function notReadError(): ReelmillError {
+  return new ReelmillError('encoder_failed', 'The program did not read what it was to judge.');
+}
+
+function slowError(): FarmFault {
+  return new FarmFault('source_unreachable', 'The store does not deliver the source fast enough.');
 }
 
 /** The fault, with what the programs said of it for operators. */
 function withProgramOutput(fault: ReelmillError, error: unknown): ReelmillError {
   const said = error instanceof ReelmillError && error !== fault ? error.diagnostics : undefined;
   if (said === undefined) return fault;
-  return new ReelmillError(fault.code, fault.message, {
-    cause: fault,
-    diagnostics: `${fault.diagnostics}\n${said}`,
-  });
+  return withDiagnostics(fault, [fault.diagnostics, said].filter((text) => text !== undefined).join('\n'));
 }

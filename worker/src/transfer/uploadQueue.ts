@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 const CONCURRENCY = 3;
 const ATTEMPTS = 5;
@@ -104,8 +104,8 @@ export class UploadQueue {
   }
 }
 
-export function tooMuchOutput(): ReelmillError {
-  return new ReelmillError('limits_exceeded', 'The video became larger than it may.');
+export function tooMuchOutput(): MediaFault {
+  return new MediaFault('limits_exceeded', 'The video became larger than it may.');
 }
 
 function toError(error: unknown): ReelmillError {
@@ -113,5 +113,5 @@ function toError(error: unknown): ReelmillError {
   const aborted = error instanceof Error && error.name === 'AbortError';
   return aborted
     ? new ReelmillError('aborted', 'The task was stopped.', { cause: error })
-    : new ReelmillError('unavailable', 'A finished segment could not be stored.', { cause: error });
+    : new FarmFault('unavailable', 'A finished segment could not be stored.', { cause: error });
 }

@@ -1,0 +1,50 @@
+import { open, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { diskFault } from './taskErrors.ts';
+
+/** With less room than this a write of a program may have failed; programs do not always say so. */
+const MIN_FREE_BYTES = 4 * 1024 * 1024;
+const PROBE_BYTES = 256 * 1024;
+
+/** Whether the disk of a folder is as good as full. False where the disk does not tell. */
+export async function isShortOfRoom(folder: string): Promise<boolean> {
+  return statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize < MIN_FREE_BYTES,
+    () => false,
+  );
+}
+
+/** The fault of the disk of a folder: it has no room, or does not take what is written. Null where it works. */
+export async function findDiskFault(folder: string): Promise<FarmFault | null> {
+  if (await isShortOfRoom(folder)) return fullFault();
+  const probe = path.join(folder, `probe-${crypto.randomUUID()}`);
+  try {
+    const handle = await open(probe, 'wx');
+    try {
+      await handle.writeFile(Buffer.alloc(PROBE_BYTES, 'x'));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return null;
+  } catch (error) {
+    return (
+      diskFault(error) ?? new FarmFault('unavailable', "The worker's disk cannot be used.", { cause: error })
+    );
+  } finally {
+    await rm(probe, { force: true });
+  }
+}
+
+export function fullFault(): FarmFault {
+  return new FarmFault('disk_full', 'The worker has no space left.');
+}
+
+/** The fault of the disk, with what was taken for the outcome for operators to read. */
+export function withApparentOutcome(fault: FarmFault, error: unknown): FarmFault {
+  if (!(error instanceof ReelmillError)) return fault;
+  const apparent = `${error.code}: ${error.message}`;
+  const diagnostics = error.diagnostics === undefined ? apparent : `${apparent}\n${error.diagnostics}`;
+  return new FarmFault(fault.code, fault.message, { cause: error, diagnostics });
+}
