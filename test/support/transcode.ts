@@ -27,6 +27,8 @@ export function taskContext(media: MediaStore, overrides: Partial<TaskContext> =
     confinement: media.confinement,
     signal: AbortSignal.timeout(300_000),
     onProgress: () => {},
+    decodePercent: 0,
+    onVerified: () => {},
     ...overrides,
   };
 }

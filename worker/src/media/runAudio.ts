@@ -2,6 +2,7 @@ import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
+import { audioSegmentCheck } from './audioSegments.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { bareMemory } from './memoryNeeds.ts';
@@ -33,13 +34,13 @@ export async function runAudio(
     const end = await runToSegments({
       args: audioArgs({ ...input, plan, threads: context.threads }),
       folder,
-      names: [AUDIO_NAME],
+      outputs: [{ name: AUDIO_NAME, size: null }],
       contentType: 'audio/mp4',
       videoFolder,
       version: plan.version,
       firstSegment: 0,
       maxSegments: maxAudioSegments(plan),
-      check: () => {},
+      check: audioSegmentCheck(plan),
       timeLimitMs: audioLimitMs(seconds),
       memoryBytes: bareMemory(spec.source.sizeBytes),
       maxBytes,

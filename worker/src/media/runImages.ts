@@ -1,15 +1,15 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
+import { diskFaultIn, withDamageCounted } from './damage.ts';
 import {
   COVER_FILE,
   coverArgs,
   firstPictureArgs,
   imageMemory,
+  imageSizes,
   mayHaveKeyframesOnly,
   SPRITE_FILE,
   storyboardArgs,
@@ -21,6 +21,7 @@ import { runTogether } from './runTogether.ts';
 import type { SourceInput } from './source.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
+import { type PictureFile, verifyPicture, type WrittenPicture } from './verifyPicture.ts';
 import { withWorkFolder } from './workFolder.ts';
 
 /** Of cover and storyboard together; real ones have less than two. */
@@ -39,16 +40,17 @@ export async function runImages(
   const run = { ...input, plan, threads: context.threads };
   return withWorkFolder(context, FOLDER_LIMITS, async (folder, bound) => {
     const memory = imageMemory(run, spec.source.sizeBytes);
-    const make = (args: readonly string[], file: string, memoryBytes: number) =>
-      makePicture(args, path.join(folder, file), memoryBytes, bound);
+    const sizes = imageSizes(plan);
+    const coverFile = { folder, name: COVER_FILE, size: sizes.cover };
+    const spriteFile = { folder, name: SPRITE_FILE, size: sizes.sprite };
     const makeCover = async () =>
-      (await make(coverArgs(run), COVER_FILE, memory.cover)) ??
-      (await make(firstPictureArgs(run), COVER_FILE, memory.cover));
+      (await makePicture(coverArgs(run), coverFile, memory.cover, bound)) ??
+      (await makePicture(firstPictureArgs(run), coverFile, memory.cover, bound));
     const makeSprite = async () => {
-      const sprite = await make(storyboardArgs(run), SPRITE_FILE, memory.storyboard);
+      const sprite = await makePicture(storyboardArgs(run), spriteFile, memory.storyboard, bound);
       if (sprite !== null || !mayHaveKeyframesOnly(run)) return sprite;
       // a film whose only keyframes lie before its beginning (a trimmed edit list) shows none of them
-      return make(storyboardArgs(run, false), SPRITE_FILE, memory.storyboard);
+      return makePicture(storyboardArgs(run, false), spriteFile, memory.storyboard, bound);
     };
     const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
     if (!cover)
@@ -56,12 +58,12 @@ export async function runImages(
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const coverKey = objectKeys.cover(videoFolder);
     const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);
-    const queue = (file: string, key: string, sizeBytes: number) =>
-      uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
+    const queue = (picture: WrittenPicture, key: string) =>
+      uploads.add({ ...picture, key, contentType: 'image/jpeg' }, () => {});
     try {
-      queue(cover.file, coverKey, cover.sizeBytes);
-      if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoFolder), sprite.sizeBytes);
-      await uploads.drain();
+      queue(cover, coverKey);
+      if (sprite) queue(sprite, objectKeys.storyboardSprite(videoFolder));
+      await withDamageCounted(folder, bound, () => uploads.drain());
     } finally {
       await uploads.abandon();
     }
@@ -74,12 +76,12 @@ export async function runImages(
 /** Null where ffmpeg had no picture to write; throws where the source or the disk failed. */
 async function makePicture(
   args: readonly string[],
-  file: string,
+  picture: PictureFile,
   memoryBytes: number,
   context: TaskContext,
-): Promise<{ file: string; sizeBytes: number } | null> {
+): Promise<WrittenPicture | null> {
   const end = await runProgram('ffmpeg', args, {
-    cwd: path.dirname(file),
+    cwd: picture.folder,
     signal: context.signal,
     logger: context.logger,
     confinement: context.confinement,
@@ -88,15 +90,13 @@ async function makePicture(
     memoryBytes,
     onLine: () => true,
   });
+  const diskFault = diskFaultIn(end.stderr);
+  if (diskFault !== null) throw diskFault;
   if (end.exitCode !== 0) {
     const failure = explainFailedEncode(end.exitCode, end.stderr);
     if (failure.code !== 'encoder_failed') throw failure;
   }
-  const sizeBytes = await stat(file).then(
-    (info) => info.size,
-    () => 0,
-  );
-  return sizeBytes > 0 ? { file, sizeBytes } : null;
+  return withDamageCounted(picture.folder, context, () => verifyPicture(picture, context));
 }
 
 async function putStoryboard(

@@ -14,8 +14,9 @@ import type { TaskContext } from './taskContext.ts';
  * after the context's signal.
  */
 export async function runTask(message: TaskMessage, context: TaskContext): Promise<TaskResult> {
-  const { spec, videoId } = message;
-  return withSource(context, spec.source, async (input, bound) => {
+  const { spec, videoId, verifyAll } = message;
+  const verifying = verifyAll ? { ...context, decodePercent: 100 } : context;
+  return withSource(verifying, spec.source, async (input, bound) => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
     const { folder } = spec.plan;
     const result = await makeObjects(folder ?? videoId, spec, input, bound);
