@@ -3,29 +3,37 @@ import { AAC_FRAME_SAMPLES, audioSegmentSeconds } from '@reelmill/shared/core/ti
 import { damaged } from './damage.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
 
+/** Times of sound are calculated in floating point and rounded down. */
+const TICKS = 2;
+/** So a segment may be cut a frame beside its place. */
+const FRAMES = 1;
+
 /**
  * A check of audio segments, to be called with each of them in order. They follow each other without a gap, in whole AAC
- * frames, and have the length that the plan gives them; one that is shorter is the last one. Throws `output_damaged`.
+ * frames, and hold as many as the plan gives them; one that holds fewer is the last one. Throws `output_damaged`.
  */
 export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
+  const sampleRate = plan.audio?.sampleRate ?? 1;
   let nextTicks = 0;
   let ended = false;
-  return (
-    { samples, startTicks, durationTicks }: FragmentInfo,
-    { timescale }: InitInfo,
-    index: number,
-  ): void => {
-    const planned = Math.round(audioSegmentSeconds(plan, index) * timescale);
-    const whole = samples * AAC_FRAME_SAMPLES;
+  return (fragment: FragmentInfo, { timescale }: InitInfo, index: number): void => {
+    const { samples, startTicks, durationTicks } = fragment;
+    const planned = Math.round((audioSegmentSeconds(plan, index) * sampleRate) / AAC_FRAME_SAMPLES);
+    const frameTicks = (AAC_FRAME_SAMPLES * timescale) / sampleRate;
+    const missingTicks = samples * frameTicks - durationTicks;
     // only the very last frame may be announced as shorter than it is
-    const inFrames =
-      durationTicks === whole || (durationTicks < planned && durationTicks > whole - AAC_FRAME_SAMPLES);
-    if (ended || startTicks !== nextTicks || !inFrames || durationTicks > planned) {
+    if (
+      ended ||
+      samples > planned + FRAMES ||
+      missingTicks < -TICKS ||
+      missingTicks >= frameTicks ||
+      Math.abs(startTicks - nextTicks) > TICKS
+    ) {
       throw damaged(
-        `audio segment ${index}: ${samples} frames, ${durationTicks} ticks from ${startTicks}, planned ${planned} from ${nextTicks}`,
+        `audio segment ${index}: ${samples} frames, ${durationTicks} ticks from ${startTicks}, planned ${planned} frames from ${nextTicks}`,
       );
     }
-    ended = durationTicks < planned;
-    nextTicks += durationTicks;
+    ended = samples < planned - FRAMES || missingTicks > TICKS;
+    nextTicks = startTicks + durationTicks;
   };
 }

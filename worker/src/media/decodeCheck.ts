@@ -13,7 +13,7 @@ export interface ExpectedFrames {
 /** A file of ours as ffmpeg reads it: paths relative to the folder, one behind the other, and their demuxer. */
 export interface WrittenFile {
   parts: readonly string[];
-  demuxer: 'mov' | 'jpeg_pipe';
+  demuxer: 'mov' | 'image2';
   /** Of its pictures; null where it is sound. */
   size: { width: number; height: number } | null;
 }
@@ -61,9 +61,11 @@ export async function decodeWritten(
 
 function decodeArgs({ parts, demuxer }: WrittenFile): string[] {
   return [
-    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning'],
-    ...['-xerror', '-err_detect', 'explode', '-threads', '1'],
-    ...['-protocol_whitelist', 'concat,file', '-f', demuxer, '-i', `concat:${parts.join('|')}`],
+    ...['-hide_banner', '-nostdin', '-nostats'],
+    // the decoder of JPEG warns that whole files have no end
+    ...['-loglevel', demuxer === 'image2' ? 'error' : 'warning'],
+    ...['-xerror', '-threads', '1', '-protocol_whitelist', 'concat,file', '-f', demuxer],
+    ...['-i', parts.length === 1 ? parts.join() : `concat:${parts.join('|')}`],
     ...['-map', '0:0', '-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:1'],
   ];
 }

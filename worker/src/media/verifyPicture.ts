@@ -43,7 +43,7 @@ export async function verifyPicture(
   }
   if (Math.random() * 100 < context.decodePercent) {
     const expected = { frames: 1, bytes: pictureBytes(size) };
-    await decodeWritten(folder, { parts: [name], demuxer: 'jpeg_pipe', size }, expected, context);
+    await decodeWritten(folder, { parts: [name], demuxer: 'image2', size }, expected, context);
   }
   context.onVerified('verified');
   return { file, sizeBytes: bytes.length, md5: createHash('md5').update(bytes).digest('hex') };
