@@ -161,14 +161,14 @@ function countVerified(registers: Registry[]) {
   const files = new Counter({
     name: 'reelmill_output_files_total',
     help: 'Segments and pictures that workers looked at before they stored them, by what was found',
-    labelNames: ['found'],
+    labelNames: ['outcome'],
     registers,
   });
-  for (const found of FOUND) files.inc({ found }, 0);
+  for (const outcome of FOUND) files.inc({ outcome }, 0);
   return {
     /** Of one try; undefined from workers that do not count. */
     outputVerified: (counts: Verification | undefined): void => {
-      for (const found of FOUND) files.inc({ found }, counts?.[found] ?? 0);
+      for (const outcome of FOUND) files.inc({ outcome }, counts?.[outcome] ?? 0);
     },
   };
 }
