@@ -53,6 +53,7 @@ describe('metrics of a server', () => {
       ['reelmill_queue_consumers', {}, 0],
       ['reelmill_dead_letters', {}, 0],
       ['reelmill_task_tries_total', { kind: 'encode', outcome: 'done' }, 0],
+      ['reelmill_output_files_total', { outcome: 'damaged' }, 0],
       ['reelmill_dependency_up', { dependency: 'database' }, 1],
       ['reelmill_dependency_up', { dependency: 'queue' }, 1],
       ['reelmill_dependency_up', { dependency: 'store' }, 1],
@@ -162,11 +163,18 @@ describe('metrics of several servers', () => {
       type: 'done' as const,
       result: resultOf(task.spec, facts, task.videoId),
       elapsedMs: 2500,
+      verification: { verified: 30, decoded: 2, damaged: 0 },
     });
     for (const context of [one, two, one]) await applyEvent(context, new ProgressKeeper(context), done);
     const samples = await readCounters(one.metrics, two.metrics);
     assert.equal(sumOf(samples, 'reelmill_task_tries_total', { kind: 'inspect', outcome: 'done' }), 1);
     assert.equal(sumOf(samples, 'reelmill_task_duration_seconds_sum', { kind: 'inspect' }), 2.5);
+    for (const [outcome, files] of [
+      ['verified', 30],
+      ['decoded', 2],
+      ['damaged', 0],
+    ] as const)
+      assert.equal(sumOf(samples, 'reelmill_output_files_total', { outcome }), files);
   });
 
   test('durations, speed, failures and lost workers', async () => {
@@ -214,11 +222,13 @@ describe('metrics of several servers', () => {
       signEvent(other, {
         type: 'failed' as const,
         error: { code, message: 'no', retryable, diagnostics: null },
+        verification: { verified: 3, decoded: 1, damaged: 1 },
       });
     await applyEvent(context, progress, fail('encoder_failed', true));
     assert.equal(await increase('reelmill_task_failures_total', { code: 'encoder_failed' }), 1);
     assert.equal(await increase('reelmill_task_tries_total', { kind: 'encode', outcome: 'retried' }), 1);
     assert.equal(await increase('reelmill_video_failures_total', {}), 0);
+    assert.equal(await increase('reelmill_output_files_total', { outcome: 'damaged' }), 1);
 
     const sound = tasks.find(({ kind }) => kind === 'audio');
     assert.ok(sound);

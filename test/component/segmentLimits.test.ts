@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { INIT_FILE, segmentFile } from '../../worker/src/media/encodeArgs.ts';
 import { SegmentCollector } from '../../worker/src/media/segmentCollector.ts';
 import { UploadQueue } from '../../worker/src/transfer/uploadQueue.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
+import { taskContext } from '../support/transcode.ts';
 
 const QUALITY = '240p';
 
@@ -25,27 +26,26 @@ before(async () => {
 });
 after(() => media.close());
 
-/** Collects a folder with so many segments, each as large as that. */
-async function collect(limits: { maxSegments: number; maxBytes: number }, segments: number, bytes?: number) {
+/** Collects a folder with so many segments. */
+async function collect(limits: { maxSegments: number; maxBytes: number }, segments: number) {
   const task = path.join(media.root, `task-${count}`);
   const videoFolder = `9-${count++}`;
   await mkdir(path.join(task, QUALITY), { recursive: true });
   await copyFile(path.join(folder, 'init.mp4'), path.join(task, QUALITY, INIT_FILE));
   for (let index = 0; index < segments; index++) {
-    const file = path.join(task, QUALITY, segmentFile(index));
-    await copyFile(path.join(folder, 'seg0.m4s'), file);
-    if (bytes !== undefined) await truncate(file, bytes);
+    await copyFile(path.join(folder, 'seg0.m4s'), path.join(task, QUALITY, segmentFile(index)));
   }
   const uploads = new UploadQueue(media.store, AbortSignal.timeout(60_000), limits.maxBytes);
   const collector = new SegmentCollector({
     folder: task,
-    names: [QUALITY],
+    outputs: [{ name: QUALITY, size: { width: 64, height: 48 } }],
     contentType: 'video/mp4',
     videoFolder,
     version: 1,
     firstSegment: 0,
     maxSegments: limits.maxSegments,
     uploads,
+    context: taskContext(media),
     check: () => {},
   });
   const failure = await collector.collect().then(
@@ -71,8 +71,10 @@ test('stores no more segments than were planned, whatever a program leaves behin
 });
 
 test('stores no more bytes than the video may have, also after the program has ended', async () => {
-  const { failure, storedBytes } = await collect({ maxSegments: 6, maxBytes: 4_000_000 }, 6, 1_500_000);
+  const { size } = await stat(path.join(folder, 'seg0.m4s'));
+  const maxBytes = 3 * size;
+  const { failure, storedBytes } = await collect({ maxSegments: 6, maxBytes }, 6);
   assert.ok(failure instanceof Error && 'code' in failure);
   assert.equal(failure.code, 'limits_exceeded');
-  assert.ok(storedBytes <= 4_000_000, `${storedBytes}`);
+  assert.ok(storedBytes <= maxBytes, `${storedBytes}`);
 });

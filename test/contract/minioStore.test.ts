@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
@@ -73,6 +73,8 @@ test('what is too large for one PUT is put in parts, whole or not at all', async
     const attempt = store.put('wrong', body(), { contentType: 'video/mp4', sizeBytes: wrong });
     await assert.rejects(attempt, { code: 'size_mismatch' });
   }
+  const announced = { contentType: 'video/mp4', sizeBytes: bytes.length, md5: MD5 };
+  await assert.rejects(store.put('wrong', body(), announced), { code: 'checksum_mismatch' });
   assert.equal(await store.stat('wrong'), null);
   for await (const upload of store.listUploads()) assert.fail(`${upload.key} is left open`);
 });
@@ -100,6 +102,31 @@ test('while the store does not answer every call says that it may be tried again
     await assert.rejects(call(), { code: 'unavailable', retryable: true });
   const url = await store.signPart(upload, 7, { audience: 'public', expiresSeconds: 60 });
   assert.match(url, /^https:\/\/videos\.example\.org\/contract\/a\?partNumber=7&uploadId=b&/);
+});
+
+// no store that works does so: a stand-in says that it took other bytes
+test('a store that holds other bytes than were sent is one that cannot be used', async (t) => {
+  let etag = MD5;
+  const server = createServer((request, response) => {
+    request.resume().once('end', () => response.writeHead(200, { ETag: `"${etag}"` }).end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const endpoint = `http://127.0.0.1:${address.port}`;
+  const store = createMinioStore({ ...NOWHERE, endpoint, publicEndpoint: endpoint });
+  t.after(async () => {
+    await store.close();
+    server.close();
+  });
+  const put = () => store.put('a', Buffer.from('bytes'), { contentType: 'a/b', sizeBytes: 5 });
+  for (const wrong of [MD5, '', 'x-1']) {
+    etag = wrong;
+    await assert.rejects(put(), { code: 'unavailable', retryable: true });
+  }
+  etag = createHash('md5').update('bytes').digest('hex');
+  await put();
 });
 
 // MinIO cannot be made to answer this way, S3 does: so a stand-in says it

@@ -28,6 +28,8 @@ export function taskContext(media: MediaStore, overrides: Partial<TaskContext> =
     confinement: media.confinement,
     signal: AbortSignal.timeout(300_000),
     onProgress: () => {},
+    decodePercent: Number(process.env.X_DECODE ?? 0),
+    onVerified: () => {},
     ...overrides,
   };
 }

@@ -45,7 +45,14 @@ async function main(config: WorkerConfig): Promise<void> {
     queue,
     store,
     logger,
-    config: { workerId, threads, workDir, drainSeconds, confineMedia: config.CONFINE_MEDIA },
+    config: {
+      workerId,
+      threads,
+      workDir,
+      drainSeconds,
+      confineMedia: config.CONFINE_MEDIA,
+      verifyDecodePercent: config.VERIFY_DECODE_PERCENT,
+    },
   });
   releasers.add('worker', () => worker.stop());
   const health = setInterval(async () => {

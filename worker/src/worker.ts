@@ -34,6 +34,8 @@ export interface WorkerOptions {
     drainSeconds: number;
     /** `auto` unless told otherwise. */
     confineMedia?: ConfineMode;
+    /** How many in a hundred of the files that tasks make are decoded before they count; none unless told otherwise. */
+    verifyDecodePercent?: number;
   };
   logger: Logger;
   /** What a task's work is; the media code unless told otherwise. */
@@ -226,6 +228,7 @@ class Worker implements RunningWorker {
       threads: config.threads,
       workDir: this.#workDir,
       confinement: this.#confinement,
+      decodePercent: config.verifyDecodePercent ?? 0,
       runTask: work ?? runTask,
     });
     this.#current = run;

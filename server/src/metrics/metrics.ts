@@ -1,5 +1,10 @@
 import { type ErrorCode, errorCodeSchema } from '@reelmill/shared/contracts/errors.ts';
-import { type TaskKind, taskKindSchema } from '@reelmill/shared/contracts/tasks.ts';
+import {
+  type TaskKind,
+  taskKindSchema,
+  type Verification,
+  verificationSchema,
+} from '@reelmill/shared/contracts/tasks.ts';
 import { LADDER_QUALITIES } from '@reelmill/shared/core/ladder.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type FarmFacts, farmGauges } from './farmGauges.ts';
@@ -19,6 +24,8 @@ const REQUEST_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.3, 1, 3, 10, 30];
 const TRY_OUTCOMES = ['done', 'retried', 'given_up', 'handed_back'] as const;
 type TryOutcome = (typeof TRY_OUTCOMES)[number];
 
+const FOUND = verificationSchema.keyof().options;
+
 /** The server's Prometheus metrics; each server in a process has a registry of its own. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -34,6 +41,7 @@ export function createMetrics(version: string) {
     ...countRequests(registers),
     ...countUploads(registers),
     ...countTasks(registers),
+    ...countVerified(registers),
     ...countVideos(registers),
     ...countServices(registers),
     /** All of it in the exposition format, with what is known of the farm. */
@@ -146,6 +154,22 @@ function countTasks(registers: Registry[]) {
     },
     taskHandedBack: (kind: TaskKind): void => count(kind, 'handed_back'),
     leasesExpired: (tasks: number): void => lost.inc(tasks),
+  };
+}
+
+function countVerified(registers: Registry[]) {
+  const files = new Counter({
+    name: 'reelmill_output_files_total',
+    help: 'Segments and pictures that workers looked at before they stored them, by what was found',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of FOUND) files.inc({ outcome }, 0);
+  return {
+    /** Of one try; undefined from workers that do not count. */
+    outputVerified: (counts: Verification | undefined): void => {
+      for (const outcome of FOUND) files.inc({ outcome }, counts?.[outcome] ?? 0);
+    },
   };
 }
 

@@ -57,6 +57,7 @@ export const standalone: Profile = {
               threads: countUsableCpus(),
               drainSeconds: WORKER_DRAIN_SECONDS,
               confineMedia: config.CONFINE_MEDIA,
+              verifyDecodePercent: config.VERIFY_DECODE_PERCENT,
             },
             store: diskStoreOptions(input, secrets),
             tracing: config,

@@ -84,11 +84,17 @@ export async function applyEvent(
       return null;
     case 'handed_back':
       return applyHandedBack(context, event);
-    case 'failed':
-      return applyFailed(context, event);
+    case 'failed': {
+      const aftermath = await applyFailed(context, event);
+      if (aftermath !== null) context.metrics.outputVerified(event.verification);
+      return aftermath;
+    }
     case 'done': {
       const aftermath = await applyDone(context, event);
-      if (aftermath !== null) await progress.refresh(event.videoId);
+      if (aftermath !== null) {
+        context.metrics.outputVerified(event.verification);
+        await progress.refresh(event.videoId);
+      }
       return aftermath;
     }
   }

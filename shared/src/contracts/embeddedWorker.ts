@@ -15,6 +15,7 @@ export const startEmbeddedWorkerSchema = z.object({
     threads: z.int().positive(),
     drainSeconds: z.number().nonnegative(),
     confineMedia: z.enum(['auto', 'required', 'off']),
+    verifyDecodePercent: z.number().min(0).max(100),
   }),
   /** The server's own folder of objects; URLs are signed as the server signs them. */
   store: z.object({

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   source_gone: { status: 409, retryable: false },
   part_size_mismatch: { status: 409, retryable: false },
   size_mismatch: { status: 409, retryable: false },
+  checksum_mismatch: { status: 409, retryable: false },
   empty_file: { status: 409, retryable: false },
   too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },

@@ -112,6 +112,17 @@ export const confinementSchema = z
   .meta({ id: 'Confinement' });
 export type ConfinementReport = z.infer<typeof confinementSchema>;
 
+/**
+ * What a worker found of the files that it made in one try: how many were whole, how many of them it decoded, and how
+ * many were damaged, which ended the try.
+ */
+export const verificationSchema = z.object({
+  verified: z.int().nonnegative(),
+  decoded: z.int().nonnegative(),
+  damaged: z.int().nonnegative(),
+});
+export type Verification = z.infer<typeof verificationSchema>;
+
 /** What workers say. `started` and `progress` renew the lease; the rest ends it. */
 export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -138,7 +149,14 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     /** Encoding speed as a multiple of real time, null where it is not known. */
     speed: z.number().nonnegative().nullable(),
   }),
-  z.object({ ...taskIdentity, type: z.literal('done'), result: taskResultSchema, elapsedMs: z.number() }),
+  z.object({
+    ...taskIdentity,
+    type: z.literal('done'),
+    result: taskResultSchema,
+    elapsedMs: z.number(),
+    /** Older workers do not count. */
+    verification: verificationSchema.optional(),
+  }),
   z.object({
     ...taskIdentity,
     type: z.literal('failed'),
@@ -148,6 +166,7 @@ export const workerEventSchema = z.discriminatedUnion('type', [
       retryable: z.boolean(),
       diagnostics: z.string().nullable(),
     }),
+    verification: verificationSchema.optional(),
   }),
   /**
    * The worker is stopping and gives the task back; not a failed attempt. With `redelivered` it never began: the queue

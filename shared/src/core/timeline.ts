@@ -6,7 +6,8 @@ const KEPT_LEAD_SECONDS = 0.05;
 const MAX_LEAD_SECONDS = 600;
 /** A tick of a coarse time base must not cost a whole frame. */
 const FRAME_TOLERANCE = 0.05;
-const AAC_FRAME_SAMPLES = 1024;
+/** Samples of a frame of AAC-LC. */
+export const AAC_FRAME_SAMPLES = 1024;
 
 type TimelinePlan = Pick<EncodePlan, 'facts' | 'segmentFrames' | 'totalFrames' | 'audio'>;
 

@@ -5,6 +5,7 @@ import type {
   ObjectFacts,
   ObjectStore,
   OpenUpload,
+  PutOptions,
   SignOptions,
   StoredObject,
   StoredPart,
@@ -15,7 +16,7 @@ import { putInParts } from './minio/putInParts.ts';
 import { putThroughUrl } from './minio/putThroughUrl.ts';
 import { S3Client } from './minio/s3Client.ts';
 import { isBrokenConnection, s3CodeOf, toStoreError } from './minio/s3Errors.ts';
-import { expectFailure } from './store/exactSize.ts';
+import { exactMd5, expectFailure } from './store/exactSize.ts';
 import { assertObjectKey } from './store/objectKey.ts';
 import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } from './store/parts.ts';
 
@@ -166,19 +167,23 @@ class MinioStore implements ObjectStore {
     } while (markers.key !== '');
   }
 
-  async put(
-    key: string,
-    body: Readable | Buffer,
-    options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
-  ): Promise<void> {
+  async put(key: string, body: Readable | Buffer, options: PutOptions): Promise<void> {
     const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
-    const { contentType, sizeBytes, signal } = options;
+    const { contentType, sizeBytes, md5, signal } = options;
     if (sizeBytes > this.#singlePutBytes) {
       const send = (url: string, part: Readable, bytes: number): Promise<void> =>
-        putThroughUrl(url, part, { contentType, sizeBytes: bytes, agent: this.#client.agent, signal });
-      return putInParts(this, { key, body: source, contentType, sizeBytes }, send).catch((error: unknown) => {
-        throw signal?.aborted ? abortedPut(error) : toStoreError(error);
-      });
+        putThroughUrl(url, part, {
+          contentType,
+          sizeBytes: bytes,
+          agent: this.#client.agent,
+          ...(signal && { signal }),
+        });
+      const checked = Readable.from(exactMd5(md5)(source), { objectMode: false });
+      return putInParts(this, { key, body: checked, contentType, sizeBytes }, send).catch(
+        (error: unknown) => {
+          throw signal?.aborted ? abortedPut(error) : toStoreError(error);
+        },
+      );
     }
     const url = this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS });
     try {

@@ -25,6 +25,14 @@ export interface UploadRef {
   uploadId: string;
 }
 
+export interface PutOptions {
+  contentType: string;
+  sizeBytes: number;
+  /** Of the body, in hexadecimal, where the caller knows it. */
+  md5?: string;
+  signal?: AbortSignal;
+}
+
 /** Of the disk that the objects lie on. */
 export interface StoreSpace {
   freeBytes: number;
@@ -52,7 +60,7 @@ export interface SignOptions {
  * PUT of a part or an object with `Content-Length` answers 200 and an `ETag`; GET honours `Range`.
  * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`;
  * no key is the folder of another.
- * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `validation_failed`
+ * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `checksum_mismatch`, `validation_failed`
  * for a key or part number that cannot be, `precondition_failed`, `disk_full`, or `unavailable` (the last two are retryable).
  */
 export interface ObjectStore {
@@ -97,12 +105,11 @@ export interface ObjectStore {
    * drops them by itself after a time of its own.
    */
   listUploads(key?: string): AsyncIterable<OpenUpload>;
-  /** Writes an object whole or not at all; `size_mismatch` where the body has not exactly `sizeBytes`. */
-  put(
-    key: string,
-    body: Readable | Buffer,
-    options: { contentType: string; sizeBytes: number; signal?: AbortSignal },
-  ): Promise<void>;
+  /**
+   * Writes an object whole or not at all; `size_mismatch` where the body has not exactly `sizeBytes`, `checksum_mismatch`
+   * where it has not the MD5 that is given. When it resolves, the store has said that it holds the bytes that were sent.
+   */
+  put(key: string, body: Readable | Buffer, options: PutOptions): Promise<void>;
   /**
    * Makes this very content (its ETag is compared) another object as well, within the store. Throws `precondition_failed`
    * where the object has changed, `not_found` where it is gone.

@@ -108,6 +108,14 @@ const common = {
     .describe(
       'whether ffmpeg and ffprobe run confined: `auto` as far as the machine allows, `required` or else the worker takes no tasks, `off`',
     ),
+  VERIFY_DECODE_PERCENT: z.coerce
+    .number()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe(
+      'how many in a hundred of the segments and pictures that a worker makes it decodes before they are published, chosen by chance; all are, whatever this says, in a try after a failure of a disk or store',
+    ),
 };
 
 const serverSchema = z.object({

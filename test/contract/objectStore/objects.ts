@@ -80,6 +80,26 @@ export function testObjects({ store, pageSize }: Context): void {
     assert.equal((await buffer(await store().get(key))).toString(), 'kept');
   });
 
+  test('a body with another MD5 than announced is refused and changes nothing', async () => {
+    const key = newKey();
+    await putText(store(), key, 'kept');
+    const bytes = randomBytes(300_000);
+    const damaged = Buffer.from(bytes);
+    damaged.writeUInt8(damaged.readUInt8(299_999) ^ 1, 299_999);
+    const options = { contentType: 'a/b', sizeBytes: bytes.length, md5: md5(bytes) };
+    for (const body of [damaged, Readable.from([damaged.subarray(0, 7), damaged.subarray(7)])]) {
+      const refused = { code: 'checksum_mismatch', retryable: false };
+      await assert.rejects(store().put(key, body, options), refused);
+      assert.equal((await buffer(await store().get(key))).toString(), 'kept');
+    }
+    // cut off, and filled up with zeros, as a file system may do
+    const cut = Buffer.concat([bytes.subarray(0, 200_000), Buffer.alloc(100_000)]);
+    await assert.rejects(store().put(key, cut, options), { code: 'checksum_mismatch' });
+    await assert.rejects(store().put(key, bytes.subarray(1), options), { code: 'size_mismatch' });
+    await store().put(key, Readable.from([bytes.subarray(0, 9), bytes.subarray(9)]), options);
+    assert.equal((await store().stat(key))?.etag, md5(bytes));
+  });
+
   test('a put that is given up, or whose source breaks, leaves nothing', async () => {
     const endless = () =>
       Readable.from(

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import type { TaskMessage, TaskResult, WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
+import type { TaskMessage, TaskResult, Verification, WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import type { Disposition, JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -7,8 +7,8 @@ import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement } from '../confine/confinement.ts';
+import { diskFaultOf } from '../media/damage.ts';
 import type { TaskContext } from '../media/taskContext.ts';
-import { diskFault } from '../media/taskErrors.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { publishReliably } from './publishReliably.ts';
 
@@ -38,6 +38,7 @@ export interface TaskRunParts {
   workDir: string;
   threads: number;
   confinement: Confinement;
+  decodePercent: number;
   runTask: RunTask;
 }
 
@@ -64,6 +65,7 @@ export class TaskRun {
   readonly #parts: TaskRunParts;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
+  readonly #verification: Verification = { verified: 0, decoded: 0, damaged: 0 };
   #ending: 'revoked' | 'giving_back' | null = null;
 
   constructor(message: TaskMessage, parts: TaskRunParts) {
@@ -125,6 +127,9 @@ export class TaskRun {
         logger: this.#logger,
         signal: this.#abort.signal,
         onProgress: (progress) => reporter.report(progress),
+        onVerified: (what) => {
+          this.#verification[what] += 1;
+        },
       });
     } catch (error) {
       return await this.#afterError(error);
@@ -133,7 +138,8 @@ export class TaskRun {
     }
     if (this.#ending === 'revoked') return { kind: 'revoked' };
     const elapsedMs = performance.now() - begun;
-    return this.#settle({ type: 'done', result, elapsedMs }, { kind: 'done' });
+    const verification = this.#verification;
+    return this.#settle({ type: 'done', result, elapsedMs, verification }, { kind: 'done' });
   }
 
   async #afterError(error: unknown): Promise<TaskOutcome> {
@@ -147,7 +153,8 @@ export class TaskRun {
       return this.#settle({ type: 'handed_back' }, { kind: 'given_back', storeDown: true });
     }
     const { code, message } = failure;
-    return this.#settle({ type: 'failed', error: failure }, { kind: 'failed', code, message });
+    const verification = this.#verification;
+    return this.#settle({ type: 'failed', error: failure, verification }, { kind: 'failed', code, message });
   }
 
   async #settle(event: UnsignedEvent, outcome: TaskOutcome): Promise<TaskOutcome> {
@@ -213,6 +220,6 @@ function describeFailure(error: unknown) {
   }
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? message) : message;
-  const code: ErrorCode = diskFault(error)?.code ?? 'internal';
+  const code: ErrorCode = diskFaultOf(error)?.code ?? 'internal';
   return { code, message, retryable: true, diagnostics: stack.slice(0, MAX_DIAGNOSTICS) };
 }

@@ -6,6 +6,7 @@ import { inputArgs, type SourceInput } from './source.ts';
 
 /** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
 export const INIT_FILE = 'init.mp4';
+export const PLAYLIST_FILE = 'list.m3u8';
 export const SEGMENT_PATTERN = 'seg_%05d.m4s';
 
 export function segmentFile(index: number): string {
@@ -101,6 +102,6 @@ export function hlsArgs(folder: string, cut: { firstSegment: number; cutSeconds:
     ...['-hls_segment_options', 'movflags=+frag_discont', '-hls_flags', 'temp_file'],
     ...['-hls_list_size', '1', '-start_number', String(cut.firstSegment)],
     ...['-hls_fmp4_init_filename', INIT_FILE, '-hls_segment_filename', `${folder}/${SEGMENT_PATTERN}`],
-    `${folder}/list.m3u8`,
+    `${folder}/${PLAYLIST_FILE}`,
   ];
 }

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Rational } from '@reelmill/shared/contracts/media.ts';
+import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
+import { BOX_HEADER_BYTES, type BoxHeader, indexBoxes, onlyBox, parseBoxes, readBoxHeader } from './boxes.ts';
+import { damaged } from './damage.ts';
+import { readTrackFragment, type TrackFragment } from './trackFragment.ts';
 
 /** What an init segment says. `sha256` tells whether two workers' segments belong together. */
 export interface InitInfo {
@@ -24,115 +29,161 @@ export interface FragmentInfo {
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** Ours have about a kilobyte. */
 const MAX_INIT_BYTES = 64 * 1024;
-/** A muxer of our own writes about thirty boxes, six deep; a program that was taken over writes what it likes. */
-const MAX_BOXES = 1_000;
-const MAX_DEPTH = 8;
-const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf']);
+/** Ours have four; a segment is one fragment. */
+const MAX_TOP_LEVEL_BOXES = 64;
+const HASH_READ_BYTES = 512 * 1024;
+const INIT_CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'mvex']);
 
-/** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. Throws `encoder_failed`. */
+/** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. Throws `output_damaged` unless it is whole. */
 export async function readInit(file: string): Promise<InitInfo> {
-  const { size } = await stat(file);
-  if (size > MAX_INIT_BYTES) throw malformed(`an init segment of ${size} bytes`);
-  const bytes = await readStart(file, size);
-  const boxes = indexBoxes(bytes);
-  const timescale = boxes.get('mdhd')?.[0];
-  if (timescale === undefined) throw malformed('no mdhd in the init segment');
-  const version = timescale.readUInt8(0);
+  const bytes = await withFile(file, async (handle, sizeBytes) => {
+    if (sizeBytes > MAX_INIT_BYTES) throw damaged(`an init segment of ${sizeBytes} bytes`);
+    return readExactly(handle, 0, sizeBytes);
+  });
+  const types = parseBoxes(bytes).map(({ type }) => type);
+  if (types.join() !== 'ftyp,moov') throw damaged(`an init segment of ${types.join() || 'nothing'}`);
+  const boxes = indexBoxes(bytes, INIT_CONTAINERS);
+  const only = (type: string, minBytes: number): Buffer => {
+    const [body, ...others] = boxes.get(type) ?? [];
+    if (body === undefined || others.length > 0 || body.length < minBytes)
+      throw damaged(`no ${type} in the init segment`);
+    return body;
+  };
+  for (const type of ['mvhd', 'tkhd', 'hdlr', 'trex']) only(type, 4);
+  const mdhd = only('mdhd', 24);
+  const timescale = mdhd.readUInt32BE(mdhd.readUInt8(0) === 1 ? 20 : 12);
+  if (timescale === 0) throw damaged('an init segment without a timescale');
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     sizeBytes: bytes.length,
-    timescale: timescale.readUInt32BE(version === 1 ? 20 : 12),
-    codecs: codecsOf(bytes),
+    timescale,
+    codecs: codecsOf(only('stsd', 16)),
   };
 }
 
 /**
- * Reads the head of a media segment: how many samples it holds, when they begin and how long they last. The muxer
- * writes an empty one where it got nothing at all. Throws `encoder_failed`.
+ * Reads a media segment that a muxer of our own wrote: how many samples it holds, when they begin and how long they
+ * last. Returns null for one without any, which the muxer writes where it got nothing at all. Throws `output_damaged` unless
+ * the segment is whole: its boxes fill the file to the last byte, its data are exactly its samples', and the first of
+ * them can be decoded without others.
  */
-export async function readFragment(file: string): Promise<FragmentInfo> {
-  const { size } = await stat(file);
-  const boxes = indexBoxes(await readStart(file, Math.min(size, MAX_HEADER_BYTES)));
-  const [tfhd] = boxes.get('tfhd') ?? [];
-  const [tfdt] = boxes.get('tfdt') ?? [];
-  if (!boxes.has('moof')) return { sizeBytes: size, samples: 0, startTicks: 0, durationTicks: 0 };
-  if (!tfhd || !tfdt) throw malformed('no tfhd or tfdt in a segment');
-  const runs = (boxes.get('trun') ?? []).map((trun) => readRun(trun, defaultDuration(tfhd)));
-  return {
-    sizeBytes: size,
-    samples: runs.reduce((sum, run) => sum + run.samples, 0),
-    startTicks: tfdt.readUInt8(0) === 1 ? Number(tfdt.readBigUInt64BE(4)) : tfdt.readUInt32BE(4),
-    durationTicks: runs.reduce((sum, run) => sum + run.durationTicks, 0),
-  };
+export async function readFragment(file: string): Promise<FragmentInfo | null> {
+  return withFile(file, async (handle, sizeBytes) => {
+    const boxes = await readTopLevel(handle, sizeBytes);
+    if (boxes.map(({ type }) => type).join() === 'styp') return null;
+    const fragments: TrackFragment[] = [];
+    for (const [index, { type, start, sizeBytes: boxBytes }] of boxes.entries()) {
+      const next = boxes[index + 1];
+      if (type === 'sidx') {
+        const content = await readExactly(
+          handle,
+          start + BOX_HEADER_BYTES,
+          Math.min(boxBytes, MAX_HEADER_BYTES) - BOX_HEADER_BYTES,
+        );
+        checkIndex(content, sizeBytes - start - boxBytes);
+      } else if (type === 'moof') {
+        if (next?.type !== 'mdat') throw damaged('a moof without its mdat');
+        if (boxBytes > MAX_HEADER_BYTES) throw damaged(`a moof of ${boxBytes} bytes`);
+        const moof = parseBoxes(
+          await readExactly(handle, start + BOX_HEADER_BYTES, boxBytes - BOX_HEADER_BYTES),
+        );
+        onlyBox(moof, 'mfhd');
+        const data = { offset: boxBytes + BOX_HEADER_BYTES, sizeBytes: next.sizeBytes - BOX_HEADER_BYTES };
+        fragments.push(readTrackFragment(onlyBox(moof, 'traf'), data));
+      } else if (type === 'mdat') {
+        if (boxes[index - 1]?.type !== 'moof') throw damaged('an mdat without its moof');
+      } else if (type !== 'styp' || start !== 0) throw damaged(`a box ${JSON.stringify(type)} in a segment`);
+    }
+    return { sizeBytes, ...joinFragments(fragments) };
+  });
 }
 
-async function readStart(file: string, length: number): Promise<Buffer> {
+/** Throws `output_damaged` where a segment's pictures do not last as long as so many of that rate do. */
+export function checkFrameTimes(
+  { samples, durationTicks }: FragmentInfo,
+  init: InitInfo,
+  rate: Rational,
+): void {
+  const seconds = durationTicks / init.timescale;
+  if (Math.abs(seconds - frameSeconds(samples, rate)) > frameSeconds(0.5, rate)) {
+    throw damaged(`${samples} pictures of ${seconds} s`);
+  }
+}
+
+/** MD5 of a file in hexadecimal; the store compares what it receives with it. */
+export async function hashFile(file: string): Promise<string> {
+  const md5 = createHash('md5');
+  for await (const chunk of createReadStream(file, { highWaterMark: HASH_READ_BYTES })) md5.update(chunk);
+  return md5.digest('hex');
+}
+
+function joinFragments(fragments: readonly TrackFragment[]): Omit<FragmentInfo, 'sizeBytes'> {
+  const [first] = fragments;
+  if (first === undefined) throw damaged('a segment without a moof');
+  if (!first.startsWithSync) throw damaged('a segment that does not begin with a sync sample');
+  let end = first.startTicks;
+  for (const { startTicks, durationTicks } of fragments) {
+    if (startTicks !== end)
+      throw damaged(`a fragment from ${startTicks} where the one before ends at ${end}`);
+    end += durationTicks;
+  }
+  const samples = fragments.reduce((sum, fragment) => sum + fragment.samples, 0);
+  return { samples, startTicks: first.startTicks, durationTicks: end - first.startTicks };
+}
+
+interface PlacedBox extends BoxHeader {
+  /** Where it begins in the file. */
+  start: number;
+}
+
+async function readTopLevel(handle: FileHandle, fileBytes: number): Promise<PlacedBox[]> {
+  const boxes: PlacedBox[] = [];
+  for (let start = 0; start < fileBytes; ) {
+    if (boxes.length === MAX_TOP_LEVEL_BOXES) throw damaged('boxes without number');
+    const left = fileBytes - start;
+    const header = readBoxHeader(await readExactly(handle, start, Math.min(left, BOX_HEADER_BYTES)), left);
+    boxes.push({ ...header, start });
+    start += header.sizeBytes;
+  }
+  return boxes;
+}
+
+/** A segment index of one reference, which is all that follows it: the last twelve bytes of the box. */
+function checkIndex(sidx: Buffer, followingBytes: number): void {
+  const head = sidx.length > 0 && sidx.readUInt8(0) === 1 ? 28 : 20;
+  if (sidx.length !== head + 4 + 12 || sidx.readUInt16BE(head + 2) !== 1)
+    throw damaged('a sidx of another form');
+  const referenced = sidx.readUInt32BE(head + 4);
+  if (referenced !== followingBytes)
+    throw damaged(`a sidx of ${referenced} bytes where ${followingBytes} follow`);
+}
+
+async function withFile<T>(
+  file: string,
+  read: (handle: FileHandle, sizeBytes: number) => Promise<T>,
+): Promise<T> {
   const handle = await open(file);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
+    return await read(handle, (await handle.stat()).size);
   } finally {
     await handle.close();
   }
 }
 
-/** Bodies of all boxes by type, nested ones included; what lies beyond the bytes at hand is left out. */
-function indexBoxes(bytes: Buffer): Map<string, Buffer[]> {
-  const found = new Map<string, Buffer[]>();
-  addBoxes(bytes, { found, count: 0 }, 1);
-  return found;
-}
-
-function addBoxes(
-  bytes: Buffer,
-  index: { found: Map<string, Buffer[]>; count: number },
-  depth: number,
-): void {
-  if (depth > MAX_DEPTH) throw malformed('boxes in boxes without end');
-  let at = 0;
-  while (at + 8 <= bytes.length) {
-    const size = bytes.readUInt32BE(at);
-    const type = bytes.toString('latin1', at + 4, at + 8);
-    if (size < 8 || at + size > bytes.length) break;
-    index.count += 1;
-    if (index.count > MAX_BOXES) throw malformed('boxes without number');
-    const body = bytes.subarray(at + 8, at + size);
-    const known = index.found.get(type);
-    if (known) known.push(body);
-    else index.found.set(type, [body]);
-    if (CONTAINERS.has(type)) addBoxes(body, index, depth + 1);
-    at += size;
+async function readExactly(handle: FileHandle, start: number, sizeBytes: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(sizeBytes);
+  for (let filled = 0; filled < sizeBytes; ) {
+    const { bytesRead } = await handle.read(bytes, filled, sizeBytes - filled, start + filled);
+    if (bytesRead === 0) throw damaged('a file that became shorter while it was read');
+    filled += bytesRead;
   }
-}
-
-/** `default_sample_duration`, behind the optional fields that come before it. */
-function defaultDuration(tfhd: Buffer): number {
-  const flags = tfhd.readUIntBE(1, 3);
-  const offset = 8 + (flags & 0x01 ? 8 : 0) + (flags & 0x02 ? 4 : 0);
-  return flags & 0x08 ? tfhd.readUInt32BE(offset) : 0;
-}
-
-function readRun(trun: Buffer, sampleDuration: number): { samples: number; durationTicks: number } {
-  const flags = trun.readUIntBE(1, 3);
-  const samples = trun.readUInt32BE(4);
-  const perSample = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length * 4;
-  if (!(flags & 0x100)) return { samples, durationTicks: samples * sampleDuration };
-  let at = 8 + (flags & 0x01 ? 4 : 0) + (flags & 0x04 ? 4 : 0);
-  let durationTicks = 0;
-  for (let sample = 0; sample < samples; sample++, at += perSample) durationTicks += trun.readUInt32BE(at);
-  return { samples, durationTicks };
+  return bytes;
 }
 
 /** From the decoder's own configuration: profile, constraints and level of `avcC`, or AAC-LC. */
-function codecsOf(init: Buffer): string {
-  const avcC = init.indexOf('avcC', 0, 'latin1');
-  if (avcC >= 0) return `avc1.${init.toString('hex', avcC + 5, avcC + 8)}`;
-  if (init.includes('mp4a', 0, 'latin1')) return 'mp4a.40.2';
-  throw malformed('neither H.264 nor AAC in the init segment');
-}
-
-function malformed(what: string): ReelmillError {
-  return new ReelmillError('encoder_failed', 'ffmpeg wrote a segment that cannot be read.', {
-    diagnostics: what,
-  });
+function codecsOf(stsd: Buffer): string {
+  const avcC = stsd.indexOf('avcC', 0, 'latin1');
+  if (avcC >= 0) return `avc1.${stsd.toString('hex', avcC + 5, avcC + 8)}`;
+  if (stsd.includes('mp4a', 0, 'latin1')) return 'mp4a.40.2';
+  throw damaged('neither H.264 nor AAC in the init segment');
 }

@@ -44,6 +44,12 @@ function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly stri
   return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
 }
 
+/** Sizes of cover and storyboard in pixels. */
+export function imageSizes({ facts, storyboard }: ImagePlan) {
+  const { tileWidth, tileHeight, columns, rows } = storyboard;
+  return { cover: coverSize(facts), sprite: { width: tileWidth * columns, height: tileHeight * rows } };
+}
+
 function coverSize({ video }: MediaFacts): { width: number; height: number } {
   const scale = Math.min(1, COVER_LONG_SIDE / Math.max(video.displayWidth, video.displayHeight));
   return { width: even(video.displayWidth * scale), height: even(video.displayHeight * scale) };

@@ -2,6 +2,7 @@ import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts
 import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, type AudioRun, audioArgs, countArgs } from './audioArgs.ts';
+import { audioSegmentCheck } from './audioSegments.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
@@ -58,12 +59,12 @@ async function encodeSound(
   const end = await runToSegments({
     ...to,
     args: audioArgs(run),
-    names: [AUDIO_NAME],
+    outputs: [{ name: AUDIO_NAME, size: null }],
     contentType: 'audio/mp4',
     version: plan.version,
     firstSegment: 0,
     maxSegments: maxAudioSegments(plan),
-    check: () => {},
+    check: audioSegmentCheck(plan),
     timeLimitMs: audioLimitMs(seconds),
     unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),
     onErrorLine: (line) => {

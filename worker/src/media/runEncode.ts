@@ -4,7 +4,7 @@ import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
-import type { FragmentInfo, InitInfo } from './fragments.ts';
+import { checkFrameTimes, type FragmentInfo, type InitInfo } from './fragments.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
@@ -39,7 +39,7 @@ export async function runEncode(
     const end = await runToSegments({
       args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads }),
       folder,
-      names: renditions.map((rendition) => rendition.quality),
+      outputs: renditions.map(({ quality: name, width, height }) => ({ name, size: { width, height } })),
       contentType: 'video/mp4',
       videoFolder,
       version: plan.version,
@@ -72,6 +72,7 @@ function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo,
       diagnostics: `segment ${index}: ${fragment.samples} frames from ${start} s, expected ${plan.segmentFrames} from ${expectedStart} s`,
     });
   }
+  checkFrameTimes(fragment, init, rate);
 }
 
 /** The exit code alone says little: what counts is how many frames came out. */

@@ -1,7 +1,7 @@
 import { open, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { diskFault } from './taskErrors.ts';
+import { diskFaultOf } from './damage.ts';
 
 /** With less room than this a write of a program may have failed; programs do not always say so. */
 const MIN_FREE_BYTES = 4 * 1024 * 1024;
@@ -30,7 +30,8 @@ export async function findDiskFault(folder: string): Promise<FarmFault | null> {
     return null;
   } catch (error) {
     return (
-      diskFault(error) ?? new FarmFault('unavailable', "The worker's disk cannot be used.", { cause: error })
+      diskFaultOf(error) ??
+      new FarmFault('unavailable', "The worker's disk cannot be used.", { cause: error })
     );
   } finally {
     await rm(probe, { force: true });

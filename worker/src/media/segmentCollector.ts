@@ -3,14 +3,24 @@ import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
+import { decodeWritten, pictureBytes } from './decodeCheck.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
-import { type FragmentInfo, type InitInfo, readFragment, readInit } from './fragments.ts';
+import { type FragmentInfo, hashFile, type InitInfo, readFragment, readInit } from './fragments.ts';
+import { checkMuxerEnd } from './muxerEnd.ts';
+import type { TaskContext } from './taskContext.ts';
+
+/** What a segmented output is of. */
+export interface OutputName {
+  /** A quality, or `audio`. */
+  name: string;
+  /** Of its pictures; null where it is sound. */
+  size: { width: number; height: number } | null;
+}
 
 export interface CollectorOptions {
   /** The task's folder; every output has a folder of its name in it. */
   folder: string;
-  /** Qualities, or `audio`. */
-  names: readonly string[];
+  outputs: readonly OutputName[];
   contentType: string;
   videoFolder: VideoFolder;
   version: number;
@@ -18,12 +28,12 @@ export interface CollectorOptions {
   /** Most segments that an output may have. */
   maxSegments: number;
   uploads: UploadQueue;
+  context: TaskContext;
   /** Throws where a segment is not what was planned. `index` counts over the whole video. */
   check(fragment: FragmentInfo, init: InitInfo, index: number): void;
 }
 
-interface Output {
-  name: string;
+interface Output extends OutputName {
   init: InitInfo | null;
   /** `done`: it is in the store. */
   segments: (Segment & { done: boolean })[];
@@ -31,7 +41,7 @@ interface Output {
   samples: number;
 }
 
-/** Finds the segments that ffmpeg has finished, checks them and hands them to the uploads, in order. */
+/** Finds the segments that ffmpeg has finished, verifies them and hands them to the uploads, in order. */
 export class SegmentCollector {
   readonly #options: CollectorOptions;
   readonly #outputs: Output[];
@@ -39,8 +49,8 @@ export class SegmentCollector {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    this.#outputs = options.names.map((name) => ({
-      name,
+    this.#outputs = options.outputs.map((output) => ({
+      ...output,
       init: null,
       segments: [],
       initDone: false,
@@ -53,12 +63,21 @@ export class SegmentCollector {
     return Math.min(...this.#outputs.map(contiguousDone));
   }
 
-  /** Takes in what is there now; a call while one is running is that one. */
+  /** Takes in what is there now; a call while one is running is that one. Throws `output_damaged`. */
   collect(): Promise<void> {
     this.#collecting ??= this.#collectAll().finally(() => {
       this.#collecting = null;
     });
     return this.#collecting;
+  }
+
+  /** Takes in the rest after ffmpeg ended well. Throws `output_damaged` where it finished more than there is. */
+  async finish(): Promise<void> {
+    await this.collect();
+    const { folder, firstSegment } = this.#options;
+    for (const { name, segments } of this.#outputs) {
+      await checkMuxerEnd(path.join(folder, name), { firstSegment, segments: segments.length });
+    }
   }
 
   /** Everything that was taken in, by output. */
@@ -91,9 +110,11 @@ export class SegmentCollector {
     if (!(await exists(file))) return false;
     if (output.segments.length >= this.#options.maxSegments) throw tooMuchOutput();
     const fragment = await readFragment(file);
-    if (fragment.samples === 0) return false;
+    if (fragment === null) return false;
     const init = output.init ?? (await this.#takeInit(output));
     this.#options.check(fragment, init, index);
+    const md5 = await hashFile(file);
+    await this.#sample(output, index, fragment);
     const segment = {
       index,
       durationSeconds: fragment.durationTicks / init.timescale,
@@ -102,21 +123,32 @@ export class SegmentCollector {
     };
     output.segments.push(segment);
     output.samples += fragment.samples;
-    const { videoFolder, version, contentType, uploads } = this.#options;
+    const { videoFolder, version, contentType, uploads, context } = this.#options;
+    context.onVerified('verified');
     const key = objectKeys.segment(videoFolder, output.name, version, index);
-    uploads.add({ file, key, contentType, sizeBytes: segment.sizeBytes }, () => {
+    uploads.add({ file, key, contentType, sizeBytes: segment.sizeBytes, md5 }, () => {
       segment.done = true;
     });
     return true;
+  }
+
+  /** Decodes as many segments as the context says, by chance. */
+  async #sample({ name, size }: OutputName, index: number, { samples }: FragmentInfo): Promise<void> {
+    const { folder, context } = this.#options;
+    if (Math.random() * 100 >= context.decodePercent) return;
+    const parts = [`${name}/${INIT_FILE}`, `${name}/${segmentFile(index)}`];
+    const expected = { frames: samples, ...(size && { bytes: pictureBytes(size) }) };
+    await decodeWritten(folder, { parts, demuxer: 'mov', size }, expected, context);
   }
 
   async #takeInit(output: Output): Promise<InitInfo> {
     const { folder, videoFolder, version, contentType, uploads } = this.#options;
     const file = path.join(folder, output.name, INIT_FILE);
     const init = await readInit(file);
+    const md5 = await hashFile(file);
     output.init = init;
     const key = objectKeys.init(videoFolder, output.name, version);
-    uploads.add({ file, key, contentType, sizeBytes: init.sizeBytes }, () => {
+    uploads.add({ file, key, contentType, sizeBytes: init.sizeBytes, md5, keep: true }, () => {
       output.initDone = true;
     });
     return init;

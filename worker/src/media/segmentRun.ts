@@ -3,21 +3,20 @@ import path from 'node:path';
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
+import { diskFaultIn, diskFaultOf, withDamageCounted } from './damage.ts';
 import { TIME_LIMITS } from './limits.ts';
 import type { ProgramEnd } from './programEnd.ts';
 import { ProgressReader, type ProgressReport } from './progress.ts';
 import { startProgram } from './runProgram.ts';
 import { type CollectorOptions, SegmentCollector } from './segmentCollector.ts';
-import type { TaskContext } from './taskContext.ts';
 
 export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
-  /** ffmpeg's arguments; it writes the segments of `names` into `folder`. */
+  /** ffmpeg's arguments; it writes the segments of `outputs` into `folder`. */
   args: readonly string[];
   timeLimitMs: number;
   memoryBytes: number;
   /** More output than this, in all, ends the run with `limits_exceeded`. */
   maxBytes: number;
-  context: TaskContext;
   /** `done` of the progress event. */
   unitsOf(report: ProgressReport): number;
   /** Takes every line of ffmpeg's standard error. */
@@ -29,17 +28,25 @@ export interface SegmentRunEnd extends ProgramEnd {
 }
 
 /**
- * Runs ffmpeg and stores every segment as soon as it is whole, while the next ones are being made. Resolves when
- * ffmpeg has ended, with whatever exit code, and everything it finished is in the store.
+ * Runs ffmpeg and stores every segment as soon as it is whole and verified, while the next ones are being made. Resolves
+ * when ffmpeg has ended, with whatever exit code, and everything it finished is in the store. Throws `output_damaged` or
+ * `disk_full` where a write failed, also one that ffmpeg did not notice: it ends with 0 then, and says nothing.
  */
-export async function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
+export function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
+  return withDamageCounted(run.folder, run.context, () => makeSegments(run));
+}
+
+async function makeSegments(run: SegmentRun): Promise<SegmentRunEnd> {
   const { context } = run;
-  await Promise.all(run.names.map((name) => mkdir(path.join(run.folder, name), { recursive: true })));
+  await Promise.all(run.outputs.map(({ name }) => mkdir(path.join(run.folder, name), { recursive: true })));
   const uploads = new UploadQueue(context.store, context.signal, run.maxBytes);
   const collector = new SegmentCollector({ ...run, uploads });
   try {
     const end = await followProgram(run, collector, uploads);
-    await collector.collect();
+    const diskFault = diskFaultIn(end.stderr);
+    if (diskFault !== null) throw diskFault;
+    if (end.exitCode === 0) await collector.finish();
+    else await collector.collect();
     await uploads.drain();
     return { ...end, outputs: collector.results() };
   } finally {
@@ -91,5 +98,7 @@ async function followProgram(
 
 function asFailure(error: unknown): ReelmillError {
   if (error instanceof ReelmillError) return error;
+  const diskFault = diskFaultOf(error);
+  if (diskFault !== null) return diskFault;
   return new ReelmillError('encoder_failed', 'A finished segment could not be read.', { cause: error });
 }

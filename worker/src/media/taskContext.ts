@@ -1,3 +1,4 @@
+import type { Verification } from '@reelmill/shared/contracts/tasks.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
@@ -12,6 +13,9 @@ export interface TaskProgress {
   speed: number | null;
 }
 
+/** What was found of a file that the task made; `decoded` in addition to one of the others. */
+export type Verified = keyof Verification;
+
 /** What a task may use. Nothing else of the worker reaches the media code. */
 export interface TaskContext {
   store: ObjectStore;
@@ -22,8 +26,12 @@ export interface TaskContext {
   logger: Logger;
   /** How ffmpeg and ffprobe are started. */
   confinement: Confinement;
+  /** Of the files that the task makes, how many in a hundred are decoded before they count. */
+  decodePercent: number;
   /** Aborting kills the running ffmpeg; the task then rejects with code `aborted`. */
   signal: AbortSignal;
   /** Called at least every second while ffmpeg advances; the receiver thins it out. */
   onProgress(progress: TaskProgress): void;
+  /** Called for every file that was looked at. */
+  onVerified(what: Verified): void;
 }

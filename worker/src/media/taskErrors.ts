@@ -31,18 +31,3 @@ export function taskError(
 export function withDiagnostics(error: ReelmillError, diagnostics: string): ReelmillError {
   return taskError(error.code, error.message, { cause: error, diagnostics, retryable: error.retryable });
 }
-
-/**
- * A failed system call as the fault of the worker that it is: `disk_full` without room, `unavailable` where a disk does not
- * work. Null for everything else.
- */
-export function diskFault(error: unknown): FarmFault | null {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FarmFault('disk_full', 'The worker has no space left.', { cause: error });
-  }
-  if (code === 'EIO' || code === 'EROFS') {
-    return new FarmFault('unavailable', "The worker's disk cannot be used.", { cause: error });
-  }
-  return null;
-}

@@ -20,14 +20,15 @@ export async function runTask(
   context: TaskContext,
   timing: Partial<ReaderTiming> = {},
 ): Promise<TaskResult> {
-  const { spec, videoId } = message;
+  const { spec, videoId, verifyAll } = message;
+  const verifying = verifyAll ? { ...context, decodePercent: 100 } : context;
   const work = async (input: SourceInput, bound: TaskContext): Promise<TaskResult> => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
     const { folder } = spec.plan;
     const result = await makeObjects(folder ?? videoId, spec, input, bound);
     return folder === undefined ? result : { ...result, folder };
   };
-  return withSource(context, spec.source, work, timing);
+  return withSource(verifying, spec.source, work, timing);
 }
 
 function makeObjects(

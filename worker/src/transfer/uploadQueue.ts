@@ -1,21 +1,28 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { diskFaultOf } from '../media/damage.ts';
 
 const CONCURRENCY = 3;
 const ATTEMPTS = 5;
 /** Few large reads cost less than many small ones, beside encoders that need the cores. */
 const READ_BYTES = 512 * 1024;
+/** What the store says of a body that is not what was announced. */
+const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set(['size_mismatch', 'checksum_mismatch']);
 
-/** A finished local file on its way into the store; the file is gone once it is there. */
+/** A finished local file on its way into the store; the file is gone once it is there, unless it is kept. */
 export interface Upload {
   file: string;
   key: string;
   contentType: string;
   sizeBytes: number;
+  /** Of the bytes that were verified, in hexadecimal: a file that has changed since is not stored. */
+  md5: string;
+  keep?: boolean;
 }
 
 /**
@@ -84,7 +91,7 @@ export class UploadQueue {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#putOnce(upload);
-        await rm(upload.file);
+        if (!upload.keep) await rm(upload.file);
         return;
       } catch (error) {
         const retryable = error instanceof ReelmillError && error.retryable && attempt < ATTEMPTS;
@@ -94,10 +101,10 @@ export class UploadQueue {
     }
   }
 
-  async #putOnce({ file, key, contentType, sizeBytes }: Upload): Promise<void> {
+  async #putOnce({ file, key, contentType, sizeBytes, md5 }: Upload): Promise<void> {
     const body = createReadStream(file, { highWaterMark: READ_BYTES });
     try {
-      await this.#store.put(key, body, { contentType, sizeBytes, signal: this.#signal });
+      await this.#store.put(key, body, { contentType, sizeBytes, md5, signal: this.#signal });
     } finally {
       body.destroy();
     }
@@ -109,7 +116,15 @@ export function tooMuchOutput(): MediaFault {
 }
 
 function toError(error: unknown): ReelmillError {
+  if (error instanceof ReelmillError && CHANGED_CODES.has(error.code)) {
+    return new FarmFault('output_damaged', 'A finished file has changed before it was stored.', {
+      cause: error,
+      diagnostics: error.message,
+    });
+  }
   if (error instanceof ReelmillError) return error;
+  const diskFault = diskFaultOf(error);
+  if (diskFault !== null) return diskFault;
   const aborted = error instanceof Error && error.name === 'AbortError';
   return aborted
     ? new ReelmillError('aborted', 'The task was stopped.', { cause: error })

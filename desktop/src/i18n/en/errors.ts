@@ -25,6 +25,7 @@ export const errors = {
     'The server does not keep the file of this video any more. To process it again, upload it again.',
   part_size_mismatch: 'A part of the file arrived damaged.',
   size_mismatch: 'What arrived has another size than the file.',
+  checksum_mismatch: 'What arrived is not what was sent.',
   empty_file: 'This file is empty.',
   too_large: 'This file is larger than the server takes.',
   unsupported_media_type: 'The server did not understand the app. One of the two may need an update.',

@@ -24,6 +24,7 @@ export const errors: OnePluralForm<typeof english> = {
   source_gone: '服务器已不再保存此视频的源文件。如需重新处理，请重新上传。',
   part_size_mismatch: '文件的一部分在传输中损坏。',
   size_mismatch: '收到的内容与文件大小不一致。',
+  checksum_mismatch: '收到的内容与发送的内容不一致。',
   empty_file: '这是一个空文件。',
   too_large: '文件超过了服务器允许的大小。',
   unsupported_media_type: '服务器无法理解应用的请求，可能需要更新应用或服务器。',

@@ -19,6 +19,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ObjectFacts, StoredObject } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
+import { assertMd5 } from '../store/exactSize.ts';
 import { errnoOf, isAbsent } from './diskErrors.ts';
 import { KeyedLock } from './keyedLock.ts';
 import { type DiskLayout, syncFolder } from './layout.ts';
@@ -37,6 +38,8 @@ type Generation = z.infer<typeof generationSchema>;
 interface NewObject {
   contentType: string;
   sizeBytes: number;
+  /** Throws `checksum_mismatch` where the bytes have another one. */
+  md5?: string | undefined;
   signal?: AbortSignal | undefined;
   gate?: WriteGate;
 }
@@ -85,6 +88,7 @@ export class DiskObjects {
       let etag: string;
       try {
         etag = await receiveBytes(body, file, { ...options, position: 0 });
+        assertMd5(etag, options.md5);
       } finally {
         await file.close();
       }

@@ -1,27 +1,36 @@
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import type { PutOptions } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { exactSize } from '../store/exactSize.ts';
 import { requestWithTimeout } from './s3Client.ts';
 
 /**
  * Streams exactly `sizeBytes` to a signed PUT URL in one request, in flat memory: the client library's own `putObject`
- * buffers up to a part's size. Throws `size_mismatch`, an error with the store's `code`, or that of the connection.
+ * buffers up to a part's size. With `md5` the store itself refuses other bytes; in any case its ETag must be the MD5 of what
+ * was sent. Throws `size_mismatch`, `unavailable` where the store holds something else, an error with the store's `code`, or that of the connection.
  */
 export async function putThroughUrl(
   url: string,
   body: Readable,
-  options: { contentType: string; sizeBytes: number; agent: http.Agent; signal?: AbortSignal | undefined },
+  options: PutOptions & { agent: http.Agent },
 ): Promise<void> {
   const send = requestWithTimeout(url.startsWith('https:') ? https.request : http.request);
   const request = send({
     ...urlToOptions(url),
     method: 'PUT',
     agent: options.agent,
-    headers: { 'Content-Type': options.contentType, 'Content-Length': options.sizeBytes },
+    headers: {
+      'Content-Type': options.contentType,
+      'Content-Length': options.sizeBytes,
+      ...(options.md5 === undefined
+        ? {}
+        : { 'Content-MD5': Buffer.from(options.md5, 'hex').toString('base64') }),
+    },
   });
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
@@ -29,14 +38,22 @@ export async function putThroughUrl(
   });
   // a store that refuses early answers while the body is still being sent
   const refused = answered.then(assertStored);
+  const md5 = createHash('md5');
   const sent = pipeline(
     body,
     exactSize(options.sizeBytes),
+    async function* hash(chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        md5.update(chunk);
+        yield chunk;
+      }
+    },
     request,
     options.signal ? { signal: options.signal } : {},
   );
   try {
-    await Promise.all([sent, refused]);
+    const [, etag] = await Promise.all([sent, refused]);
+    assertSame(etag, md5.digest('hex'));
   } catch (error) {
     request.destroy();
     const outcomes = await Promise.allSettled([sent, refused]);
@@ -48,9 +65,18 @@ export async function putThroughUrl(
   }
 }
 
-async function assertStored(response: http.IncomingMessage): Promise<void> {
+/** Throws `unavailable`: put again, the right bytes take the place of the wrong ones. */
+function assertSame(etag: string, md5: string): void {
+  if (etag === md5) return;
+  throw new ReelmillError('unavailable', 'The object store does not hold the bytes that were sent.', {
+    diagnostics: `ETag ${etag}, sent ${md5}`,
+  });
+}
+
+/** The ETag of what the store has taken. */
+async function assertStored(response: http.IncomingMessage): Promise<string> {
   const document = await text(response);
-  if (response.statusCode === 200) return;
+  if (response.statusCode === 200) return (response.headers.etag ?? '').replaceAll('"', '');
   const code = /<Code>([^<]+)<\/Code>/.exec(document)?.[1] ?? `HTTP ${response.statusCode}`;
   throw Object.assign(new Error(`the store answered ${response.statusCode}`), { code });
 }

@@ -10,6 +10,7 @@ const MEANINGS: Readonly<Record<string, { code: ErrorCode; message: string }>> =
   InvalidPartOrder: { code: 'upload_incomplete', message: 'The parts are not in order.' },
   EntityTooSmall: { code: 'upload_incomplete', message: 'A part is smaller than the store allows.' },
   IncompleteBody: { code: 'size_mismatch', message: 'The body ended before its announced size.' },
+  BadDigest: { code: 'checksum_mismatch', message: 'The body is not the one that was announced.' },
   EntityTooLarge: { code: 'too_large', message: 'The body is larger than the store allows.' },
   InvalidObjectName: { code: 'validation_failed', message: 'The store does not allow this key.' },
   XMinioInvalidObjectName: { code: 'validation_failed', message: 'The store does not allow this key.' },

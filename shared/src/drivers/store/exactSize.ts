@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ReelmillError } from '../../runtime/errors.ts';
 
@@ -20,6 +21,25 @@ export function exactSize(sizeBytes: number) {
     }
     if (passed !== sizeBytes) throw mismatch(String(passed), sizeBytes);
   };
+}
+
+/** A pipeline step that passes bytes on and throws `checksum_mismatch` at their end where they have another MD5; any where it is not given. */
+export function exactMd5(md5: string | undefined) {
+  return async function* pass(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    if (md5 === undefined) return yield* source;
+    const hash = createHash('md5');
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    assertMd5(hash.digest('hex'), md5);
+  };
+}
+
+/** Throws `checksum_mismatch` where a body has another MD5 than was announced, if any was. */
+export function assertMd5(found: string, announced: string | undefined): void {
+  if (announced === undefined || found === announced) return;
+  throw new ReelmillError('checksum_mismatch', 'The body is not the one that was announced.');
 }
 
 function mismatch(got: string, expected: number): ReelmillError {

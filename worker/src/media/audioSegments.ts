@@ -1,0 +1,39 @@
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import { AAC_FRAME_SAMPLES, audioSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+import { damaged } from './damage.ts';
+import type { FragmentInfo, InitInfo } from './fragments.ts';
+
+/** Times of sound are calculated in floating point and rounded down. */
+const TICKS = 2;
+/** So a segment may be cut a frame beside its place. */
+const FRAMES = 1;
+
+/**
+ * A check of audio segments, to be called with each of them in order. They follow each other without a gap, in whole AAC
+ * frames, and hold as many as the plan gives them; one that holds fewer is the last one. Throws `output_damaged`.
+ */
+export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
+  const sampleRate = plan.audio?.sampleRate ?? 1;
+  let nextTicks = 0;
+  let ended = false;
+  return (fragment: FragmentInfo, { timescale }: InitInfo, index: number): void => {
+    const { samples, startTicks, durationTicks } = fragment;
+    const planned = Math.round((audioSegmentSeconds(plan, index) * sampleRate) / AAC_FRAME_SAMPLES);
+    const frameTicks = (AAC_FRAME_SAMPLES * timescale) / sampleRate;
+    const missingTicks = samples * frameTicks - durationTicks;
+    // only the very last frame may be announced as shorter than it is
+    if (
+      ended ||
+      samples > planned + FRAMES ||
+      missingTicks < -TICKS ||
+      missingTicks >= frameTicks ||
+      Math.abs(startTicks - nextTicks) > TICKS
+    ) {
+      throw damaged(
+        `audio segment ${index}: ${samples} frames, ${durationTicks} ticks from ${startTicks}, planned ${planned} frames from ${nextTicks}`,
+      );
+    }
+    ended = samples < planned - FRAMES || missingTicks > TICKS;
+    nextTicks = startTicks + durationTicks;
+  };
+}
