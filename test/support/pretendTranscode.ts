@@ -92,7 +92,7 @@ export class PretendTranscode {
     const { store } = this.#context;
     if (result.kind === 'images') {
       await put(store, objectKeys.cover(this.#folder), Buffer.from('cover'));
-      await put(store, objectKeys.storyboardSprite(this.#folder), Buffer.from('sprite'));
+      await put(store, objectKeys.storyboardSprite(objectKeys.storyboard(this.#folder)), Buffer.from('sprite'));
       await put(store, objectKeys.storyboard(this.#folder), Buffer.from(STORYBOARD));
     }
     if (result.kind === 'encode') {

@@ -1,5 +1,5 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, audioArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS } from './limits.ts';
@@ -18,7 +18,7 @@ const MAX_BYTES_FACTOR = 3;
  * sound instead of failing it: the result is then null.
  */
 export async function runAudio(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   spec: TaskSpecOf<'audio'>,
   input: SourceInput,
   context: TaskContext,
@@ -35,8 +35,7 @@ export async function runAudio(
       folder,
       names: [AUDIO_NAME],
       contentType: 'audio/mp4',
-      videoFolder,
-      version: plan.version,
+      keys,
       firstSegment: 0,
       maxSegments: maxAudioSegments(plan),
       check: () => {},

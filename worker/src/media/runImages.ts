@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
@@ -30,7 +30,7 @@ const FOLDER_LIMITS = { bytes: 256 * 1024 ** 2, files: 16 };
 
 /** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
 export async function runImages(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   spec: TaskSpecOf<'images'>,
   input: SourceInput,
   context: TaskContext,
@@ -54,20 +54,19 @@ export async function runImages(
     if (!cover)
       throw new ReelmillError('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
-    const coverKey = objectKeys.cover(videoFolder);
     const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);
     const queue = (file: string, key: string, sizeBytes: number) =>
       uploads.add({ file, key, contentType: 'image/jpeg', sizeBytes }, () => {});
     try {
-      queue(cover.file, coverKey, cover.sizeBytes);
-      if (sprite) queue(sprite.file, objectKeys.storyboardSprite(videoFolder), sprite.sizeBytes);
+      queue(cover.file, keys.cover, cover.sizeBytes);
+      if (sprite) queue(sprite.file, keys.storyboardSprite, sprite.sizeBytes);
       await uploads.drain();
     } finally {
       await uploads.abandon();
     }
-    const storyboardKey = sprite ? await putStoryboard(videoFolder, spec, context) : null;
+    const storyboardKey = sprite ? await putStoryboard(keys, spec, context) : null;
     context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
-    return { kind: 'images', coverKey, storyboardKey };
+    return { kind: 'images', coverKey: keys.cover, storyboardKey };
   });
 }
 
@@ -100,17 +99,17 @@ async function makePicture(
 }
 
 async function putStoryboard(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   { plan }: TaskSpecOf<'images'>,
   context: TaskContext,
 ): Promise<string> {
-  const key = objectKeys.storyboard(videoFolder);
-  const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), SPRITE_FILE);
+  const spriteName = path.posix.basename(keys.storyboardSprite);
+  const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), spriteName);
   const body = Buffer.from(text);
-  await context.store.put(key, body, {
+  await context.store.put(keys.storyboard, body, {
     contentType: 'text/vtt',
     sizeBytes: body.length,
     signal: context.signal,
   });
-  return key;
+  return keys.storyboard;
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, readFragment, readInit } from './fragments.ts';
@@ -12,8 +12,7 @@ export interface CollectorOptions {
   /** Qualities, or `audio`. */
   names: readonly string[];
   contentType: string;
-  videoFolder: VideoFolder;
-  version: number;
+  keys: Pick<TaskKeys, 'init' | 'segment'>;
   firstSegment: number;
   /** Most segments that an output may have. */
   maxSegments: number;
@@ -102,8 +101,8 @@ export class SegmentCollector {
     };
     output.segments.push(segment);
     output.samples += fragment.samples;
-    const { videoFolder, version, contentType, uploads } = this.#options;
-    const key = objectKeys.segment(videoFolder, output.name, version, index);
+    const { keys, contentType, uploads } = this.#options;
+    const key = keys.segment(output.name, index);
     uploads.add({ file, key, contentType, sizeBytes: segment.sizeBytes }, () => {
       segment.done = true;
     });
@@ -111,11 +110,16 @@ export class SegmentCollector {
   }
 
   async #takeInit(output: Output): Promise<InitInfo> {
-    const { folder, videoFolder, version, contentType, uploads } = this.#options;
+    const { folder, keys, firstSegment, contentType, uploads } = this.#options;
     const file = path.join(folder, output.name, INIT_FILE);
     const init = await readInit(file);
     output.init = init;
-    const key = objectKeys.init(videoFolder, output.name, version);
+    // one init serves the whole rendition: that of its first segment
+    if (firstSegment > 0) {
+      output.initDone = true;
+      return init;
+    }
+    const key = keys.init(output.name);
     uploads.add({ file, key, contentType, sizeBytes: init.sizeBytes }, () => {
       output.initDone = true;
     });
