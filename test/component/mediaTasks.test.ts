@@ -187,7 +187,10 @@ test('a video has a cover, and a storyboard whose cues lie within its sprite', a
   };
   assert.deepEqual(await size(images.coverKey), [320, 180]);
   const { columns, rows, tileWidth, tileHeight, count } = made.plan.storyboard;
-  assert.deepEqual(await size(objectKeys.storyboardSprite(images.storyboardKey)), [columns * tileWidth, rows * tileHeight]);
+  assert.deepEqual(await size(objectKeys.storyboardSprite(images.storyboardKey)), [
+    columns * tileWidth,
+    rows * tileHeight,
+  ]);
   const vtt = await text(await media.store.get(images.storyboardKey));
   assert.equal(vtt.match(/storyboard\.jpg#xywh=/g)?.length, count);
 });

@@ -1,15 +1,13 @@
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
-/** A worker says so often in its folder that it is alive, and looks for folders that nobody uses. */
+/** So often a worker changes its folder, which says that it is alive, and looks for folders that nobody uses. */
 const ALIVE_EVERY_MS = 60_000;
-const ALIVE_FILE = 'alive';
-/** Whoever was silent for so long has long lost its lease. */
-const UNUSED_AFTER_MS = 60 * 60_000;
-/** Workers of earlier versions say nothing; a task of theirs is over by then. */
-const UNUSED_WITHOUT_SIGN_MS = 24 * 60 * 60_000;
+const EMPTY_AFTER_MS = 60 * 60_000;
+/** Workers of earlier versions change theirs with every task. No task takes so long, and no lease lasts so long. */
+const UNUSED_AFTER_MS = 24 * 60 * 60_000;
 
 /** Folders of workers in this very process, with what keeps them alive; several may share it. */
 const inUse = new Map<string, NodeJS.Timeout>();
@@ -17,7 +15,7 @@ const inUse = new Map<string, NodeJS.Timeout>();
 /**
  * Makes the folder of one worker inside `parent`. Removes folders that killed workers left behind there, now and as long
  * as this one lives: those of this machine once their process is gone, all others, also of workers with another name or
- * on another machine that shares the disk, once nobody has used them for an hour. Throws where `parent` belongs to another
+ * on another machine that shares the disk, once nobody has used them for a day, or an hour where they are empty. Throws where `parent` belongs to another
  * user; a folder that cannot be removed is logged and stays.
  */
 export async function claimWorkFolder(parent: string, workerId: string, logger: Logger): Promise<string> {
@@ -60,12 +58,13 @@ export async function removeFolder(folder: string, logger: Logger): Promise<void
  * of one clock. A file without content can be made on a full disk, too.
  */
 async function sayAlive(folder: string): Promise<number> {
-  const file = path.join(folder, ALIVE_FILE);
-  await rm(file, { force: true });
   // a machine that slept for long may have lost it
   if (inUse.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, '.alive');
   await writeFile(file, '', { mode: 0o600 });
-  return (await lstat(file)).mtimeMs;
+  const { mtimeMs } = await lstat(file);
+  await rm(file, { force: true });
+  return mtimeMs;
 }
 
 /** Where `now` is null only what processes of this machine left behind. */
@@ -76,22 +75,18 @@ async function removeUnused(parent: string, now: number | null, logger: Logger):
     if (found === null || inUse.has(folder)) continue;
     const pid = Number(found[1]);
     const isDead = name.startsWith(hostPrefix()) && (pid === process.pid || !isAlive(pid));
-    if (isDead || (now !== null && (await isUnused(folder, now)))) await removeFolder(folder, logger);
+    const idleMs = now === null ? 0 : now - (await changedAt(folder));
+    if (isDead || idleMs > UNUSED_AFTER_MS) await removeFolder(folder, logger);
+    // fails, as it should, while something is in it
+    else if (idleMs > EMPTY_AFTER_MS) await rmdir(folder).catch(() => undefined);
   }
 }
 
-async function isUnused(folder: string, now: number): Promise<boolean> {
-  const sign = await modifiedAt(path.join(folder, ALIVE_FILE));
-  if (sign !== null) return now - sign > UNUSED_AFTER_MS;
-  const changed = await modifiedAt(folder);
-  return changed !== null && now - changed > UNUSED_WITHOUT_SIGN_MS;
-}
-
-/** Null where there is no such file. */
-async function modifiedAt(file: string): Promise<number | null> {
-  return lstat(file).then(
+/** In milliseconds since 1970; infinite where it is gone. */
+async function changedAt(folder: string): Promise<number> {
+  return lstat(folder).then(
     ({ mtimeMs }) => mtimeMs,
-    () => null,
+    () => Number.POSITIVE_INFINITY,
   );
 }
 

@@ -278,10 +278,13 @@ async function leaveTranscoding(
   end: VideoEnd,
   only: { planVersion?: number } = {},
 ): Promise<boolean> {
-  const [changed] = await models.Video.update({ ...end, ...cleanUpSoon() }, {
-    where: { id: video.id, status: 'transcoding', ...only },
-    transaction,
-  });
+  const [changed] = await models.Video.update(
+    { ...end, ...cleanUpSoon() },
+    {
+      where: { id: video.id, status: 'transcoding', ...only },
+      transaction,
+    },
+  );
   await video.reload({ transaction });
   if (changed === 0) return false;
   if (end.status !== 'canceled') {

@@ -175,5 +175,8 @@ test('segments have the try that is listed, and behind those a damaged one that 
   assert.deepEqual(tagsOf({ ...damaged, segmentsDone: 1, listedTag: 'b' }), ['b', 'a', 'a']);
   assert.deepEqual(tagsOf({ ...damaged, segmentsDone: 4, listedTag: 'b' }), ['b', 'b', 'b', 'b']);
   finish(tasks, AUDIO);
-  assert.deepEqual(new Set(tagsOf({ result: tasks[AUDIO]?.result ?? null, ...damaged })), new Set(['done-1']));
+  assert.deepEqual(
+    new Set(tagsOf({ result: tasks[AUDIO]?.result ?? null, ...damaged })),
+    new Set(['done-1']),
+  );
 });

@@ -104,11 +104,7 @@ export class GrowingPlaylists {
     return { plan, beginning: findFinishedBeginning(plan, tasks) };
   }
 
-  async #build(
-    folder: VideoFolder,
-    plan: EncodePlan,
-    run: FinishedBeginning,
-  ): Promise<string> {
+  async #build(folder: VideoFolder, plan: EncodePlan, run: FinishedBeginning): Promise<string> {
     const { name, segments } = run;
     const initKey = initKeyOf(folder, plan, run);
     const keyOf = ({ index, tag }: PlayableSegment) =>
@@ -139,7 +135,11 @@ function nothingYet(): ReelmillError {
 }
 
 /** The init of a rendition is that of the try which made its first segment. */
-function initKeyOf(folder: VideoFolder, { version }: EncodePlan, { name, segments }: FinishedBeginning): string {
+function initKeyOf(
+  folder: VideoFolder,
+  { version }: EncodePlan,
+  { name, segments }: FinishedBeginning,
+): string {
   return objectKeys.init(folder, name, version, segments[0]?.tag);
 }
 

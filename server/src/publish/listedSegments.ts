@@ -21,7 +21,9 @@ export function listProgress(event: Extract<TaskEvent, { type: 'progress' }>) {
   // both values are safe in SQL: digits, and a tag that was just made here; the tag first, as MySQL evaluates in this order
   return {
     listedTag: literal(`CASE WHEN segments_done <= ${segmentsDone} THEN '${tag}' ELSE listed_tag END`),
-    segmentsDone: literal(`CASE WHEN segments_done < ${segmentsDone} THEN ${segmentsDone} ELSE segments_done END`),
+    segmentsDone: literal(
+      `CASE WHEN segments_done < ${segmentsDone} THEN ${segmentsDone} ELSE segments_done END`,
+    ),
   };
 }
 
@@ -44,6 +46,9 @@ export async function replaceDamaged(
   transaction.afterCommit(() => {
     context.metrics.segmentsReplaced(segmentsDone);
     const fields = taskLogFields({ taskId: id, videoId, requestId, kind, attempt: attempt + 1 });
-    context.logger.warn({ ...fields, segments: segmentsDone }, 'listed segments damaged, task makes them anew');
+    context.logger.warn(
+      { ...fields, segments: segmentsDone },
+      'listed segments damaged, task makes them anew',
+    );
   });
 }

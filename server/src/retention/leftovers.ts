@@ -74,7 +74,11 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
   const { own, shared } = await findStrays(context, video);
   const found = [
     ...(await collectFindings(store, video.id, own)),
-    ...(await collectFindings({ remove: (keys) => removeUnlessRetried(context, video, keys) }, video.id, shared)),
+    ...(await collectFindings(
+      { remove: (keys) => removeUnlessRetried(context, video, keys) },
+      video.id,
+      shared,
+    )),
     ...(await collectFindings(store, video.id, straySources(context, video, now))),
   ];
   let left = found.length;
@@ -87,7 +91,11 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
     reason: 'looked at',
     remove: async () => {
       await store.prune(objectKeys.processedPrefix(videoFolder(video)));
-      await planNextLook(context, video, left === 0 ? nextLook(video, now) : new Date(now.getTime() + RETRY_MS));
+      await planNextLook(
+        context,
+        video,
+        left === 0 ? nextLook(video, now) : new Date(now.getTime() + RETRY_MS),
+      );
     },
   };
   const counted = found.map((finding) => ({
@@ -115,7 +123,12 @@ async function planNextLook({ database }: RetentionContext, video: Video, cleanA
   await database.models.Video.update(
     { cleanAfter },
     {
-      where: { id, status, planVersion, [Op.or]: [{ cleanAfter: null }, { cleanAfter: { [Op.lte]: new Date() } }] },
+      where: {
+        id,
+        status,
+        planVersion,
+        [Op.or]: [{ cleanAfter: null }, { cleanAfter: { [Op.lte]: new Date() } }],
+      },
       silent: true,
     },
   );

@@ -39,7 +39,11 @@ export async function runScheduled(
 /** What a job would remove, from a position on; stops after a while. */
 export async function dryRun(context: RetentionContext, job: RetentionJob, position: number): Promise<Round> {
   return repeat(position, async (from) => {
-    const { findings, nextPosition } = await job.find(context, { position: from, now: new Date(), everything: true });
+    const { findings, nextPosition } = await job.find(context, {
+      position: from,
+      now: new Date(),
+      everything: true,
+    });
     return { result: findings.reduce(addFinding, NOTHING_REMOVED), nextPosition };
   });
 }
@@ -84,7 +88,11 @@ async function repeat(position: number, page: (position: number) => Promise<Roun
 async function removePage(
   context: RetentionContext,
   job: RetentionJob,
-  { lease, signal, ...search }: { position: number; lease: JobLease; signal: AbortSignal; everything?: boolean },
+  {
+    lease,
+    signal,
+    ...search
+  }: { position: number; lease: JobLease; signal: AbortSignal; everything?: boolean },
 ): Promise<Round> {
   const { findings, nextPosition } = await job.find(context, { ...search, now: new Date() });
   let result = NOTHING_REMOVED;

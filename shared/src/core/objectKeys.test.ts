@@ -49,7 +49,13 @@ test('a key tells its plan, unless later plans have the same key, or Reelmill ne
   for (const name of ['master.m3u8', 'hls_720p/720p.m3u8', 'cover.jpg', 'storyboard.jpg', 'storyboard.vtt']) {
     assert.equal(at(name), null, name);
   }
-  for (const name of ['notes.txt', 'hls_720p/480p.m3u8', 'hls_720p/seg_1.ts', 'cover_1.jpg', 'seg_1_00000_x.m4s']) {
+  for (const name of [
+    'notes.txt',
+    'hls_720p/480p.m3u8',
+    'hls_720p/seg_1.ts',
+    'cover_1.jpg',
+    'seg_1_00000_x.m4s',
+  ]) {
     assert.equal(at(name), undefined, name);
   }
 });
