@@ -53,7 +53,7 @@ async function passThrough(database: BenchDatabase): Promise<Passage> {
     store,
     logger: bench.logger,
     config: { workerId: 'bench', workDir: path.join(bench.media.root, 'work'), threads: 1, drainSeconds: 1 },
-    runTask: async ({ spec, videoId }) => resultOf(spec, facts, videoId),
+    runTask: async ({ spec, videoId, tag }) => resultOf(spec, facts, videoId, tag),
   });
   try {
     await waitFor('the worker to be well', () => worker.state === 'idle');

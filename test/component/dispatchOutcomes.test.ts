@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
@@ -67,7 +68,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     const stateOf = async (task: TaskRow) => (await task.reload()).state;
 
-    test('plans and sources name the folder and the content; a worker that does not know folders hands back', async () => {
+    test('plans and sources name the folder and the content; one of an earlier version is handed back', async () => {
       const video = await bench.addVideo();
       const objectFolder = `${video.id}-${'0123456789abcdef'.repeat(2)}`;
       const lastModified = new Date('2026-01-02T03:04:05.000Z');
@@ -80,8 +81,9 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         [task.spec.source.etag, task.spec.source.lastModified],
         ['abc', lastModified.toISOString()],
       );
-      const { folder: _, ...old } = { folder: '', ...resultOf(task.spec, FACTS) };
-      await finish(task, old as TaskResult); // leaving out what is optional keeps its shape
+      await apply(signEvent(task, { type: 'started' as const }));
+      const old = resultOf(task.spec, FACTS, video.id);
+      await apply({ ...signEvent(task, { type: 'done' as const, elapsedMs: 1 }), result: old });
       assert.deepEqual([await stateOf(task), task.attempt, task.result], ['pending', 0, null]);
       assert.ok(task.availableAt > new Date());
       await finish(await leaseOne(video));
@@ -380,6 +382,43 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         ...sources.map(({ quality: q }) => `hls_${q}/${q}.m3u8`),
       ]) {
         assert.ok(await bench.media.store.stat(`processed/${video.id}/${name}`), name);
+      }
+    });
+
+    test('a result of another try than the one it comes from changes nothing', async () => {
+      const video = await inspected();
+      const waiting = await lease(video);
+      for (const task of waiting) {
+        const other = attemptTag({ taskId: task.id, leaseToken: randomUUID() });
+        const result = resultOf(task.spec, FACTS, task.videoId, other);
+        await finish(task, result);
+        assert.deepEqual([await stateOf(task), task.attempt, task.errorCode], ['pending', 1, 'internal']);
+      }
+      assert.ok(waiting.length > 4);
+      assert.equal((await bench.videoOf(video.id)).coverKey, null);
+    });
+
+    test('whoever is heard of after a video has ended has it looked at for late objects; viewers see no change', async () => {
+      const video = await inspected();
+      const [late, ...others] = await lease(video);
+      assert.ok(late);
+      const zombie = { ...signEvent(late, { type: 'started' as const }), leaseToken: randomUUID() };
+      const say = () => apply({ ...zombie, type: 'progress', done: 1, segmentsDone: 1, speed: null });
+      await say();
+      assert.equal((await bench.videoOf(video.id)).cleanAfter, null, 'it has not ended');
+      for (const task of [late, ...others]) await finish(task);
+      await publishVideo(bench.context, await bench.videoOf(video.id));
+      const online = await bench.videoOf(video.id);
+      assert.equal(online.status, 'online');
+      const inAMinute = online.cleanAfter?.getTime() ?? 0;
+      assert.ok(Math.abs(inAMinute - Date.now() - 60_000) < 30_000);
+      const muchLater = new Date(Date.now() + 3_600_000);
+      for (const event of [say, () => apply(zombie), () => finish(late)]) {
+        await online.update({ cleanAfter: muchLater }, { silent: true });
+        await event();
+        const { cleanAfter, updatedAt } = await bench.videoOf(video.id);
+        assert.ok(cleanAfter !== null && cleanAfter < muchLater);
+        assert.deepEqual(updatedAt, online.updatedAt);
       }
     });
 

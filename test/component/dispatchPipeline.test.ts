@@ -4,11 +4,13 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { type Farm, startFarm } from '../../server/src/dispatch/farm.ts';
 import { cancelTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';
 import { type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
+import { listPublishedKeys } from '../support/publishedVideo.ts';
 
 const run = promisify(execFile);
 
@@ -77,6 +79,10 @@ test('a source becomes a playable video, with nothing missing, doubled or left o
   assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ['done']);
   assert.ok(tasks.every(({ deliveries, attempt }) => deliveries === 1 && attempt === 0));
   const keys = await keysOf(id);
+  const { coverKey, storyboardKey } = online;
+  assert.ok(storyboardKey !== null);
+  const pictures = [coverKey, storyboardKey, objectKeys.storyboardSprite(storyboardKey)];
+  assert.deepEqual(keys, [...(await listPublishedKeys(bench.media.store, id)), ...pictures].sort());
   for (const { quality } of online.plan?.renditions ?? []) {
     const segments = keys.filter((key) => key.includes(`hls_${quality}/seg_`));
     assert.equal(segments.length, 5, segments.join());
@@ -124,9 +130,13 @@ test('a cancel ends the running ffmpeg, and a retry brings the video online as a
   bench.context.signals.tasksWaiting();
   const online = await untilOnline(id);
   assert.equal(online.planVersion, 2);
-  const leftovers = await waitFor('segments of the first version are gone', async () => {
-    const segments = (await keysOf(id)).filter((key) => /seg_|init_/.test(key));
-    return segments.every((key) => /(seg|init)_2/.test(key)) ? segments : null;
-  });
-  assert.ok(leftovers.length > 0);
+  const published = await listPublishedKeys(bench.media.store, id);
+  const made = published.filter((key) => /\/(seg|init)_/.test(key));
+  assert.ok(made.length > 0 && made.every((key) => /\/(seg|init)_2_/.test(key)), made.join());
+  const keys = await keysOf(id);
+  assert.deepEqual(
+    published.filter((key) => !keys.includes(key)),
+    [],
+  );
+  assert.ok(online.cleanAfter !== null && online.cleanAfter > new Date(), 'what is left is looked for soon');
 });

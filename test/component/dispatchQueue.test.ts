@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { dispatchOnce, startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { newTask } from '../../server/src/dispatch/lifecycle.ts';
 import { reopenAll, type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
-import { sweepLeftovers } from '../../server/src/publish/leftoverSweep.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
-import { factsOf } from '../support/taskResults.ts';
 
 const TASKS = 60;
 
@@ -191,33 +188,6 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
           [0, 0],
         ],
       );
-    });
-
-    test('segments of a video that was canceled are removed, those of a later plan are not', async () => {
-      await clear();
-      const video = await bench.addVideo();
-      const put = (name: string) =>
-        bench.media.store.put(`processed/${video.id}/${name}`, Buffer.from('x'), {
-          contentType: 'video/mp4',
-          sizeBytes: 1,
-        });
-      const names = [
-        'hls_240p/init_1.mp4',
-        'hls_240p/seg_1_00000.m4s',
-        'hls_240p/seg_2_00000.m4s',
-        'cover.jpg',
-      ];
-      for (const name of names) await put(name);
-      const plan = planVideo(factsOf({ durationSeconds: 10 }), { version: 1, chunkSeconds: 10 });
-      await video.update({ status: 'canceled', plan });
-      await sweepLeftovers(context, new Date(Date.now() + 1000), AbortSignal.timeout(10_000));
-      const left: string[] = [];
-      for await (const { key } of bench.media.store.list(`processed/${video.id}/`)) left.push(key);
-      assert.deepEqual(left.sort(), [
-        `processed/${video.id}/cover.jpg`,
-        `processed/${video.id}/hls_240p/seg_2_00000.m4s`,
-      ]);
-      assert.equal((await bench.videoOf(video.id)).plan, null);
     });
   });
 }

@@ -28,10 +28,10 @@ describe('a worker that an admin drains', () => {
       queue,
       logger,
       config: { workerId: 'worker-1', workDir: folder.path, threads: 1, drainSeconds: 0 },
-      runTask: async ({ videoId, spec }) => {
+      runTask: async ({ videoId, spec, tag }) => {
         taken.push(videoId);
         await release.promise;
-        return resultOf(spec, factsOf({ durationSeconds: 4 }), videoId);
+        return resultOf(spec, factsOf({ durationSeconds: 4 }), videoId, tag);
       },
     });
   });

@@ -187,7 +187,10 @@ test('a video has a cover, and a storyboard whose cues lie within its sprite', a
   };
   assert.deepEqual(await size(images.coverKey), [320, 180]);
   const { columns, rows, tileWidth, tileHeight, count } = made.plan.storyboard;
-  assert.deepEqual(await size(objectKeys.storyboardSprite(1)), [columns * tileWidth, rows * tileHeight]);
+  assert.deepEqual(await size(objectKeys.storyboardSprite(images.storyboardKey)), [
+    columns * tileWidth,
+    rows * tileHeight,
+  ]);
   const vtt = await text(await media.store.get(images.storyboardKey));
   assert.equal(vtt.match(/storyboard\.jpg#xywh=/g)?.length, count);
 });
@@ -203,7 +206,7 @@ test('a trimmed video whose only keyframe lies before its beginning has a storyb
   const images = made.results.find((result) => result.kind === 'images');
   assert.ok(images?.storyboardKey);
   const sprite = path.join(media.root, 'sprite.jpg');
-  await writeFile(sprite, await media.store.get(objectKeys.storyboardSprite(1)));
+  await writeFile(sprite, await media.store.get(objectKeys.storyboardSprite(images.storyboardKey)));
   const { columns, tileWidth, tileHeight, count } = made.plan.storyboard;
   const tiles = await Promise.all(
     [0, Math.floor(count / 2), count - 1].map(async (tile) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { utimes } from 'node:fs/promises';
+import { mkdir, readdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
@@ -12,19 +12,23 @@ import {
 } from '@reelmill/shared/contracts/retention.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { VideoRow } from '../../server/src/db/rows.ts';
 import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
 import { claimJob } from '../../server/src/retention/ledger.ts';
 import { runScheduled } from '../../server/src/retention/run.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { runReelmill } from '../support/cli.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
-import { makeTemporaryFolder } from '../support/processes.ts';
+import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
 
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
 const DAY_MS = 86_400_000;
 const PART = 16 * 1024 ** 2;
+const STALE_TAG = '9-0123456789ab';
+/** When nothing of these tests is due yet. */
+const TOMORROW = new Date(Date.now() + DAY_MS);
 
 describe('retention', () => {
   let server: TestServer;
@@ -70,9 +74,16 @@ describe('retention', () => {
     const at = new Date(Date.now() - daysAgo * DAY_MS);
     await utimes(path.join(server.dataDir, 'objects', file), at, at);
   };
-  const publish = async (daysAgo: number): Promise<number> => {
+  /** Makes a video due only when an admin asks for all, as if it had ended long ago. */
+  const settle = async (id: number): Promise<void> => {
+    await server.context.database.models.Video.sequelize?.query(
+      'UPDATE videos SET updated_at = :longAgo, clean_after = :tomorrow WHERE id = :id',
+      { replacements: { longAgo: new Date(Date.now() - DAY_MS), tomorrow: TOMORROW, id } },
+    );
+  };
+  const publish = async (daysAgo: number, tagged = false): Promise<number> => {
     const videoId = await uploadSomething(user);
-    await (await PretendTranscode.plan(server.context, videoId)).publish();
+    await (await PretendTranscode.plan(server.context, videoId, { tagged })).publish();
     const onlineAt = new Date(Date.now() - daysAgo * DAY_MS);
     await server.context.database.models.Video.update({ onlineAt }, { where: { id: videoId } });
     return videoId;
@@ -132,6 +143,7 @@ describe('retention', () => {
       { sourceRemovedAt: new Date() },
       { where: { id: videoId } },
     );
+    await settle(videoId);
     assert.equal((await run('leftovers', true)).result.items, 0);
     await makeOld(path.join('objects', sourceKey), 2);
     assert.equal((await run('leftovers', false)).result.items, 1);
@@ -199,25 +211,145 @@ describe('retention', () => {
     assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).status, 200);
   });
 
-  test('segments of earlier transcodes go after a day, those of this one stay', async () => {
-    const videoId = await publish(1);
-    const before = await keysOf(videoId);
-    const { planVersion } = await videoOf(videoId);
-    const folder = await folderOf(videoId);
-    const old = objectKeys.segment(folder, '720p', planVersion - 1, 7);
-    const later = objectKeys.segment(folder, '720p', planVersion + 1, 7);
-    await putObject(old, 2);
-    await putObject(later, 2);
-    for (const key of before) await makeOld(path.join('objects', key), 2);
-    await putObject(objectKeys.segment(folder, '720p', planVersion - 1, 8), 0);
-    const { result } = await run('leftovers', false);
-    assert.deepEqual([result.items, result.objects, result.bytes], [1, 1, 3]);
-    const kept = await keysOf(videoId);
-    assert.deepEqual(
-      before.filter((key) => !kept.includes(key)),
-      [],
+  test('what tries that do not count made goes, whatever its age, and nothing that is published or not ours', async () => {
+    for (const tagged of [true, false]) {
+      const videoId = await publish(1, tagged);
+      const before = await keysOf(videoId);
+      const { planVersion } = await videoOf(videoId);
+      const folder = await folderOf(videoId);
+      const notes = `processed/${folder}/notes.txt`;
+      const lost = [
+        objectKeys.segment(folder, '720p', planVersion, 0, STALE_TAG),
+        objectKeys.segment(folder, 'audio', planVersion, 99, STALE_TAG),
+        objectKeys.init(folder, '720p', planVersion, STALE_TAG),
+        objectKeys.init(folder, 'audio', planVersion - 1),
+        objectKeys.segment(folder, 'audio', planVersion - 1, 7),
+        objectKeys.cover(folder, planVersion, STALE_TAG),
+        objectKeys.storyboard(folder, planVersion, STALE_TAG),
+        objectKeys.storyboardSprite(objectKeys.storyboard(folder, planVersion - 1, STALE_TAG)),
+      ];
+      const foreign = [objectKeys.playlist(folder, '144p')];
+      if (tagged) {
+        lost.push(
+          objectKeys.segment(folder, '720p', planVersion, 0),
+          objectKeys.init(folder, '720p', planVersion),
+        );
+        foreign.push(objectKeys.cover(folder), objectKeys.storyboard(folder));
+      }
+      for (const key of [notes, ...lost, ...foreign]) await putObject(key, 0);
+      await settle(videoId);
+      const { result } = await run('leftovers', true);
+      assert.deepEqual([result.items, result.objects], [2, lost.length + foreign.length]);
+      assert.deepEqual((await run('leftovers', false)).result.objects, result.objects);
+      assert.deepEqual(await keysOf(videoId), [...before, notes].sort());
+      // a retry that began after the row was read
+      await putObject(objectKeys.segment(folder, '720p', planVersion + 1, 7, STALE_TAG), 0);
+      await putObject(objectKeys.playlist(folder, '144p'), 0);
+      assert.equal((await run('leftovers', true)).result.items, 0);
+    }
+  });
+
+  test('a video is looked at soon after it has ended, then ever more rarely, and others cost nothing', async () => {
+    const videoId = await publish(0);
+    const ended = await videoOf(videoId);
+    const inMs = ({ cleanAfter }: VideoRow) => (cleanAfter?.getTime() ?? 0) - Date.now();
+    assert.ok(inMs(ended) > 20_000 && inMs(ended) <= 60_000, `${inMs(ended)} ms`);
+    const [early, late] = [STALE_TAG, '9-00000000000f'].map((tag) =>
+      objectKeys.segment(videoFolder(ended), '720p', ended.planVersion, 0, tag),
     );
-    assert.ok(!kept.includes(old) && kept.includes(later));
+    assert.ok(early && late);
+    await putObject(early, 0);
+    const { models } = server.context.database;
+    const listed: string[] = [];
+    const store = {
+      ...server.context.store,
+      list: (prefix: string) => {
+        listed.push(prefix);
+        return server.context.store.list(prefix);
+      },
+    };
+    const runDue = () =>
+      runScheduled({ ...server.context, store }, RETENTION_JOBS.leftovers, AbortSignal.timeout(60_000));
+    await models.Video.update({ cleanAfter: TOMORROW }, { where: {}, silent: true });
+    await runDue();
+    assert.equal(listed.length, 0, listed.join());
+
+    await models.Video.update({ cleanAfter: new Date() }, { where: { id: videoId }, silent: true });
+    await waitFor('it was looked at', async () => {
+      await runDue();
+      return inMs(await videoOf(videoId)) > 0;
+    });
+    assert.ok(
+      listed.every((prefix) => prefix.includes(`/${videoFolder(ended)}/`)),
+      listed.join(),
+    );
+    assert.equal(await server.context.store.stat(early), null);
+    const looked = await videoOf(videoId);
+    assert.ok(inMs(looked) > 50 * 60_000 && inMs(looked) < 70 * 60_000, `${inMs(looked)} ms`);
+    assert.deepEqual(looked.updatedAt, ended.updatedAt, 'viewers see no change');
+
+    // what arrives afterwards is found by a later look
+    await putObject(late, 0);
+    await models.Video.update({ cleanAfter: new Date() }, { where: { id: videoId }, silent: true });
+    await waitFor('it was looked at again', async () => {
+      await runDue();
+      return (await server.context.store.stat(late)) === null;
+    });
+  });
+
+  test('a failed video keeps its cover alone, and a retry that begins meanwhile loses nothing', async () => {
+    const { models } = server.context.database;
+    const videoId = await publish(1, true);
+    const { coverKey, storyboardKey, planVersion } = await videoOf(videoId);
+    assert.ok(coverKey && storyboardKey);
+    const all = await keysOf(videoId);
+    const raw = all.filter((key) => key.startsWith('raw/'));
+    await models.Video.update({ status: 'failed' }, { where: { id: videoId } });
+    await settle(videoId);
+    const search = { position: videoId - 1, now: new Date(), everything: true };
+    const { findings } = await RETENTION_JOBS.leftovers.find(server.context, search);
+    const own = findings.filter((finding) => finding.videoId === videoId);
+    assert.equal((await user.call('POST', `/videos/${videoId}/retry`)).status, 202);
+    assert.equal((await videoOf(videoId)).planVersion, planVersion + 1);
+    for (const finding of own) await finding.remove();
+    const playlists = all.filter((key) => key.endsWith('.m3u8'));
+    assert.ok(playlists.length > 4);
+    const pictures = [coverKey, storyboardKey, objectKeys.storyboardSprite(storyboardKey)];
+    // under these keys the retry would publish
+    assert.deepEqual(await keysOf(videoId), [...raw, ...pictures, ...playlists].sort());
+    assert.equal((await videoOf(videoId)).cleanAfter?.getTime(), TOMORROW.getTime());
+
+    assert.equal((await user.call('POST', `/videos/${videoId}/cancel`)).status, 200);
+    await settle(videoId);
+    await run('leftovers', false);
+    assert.deepEqual(await keysOf(videoId), [...raw, ...pictures].sort());
+  });
+
+  test('nothing is removed of a video that is transcoding, or online without one of its playlists', async () => {
+    const { models } = server.context.database;
+    const [open, broken] = [await publish(1, true), await publish(1, true)];
+    await models.Video.update({ status: 'transcoding' }, { where: { id: open } });
+    const { planVersion } = await videoOf(broken);
+    const folder = await folderOf(broken);
+    await server.context.store.remove([objectKeys.playlist(folder, '480p')]);
+    await putObject(objectKeys.segment(folder, '720p', planVersion, 0, STALE_TAG), 0);
+    await putObject(objectKeys.segment(await folderOf(open), '720p', planVersion - 1, 0), 2);
+    for (const id of [open, broken]) await settle(id);
+    const before = [await keysOf(open), await keysOf(broken)];
+    assert.equal((await run('leftovers', false)).result.items, 0);
+    assert.deepEqual([await keysOf(open), await keysOf(broken)], before);
+    await models.Video.update({ status: 'canceled' }, { where: { id: [open, broken] } });
+  });
+
+  test('folders that a crash left empty go with the leftovers', async () => {
+    const videoId = await publish(1);
+    const folder = await folderOf(videoId);
+    const objects = path.join(server.dataDir, 'objects', 'objects', 'processed', String(folder));
+    await mkdir(path.join(objects, 'hls_999p'));
+    await settle(videoId);
+    await run('leftovers', false);
+    assert.ok(!(await readdir(objects)).includes('hls_999p'));
+    assert.ok((await readdir(objects)).includes('hls_720p'));
   });
 
   test('a source that arrives after its upload was given up goes; that of a canceled transcode stays', async () => {
@@ -230,6 +362,7 @@ describe('retention', () => {
     assert.equal((await user.call('POST', `/videos/${kept}/cancel`)).status, 200);
     for (const id of [late.videoId, kept]) {
       await makeOld(path.join('objects', (await videoOf(id)).sourceKey), 2);
+      await settle(id);
     }
     assert.equal((await run('leftovers', false)).result.items, 1);
     assert.deepEqual(await keysOf(late.videoId), []);

@@ -4,6 +4,7 @@ import { copyFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { INIT_FILE, segmentFile } from '../../worker/src/media/encodeArgs.ts';
 import { SegmentCollector } from '../../worker/src/media/segmentCollector.ts';
 import { UploadQueue } from '../../worker/src/transfer/uploadQueue.ts';
@@ -40,8 +41,7 @@ async function collect(limits: { maxSegments: number; maxBytes: number }, segmen
     folder: task,
     outputs: [{ name: QUALITY, size: { width: 64, height: 48 } }],
     contentType: 'video/mp4',
-    videoFolder,
-    version: 1,
+    keys: taskKeys(videoFolder, 1, null),
     firstSegment: 0,
     maxSegments: limits.maxSegments,
     uploads,

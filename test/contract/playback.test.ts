@@ -17,6 +17,8 @@ type OpenStore = (releasers: Releasers, ofBench: ObjectStore) => Promise<ObjectS
 
 testPlayback('playlists over a store on a disk', async (_, ofBench) => ofBench);
 
+testPlayback('playlists of objects without tags', async (_, ofBench) => ofBench, { tagged: false });
+
 testPlayback('playlists over MinIO', async (releasers) => {
   const minio = await startMinio();
   releasers.add('MinIO', () => minio.stop());
@@ -29,7 +31,7 @@ testPlayback('playlists over MinIO', async (releasers) => {
 });
 
 /** What players are handed must be playable with nothing but the addresses in it. */
-function testPlayback(name: string, openStore: OpenStore): void {
+function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged: true }): void {
   describe(name, () => {
     const releasers = new Releasers();
     let urls: PlaybackUrls;
@@ -53,7 +55,7 @@ function testPlayback(name: string, openStore: OpenStore): void {
       });
       playlists = createPlaylistService({ models: context.database.models, store, urls });
       const { id } = await bench.addVideo();
-      transcode = await PretendTranscode.plan(context, id);
+      transcode = await PretendTranscode.plan(context, id, { tagged });
     });
     after(() => releasers.release());
 

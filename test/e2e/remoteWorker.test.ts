@@ -81,7 +81,6 @@ test('over TLS, with a CA of its own, a worker makes a whole video from the addr
     const frames = await countFrames(farm.store, folder.path, {
       videoFolder: videoFolder(await farm.videoOf(videoId)),
       quality,
-      version: 1,
       segments,
     });
     assert.equal(frames, SECONDS * FILM_RATE);

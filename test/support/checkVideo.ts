@@ -62,9 +62,11 @@ export async function checkRows(
 
 /** What the playlists name is there, and nothing else but the pictures. */
 export async function checkObjects({ store, models }: ProfileUnderTest, videoId: number): Promise<void> {
-  const folder = await findVideoFolder(models, videoId);
-  const { cover, storyboard, storyboardSprite } = objectKeys;
-  const pictures = [cover(folder), storyboard(folder), storyboardSprite(folder)];
+  const video = await models.Video.findByPk(videoId, { rejectOnEmpty: true });
+  const folder = videoFolder(video);
+  const { coverKey, storyboardKey } = video;
+  assert.ok(coverKey !== null && storyboardKey !== null);
+  const pictures = [coverKey, storyboardKey, objectKeys.storyboardSprite(storyboardKey)];
   assert.deepEqual(
     await listKeys(store, objectKeys.processedPrefix(folder)),
     [...(await listPublishedKeys(store, folder)), ...pictures].sort(),

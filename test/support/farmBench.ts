@@ -1,5 +1,6 @@
 import path from 'node:path';
-
+import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
@@ -11,6 +12,7 @@ import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { createMetrics } from '../../server/src/metrics/metrics.ts';
 import { useMariaDb } from './mariadb.ts';
 import { type MediaStore, startMediaStore } from './mediaStore.ts';
+import { tagResult } from './taskResults.ts';
 
 /** A real database, a real store and an in-process queue, for tests of the farm's services. */
 export interface FarmBench {
@@ -134,9 +136,20 @@ function newVideo(userId: number) {
   } as const;
 }
 
-/** What a worker says about a task that it was given. */
-export function signEvent<E extends object>(task: TaskRow, event: E, workerId = 'worker-1') {
-  const { id: taskId, videoId, leaseToken } = task;
+/** What a worker says about a task that it was given; what it made has the tag of its lease. */
+export function signEvent<E extends { type: string; result?: TaskResult }>(
+  task: TaskRow,
+  event: E,
+  workerId = 'worker-1',
+) {
+  const { id: taskId, videoId, leaseToken, spec } = task;
   if (leaseToken === null) throw new Error(`task ${taskId} is nobody's`);
-  return { v: 1 as const, workerId, at: new Date().toISOString(), taskId, videoId, leaseToken, ...event };
+  const tag = attemptTag({ taskId, leaseToken });
+  const identity = { v: 1 as const, workerId, at: new Date().toISOString(), taskId, videoId, leaseToken };
+  return {
+    ...identity,
+    ...event,
+    ...(event.type === 'progress' ? { tag } : {}),
+    ...(event.result === undefined ? {} : { result: tagResult(event.result, spec, videoId, tag) }),
+  };
 }

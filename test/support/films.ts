@@ -1,11 +1,14 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { listUris } from '../../server/src/playback/playlistUris.ts';
 
 const run = promisify(execFile);
 
@@ -25,20 +28,17 @@ export async function makeFilm(folder: string, options: { seconds: number; size:
   return file;
 }
 
-/** Counts the pictures of a rendition in the store by putting its pieces one behind the other. */
+/** Counts the pictures of a published rendition by putting what its playlist names one behind the other. */
 export async function countFrames(
   store: ObjectStore,
   folder: string,
-  rendition: { videoFolder: VideoFolder; quality: string; version: number; segments: number },
+  { videoFolder, quality, segments }: { videoFolder: VideoFolder; quality: string; segments: number },
 ): Promise<number> {
-  const { videoFolder, quality, version, segments } = rendition;
   const file = path.join(folder, `${videoFolder}-${quality}.mp4`);
-  const keys = [
-    objectKeys.init(videoFolder, quality, version),
-    ...Array.from({ length: segments }, (_, index) =>
-      objectKeys.segment(videoFolder, quality, version, index),
-    ),
-  ];
+  const playlist = objectKeys.playlist(videoFolder, quality);
+  const names = listUris(await text(await store.get(playlist)));
+  const keys = names.map((name) => path.posix.join(path.posix.dirname(playlist), name));
+  assert.equal(keys.length, segments + 1, playlist);
   try {
     for (const key of keys) await pipeline(await store.get(key), createWriteStream(file, { flags: 'a' }));
     const { stdout } = await run('ffprobe', [

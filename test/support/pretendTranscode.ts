@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { attemptTag, type TaskKeys, taskKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
@@ -11,51 +13,58 @@ import { findVideoFolder } from './videoFolders.ts';
 
 /** What of an init segment anybody reads here: an `avcC` box that says High profile, level 3.1. */
 const INIT = Buffer.from('\0\0\0\x10avcC\x01\x64\0\x1f\xff\xe1', 'latin1');
-const STORYBOARD = 'WEBVTT\n\n00:00.000 --> 00:20.000\nstoryboard.jpg#xywh=0,0,160,90\n';
 
 /** Plays all parts of a transcode by hand, step by step: the same rows, results and objects, but no media in them. */
 export class PretendTranscode {
   readonly #context: FarmContext;
   readonly #videoId: number;
   readonly #folder: VideoFolder;
+  readonly #isTagged: boolean;
 
-  private constructor(context: FarmContext, videoId: number, folder: VideoFolder) {
+  private constructor(context: FarmContext, videoId: number, folder: VideoFolder, isTagged: boolean) {
     this.#context = context;
     this.#videoId = videoId;
     this.#folder = folder;
+    this.#isTagged = isTagged;
   }
 
-  /** Four segments of 5 s in 720p, 480p, 360p and 240p, with sound: a first look, and one chunk of the other three. */
-  static async plan(context: FarmContext, videoId: number): Promise<PretendTranscode> {
+  /**
+   * Four segments of 5 s in 720p, 480p, 360p and 240p, with sound: a first look, and one chunk of the other three. Their
+   * keys are those of earlier versions unless they are to have tags.
+   */
+  static async plan(
+    context: FarmContext,
+    videoId: number,
+    options: { tagged?: boolean } = {},
+  ): Promise<PretendTranscode> {
     const { models } = context.database;
     await context.database.transaction(async (transaction) => {
       const video = await models.Video.findByPk(videoId, { transaction, rejectOnEmpty: true });
       const facts = factsOf({ durationSeconds: 20 });
       await savePlan({ models, transaction, video, facts, requestId: null, chunkSeconds: 20 });
     });
-    return new PretendTranscode(context, videoId, await findVideoFolder(models, videoId));
+    const folder = await findVideoFolder(models, videoId);
+    return new PretendTranscode(context, videoId, folder, options.tagged ?? false);
   }
 
   /** The first task of a kind that is not done: puts its objects in the store and saves its result. */
   async finish(kind: TaskKind): Promise<void> {
     const task = await this.#next(kind);
-    const result = resultOf(task.spec, factsOf({ durationSeconds: 20 }), this.#videoId);
-    await this.#putObjects(result);
+    const result = this.#resultOf(task);
+    const keys = await this.#putObjects(task, result);
     await task.update({ state: 'done', result });
     if (result.kind === 'images') {
-      const keys = {
-        coverKey: objectKeys.cover(this.#folder),
-        storyboardKey: objectKeys.storyboard(this.#folder),
-      };
-      await (await this.video()).update(keys);
+      await (await this.video()).update({ coverKey: keys.cover, storyboardKey: keys.storyboard });
     }
   }
 
   /** The first task of a kind that is not done says that it is running and has made its first segments. */
   async report(kind: TaskKind, segmentsDone: number): Promise<void> {
     const task = await this.#next(kind);
-    await this.#putObjects(resultOf(task.spec, factsOf({ durationSeconds: 20 }), this.#videoId));
-    await task.update({ state: 'running', segmentsDone });
+    const result = this.#resultOf(task);
+    await this.#putObjects(task, result);
+    const listedTag = result.kind === 'inspect' ? null : (result.tag ?? null);
+    await task.update({ state: 'running', segmentsDone, listedTag });
   }
 
   /** Does all that is left, and publishes. */
@@ -88,25 +97,35 @@ export class PretendTranscode {
     return next;
   }
 
-  async #putObjects(result: TaskResult): Promise<void> {
-    const { store } = this.#context;
-    if (result.kind === 'images') {
-      await put(store, objectKeys.cover(this.#folder), Buffer.from('cover'));
-      await put(store, objectKeys.storyboardSprite(this.#folder), Buffer.from('sprite'));
-      await put(store, objectKeys.storyboard(this.#folder), Buffer.from(STORYBOARD));
-    }
-    if (result.kind === 'encode') {
-      for (const rendition of result.renditions) await this.#putRendition(rendition);
-    }
-    if (result.kind === 'audio' && result.rendition !== null) await this.#putRendition(result.rendition);
+  #resultOf({ id, spec }: TaskRow): TaskResult {
+    const tag = this.#isTagged ? attemptTag({ taskId: id, leaseToken: randomUUID() }) : undefined;
+    return resultOf(spec, factsOf({ durationSeconds: 20 }), this.#videoId, tag);
   }
 
-  async #putRendition({ quality, segments }: RenditionOutput): Promise<void> {
+  async #putObjects({ planVersion }: TaskRow, result: TaskResult): Promise<TaskKeys> {
     const { store } = this.#context;
-    await put(store, objectKeys.init(this.#folder, quality, 1), INIT);
+    const tag = result.kind === 'inspect' ? null : (result.tag ?? null);
+    const keys = taskKeys(this.#folder, planVersion, tag);
+    if (result.kind === 'images') {
+      const sprite = path.basename(keys.storyboardSprite);
+      const cues = `WEBVTT\n\n00:00.000 --> 00:20.000\n${sprite}#xywh=0,0,160,90\n`;
+      await put(store, keys.cover, Buffer.from('cover'));
+      await put(store, keys.storyboardSprite, Buffer.from('sprite'));
+      await put(store, keys.storyboard, Buffer.from(cues));
+    }
+    if (result.kind === 'encode') {
+      for (const rendition of result.renditions) await this.#putRendition(keys, rendition);
+    }
+    if (result.kind === 'audio' && result.rendition !== null)
+      await this.#putRendition(keys, result.rendition);
+    return keys;
+  }
+
+  async #putRendition(keys: TaskKeys, { quality, segments }: RenditionOutput): Promise<void> {
+    const { store } = this.#context;
+    if (segments[0]?.index === 0) await put(store, keys.init(quality), INIT);
     for (const { index } of segments) {
-      const bytes = Buffer.from(`segment ${index} of ${quality}`);
-      await put(store, objectKeys.segment(this.#folder, quality, 1, index), bytes);
+      await put(store, keys.segment(quality, index), Buffer.from(`segment ${index} of ${quality}`));
     }
   }
 }

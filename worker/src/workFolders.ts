@@ -1,36 +1,47 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
-/** Folders of workers in this very process; several may share it. */
-const inUse = new Set<string>();
+/** So often a worker changes its folder, which says that it is alive, and looks for folders that nobody uses. */
+const ALIVE_EVERY_MS = 60_000;
+const EMPTY_AFTER_MS = 60 * 60_000;
+/** Workers of earlier versions change theirs with every task. No task takes so long, and no lease lasts so long. */
+const UNUSED_AFTER_MS = 24 * 60 * 60_000;
+
+/** Folders of workers in this very process, with what keeps them alive; several may share it. */
+const inUse = new Map<string, NodeJS.Timeout>();
 
 /**
- * Makes the folder of one worker inside `parent`, and removes those that killed workers of this machine left behind.
- * A folder carries host and process, because other machines may keep theirs in the same place. Throws where `parent`
- * belongs to another user; a folder that cannot be removed is logged and stays.
+ * Makes the folder of one worker inside `parent`. Removes folders that killed workers left behind there, now and as long
+ * as this one lives: those of this machine once their process is gone, all others, also of workers with another name or
+ * on another machine that shares the disk, once nobody has used them for a day, or an hour where they are empty. Throws where `parent` belongs to another
+ * user; a folder that cannot be removed is logged and stays.
  */
 export async function claimWorkFolder(parent: string, workerId: string, logger: Logger): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await assertNotForeign(parent);
-  const prefix = `${safe(hostname())}.`;
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix) || inUse.has(path.join(parent, name))) continue;
-    const pid = Number(/^(\d+)\./.exec(name.slice(prefix.length))?.[1]);
-    if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) {
-      await removeFolder(path.join(parent, name), logger);
-    }
-  }
-  const folder = path.join(parent, `${prefix}${process.pid}.${safe(workerId)}`);
-  inUse.add(folder);
+  const folder = path.join(parent, `${hostPrefix()}${process.pid}.${safe(workerId)}`);
+  // those of this machine first: they may be what fills the disk
+  await removeUnused(parent, null, logger);
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const stayAlive = async (): Promise<void> => {
+    try {
+      await removeUnused(parent, await sayAlive(folder), logger);
+    } catch (error) {
+      logger.warn({ err: error, folder }, 'work folders cannot be looked after');
+    }
+  };
+  clearInterval(inUse.get(folder));
+  inUse.set(folder, setInterval(() => void stayAlive(), ALIVE_EVERY_MS).unref());
+  await stayAlive();
   return folder;
 }
 
 export async function releaseWorkFolder(folder: string, logger: Logger): Promise<void> {
-  await removeFolder(folder, logger);
+  clearInterval(inUse.get(folder));
   inUse.delete(folder);
+  await removeFolder(folder, logger);
 }
 
 /** Removes a folder with everything in it. Never rejects: what stays is logged, and takes space and nothing else. */
@@ -42,6 +53,43 @@ export async function removeFolder(folder: string, logger: Logger): Promise<void
   }
 }
 
+/**
+ * Returns what the file system takes for now, in milliseconds since 1970: on a disk that machines share all times are those
+ * of one clock. A file without content can be made on a full disk, too.
+ */
+async function sayAlive(folder: string): Promise<number> {
+  // a machine that slept for long may have lost it
+  if (inUse.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, '.alive');
+  await writeFile(file, '', { mode: 0o600 });
+  const { mtimeMs } = await lstat(file);
+  await rm(file, { force: true });
+  return mtimeMs;
+}
+
+/** Where `now` is null only what processes of this machine left behind. */
+async function removeUnused(parent: string, now: number | null, logger: Logger): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const folder = path.join(parent, name);
+    const found = /^[A-Za-z0-9_-]+\.(\d+)\.[A-Za-z0-9_-]+$/.exec(name);
+    if (found === null || inUse.has(folder)) continue;
+    const pid = Number(found[1]);
+    const isDead = name.startsWith(hostPrefix()) && (pid === process.pid || !isAlive(pid));
+    const idleMs = now === null ? 0 : now - (await changedAt(folder));
+    if (isDead || idleMs > UNUSED_AFTER_MS) await removeFolder(folder, logger);
+    // fails, as it should, while something is in it
+    else if (idleMs > EMPTY_AFTER_MS) await rmdir(folder).catch(() => undefined);
+  }
+}
+
+/** In milliseconds since 1970; infinite where it is gone. */
+async function changedAt(folder: string): Promise<number> {
+  return lstat(folder).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+}
+
 /** Whoever owns the parent could put other files in the place of the worker's; root could anyway. */
 async function assertNotForeign(parent: string): Promise<void> {
   const own = process.getuid?.();
@@ -49,6 +97,11 @@ async function assertNotForeign(parent: string): Promise<void> {
   if (own !== undefined && uid !== own && uid !== 0) {
     throw new Error(`WORK_DIR: ${parent} belongs to another user of this machine`);
   }
+}
+
+/** A folder carries host and process, because other machines may keep theirs in the same place. */
+function hostPrefix(): string {
+  return `${safe(hostname())}.`;
 }
 
 function safe(name: string): string {

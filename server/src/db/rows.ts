@@ -147,6 +147,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare deletedAt: Date | null;
   /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
   declare purgeAfter: Date | null;
+  /** When it is looked for objects that a video which has ended has no use for; null while there cannot be any. */
+  declare cleanAfter: CreationOptional<Date | null>;
   /** Only where a query includes it. */
   declare owner?: NonAttribute<UserRow>;
   declare createdAt: CreationOptional<Date>;
@@ -214,7 +216,13 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   /** Units as in the `progress` event. */
   declare unitsDone: number;
   declare unitsTotal: number;
+  /** Segments that viewers see, of the try `listedTag`; see `listedSegments.ts`. */
   declare segmentsDone: number;
+  /** Null where they have keys without a tag. */
+  declare listedTag: CreationOptional<string | null>;
+  /** A try whose segments are listed until another has them, and how many of them. */
+  declare damagedTag: CreationOptional<string | null>;
+  declare damagedSegments: CreationOptional<number>;
   declare speed: number | null;
   declare requestId: string | null;
   /** The W3C trace context in which the task was made; null where there were no traces. */

@@ -1,7 +1,6 @@
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { startEventConsumer } from '../publish/eventConsumer.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
-import { startLeftoverSweep } from '../publish/leftoverSweep.ts';
 import { startDispatcher } from './dispatcher.ts';
 import type { FarmContext } from './farmContext.ts';
 import { reopenAll, startSweeper } from './sweeper.ts';
@@ -27,8 +26,6 @@ export async function startFarm(context: FarmContext): Promise<Farm> {
     throw error;
   });
   releasers.add('events', () => events.stop());
-  const leftovers = startLeftoverSweep(context);
-  releasers.add('leftover sweep', () => leftovers.stop());
   const sweeper = startSweeper(context, onComplete);
   releasers.add('sweeper', () => sweeper.stop());
   const dispatcher = startDispatcher(context);

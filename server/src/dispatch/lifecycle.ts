@@ -8,6 +8,7 @@ import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { recordVideoEvent } from '../webhooks/outbox.ts';
+import { cleanUpSoon } from './cleanUp.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
 export interface VideoChange {
@@ -277,10 +278,13 @@ async function leaveTranscoding(
   end: VideoEnd,
   only: { planVersion?: number } = {},
 ): Promise<boolean> {
-  const [changed] = await models.Video.update(end, {
-    where: { id: video.id, status: 'transcoding', ...only },
-    transaction,
-  });
+  const [changed] = await models.Video.update(
+    { ...end, ...cleanUpSoon() },
+    {
+      where: { id: video.id, status: 'transcoding', ...only },
+      transaction,
+    },
+  );
   await video.reload({ transaction });
   if (changed === 0) return false;
   if (end.status !== 'canceled') {

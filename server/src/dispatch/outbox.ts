@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
+import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
 
@@ -45,6 +46,7 @@ function messageOf(task: TaskRow, leaseToken: string): TaskMessage {
     attempt: task.attempt + 1,
     requestId: task.requestId,
     ...(task.traceparent === null ? {} : { traceparent: task.traceparent }),
+    tag: attemptTag({ taskId: task.id, leaseToken }),
     spec: task.spec,
   };
 }

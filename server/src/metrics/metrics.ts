@@ -101,6 +101,11 @@ function countTasks(registers: Registry[]) {
     help: 'Tasks whose worker went silent; they went to other workers',
     registers,
   });
+  const replaced = new Counter({
+    name: 'reelmill_listed_segments_replaced_total',
+    help: 'Segments that could be watched already, were found damaged and are made anew',
+    registers,
+  });
   const durations = new Histogram({
     name: 'reelmill_task_duration_seconds',
     help: 'Time a worker took for a task that is done',
@@ -154,6 +159,7 @@ function countTasks(registers: Registry[]) {
     },
     taskHandedBack: (kind: TaskKind): void => count(kind, 'handed_back'),
     leasesExpired: (tasks: number): void => lost.inc(tasks),
+    segmentsReplaced: (segments: number): void => replaced.inc(segments),
   };
 }
 

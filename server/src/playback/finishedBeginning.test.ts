@@ -48,7 +48,15 @@ const plan = planVideo(
 
 const source = { key: 'raw/1/a.mp4', sizeBytes: 1000 };
 const pendingTasks = (): TaskFacts[] =>
-  encodeTasks(plan, source).map(({ spec }) => ({ state: 'pending', spec, result: null, segmentsDone: 0 }));
+  encodeTasks(plan, source).map(({ spec }) => ({
+    state: 'pending',
+    spec,
+    result: null,
+    segmentsDone: 0,
+    listedTag: null,
+    damagedTag: null,
+    damagedSegments: 0,
+  }));
 
 /** The first look comes first, then the audio, then the rest of the first chunk. */
 const [FIRST_LOOK, AUDIO, REST_OF_FIRST, , SECOND_CHUNK, THIRD_CHUNK] = [0, 1, 2, 3, 4, 5];
@@ -62,7 +70,7 @@ function finish(tasks: TaskFacts[], index: number): void {
 function report(tasks: TaskFacts[], index: number, segmentsDone: number): void {
   const task = tasks[index];
   assert.ok(task);
-  tasks[index] = { ...task, state: 'running', segmentsDone };
+  tasks[index] = { ...task, state: 'running', segmentsDone, listedTag: 'try-1' };
 }
 
 function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResult {
@@ -73,6 +81,7 @@ function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResul
     const { firstSegment, segmentCount, frameCount } = spec.chunk;
     return {
       kind: 'encode',
+      tag: 'done-1',
       frames: frameCount,
       renditions: spec.qualities.map((quality) => ({
         ...output,
@@ -85,6 +94,7 @@ function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResul
   assert.equal(spec.kind, 'audio');
   return {
     kind: 'audio',
+    tag: 'done-1',
     rendition: { ...output, quality: 'audio', codecs: 'mp4a.40.2', segments: segments(0, 12) },
   };
 }
@@ -121,9 +131,9 @@ test('a running chunk counts what it has reported, with the durations of the pla
   assert.deepEqual(run, {
     name: '360p',
     segments: [
-      { index: 0, durationSeconds: 5.01, sizeBytes: 1000 },
-      { index: 1, durationSeconds: 5 },
-      { index: 2, durationSeconds: 5 },
+      { index: 0, durationSeconds: 5.01, sizeBytes: 1000, tag: 'done-1' },
+      { index: 1, durationSeconds: 5, tag: 'try-1' },
+      { index: 2, durationSeconds: 5, tag: 'try-1' },
     ],
   });
 });
@@ -147,4 +157,26 @@ test('a rendition whose own first segment is missing is left out, however much o
   finish(tasks, FIRST_LOOK);
   finish(tasks, SECOND_CHUNK);
   assert.deepEqual(Object.keys(lengths(tasks)), ['360p']);
+});
+
+test('segments have the try that is listed, and behind those a damaged one that it replaces', () => {
+  const tasks = pendingTasks();
+  const audio = tasks[AUDIO];
+  assert.ok(audio);
+  const tagsOf = (change: Partial<TaskFacts>) => {
+    tasks[AUDIO] = { ...audio, ...change };
+    return findFinishedBeginning(plan, tasks).audio?.segments.map(({ tag }) => tag);
+  };
+  // of a worker before an upgrade
+  assert.deepEqual(tagsOf({ segmentsDone: 2 }), [null, null]);
+  assert.deepEqual(tagsOf({ segmentsDone: 2, listedTag: 'b' }), ['b', 'b']);
+  const damaged = { damagedTag: 'a', damagedSegments: 3 };
+  assert.deepEqual(tagsOf(damaged), ['a', 'a', 'a']);
+  assert.deepEqual(tagsOf({ ...damaged, segmentsDone: 1, listedTag: 'b' }), ['b', 'a', 'a']);
+  assert.deepEqual(tagsOf({ ...damaged, segmentsDone: 4, listedTag: 'b' }), ['b', 'b', 'b', 'b']);
+  finish(tasks, AUDIO);
+  assert.deepEqual(
+    new Set(tagsOf({ result: tasks[AUDIO]?.result ?? null, ...damaged })),
+    new Set(['done-1']),
+  );
 });

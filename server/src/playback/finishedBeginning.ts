@@ -1,5 +1,6 @@
 import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { AttemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import {
   audioSegmentSeconds,
   maxAudioSegments,
@@ -11,10 +12,15 @@ export interface TaskFacts {
   state: TaskState;
   spec: TaskSpec;
   result: TaskResult | null;
+  /** See `listedSegments.ts`. */
   segmentsDone: number;
+  listedTag: AttemptTag;
+  damagedTag: AttemptTag;
+  damagedSegments: number;
 }
 
-export type PlayableSegment = Pick<Segment, 'index' | 'durationSeconds'>;
+/** `tag` is that of the try whose key it has. */
+export type PlayableSegment = Pick<Segment, 'index' | 'durationSeconds'> & { tag: AttemptTag };
 
 /** The segments of one rendition that are in the store without a gap from the first on. */
 export interface FinishedBeginning {
@@ -51,28 +57,37 @@ export function findFinishedBeginning(
 function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): PlayableSegment[] {
   const { spec, result } = task;
   if (spec.kind !== 'encode' || !spec.qualities.includes(quality)) return [];
-  if (result?.kind === 'encode') return result.renditions.find((r) => r.quality === quality)?.segments ?? [];
+  if (result?.kind === 'encode') {
+    return withTag(result.tag, result.renditions.find((r) => r.quality === quality)?.segments);
+  }
   const { firstSegment, segmentCount } = spec.chunk;
-  const done = Math.min(task.segmentsDone, segmentCount);
-  return reportedSegments(firstSegment, done, (index) => videoSegmentSeconds(plan, index));
+  return listedSegments(task, { first: firstSegment, most: segmentCount }, (index) =>
+    videoSegmentSeconds(plan, index),
+  );
 }
 
 function audioSegments(plan: EncodePlan, task: TaskFacts): PlayableSegment[] {
   if (task.spec.kind !== 'audio') return [];
-  if (task.result?.kind === 'audio') return task.result.rendition?.segments ?? [];
-  // a worker reports it, and may report anything
-  const done = Math.min(task.segmentsDone, maxAudioSegments(plan));
-  return reportedSegments(0, done, (index) => audioSegmentSeconds(plan, index));
+  if (task.result?.kind === 'audio') return withTag(task.result.tag, task.result.rendition?.segments);
+  return listedSegments(task, { first: 0, most: maxAudioSegments(plan) }, (index) =>
+    audioSegmentSeconds(plan, index),
+  );
 }
 
-function reportedSegments(
-  first: number,
-  count: number,
+function withTag(tag: string | undefined, segments: readonly Segment[] = []): PlayableSegment[] {
+  return segments.map((segment) => ({ ...segment, tag: tag ?? null }));
+}
+
+function listedSegments(
+  { segmentsDone, listedTag, damagedTag, damagedSegments }: TaskFacts,
+  { first, most }: { first: number; most: number },
   secondsOf: (index: number) => number,
 ): PlayableSegment[] {
+  // a worker reports it, and may report anything
+  const count = Math.min(Math.max(segmentsDone, damagedSegments), most);
   return Array.from({ length: count }, (_, offset) => {
     const index = first + offset;
-    return { index, durationSeconds: secondsOf(index) };
+    return { index, durationSeconds: secondsOf(index), tag: offset < segmentsDone ? listedTag : damagedTag };
   });
 }
 

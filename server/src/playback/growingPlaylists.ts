@@ -7,7 +7,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
-import { type FinishedBeginning, findFinishedBeginning } from './finishedBeginning.ts';
+import { type FinishedBeginning, findFinishedBeginning, type PlayableSegment } from './finishedBeginning.ts';
 import { readVideoCodecs } from './initCodecs.ts';
 import { readSmallObject } from './readSmallObject.ts';
 import { signKeys } from './signKeys.ts';
@@ -46,19 +46,20 @@ export class GrowingPlaylists {
   /** Lists the renditions that have a beginning; `state_conflict` where there is none yet. */
   async master(video: VideoRow): Promise<string> {
     const { plan, beginning } = await this.#read(video);
-    const ready = plan.renditions.filter(({ quality }) =>
-      beginning.video.some((run) => run.name === quality),
-    );
+    const ready = plan.renditions.flatMap((rendition) => {
+      const run = beginning.video.find(({ name }) => name === rendition.quality);
+      return run === undefined ? [] : [{ ...rendition, run }];
+    });
     if (ready.length === 0) throw nothingYet();
     const audio = beginning.audio === null ? null : plan.audio;
-    const variants = ready.map(async ({ quality, width, height, maxrate }) => {
+    const variants = ready.map(async ({ quality, width, height, maxrate, run }) => {
       // what is not finished has no measured rate; this is what it may not exceed
       const bandwidth = maxrate + (audio?.bitrate ?? 0);
       return {
         uri: this.#urls.renditionUrl(video, quality),
         bandwidth,
         averageBandwidth: bandwidth,
-        codecs: await this.#readCodecs(objectKeys.init(videoFolder(video), quality, plan.version)),
+        codecs: await this.#readCodecs(initKeyOf(videoFolder(video), plan, run)),
         width,
         height,
         frameRate: plan.facts.video.outputFrameRate,
@@ -97,27 +98,25 @@ export class GrowingPlaylists {
     const plan = row?.plan ?? null;
     if (plan === null) throw nothingYet();
     const tasks = await this.#models.Task.findAll({
-      attributes: ['state', 'spec', 'result', 'segmentsDone'],
+      attributes: ['state', 'spec', 'result', 'segmentsDone', 'listedTag', 'damagedTag', 'damagedSegments'],
       where: { videoId: id, planVersion: plan.version, kind: ['encode', 'audio'] },
     });
     return { plan, beginning: findFinishedBeginning(plan, tasks) };
   }
 
-  async #build(
-    folder: VideoFolder,
-    plan: EncodePlan,
-    { name, segments }: FinishedBeginning,
-  ): Promise<string> {
-    const initKey = objectKeys.init(folder, name, plan.version);
-    const segmentKey = (index: number) => objectKeys.segment(folder, name, plan.version, index);
-    const signed = await signKeys(this.#urls, [initKey, ...segments.map(({ index }) => segmentKey(index))]);
+  async #build(folder: VideoFolder, plan: EncodePlan, run: FinishedBeginning): Promise<string> {
+    const { name, segments } = run;
+    const initKey = initKeyOf(folder, plan, run);
+    const keyOf = ({ index, tag }: PlayableSegment) =>
+      objectKeys.segment(folder, name, plan.version, index, tag);
+    const signed = await signKeys(this.#urls, [initKey, ...segments.map(keyOf)]);
     return mediaPlaylist({
       type: 'EVENT',
       ended: false,
       segments,
       targetSeconds: longestSegmentSeconds(plan, name),
       initUri: signed.get(initKey) ?? '',
-      segmentUri: (index) => signed.get(segmentKey(index)) ?? '',
+      segmentUri: (segment) => signed.get(keyOf(segment)) ?? '',
     });
   }
 
@@ -133,6 +132,15 @@ export class GrowingPlaylists {
 
 function nothingYet(): ReelmillError {
   return new ReelmillError('state_conflict', 'Nothing of this video can be played yet.');
+}
+
+/** The init of a rendition is that of the try which made its first segment. */
+function initKeyOf(
+  folder: VideoFolder,
+  { version }: EncodePlan,
+  { name, segments }: FinishedBeginning,
+): string {
+  return objectKeys.init(folder, name, version, segments[0]?.tag);
 }
 
 /** What the target duration of a growing playlist must allow for from the start. */

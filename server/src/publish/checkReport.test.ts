@@ -14,7 +14,8 @@ const SPECS: TaskSpec[] = [
 ];
 const specOf = (kind: TaskSpec['kind']): TaskSpec =>
   SPECS.find((spec) => spec.kind === kind) ?? assert.fail(kind);
-const check = (spec: TaskSpec, result: TaskResult) => findFalseReport({ spec, videoId: 7 }, result);
+const TAG = '12-0123456789ab';
+const check = (spec: TaskSpec, result: TaskResult) => findFalseReport({ spec, videoId: 7, tag: TAG }, result);
 
 /** A good result of a task, with something in it changed. */
 function forge<K extends TaskResult['kind']>(
@@ -22,25 +23,27 @@ function forge<K extends TaskResult['kind']>(
   change: (result: Extract<TaskResult, { kind: K }>) => void,
 ): string | null {
   const spec = specOf(kind);
-  const result = structuredClone(resultOf(spec, FACTS, 7));
+  const result = structuredClone(resultOf(spec, FACTS, 7, TAG));
   change(result as Extract<TaskResult, { kind: K }>); // a result is of the kind of its task
   return check(spec, result);
 }
 
 test('what a worker that does everything right reports is taken', () => {
   assert.ok(SPECS.length > 5);
-  for (const spec of SPECS) assert.equal(check(spec, resultOf(spec, FACTS, 7)), null, spec.kind);
-  assert.equal(check(specOf('audio'), { kind: 'audio', rendition: null }), null);
-  const storyboardKey = 'processed/7/storyboard.vtt';
-  assert.equal(
-    check(specOf('images'), { kind: 'images', coverKey: 'processed/7/cover.jpg', storyboardKey }),
-    null,
-  );
+  for (const spec of SPECS) assert.equal(check(spec, resultOf(spec, FACTS, 7, TAG)), null, spec.kind);
+  assert.equal(check(specOf('audio'), { kind: 'audio', rendition: null, tag: TAG }), null);
+  const coverKey = `processed/7/cover_1_${TAG}.jpg`;
+  const storyboardKey = `processed/7/storyboard_1_${TAG}.vtt`;
+  assert.equal(check(specOf('images'), { kind: 'images', coverKey, storyboardKey, tag: TAG }), null);
 });
 
 test('a cover or storyboard is that of this video and no other object', () => {
   const foreign = [
     'processed/8/cover.jpg',
+    'processed/7/cover.jpg',
+    'processed/7/cover_1_12-0123456789ac.jpg',
+    `processed/7/cover_2_${TAG}.jpg`,
+    `processed/8/cover_1_${TAG}.jpg`,
     'raw/7/a.mp4',
     'raw/8/secret.mp4',
     'processed/7/../8/cover.jpg',
@@ -59,6 +62,18 @@ test('a cover or storyboard is that of this video and no other object', () => {
       null,
       key,
     );
+  }
+});
+
+test('a result is of the try whose lease it comes with', () => {
+  for (const kind of ['encode', 'audio', 'images'] as const) {
+    for (const tag of ['12-0123456789ac', '13-0123456789ab', undefined]) {
+      assert.notEqual(
+        forge(kind, (result) => void Object.assign(result, { tag })),
+        null,
+        `${kind} ${tag}`,
+      );
+    }
   }
 });
 
@@ -99,7 +114,7 @@ test('segments are those of the task, once, of a size that can be', () => {
   assert.notEqual(twice, null);
   // segments of another chunk of the same video
   const [, second] = SPECS.filter((spec) => spec.kind === 'encode' && spec.chunk.firstSegment > 0);
-  assert.notEqual(check(specOf('encode'), resultOf(second ?? assert.fail(), FACTS, 7)), null);
+  assert.notEqual(check(specOf('encode'), resultOf(second ?? assert.fail(), FACTS, 7, TAG)), null);
 });
 
 test('codecs cannot add anything to a playlist', () => {

@@ -1,6 +1,6 @@
 import type { MediaFacts, RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { type TaskKeys, taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments } from '@reelmill/shared/core/timeline.ts';
 import type { TaskRow } from '../db/rows.ts';
 
@@ -22,17 +22,18 @@ const MAX_SEGMENT_SECONDS = 600;
 const SPARE_BYTES = 8 * 1024 ** 2;
 const SPARE_FACTOR = 4;
 
-/** Why a result cannot be one of this task; null where nothing speaks against it. */
+/** Why a result cannot be one of this try of a task, whose `tag` it is; null where nothing speaks against it. */
 export function findFalseReport(
-  { spec, videoId }: Pick<TaskRow, 'spec' | 'videoId'>,
+  { spec, videoId, tag }: Pick<TaskRow, 'spec' | 'videoId'> & { tag: string },
   result: TaskResult,
 ): string | null {
+  if (result.kind !== 'inspect' && result.tag !== tag) return 'objects of another try';
   switch (result.kind) {
     case 'inspect':
       return checkFacts(result.facts);
     case 'images':
       return spec.kind === 'images'
-        ? checkImages(spec.plan.folder ?? videoId, result)
+        ? checkImages(taskKeys(spec.plan.folder ?? videoId, spec.plan.version, tag), result)
         : 'another kind of task';
     case 'encode':
       return spec.kind === 'encode' ? checkEncoded(spec, result.renditions) : 'another kind of task';
@@ -42,9 +43,12 @@ export function findFalseReport(
   }
 }
 
-function checkImages(folder: VideoFolder, result: Extract<TaskResult, { kind: 'images' }>): string | null {
-  if (result.coverKey !== objectKeys.cover(folder)) return 'a cover of another name';
-  const isExpected = [null, objectKeys.storyboard(folder)].includes(result.storyboardKey);
+function checkImages(
+  { cover, storyboard }: Pick<TaskKeys, 'cover' | 'storyboard'>,
+  result: Extract<TaskResult, { kind: 'images' }>,
+): string | null {
+  if (result.coverKey !== cover) return 'a cover of another name';
+  const isExpected = [null, storyboard].includes(result.storyboardKey);
   return isExpected ? null : 'a storyboard of another name';
 }
 

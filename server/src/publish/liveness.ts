@@ -1,7 +1,9 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { literal } from 'sequelize';
+import { expectLateObjects } from '../dispatch/cleanUp.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
-import { leasedTo, leaseEnd, revokeLeases } from './leases.ts';
+import { leasedTo, leaseEnd, revokeLeases, type TaskEvent } from './leases.ts';
+import { listProgress } from './listedSegments.ts';
 import { assertWish, followWish } from './workerWishes.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
@@ -47,7 +49,7 @@ export async function applyStarted(context: FarmContext, event: EventOf<'started
     { where: leasedTo(event) },
   );
   if (changed === 0) {
-    await revokeLeases(context, [event]);
+    await refuseLate(context, event);
     return false;
   }
   const task = await models.Task.findByPk(event.taskId, {
@@ -64,6 +66,12 @@ export async function applyStarted(context: FarmContext, event: EventOf<'started
   return true;
 }
 
+/** Tells a worker whose lease is over to stop; until then it may still write. */
+async function refuseLate(context: FarmContext, event: TaskEvent): Promise<void> {
+  await revokeLeases(context, [event]);
+  await expectLateObjects(context.database.models, event.videoId);
+}
+
 /** A worker goes on with a task: its lease is renewed. Answers false, and tells the worker, where it comes too late. */
 export async function applyProgress(context: FarmContext, event: EventOf<'progress'>): Promise<boolean> {
   const [changed] = await context.database.models.Task.update(
@@ -75,17 +83,14 @@ export async function applyProgress(context: FarmContext, event: EventOf<'progre
       state: 'running',
       workerId: event.workerId,
       leaseExpiresAt: leaseEnd(context),
-      unitsDone: neverLess('units_done', event.done),
-      segmentsDone: neverLess('segments_done', event.segmentsDone),
+      // safe in SQL: an integer that the contract checked
+      unitsDone: literal(`CASE WHEN units_done < ${event.done} THEN ${event.done} ELSE units_done END`),
+      ...listProgress(event),
       speed: event.speed,
     },
     { where: leasedTo(event) },
   );
-  if (changed === 0) await revokeLeases(context, [event]);
-  return changed > 0;
-}
-
-/** Both are safe in SQL: a column of ours, and an integer that the contract checked. */
-function neverLess(column: 'units_done' | 'segments_done', value: number) {
-  return literal(`CASE WHEN ${column} < ${value} THEN ${value} ELSE ${column} END`);
+  if (changed > 0) return true;
+  await refuseLate(context, event);
+  return false;
 }

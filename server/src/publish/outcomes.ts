@@ -1,16 +1,19 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { decideAfterFailure, isDispensable, OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
+import { expectLateObjects } from '../dispatch/cleanUp.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { findFalseReport } from './checkReport.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
+import { replaceDamaged } from './listedSegments.ts';
 import { measureDone } from './measureDone.ts';
 import { cancelOpenTasks, planAsSingleChunk, type Revocation, savePlan } from './planTasks.ts';
 
@@ -50,8 +53,8 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
     if (result.kind !== task.kind) {
       return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
-    if (wasPutElsewhere(task, event)) return handBack(held, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
-    const fault = findFalseReport(task, result);
+    if (wasPutElsewhere(event)) return handBack(held, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
+    const fault = findFalseReport({ spec: task.spec, videoId: task.videoId, tag: attemptTag(event) }, result);
     // another worker may do better
     if (fault !== null) return afterFailure(held, falseReport(fault));
     await task.update(
@@ -82,7 +85,10 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
 
 /** A try of a task failed: it is tried again later, planned anew, or given up with the video. */
 export async function applyFailed(context: FarmContext, event: EventOf<'failed'>): Promise<Aftermath | null> {
-  return withLeased(context, event, (held) => afterFailure(held, event.error));
+  return withLeased(context, event, async (held) => {
+    if (event.error.code === 'output_damaged') await replaceDamaged(held, event.leaseToken);
+    return afterFailure(held, event.error);
+  });
 }
 
 /**
@@ -112,12 +118,12 @@ async function handBack(
 }
 
 /**
- * Whether a worker of an earlier version has put its objects under the video's number alone, where nobody looks for them:
- * during an upgrade servers are replaced before workers. The task waits for a worker that knows better.
+ * Whether a worker of an earlier version, or with a message of an earlier server, has put its objects under keys without
+ * its tag, where nobody looks for them: during an upgrade servers are replaced before workers. The task waits for a worker
+ * that knows better.
  */
-function wasPutElsewhere({ spec }: TaskRow, { result }: EventOf<'done'>): boolean {
-  if (spec.kind === 'inspect' || result.kind === 'inspect') return false;
-  return spec.plan.folder !== undefined && spec.plan.folder !== result.folder;
+function wasPutElsewhere({ result }: EventOf<'done'>): boolean {
+  return result.kind !== 'inspect' && result.tag === undefined;
 }
 
 /** How long a worker that lost its connection may take to be heard of again before its task goes to another. */
@@ -150,7 +156,8 @@ async function withLeased(
     const leased = await lockLeased(context.database.models, event, transaction);
     return leased === null ? null : change({ context, transaction, ...leased });
   });
-  if (aftermath !== null) {
+  if (aftermath === null) await expectLateObjects(context.database.models, event.videoId);
+  else {
     context.signals.tasksWaiting();
     context.signals.videoChanged(event.videoId);
     await revokeLeases(context, aftermath.revoked);

@@ -1,5 +1,5 @@
-import type { EncodePlan, Segment } from '@reelmill/shared/contracts/media.ts';
-import { type AssembledVideo, assembleVideo } from '@reelmill/shared/core/assembleVideo.ts';
+import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import { type AssembledVideo, assembleVideo, type MadeSegment } from '@reelmill/shared/core/assembleVideo.ts';
 import {
   initName,
   objectKeys,
@@ -14,7 +14,6 @@ import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { completeTranscode, failTranscode } from '../dispatch/lifecycle.ts';
 import { creatorMessage } from './creatorMessage.ts';
-import { removeOtherVersions } from './leftovers.ts';
 import { planAsSingleChunk } from './planTasks.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
@@ -48,9 +47,6 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
-  await removeOtherVersions(context.store, videoFolder(video), plan.version).catch((error: unknown) =>
-    context.logger.warn({ err: error, video_id: video.id }, 'leftovers of a video could not be removed'),
-  );
 }
 
 async function writePlaylists(
@@ -63,13 +59,13 @@ async function writePlaylists(
     const bytes = Buffer.from(body);
     await store.put(key, bytes, { contentType: PLAYLIST_TYPE, sizeBytes: bytes.length });
   };
-  const writeMedia = (name: string, segments: readonly Segment[]): Promise<void> =>
+  const writeMedia = (name: string, segments: readonly MadeSegment[]): Promise<void> =>
     write(
       objectKeys.playlist(folder, name),
       mediaPlaylist({
         segments,
-        initUri: initName(plan.version),
-        segmentUri: (index) => segmentName(plan.version, index),
+        initUri: initName(plan.version, segments[0]?.tag),
+        segmentUri: ({ index, tag }) => segmentName(plan.version, index, tag),
         type: 'VOD',
         ended: true,
       }),

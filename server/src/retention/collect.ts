@@ -9,9 +9,9 @@ export interface StrayObject {
 
 /** The objects of one video that are to go, by their reason. */
 export async function collectFindings(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'remove'>,
   videoId: number,
-  strays: AsyncIterable<StrayObject>,
+  strays: AsyncIterable<StrayObject> | Iterable<StrayObject>,
 ): Promise<Finding[]> {
   const byReason = new Map<string, StoredObject[]>();
   for await (const { object, reason } of strays) {
@@ -23,7 +23,7 @@ export async function collectFindings(
 }
 
 function toFinding(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'remove'>,
   videoId: number,
   reason: string,
   objects: readonly StoredObject[],

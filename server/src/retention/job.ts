@@ -7,7 +7,7 @@ export type RetentionContext = Pick<ServerContext, 'database' | 'store' | 'confi
 /** One thing that may go. */
 export interface Finding {
   videoId: number;
-  /** Its only object, or the first of them. */
+  /** Its only object, or the first of them. Null where there is nothing to remove, and only a row to be brought up to date. */
   key: string | null;
   objects: number;
   sizeBytes: number;
@@ -30,6 +30,8 @@ export interface Page {
 export interface Search {
   position: number;
   now: Date;
+  /** An admin asks: also what is not due by its row. */
+  everything?: boolean;
 }
 
 /** Something that is tidied up from time to time. Finding changes nothing: it is all that a dry run does. */

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { isOldSegment, reasonToDropSource } from './leftovers.ts';
+import { nextLook, reasonToDropSource } from './leftovers.ts';
 
-test('a segment is old when its plan is over', () => {
-  const segment = (version: number) => objectKeys.segment(1, '720p', version, 3);
-  for (const status of ['transcoding', 'online', 'failed', 'canceled'] as const) {
-    assert.ok(isOldSegment({ status, planVersion: 2 }, segment(1)), status);
-    assert.ok(!isOldSegment({ status, planVersion: 2 }, segment(3)), status);
-    const ended = status === 'failed' || status === 'canceled';
-    assert.equal(isOldSegment({ status, planVersion: 2 }, segment(2)), ended, status);
-    assert.equal(isOldSegment({ status, planVersion: 2 }, objectKeys.init(1, 'audio', 2)), ended, status);
-    for (const key of [objectKeys.cover(1), objectKeys.master(1), objectKeys.playlist(1, '720p')]) {
-      assert.ok(!isOldSegment({ status, planVersion: 2 }, key), key);
-    }
-  }
+const HOUR_MS = 3_600_000;
+
+test('a video is looked at ever more rarely, so that the number of looks hardly grows with its age', () => {
+  const transcodeStartedAt = new Date('2026-01-01T00:00:00Z');
+  const video = { transcodeStartedAt, createdAt: new Date('2020-01-01T00:00:00Z') };
+  const after = (hours: number) => new Date(transcodeStartedAt.getTime() + hours * HOUR_MS);
+  assert.deepEqual(nextLook(video, after(0.25)), after(1.25));
+  assert.deepEqual(nextLook(video, after(24)), after(48));
+  let looks = 0;
+  for (let at = after(0.25); at < after(10 * 365 * 24); at = nextLook(video, at)) looks += 1;
+  assert.ok(looks < 20, `${looks} looks in ten years`);
+  // an upload that was given up never had a transcode
+  assert.deepEqual(nextLook({ transcodeStartedAt: null, createdAt: after(0) }, after(5)), after(10));
 });
 
 test('a source goes only where nothing will ever need it', () => {

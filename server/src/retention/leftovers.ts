@@ -1,71 +1,187 @@
-import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { objectKeys, planVersionInKey, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { versionInKey } from '../publish/leftovers.ts';
+import { SETTLED_MS } from '../dispatch/cleanUp.ts';
 import { collectFindings, type StrayObject } from './collect.ts';
-import { DAY_MS, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import {
+  DAY_MS,
+  type Finding,
+  HOUR_MS,
+  nextPositionAfter,
+  type RetentionContext,
+  type RetentionJob,
+} from './job.ts';
+import { findPublishedKeys } from './publishedKeys.ts';
 
-const PAGE = 50;
-/** Whoever could still write or read it has stopped by then. */
-const MIN_AGE_MS = DAY_MS;
+const PAGE = 20;
+/** Whoever could still accept a source has done so by then. */
+const MIN_SOURCE_AGE_MS = DAY_MS;
+const RETRY_MS = 60_000;
+const ENDED = ['online', 'failed', 'canceled'] as const satisfies VideoRow['status'][];
+const COLUMNS = [
+  'id',
+  'objectFolder',
+  'status',
+  'planVersion',
+  'coverKey',
+  'storyboardKey',
+  'sourceKey',
+  'sourceRemovedAt',
+  'transcodeStartedAt',
+  'createdAt',
+] as const satisfies (keyof VideoRow)[];
 
-type Video = Pick<
-  VideoRow,
-  'id' | 'objectFolder' | 'status' | 'planVersion' | 'sourceKey' | 'sourceRemovedAt' | 'transcodeStartedAt'
->;
+type Video = Pick<VideoRow, (typeof COLUMNS)[number]>;
 
 /**
- * Objects that a video has no use for any more: segments of earlier plans and of transcodes that ended, a source that
- * was removed or arrived after its upload was given up. That never changes again, so what is found may be removed later
- * whatever happens to the video in between.
+ * Objects that a video which has ended has no use for: what tries made that do not count, also of earlier plans, and
+ * sources that were removed or not accepted. A video is looked at soon after it has ended, again whenever somebody whose
+ * lease is over is heard of, and otherwise after pauses that double: what that costs grows with the number of transcodes.
+ * Videos that are transcoding are left alone; so whoever is at work on an open task loses nothing.
  */
 export const leftovers: RetentionJob = {
   name: 'leftovers',
-  description: 'remove what earlier transcodes and late uploads left behind',
-  pollMs: 60_000,
-  restMs: DAY_MS,
+  description: 'remove what tries that do not count and late uploads left behind',
+  pollMs: 10_000,
+  restMs: 0,
   walksStore: true,
   isScheduled: () => true,
 
-  async find(context, { position, now }) {
+  async find(context, { position, now, everything }) {
+    const due = { cleanAfter: { [Op.lte]: now } };
+    const settled = { updatedAt: { [Op.lt]: new Date(now.getTime() - SETTLED_MS) } };
     const videos = await context.database.models.Video.findAll({
-      attributes: [
-        'id',
-        'objectFolder',
-        'status',
-        'planVersion',
-        'sourceKey',
-        'sourceRemovedAt',
-        'transcodeStartedAt',
-      ],
-      where: { id: { [Op.gt]: position }, deletedAt: null },
+      attributes: [...COLUMNS],
+      where: {
+        id: { [Op.gt]: position },
+        status: [...ENDED],
+        deletedAt: null,
+        ...(everything ? { [Op.or]: [due, settled] } : due),
+      },
       order: [['id', 'ASC']],
       limit: PAGE,
     });
-    const writtenBefore = new Date(now.getTime() - MIN_AGE_MS);
-    const findings = [];
-    for (const video of videos) {
-      findings.push(
-        ...(await collectFindings(context.store, video.id, strays(context, video, writtenBefore))),
-      );
-    }
+    const findings: Finding[] = [];
+    for (const video of videos) findings.push(...(await lookAt(context, video, now)));
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
 
-async function* strays(
+/** What is to go of one video, and at last, without a key, that it was looked at. */
+async function lookAt(context: RetentionContext, video: Video, now: Date): Promise<Finding[]> {
+  const { store } = context;
+  const { own, shared } = await findStrays(context, video);
+  const found = [
+    ...(await collectFindings(store, video.id, own)),
+    ...(await collectFindings(
+      { remove: (keys) => removeUnlessRetried(context, video, keys) },
+      video.id,
+      shared,
+    )),
+    ...(await collectFindings(store, video.id, straySources(context, video, now))),
+  ];
+  let left = found.length;
+  const look: Finding = {
+    videoId: video.id,
+    key: null,
+    objects: 0,
+    sizeBytes: 0,
+    since: now,
+    reason: 'looked at',
+    remove: async () => {
+      await store.prune(objectKeys.processedPrefix(videoFolder(video)));
+      await planNextLook(
+        context,
+        video,
+        left === 0 ? nextLook(video, now) : new Date(now.getTime() + RETRY_MS),
+      );
+    },
+  };
+  const counted = found.map((finding) => ({
+    ...finding,
+    remove: async () => {
+      await finding.remove();
+      left -= 1;
+    },
+  }));
+  return [...counted, look];
+}
+
+/** After as long a pause as the video is old, and no less than an hour. */
+export function nextLook(
+  { transcodeStartedAt, createdAt }: Pick<Video, 'transcodeStartedAt' | 'createdAt'>,
+  now: Date,
+): Date {
+  const age = now.getTime() - (transcodeStartedAt ?? createdAt).getTime();
+  return new Date(now.getTime() + Math.max(HOUR_MS, age));
+}
+
+/** Does nothing where the video was begun anew, or somebody was heard of, since it was found. */
+async function planNextLook({ database }: RetentionContext, video: Video, cleanAfter: Date): Promise<void> {
+  const { id, status, planVersion } = video;
+  await database.models.Video.update(
+    { cleanAfter },
+    {
+      where: {
+        id,
+        status,
+        planVersion,
+        [Op.or]: [{ cleanAfter: null }, { cleanAfter: { [Op.lte]: new Date() } }],
+      },
+      silent: true,
+    },
+  );
+}
+
+/**
+ * Objects under `processed/` that nothing names. `own` have keys that no later plan writes; `shared` ones, playlists and
+ * the pictures of earlier versions, have not. What Reelmill does not write stays.
+ */
+async function findStrays(
+  { store, logger }: RetentionContext,
+  video: Video,
+): Promise<{ own: StrayObject[]; shared: StrayObject[] }> {
+  const own: StrayObject[] = [];
+  const shared: StrayObject[] = [];
+  const published = await findPublishedKeys(store, video);
+  if (published === null) {
+    logger.error({ video_id: video.id }, 'playlist of an online video missing, nothing of it removed');
+    return { own, shared };
+  }
+  let isRetried = false;
+  for await (const object of store.list(objectKeys.processedPrefix(videoFolder(video)))) {
+    const version = planVersionInKey(object.key);
+    if (version === undefined || published.has(object.key)) continue;
+    if (version === null) shared.push({ object, reason: 'playlists and pictures of an earlier transcode' });
+    else if (version <= video.planVersion) own.push({ object, reason: 'made by tries that do not count' });
+    else isRetried = true;
+  }
+  return { own, shared: isRetried ? [] : shared };
+}
+
+/** A retry would publish under the same keys; while its row is locked none begins, and so none publishes. */
+async function removeUnlessRetried(
+  { database, store }: RetentionContext,
+  { id, status, planVersion }: Video,
+  keys: readonly string[],
+): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const where = { id, status, planVersion };
+    const lock = transaction.LOCK.UPDATE;
+    const video = await database.models.Video.findOne({ attributes: ['id'], where, transaction, lock });
+    if (video !== null) await store.remove(keys);
+  });
+}
+
+async function* straySources(
   { store, database }: RetentionContext,
   video: Video,
-  writtenBefore: Date,
+  now: Date,
 ): AsyncGenerator<StrayObject> {
+  const writtenBefore = new Date(now.getTime() - MIN_SOURCE_AGE_MS);
   const isOld = ({ lastModified }: StoredObject): boolean => lastModified < writtenBefore;
-  for await (const object of store.list(objectKeys.processedPrefix(videoFolder(video)))) {
-    if (isOld(object) && isOldSegment(video, object.key)) {
-      yield { object, reason: 'segments of an earlier transcode' };
-    }
-  }
-  // of an upload that goes on, or is still to be given up: that removes the source as well
+  // of an upload that is still to be given up: that removes the source as well
   if ((await database.models.Upload.count({ where: { videoId: video.id } })) > 0) return;
   const reason = reasonToDropSource(video);
   if (video.objectFolder === null) {
@@ -74,21 +190,11 @@ async function* strays(
     return;
   }
   // once there is no upload, the source is the one that was accepted: it may have been so since the row was read
-  const now = await database.models.Video.findByPk(video.id, { attributes: ['sourceKey'] });
+  const accepted = await database.models.Video.findByPk(video.id, { attributes: ['sourceKey'] });
   for await (const object of store.list(objectKeys.rawPrefix(video.objectFolder))) {
-    const why = object.key === now?.sourceKey ? reason : 'not the source that was accepted';
+    const why = object.key === accepted?.sourceKey ? reason : 'not the source that was accepted';
     if (why !== null && isOld(object)) yield { object, reason: why };
   }
-}
-
-/** Whether a key names a segment or init of a plan that is over. A plan that comes after the row was read is newer. */
-export function isOldSegment(
-  { status, planVersion }: Pick<Video, 'status' | 'planVersion'>,
-  key: string,
-): boolean {
-  const version = versionInKey(key);
-  if (version === null) return false;
-  return version < planVersion || (version === planVersion && (status === 'failed' || status === 'canceled'));
 }
 
 /** Null where the source is, or may be, of use. */

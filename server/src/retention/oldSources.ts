@@ -1,4 +1,5 @@
 import { Op } from 'sequelize';
+import { cleanUpSoon } from '../dispatch/cleanUp.ts';
 import {
   DAY_MS,
   type Finding,
@@ -59,7 +60,7 @@ async function removeSource(
 ): Promise<void> {
   const { Video } = database.models;
   const [marked] = await Video.update(
-    { sourceRemovedAt: new Date() },
+    { sourceRemovedAt: new Date(), ...cleanUpSoon() },
     { where: { id, status: 'online', sourceRemovedAt: null, deletedAt: null }, silent: true },
   );
   if (marked === 0) return;

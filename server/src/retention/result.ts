@@ -4,6 +4,7 @@ import type { Finding } from './job.ts';
 
 /** What follows when one more thing was found, and removed unless it is a dry run. */
 export function addFinding(result: RetentionResult, finding: Finding): RetentionResult {
+  if (finding.key === null) return result;
   const { videoId, key, objects, sizeBytes, since, reason } = finding;
   const example = { video_id: videoId, key, objects, bytes: sizeBytes, since: since.toISOString(), reason };
   return addRetentionResults(result, {

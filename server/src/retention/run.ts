@@ -39,7 +39,11 @@ export async function runScheduled(
 /** What a job would remove, from a position on; stops after a while. */
 export async function dryRun(context: RetentionContext, job: RetentionJob, position: number): Promise<Round> {
   return repeat(position, async (from) => {
-    const { findings, nextPosition } = await job.find(context, { position: from, now: new Date() });
+    const { findings, nextPosition } = await job.find(context, {
+      position: from,
+      now: new Date(),
+      everything: true,
+    });
     return { result: findings.reduce(addFinding, NOTHING_REMOVED), nextPosition };
   });
 }
@@ -56,7 +60,7 @@ export async function runByHand(
     throw new ReelmillError('state_conflict', 'This job is running already; try again in a minute.');
   }
   return underLease(lease, () =>
-    repeat(position, (from) => removePage(context, job, { position: from, lease, signal })),
+    repeat(position, (from) => removePage(context, job, { position: from, lease, signal, everything: true })),
   );
 }
 
@@ -84,9 +88,13 @@ async function repeat(position: number, page: (position: number) => Promise<Roun
 async function removePage(
   context: RetentionContext,
   job: RetentionJob,
-  { position, lease, signal }: { position: number; lease: JobLease; signal: AbortSignal },
+  {
+    lease,
+    signal,
+    ...search
+  }: { position: number; lease: JobLease; signal: AbortSignal; everything?: boolean },
 ): Promise<Round> {
-  const { findings, nextPosition } = await job.find(context, { position, now: new Date() });
+  const { findings, nextPosition } = await job.find(context, { ...search, now: new Date() });
   let result = NOTHING_REMOVED;
   let failuresInARow = 0;
   for (const finding of findings) {

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Transaction } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
+import { cleanUpSoon } from '../dispatch/cleanUp.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseEndedUpload } from './openUploads.ts';
 import { endSinglePut } from './singlePuts.ts';
@@ -56,7 +57,8 @@ async function cancelUploading(
   const { models } = database;
   const canceled = await database.transaction(async (transaction) => {
     const where = { id: video.id, status: 'uploading' } as const;
-    const [changed] = await models.Video.update({ status: 'canceled', ...reason }, { where, transaction });
+    const end = { status: 'canceled', ...reason, ...cleanUpSoon() } as const;
+    const [changed] = await models.Video.update(end, { where, transaction });
     // expired from now on: that is what the sweep looks for
     if (changed > 0) {
       await models.Upload.update({ expiresAt: new Date() }, { where: { videoId: video.id }, transaction });

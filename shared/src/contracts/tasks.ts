@@ -51,6 +51,12 @@ export type TaskSpecOf<K extends TaskKind> = Extract<TaskSpec, { kind: K }>;
 /** The W3C trace context of the span that a message was sent in; left out where there are no traces. */
 const traceparentSchema = z.string().max(55).optional();
 
+/** `815-3fa9c2d1e0b7`: a task, and the beginning of its lease token. */
+const attemptTagSchema = z
+  .string()
+  .max(40)
+  .regex(/^\d+-[0-9a-f]{12}$/);
+
 /** A message of the task queue. `leaseToken` fences everything said about the task later. */
 export const taskMessageSchema = z.object({
   v: z.literal(1),
@@ -63,12 +69,20 @@ export const taskMessageSchema = z.object({
   traceparent: traceparentSchema,
   /** A store or disk failed an earlier try: what this one makes is decoded as a whole before it counts. */
   verifyAll: z.boolean().optional(),
+  /**
+   * What the keys of everything that this try writes carry; see `attemptTag`. Servers of earlier versions do not know of
+   * it, and look for objects under keys without it.
+   */
+  tag: attemptTagSchema.optional(),
   spec: taskSpecSchema,
 });
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
-/** Where the objects were put under `processed/`, where the plan named a folder; workers of earlier versions say nothing. */
-const folder = z.string().optional();
+/**
+ * Where the objects were put under `processed/`. `tag` is the message's; workers of earlier versions report none. `folder`
+ * is reported without a tag only: a server of an earlier version, which knows no tags, refuses a result without a folder.
+ */
+const place = { tag: attemptTagSchema.optional(), folder: z.string().optional() };
 
 /** What a finished task hands to the server. Every object it names is in the store by then. */
 export const taskResultSchema = z.discriminatedUnion('kind', [
@@ -77,14 +91,14 @@ export const taskResultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('encode'),
     frames: z.int().positive(),
     renditions: z.array(renditionOutputSchema),
-    folder,
+    ...place,
   }),
-  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable(), folder }),
+  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable(), ...place }),
   z.object({
     kind: z.literal('images'),
     coverKey: z.string(),
     storyboardKey: z.string().nullable(),
-    folder,
+    ...place,
   }),
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;
@@ -146,6 +160,8 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     done: z.int().nonnegative(),
     /** Whole segments that are in the store, from the first of the task on, in every rendition of the task. */
     segmentsDone: z.int().nonnegative(),
+    /** What their keys carry: the message's. */
+    tag: attemptTagSchema.optional(),
     /** Encoding speed as a multiple of real time, null where it is not known. */
     speed: z.number().nonnegative().nullable(),
   }),

@@ -1,16 +1,20 @@
 import type { EncodePlan, Rendition, RenditionOutput, Segment } from '../contracts/media.ts';
 import type { TaskResult, TaskSpec } from '../contracts/tasks.ts';
+import type { AttemptTag } from './objectKeys.ts';
+
+/** A segment, and the try whose key it has. */
+export type MadeSegment = Segment & { tag: AttemptTag };
 
 /** One rendition as its playlist needs it; segments are contiguous from the first. */
 export interface AssembledRendition {
   rendition: Rendition;
   codecs: string;
-  segments: Segment[];
+  segments: MadeSegment[];
 }
 
 export interface AssembledVideo {
   renditions: AssembledRendition[];
-  audio: { codecs: string; channels: number; segments: Segment[] } | null;
+  audio: { codecs: string; channels: number; segments: MadeSegment[] } | null;
   /** Length of the picture. */
   durationSeconds: number;
 }
@@ -33,7 +37,7 @@ export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]):
   for (const rendition of plan.renditions) {
     const outputs = tasks.flatMap(({ result }) =>
       result?.kind === 'encode'
-        ? result.renditions.filter(({ quality }) => quality === rendition.quality)
+        ? result.renditions.filter(({ quality }) => quality === rendition.quality).map(tagged(result))
         : [],
     );
     const joined = joinOutputs(rendition.quality, outputs);
@@ -49,9 +53,19 @@ export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]):
   return { ok: true, video: { renditions, audio, durationSeconds } };
 }
 
-type Joined = { codecs: string; segments: Segment[] } | { reason: string };
+/** What a task made, with the tag of the try that counts at every segment. */
+type MadeOutput = Omit<RenditionOutput, 'segments'> & { segments: MadeSegment[] };
 
-function joinOutputs(name: string, outputs: readonly RenditionOutput[]): Joined {
+function tagged({ tag }: { tag?: string | undefined }): (output: RenditionOutput) => MadeOutput {
+  return (output) => ({
+    ...output,
+    segments: output.segments.map((segment) => ({ ...segment, tag: tag ?? null })),
+  });
+}
+
+type Joined = { codecs: string; segments: MadeSegment[] } | { reason: string };
+
+function joinOutputs(name: string, outputs: readonly MadeOutput[]): Joined {
   const [first] = outputs;
   if (first === undefined) return { reason: `nothing was made of ${name}` };
   if (outputs.some(({ initSha256 }) => initSha256 !== first.initSha256)) {
@@ -66,7 +80,7 @@ function joinOutputs(name: string, outputs: readonly RenditionOutput[]): Joined 
 
 function assembleAudio(plan: EncodePlan, tasks: readonly FinishedTask[]) {
   const outputs = tasks.flatMap(({ result }) =>
-    result?.kind === 'audio' && result.rendition !== null ? [result.rendition] : [],
+    result?.kind === 'audio' && result.rendition !== null ? [tagged(result)(result.rendition)] : [],
   );
   if (plan.audio === null || outputs.length === 0) return null;
   const joined = joinOutputs('audio', outputs);

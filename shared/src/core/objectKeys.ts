@@ -19,7 +19,21 @@ export function videoIdInKey(key: string): number | null {
   return found === undefined ? null : Number(found);
 }
 
-/** Keys of a video's objects. `version` is the plan's: a new plan of the same video never meets an old one's segments. */
+/**
+ * What tells the tries of one task apart, in the key of everything that a try writes under `processed/`: two workers with
+ * different leases of a task never write the same key. One lease token may serve many tasks, so the task is part of it.
+ */
+export function attemptTag({ taskId, leaseToken }: { taskId: number; leaseToken: string }): string {
+  return `${taskId}-${leaseToken.replaceAll('-', '').slice(0, 12).toLowerCase()}`;
+}
+
+/** Null for objects that were written by versions without tags. */
+export type AttemptTag = string | null;
+
+/**
+ * Keys of a video's objects. `version` is the plan's: a new plan of the same video never meets an old one's segments.
+ * `tag` is that of the try which writes the object, see `attemptTag`; playlists have none, for the server alone writes them.
+ */
 export const objectKeys = {
   rawPrefix: (folder: VideoFolder) => `raw/${folder}/`,
   processedPrefix: (folder: VideoFolder) => `processed/${folder}/`,
@@ -33,13 +47,16 @@ export const objectKeys = {
   /** `name` is a quality (`720p`) or `audio`. */
   playlist: (folder: VideoFolder, name: string) => `processed/${folder}/hls_${name}/${name}.m3u8`,
   master: (folder: VideoFolder) => `processed/${folder}/master.m3u8`,
-  init: (folder: VideoFolder, name: string, version: number) =>
-    `processed/${folder}/hls_${name}/${initName(version)}`,
-  segment: (folder: VideoFolder, name: string, version: number, index: number) =>
-    `processed/${folder}/hls_${name}/${segmentName(version, index)}`,
-  cover: (folder: VideoFolder) => `processed/${folder}/cover.jpg`,
-  storyboardSprite: (folder: VideoFolder) => `processed/${folder}/storyboard.jpg`,
-  storyboard: (folder: VideoFolder) => `processed/${folder}/storyboard.vtt`,
+  init: (folder: VideoFolder, name: string, version: number, tag: AttemptTag = null) =>
+    `processed/${folder}/hls_${name}/${initName(version, tag)}`,
+  segment: (folder: VideoFolder, name: string, version: number, index: number, tag: AttemptTag = null) =>
+    `processed/${folder}/hls_${name}/${segmentName(version, index, tag)}`,
+  cover: (folder: VideoFolder, version = 0, tag: AttemptTag = null) =>
+    `processed/${folder}/cover${pictureSuffix(version, tag)}.jpg`,
+  storyboard: (folder: VideoFolder, version = 0, tag: AttemptTag = null) =>
+    `processed/${folder}/storyboard${pictureSuffix(version, tag)}.vtt`,
+  /** The picture that a storyboard's cues are parts of. */
+  storyboardSprite: (storyboardKey: string) => storyboardKey.replace(/\.vtt$/, '.jpg'),
 } as const;
 
 /** Whether an object is written once and never again: segments, inits and pictures. Playlists are not. */
@@ -47,12 +64,58 @@ export function isImmutable(key: string): boolean {
   return /^processed\/.+\.(m4s|mp4|jpg)$/.test(key);
 }
 
-export function initName(version: number): string {
-  return `init_${version}.mp4`;
+export function initName(version: number, tag: AttemptTag = null): string {
+  return `init_${version}${suffix(tag)}.mp4`;
 }
 
-export function segmentName(version: number, index: number): string {
-  return `seg_${version}_${String(index).padStart(5, '0')}.m4s`;
+export function segmentName(version: number, index: number, tag: AttemptTag = null): string {
+  return `seg_${version}_${String(index).padStart(5, '0')}${suffix(tag)}.m4s`;
+}
+
+function suffix(tag: AttemptTag): string {
+  return tag === null ? '' : `_${tag}`;
+}
+
+/** Pictures without a tag have no version either. */
+function pictureSuffix(version: number, tag: AttemptTag): string {
+  return tag === null ? '' : `_${version}${suffix(tag)}`;
+}
+
+/** Keys of what one try of a task writes. */
+export interface TaskKeys {
+  /** `name` is a quality or `audio`. */
+  init(name: string): string;
+  segment(name: string, index: number): string;
+  cover: string;
+  storyboard: string;
+  storyboardSprite: string;
+}
+
+export function taskKeys(folder: VideoFolder, version: number, tag: AttemptTag): TaskKeys {
+  const storyboard = objectKeys.storyboard(folder, version, tag);
+  return {
+    init: (name) => objectKeys.init(folder, name, version, tag),
+    segment: (name, index) => objectKeys.segment(folder, name, version, index, tag),
+    cover: objectKeys.cover(folder, version, tag),
+    storyboard,
+    storyboardSprite: objectKeys.storyboardSprite(storyboard),
+  };
+}
+
+const TAG = String.raw`\d+-[0-9a-f]{12}`;
+const MADE_BY_TASKS = new RegExp(
+  String.raw`/(?:(?:init|seg)_(\d+)(?:_\d+)?(?:_${TAG})?\.(?:mp4|m4s)|(?:cover|storyboard)_(\d+)_${TAG}\.(?:jpg|vtt))$`,
+);
+const OTHER_PROCESSED = /\/(?:hls_([^/]+)\/\1\.m3u8|master\.m3u8|cover\.jpg|storyboard\.(?:jpg|vtt))$/;
+
+/**
+ * Which plan of its video an object under `processed/` belongs to. Null where the key does not say: playlists, and
+ * pictures without a tag. Undefined for keys that Reelmill does not write.
+ */
+export function planVersionInKey(key: string): number | null | undefined {
+  const found = MADE_BY_TASKS.exec(key);
+  if (found !== null) return Number(found[1] ?? found[2]);
+  return OTHER_PROCESSED.test(key) ? null : undefined;
 }
 
 /**

@@ -6,7 +6,10 @@ const segments = [
   { index: 0, durationSeconds: 5.005, sizeBytes: 1_000_000 },
   { index: 1, durationSeconds: 2.002, sizeBytes: 600_000 },
 ];
-const uris = { initUri: 'init_1.mp4', segmentUri: (index: number) => `seg_1_0000${index}.m4s` };
+const uris = {
+  initUri: 'init_1.mp4',
+  segmentUri: ({ index }: { index: number }) => `seg_1_0000${index}.m4s`,
+};
 
 test('a finished rendition is a VOD playlist of its segments', () => {
   assert.equal(

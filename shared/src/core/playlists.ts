@@ -1,19 +1,21 @@
 import type { Rational, Segment } from '../contracts/media.ts';
 
+type ListedSegment = Pick<Segment, 'index' | 'durationSeconds'>;
+
 /** What a media playlist is built from; `segments` are contiguous from the first on. */
-export interface MediaPlaylist {
-  segments: readonly Pick<Segment, 'index' | 'durationSeconds'>[];
+export interface MediaPlaylist<S extends ListedSegment> {
+  segments: readonly S[];
   /** Longest segment the whole playlist will have, where it is still growing. Must not change between two versions. */
   targetSeconds?: number;
   initUri: string;
-  segmentUri(index: number): string;
+  segmentUri(segment: S): string;
   type: 'VOD' | 'EVENT';
   /** Nothing will follow. */
   ended: boolean;
 }
 
 /** Builds a media playlist of fragmented MP4. An EVENT playlist that has not ended starts at its beginning. */
-export function mediaPlaylist(playlist: MediaPlaylist): string {
+export function mediaPlaylist<S extends ListedSegment>(playlist: MediaPlaylist<S>): string {
   const longest = Math.max(
     playlist.targetSeconds ?? 0,
     ...playlist.segments.map((s) => s.durationSeconds),
@@ -30,7 +32,7 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
     `#EXT-X-MAP:URI="${quoted(playlist.initUri)}"`,
     ...playlist.segments.flatMap((segment) => [
       `#EXTINF:${segment.durationSeconds.toFixed(6)},`,
-      playlist.segmentUri(segment.index),
+      playlist.segmentUri(segment),
     ]),
     ...(playlist.ended ? ['#EXT-X-ENDLIST'] : []),
   );

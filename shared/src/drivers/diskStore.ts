@@ -108,6 +108,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
       withStoreErrors(async () => {
         for (const key of keys) await objects.remove(key);
       }),
+    prune: (prefix) => withStoreErrors(() => objects.prune(prefix)),
     space: () =>
       withStoreErrors(async () => {
         const { bavail, blocks, bsize } = await statfs(layout.objects);

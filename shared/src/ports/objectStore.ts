@@ -122,6 +122,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes objects; those that are not there are passed over. */
   remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Frees what killed writers left below `prefix`, which ends with a slash, besides objects: folders without objects, and
+   * descriptions of objects that never came. Objects stay, also those that are being written. Nothing to do in S3.
+   */
+  prune(prefix: string): Promise<void>;
   /** How much room there is; null where the store does not tell. */
   space(): Promise<StoreSpace | null>;
   /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */

@@ -119,7 +119,10 @@ export class TaskRun {
   }
 
   async #work(begun: number): Promise<TaskOutcome> {
-    const reporter = new ProgressReporter((progress) => this.#tellLossy({ type: 'progress', ...progress }));
+    const { tag } = this.message;
+    const reporter = new ProgressReporter((progress) =>
+      this.#tellLossy({ type: 'progress', ...progress, ...(tag === undefined ? {} : { tag }) }),
+    );
     let result: TaskResult;
     try {
       result = await this.#parts.runTask(this.message, {

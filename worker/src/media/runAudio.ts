@@ -1,5 +1,5 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, type AudioRun, audioArgs, countArgs } from './audioArgs.ts';
 import { audioSegmentCheck } from './audioSegments.ts';
@@ -22,7 +22,7 @@ const MAX_BYTES_FACTOR = 3;
  * missing that the source has.
  */
 export async function runAudio(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   spec: TaskSpecOf<'audio'>,
   input: SourceInput,
   context: TaskContext,
@@ -35,7 +35,7 @@ export async function runAudio(
   const maxBytes = (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR;
   const limits = { bytes: maxBytes, files: mostFiles(maxAudioSegments(plan)) };
   return withWorkFolder(context, limits, async (folder, bound) => {
-    const end = await encodeSound(run, { videoFolder, folder, memoryBytes, maxBytes, context: bound });
+    const end = await encodeSound(run, { keys, folder, memoryBytes, maxBytes, context: bound });
     if (isShort(plan, end.read)) await assertReadWhole(run, end, memoryBytes, bound);
     const rendition = checkSound(plan, end);
     context.onProgress({ done: 1000, segmentsDone: rendition.segments.length, speed: null });
@@ -46,7 +46,7 @@ export async function runAudio(
 async function encodeSound(
   run: AudioRun,
   to: {
-    videoFolder: VideoFolder;
+    keys: TaskKeys;
     folder: string;
     memoryBytes: number;
     maxBytes: number;
@@ -61,7 +61,6 @@ async function encodeSound(
     args: audioArgs(run),
     outputs: [{ name: AUDIO_NAME, size: null }],
     contentType: 'audio/mp4',
-    version: plan.version,
     firstSegment: 0,
     maxSegments: maxAudioSegments(plan),
     check: audioSegmentCheck(plan),

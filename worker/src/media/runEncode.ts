@@ -1,6 +1,6 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
@@ -24,7 +24,7 @@ const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
  * chunk does not hold the frames it was planned with, `undecodable` where the video holds none at all.
  */
 export async function runEncode(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   spec: EncodeSpec,
   input: SourceInput,
   context: TaskContext,
@@ -41,8 +41,7 @@ export async function runEncode(
       folder,
       outputs: renditions.map(({ quality: name, width, height }) => ({ name, size: { width, height } })),
       contentType: 'video/mp4',
-      videoFolder,
-      version: plan.version,
+      keys,
       firstSegment: chunk.firstSegment,
       maxSegments: chunk.segmentCount,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),

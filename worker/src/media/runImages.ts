@@ -1,5 +1,6 @@
+import path from 'node:path';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
@@ -31,7 +32,7 @@ const FOLDER_LIMITS = { bytes: 256 * 1024 ** 2, files: 16 };
 
 /** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
 export async function runImages(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   spec: TaskSpecOf<'images'>,
   input: SourceInput,
   context: TaskContext,
@@ -55,20 +56,19 @@ export async function runImages(
     const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
     if (!cover) throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
-    const coverKey = objectKeys.cover(videoFolder);
     const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);
     const queue = (picture: WrittenPicture, key: string) =>
       uploads.add({ ...picture, key, contentType: 'image/jpeg' }, () => {});
     try {
-      queue(cover, coverKey);
-      if (sprite) queue(sprite, objectKeys.storyboardSprite(videoFolder));
+      queue(cover, keys.cover);
+      if (sprite) queue(sprite, keys.storyboardSprite);
       await withDamageCounted(folder, bound, () => uploads.drain());
     } finally {
       await uploads.abandon();
     }
-    const storyboardKey = sprite ? await putStoryboard(videoFolder, spec, context) : null;
+    const storyboardKey = sprite ? await putStoryboard(keys, spec, context) : null;
     context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
-    return { kind: 'images', coverKey, storyboardKey };
+    return { kind: 'images', coverKey: keys.cover, storyboardKey };
   });
 }
 
@@ -108,17 +108,17 @@ async function makePicture(
 }
 
 async function putStoryboard(
-  videoFolder: VideoFolder,
+  keys: TaskKeys,
   { plan }: TaskSpecOf<'images'>,
   context: TaskContext,
 ): Promise<string> {
-  const key = objectKeys.storyboard(videoFolder);
-  const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), SPRITE_FILE);
+  const spriteName = path.posix.basename(keys.storyboardSprite);
+  const text = storyboardVtt(plan.storyboard, plannedDurationSeconds(plan), spriteName);
   const body = Buffer.from(text);
-  await context.store.put(key, body, {
+  await context.store.put(keys.storyboard, body, {
     contentType: 'text/vtt',
     sizeBytes: body.length,
     signal: context.signal,
   });
-  return key;
+  return keys.storyboard;
 }

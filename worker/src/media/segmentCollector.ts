@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
-import { objectKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
 import { decodeWritten, pictureBytes } from './decodeCheck.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
@@ -22,8 +22,7 @@ export interface CollectorOptions {
   folder: string;
   outputs: readonly OutputName[];
   contentType: string;
-  videoFolder: VideoFolder;
-  version: number;
+  keys: Pick<TaskKeys, 'init' | 'segment'>;
   firstSegment: number;
   /** Most segments that an output may have. */
   maxSegments: number;
@@ -123,9 +122,9 @@ export class SegmentCollector {
     };
     output.segments.push(segment);
     output.samples += fragment.samples;
-    const { videoFolder, version, contentType, uploads, context } = this.#options;
+    const { keys, contentType, uploads, context } = this.#options;
     context.onVerified('verified');
-    const key = objectKeys.segment(videoFolder, output.name, version, index);
+    const key = keys.segment(output.name, index);
     uploads.add({ file, key, contentType, sizeBytes: segment.sizeBytes, md5 }, () => {
       segment.done = true;
     });
@@ -142,12 +141,17 @@ export class SegmentCollector {
   }
 
   async #takeInit(output: Output): Promise<InitInfo> {
-    const { folder, videoFolder, version, contentType, uploads } = this.#options;
+    const { folder, keys, firstSegment, contentType, uploads } = this.#options;
     const file = path.join(folder, output.name, INIT_FILE);
     const init = await readInit(file);
     const md5 = await hashFile(file);
     output.init = init;
-    const key = objectKeys.init(videoFolder, output.name, version);
+    // one init serves the whole rendition: that of its first segment
+    if (firstSegment > 0) {
+      output.initDone = true;
+      return init;
+    }
+    const key = keys.init(output.name);
     uploads.add({ file, key, contentType, sizeBytes: init.sizeBytes, md5, keep: true }, () => {
       output.initDone = true;
     });

@@ -1,5 +1,5 @@
 import type { TaskMessage, TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
-import type { VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { type TaskKeys, taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ReaderTiming } from '../source/sourceReader.ts';
 import { withSource } from '../source/withSource.ts';
 import { runAudio } from './runAudio.ts';
@@ -20,29 +20,31 @@ export async function runTask(
   context: TaskContext,
   timing: Partial<ReaderTiming> = {},
 ): Promise<TaskResult> {
-  const { spec, videoId, verifyAll } = message;
+  const { spec, videoId, tag, verifyAll } = message;
   const verifying = verifyAll ? { ...context, decodePercent: 100 } : context;
   const work = async (input: SourceInput, bound: TaskContext): Promise<TaskResult> => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
-    const { folder } = spec.plan;
-    const result = await makeObjects(folder ?? videoId, spec, input, bound);
+    const { folder, version } = spec.plan;
+    const keys = taskKeys(folder ?? videoId, version, tag ?? null);
+    const result = await makeObjects(keys, spec, input, bound);
+    if (tag !== undefined) return { ...result, tag };
     return folder === undefined ? result : { ...result, folder };
   };
   return withSource(verifying, spec.source, work, timing);
 }
 
 function makeObjects(
-  folder: VideoFolder,
+  keys: TaskKeys,
   spec: Exclude<TaskSpec, { kind: 'inspect' }>,
   input: SourceInput,
   context: TaskContext,
 ): Promise<Exclude<TaskResult, { kind: 'inspect' }>> {
   switch (spec.kind) {
     case 'encode':
-      return runEncode(folder, spec, input, context);
+      return runEncode(keys, spec, input, context);
     case 'audio':
-      return runAudio(folder, spec, input, context);
+      return runAudio(keys, spec, input, context);
     case 'images':
-      return runImages(folder, spec, input, context);
+      return runImages(keys, spec, input, context);
   }
 }

@@ -7,10 +7,12 @@ import {
   mkdir,
   open,
   opendir,
+  readdir,
   readFile,
   rename,
   rm,
   rmdir,
+  stat,
   unlink,
   utimes,
 } from 'node:fs/promises';
@@ -22,7 +24,7 @@ import { ReelmillError } from '../../runtime/errors.ts';
 import { assertMd5 } from '../store/exactSize.ts';
 import { errnoOf, isAbsent } from './diskErrors.ts';
 import { KeyedLock } from './keyedLock.ts';
-import { type DiskLayout, syncFolder } from './layout.ts';
+import { ABANDONED_AFTER_MS, type DiskLayout, syncFolder } from './layout.ts';
 import { PartWriters } from './partWriters.ts';
 import { receiveBytes, type WriteGate } from './receiveBytes.ts';
 
@@ -124,7 +126,7 @@ export class DiskObjects {
 
   /** From now on no URL puts this key; what is being received through one is given up and thrown away. */
   async endPut(key: string): Promise<void> {
-    await this.#layout.clearEnded();
+    await this.#layout.clearOld();
     await this.#commits.run(key, async () => {
       const ended = await open(this.#layout.endedPath(key), 'a');
       await ended.close();
@@ -228,6 +230,19 @@ export class DiskObjects {
         await pruneFolders(path.dirname(filePath), top);
       }
     });
+  }
+
+  /** See the port. A description comes before its object: only one that has long been alone is left over. */
+  async prune(prefix: string): Promise<void> {
+    await this.#layout.clearOld();
+    const folder = prefix.slice(0, -1);
+    for await (const key of walk(this.#layout.metaPath(folder), prefix, prefix)) {
+      const { mtimeMs } = await stat(this.#layout.metaPath(key));
+      if (Date.now() - mtimeMs < ABANDONED_AFTER_MS) continue;
+      if ((await this.read(key)) === null) await this.remove(key);
+    }
+    await removeEmptyFolders(this.#layout.objectPath(folder));
+    await removeEmptyFolders(this.#layout.metaPath(folder));
   }
 
   async #describe(key: string, file: FileHandle): Promise<ObjectFacts | null> {
@@ -341,6 +356,19 @@ async function* walk(folder: string, keyOfFolder: string, prefix: string): Async
       if (inside.startsWith(prefix)) yield* walk(path.join(folder, entry.name), inside, prefix);
     } else if (key.startsWith(prefix)) yield key;
   }
+}
+
+/** Removes the folders below and including this one that hold no files. */
+async function removeEmptyFolders(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    if (entry.isDirectory()) await removeEmptyFolders(path.join(folder, entry.name));
+  }
+  // fails, as it should, while something is in it
+  await rmdir(folder).catch(() => undefined);
 }
 
 async function pruneFolders(folder: string, top: string): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { assertObjectKey } from '../store/objectKey.ts';
 import { isAbsent } from './diskErrors.ts';
 
-const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+export const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 /** No URL lives longer: S3 allows a week. */
 const URLS_END_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
 const CLEAR_EVERY_MS = 60 * 60 * 1000;
@@ -34,15 +34,18 @@ export class DiskLayout {
   async prepare(): Promise<void> {
     for (const folder of [this.objects, this.meta, this.uploads, this.ended, this.tmp])
       await mkdir(folder, { recursive: true });
-    await removeOlder(this.tmp, ABANDONED_AFTER_MS);
-    await this.clearEnded();
+    await this.clearOld();
   }
 
-  /** Removes marks of URLs that have long expired; does nothing where it did so within the last hour. */
-  async clearEnded(): Promise<void> {
+  /**
+   * Removes what was half written long ago, and marks of URLs that have long expired; does nothing where it did so within
+   * the last hour.
+   */
+  async clearOld(): Promise<void> {
     const now = Date.now();
     if (now - this.#clearedAt < CLEAR_EVERY_MS) return;
     this.#clearedAt = now;
+    await removeOlder(this.tmp, ABANDONED_AFTER_MS);
     await removeOlder(this.ended, URLS_END_AFTER_MS);
   }
 

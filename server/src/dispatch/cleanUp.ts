@@ -1,0 +1,19 @@
+import { Op } from 'sequelize';
+import type { Models } from '../db/models.ts';
+
+/** Workers that were told to stop have stopped by then, and players have read a playlist of what was published. */
+export const SETTLED_MS = 60_000;
+
+/** Columns of a video that ends now: soon it is looked for what its transcode or upload left in the store. */
+export function cleanUpSoon() {
+  return { cleanAfter: new Date(Date.now() + SETTLED_MS) };
+}
+
+/** Has a video that has ended looked at again: somebody whose lease is over is still at work, and may have written. */
+export async function expectLateObjects({ Video }: Models, videoId: number): Promise<void> {
+  const soon = cleanUpSoon();
+  const later = { [Op.or]: [{ cleanAfter: null }, { cleanAfter: { [Op.gt]: soon.cleanAfter } }] };
+  const ended = { id: videoId, status: ['online' as const, 'failed' as const, 'canceled' as const] };
+  // not a change that anybody should see
+  await Video.update(soon, { where: { ...ended, ...later }, silent: true });
+}
