@@ -1,6 +1,8 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { ConfigError } from '@reelmill/shared/runtime/config.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 /** Folders of workers in this very process; several may share it. */
@@ -8,11 +10,16 @@ const inUse = new Set<string>();
 
 /**
  * Makes the folder of one worker inside `parent`, and removes those that killed workers of this machine left behind.
- * A folder carries host and process, because other machines may keep theirs in the same place. Throws where `parent`
- * belongs to another user; a folder that cannot be removed is logged and stays.
+ * A folder carries host and process, because other machines may keep theirs in the same place. Throws ConfigError where
+ * `parent` cannot be made or belongs to another user; a folder that cannot be removed is logged and stays. One for which
+ * there is no room is made later, by the self-test.
  */
 export async function claimWorkFolder(parent: string, workerId: string, logger: Logger): Promise<string> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(`WORK_DIR: ${reasonOf(error)}`);
+  }
   await assertNotForeign(parent);
   const prefix = `${safe(hostname())}.`;
   for (const name of await readdir(parent)) {
@@ -24,7 +31,9 @@ export async function claimWorkFolder(parent: string, workerId: string, logger: 
   }
   const folder = path.join(parent, `${prefix}${process.pid}.${safe(workerId)}`);
   inUse.add(folder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) =>
+    logger.warn({ reason: reasonOf(error) }, 'work folder cannot be made'),
+  );
   return folder;
 }
 
@@ -47,7 +56,7 @@ async function assertNotForeign(parent: string): Promise<void> {
   const own = process.getuid?.();
   const { uid } = await lstat(parent);
   if (own !== undefined && uid !== own && uid !== 0) {
-    throw new Error(`WORK_DIR: ${parent} belongs to another user of this machine`);
+    throw new ConfigError(`WORK_DIR: ${parent} belongs to another user of this machine`);
   }
 }
 

@@ -14,7 +14,7 @@ const IDLE_CHECK_MS = 50;
 /** Connections that the system takes before the server does; a burst beyond it would be cut off without a word. */
 const BACKLOG = 2048;
 
-/** A port that is taken and answers 503 until there is somebody to answer. */
+/** A port that is taken; whoever connects waits until there is somebody to respond. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
@@ -26,7 +26,8 @@ export interface Listener {
 
 /** Takes the port first: its number is known to everything that follows, and a port in use is found out at once. */
 export async function openListener(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
-  let current: RequestListener = answerStarting;
+  const { promise: served, resolve: beginToServe } = Promise.withResolvers<void>();
+  let current: RequestListener = (request, response) => void served.then(() => current(request, response));
   let closed: Promise<void> | undefined;
   const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
@@ -54,6 +55,7 @@ export async function openListener(host: string, port: number, limits: Connectio
     port: address.port,
     serve: (listener) => {
       current = listener;
+      beginToServe();
     },
     close: () => {
       closed ??= closeServer(server);
@@ -61,11 +63,6 @@ export async function openListener(host: string, port: number, limits: Connectio
     },
   };
 }
-
-const answerStarting: RequestListener = (_request, response) => {
-  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'text/plain' });
-  response.end('starting\n');
-};
 
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
