@@ -8,8 +8,8 @@ const run = promisify(execFile);
 /** A small disk of its own. */
 export interface Tmpfs {
   readonly path: string;
-  /** Writes a file until nothing more fits. */
-  fill(): Promise<void>;
+  /** Writes a file until nothing more than so many bytes (0 by default) fits. */
+  fill(leaveBytes?: number): Promise<void>;
   /** Removes that file. */
   free(): Promise<void>;
   setReadOnly(readOnly: boolean): Promise<void>;
@@ -26,13 +26,15 @@ export async function mountTmpfs(folder: string, options: string): Promise<Tmpfs
   const ballast = path.join(folder, 'ballast');
   return {
     path: folder,
-    async fill() {
+    async fill(leaveBytes = 0) {
       const file = await open(ballast, 'a');
       try {
         for (const bytes of [1024 * 1024, 4096]) {
           const block = Buffer.alloc(bytes);
           while (await file.write(block).then(({ bytesWritten }) => bytesWritten > 0, isFull));
         }
+        const { size } = await file.stat();
+        await file.truncate(Math.max(0, size - leaveBytes));
       } finally {
         await file.close();
       }
