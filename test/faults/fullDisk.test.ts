@@ -9,6 +9,8 @@ import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { isConnectionLoss } from '../../server/src/db/connectionLoss.ts';
+import { openDatabase } from '../../server/src/db/database.ts';
 import type { RunTask } from '../../worker/src/consume/taskRun.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
@@ -140,6 +142,38 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
       await done(stage, 1);
     });
   });
+});
+
+test('an SQLite database on a full disk takes transactions again as soon as there is room', {
+  skip: noTmpfs,
+}, async () => {
+  const releasers = new Releasers();
+  try {
+    const folder = await makeTemporaryFolder('full-database');
+    releasers.add('folder', () => folder.remove());
+    const disk = await mountTmpfs(path.join(folder.path, 'disk'), 'size=16m');
+    releasers.add('disk', () => disk.unmount());
+    const database = await openDatabase({ sqliteFile: path.join(disk.path, 'reelmill.db') }, logger);
+    releasers.add('database', () => database.close());
+    const { Worker } = database.models;
+    const row = { host: 'h', cpus: 1, version: '0', state: 'idle', taskId: null } as const;
+    const write = () =>
+      database.transaction(async (transaction) => {
+        const times = { startedAt: new Date(), lastSeenAt: new Date() };
+        const reason = 'x'.repeat(100_000);
+        await Worker.create({ ...row, ...times, id: randomUUID(), reason }, { transaction });
+      });
+    await write();
+    await disk.fill();
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await assert.rejects(write(), (error) => isConnectionLoss(error), `attempt ${attempt}`);
+    }
+    await disk.free();
+    await write();
+    assert.equal(await Worker.count(), 2);
+  } finally {
+    await releasers.release();
+  }
 });
 
 test('a standalone server whose disk fills says so, and goes on when there is room', {
