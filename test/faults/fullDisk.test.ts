@@ -212,11 +212,14 @@ test('a standalone server whose disk fills says so, and goes on when there is ro
     const early = await beginSingle(user);
     assert.equal(await put(early.url, film), 200);
 
+    const late = await beginSingle(user);
+
     await disk.fill(8 * MIB);
     await untilDegraded(['disk', 'workers']);
     assert.equal((await complete(user, early.videoId)).status, 202);
-    const late = await beginSingle(user);
     assert.equal(await put(late.url, film), 507);
+    const refused = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'film.mp4' } });
+    assert.deepEqual([refused.status, refused.error.code], [507, 'insufficient_storage']);
     const read = async () => {
       const { video } = (await user.call('GET', `/videos/${early.videoId}`)).as(videoDetailSchema);
       assert.equal(video.error, null);
