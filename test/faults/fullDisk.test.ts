@@ -29,16 +29,22 @@ const INSPECTED = { kind: 'inspect', facts: factsOf({ durationSeconds: 10 }) } a
 /** A worker whose scratch folder is a small disk, with everything that it says. */
 interface Stage {
   disk: Tmpfs;
+  media: MediaStore;
   worker: RunningWorker;
   publish(taskId: number): Promise<void>;
   typesOf(taskId: number): string[];
+  lastHeartbeat(): Extract<WorkerEvent, { type: 'heartbeat' }> | undefined;
   /** Resolves with the reason once the worker says that it cannot work. */
   untilSick(): Promise<string>;
   untilState(state: RunningWorker['state']): Promise<unknown>;
 }
 
 async function withStage(
-  { options, runTask = async () => INSPECTED }: { options: string; runTask?: RunTask },
+  {
+    options,
+    runTask = async () => INSPECTED,
+    prepare,
+  }: { options: string; runTask?: RunTask; prepare?: (disk: Tmpfs) => Promise<void> },
   work: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const releasers = new Releasers();
@@ -47,6 +53,7 @@ async function withStage(
     releasers.add('store', () => media.close());
     const disk = await mountTmpfs(path.join(media.root, 'scratch'), options);
     releasers.add('disk', () => disk.unmount());
+    await prepare?.(disk);
     const queue = createMemoryQueue({ logger });
     releasers.add('queue', () => queue.close());
     const events: WorkerEvent[] = [];
@@ -65,7 +72,8 @@ async function withStage(
     const untilState = (state: RunningWorker['state']) =>
       waitFor(`the worker is ${state}`, () => worker.state === state, { timeoutMs: 60_000 });
     await work({
-      ...{ disk, worker, untilState },
+      ...{ disk, media, worker, untilState },
+      lastHeartbeat: () => events.findLast((event) => event.type === 'heartbeat'),
       publish: (taskId) => queue.publishTask(newMessage(taskId)),
       typesOf: (taskId) =>
         events.flatMap((event) =>
@@ -124,8 +132,13 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
   });
 
   test('is full at the start waits, and runs its programs as confined as ever', async () => {
-    await withStage({ options: 'size=4m' }, async (stage) => {
+    const prepare = (disk: Tmpfs) => disk.fill();
+    await withStage({ options: 'size=32m', prepare }, async (stage) => {
       assert.match(await stage.untilSick(), /scratch folder is full/);
+      assert.equal(stage.lastHeartbeat()?.confinement, undefined);
+      await stage.disk.free();
+      await waitFor('the worker says that it is idle', () => stage.lastHeartbeat()?.state === 'idle');
+      assert.deepEqual(stage.lastHeartbeat()?.confinement, stage.media.confinement.report);
     });
   });
 

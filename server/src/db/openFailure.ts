@@ -21,6 +21,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   HANDSHAKE_NO_SSL_SUPPORT: 'the database has no TLS: leave ?ssl=true out',
 };
 
+/** The driver hides the code of a certificate that is refused; one of another time is not meant, for clocks get set. */
+const UNTRUSTED = /^(?!.*(?:expired|not yet valid)).*certificate/i;
+
 /**
  * What a failure to open MySQL or MariaDB means: `unavailable` where it may be there later, ConfigError where somebody has
  * to mend the configuration or the database, and the error itself where it has another reason.
@@ -29,9 +32,9 @@ export function explainOpenFailure(error: unknown): unknown {
   if (!(error instanceof BaseError)) return error;
   const cause = 'original' in error ? error.original : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const refusal = isCertificateError(cause)
-    ? 'the certificate of the database is not trusted'
-    : REFUSALS[code];
+  const untrusted =
+    isCertificateError(cause) || (code === 'HANDSHAKE_SSL_ERROR' && UNTRUSTED.test(reasonOf(cause)));
+  const refusal = untrusted ? 'the certificate of the database is not trusted' : REFUSALS[code];
   if (refusal !== undefined) return new ConfigError(`DATABASE_URL: ${refusal} (${reasonOf(cause)})`);
   if (error instanceof ConnectionError || isConnectionLoss(error)) {
     const message = `The database cannot be used now: ${reasonOf(cause)}`;
