@@ -2,24 +2,38 @@ import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.t
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { startServer } from './server.ts';
 import { readVersion } from './version.ts';
 
 const STOP_DEADLINE_MS = 28_000;
+/** A server that still waits for what it depends on has nothing to finish. */
+const ABORT_START_MS = 2_000;
 
+const stopping = new AbortController();
 createPrivateFilesOnly();
 try {
   const config = readServerConfig(process.env);
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' });
   const traces = await startTracing(config, { name: 'reelmill-server', version: readVersion(), logger });
-  const server = await startServer(config, { logger });
+  const starting = startServer(config, { logger, signal: stopping.signal });
   exitOnSignals({
     logger,
     deadlineMs: STOP_DEADLINE_MS,
-    stop: () => server.stop().finally(() => traces.stop()),
+    async stop() {
+      stopping.abort();
+      const server = await withTimeout(starting, ABORT_START_MS).catch(() => null);
+      await server?.stop().finally(() => traces.stop());
+    },
   });
+  await starting;
 } catch (error) {
+  // whoever was told to stop exits with 0 by itself
+  if (!stopping.signal.aborted) fail(error);
+}
+
+function fail(error: unknown): never {
   process.stderr.write(`${error instanceof ConfigError ? error.message : describe(error)}\n`);
   process.exit(1);
 }

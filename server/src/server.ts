@@ -1,12 +1,16 @@
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { openDatabase } from './db/database.ts';
 import { FarmSignals } from './dispatch/farmSignals.ts';
 import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { type Listener, openListener } from './http/listener.ts';
+import { createStartingApp } from './http/startingApp.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { openDependencies } from './openDependencies.ts';
 import { createPlaybackUrls } from './playback/urls.ts';
 import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
@@ -22,10 +26,17 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server; several may run in one process. What was opened is closed again where the start fails. */
+/** For closing what was opened by a start that failed: nothing was served with it yet. */
+const RELEASE_TIMEOUT_MS = 2_000;
+
+/**
+ * Starts a server; several may run in one process. It takes its port at once and waits for database and store, until
+ * `signal` ends that. Throws ConfigError where one of them, or the broker, refuses it. What was opened is closed again where
+ * the start fails.
+ */
 export async function startServer(
   config: ServerConfig,
-  overrides: { logger?: Logger } = {},
+  overrides: { logger?: Logger; signal?: AbortSignal } = {},
 ): Promise<RunningServer> {
   const logger = overrides.logger ?? createLogger({ level: config.LOG_LEVEL, name: 'server' });
   const releasers = new Releasers();
@@ -36,35 +47,56 @@ export async function startServer(
       maxPerAddress: config.TRUST_PROXY > 0 ? 0 : config.MAX_CONNECTIONS_PER_ADDRESS,
     });
     releasers.add('listener', () => listener.close());
-    const context = await start(config, { logger, listener, releasers });
+    const signal = overrides.signal ?? new AbortController().signal;
+    const context = await start(config, { logger, listener, releasers, signal });
     const address = { host: listener.host, port: listener.port };
     logger.info({ url: context.publicUrl, ...address, profile: config.REELMILL_PROFILE }, 'ready');
     return { url: context.publicUrl, address, context, stop: () => releasers.release() };
   } catch (error) {
-    await releasers.release();
+    await withTimeout(releasers.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
     throw error;
   }
 }
 
+interface StartParts {
+  logger: Logger;
+  listener: Listener;
+  releasers: Releasers;
+  signal: AbortSignal;
+}
+
 async function start(
   config: ServerConfig,
-  { logger, listener, releasers }: { logger: Logger; listener: Listener; releasers: Releasers },
+  { logger, listener, releasers, signal }: StartParts,
 ): Promise<ServerContext> {
   const localUrl = urlOf(listener);
   const publicUrl = config.PUBLIC_URL ?? localUrl;
+  const version = readVersion();
+  const metrics = createMetrics(version);
+  const missing = new Set(['database', 'store', 'queue']);
+  listener.serve(createStartingApp({ config, logger, metrics, publicUrl, version }, missing));
   const profile = PROFILES[config.REELMILL_PROFILE];
-  const { startCompanions, ...parts } = await profile.build({ config, logger, publicUrl, localUrl });
+  const built = await profile.build({ config, logger, publicUrl, localUrl });
+  const { startCompanions, prepare, release, ...parts } = built;
+  releasers.add('profile', release);
   releasers.add('object store', () => parts.store.close());
   releasers.add('job queue', () => parts.queue.close());
-  const database = await openDatabase(profile.locateDatabase(config), logger);
+  const dependencyLog = new DependencyLog(logger);
+  const database = await openDependencies({
+    prepare,
+    openDatabase: () => openDatabase(profile.locateDatabase(config), logger),
+    signal,
+    log: dependencyLog,
+    missing,
+  });
   releasers.add('database', () => database.close());
   const stopping = new AbortController();
-  const version = readVersion();
   const context: ServerContext = {
     ...parts,
     config,
     logger,
     database,
+    dependencyLog,
     publicUrl,
     playbackUrls: createPlaybackUrls({
       publicUrl,
@@ -74,7 +106,7 @@ async function start(
       store: parts.store,
     }),
     signals: new FarmSignals(),
-    metrics: createMetrics(version),
+    metrics,
     version,
     stopping: stopping.signal,
   };

@@ -57,8 +57,8 @@ describe('administration', () => {
     assert.deepEqual(
       (await ready(admin))?.toSorted((a, b) => a.worker_id.localeCompare(b.worker_id)),
       [
-        { worker_id: 'half', confinement },
-        { worker_id: 'old', confinement: null },
+        { worker_id: 'half', state: 'idle', reason: null, confinement },
+        { worker_id: 'old', state: 'idle', reason: null, confinement: null },
       ],
     );
     assert.equal(await ready(user), undefined);

@@ -167,9 +167,13 @@ describe('the HTTP side', () => {
     for (const token of [undefined, 'bad', METRICS_TOKEN.slice(1), user.token]) {
       assert.deepEqual(await read(token), { status: 'ok' }, token);
     }
-    const checks = { database: { ok: true }, store: { ok: true }, queue: { ok: true } };
-    assert.deepEqual(await read(METRICS_TOKEN), { status: 'ok', checks });
-    assert.deepEqual(await read(boss.token), { status: 'ok', checks, workers: [] });
+    const checks = {
+      ...{ database: { ok: true }, store: { ok: true }, queue: { ok: true }, disk: { ok: true } },
+      workers: { ok: false, message: 'none takes tasks' },
+    };
+    const degraded = ['workers'];
+    assert.deepEqual(await read(METRICS_TOKEN), { status: 'ok', degraded, checks });
+    assert.deepEqual(await read(boss.token), { status: 'ok', degraded, checks, workers: [] });
   });
 
   test('many who ask whether the server is ready cost each dependency one question a second', async (t) => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Verification } from '@reelmill/shared/contracts/tasks.ts';
+import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
 import { hlsArgs, segmentFile } from '../../worker/src/media/encodeArgs.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { createConnection } from 'mysql2/promise';
@@ -43,6 +45,7 @@ before(async () => {
   farm = await openDistributed({
     mysqlUrl: `${mariaDb.url}/${DATABASE}`,
     amqpUrl: broker.url,
+    env: { METRICS_TOKEN: randomBytes(16).toString('hex') },
     storeProxy: async (endpoint) => {
       proxy = await startFlakyProxy(endpoint);
       return proxy;
@@ -112,9 +115,11 @@ test('a broker that stops for a while loses nothing and needs no restart', async
   // an upload that is completed meanwhile is accepted and waits
   const waiting = await upload();
   assert.equal((await farm.videoOf(waiting)).status, 'transcoding');
-  await waitFor('the server says that the broker is away', async () => {
-    const answer = await fetch(`${server.url}/readyz`);
-    return answer.status === 503;
+  const token = farm.serverEnv.METRICS_TOKEN;
+  await waitFor('the server says that the broker is away, and serves', async () => {
+    const answer = await fetch(`${server.url}/readyz`, { headers: { authorization: `Bearer ${token}` } });
+    const { degraded } = readinessSchema.parse(await answer.json());
+    return answer.status === 200 && degraded?.join() === 'queue';
   });
   await broker.start();
   await assertUnharmed(running);

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { findBuiltProgram } from './cacheFolder.ts';
 import type { ServerCertificate } from './privateCa.ts';
-import { findFreePort, makeTemporaryFolder, startProcess } from './processes.ts';
+import { findFreePort, makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 
 /** A MinIO and who may use it. */
 export interface MinioAccess {
@@ -17,7 +17,11 @@ export interface MinioAccess {
 
 export interface RunningMinio extends MinioAccess {
   /** The server's process. */
-  pid: number;
+  readonly pid: number;
+  /** Ends the server; its data stay. */
+  halt(): Promise<void>;
+  /** Starts it again after `halt`, on the same port and data. */
+  start(): Promise<void>;
 }
 
 /**
@@ -36,18 +40,11 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
     await copyFile(tls.certFile, path.join(certificates, 'public.crt'));
     await copyFile(tls.keyFile, path.join(certificates, 'private.key'));
   }
-  const server = startProcess(
-    program,
-    [
-      'server',
-      '--quiet',
-      '--address',
-      `127.0.0.1:${port}`,
-      '--certs-dir',
-      certificates,
-      path.join(folder, 'data'),
-    ],
-    {
+  const endpoint = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
+  let server: RunningProcess | undefined;
+  const start = async (): Promise<void> => {
+    const address = ['--address', `127.0.0.1:${port}`, '--certs-dir', certificates];
+    server = startProcess(program, ['server', '--quiet', ...address, path.join(folder, 'data')], {
       name: 'minio',
       cwd: folder,
       env: {
@@ -56,23 +53,34 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
         MINIO_UPDATE: 'off',
         MINIO_BROWSER: 'off',
       },
-    },
-  );
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await remove();
-  };
-  const endpoint = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
-  try {
+    });
     await server.waitUntil('its health check to pass', async () => {
       const answer = await fetch(`${endpoint}/minio/health/cluster`, { signal: AbortSignal.timeout(2_000) });
       return answer.ok;
     });
+  };
+  const halt = async (): Promise<void> => server?.stop();
+  const stop = async (): Promise<void> => {
+    await halt();
+    await remove();
+  };
+  try {
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
-  return { endpoint, accessKey, secretKey, pid: server.pid, stop };
+  return {
+    endpoint,
+    accessKey,
+    secretKey,
+    get pid() {
+      return server?.pid ?? -1;
+    },
+    halt,
+    start,
+    stop,
+  };
 }
 
 /** The same with its one user as the signer of public URLs, for tests that are not about rights. */

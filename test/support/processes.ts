@@ -26,8 +26,8 @@ export interface RunningProcess {
   readonly child: ChildProcess;
   /** Null while it runs. */
   readonly exit: { code: number | null; signal: NodeJS.Signals | null } | null;
-  /** The last lines of standard output and standard error, as they came. */
-  lastLines(): string;
+  /** The last lines of standard output and standard error, as they came; 40 unless told otherwise, 200 at most. */
+  lastLines(count?: number): string;
   /** Resolves with the first line, of those kept and those to come, that matches; rejects when the process ends. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string>;
   /** Resolves when `isReady` answers true; rejects when the process ends first. */
@@ -109,7 +109,7 @@ export function startProcess(
       settle(127, null);
     });
   });
-  const lastLines = (): string => lines.slice(-40).join('\n');
+  const lastLines = (count = 40): string => lines.slice(-count).join('\n');
   const explain = (what: string): Error => new Error(`${name} ${what}; its last lines:\n${lastLines()}`);
   const endedEarly = async (): Promise<never> => {
     const { code, signal } = await gone;

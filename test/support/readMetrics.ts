@@ -33,7 +33,7 @@ export function sumOf(
 
 /** What servers counted themselves, as Prometheus would have it of all of them together. */
 export async function readCounters(...servers: Metrics[]): Promise<Sample[]> {
-  const nothing = { up: {}, counts: null, queue: null, space: null };
+  const nothing = { up: {}, degraded: {}, counts: null, queue: null, space: null };
   const texts = await Promise.all(servers.map((metrics) => metrics.render(nothing)));
   return texts.flatMap(({ text }) => parseMetrics(text));
 }

@@ -1,6 +1,8 @@
 import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { ConfigError } from '@reelmill/shared/runtime/config.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 /** So often a worker changes its folder, which says that it is alive, and looks for folders that nobody uses. */
@@ -15,16 +17,23 @@ const inUse = new Map<string, NodeJS.Timeout>();
 /**
  * Makes the folder of one worker inside `parent`. Removes folders that killed workers left behind there, now and as long
  * as this one lives: those of this machine once their process is gone, all others, also of workers with another name or
- * on another machine that shares the disk, once nobody has used them for a day, or an hour where they are empty. Throws where `parent` belongs to another
- * user; a folder that cannot be removed is logged and stays.
+ * on another machine that shares the disk, once nobody has used them for a day, or an hour where they are empty. Throws
+ * ConfigError where `parent` cannot be made or belongs to another user; a folder that cannot be removed is logged and
+ * stays. One for which there is no room is made later, by the self-test.
  */
 export async function claimWorkFolder(parent: string, workerId: string, logger: Logger): Promise<string> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(`WORK_DIR: ${reasonOf(error)}`);
+  }
   await assertNotForeign(parent);
   const folder = path.join(parent, `${hostPrefix()}${process.pid}.${safe(workerId)}`);
   // those of this machine first: they may be what fills the disk
   await removeUnused(parent, null, logger);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) =>
+    logger.warn({ reason: reasonOf(error) }, 'work folder cannot be made'),
+  );
   const stayAlive = async (): Promise<void> => {
     try {
       await removeUnused(parent, await sayAlive(folder), logger);
@@ -95,7 +104,7 @@ async function assertNotForeign(parent: string): Promise<void> {
   const own = process.getuid?.();
   const { uid } = await lstat(parent);
   if (own !== undefined && uid !== own && uid !== 0) {
-    throw new Error(`WORK_DIR: ${parent} belongs to another user of this machine`);
+    throw new ConfigError(`WORK_DIR: ${parent} belongs to another user of this machine`);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { z } from 'zod';
 import { type ConfineMode, type Confinement, openConfinement } from './confine/confinement.ts';
 import { FailureWatch } from './consume/failureWatch.ts';
+import { findScratchFault } from './consume/scratch.ts';
 import { findSickness } from './consume/selfTest.ts';
 import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './consume/taskRun.ts';
 import { runTask } from './media/tasks.ts';
@@ -32,6 +33,8 @@ export interface WorkerOptions {
     threads: number;
     /** How long a stopping worker may finish its task before it hands it back. */
     drainSeconds: number;
+    /** No task is taken while less is free on the disk of `workDir`; 0 unless told otherwise. */
+    minScratchBytes?: number;
     /** `auto` unless told otherwise. */
     confineMedia?: ConfineMode;
     /** How many in a hundred of the files that tasks make are decoded before they count; none unless told otherwise. */
@@ -51,7 +54,7 @@ export interface RunningWorker {
   stop(drainSeconds?: number): Promise<void>;
 }
 
-const RECOVERY = { baseMs: 1_000, maxMs: 60_000 };
+const RECOVERY = { baseMs: 1_000, maxMs: 15_000 };
 /** Longer than the first retry of a task waits (server: publish/outcomes.ts). */
 const REST_AFTER_DEATH_MS = 4_000;
 const REMEMBERED_OUTCOMES = 50;
@@ -64,9 +67,7 @@ export const { version: VERSION } = z
 /** Starts a worker. It waits by itself for broker and store; the caller closes both after `stop`. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const workDir = await claimWorkFolder(options.config.workDir, options.config.workerId, options.logger);
-  const mode = options.config.confineMedia ?? 'auto';
-  const confinement = await openConfinement({ mode, workDir, logger: options.logger });
-  const worker = new Worker(options, workDir, confinement);
+  const worker = new Worker(options, workDir);
   await worker.start();
   return worker;
 }
@@ -74,18 +75,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 class Worker implements RunningWorker {
   readonly #options: WorkerOptions;
   readonly #workDir: string;
-  readonly #confinement: Confinement;
   readonly #logger: Logger;
   readonly #startedAt = new Date().toISOString();
   readonly #stopping = new AbortController();
   readonly #failures = new FailureWatch();
   /** Tasks whose outcome was told but whose acknowledgement may have been lost: `taskId leaseToken`. */
   readonly #told = new Set<string>();
+  /** Found out once, as soon as there is room for a trial. */
+  #confinement: Confinement | undefined;
   #intake: Consumer | null = null;
   #control: Consumer | null = null;
   #heartbeat: NodeJS.Timeout | undefined;
   #current: TaskRun | null = null;
   #sickness: string | null = 'the self-test has not run yet';
+  /** The log has each of them once, until the worker takes tasks again. */
+  readonly #loggedSicknesses = new Set<string>();
   #draining = false;
   /** The intakes that were stopped so far; each resolves when its last task is settled. */
   #closedIntakes: Promise<unknown> = Promise.resolve();
@@ -93,10 +97,9 @@ class Worker implements RunningWorker {
   #stopped: Promise<void> | undefined;
   #ended = false;
 
-  constructor(options: WorkerOptions, workDir: string, confinement: Confinement) {
+  constructor(options: WorkerOptions, workDir: string) {
     this.#options = options;
     this.#workDir = workDir;
-    this.#confinement = confinement;
     this.#logger = options.logger.child({ worker_id: options.config.workerId });
   }
 
@@ -109,7 +112,10 @@ class Worker implements RunningWorker {
 
   async start(): Promise<void> {
     this.#control = await this.#options.queue.onControl((message) => this.#obey(message));
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => {
+      this.#beat();
+      if (this.state === 'idle') void this.#checkScratch();
+    }, HEARTBEAT_MS);
     this.#recovery = this.#recover();
   }
 
@@ -140,14 +146,7 @@ class Worker implements RunningWorker {
     // an earlier recovery, that waited behind the same tasks, may have opened it
     if (this.#intake !== null) return;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
-      const { store } = this.#options;
-      this.#sickness = await findSickness({
-        store,
-        workDir: this.#workDir,
-        confinement: this.#confinement,
-        signal,
-        logger: this.#logger,
-      });
+      this.#sickness = await this.#findSickness();
       if (signal.aborted || this.#draining) return;
       if (this.#sickness === null && (await this.#takeTasks())) {
         // told to drain while the intake was opened
@@ -155,9 +154,35 @@ class Worker implements RunningWorker {
         return;
       }
       this.#beat();
-      this.#logger.error({ reason: this.#sickness }, 'this worker cannot work now');
+      this.#logSickness('this worker cannot work now');
       await pause(backoffMs(attempt, RECOVERY), undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #findSickness(): Promise<string | null> {
+    const fault = await this.#findScratchFault();
+    if (fault !== null) return fault;
+    const { store, config } = this.#options;
+    const logger = this.#logger;
+    // without room its trial would fail, and programs would run without what did not hold then
+    this.#confinement ??= await openConfinement({
+      mode: config.confineMedia ?? 'auto',
+      workDir: this.#workDir,
+      logger,
+    });
+    const { signal } = this.#stopping;
+    return findSickness({ store, confinement: this.#confinement, signal, logger });
+  }
+
+  #findScratchFault(): Promise<string | null> {
+    return findScratchFault(this.#workDir, this.#options.config.minScratchBytes ?? 0);
+  }
+
+  /** Whether a task may be done now; where there is no room for one, the worker falls sick. */
+  async #checkScratch(): Promise<boolean> {
+    const fault = await this.#findScratchFault();
+    if (fault !== null) this.#fallSick(fault);
+    return fault === null;
   }
 
   async #takeTasks(): Promise<boolean> {
@@ -170,17 +195,26 @@ class Worker implements RunningWorker {
       return false;
     }
     this.#beat();
+    this.#loggedSicknesses.clear();
     this.#logger.info('this worker takes tasks');
     return true;
   }
 
   /** Stops taking tasks until a self-test succeeds. Waits for nothing, because a task's own handler calls it. */
   #fallSick(reason: string): void {
-    this.#logger.error({ reason }, 'this worker stops taking tasks');
+    if (this.#sickness !== null || this.#stopping.signal.aborted) return;
     this.#sickness = reason;
+    this.#logSickness('this worker stops taking tasks');
     this.#beat();
     this.#closeIntake();
     this.#recoverAfter(RECOVERY.baseMs);
+  }
+
+  #logSickness(message: string): void {
+    const reason = this.#sickness ?? '';
+    if (this.#loggedSicknesses.has(reason)) return;
+    this.#loggedSicknesses.add(reason);
+    this.#logger.error({ reason }, message);
   }
 
   #closeIntake(): void {
@@ -219,6 +253,8 @@ class Worker implements RunningWorker {
     if (this.#draining || this.#sickness !== null) return 'requeue';
     const lease = `${message.taskId} ${message.leaseToken}`;
     if (this.#told.has(lease)) return 'ack';
+    const confinement = this.#confinement;
+    if (confinement === undefined) return 'requeue';
     const { queue, store, config, runTask: work } = this.#options;
     const run = new TaskRun(message, {
       queue,
@@ -227,16 +263,21 @@ class Worker implements RunningWorker {
       workerId: config.workerId,
       threads: config.threads,
       workDir: this.#workDir,
-      confinement: this.#confinement,
+      confinement,
       decodePercent: config.verifyDecodePercent ?? 0,
       runTask: work ?? runTask,
     });
     this.#current = run;
+    if (!redelivered && !(await this.#checkScratch())) {
+      this.#current = null;
+      return 'requeue';
+    }
     this.#beat();
     const outcome = redelivered ? await run.handBackRedelivered() : await run.run();
     this.#current = null;
     if (outcome.kind !== 'not_told') this.#remember(lease);
     this.#judge(outcome);
+    await this.#checkScratch();
     this.#beat();
     if (outcome.kind === 'failed' && outcome.code === 'program_died') await this.#restAfterDeath();
     return dispositionOf(outcome);
@@ -295,7 +336,7 @@ class Worker implements RunningWorker {
       state: this.state,
       taskId: this.#current?.message.taskId ?? null,
       reason: this.#sickness,
-      confinement: this.#confinement.report,
+      ...(this.#confinement && { confinement: this.#confinement.report }),
     };
     this.#options.queue
       .publishEvent(event)

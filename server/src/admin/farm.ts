@@ -1,6 +1,7 @@
 import type { Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -67,7 +68,7 @@ export async function readDepth({ queue, logger }: ServerContext): Promise<Queue
   try {
     return await Promise.race([queue.depth(), timeout]);
   } catch (error) {
-    logger.warn({ err: error }, 'the depth of the queue is not known');
+    logger.warn({ reason: reasonOf(error) }, 'the depth of the queue is not known');
     return null;
   } finally {
     clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health.ts';
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { Request } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -29,32 +30,41 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       path: '/readyz',
       root: true,
       tag,
-      summary: 'Whether every dependency answers',
+      summary: 'Whether requests can be served',
       description:
-        'Each dependency by name for whoever has the `METRICS_TOKEN` of the configuration as its bearer; for admins also ' +
-        'how the programs of each worker are confined; the status alone for everybody else. At most a second old.',
+        '503 while the database or the store is missing; 200 with `degraded`, the names of what does not work, where only ' +
+        'the queue is away, the disk of the standalone store is full, or a worker, or all, cannot work. Those names, and ' +
+        'each dependency with what is wrong with it, are for whoever has the `METRICS_TOKEN` of the configuration as its ' +
+        'bearer; for admins also the state of each worker and how its programs are confined; the status alone for ' +
+        'everybody else. At most a second old.',
       auth: 'none',
       answer: {
         status: 200,
-        description: 'All do',
+        description: 'They can',
         schema: readinessSchema,
-        alternatives: [{ status: 503, description: 'Those that are not `ok` do not' }],
+        alternatives: [{ status: 503, description: 'The database or the store is missing' }],
       },
       async handle({ request, response }) {
-        const { status, checks } = await readReadiness();
-        if (status !== 'ok') response.status(503).setHeader('Retry-After', '5');
+        const readiness = await readReadiness();
+        if (readiness.status !== 'ok') response.status(503).setHeader('Retry-After', '5');
         const audience = await audienceOf(request);
-        if (audience === 'anybody') return { status };
-        if (audience === 'monitoring' || checks.database?.ok !== true) return { status, checks };
-        return { status, checks, workers: await listConfinements(context) };
+        if (audience === 'anybody') return { status: readiness.status };
+        if (audience === 'monitoring' || readiness.checks.database?.ok !== true) return readiness;
+        return { ...readiness, workers: await listWorkers(context) };
       },
     }),
   ];
 }
 
-async function listConfinements({ database }: ServerContext): Promise<Readiness['workers']> {
-  const workers = await findWorkers(database.models, new Date());
-  return workers.map(({ id, confinement }) => ({ worker_id: id, confinement }));
+async function listWorkers({ database }: ServerContext): Promise<Readiness['workers']> {
+  const now = new Date();
+  const workers = await findWorkers(database.models, now);
+  return workers.map((worker) => ({
+    worker_id: worker.id,
+    state: farmStateOf(worker, now),
+    reason: worker.reason,
+    confinement: worker.confinement,
+  }));
 }
 
 type Audience = 'admin' | 'monitoring' | 'anybody';

@@ -1,6 +1,10 @@
 import type { readinessSchema } from '@reelmill/shared/contracts/health.ts';
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import type { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
+import { findWorkers } from './farmRepository.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 /** However many ask, each dependency is asked about once in this time. */
@@ -14,34 +18,63 @@ export interface Readiness extends z.infer<typeof readinessSchema> {
   checks: Record<string, Finding>;
 }
 
-/** One line of the detail that admins see. */
-interface ReadinessCheck {
-  name: string;
-  /** Whether the server is unavailable without it; otherwise it is only told. */
-  essential: boolean;
-  run(): Promise<Finding>;
-}
+/** Without these requests cannot be served. */
+const ESSENTIAL: ReadonlySet<string> = new Set(['database', 'store']);
+/** So many files a few uploads make. */
+const MIN_FREE_FILES = 1_000;
 
-/** What is looked at, in the order in which it is shown. */
-function listChecks(context: ServerContext): ReadinessCheck[] {
-  const { database, store, queue } = context;
-  return Object.entries({ database, store, queue }).map(([name, dependency]) => ({
-    name,
-    essential: true,
-    run: () => probe(context, name, () => dependency.check()),
-  }));
-}
-
-/** Asks each dependency whether it works, for two seconds at most. */
+/** Asks each dependency whether it works, and then what else keeps the farm from working, for two seconds each at most. */
 export async function checkDependencies(context: ServerContext): Promise<Readiness> {
-  const findings = await Promise.all(
-    listChecks(context).map(async ({ name, essential, run }) => ({ name, essential, finding: await run() })),
+  const { database, store, queue } = context;
+  const asked = await Promise.all([
+    ...Object.entries({ database, store }).map(([name, dependency]) =>
+      probe(context, name, { ask: () => dependency.check(), logged: true }),
+    ),
+    // its driver logs by itself what becomes of it
+    probe(context, 'queue', { ask: () => queue.check(), logged: false }),
+  ]);
+  const checks = Object.fromEntries(asked);
+  const further = await Promise.all([
+    ...(checks.store?.ok ? [checkDisk(context)] : []),
+    // what is known of workers came through both
+    ...(checks.database?.ok && checks.queue?.ok ? [checkWorkers(context)] : []),
+  ]);
+  Object.assign(checks, Object.fromEntries(further.flat()));
+  const failed = Object.keys(checks).filter((name) => !checks[name]?.ok);
+  if (failed.some((name) => ESSENTIAL.has(name))) return { status: 'unavailable', checks };
+  return { status: 'ok', ...(failed.length > 0 && { degraded: failed }), checks };
+}
+
+type Check = [name: string, finding: Finding];
+
+/** Of a store that is a folder; nothing of any other. */
+async function checkDisk(context: ServerContext): Promise<Check[]> {
+  const { store, config } = context;
+  const space = await withTimeout(store.space(), CHECK_TIMEOUT_MS).catch(() => null);
+  if (space === null) return [];
+  const lacking =
+    space.freeBytes < config.MIN_FREE_BYTES
+      ? 'less is free than MIN_FREE_BYTES'
+      : (space.freeFiles ?? MIN_FREE_FILES) < MIN_FREE_FILES
+        ? 'there is no room for more files'
+        : null;
+  if (lacking === null) context.dependencyLog.up('disk');
+  else context.dependencyLog.down('disk', lacking);
+  return [['disk', lacking === null ? { ok: true } : { ok: false, message: lacking }]];
+}
+
+/** Nothing where the database does not say in time. Which worker lacks what is in the farm view. */
+async function checkWorkers(context: ServerContext): Promise<Check[]> {
+  const now = new Date();
+  const rows = await withTimeout(findWorkers(context.database.models, now), CHECK_TIMEOUT_MS).catch(
+    () => null,
   );
-  const ready = findings.every(({ essential, finding }) => finding.ok || !essential);
-  return {
-    status: ready ? 'ok' : 'unavailable',
-    checks: Object.fromEntries(findings.map(({ name, finding }) => [name, finding])),
-  };
+  if (rows === null) return [];
+  const states = rows.map((row) => farmStateOf(row, now));
+  const able = states.filter((state) => state === 'idle' || state === 'busy').length;
+  const sick = states.filter((state) => state === 'sick').length;
+  if (sick > 0) return [['workers', { ok: false, message: `${sick} of ${sick + able} cannot work` }]];
+  return [['workers', able > 0 ? { ok: true } : { ok: false, message: 'none takes tasks' }]];
 }
 
 /** Reads the same, at most a second old: whoever asks meanwhile waits for the same checks. */
@@ -59,18 +92,18 @@ export function createReadinessReader(context: ServerContext): () => Promise<Rea
 }
 
 /** The reason goes to the log: it may name hosts that are nobody else's business. */
-async function probe({ logger }: ServerContext, name: string, check: () => Promise<void>): Promise<Finding> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), CHECK_TIMEOUT_MS);
-  });
+async function probe(
+  { dependencyLog }: ServerContext,
+  name: string,
+  { ask, logged }: { ask: () => Promise<void>; logged: boolean },
+): Promise<Check> {
   try {
-    const outcome = await Promise.race([check(), timeout]);
-    return outcome === 'late' ? { ok: false, message: 'does not answer in time' } : { ok: true };
+    await withTimeout(ask(), CHECK_TIMEOUT_MS, 'its answer');
+    if (logged) dependencyLog.up(name);
+    return [name, { ok: true }];
   } catch (error) {
-    logger.warn({ err: error, dependency: name }, 'dependency is down');
-    return { ok: false, message: 'cannot be reached' };
-  } finally {
-    clearTimeout(timer);
+    if (logged) dependencyLog.down(name, error);
+    const late = error instanceof ReelmillError && error.code === 'timeout';
+    return [name, { ok: false, message: late ? 'does not answer in time' : 'cannot be reached' }];
   }
 }

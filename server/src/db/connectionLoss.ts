@@ -1,9 +1,9 @@
 import { type BaseError, ConnectionError, DatabaseError, TimeoutError } from 'sequelize';
 
 const LOST =
-  /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN|deadlock|lock wait timeout/i;
+  /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN|deadlock|lock wait timeout|disk is full|ER_DISK_FULL|ER_RECORD_FILE_FULL/i;
 
-/** Whether the database could not be reached, or was too busy, so that the same call may succeed later. */
+/** Whether the database could not be reached, was too busy or had no room, so that the same call may succeed later. */
 export function isConnectionLoss(error: unknown): error is BaseError {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
   if (!(error instanceof DatabaseError)) return false;

@@ -4,6 +4,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { BaseError, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
+import { explainOpenFailure } from './openFailure.ts';
 import { sqliteDialectModule } from './sqliteDialect.ts';
 
 export type DatabaseLocation = { sqliteFile: string } | { url: string };
@@ -21,14 +22,17 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Connects, brings the schema up to date (safe with several replicas starting together) and binds the models. */
+/**
+ * Connects, brings the schema up to date (safe with several replicas starting together) and binds the models. Throws
+ * `unavailable` while the database is not there, ConfigError where it refuses user, password or name, SchemaTooNewError.
+ */
 export async function openDatabase(location: DatabaseLocation, logger: Logger): Promise<Database> {
   const sequelize = await connect(location);
   try {
     await migrate(sequelize, logger);
   } catch (error) {
     await sequelize.close();
-    throw error;
+    throw 'url' in location ? explainOpenFailure(error) : error;
   }
   return {
     models: defineModels(sequelize),

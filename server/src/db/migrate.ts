@@ -1,3 +1,4 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { type QueryInterface, QueryTypes, type Sequelize } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
@@ -93,7 +94,8 @@ async function withMigrationLock(sequelize: Sequelize, work: () => Promise<void>
       'SELECT GET_LOCK(:lock, :timeout) AS acquired',
       { type: QueryTypes.SELECT, replacements: { lock: LOCK, timeout: LOCK_TIMEOUT_SECONDS }, transaction },
     );
-    if (row?.acquired !== 1) throw new Error('another replica has been migrating the schema for too long');
+    if (row?.acquired !== 1)
+      throw new ReelmillError('unavailable', 'Another server has been migrating the schema for long.');
     try {
       await work();
     } finally {

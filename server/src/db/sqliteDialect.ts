@@ -129,11 +129,14 @@ class Database {
   }
 
   async #withLock<T>(sql: string, execute: () => T): Promise<T> {
-    if (/^\s*(SELECT|PRAGMA)\b/i.test(sql) || this.#releaseLock) {
-      const result = execute();
-      if (/^\s*(COMMIT|ROLLBACK)\b(?!\s+TO)/i.test(sql)) this.#endTransaction();
-      return result;
+    if (/^\s*(COMMIT|ROLLBACK)\b(?!\s+TO)/i.test(sql)) {
+      try {
+        return execute();
+      } finally {
+        this.#endTransaction();
+      }
     }
+    if (/^\s*(SELECT|PRAGMA)\b/i.test(sql) || this.#releaseLock) return execute();
     const release = await this.#lock.acquire();
     if (!/^\s*BEGIN\b/i.test(sql)) {
       try {
@@ -152,9 +155,14 @@ class Database {
     }
   }
 
+  /** Also where COMMIT failed, as on a full disk: nobody sends a ROLLBACK after it. */
   #endTransaction(): void {
-    this.#releaseLock?.();
-    this.#releaseLock = undefined;
+    try {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } finally {
+      this.#releaseLock?.();
+      this.#releaseLock = undefined;
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { isTemporary } from '../publish/temporary.ts';
 
 const AFTER_FAILURE = { baseMs: 250, maxMs: 5_000 };
 
@@ -55,7 +57,9 @@ export function startRecurring(options: RecurringOptions): Recurring {
       if (stopping.signal.aborted) return;
       failures += 1;
       metrics.serviceRan(name, 'failed');
-      if (failures === 1) logger.warn({ service: name, err: error }, 'cannot go on for now');
+      // of a dependency that is away there is nothing to find in the code
+      const cause = isTemporary(error) ? { reason: reasonOf(error) } : { err: error };
+      if (failures === 1) logger.warn({ service: name, ...cause }, 'cannot go on for now');
       backingOff = true;
       await wait(backoffMs(failures, AFTER_FAILURE));
       backingOff = false;

@@ -1,32 +1,24 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { ErrorRequestHandler, Express } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { VideoFeed } from '../videos/feed.ts';
+import { createBareApp, respondWithError } from './bareApp.ts';
 import type { ServerContext } from './context.ts';
 import { OPENAPI_PATH } from './docs.ts';
 import { answerError } from './errorAnswer.ts';
-import { checkHost } from './hostGuard.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimits } from './rateLimits.ts';
 import { limitBodyTime } from './requestBodies.ts';
-import { notesOf, requestLog } from './requestLog.ts';
+import { notesOf } from './requestLog.ts';
 import { createRouter } from './router.ts';
 import { listPages, listRoutes } from './routes.ts';
-import { allowOrigins, securityHeaders } from './security.ts';
 
 /** The whole HTTP side of a server, ready for `createServer`. */
 export function createApp(context: ServerContext, feed: VideoFeed): Express {
   const routes = listRoutes(context, feed);
   const document = describeApi(routes, { version: context.version, url: context.publicUrl });
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('trust proxy', context.config.TRUST_PROXY);
-  app.use(requestLog(context));
-  app.use(checkHost(context.config, context.publicUrl));
-  const { CORS_ORIGINS } = context.config;
-  app.use(securityHeaders(CORS_ORIGINS));
-  if (CORS_ORIGINS.length > 0) app.use(allowOrigins(CORS_ORIGINS));
+  const app = createBareApp(context);
   for (const { path, handler } of context.storeHandlers) {
     app.use(path, (request, response, next) => {
       notesOf(response).route = path;
@@ -61,11 +53,6 @@ function handleErrors({ logger }: ServerContext): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (answer.retryAfterSeconds !== undefined) {
-      response.setHeader('Retry-After', Math.ceil(answer.retryAfterSeconds));
-    }
-    if (answer.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    response.removeHeader('Content-Type');
-    response.status(answer.status).json(answer.body);
+    respondWithError(response, answer);
   };
 }

@@ -1,6 +1,7 @@
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import type { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler } from 'express';
 import type { Database } from '../db/database.ts';
@@ -17,6 +18,7 @@ export interface ServerContext {
   readonly store: ObjectStore;
   readonly queue: JobQueue;
   readonly metrics: Metrics;
+  readonly dependencyLog: DependencyLog;
   /** Tells the farm and the open event streams of this process what a request has changed. */
   readonly signals: FarmSignals;
   readonly secrets: Secrets;

@@ -21,7 +21,7 @@ const IDLE_CHECK_MS = 50;
 /** Connections that the system takes before the server does; a burst beyond it would be cut off without a word. */
 const BACKLOG = 2048;
 
-/** A port that is taken and answers 503 until there is somebody to answer. */
+/** A port that is taken; whoever connects waits until there is somebody to respond. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
@@ -33,7 +33,8 @@ export interface Listener {
 
 /** Takes the port first: its number is known to everything that follows, and a port in use is found out at once. */
 export async function openListener(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
-  let current: RequestListener = answerStarting;
+  const { promise: served, resolve: beginToServe } = Promise.withResolvers<void>();
+  let current: RequestListener = (request, response) => void served.then(() => current(request, response));
   let closed: Promise<void> | undefined;
   const answers = new WeakMap<Duplex, ServerResponse>();
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
@@ -75,6 +76,7 @@ export async function openListener(host: string, port: number, limits: Connectio
     port: address.port,
     serve: (listener) => {
       current = listener;
+      beginToServe();
     },
     close: () => {
       closed ??= closeServer(server);
@@ -87,11 +89,6 @@ export async function openListener(host: string, port: number, limits: Connectio
 function lacksHost({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return headers.host === undefined && (httpVersionMajor > 1 || httpVersionMinor > 0);
 }
-
-const answerStarting: RequestListener = (_request, response) => {
-  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'text/plain' });
-  response.end('starting\n');
-};
 
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');

@@ -37,7 +37,8 @@ export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | '
       const seconds = (performance.now() - startedAt) / 1000;
       const status = response.statusCode;
       metrics.requestAnswered({ method: request.method, route: notes.route, status, seconds });
-      const level = status >= 500 ? 'error' : PROBES.has(notes.route) ? 'debug' : 'info';
+      // what is down has a line of its own, and is asked about every few seconds
+      const level = PROBES.has(notes.route) ? 'debug' : status >= 500 ? 'error' : 'info';
       log[level](
         {
           request_id: notes.requestId,

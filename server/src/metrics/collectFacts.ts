@@ -9,6 +9,8 @@ import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { FarmCounts, FarmFacts } from './farmGauges.ts';
 
+/** What answers or does not; the other checks are about what is found there. */
+const DEPENDENCIES: ReadonlySet<string> = new Set(['database', 'store', 'queue']);
 const QUERY_TIMEOUT_MS = 5_000;
 /** A sum over a whole library is not made for every look at it. */
 const SOURCES_MS = 60_000;
@@ -37,8 +39,16 @@ async function collectFacts(context: ServerContext, sourceBytes: () => Promise<n
     ask('queue', () => readDepth(context)),
     ask('store', () => context.store.space()),
   ]);
-  const up = Object.fromEntries(Object.entries(checks).map(([name, { ok }]) => [name, ok]));
-  return { up, counts, queue, space };
+  const answers = Object.entries(checks).map(([name, { ok }]) => [name, ok] as const);
+  return {
+    up: Object.fromEntries(answers.filter(([name]) => DEPENDENCIES.has(name))),
+    degraded: Object.fromEntries(
+      answers.filter(([name]) => !DEPENDENCIES.has(name)).map(([name, ok]) => [name, !ok]),
+    ),
+    counts,
+    queue,
+    space,
+  };
 }
 
 async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {

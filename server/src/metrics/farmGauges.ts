@@ -24,13 +24,15 @@ export interface FarmCounts {
 export interface FarmFacts {
   /** Whether each dependency answers, by its name. */
   up: Record<string, boolean>;
+  /** What else is looked at, such as the disk, and whether it keeps the farm from working in full. */
+  degraded: Record<string, boolean>;
   counts: FarmCounts | null;
   queue: QueueDepth | null;
   space: StoreSpace | null;
 }
 
 /** The facts as gauges. A registry of their own for each look at them: nothing of an earlier one can stay behind. */
-export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
+export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): Registry {
   const registry = new Registry();
   const add = (name: string, help: string, value: number): void => {
     new Gauge({ name: `reelmill_${name}`, help, registers: [registry] }).set(value);
@@ -41,6 +43,8 @@ export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
   };
   const dependencies = Object.entries(up).map(([name, answers]): [string, number] => [name, answers ? 1 : 0]);
   addEach('dependency_up', 'Whether a dependency answers', 'dependency', dependencies);
+  const parts = Object.entries(degraded).map(([name, is]): [string, number] => [name, is ? 1 : 0]);
+  addEach('degraded', 'Whether a part of the farm does not work in full', 'part', parts);
   if (counts !== null) {
     const { tasks, workers, videos } = counts;
     const workerStates = farmWorkerSchema.shape.state.options;

@@ -1,5 +1,8 @@
+import { assertBrokerAccess } from '@reelmill/shared/drivers/amqp/brokerAccess.ts';
 import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
-import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import { assertKnownUser, openBucket } from '@reelmill/shared/drivers/minio/storeAccess.ts';
+import { createMinioStore } from '@reelmill/shared/drivers/minioStore.ts';
+import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Profile } from './profiles.ts';
 import { deriveSecrets } from './secrets.ts';
 
@@ -10,46 +13,58 @@ export const distributed: Profile = {
   readSecrets: async (config) => deriveSecrets(required(config.JWT_SECRET)),
 
   async openStore({ config }) {
-    const endpoint = required(config.S3_ENDPOINT);
-    const bucket = {
-      endpoint,
-      publicEndpoint: config.S3_PUBLIC_ENDPOINT ?? endpoint,
-      accessKey: required(config.S3_ACCESS_KEY),
-      secretKey: required(config.S3_SECRET_KEY),
-      publicSigners: {
-        upload: {
-          accessKey: required(config.S3_UPLOAD_ACCESS_KEY),
-          secretKey: required(config.S3_UPLOAD_SECRET_KEY),
-        },
-        playback: {
-          accessKey: required(config.S3_PLAYBACK_ACCESS_KEY),
-          secretKey: required(config.S3_PLAYBACK_SECRET_KEY),
-        },
-      },
-      bucket: config.S3_BUCKET,
-      region: config.S3_REGION,
-    };
-    await ensureBucket(bucket);
-    return createMinioStore(bucket);
+    await prepareStore(config);
+    return createMinioStore(bucketOf(config));
   },
 
   async build(input) {
     const { config, logger } = input;
-    const secrets = await distributed.readSecrets(config);
+    const url = required(config.AMQP_URL);
     return {
-      secrets,
-      store: await distributed.openStore(input, secrets),
-      queue: createAmqpQueue({
-        url: required(config.AMQP_URL),
-        taskQueue: config.TASK_QUEUE,
-        role: 'server',
-        logger,
-      }),
+      secrets: await distributed.readSecrets(config),
+      store: createMinioStore(bucketOf(config)),
+      queue: createAmqpQueue({ url, taskQueue: config.TASK_QUEUE, role: 'server', logger }),
       storeHandlers: [],
+      prepare: { store: () => prepareStore(config), queue: () => assertBrokerAccess(url) },
+      release: () => {},
       startCompanions: async () => {},
     };
   },
 };
+
+/** The bucket with its users: one of the server, and those whose signatures URLs carry. */
+async function prepareStore(config: ServerConfig): Promise<void> {
+  const { endpoint, region, bucket, accessKey, secretKey, publicSigners } = bucketOf(config);
+  const store = { endpoint, region };
+  const settings = { accessKey: 'S3_ACCESS_KEY', secretKey: 'S3_SECRET_KEY' };
+  await openBucket({ ...store, accessKey, secretKey, settings }, bucket);
+  const ofUpload = { accessKey: 'S3_UPLOAD_ACCESS_KEY', secretKey: 'S3_UPLOAD_SECRET_KEY' };
+  await assertKnownUser({ ...store, ...publicSigners.upload, settings: ofUpload }, bucket);
+  const ofPlayback = { accessKey: 'S3_PLAYBACK_ACCESS_KEY', secretKey: 'S3_PLAYBACK_SECRET_KEY' };
+  await assertKnownUser({ ...store, ...publicSigners.playback, settings: ofPlayback }, bucket);
+}
+
+function bucketOf(config: ServerConfig) {
+  const endpoint = required(config.S3_ENDPOINT);
+  return {
+    endpoint,
+    publicEndpoint: config.S3_PUBLIC_ENDPOINT ?? endpoint,
+    accessKey: required(config.S3_ACCESS_KEY),
+    secretKey: required(config.S3_SECRET_KEY),
+    publicSigners: {
+      upload: {
+        accessKey: required(config.S3_UPLOAD_ACCESS_KEY),
+        secretKey: required(config.S3_UPLOAD_SECRET_KEY),
+      },
+      playback: {
+        accessKey: required(config.S3_PLAYBACK_ACCESS_KEY),
+        secretKey: required(config.S3_PLAYBACK_SECRET_KEY),
+      },
+    },
+    bucket: config.S3_BUCKET,
+    region: config.S3_REGION,
+  };
+}
 
 /** The config's reader lets no distributed profile pass without these; its type cannot say so. */
 function required(value: string | undefined): string {

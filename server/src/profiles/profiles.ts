@@ -19,12 +19,19 @@ export interface ProfileInput {
   localUrl: string;
 }
 
-/** What a profile decides. Whoever builds it closes `store` and `queue`. */
+/** What a profile decides. Whoever builds it closes `store` and `queue`, and calls `release` last. */
 export interface ProfileParts {
   secrets: Secrets;
   store: ObjectStore;
   queue: JobQueue;
   storeHandlers: ServerContext['storeHandlers'];
+  /**
+   * What has to be there: each may be called again and throws `unavailable` while it is not, and ConfigError where it
+   * refuses this server.
+   */
+  prepare: { store(): Promise<void>; queue(): Promise<void> };
+  /** Gives back what else the profile has taken. */
+  release(): void;
   /** What else the server runs once it serves; registers how it is stopped. */
   startCompanions(releasers: Releasers): Promise<void>;
 }
@@ -37,6 +44,7 @@ export interface Profile {
   readSecrets(config: ServerConfig): Promise<Secrets>;
   /** The store alone. Whoever opens it closes it. */
   openStore(input: StoreInput, secrets: Secrets): Promise<ObjectStore>;
+  /** Waits for nothing that is another machine's. */
   build(input: ProfileInput): Promise<ProfileParts>;
 }
 

@@ -4,8 +4,9 @@ import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
+import { takeDataFolder } from './dataFolder.ts';
 import { EmbeddedWorker } from './embeddedWorker.ts';
-import type { Profile, StoreInput } from './profiles.ts';
+import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profiles.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
 const STORE_PATH = '/store';
@@ -13,7 +14,8 @@ const STORE_PATH = '/store';
 const WORKER_DRAIN_SECONDS = 3;
 
 /** What server and demo keep in the data folder. */
-const OWN_NAMES = /^(reelmill\.db(-.+|\.restoring.*)?|objects|work|secrets\.json(\.new)?|demo|demo\.log)$/;
+const OWN_NAMES =
+  /^(reelmill\.db(-.+|\.restoring.*)?|objects|work|secrets\.json(\.new)?|server\.lock|demo|demo\.log)$/;
 
 /** Everything in one server and one folder; its worker is a child process, so that no file can end the server. */
 export const standalone: Profile = {
@@ -25,49 +27,62 @@ export const standalone: Profile = {
   openStore: openDiskStore,
 
   async build(input) {
-    const { config, logger } = input;
-    const { dataDir } = config;
-    await closeDataFolder(dataDir, logger);
-    const secrets = await standalone.readSecrets(config);
-    const store = await openDiskStore(input, secrets);
-    const queue = createMemoryQueue({ logger });
-    return {
-      secrets,
-      store,
-      queue,
-      storeHandlers: [
-        {
-          path: STORE_PATH,
-          handler: async (request, response, next) => {
-            if (!(await store.handle(request, response))) next();
-          },
-        },
-      ],
-      async startCompanions(releasers) {
-        if (!config.EMBEDDED_WORKER) return;
-        const worker = new EmbeddedWorker({
-          queue,
-          logger,
-          start: {
-            type: 'start',
-            logLevel: config.LOG_LEVEL,
-            worker: {
-              workerId: 'embedded',
-              workDir: path.join(dataDir, 'work'),
-              threads: countUsableCpus(),
-              drainSeconds: WORKER_DRAIN_SECONDS,
-              confineMedia: config.CONFINE_MEDIA,
-              verifyDecodePercent: config.VERIFY_DECODE_PERCENT,
-            },
-            store: diskStoreOptions(input, secrets),
-            tracing: config,
-          },
-        });
-        releasers.add('embedded worker', () => worker.stop());
-      },
-    };
+    const release = await takeDataFolder(input.config.dataDir);
+    try {
+      return { ...(await buildIn(input)), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   },
 };
+
+async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release'>> {
+  const { config, logger } = input;
+  const { dataDir } = config;
+  await closeDataFolder(dataDir, logger);
+  const secrets = await standalone.readSecrets(config);
+  const store = await openDiskStore(input, secrets);
+  const queue = createMemoryQueue({ logger });
+  return {
+    secrets,
+    store,
+    queue,
+    // the folder was made above
+    prepare: { store: async () => {}, queue: async () => {} },
+    storeHandlers: [
+      {
+        path: STORE_PATH,
+        handler: async (request, response, next) => {
+          if (!(await store.handle(request, response))) next();
+        },
+      },
+    ],
+    async startCompanions(releasers) {
+      if (!config.EMBEDDED_WORKER) return;
+      const worker = new EmbeddedWorker({
+        queue,
+        logger,
+        start: {
+          type: 'start',
+          logLevel: config.LOG_LEVEL,
+          worker: {
+            workerId: 'embedded',
+            workDir: path.join(dataDir, 'work'),
+            threads: countUsableCpus(),
+            drainSeconds: WORKER_DRAIN_SECONDS,
+            minScratchBytes: config.MIN_SCRATCH_BYTES,
+            confineMedia: config.CONFINE_MEDIA,
+            verifyDecodePercent: config.VERIFY_DECODE_PERCENT,
+          },
+          store: diskStoreOptions(input, secrets),
+          tracing: config,
+        },
+      });
+      releasers.add('embedded worker', () => worker.stop());
+    },
+  };
+}
 
 /** Earlier versions left the data folder readable for every user of the machine. */
 async function closeDataFolder(dataDir: string, logger: Logger): Promise<void> {

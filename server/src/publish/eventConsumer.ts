@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
@@ -33,7 +34,10 @@ export async function startEventConsumer(
         return 'ack';
       } catch (error) {
         if (attempt === 1)
-          context.logger.warn({ err: error, event: event.type }, 'an event cannot be applied yet');
+          context.logger.warn(
+            { reason: reasonOf(error), event: event.type },
+            'an event cannot be applied yet',
+          );
         if (attempt >= TRIES && !isTemporary(error)) {
           context.logger.error({ err: error, event }, 'an event cannot be applied');
           return 'dead_letter';

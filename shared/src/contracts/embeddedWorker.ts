@@ -14,6 +14,7 @@ export const startEmbeddedWorkerSchema = z.object({
     workDir: z.string().min(1),
     threads: z.int().positive(),
     drainSeconds: z.number().nonnegative(),
+    minScratchBytes: z.int().nonnegative(),
     confineMedia: z.enum(['auto', 'required', 'off']),
     verifyDecodePercent: z.number().min(0).max(100),
   }),

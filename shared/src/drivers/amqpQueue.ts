@@ -44,7 +44,7 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
     connectionName: `reelmill ${options.role}`,
     logger,
     setup: async (model) => {
-      const channel = await openChannel(model, 'setup', logger);
+      const channel = await openChannel(model);
       await declare(channel);
       await closeQuietly(channel);
     },
@@ -54,7 +54,7 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
     name: 'observer',
     logger,
     open: async (model) => {
-      const channel = await openChannel(model, 'observer', logger);
+      const channel = await openChannel(model);
       await declare(channel);
       return channel;
     },
@@ -63,6 +63,12 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
 
   const toTasks: Destination = { exchange: '', routingKey: topology.tasks, mandatory: true };
   const toEvents: Destination = { exchange: topology.results, routingKey: '', mandatory: true };
+  // no queue has this name, so nothing is kept
+  const toNobody: Destination = {
+    exchange: '',
+    routingKey: `${options.taskQueue}.probe`,
+    mandatory: false,
+  };
   const toWorkers: Destination = { exchange: topology.control, routingKey: '', mandatory: false };
 
   const subscribe = async (subscription: Omit<SubscriptionOptions, 'logger'>): Promise<Consumer> => {
@@ -162,6 +168,8 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
 
     async check() {
       publisher.check();
+      // RabbitMQ says that it is short of memory or disk only to who publishes; workers may not, but they have heartbeats
+      if (options.role === 'server') publisher.publishLossy(toNobody, '', LOSSY_EXPIRATION_MS);
       if (isClosed(observer.require())) throw broker.unavailable();
     },
 

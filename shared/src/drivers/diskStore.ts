@@ -111,8 +111,9 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
     prune: (prefix) => withStoreErrors(() => objects.prune(prefix)),
     space: () =>
       withStoreErrors(async () => {
-        const { bavail, blocks, bsize } = await statfs(layout.objects);
-        return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+        const { bavail, blocks, bsize, files, ffree } = await statfs(layout.objects);
+        const freeFiles = files === 0 ? null : ffree;
+        return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize, freeFiles };
       }),
     check: () => withStoreErrors(() => access(layout.objects, constants.R_OK | constants.W_OK)),
     async close() {

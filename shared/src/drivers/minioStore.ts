@@ -52,7 +52,9 @@ export interface MinioStoreOptions {
 }
 
 /** Makes the bucket where it is not there yet; several servers may do so together. Throws `unavailable`. */
-export async function ensureBucket(options: MinioStoreOptions): Promise<void> {
+export async function ensureBucket(
+  options: Omit<MinioStoreOptions, 'publicEndpoint' | 'publicSigners' | 'singlePutBytes'>,
+): Promise<void> {
   const client = new S3Client(options);
   try {
     if (!(await client.knowsBucket(options.bucket))) await client.makeBucket(options.bucket, options.region);

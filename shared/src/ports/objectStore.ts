@@ -37,6 +37,8 @@ export interface PutOptions {
 export interface StoreSpace {
   freeBytes: number;
   sizeBytes: number;
+  /** How many more files it takes; null where the file system has no limit. */
+  freeFiles: number | null;
 }
 
 /** A multipart upload that was neither completed nor given up. */

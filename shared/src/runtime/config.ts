@@ -17,13 +17,19 @@ const strongSecret = z.string().superRefine((value, { addIssue }) => {
   const weakness = findWeakness(value);
   if (weakness !== null) addIssue(weakness);
 });
-/** An address with user and password, such as `amqp://user:password@host`. */
-const addressWithPassword = z.string().superRefine((value, { addIssue }) => {
-  const address = URL.parse(value);
-  if (address === null) return addIssue('is not an address');
-  const weakness = address.password === '' ? 'is missing' : findWeakness(address.password);
-  if (weakness !== null) addIssue(`its password ${weakness}`);
-});
+/** An address with user and password, such as `amqp://user:password@host`, of one of these schemes. */
+const addressWithPassword = (schemes: readonly string[]) =>
+  z.string().superRefine((value, { addIssue }) => {
+    const address = URL.parse(value);
+    if (address === null) return addIssue('is not an address');
+    if (!schemes.includes(address.protocol.slice(0, -1)))
+      addIssue(`must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
+    if (address.hostname === '') addIssue('has no host name');
+    const weakness = address.password === '' ? 'is missing' : findWeakness(address.password);
+    if (weakness !== null) addIssue(`its password ${weakness}`);
+  });
+/** A store signs host and path: one behind a path would refuse every signature. */
+const storeUrl = httpUrl.refine((value) => URL.parse(value)?.pathname === '/', 'must not have a path');
 
 /** Exactly as browsers write them: scheme, host and port, nothing else. */
 const origins = z
@@ -56,7 +62,7 @@ const common = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('least severe level that is logged'),
-  AMQP_URL: addressWithPassword
+  AMQP_URL: addressWithPassword(['amqp', 'amqps'])
     .optional()
     .describe('RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
   TASK_QUEUE: z
@@ -64,8 +70,8 @@ const common = {
     .min(1)
     .default('video_transcoding_queue')
     .describe('name of the task queue; the names of the other queues start with it'),
-  S3_ENDPOINT: httpUrl.optional().describe('object store as server and workers reach it (distributed)'),
-  S3_PUBLIC_ENDPOINT: httpUrl
+  S3_ENDPOINT: storeUrl.optional().describe('object store as server and workers reach it (distributed)'),
+  S3_PUBLIC_ENDPOINT: storeUrl
     .optional()
     .describe('object store as creators and players reach it; signed URLs name it (default: `S3_ENDPOINT`)'),
   S3_ACCESS_KEY: z.string().optional().describe('access key of the store (distributed)'),
@@ -102,6 +108,14 @@ const common = {
     .max(1)
     .default(1)
     .describe('the share that a sampler by ratio keeps'),
+  MIN_SCRATCH_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 ** 2)
+    .describe(
+      'a worker takes no tasks while less is free on the disk of its scratch folder (standalone: of the data folder)',
+    ),
   CONFINE_MEDIA: z
     .enum(['auto', 'required', 'off'])
     .default('auto')
@@ -165,7 +179,8 @@ const serverSchema = z.object({
     .string()
     .default('./data')
     .describe('folder of the standalone profile: database, objects, secrets'),
-  DATABASE_URL: addressWithPassword
+  DATABASE_URL: addressWithPassword(['mysql', 'mariadb'])
+    .refine((value) => (URL.parse(value)?.pathname ?? '').length > 1, 'names no database')
     .optional()
     .describe(
       'MySQL or MariaDB, `mysql://user:password@host:3306/name`, with `?ssl=true` over TLS (distributed)',

@@ -1,31 +1,29 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
 import { runProgram } from '../media/runProgram.ts';
 
 const NEEDED_ENCODERS = ['libx264', 'aac'];
-const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const TIME_LIMIT_MS = 30_000;
 const MEMORY_BYTES = 512 * 1024 * 1024;
 
 export interface SelfTestSubject {
   store: ObjectStore;
-  workDir: string;
   confinement: Confinement;
   signal: AbortSignal;
   logger: Logger;
 }
 
-/** Tries everything that a task needs. Answers why the worker cannot work, or null. */
+/**
+ * Tries everything that a task needs beside a scratch folder, the cheapest first. Returns why the worker cannot work, or
+ * null.
+ */
 export async function findSickness(subject: SelfTestSubject): Promise<string | null> {
   const checks = [
-    () => checkWorkDir(subject.workDir),
     () => checkConfinement(subject.confinement),
+    () => subject.store.check(),
     () => checkEncoders(subject),
     () => checkEncode(subject),
-    () => subject.store.check(),
   ];
   for (const check of checks) {
     try {
@@ -35,18 +33,6 @@ export async function findSickness(subject: SelfTestSubject): Promise<string | n
     }
   }
   return null;
-}
-
-async function checkWorkDir(workDir: string): Promise<void> {
-  await mkdir(workDir, { recursive: true });
-  const probe = path.join(workDir, 'self-test');
-  await writeFile(probe, 'x');
-  await rm(probe);
-  const { bavail, bsize } = await statfs(workDir);
-  const freeBytes = bavail * bsize;
-  if (freeBytes < MIN_FREE_BYTES) {
-    throw new Error(`the work folder has only ${Math.floor(freeBytes / 1024 ** 2)} MiB left`);
-  }
 }
 
 async function checkConfinement({ mode, report }: Confinement): Promise<void> {

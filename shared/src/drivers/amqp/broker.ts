@@ -3,12 +3,12 @@ import { type Channel, type ChannelModel, connect, type RecoveringChannelModel }
 import { ReelmillError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withTimeout } from '../../runtime/timeout.ts';
+import { explainBrokerError, isRefusal } from './brokerErrors.ts';
 
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 const RECONNECT = { initialDelay: 100, maxDelay: 5_000, factor: 2, jitter: 0.3 };
-const PRECONDITION_FAILED = 406;
 
 /**
  * One connection to RabbitMQ that is made again for ever, from the first attempt on.
@@ -22,6 +22,8 @@ export class Broker {
   #blocked = false;
   #closed = false;
   #fault = 'not connected yet';
+  /** What the log was told since the last connection: that there is none, and that RabbitMQ refuses one. */
+  #logged: 'nothing' | 'away' | 'refused' = 'nothing';
 
   constructor(options: {
     url: string;
@@ -92,6 +94,7 @@ export class Broker {
       if (this.#closed) return;
       this.#model = model;
       this.#blocked = false;
+      this.#logged = 'nothing';
       this.#logger.info('connected to RabbitMQ');
       this.#connected.emit('connect', model);
     });
@@ -115,25 +118,33 @@ export class Broker {
 
   #remember(error: Error): void {
     if (this.#closed) return;
-    this.#fault = explain(error);
+    this.#fault = explainBrokerError(error);
+    const refused = isRefusal(error);
+    if (this.#logged === 'refused' || (this.#logged === 'away' && !refused)) return;
+    this.#logged = refused ? 'refused' : 'away';
     this.#logger.warn({ reason: this.#fault }, 'no connection to RabbitMQ');
   }
 }
 
-/** Opens a channel whose errors are logged; `amqplib` reports the error of a call to its caller as well. */
-export async function openChannel(model: ChannelModel, name: string, logger: Logger): Promise<Channel> {
-  return observeChannel(await model.createChannel(), name, logger);
+/** Opens a channel and observes it. */
+export async function openChannel(model: ChannelModel): Promise<Channel> {
+  return observeChannel(await model.createChannel());
 }
 
 const closedChannels = new WeakSet<Channel>();
+const channelErrors = new WeakMap<Channel, Error>();
 
-/** To be called on a new channel before anything else: from here on `isClosed` knows it and its errors are logged. */
-export function observeChannel<C extends Channel>(channel: C, name: string, logger: Logger): C {
+/** To be called on a new channel before anything else: from here on `isClosed` and `closedBecause` know it. */
+export function observeChannel<C extends Channel>(channel: C): C {
   channel.once('close', () => closedChannels.add(channel));
-  channel.on('error', (error) =>
-    logger.warn({ channel: name, reason: explain(error) }, 'RabbitMQ closed a channel'),
-  );
+  // `amqplib` reports the error of a call to its caller as well
+  channel.on('error', (error) => channelErrors.set(channel, error));
   return channel;
+}
+
+/** Why RabbitMQ closed the channel; undefined where it did not. */
+export function closedBecause(channel: Channel): Error | undefined {
+  return channelErrors.get(channel);
 }
 
 export function isClosed(channel: Channel): boolean {
@@ -143,12 +154,6 @@ export function isClosed(channel: Channel): boolean {
 /** Closes a channel that may be closed already, or whose connection may be gone. */
 export async function closeQuietly(channel: Channel): Promise<void> {
   if (!isClosed(channel)) await withTimeout(channel.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
-}
-
-function explain(error: Error & { code?: unknown }): string {
-  return error.code === PRECONDITION_FAILED && error.message.includes('inequivalent arg')
-    ? `a queue exists with other arguments than this version needs; delete it when it is empty, or choose another TASK_QUEUE (${error.message})`
-    : error.message || String(error.code ?? error.name);
 }
 
 function withHeartbeat(url: string): string {

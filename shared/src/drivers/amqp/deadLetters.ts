@@ -77,7 +77,7 @@ async function onOwnChannel<T>(context: Context, work: (channel: Channel) => Pro
   const model = context.broker.requireModel();
   let channel: Channel | undefined;
   try {
-    channel = await openChannel(model, 'dead letters', context.logger);
+    channel = await openChannel(model);
     return await work(channel);
   } catch (error) {
     throw context.broker.unavailable(error);

@@ -29,7 +29,7 @@ export class Publisher {
       name: 'publisher',
       logger: options.logger,
       open: async (model) => {
-        const channel = observeChannel(await model.createConfirmChannel(), 'publisher', options.logger);
+        const channel = observeChannel(await model.createConfirmChannel());
         await options.declare(channel);
         channel.on('drain', () => {
           this.#congested = false;

@@ -66,7 +66,7 @@ export class Subscription implements Consumer {
   }
 
   async #attach(model: ChannelModel): Promise<Channel> {
-    const channel = await openChannel(model, this.#options.name, this.#options.logger);
+    const channel = await openChannel(model);
     if (this.#stopping.signal.aborted) return channel;
     await channel.prefetch(this.#options.prefetch);
     const queue = await this.#options.declare(channel);

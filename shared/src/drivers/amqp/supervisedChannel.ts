@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ChannelModel } from 'amqplib';
 import { backoffMs } from '../../core/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { type Broker, closeQuietly, isClosed } from './broker.ts';
+import { type Broker, closedBecause, closeQuietly, isClosed } from './broker.ts';
+import { explainBrokerError } from './brokerErrors.ts';
 
 const REOPEN = { baseMs: 100, maxMs: 5_000 };
 const STABLE_MS = 30_000;
@@ -23,6 +24,8 @@ export class SupervisedChannel<C extends Channel> {
   #current: C | null = null;
   #openedAt = 0;
   #failures = 0;
+  /** Whether the log has said that the channel cannot be used; said once until it has been open for long. */
+  #logged = false;
   #opening: Promise<void> | null = null;
 
   constructor(
@@ -87,15 +90,26 @@ export class SupervisedChannel<C extends Channel> {
       this.#current = channel;
     } catch (error) {
       if (this.#broker.model !== model) return; // the connection went with it
-      this.#logger.warn({ err: error, channel: this.#name }, 'a channel could not be opened');
+      this.#log(error, 'channel cannot be opened');
       void this.#retry();
     }
   }
 
   #lose(channel: C): void {
     if (this.#current === channel) this.#current = null;
-    if (performance.now() - this.#openedAt > STABLE_MS) this.#failures = 0;
+    if (performance.now() - this.#openedAt > STABLE_MS) {
+      this.#failures = 0;
+      this.#logged = false;
+    }
+    const error = closedBecause(channel);
+    if (error !== undefined) this.#log(error, 'channel closed by RabbitMQ');
     void this.#retry();
+  }
+
+  #log(error: unknown, message: string): void {
+    if (this.#logged) return;
+    this.#logged = true;
+    this.#logger.warn({ reason: explainBrokerError(error), channel: this.#name }, message);
   }
 
   async #retry(): Promise<void> {
