@@ -108,6 +108,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
       withStoreErrors(async () => {
         for (const key of keys) await objects.remove(key);
       }),
+    now: () => withStoreErrors(() => layout.readClock()),
     space: () =>
       withStoreErrors(async () => {
         const { bavail, blocks, bsize } = await statfs(layout.objects);

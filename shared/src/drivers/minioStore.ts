@@ -257,6 +257,10 @@ class MinioStore implements ObjectStore {
     }
   }
 
+  now(): Promise<Date | null> {
+    return this.#call(() => this.#client.readClock());
+  }
+
   /** S3 has no question for it; MinIO tells its own metrics. */
   async space(): Promise<null> {
     return null;

@@ -115,6 +115,8 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes objects; those that are not there are passed over. */
   remove(keys: readonly string[]): Promise<void>;
+  /** What the clock says by which the store dates its objects; null where it does not tell. */
+  now(): Promise<Date | null>;
   /** How much room there is; null where the store does not tell. */
   space(): Promise<StoreSpace | null>;
   /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */

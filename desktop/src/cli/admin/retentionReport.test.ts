@@ -31,6 +31,8 @@ function makeJob(job: Partial<RetentionJob>): RetentionJob {
     running: false,
     next_run_at: null,
     now: NOTHING_REMOVED,
+    stopped: null,
+    allowance: null,
     last_run: null,
     ...job,
   };
@@ -40,6 +42,7 @@ test('each job tells what it would remove and what it did last', () => {
   const run = { started_at: '2026-11-24T12:00:05.000Z', finished_at: null, trigger: 'schedule' } as const;
   const lines = sayRetention(
     {
+      clock_doubt: null,
       jobs: [
         makeJob({ now: found, last_run: { ...run, result: NOTHING_REMOVED, error: null } }),
         makeJob({ name: 'leftovers', now: null, running: true }),
