@@ -117,7 +117,7 @@ describe('removing is stopped where it is not plausible', () => {
     assert.deepEqual(farm.stopped_jobs, [{ job: 'old_sources', ...stopped }]);
     const gauge = async () => {
       const { text } = await admin.call('GET', '//metrics');
-      return sumOf(parseMetrics(text), 'reelmill_retention_stopped', { job: 'old_sources' });
+      return sumOf(parseMetrics(text), 'reelmill_retention_stopped', { retention_job: 'old_sources' });
     };
     assert.equal(await gauge(), 1);
 

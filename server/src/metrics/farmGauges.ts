@@ -64,7 +64,8 @@ export function farmGauges({ up, counts, queue, space }: FarmFacts): Registry {
     addEach(
       'retention_stopped',
       'Whether a retention job waits for an administrator, or for a clock that is right',
-      'job',
+      // `job` is what Prometheus calls the server
+      'retention_job',
       retentionJobNameSchema.options.map((job) => [job, counts.stoppedJobs.includes(job) ? 1 : 0]),
     );
     add('source_bytes', 'Size of all sources in the store, a minute old at most', counts.sourceBytes);

@@ -27,11 +27,21 @@ async function describeJob(
     scheduled,
     running: (row?.leaseExpiresAt ?? new Date(0)) > new Date(),
     next_run_at: scheduled && job.restMs > 0 ? (row?.nextRunAt.toISOString() ?? null) : null,
-    now: job.walksStore ? null : (await dryRun(context, job, 0)).result,
+    now: job.walksStore ? null : await preview(context, job),
     stopped: row?.stop ? serializeStop(row.stop) : null,
     allowance: row?.allowance ?? null,
     last_run: describeLastRun(row),
   };
+}
+
+/** Null where the store does not answer, as with a clock by which it takes no signatures: the rest is worth knowing then. */
+async function preview(context: RetentionContext, job: RetentionJob): Promise<JobAnswer['now']> {
+  try {
+    return (await dryRun(context, job, 0)).result;
+  } catch (error) {
+    context.logger.warn({ err: error, job: job.name }, 'what is due is not known');
+    return null;
+  }
 }
 
 function describeLastRun(row: RetentionJobRow | undefined): JobAnswer['last_run'] {

@@ -3,6 +3,7 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
+import { wherePurgeIsDue } from './deletedVideos.ts';
 import { whereSourceIsOld } from './oldSources.ts';
 
 /** What one run may remove: so many items, or such a share of all of their kind, whichever is more. */
@@ -69,7 +70,7 @@ export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
       percent: 5 * config.RETENTION_MAX_PERCENT,
     }),
     countAll: countVideos,
-    countDue: (models, _config, at) => models.Video.count({ where: { purgeAfter: { [Op.lte]: at } } }),
+    countDue: (models, _config, at) => models.Video.count({ where: wherePurgeIsDue(at) }),
     settings: () => ({}),
   },
   old_sources: {
