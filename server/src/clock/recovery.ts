@@ -12,11 +12,13 @@ const MAX_OUTAGE_MS = 12 * HOUR_MS;
 const MIN_OUTAGE_MS = 5 * MINUTE_MS;
 const BATCH = 500;
 
+type UploadTime = Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>;
+
 /**
  * How long all servers may be away without anything following from it: a tenth of the time that an upload has, and at
  * most half a day, so that a laptop which sleeps at night still gives up what nobody finishes.
  */
-export function outageMs({ UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>): number {
+export function outageMs({ UPLOAD_TTL_HOURS }: UploadTime): number {
   return Math.min(MAX_OUTAGE_MS, Math.max(MIN_OUTAGE_MS, (UPLOAD_TTL_HOURS * HOUR_MS) / 10));
 }
 
@@ -26,7 +28,7 @@ export function outageMs({ UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HO
  * Returns the row as it is then. `confirmed`: whatever was seen before.
  */
 export async function recover(
-  { database, config, logger }: ClockContext,
+  { database, config, logger }: Pick<ClockContext, 'database' | 'logger'> & { config: UploadTime },
   now: Date,
   { confirmed = false } = {},
 ): Promise<Pick<HeartbeatRow, 'graceFrom' | 'graceUntil'>> {
