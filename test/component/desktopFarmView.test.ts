@@ -68,6 +68,23 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('shows clean-up jobs that wait, and lets one go on after it has asked', async () => {
+    const reason = 'It would remove 120 of 300; without permission at most 50.';
+    const since = new Date().toISOString();
+    const stopped = { job: 'old_sources', kind: 'count', reason, since, items: 120, limit: 50 } as const;
+    const { page } = await open({ stopped_jobs: [stopped] });
+    const table = page.getByRole('table').filter({ hasText: 'Sources of videos that are online' });
+    await table.getByText(reason).waitFor();
+    await page.getByRole('button', { name: 'Allow… Sources of videos that are online' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Remove 120 items for good?' });
+    await dialog.getByRole('button', { name: 'Allow', exact: true }).click();
+    await page.getByText('The clean-up goes on.').waitFor();
+    await table.waitFor({ state: 'detached', timeout: 60_000 });
+    const allowed = "preview.calls.filter(([name]) => name === 'farm.allowJob').map(([, args]) => args)";
+    assert.deepEqual(await page.evaluate(allowed), [{ job: 'old_sources', items: 120 }]);
+    await page.close();
+  });
+
   test('shows what a worker reported of a failed task', async () => {
     const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
     const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });

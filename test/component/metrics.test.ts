@@ -132,7 +132,7 @@ describe('metrics of a server', () => {
       'service',
     ];
     assert.deepEqual(
-      [...names].filter((name) => ![...known, 'state', 'status', 'version'].includes(name)),
+      [...names].filter((name) => ![...known, 'retention_job', 'state', 'status', 'version'].includes(name)),
       [],
     );
     const text = JSON.stringify(samples);

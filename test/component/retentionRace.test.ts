@@ -52,10 +52,10 @@ describe('retention on several servers, beside uploads', () => {
     assert.ok(lease);
     assert.deepEqual(others, []);
     const result = { items: 0, objects: 0, bytes: 0, failed: 0, examples: [], complete: true };
-    await lease.finish({ result, nextPosition: 50 });
+    await lease.finish({ result, nextPosition: 50 }, {});
     const next = await claimJob(second.models, job, claim);
     assert.equal(next?.row.position, 50);
-    await next?.finish({ result, nextPosition: null });
+    await next?.finish({ result, nextPosition: null }, {});
     assert.equal(await claimJob(second.models, job, claim), null);
   });
 

@@ -11,6 +11,8 @@ import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
+import { readHeartbeat } from '@reelmill/server/clock/heartbeat.ts';
+import { recover } from '@reelmill/server/clock/recovery.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
 import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
@@ -78,6 +80,36 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       const again = await openDatabase(created.location, logger);
       await again.check();
       await again.close();
+    });
+
+    test('the clock of the database is that of this machine, where it has one', async () => {
+      const time = await database.now();
+      if (time !== null) assert.ok(Math.abs(time.getTime() - Date.now()) < 60_000, time.toISOString());
+    });
+
+    test('of servers that come back together one gives open uploads their time again', async () => {
+      const { models } = database;
+      const video = await makeVideo('a.mp4');
+      await models.Upload.create(newUpload(video.id));
+      await models.Upload.update({ expiresAt: new Date(1_000) }, { where: { videoId: video.id } });
+      await readHeartbeat(models);
+      const now = new Date();
+      const beatAt = new Date(now.getTime() - 4 * 86_400_000);
+      await models.Heartbeat.update({ beatAt, clockDoubt: null }, { where: {} });
+      let renewed = 0;
+      const recoverBy = (index: number) => {
+        const quiet = createLogger({ level: 'warn', name: 'test' }, { write: () => void (renewed += 1) });
+        const config = { UPLOAD_TTL_HOURS: 168 };
+        return recover({ database: someReplica(index), config, logger: quiet }, now);
+      };
+      const graces = await Promise.all(Array.from({ length: 4 }, (_, index) => recoverBy(index)));
+      assert.equal(renewed, 1);
+      assert.deepEqual(
+        new Set(graces.map(({ graceFrom }) => graceFrom?.getTime())),
+        new Set([beatAt.getTime()]),
+      );
+      const { expiresAt } = await models.Upload.findByPk(video.id, { rejectOnEmpty: true });
+      assert.equal(expiresAt.getTime(), now.getTime() + 168 * 3_600_000);
     });
 
     test('a value comes back as it was written', async () => {

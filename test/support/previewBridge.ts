@@ -20,6 +20,7 @@ export function installPreviewBridge(state: PreviewState): void {
     videoId: number;
     workerId: string;
     what: 'drain' | 'resume';
+    job: string;
     limit?: number;
     offset?: number;
     status?: string;
@@ -99,6 +100,11 @@ export function installPreviewBridge(state: PreviewState): void {
       const workers = state.farm.workers.map((one) => (one === worker ? told : one));
       state.farm = { ...state.farm, workers };
       return told;
+    },
+    'farm.allowJob': ({ job }) => {
+      const others = state.farm.stopped_jobs.filter((stopped) => stopped.job !== job);
+      state.farm = { ...state.farm, stopped_jobs: others };
+      return { job, allowance: null };
     },
     'settings.get': () => state.settings,
     // what this one takes is a patch of the settings

@@ -28,8 +28,11 @@ import {
 import { type AuditList, type AuditQuery, auditListSchema } from '@reelmill/shared/contracts/audit.ts';
 import {
   type Retention,
+  type RetentionAllowRequest,
+  type RetentionAllowResponse,
   type RetentionRunRequest,
   type RetentionRunResponse,
+  retentionAllowResponseSchema,
   retentionRunResponseSchema,
   retentionSchema,
 } from '@reelmill/shared/contracts/retention.ts';
@@ -121,6 +124,12 @@ export class AdminApi {
     const path = '/admin/dead-letters/discard';
     return (await this.#api.ask({ method: 'POST', path, body: choice, signal }, discardResponseSchema))
       .discarded;
+  }
+
+  /** Lets a stopped job go on: it may remove what was counted, or its clock is right. */
+  allowRetention(request: RetentionAllowRequest, signal: AbortSignal): Promise<RetentionAllowResponse> {
+    const path = '/admin/retention/allow';
+    return this.#api.ask({ method: 'POST', path, body: request, signal }, retentionAllowResponseSchema);
   }
 
   listAudit(query: Partial<AuditQuery>, signal: AbortSignal): Promise<AuditList> {

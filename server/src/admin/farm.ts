@@ -18,6 +18,7 @@ import {
   findWorkers,
   WITHOUT_BULK,
 } from './farmRepository.ts';
+import { findStoppedJobs } from './stoppedJobs.ts';
 
 const QUEUE_TIMEOUT_MS = 2_000;
 const THROUGHPUT_SECONDS = 600;
@@ -28,7 +29,7 @@ export type WorkerState = Farm['workers'][number]['state'];
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
-  const [queue, tasks, oldest, done, workers, running, failures, quarantined, backlog, speeds] =
+  const [queue, tasks, oldest, done, workers, running, failures, quarantined, backlog, speeds, stopped] =
     await Promise.all([
       readDepth(context),
       countTasks(models),
@@ -40,6 +41,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
       findQuarantined(models),
       findBacklog(models),
       findSpeeds(models),
+      findStoppedJobs(models),
     ]);
   const working = workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
   const { drainSeconds, suggestedReplicas } = estimateDrain(backlog, speeds, working);
@@ -53,6 +55,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     running: running.map(serializeTask),
     recent_failures: failures.map(serializeTask),
     quarantined: quarantined.map(serializeTask),
+    stopped_jobs: stopped,
     drain_seconds: drainSeconds,
     suggested_replicas: suggestedReplicas,
     scale_command: `docker compose up -d --scale worker=${suggestedReplicas}`,

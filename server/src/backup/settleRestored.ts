@@ -1,5 +1,6 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
+import { HEARTBEAT, readHeartbeat } from '../clock/heartbeat.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { failTranscode, restartTranscode } from '../dispatch/lifecycle.ts';
@@ -20,6 +21,9 @@ export async function settleRestored(database: Database, store: ObjectStore): Pr
   const { models } = database;
   await models.Worker.destroy({ where: {} });
   await models.RetentionJob.destroy({ where: {} });
+  // an administrator has seen to this time; open uploads have theirs again
+  await readHeartbeat(models);
+  await models.Heartbeat.update({ beatAt: new Date(), clockDoubt: 'restored from a backup' }, HEARTBEAT);
   // another store names the same content by another ETag, and says it was written now
   await models.Video.update(
     { sourceEtag: null, sourceLastModified: null },

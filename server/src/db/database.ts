@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { BaseError, Sequelize, Transaction } from 'sequelize';
+import { BaseError, QueryTypes, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
 import { explainOpenFailure } from './openFailure.ts';
@@ -17,6 +17,8 @@ export interface Database {
    * `work` runs again from its beginning, so it must do nothing outside the transaction.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** What the clock of the database says; null where that is the clock of this process. Throws where it does not answer. */
+  now(): Promise<Date | null>;
   /** Throws where the database does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -41,11 +43,20 @@ export async function openDatabase(location: DatabaseLocation, logger: Logger): 
         // READ COMMITTED: claims are conditional updates, and gap locks would make dispatchers wait for each other
         sequelize.transaction({ isolationLevel: Transaction.ISOLATION_LEVELS.READ_COMMITTED }, work),
       ),
+    now: () => readClock(sequelize),
     check: async () => {
       await sequelize.query('SELECT 1');
     },
     close: () => sequelize.close(),
   };
+}
+
+async function readClock(sequelize: Sequelize): Promise<Date | null> {
+  if (sequelize.getDialect() === 'sqlite') return null;
+  const [row] = await sequelize.query<{ seconds: string }>('SELECT UNIX_TIMESTAMP(NOW(3)) AS seconds', {
+    type: QueryTypes.SELECT,
+  });
+  return row === undefined ? null : new Date(Number(row.seconds) * 1000);
 }
 
 /** A connection without a look at the schema. */

@@ -15,6 +15,7 @@ import * as knownDevices from './migrations/0010-known-devices.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
 import * as workerConfinement from './migrations/0012-worker-confinement.ts';
 import * as attemptTags from './migrations/0014-attempt-tags.ts';
+import * as plausibility from './migrations/0015-plausibility.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   lostLeases,
   workerConfinement,
   attemptTags,
+  plausibility,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

@@ -1,6 +1,7 @@
 import { DataTypes, type Model, type ModelAttributeColumnOptions, type Sequelize } from 'sequelize';
 import {
   AuditRow,
+  HeartbeatRow,
   KnownDeviceRow,
   LoginAttemptRow,
   RefreshTokenRow,
@@ -78,6 +79,7 @@ const createModels = () => ({
   WebhookEndpoint: class extends WebhookEndpointRow {},
   WebhookDelivery: class extends WebhookDeliveryRow {},
   RetentionJob: class extends RetentionJobRow {},
+  Heartbeat: class extends HeartbeatRow {},
 });
 
 /** Models bound to this connection. The tables themselves are made by the migrations. */
@@ -355,8 +357,21 @@ export function defineModels(sequelize: Sequelize): Models {
       triggerKind: optionalText(16),
       result: json('result', { allowNull: true }),
       error: { ...longText },
+      stop: json('stop', { allowNull: true }),
+      allowance: json('allowance', { allowNull: true }),
+      settings: json('settings', { allowNull: true }),
     },
     options('retention_jobs', false),
+  );
+  models.Heartbeat.init(
+    {
+      name: { ...text(32), primaryKey: true },
+      beatAt: { ...optionalDate },
+      clockDoubt: { ...longText },
+      graceFrom: { ...optionalDate },
+      graceUntil: { ...optionalDate },
+    },
+    options('heartbeats', false),
   );
   return models;
 }

@@ -1,7 +1,12 @@
 import type { AuditAction, AuditDetails, AuditTargetKind } from '@reelmill/shared/contracts/audit.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
-import type { RetentionJobName, RetentionResult } from '@reelmill/shared/contracts/retention.ts';
+import type {
+  RetentionAllowance,
+  RetentionJobName,
+  RetentionResult,
+  RetentionStop,
+} from '@reelmill/shared/contracts/retention.ts';
 import type {
   ConfinementReport,
   TaskKind,
@@ -349,4 +354,26 @@ export class RetentionJobRow extends Model<
   declare triggerKind: CreationOptional<'schedule' | 'admin' | null>;
   declare result: CreationOptional<RetentionResult | null>;
   declare error: CreationOptional<string | null>;
+  /** Why it removes nothing for now, under the settings of that moment; null where it may. */
+  declare stop: CreationOptional<(RetentionStop & { settings: RetentionSettings }) | null>;
+  declare allowance: CreationOptional<RetentionAllowance | null>;
+  /** Those that a run went by to its end; null where none has. */
+  declare settings: CreationOptional<RetentionSettings | null>;
+}
+
+/** What a job goes by, in numbers: a smaller one removes more; null is no limit, so nothing is removed for it. */
+export type RetentionSettings = Record<string, number | null>;
+
+/** The sign of life of the servers of one installation, by a clock that is trusted; there is one row. */
+export class HeartbeatRow extends Model<
+  InferAttributes<HeartbeatRow>,
+  InferCreationAttributes<HeartbeatRow>
+> {
+  declare name: string;
+  declare beatAt: CreationOptional<Date | null>;
+  /** Why the clock of a server was not trusted since then. */
+  declare clockDoubt: CreationOptional<string | null>;
+  /** Until `graceUntil`, what lasts a number of days lasts as it did at `graceFrom`, before the servers were away. */
+  declare graceFrom: CreationOptional<Date | null>;
+  declare graceUntil: CreationOptional<Date | null>;
 }

@@ -5,6 +5,7 @@ import { col, fn, Op } from 'sequelize';
 import { readDepth } from '../admin/farm.ts';
 import { countQuarantined, countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
 import { checkDependencies } from '../admin/readiness.ts';
+import { findStoppedJobs } from '../admin/stoppedJobs.ts';
 import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { FarmCounts, FarmFacts } from './farmGauges.ts';
@@ -52,7 +53,7 @@ async function collectFacts(context: ServerContext, sourceBytes: () => Promise<n
 }
 
 async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {
-  const [tasks, quarantined, workers, videos, oldest, openUploads, bytes] = await Promise.all([
+  const [tasks, quarantined, workers, videos, oldest, openUploads, bytes, stopped] = await Promise.all([
     countTasks(models),
     countQuarantined(models),
     findWorkers(models, now),
@@ -60,6 +61,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
     findOldestPending(models, now),
     models.Upload.count(),
     sourceBytes(),
+    findStoppedJobs(models),
   ]);
   const byState = Map.groupBy(workers, (worker) => farmStateOf(worker, now));
   const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
@@ -71,6 +73,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
     oldestWaitingSeconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),
     openUploads,
     sourceBytes: bytes,
+    stoppedJobs: stopped.map(({ job }) => job),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type FarmWorker, farmWorkerSchema } from '@reelmill/shared/contracts/admin.ts';
+import { type RetentionJobName, retentionJobNameSchema } from '@reelmill/shared/contracts/retention.ts';
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { type VideoStatus, videoStatusSchema } from '@reelmill/shared/contracts/videos.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
@@ -18,6 +19,8 @@ export interface FarmCounts {
   oldestWaitingSeconds: number | null;
   openUploads: number;
   sourceBytes: number;
+  /** Retention jobs that remove nothing for now. */
+  stoppedJobs: readonly RetentionJobName[];
 }
 
 /** What database, broker and store know at a moment; what is null is not known, and no metric then. */
@@ -62,6 +65,13 @@ export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): R
       counts.oldestWaitingSeconds ?? 0,
     );
     add('open_uploads', 'Uploads that are not complete', counts.openUploads);
+    addEach(
+      'retention_stopped',
+      'Whether a retention job waits for an administrator, or for a clock that is right',
+      // `job` is what Prometheus calls the server
+      'retention_job',
+      retentionJobNameSchema.options.map((job) => [job, counts.stoppedJobs.includes(job) ? 1 : 0]),
+    );
     add('source_bytes', 'Size of all sources in the store, a minute old at most', counts.sourceBytes);
   }
   if (queue !== null) {

@@ -1,7 +1,8 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import { Op } from 'sequelize';
+import { Op, type WhereOptions } from 'sequelize';
+import type { VideoRow } from '../db/rows.ts';
 import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from '../videos/purge.ts';
-import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import { DAY_MS, type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 20;
 
@@ -16,7 +17,7 @@ export const deletedVideos: RetentionJob = {
 
   async find(context, { position, now }) {
     const videos = await context.database.models.Video.findAll({
-      where: { id: { [Op.gt]: position }, purgeAfter: { [Op.lte]: now } },
+      where: { [Op.and]: [{ id: { [Op.gt]: position } }, wherePurgeIsDue(now)] },
       attributes: [...PURGE_COLUMNS],
       order: [['id', 'ASC']],
       limit: PAGE,
@@ -26,6 +27,12 @@ export const deletedVideos: RetentionJob = {
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
+
+/** Nothing is put off for a day: a time beyond that was written by a clock that was wrong. */
+export function wherePurgeIsDue(now: Date): WhereOptions<VideoRow> {
+  const never = new Date(now.getTime() + DAY_MS);
+  return { purgeAfter: { [Op.or]: [{ [Op.lte]: now }, { [Op.gt]: never }] } };
+}
 
 async function toFinding(context: RetentionContext, video: DeletedVideo, now: Date): Promise<Finding> {
   const sizes: number[] = [];

@@ -1,4 +1,6 @@
 import type { RetentionJob as JobAnswer, Retention } from '@reelmill/shared/contracts/retention.ts';
+import { serializeStop } from '../admin/stoppedJobs.ts';
+import { HEARTBEAT } from '../clock/heartbeat.ts';
 import type { RetentionJobRow } from '../db/rows.ts';
 import type { RetentionContext, RetentionJob } from './job.ts';
 import { RETENTION_JOBS } from './jobs.ts';
@@ -9,7 +11,8 @@ export async function describeRetention(context: RetentionContext): Promise<Rete
   const rows = await context.database.models.RetentionJob.findAll();
   const byName = new Map(rows.map((row) => [row.name, row]));
   const jobs = Object.values(RETENTION_JOBS).map((job) => describeJob(context, job, byName.get(job.name)));
-  return { jobs: await Promise.all(jobs) };
+  const heartbeat = await context.database.models.Heartbeat.findOne(HEARTBEAT);
+  return { jobs: await Promise.all(jobs), clock_doubt: heartbeat?.clockDoubt ?? null };
 }
 
 async function describeJob(
@@ -24,9 +27,21 @@ async function describeJob(
     scheduled,
     running: (row?.leaseExpiresAt ?? new Date(0)) > new Date(),
     next_run_at: scheduled && job.restMs > 0 ? (row?.nextRunAt.toISOString() ?? null) : null,
-    now: job.walksStore ? null : (await dryRun(context, job, 0)).result,
+    now: job.walksStore ? null : await preview(context, job),
+    stopped: row?.stop ? serializeStop(row.stop) : null,
+    allowance: row?.allowance ?? null,
     last_run: describeLastRun(row),
   };
+}
+
+/** Null where the store does not answer, as with a clock by which it takes no signatures: the rest is worth knowing then. */
+async function preview(context: RetentionContext, job: RetentionJob): Promise<JobAnswer['now']> {
+  try {
+    return (await dryRun(context, job, 0)).result;
+  } catch (error) {
+    context.logger.warn({ err: error, job: job.name }, 'what is due is not known');
+    return null;
+  }
 }
 
 function describeLastRun(row: RetentionJobRow | undefined): JobAnswer['last_run'] {

@@ -31,7 +31,7 @@ export interface Search {
   position: number;
   now: Date;
   /** An admin asks: also what is not due by its row. */
-  everything?: boolean;
+  everything?: boolean | undefined;
 }
 
 /** Something that is tidied up from time to time. Finding changes nothing: it is all that a dry run does. */

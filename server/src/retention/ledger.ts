@@ -3,8 +3,9 @@ import type { RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults } from '@reelmill/shared/core/retentionResult.ts';
 import { Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
-import type { RetentionJobRow } from '../db/rows.ts';
-import type { RetentionJob } from './job.ts';
+import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
+import { DAY_MS, type RetentionJob } from './job.ts';
+import type { Stop } from './stop.ts';
 
 /*
  * Of several servers one runs a job: whoever takes the lease of its row, by a conditional update. A server that dies
@@ -19,17 +20,44 @@ const RETRY_MS = 60_000;
 export interface JobLease {
   /** As it was when the lease was taken. */
   readonly row: RetentionJobRow;
+  /** Items that were removed from the beginning of this run on, also before the lease was taken. */
+  readonly removedBefore: number;
+  /** How many items an administrator still allows. */
+  allowed(now: Date): number;
+  /** Counts what is being removed. */
+  count(items: number): void;
   /** Answers false where the lease was lost: then another server goes on. */
   renew(): Promise<boolean>;
-  /** Writes down what came of it and gives the lease back. */
-  finish(outcome: { result: RetentionResult; nextPosition: number | null }): Promise<void>;
+  /** Writes down what came of it, and where that was all the settings it went by; gives the lease back. */
+  finish(outcome: Outcome, settings: RetentionSettings): Promise<void>;
+  /** Writes down why no more is removed, where it may go on, and gives the lease back. */
+  stop(stop: Stop): Promise<void>;
   fail(error: unknown): Promise<void>;
+}
+
+interface Outcome {
+  result: RetentionResult;
+  nextPosition: number | null;
 }
 
 export interface Claim {
   trigger: 'schedule' | 'admin';
   /** By schedule where the last run stopped; by hand from any position, which leaves the schedule as it is. */
   position: number | 'schedule';
+}
+
+/** A time that is further off than any that is ever written comes from a clock that was wrong. */
+function latestRunAt({ restMs }: RetentionJob, now: Date): Date {
+  return new Date(now.getTime() + restMs + DAY_MS);
+}
+
+/** Whether the row of a job lets it run at a time. */
+export function isJobDue(
+  job: RetentionJob,
+  { nextRunAt }: Pick<RetentionJobRow, 'nextRunAt'>,
+  now: Date,
+): boolean {
+  return nextRunAt <= now || nextRunAt > latestRunAt(job, now);
 }
 
 /** Null where the job is not due, or is being run. */
@@ -45,10 +73,11 @@ export async function claimJob(
     await RetentionJob.bulkCreate([{ name, nextRunAt: now }], { ignoreDuplicates: true });
   }
   const free = { [Op.or]: [{ leaseExpiresAt: null }, { leaseExpiresAt: { [Op.lt]: now } }] };
-  const due = position === 'schedule' ? { nextRunAt: { [Op.lte]: now } } : {};
+  const late = { [Op.gt]: latestRunAt(job, now) };
+  const due = position === 'schedule' ? { nextRunAt: { [Op.or]: [{ [Op.lte]: now }, late] } } : {};
   const [claimed] = await RetentionJob.update(
     { leaseToken: token, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) },
-    { where: { name, ...free, ...due } },
+    { where: { name, [Op.and]: [free, due] } },
   );
   if (claimed === 0) return null;
   const row = await RetentionJob.findByPk(name, { rejectOnEmpty: true });
@@ -56,18 +85,35 @@ export async function claimJob(
   const mine = { where: { name, leaseToken: token } };
   const over = { leaseToken: null, leaseExpiresAt: null, startedAt: now, triggerKind: trigger };
   const begunAt = position === 'schedule' ? row.position : position;
+  // what goes on where an earlier call stopped is one run for people
+  const before = begunAt > 0 && row.triggerKind === trigger ? row.result : null;
+  let removed = 0;
+  const allowedLeft = (): number => Math.max(0, (row.allowance?.items ?? 0) - removed);
   return {
     row,
+    get removedBefore() {
+      return (before?.items ?? 0) + removed;
+    },
+    allowed(at) {
+      return row.allowance !== null && new Date(row.allowance.until) > at ? allowedLeft() : 0;
+    },
+    count(items) {
+      removed += items;
+    },
     async renew() {
       if (Date.now() - renewedAt < RENEW_MS) return true;
       renewedAt = Date.now();
       const [renewed] = await RetentionJob.update({ leaseExpiresAt: new Date(renewedAt + LEASE_MS) }, mine);
       return renewed > 0;
     },
-    async finish({ result, nextPosition }) {
-      // what goes on where an earlier call stopped is one run for people
-      const goesOn = begunAt > 0 && row.triggerKind === trigger && row.result !== null;
-      const whole = goesOn && row.result !== null ? addRetentionResults(row.result, result) : result;
+    async finish({ result, nextPosition }, settings) {
+      const whole = before === null ? result : addRetentionResults(before, result);
+      const isAll = nextPosition === null;
+      const rules = {
+        stop: null,
+        allowance: isAll || row.allowance === null ? null : { ...row.allowance, items: allowedLeft() },
+        ...(isAll ? { settings } : {}),
+      };
       const schedule =
         position === 'schedule'
           ? {
@@ -76,9 +122,15 @@ export async function claimJob(
             }
           : {};
       await RetentionJob.update(
-        { ...over, ...schedule, finishedAt: new Date(), result: whole, error: null },
+        { ...over, ...schedule, ...rules, finishedAt: new Date(), result: whole, error: null },
         mine,
       );
+    },
+    async stop(stop) {
+      const schedule = position === 'schedule' ? { nextRunAt: new Date(Date.now() + RETRY_MS) } : {};
+      // a wrong clock says nothing of what was counted before, or allowed
+      const decided = stop.kind === 'clock' ? {} : { stop, allowance: null };
+      await RetentionJob.update({ leaseToken: null, leaseExpiresAt: null, ...schedule, ...decided }, mine);
     },
     async fail(error) {
       const message = error instanceof Error ? error.message : String(error);

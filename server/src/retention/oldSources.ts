@@ -1,4 +1,6 @@
-import { Op } from 'sequelize';
+import { Op, type WhereOptions } from 'sequelize';
+import { EARLIEST_CLOCK } from '../clock/clockDoubt.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { cleanUpSoon } from '../dispatch/cleanUp.ts';
 import {
   DAY_MS,
@@ -28,13 +30,7 @@ export const oldSources: RetentionJob = {
     if (days === undefined) return { findings: [], nextPosition: null };
     const videos = await context.database.models.Video.findAll({
       attributes: ['id', 'sourceKey', 'sizeBytes', 'onlineAt'],
-      where: {
-        id: { [Op.gt]: position },
-        status: 'online',
-        sourceRemovedAt: null,
-        deletedAt: null,
-        onlineAt: { [Op.lte]: new Date(now.getTime() - days * DAY_MS) },
-      },
+      where: { [Op.and]: [{ id: { [Op.gt]: position } }, whereSourceIsOld(days, now)] },
       order: [['id', 'ASC']],
       limit: PAGE,
     });
@@ -52,6 +48,16 @@ export const oldSources: RetentionJob = {
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
+
+/** Videos whose source has been kept for long enough. One that went online by a clock that was never set is not among them. */
+export function whereSourceIsOld(days: number, now: Date): WhereOptions<VideoRow> {
+  return {
+    status: 'online',
+    sourceRemovedAt: null,
+    deletedAt: null,
+    onlineAt: { [Op.between]: [EARLIEST_CLOCK, new Date(now.getTime() - days * DAY_MS)] },
+  };
+}
 
 async function removeSource(
   { database, store }: RetentionContext,

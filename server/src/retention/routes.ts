@@ -1,4 +1,6 @@
 import {
+  retentionAllowRequestSchema,
+  retentionAllowResponseSchema,
   retentionRunRequestSchema,
   retentionRunResponseSchema,
   retentionSchema,
@@ -6,6 +8,7 @@ import {
 import { actorOf, recordAct } from '../admin/auditLog.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { allowJob } from './allow.ts';
 import { describeRetention } from './describeRetention.ts';
 import { RETENTION_JOBS } from './jobs.ts';
 import { dryRun, runByHand } from './run.ts';
@@ -41,7 +44,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         description: 'What was, or would be, removed',
         schema: retentionRunResponseSchema,
       },
-      errors: ['state_conflict'],
+      errors: ['state_conflict', 'retention_stopped'],
       async handle({ body, signal, ...exchange }) {
         const job = RETENTION_JOBS[body.job];
         const { result, nextPosition } = body.dry_run
@@ -57,6 +60,23 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         }
         return { job: body.job, dry_run: body.dry_run, result, next_position: nextPosition };
       },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/admin/retention/allow',
+      tag,
+      summary: 'Let a stopped job go on',
+      description:
+        'A job that would remove more than is plausible waits until an admin allows it: it may remove what was counted, ' +
+        'within a week. Where it is stopped because of a clock, this says that the clock is right.',
+      auth: 'admin',
+      body: retentionAllowRequestSchema,
+      answer: { status: 200, description: 'What is allowed', schema: retentionAllowResponseSchema },
+      errors: ['state_conflict'],
+      handle: async ({ body, ...exchange }) => ({
+        job: body.job,
+        allowance: await allowJob(context, body, actorOf(exchange)),
+      }),
     }),
   ];
 }

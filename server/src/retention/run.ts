@@ -1,14 +1,19 @@
 import type { RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults, NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { RetentionContext, RetentionJob } from './job.ts';
-import { claimJob, type JobLease } from './ledger.ts';
+import { type ClockCheck, checkClock } from '../clock/checkClock.ts';
+import type { Finding, RetentionContext, RetentionJob } from './job.ts';
+import { claimJob, isJobDue, type JobLease } from './ledger.ts';
+import { PLAUSIBILITY } from './plausibility.ts';
 import { addFinding } from './result.ts';
+import { endStop, findStop, isWaiting, StoppedError, stopForClock } from './stop.ts';
 
 /** Then it is the store or the database that fails, and not one object. */
 const FAILURES_IN_A_ROW = 3;
 /** Whoever waits for an answer gets one within about this time, and asks for the rest. */
 const ANSWER_MS = 10_000;
+/** So long what is left is counted where a run comes to a stop. */
+const COUNT_MS = 5 * 60_000;
 
 export interface Round {
   result: RetentionResult;
@@ -16,93 +21,157 @@ export interface Round {
   nextPosition: number | null;
 }
 
-/** One page of a job that is due, unless another server runs it. Answers whether there is more to do at once. */
+interface Pass {
+  lease: JobLease;
+  signal: AbortSignal;
+  /** How long the rest may be counted where it comes to a stop. */
+  countMs: number;
+  /** An admin asks: also what is not due by its row. */
+  everything: boolean;
+}
+
+/**
+ * One page of a job that is due, unless another server runs it or it is stopped. Answers whether there is more to do at
+ * once.
+ */
 export async function runScheduled(
   context: RetentionContext,
   job: RetentionJob,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!job.isScheduled(context.config)) return false;
-  // where the rows themselves say what is due, an idle server writes nothing
-  if (job.restMs === 0) {
-    const { findings } = await job.find(context, { position: 0, now: new Date() });
-    if (findings.length === 0) return false;
+  const { models } = context.database;
+  const row = await models.RetentionJob.findByPk(job.name);
+  if (!(await isAnythingDue(context, job, row))) {
+    // where the rows themselves say what is due, an idle server writes nothing
+    if (row?.stop && job.restMs === 0 && (await checkClock(context)).trusted)
+      await endStop(context, job, row);
+    return false;
   }
-  const lease = await claimJob(context.database.models, job, { trigger: 'schedule', position: 'schedule' });
+  const clock = await checkClock(context);
+  if (!clock.trusted) {
+    await stopForClock(context, job, clock);
+    return false;
+  }
+  if (row !== null && isWaiting(row, context.config, clock.now)) return false;
+  const lease = await claimJob(models, job, { trigger: 'schedule', position: 'schedule' });
   if (lease === null) return false;
-  const { nextPosition } = await underLease(lease, () =>
-    removePage(context, job, { position: lease.row.position, lease, signal }),
-  );
-  return job.restMs === 0 && nextPosition !== null;
+  try {
+    const { nextPosition } = await underLease(context, job, lease, () =>
+      removePage(context, job, lease.row.position, { lease, signal, countMs: COUNT_MS, everything: false }),
+    );
+    return job.restMs === 0 && nextPosition !== null;
+  } catch (error) {
+    if (error instanceof StoppedError) return false;
+    throw error;
+  }
+}
+
+async function isAnythingDue(
+  context: RetentionContext,
+  job: RetentionJob,
+  row: JobLease['row'] | null,
+): Promise<boolean> {
+  const now = new Date();
+  if (row !== null && !isJobDue(job, row, now)) return false;
+  if (job.restMs > 0) return true;
+  const { findings } = await job.find(context, { position: 0, now });
+  return findings.length > 0;
 }
 
 /** What a job would remove, from a position on; stops after a while. */
 export async function dryRun(context: RetentionContext, job: RetentionJob, position: number): Promise<Round> {
-  return repeat(position, async (from) => {
-    const { findings, nextPosition } = await job.find(context, {
-      position: from,
-      now: new Date(),
-      everything: true,
-    });
+  return repeat(position, ANSWER_MS, async (from) => {
+    const search = { position: from, now: new Date(), everything: true };
+    const { findings, nextPosition } = await job.find(context, search);
     return { result: findings.reduce(addFinding, NOTHING_REMOVED), nextPosition };
   });
 }
 
-/** Runs a job now, from a position on; stops after a while. Throws `state_conflict` where a server is at it already. */
+/**
+ * Runs a job now, from a position on; stops after a while. Throws `state_conflict` where a server is at it already, and
+ * `retention_stopped` where it is not plausible, or the time is not.
+ */
 export async function runByHand(
   context: RetentionContext,
   job: RetentionJob,
   position: number,
   signal: AbortSignal,
 ): Promise<Round> {
+  const clock = await checkClock(context);
+  if (!clock.trusted) throw new StoppedError(job.name, await stopForClock(context, job, clock));
   const lease = await claimJob(context.database.models, job, { trigger: 'admin', position });
   if (lease === null) {
     throw new ReelmillError('state_conflict', 'This job is running already; try again in a minute.');
   }
-  return underLease(lease, () =>
-    repeat(position, (from) => removePage(context, job, { position: from, lease, signal, everything: true })),
+  return underLease(context, job, lease, () =>
+    repeat(position, ANSWER_MS, (from) =>
+      removePage(context, job, from, { lease, signal, countMs: ANSWER_MS, everything: true }),
+    ),
   );
 }
 
-async function underLease(lease: JobLease, work: () => Promise<Round>): Promise<Round> {
+async function underLease(
+  context: RetentionContext,
+  job: RetentionJob,
+  lease: JobLease,
+  work: () => Promise<Round>,
+): Promise<Round> {
   try {
     const round = await work();
-    await lease.finish(round);
+    await lease.finish(round, PLAUSIBILITY[job.name].settings(context.config));
+    const { stop } = lease.row;
+    if (stop !== null) context.logger.info({ job: job.name, kind: stop.kind }, 'retention job goes on');
     return round;
   } catch (error) {
-    await lease.fail(error);
+    if (error instanceof StoppedError) await lease.stop(error.stop);
+    else await lease.fail(error);
     throw error;
   }
 }
 
-async function repeat(position: number, page: (position: number) => Promise<Round>): Promise<Round> {
-  const startedAt = Date.now();
+/** A run that is stopped after some pages was worth them; who asks for the rest gets the reason. */
+async function repeat(
+  position: number,
+  forMs: number,
+  page: (position: number) => Promise<Round>,
+): Promise<Round> {
+  const startedAt = performance.now();
   let round = await page(position);
-  while (round.nextPosition !== null && Date.now() - startedAt < ANSWER_MS) {
-    const next = await page(round.nextPosition);
+  while (round.nextPosition !== null && performance.now() - startedAt < forMs) {
+    const next = await page(round.nextPosition).catch((error: unknown) => {
+      if (error instanceof StoppedError) return null;
+      throw error;
+    });
+    if (next === null) break;
     round = { result: addRetentionResults(round.result, next.result), nextPosition: next.nextPosition };
   }
   return { ...round, result: { ...round.result, complete: round.nextPosition === null } };
 }
 
+/** Throws StoppedError, and removes nothing of the page, where that is more than plausible or the time is not. */
 async function removePage(
   context: RetentionContext,
   job: RetentionJob,
-  {
-    lease,
-    signal,
-    ...search
-  }: { position: number; lease: JobLease; signal: AbortSignal; everything?: boolean },
+  position: number,
+  pass: Pass,
 ): Promise<Round> {
-  const { findings, nextPosition } = await job.find(context, { ...search, now: new Date() });
+  const { lease, signal, everything } = pass;
+  const now = timeOf(job, await trustedClock(context, job));
+  const { findings, nextPosition } = await job.find(context, { position, now, everything });
+  const countRest = () => countFrom(context, job, nextPosition, { ...pass, now });
+  const stop = await findStop(context, job, { lease, found: countItems(findings), now, countRest });
+  if (stop !== null) {
+    context.logger.error({ job: job.name, kind: stop.kind, reason: stop.reason }, 'retention job stopped');
+    throw new StoppedError(job.name, stop);
+  }
   let result = NOTHING_REMOVED;
   let failuresInARow = 0;
   for (const finding of findings) {
-    if (signal.aborted || !(await lease.renew())) {
-      throw new ReelmillError('aborted', 'The run was given up half way; the next one goes on.');
-    }
+    await keepLease(lease, signal);
     try {
       await finding.remove();
+      if (finding.key !== null) lease.count(1);
       result = addFinding(result, finding);
       failuresInARow = 0;
     } catch (error) {
@@ -115,4 +184,45 @@ async function removePage(
   const { items, objects, bytes, failed } = result;
   if (items > 0) context.logger.info({ job: job.name, items, objects, bytes, failed }, 'tidied up');
   return { result: { ...result, complete: nextPosition === null }, nextPosition };
+}
+
+/** Again before every page: a clock may jump while a job runs. */
+async function trustedClock(
+  context: RetentionContext,
+  job: RetentionJob,
+): Promise<ClockCheck & { trusted: true }> {
+  const clock = await checkClock(context);
+  if (!clock.trusted) throw new StoppedError(job.name, await stopForClock(context, job, clock));
+  return clock;
+}
+
+function timeOf(job: RetentionJob, { now, settledAt }: ClockCheck & { trusted: true }): Date {
+  return PLAUSIBILITY[job.name].waitsAfterOutage ? settledAt : now;
+}
+
+/** How many items there are from a position on, as far as that is found out in time. */
+async function countFrom(
+  context: RetentionContext,
+  job: RetentionJob,
+  position: number | null,
+  { lease, signal, countMs, everything, now }: Pass & { now: Date },
+): Promise<number> {
+  if (position === null) return 0;
+  const { result } = await repeat(position, countMs, async (from) => {
+    await keepLease(lease, signal);
+    const { findings, nextPosition } = await job.find(context, { position: from, now, everything });
+    return { result: { ...NOTHING_REMOVED, items: countItems(findings) }, nextPosition };
+  });
+  return result.items;
+}
+
+/** Of those that would remove something. */
+function countItems(findings: readonly Finding[]): number {
+  return findings.filter(({ key }) => key !== null).length;
+}
+
+async function keepLease(lease: JobLease, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || !(await lease.renew())) {
+    throw new ReelmillError('aborted', 'The run was given up half way; the next one goes on.');
+  }
 }

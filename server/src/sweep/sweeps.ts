@@ -1,4 +1,5 @@
 import { removeExpiredTokens } from '../auth/sessions.ts';
+import { checkClock, sendHeartbeat } from '../clock/checkClock.ts';
 import { startRecurring } from '../dispatch/recurring.ts';
 import type { ServerContext } from '../http/context.ts';
 import { RETENTION_JOBS } from '../retention/jobs.ts';
@@ -13,6 +14,14 @@ interface Sweep {
 }
 
 const SWEEPS: readonly Sweep[] = [
+  {
+    name: 'heartbeat',
+    intervalMs: 60_000,
+    async work(context) {
+      await sendHeartbeat(context);
+      return false;
+    },
+  },
   { name: 'webhook log', intervalMs: 10 * 60_000, work: pruneWebhookLog },
   ...Object.values(RETENTION_JOBS).map((job) => ({
     name: `retention of ${job.name}`,
@@ -22,8 +31,9 @@ const SWEEPS: readonly Sweep[] = [
   {
     name: 'token sweep',
     intervalMs: 10 * 60_000,
-    async work({ database }) {
-      await removeExpiredTokens(database.models, new Date());
+    async work(context) {
+      const clock = await checkClock(context);
+      if (clock.trusted) await removeExpiredTokens(context.database.models, clock.now);
       return false;
     },
   },

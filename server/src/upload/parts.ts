@@ -41,7 +41,8 @@ export async function keepAlive(
   if (expiresAt.getTime() - row.expiresAt.getTime() < KEEP_ALIVE_MS) return;
   const [kept] = await database.models.Upload.update(
     { expiresAt },
-    { where: { videoId: row.videoId, expiresAt: { [Op.gt]: new Date() } } },
+    // giving it up shortens its time
+    { where: { videoId: row.videoId, expiresAt: { [Op.gte]: row.expiresAt } } },
   );
   if (kept === 0) throw uploadGone();
 }

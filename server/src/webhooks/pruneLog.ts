@@ -1,13 +1,17 @@
 import { Op } from 'sequelize';
-import type { ServerContext } from '../http/context.ts';
+import { type ClockContext, checkClock } from '../clock/checkClock.ts';
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 const KEPT_PER_ENDPOINT = 1_000;
 
-/** Keeps the log of deliveries within bounds, by age and by number; what is still to be delivered stays for a month, too. */
-export async function pruneWebhookLog({ database }: Pick<ServerContext, 'database'>): Promise<boolean> {
-  const { WebhookDelivery, WebhookEndpoint } = database.models;
-  await WebhookDelivery.destroy({ where: { updatedAt: { [Op.lt]: new Date(Date.now() - KEPT_MS) } } });
+/** Keeps the log of deliveries within bounds, by age and by number; what is still to be delivered stays for a month, too. Removes nothing while the clock is not trusted. */
+export async function pruneWebhookLog(context: ClockContext): Promise<boolean> {
+  const { WebhookDelivery, WebhookEndpoint } = context.database.models;
+  const clock = await checkClock(context);
+  if (!clock.trusted) return false;
+  await WebhookDelivery.destroy({
+    where: { updatedAt: { [Op.lt]: new Date(clock.settledAt.getTime() - KEPT_MS) } },
+  });
   for (const { id } of await WebhookEndpoint.findAll({ attributes: ['id'] })) {
     const finished = { endpointId: id, state: { [Op.ne]: 'pending' as const } };
     const [newestToGo] = await WebhookDelivery.findAll({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { stoppedJobSchema } from './retention.ts';
 import { confinementSchema, taskKindSchema, taskStateSchema } from './tasks.ts';
 
 export const farmWorkerSchema = z
@@ -56,6 +57,8 @@ export const farmSchema = z
     recent_failures: z.array(farmTaskSchema),
     /** Tasks that wait until `available_at` because their workers were lost again and again. */
     quarantined: z.array(farmTaskSchema).default([]),
+    /** Retention jobs that remove nothing until an administrator allows it, or a clock is right again. */
+    stopped_jobs: z.array(stoppedJobSchema).default([]),
     drain_seconds: z.number().nullable(),
     suggested_replicas: z.int(),
     scale_command: z.string(),

@@ -30,6 +30,7 @@ export const auditActionSchema = z
     'webhook.rotate_secret',
     'webhook.delete',
     'retention.run',
+    'retention.allow',
   ])
   .meta({ id: 'AuditAction' });
 export type AuditAction = z.infer<typeof auditActionSchema>;

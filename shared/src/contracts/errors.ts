@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   upload_incomplete: { status: 409, retryable: false },
   upload_gone: { status: 409, retryable: false },
   source_gone: { status: 409, retryable: false },
+  /** A retention job waits for an administrator, or for a clock that is right. */
+  retention_stopped: { status: 409, retryable: false },
   part_size_mismatch: { status: 409, retryable: false },
   size_mismatch: { status: 409, retryable: false },
   checksum_mismatch: { status: 409, retryable: false },

@@ -14,6 +14,7 @@ import {
   watchStateSchema,
 } from './desktop.ts';
 import { errorCodeSchema } from './errors.ts';
+import { retentionAllowRequestSchema, retentionAllowResponseSchema } from './retention.ts';
 import { serverInfoSchema } from './server.ts';
 import { emailSchema, newPasswordSchema, registerRequestSchema } from './users.ts';
 import {
@@ -115,6 +116,7 @@ export const IPC_CALLS = {
     args: z.object({ workerId: z.string().min(1).max(100), what: z.enum(['drain', 'resume']) }),
     result: farmWorkerSchema,
   },
+  'farm.allowJob': { args: retentionAllowRequestSchema, result: retentionAllowResponseSchema },
 
   'settings.get': { args: nothing, result: settingsSchema },
   'settings.set': { args: settingsPatchSchema, result: settingsSchema },

@@ -49,6 +49,36 @@ export const retentionResultSchema = z
 export type RetentionResult = z.infer<typeof retentionResultSchema>;
 
 /**
+ * Why a job removes nothing for now: `clock` while the clock of a server cannot be right, `count` where there is more to
+ * remove than one run may, `setting` where that is so after a setting was changed. A `clock` ends by itself when the clock
+ * is right again; the others wait until an administrator allows them.
+ */
+export const retentionStopSchema = z
+  .object({
+    kind: z.enum(['clock', 'count', 'setting']),
+    /** For people, with the figures. */
+    reason: z.string(),
+    since: z.iso.datetime(),
+    /** What it would remove, and what it may; null for a `clock`. */
+    items: z.int().nullable(),
+    limit: z.int().nullable(),
+  })
+  .meta({ id: 'RetentionStop' });
+export type RetentionStop = z.infer<typeof retentionStopSchema>;
+
+/** What an administrator allowed: so many items more, and not after `until`. */
+export const retentionAllowanceSchema = z
+  .object({ items: z.int(), until: z.iso.datetime() })
+  .meta({ id: 'RetentionAllowance' });
+export type RetentionAllowance = z.infer<typeof retentionAllowanceSchema>;
+
+/** A job that waits for an administrator, or for a clock that is right. */
+export const stoppedJobSchema = retentionStopSchema
+  .extend({ job: retentionJobNameSchema })
+  .meta({ id: 'StoppedJob' });
+export type StoppedJob = z.infer<typeof stoppedJobSchema>;
+
+/**
  * `now` is what the job would do now; null where that takes a walk through the store: ask for a dry run. `last_run` is
  * the last run that found something to do, for jobs that look every few seconds; otherwise the last one.
  */
@@ -61,6 +91,9 @@ export const retentionJobSchema = z
     running: z.boolean(),
     next_run_at: z.iso.datetime().nullable(),
     now: retentionResultSchema.nullable(),
+    /** Null where nothing keeps it from running; as in servers of older versions. */
+    stopped: retentionStopSchema.nullable().default(null),
+    allowance: retentionAllowanceSchema.nullable().default(null),
     last_run: z
       .object({
         started_at: z.iso.datetime(),
@@ -74,7 +107,10 @@ export const retentionJobSchema = z
   .meta({ id: 'RetentionJob' });
 export type RetentionJob = z.infer<typeof retentionJobSchema>;
 
-export const retentionSchema = z.object({ jobs: z.array(retentionJobSchema) }).meta({ id: 'Retention' });
+/** `clock_doubt` says why a server's clock is not trusted; nothing is removed by that server meanwhile. */
+export const retentionSchema = z
+  .object({ jobs: z.array(retentionJobSchema), clock_doubt: z.string().nullable().default(null) })
+  .meta({ id: 'Retention' });
 export type Retention = z.infer<typeof retentionSchema>;
 
 /** Without `dry_run: false` nothing is removed. `position` goes on where an answer's `next_position` says. */
@@ -97,3 +133,15 @@ export const retentionRunResponseSchema = z
   })
   .meta({ id: 'RetentionRunResponse' });
 export type RetentionRunResponse = z.infer<typeof retentionRunResponseSchema>;
+
+/** With `items`, what was shown to whoever allows it: refused with `state_conflict` where it is more by now. */
+export const retentionAllowRequestSchema = z
+  .object({ job: retentionJobNameSchema, items: z.int().min(0).optional() })
+  .meta({ id: 'RetentionAllowRequest' });
+export type RetentionAllowRequest = z.infer<typeof retentionAllowRequestSchema>;
+
+/** `allowance` is null where a clock was confirmed. */
+export const retentionAllowResponseSchema = z
+  .object({ job: retentionJobNameSchema, allowance: retentionAllowanceSchema.nullable() })
+  .meta({ id: 'RetentionAllowResponse' });
+export type RetentionAllowResponse = z.infer<typeof retentionAllowResponseSchema>;

@@ -109,6 +109,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
         for (const key of keys) await objects.remove(key);
       }),
     prune: (prefix) => withStoreErrors(() => objects.prune(prefix)),
+    now: () => withStoreErrors(() => layout.readClock()),
     space: () =>
       withStoreErrors(async () => {
         const { bavail, blocks, bsize, files, ffree } = await statfs(layout.objects);

@@ -267,6 +267,10 @@ class MinioStore implements ObjectStore {
   /** S3 shows an object when it is whole; there are no folders. */
   async prune(): Promise<void> {}
 
+  now(): Promise<Date | null> {
+    return this.#call(() => this.#client.readClock());
+  }
+
   /** S3 has no question for it; MinIO tells its own metrics. */
   async space(): Promise<null> {
     return null;

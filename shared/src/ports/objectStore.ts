@@ -129,6 +129,8 @@ export interface ObjectStore {
    * descriptions of objects that never came. Objects stay, also those that are being written. Nothing to do in S3.
    */
   prune(prefix: string): Promise<void>;
+  /** What the clock says by which the store dates its objects; null where it does not tell. */
+  now(): Promise<Date | null>;
   /** How much room there is; null where the store does not tell. */
   space(): Promise<StoreSpace | null>;
   /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */

@@ -295,6 +295,20 @@ const serverSchema = z.object({
     .describe(
       'objects of videos that the database does not know are removed when they are so old (default: never by itself)',
     ),
+  RETENTION_MAX_ITEMS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(50)
+    .describe(
+      'a clean-up job that would remove more than so many things, and more than `RETENTION_MAX_PERCENT` of their kind, waits for an admin',
+    ),
+  RETENTION_MAX_PERCENT: z.coerce
+    .number()
+    .min(0)
+    .max(100)
+    .default(10)
+    .describe('the share that one run of a clean-up job may remove without an admin'),
   URL_TTL_SECONDS: z.coerce
     .number()
     .int()

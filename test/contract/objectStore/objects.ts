@@ -217,6 +217,11 @@ export function testObjects({ store, pageSize }: Context): void {
     await store().check();
   });
 
+  test('tells what time it is for it, or that it does not know', async () => {
+    const time = await store().now();
+    if (time !== null) assert.ok(Math.abs(time.getTime() - Date.now()) < 60_000, time.toISOString());
+  });
+
   test('tells how much room there is, or that it does not know', async () => {
     const space = await store().space();
     if (space !== null) assert.ok(space.freeBytes > 0 && space.freeBytes <= space.sizeBytes);

@@ -43,6 +43,11 @@ export function addAdminCommands(program: Command, runAsUser: Run): void {
     .description('show what is tidied up: stale uploads, deleted videos, old sources, leftovers')
     .addOption(new Option('--job <name>', 'only this one').choices(RETENTION_JOB_NAMES))
     .addOption(new Option('--dry-run', 'ask every job what it would remove now').conflicts('run'))
+    .addOption(
+      new Option('--allow <name>', 'let a stopped job remove what it counted')
+        .choices(RETENTION_JOB_NAMES)
+        .conflicts(['run', 'dryRun', 'job']),
+    )
     .option('--run', 'run what runs by itself now, or the named job')
     .option('--json', 'print JSON; one line for each job that is run')
     .action((options: RetentionOptions & { json?: boolean }) =>

@@ -14,10 +14,17 @@ export function sayFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: 
     '',
     ...sayWorkers(farm, now),
     ...sayQuarantine(farm.quarantined),
+    ...sayStoppedJobs(farm.stopped_jobs),
     ...sayConfinement(farm.workers),
     ...sayFailures(farm.recent_failures, now),
     ...sayLetters(letters ?? [], now),
   ];
+}
+
+function sayStoppedJobs(jobs: Farm['stopped_jobs']): string[] {
+  if (jobs.length === 0) return [];
+  const rows = jobs.map(({ job, reason }) => [`  ${job}`, printable(reason)]);
+  return ['', 'Clean-up jobs that are stopped (see `reelmill admin retention`):', ...alignColumns(rows)];
 }
 
 function saySummary(farm: Farm): string[] {

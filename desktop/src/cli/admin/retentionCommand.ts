@@ -1,13 +1,16 @@
 import {
+  type Retention,
   type RetentionJobName,
   type RetentionRunResponse,
   retentionJobNameSchema,
 } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults } from '@reelmill/shared/core/retentionResult.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { AdminApi } from '../../engine/adminApi.ts';
 import { EXIT } from '../exitCodes.ts';
-import type { AdminCommandContext } from './adminCommand.ts';
-import { sayRetention, sayRun } from './retentionReport.ts';
+import { printable } from '../formats.ts';
+import { type AdminCommandContext, say } from './adminCommand.ts';
+import { sayAllowed, sayRetention, sayRun } from './retentionReport.ts';
 
 export interface RetentionOptions {
   /** Only this one. */
@@ -16,17 +19,23 @@ export interface RetentionOptions {
   run?: boolean;
   /** Ask every job, also those that walk through the store. */
   dryRun?: boolean;
+  /** Lets this one go on, which is stopped. */
+  allow?: RetentionJobName;
 }
 
 const never = (): AbortSignal => new AbortController().signal;
 
-/** What is tidied up; with `run` or `dryRun` the jobs are run now. Exits 1 where something could not be removed. */
+/**
+ * What is tidied up; with `run` or `dryRun` the jobs are run now, with `allow` a stopped one goes on. Exits 1 where something
+ * could not be removed, or where a job is stopped.
+ */
 export async function showRetention(
   context: AdminCommandContext,
   options: RetentionOptions,
 ): Promise<number> {
   const { api, terminal, json } = context;
   const retention = await api.getRetention(never());
+  if (options.allow !== undefined) return allowJob(context, retention, options.allow);
   if (!options.run && !options.dryRun) {
     const text = json ? JSON.stringify(retention) : sayRetention(retention, new Date()).join('\n');
     terminal.stdout.write(`${text}\n`);
@@ -38,11 +47,34 @@ export async function showRetention(
   );
   let failed = 0;
   for (const { name } of wanted) {
-    const answer = await runToTheEnd(api, name, !options.run);
-    terminal.stdout.write(`${json ? JSON.stringify(answer) : sayRun(answer).join('\n')}\n`);
-    failed += answer.result.failed;
+    try {
+      const answer = await runToTheEnd(api, name, !options.run);
+      terminal.stdout.write(`${json ? JSON.stringify(answer) : sayRun(answer).join('\n')}\n`);
+      failed += answer.result.failed;
+    } catch (error) {
+      // the others go on
+      if (!(error instanceof ReelmillError && error.code === 'retention_stopped')) throw error;
+      terminal.stderr.write(`${name}: stopped. ${printable(error.message)}\n`);
+      failed += 1;
+    }
   }
   return failed > 0 ? EXIT.failure.code : EXIT.ok.code;
+}
+
+/** What is allowed is what the server says now: it refuses where that is more by then. */
+async function allowJob(
+  context: AdminCommandContext,
+  { jobs }: Retention,
+  job: RetentionJobName,
+): Promise<number> {
+  const { stopped = null } = jobs.find(({ name }) => name === job) ?? {};
+  if (stopped === null) {
+    context.terminal.stderr.write(`${job} is not stopped.\n`);
+    return EXIT.failure.code;
+  }
+  const items = stopped.items === null ? {} : { items: stopped.items };
+  const answer = await context.api.allowRetention({ job, ...items }, never());
+  return say(context, answer, sayAllowed(answer));
 }
 
 /** The server answers after some seconds and says where it stopped. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RetentionJob, RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
-import { sayRetention, sayRun } from './retentionReport.ts';
+import { sayAllowed, sayRetention, sayRun } from './retentionReport.ts';
 
 const NOW = new Date('2026-11-24T12:01:05.000Z');
 
@@ -31,6 +31,8 @@ function makeJob(job: Partial<RetentionJob>): RetentionJob {
     running: false,
     next_run_at: null,
     now: NOTHING_REMOVED,
+    stopped: null,
+    allowance: null,
     last_run: null,
     ...job,
   };
@@ -40,6 +42,7 @@ test('each job tells what it would remove and what it did last', () => {
   const run = { started_at: '2026-11-24T12:00:05.000Z', finished_at: null, trigger: 'schedule' } as const;
   const lines = sayRetention(
     {
+      clock_doubt: null,
       jobs: [
         makeJob({ now: found, last_run: { ...run, result: NOTHING_REMOVED, error: null } }),
         makeJob({ name: 'leftovers', now: null, running: true }),
@@ -62,6 +65,40 @@ test('each job tells what it would remove and what it did last', () => {
     'old_sources:',
     '  video 7  1.0 KiB  since 2026-10-01  online for?[31m long  raw/7/film.mp4',
     '  … and 11 more',
+  ]);
+});
+
+test('a stopped job tells why, and how it goes on', () => {
+  const stopped = {
+    kind: 'count',
+    reason: 'It would remove 120 of 300; without an administrator\u0007 at most 50.',
+    since: '2026-11-24T12:00:05.000Z',
+    items: 120,
+    limit: 50,
+  } as const;
+  const allowance = { items: 7, until: '2026-12-01T12:00:00.000Z' };
+  const lines = sayRetention(
+    {
+      clock_doubt: 'The clock of a says 1970.',
+      jobs: [makeJob({ stopped }), makeJob({ name: 'leftovers', allowance })],
+    },
+    NOW,
+  );
+  assert.match(lines[1] ?? '', /^old_sources +stopped/);
+  assert.deepEqual(lines.slice(3), [
+    '',
+    'Nothing is removed by this clock: The clock of a says 1970.',
+    '',
+    'old_sources is stopped since 2026-11-24T12:00:05.000Z: It would remove 120 of 300; without an administrator? at most 50.',
+    '  let it go on: reelmill admin retention --allow old_sources',
+    '',
+    'leftovers may remove 7 items more until 2026-12-01T12:00:00.000Z',
+  ]);
+  assert.deepEqual(sayAllowed({ job: 'old_sources', allowance }), [
+    'old_sources: may remove 7 items until 2026-12-01T12:00:00.000Z',
+  ]);
+  assert.deepEqual(sayAllowed({ job: 'old_sources', allowance: null }), [
+    'old_sources: goes on; the clock is taken for right',
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type {
   Retention,
+  RetentionAllowResponse,
   RetentionExample,
   RetentionJob,
   RetentionResult,
@@ -10,11 +11,31 @@ import { formatSeconds, printable } from '../formats.ts';
 import { alignColumns, plural } from '../table.ts';
 
 /** What is tidied up, in lines for people. */
-export function sayRetention({ jobs }: Retention, now: Date): string[] {
+export function sayRetention({ jobs, clock_doubt: doubt }: Retention, now: Date): string[] {
   const rows = jobs.map((job) => [job.name, sayNow(job), sayLastRun(job, now), job.description]);
   return [
     ...alignColumns([['JOB', 'NOW', 'LAST RUN', 'WHAT IT DOES'], ...rows]),
+    ...(doubt === null ? [] : ['', `Nothing is removed by this clock: ${printable(doubt)}`]),
+    ...jobs.flatMap(sayStop),
     ...jobs.flatMap((job) => (job.now === null ? [] : sayExamples(job.name, job.now))),
+  ];
+}
+
+/** What was allowed. */
+export function sayAllowed({ job, allowance }: RetentionAllowResponse): string[] {
+  if (allowance === null) return [`${job}: goes on; the clock is taken for right`];
+  return [`${job}: may remove ${plural(allowance.items, 'item')} until ${allowance.until}`];
+}
+
+function sayStop({ name, stopped, allowance }: RetentionJob): string[] {
+  if (stopped === null) {
+    if (allowance === null) return [];
+    return ['', `${name} may remove ${plural(allowance.items, 'item')} more until ${allowance.until}`];
+  }
+  return [
+    '',
+    `${name} is stopped since ${stopped.since}: ${printable(stopped.reason)}`,
+    `  let it go on: reelmill admin retention --allow ${name}`,
   ];
 }
 
@@ -25,7 +46,8 @@ export function sayRun({ job, dry_run: dryRun, result }: RetentionRunResponse): 
   return [`${job}: ${verb} ${sayAmount(result)}${failed}`, ...sayExamples(job, result)];
 }
 
-function sayNow({ now, scheduled, running }: RetentionJob): string {
+function sayNow({ now, scheduled, running, stopped }: RetentionJob): string {
+  if (stopped !== null) return 'stopped';
   if (running) return 'running';
   const off = scheduled ? '' : ' (off)';
   return now === null ? `see --dry-run${off}` : `${sayAmount(now)}${now.complete ? '' : ' and more'}${off}`;

@@ -19,6 +19,7 @@ export const errors = {
   method_not_allowed: 'The server does not know this request. The app may need an update.',
   email_taken: 'There is an account with this e-mail address already.',
   state_conflict: 'This has changed in the meantime, so it cannot be done now.',
+  retention_stopped: 'This clean-up job is stopped: it waits for an administrator or for the right time.',
   upload_incomplete: 'Parts of the file are still missing on the server.',
   upload_gone: 'The server has let go of this upload. It has to begin anew.',
   source_gone:

@@ -19,6 +19,7 @@ export const errors: OnePluralForm<typeof english> = {
   method_not_allowed: '服务器不支持此请求，应用可能需要更新。',
   email_taken: '此邮箱地址已被注册。',
   state_conflict: '状态已发生变化，目前无法执行此操作。',
+  retention_stopped: '此清理作业已停止：需等待管理员允许，或等待时钟恢复正确。',
   upload_incomplete: '服务器上的文件还不完整。',
   upload_gone: '服务器上已没有这次上传，需要重新开始。',
   source_gone: '服务器已不再保存此视频的源文件。如需重新处理，请重新上传。',

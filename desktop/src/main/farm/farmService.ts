@@ -1,4 +1,5 @@
 import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
+import type { RetentionAllowRequest, RetentionAllowResponse } from '@reelmill/shared/contracts/retention.ts';
 import { AdminApi } from '../../engine/adminApi.ts';
 import type { SessionService } from '../session/sessionService.ts';
 
@@ -26,5 +27,10 @@ export class FarmService {
   /** Lets a worker finish its task and take no more, or take tasks again. */
   tellWorker(workerId: string, what: 'drain' | 'resume'): Promise<FarmWorker> {
     return this.#session.call((api, signal) => new AdminApi(api).tellWorker(workerId, what, signal));
+  }
+
+  /** Lets a stopped clean-up job go on. */
+  allowJob(request: RetentionAllowRequest): Promise<RetentionAllowResponse> {
+    return this.#session.call((api, signal) => new AdminApi(api).allowRetention(request, signal));
   }
 }

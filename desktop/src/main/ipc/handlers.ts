@@ -106,6 +106,7 @@ function farmHandlers({ farm }: Services): HandlersOf<'farm'> {
     'farm.deadLetters': () => farm.deadLetters(),
     'farm.replay': () => farm.replay(),
     'farm.tellWorker': ({ workerId, what }) => farm.tellWorker(workerId, what),
+    'farm.allowJob': (request) => farm.allowJob(request),
   };
 }
 

@@ -15,6 +15,7 @@ import { FarmTiles } from './FarmTiles.tsx';
 import { QuarantinedTasks } from './QuarantinedTasks.tsx';
 import { ScaleCard } from './ScaleCard.tsx';
 import { Section } from './Section.tsx';
+import { StoppedJobs } from './StoppedJobs.tsx';
 import { TaskStates } from './TaskStates.tsx';
 import { WorkerTable } from './WorkerTable.tsx';
 
@@ -49,6 +50,7 @@ function FarmSections({ farm }: { farm: Farm }) {
       <Section title={t('workers.title')}>
         <WorkerTable workers={farm.workers} />
       </Section>
+      <StoppedJobs jobs={farm.stopped_jobs} />
       <QuarantinedTasks tasks={farm.quarantined} />
       <Section title={t('failures.title')}>
         <FailedTasks tasks={farm.recent_failures} />

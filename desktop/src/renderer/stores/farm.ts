@@ -18,6 +18,8 @@ export interface FarmState {
   replay: () => Promise<number>;
   /** Lets a worker take no more tasks, or take some again. Throws what keeps it from that. */
   tellWorker: (workerId: string, what: 'drain' | 'resume') => Promise<void>;
+  /** Lets a stopped clean-up job remove what was shown. Throws what keeps it from that. */
+  allowJob: (job: Farm['stopped_jobs'][number]) => Promise<void>;
 }
 
 export type FarmStore = StoreApi<FarmState>;
@@ -63,6 +65,11 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
 
       tellWorker: async (workerId, what) => {
         await call('farm.tellWorker', { workerId, what });
+        await get().refresh();
+      },
+
+      allowJob: async ({ job, items }) => {
+        await call('farm.allowJob', items === null ? { job } : { job, items });
         await get().refresh();
       },
     };

@@ -49,6 +49,18 @@ export class DiskLayout {
     await removeOlder(this.ended, URLS_END_AFTER_MS);
   }
 
+  /** When a file was written just now, by the clock of the file system, which may be another machine's. */
+  async readClock(): Promise<Date> {
+    const probe = this.newTmpPath();
+    const file = await open(probe, 'wx');
+    try {
+      return (await file.stat()).mtime;
+    } finally {
+      await file.close();
+      await rm(probe, { force: true });
+    }
+  }
+
   /** Throws `validation_failed` for a key that is none. */
   objectPath(key: string): string {
     assertObjectKey(key);

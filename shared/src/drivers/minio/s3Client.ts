@@ -69,6 +69,23 @@ export class S3Client extends Client {
     }
   }
 
+  /**
+   * The `Date` of a response; null where there is none. The request is not signed: a store refuses signatures of a clock
+   * that is wrong, but says what time it is.
+   */
+  async readClock(): Promise<Date | null> {
+    const { request = http.request } = this.transport;
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const { protocol, host: hostname, port, agent } = this;
+      request({ protocol, hostname, port, path: '/', method: 'HEAD', agent }, resolve)
+        .once('error', reject)
+        .end();
+    });
+    response.resume();
+    const time = Date.parse(response.headers.date ?? '');
+    return Number.isNaN(time) ? null : new Date(time);
+  }
+
   /** A URL that allows one request on an object to whoever has it, with exactly these `headers`. */
   presign(
     {

@@ -1,0 +1,105 @@
+import { Button, Group, Modal, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { useTranslation } from 'react-i18next';
+import { notifyDone } from '../feedback/notify.tsx';
+import { useAction } from '../feedback/useAction.ts';
+import { farmStore } from '../stores/farm.ts';
+import { useFormats } from '../useFormats.ts';
+import classes from './Farm.module.css';
+import { Section } from './Section.tsx';
+
+type StoppedJob = Farm['stopped_jobs'][number];
+
+/** Clean-up jobs that remove nothing until somebody allows it; nothing where there are none. */
+export function StoppedJobs({ jobs }: { jobs: readonly StoppedJob[] }) {
+  const { t } = useTranslation('farm');
+  if (jobs.length === 0) return null;
+  return (
+    <Section title={t('stopped.title')}>
+      <Text size="sm" c="dimmed">
+        {t('stopped.about')}
+      </Text>
+      <div className={classes.table}>
+        <Table layout="fixed">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w="22%">{t('stopped.job')}</Table.Th>
+              <Table.Th>{t('stopped.reason')}</Table.Th>
+              <Table.Th w="16%">{t('stopped.since')}</Table.Th>
+              <Table.Th w="14%" aria-label={t('stopped.allow')} />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {jobs.map((job) => (
+              <JobRow key={job.job} job={job} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Section>
+  );
+}
+
+function JobRow({ job }: { job: StoppedJob }) {
+  const { t } = useTranslation('farm');
+  const { ago } = useFormats();
+  return (
+    <Table.Tr>
+      <Table.Td>{t(`stopped.jobs.${job.job}`)}</Table.Td>
+      <Table.Td>
+        {t(`stopped.kind.${job.kind}`)}
+        <Text size="xs" c="dimmed">
+          {job.reason}
+        </Text>
+      </Table.Td>
+      <Table.Td>{ago(job.since)}</Table.Td>
+      <Table.Td>
+        <Allow job={job} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Asks first: what is removed does not come back. */
+function Allow({ job }: { job: StoppedJob }) {
+  const { t } = useTranslation(['farm', 'common']);
+  const { count } = useFormats();
+  const [opened, dialog] = useDisclosure(false);
+  const isClock = job.items === null;
+  const words = { count: job.items ?? 0, formatted: count(job.items ?? 0) };
+  const allow = useAction(async () => {
+    await farmStore.getState().allowJob(job);
+    dialog.close();
+    notifyDone(t('stopped.allowed'));
+  });
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        aria-label={`${t('stopped.allow')} ${t(`stopped.jobs.${job.job}`)}`}
+        onClick={dialog.open}
+      >
+        {t('stopped.allow')}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        size="sm"
+        withCloseButton={false}
+        title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', words)}
+      >
+        <Text size="sm">{isClock ? t('stopped.confirmClockBody') : t('stopped.confirmBody')}</Text>
+        <Group justify="flex-end" mt="lg" gap="sm">
+          <Button variant="default" onClick={dialog.close} data-autofocus>
+            {t('common:action.cancel')}
+          </Button>
+          <Button color="red" loading={allow.pending} onClick={() => allow.run()}>
+            {t('stopped.confirm')}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}
