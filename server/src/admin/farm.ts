@@ -14,6 +14,7 @@ import {
   findRecentFailures,
   findRunningTasks,
   findSpeeds,
+  findWaitingTasks,
   findWorkers,
   WITHOUT_BULK,
 } from './farmRepository.ts';
@@ -27,7 +28,7 @@ export type WorkerState = Farm['workers'][number]['state'];
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
-  const [queue, tasks, oldest, done, workers, running, failures, quarantined, backlog, speeds] =
+  const [queue, tasks, oldest, done, workers, running, failures, quarantined, waiting, backlog, speeds] =
     await Promise.all([
       readDepth(context),
       countTasks(models),
@@ -37,6 +38,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
       findRunningTasks(models),
       findRecentFailures(models),
       findQuarantined(models),
+      findWaitingTasks(models),
       findBacklog(models),
       findSpeeds(models),
     ]);
@@ -52,6 +54,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     running: running.map(serializeTask),
     recent_failures: failures.map(serializeTask),
     quarantined: quarantined.map(serializeTask),
+    waiting: waiting.map(serializeTask),
     drain_seconds: drainSeconds,
     suggested_replicas: suggestedReplicas,
     scale_command: `docker compose up -d --scale worker=${suggestedReplicas}`,
@@ -119,6 +122,7 @@ export function serializeTask(task: TaskRow): Farm['running'][number] {
     state: task.state,
     attempt: task.attempt,
     lost_leases: task.lostLeases,
+    farm_faults: task.farmFaults,
     worker_id: task.workerId,
     error:
       task.errorCode === null

@@ -13,6 +13,7 @@ import * as shareLinks from './migrations/0009-share-links.ts';
 import * as knownDevices from './migrations/0010-known-devices.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
 import * as workerConfinement from './migrations/0012-worker-confinement.ts';
+import * as blame from './migrations/0013-blame.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   knownDevices,
   lostLeases,
   workerConfinement,
+  blame,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

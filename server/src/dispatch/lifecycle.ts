@@ -7,6 +7,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { withoutNotice } from '../videos/notices.ts';
 import { recordVideoEvent } from '../webhooks/outbox.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
@@ -152,12 +153,18 @@ export async function reopenTask({
       deliveries: 0,
       programDeaths: 0,
       lostLeases: 0,
+      farmFaults: 0,
+      waitingSince: null,
+      verdicts: null,
+      failedWorkerId: null,
+      declines: 0,
       leaseToken: null,
       availableAt: new Date(),
       finishedAt: null,
     },
     { transaction },
   );
+  if (task.kind === 'audio') await video.update(withoutNotice(video, 'audio_left_out'), { transaction });
   return task;
 }
 
@@ -198,6 +205,7 @@ async function beginPlan(
       errorCode: null,
       errorMessage: null,
       errorDiagnostics: null,
+      notices: null,
       transcodeStartedAt: now,
     },
     {

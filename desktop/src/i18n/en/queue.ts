@@ -73,6 +73,11 @@ export const queue = {
     finalizing: 'Putting it together',
     withPercent: '{{phase}} {{percent}}',
   },
+  waiting: {
+    store: 'Waiting for the storage, which does not respond',
+    disk: 'Waiting for disk space on the farm',
+    worker: 'Waiting: no worker is running',
+  },
   retrying: {
     countdown_one: '{{reason}} Trying again in {{count}} s.',
     countdown_other: '{{reason}} Trying again in {{count}} s.',

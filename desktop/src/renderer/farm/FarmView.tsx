@@ -16,6 +16,7 @@ import { QuarantinedTasks } from './QuarantinedTasks.tsx';
 import { ScaleCard } from './ScaleCard.tsx';
 import { Section } from './Section.tsx';
 import { TaskStates } from './TaskStates.tsx';
+import { WaitingTasks } from './WaitingTasks.tsx';
 import { WorkerTable } from './WorkerTable.tsx';
 
 const PAUSE_MS = 2_500;
@@ -50,6 +51,7 @@ function FarmSections({ farm }: { farm: Farm }) {
         <WorkerTable workers={farm.workers} />
       </Section>
       <QuarantinedTasks tasks={farm.quarantined} />
+      <WaitingTasks tasks={farm.waiting} />
       <Section title={t('failures.title')}>
         <FailedTasks tasks={farm.recent_failures} />
       </Section>
