@@ -117,7 +117,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       const video = await bench.addVideo();
       await fail((await lease(video)).task, 'undecodable');
       let waitedMs = 0;
-      for (let declines = 1; declines <= 5; declines += 1) {
+      for (let declines = 1; declines <= 12; declines += 1) {
         const { task, message } = await lease(video);
         assert.deepEqual(message.notWorkers, ['a'], `${declines}`);
         await apply(signEvent(task, { type: 'handed_back' as const, declined: true }, 'a'));
@@ -125,7 +125,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         assert.deepEqual([task.state, task.attempt, task.declines], ['pending', 0, declines]);
         waitedMs += pauseMs(task);
       }
-      assert.ok(waitedMs <= 16_000, `${waitedMs} ms`);
+      assert.ok(waitedMs <= 75_000, `${waitedMs} ms`);
       const last = await lease(video);
       assert.equal(last.message.notWorkers, undefined);
       assert.equal(last.task.deliveries, 1);

@@ -136,23 +136,27 @@ function isVerdict(code: ErrorCode): boolean {
 }
 
 const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };
-const MAX_DECLINES = 5;
+/** About a minute: who is busy with a chunk has time to finish it. */
+const MAX_DECLINES_OF_JUDGES = 12;
+/** A few seconds: whoever failed by chance may succeed as well. */
+const MAX_DECLINES_OF_FAILED = 3;
 
 /**
- * Which workers are asked to leave the next try to others: whoever's try failed last, and whoever gave a verdict. Only for
- * as long as one of `alive`, the workers that take tasks, is left, and only until the task was declined so often that
- * the others must be busy: no task waits for ever for somebody else.
+ * Which workers are asked to leave the next try to others: whoever gave a verdict, and whoever's try failed last. Only
+ * while one of `alive`, the workers that take tasks, is left to do it, and until the task was declined so often that
+ * those must be busy: no task waits for ever for somebody else.
  */
 export function workersToAvoid(
   task: { verdicts: readonly Verdict[]; failedWorkerId: string | null; declines: number },
   alive: readonly string[],
 ): string[] {
-  if (task.declines >= MAX_DECLINES) return [];
-  const judges = [...new Set(task.verdicts.map(({ workerId }) => workerId))];
-  const all = [...new Set([...judges, ...(task.failedWorkerId === null ? [] : [task.failedWorkerId])])];
+  const { verdicts, failedWorkerId, declines } = task;
+  const judges = declines < MAX_DECLINES_OF_JUDGES ? verdicts.map(({ workerId }) => workerId) : [];
+  const failed = failedWorkerId !== null && declines < MAX_DECLINES_OF_FAILED ? [failedWorkerId] : [];
   const leavesSomebody = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
   // a second opinion matters more than a worker in trouble
-  return [all, judges].find(leavesSomebody) ?? [];
+  const wishes = [[...judges, ...failed], judges].map((wish) => [...new Set(wish)]);
+  return wishes.find(leavesSomebody) ?? [];
 }
 
 /** How long a task waits that was declined `declines` times in a row. */
