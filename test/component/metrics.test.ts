@@ -118,7 +118,18 @@ describe('metrics of a server', () => {
     const names = new Set(
       samples.filter(({ name }) => name.startsWith('reelmill_')).flatMap(({ labels }) => Object.keys(labels)),
     );
-    const known = ['code', 'dependency', 'kind', 'le', 'method', 'outcome', 'quality', 'route', 'service'];
+    const known = [
+      'code',
+      'dependency',
+      'kind',
+      'le',
+      'method',
+      'outcome',
+      'quality',
+      'reason',
+      'route',
+      'service',
+    ];
     assert.deepEqual(
       [...names].filter((name) => ![...known, 'state', 'status', 'version'].includes(name)),
       [],

@@ -10,8 +10,8 @@ import { MIGRATIONS, type Migration, migrate, SchemaTooNewError } from '../../se
 import type { Models } from '../../server/src/db/models.ts';
 import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
 import { serializeUser } from '../../server/src/users/serializeUser.ts';
-import { findWaiting } from '../../server/src/videos/waiting.ts';
 import { findEncodeProgress, findSources, listVideos } from '../../server/src/videos/videoRepository.ts';
+import { findWaiting } from '../../server/src/videos/waiting.ts';
 import { FIXTURE, insertFixture, insertUnlisted } from '../support/schemaFixture.ts';
 import type { RepositoryContract } from './repositories.ts';
 
@@ -238,7 +238,13 @@ async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>):
   assert.equal(fingerprint, upload.fingerprint);
   assert.equal(await models.Worker.count(), 1);
   assert.deepEqual(
-    tasks.map((task) => [task.farmFaults, task.declines, task.verdicts, task.waitingSince, task.failedWorkerId]),
+    tasks.map((task) => [
+      task.farmFaults,
+      task.declines,
+      task.verdicts,
+      task.waitingSince,
+      task.failedWorkerId,
+    ]),
     tasks.map(() => [0, 0, null, null, null]),
   );
   assert.ok(rows.every(({ notices }) => notices === null));

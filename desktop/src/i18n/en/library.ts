@@ -53,9 +53,9 @@ export const library = {
     finalizing: 'Finishing',
   },
   waiting: {
-    store: 'Waiting for the storage, which does not respond',
-    disk: 'Waiting for disk space on the farm',
-    worker: 'Waiting: no worker is running',
+    store: 'Waiting for the storage',
+    disk: 'Waiting for disk space',
+    worker: 'No worker is running',
   },
   notices: {
     audio_left_out: {

@@ -74,9 +74,9 @@ export const queue = {
     withPercent: '{{phase}} {{percent}}',
   },
   waiting: {
-    store: 'Waiting for the storage, which does not respond',
-    disk: 'Waiting for disk space on the farm',
-    worker: 'Waiting: no worker is running',
+    store: 'Waiting for the storage',
+    disk: 'Waiting for disk space',
+    worker: 'No worker is running',
   },
   retrying: {
     countdown_one: '{{reason}} Trying again in {{count}} s.',

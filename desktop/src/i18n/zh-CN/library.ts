@@ -54,9 +54,9 @@ export const library: OnePluralForm<typeof english> = {
     finalizing: '即将完成',
   },
   waiting: {
-    store: '正在等待存储服务恢复响应',
-    disk: '正在等待转码集群释放磁盘空间',
-    worker: '正在等待：没有运行中的转码节点',
+    store: '正在等待存储服务',
+    disk: '正在等待磁盘空间',
+    worker: '没有运行中的转码节点',
   },
   notices: {
     audio_left_out: {

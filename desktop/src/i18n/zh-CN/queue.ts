@@ -70,9 +70,9 @@ export const queue: OnePluralForm<typeof english> = {
     withPercent: '{{phase}} {{percent}}',
   },
   waiting: {
-    store: '正在等待存储服务恢复响应',
-    disk: '正在等待转码集群释放磁盘空间',
-    worker: '正在等待：没有运行中的转码节点',
+    store: '正在等待存储服务',
+    disk: '正在等待磁盘空间',
+    worker: '没有运行中的转码节点',
   },
   retrying: {
     countdown_other: '{{reason}}{{count}} 秒后重试。',
