@@ -64,6 +64,8 @@ function describeVideo(row: RowDataPacket) {
     playback_url: sign(`/api/v1/videos/${row.id}/hls/master.m3u8`),
     watch_url: sign(`/watch/${row.id}`),
     legacy_link_until: null,
+    waiting: null,
+    notices: [],
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message },
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -85,6 +85,20 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('shows tasks that the farm keeps from going on, and nothing of it where there are none', async () => {
+    const error = { code: 'disk_full', message: 'No space.', diagnostics: null };
+    const { page, change } = await open({
+      waiting: [makeFailedTask(8, { state: 'pending', error, farm_faults: 12 })],
+    });
+    const table = page.getByRole('table').filter({ hasText: 'Tries ended' });
+    await table.getByText('Encoding part 4, video 12').waitFor();
+    await table.getByText('12', { exact: true }).waitFor();
+    await table.getByText('A worker of the farm ran out of disk space.').waitFor();
+    await change({ waiting: [] });
+    await table.waitFor({ state: 'detached', timeout: 60_000 });
+    await page.close();
+  });
+
   test('shows what a worker reported of a failed task', async () => {
     const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
     const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });

@@ -88,6 +88,43 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('says what a video lacks and what it waits for, in the language of the app', async () => {
+    const notices = [
+      { code: 'audio_left_out', message: 'No sound.', reason: 'unsupported_codec' },
+      { code: 'newer', message: 'In the words of the server.' },
+    ];
+    const waiting = { since: '2026-11-24T11:40:00.000Z', reason_code: 'store' } as const;
+    const stuck = {
+      status: 'transcoding',
+      phase: 'encoding',
+      progress: 12,
+      playable: false,
+      waiting,
+    } as const;
+    const videos = [makeVideo(1, { title: 'Mute', notices }), makeVideo(2, { title: 'Stuck', ...stuck })];
+    const words = {
+      en: [
+        'No sound',
+        'the format of its sound is not supported',
+        'Waiting for the storage',
+        'goes on by itself',
+      ],
+      'zh-CN': ['无声音', '不支持其声音格式', '等待存储服务', '自动继续'],
+    } as const;
+    for (const language of ['en', 'zh-CN'] as const) {
+      const { page, card } = await open(videos, language);
+      const [short, long, reason, hint] = words[language];
+      await page.getByRole('button', { name: new RegExp(`^Mute.*${short}`) }).click();
+      await page.getByText(long).waitFor();
+      await page.getByText('In the words of the server.').waitFor();
+      await page.getByRole('button', { name: /^(Back|返回)/ }).click();
+      await card('Stuck').click();
+      await page.getByText(reason).first().waitFor();
+      await page.getByText(hint).waitFor();
+      await page.close();
+    }
+  });
+
   test('search, state and order hold while a video is looked at', async () => {
     const failed = { status: 'failed', playback_url: null, error: null } as const;
     const { page, asked, card } = await open([

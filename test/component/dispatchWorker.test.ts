@@ -264,7 +264,24 @@ test('a worker that fails everything stops taking tasks, says why, and comes bac
   await untilTold('done', 4);
 });
 
-test('without its store a worker gives the task back and takes no other until the store is back', async () => {
+test('a task that is left to others is handed back without being begun', async () => {
+  let runs = 0;
+  await start(async () => {
+    runs += 1;
+    return INSPECTED;
+  });
+  await untilReady();
+  await server.publishTask({ ...newMessage(1), notWorkers: ['another', 'worker-1'] });
+  await untilTold('handed_back');
+  const told = events.find((event) => event.type === 'handed_back');
+  assert.equal(told?.type === 'handed_back' && told.declined, true);
+  assert.deepEqual(typesOf(), ['handed_back']);
+  await server.publishTask({ ...newMessage(2), notWorkers: ['another'] });
+  await untilTold('done', 2);
+  assert.equal(runs, 1);
+});
+
+test('without its store a worker reports that and takes no other task until the store is back', async () => {
   let down = false;
   const store: MediaStore['store'] = Object.create(media.store, {
     check: {
@@ -283,7 +300,9 @@ test('without its store a worker gives the task back and takes no other until th
   await untilReady();
   down = true;
   await server.publishTask(newMessage(1));
-  await untilTold('handed_back');
+  await untilTold('failed');
+  const failed = events.find((event) => event.type === 'failed');
+  assert.equal(failed?.type === 'failed' && failed.error.code, 'source_unreachable');
   await waitFor('the worker is sick', () => heartbeats().at(-1)?.state === 'sick');
   await server.publishTask(newMessage(2));
   down = false;

@@ -128,6 +128,7 @@ describe('metrics of a server', () => {
       'outcome',
       'part',
       'quality',
+      'reason',
       'route',
       'service',
     ];

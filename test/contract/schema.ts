@@ -11,6 +11,7 @@ import type { Models } from '../../server/src/db/models.ts';
 import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
 import { serializeUser } from '../../server/src/users/serializeUser.ts';
 import { findEncodeProgress, findSources, listVideos } from '../../server/src/videos/videoRepository.ts';
+import { findWaiting } from '../../server/src/videos/waiting.ts';
 import { FIXTURE, insertFixture, insertUnlisted } from '../support/schemaFixture.ts';
 import type { RepositoryContract } from './repositories.ts';
 
@@ -236,9 +237,27 @@ async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>):
   const { fingerprint } = await models.Video.findByPk(uploading.id, { rejectOnEmpty: true });
   assert.equal(fingerprint, upload.fingerprint);
   assert.equal(await models.Worker.count(), 1);
+  assert.deepEqual(
+    tasks.map((task) => [
+      task.farmFaults,
+      task.declines,
+      task.verdicts,
+      task.waitingSince,
+      task.failedWorkerId,
+    ]),
+    tasks.map(() => [0, 0, null, null, null]),
+  );
+  assert.ok(rows.every(({ notices }) => notices === null));
   // and what is new works on what is old
   await online.update({ sourceRemovedAt: new Date() });
   await online.update({ sourceRemovedAt: null });
+  const [, encode] = tasks;
+  const verdicts = [{ code: 'undecodable', workerId: 'worker 🎬' }] as const;
+  await encode?.update({ verdicts, waitingSince: new Date(), farmFaults: 3, state: 'pending' });
+  assert.deepEqual((await encode?.reload())?.verdicts, verdicts);
+  const waiting = (await findWaiting(models, [transcoding], new Date())).get(transcoding.id);
+  assert.equal(waiting?.reason_code, 'worker');
+  await encode?.update({ verdicts: null, waitingSince: null, farmFaults: 0, state: 'running' });
 }
 
 /** What was unlisted has a token and the time of the upgrade; every other link goes on as it was. */

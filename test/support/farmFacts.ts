@@ -46,6 +46,7 @@ export function makeFailedTask(id: number, facts: Partial<FarmTask> = {}): FarmT
     state: 'failed',
     attempt: 1,
     lost_leases: 0,
+    farm_faults: 0,
     worker_id: 'worker-1',
     error: { code: 'undecodable', message: 'The pictures cannot be read.', diagnostics: null },
     available_at: NOW,

@@ -24,6 +24,8 @@ export function makeVideo(id: number, facts: Partial<Video> = {}): Video {
     playback_url: `https://api.example/videos/${id}/hls/master.m3u8`,
     watch_url: `https://api.example/watch/${id}`,
     legacy_link_until: null,
+    waiting: null,
+    notices: [],
     error: null,
     created_at: '2026-11-20T09:30:00.000Z',
     updated_at: '2026-11-20T09:40:00.000Z',

@@ -89,6 +89,8 @@ export function installPreviewBridge(state: PreviewState): void {
       ...(findVideo(args) ?? state.detail.video),
       watch_url: 'https://reelmill.example.com/watch/1?token=anew',
       legacy_link_until: null,
+      waiting: null,
+      notices: [],
     }),
     'farm.get': () => state.farm,
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),

@@ -106,6 +106,7 @@ const VIDEO: NonNullable<UploadSnapshot['video']> = {
   progress: 0,
   etaSeconds: null,
   playable: false,
+  waitingFor: null,
   watchUrl: 'https://reelmill.example.com/watch/12',
 };
 

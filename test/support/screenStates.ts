@@ -58,6 +58,20 @@ function makeLibraryVideo(id: number): Video {
     cover_url: `/covers/${id}.svg`,
     duration: 40 + ((id * 977) % 7_000),
   };
+  if (id === 60) {
+    const message = 'This video has no sound.';
+    return makeVideo(id, {
+      ...facts,
+      notices: [
+        { code: 'audio_left_out', message, reason: 'undecodable' },
+        { code: 'unknown_to_this_version', message: 'In the words of a newer server.' },
+      ],
+    });
+  }
+  if (id === 56) {
+    const waiting = { since: '2026-11-24T11:40:00.000Z', reason_code: 'store' } as const;
+    return makeVideo(id, { ...facts, status: 'transcoding', phase: 'encoding', progress: 12, waiting });
+  }
   if (id === 59) {
     return makeVideo(id, {
       ...facts,
@@ -96,6 +110,13 @@ function makeBusyFarm() {
       makeWorker('worker-3', { state: 'idle', host: 'farm-2' }),
       makeWorker('worker-4', { state: 'sick', host: 'farm-3', reason: 'ffmpeg failed its self-test.' }),
       makeWorker('worker-5', { state: 'lost', host: 'farm-3' }),
+    ],
+    waiting: [
+      makeFailedTask(299, {
+        state: 'pending',
+        farm_faults: 7,
+        error: { code: 'disk_full', message: 'The worker has no space left.', diagnostics: null },
+      }),
     ],
     recent_failures: [
       makeFailedTask(301),

@@ -169,6 +169,7 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'library-detail', state: makePreviewState(FULL), reach: (page) => openVideo(page, 60) },
   { name: 'library-processing', state: makePreviewState(FULL), reach: (page) => openVideo(page, 59) },
+  { name: 'library-waiting', state: makePreviewState(FULL), reach: (page) => openVideo(page, 56) },
   { name: 'library-broken', state: makePreviewState(FULL), reach: (page) => openVideo(page, 58) },
   {
     name: 'library-delete',

@@ -299,6 +299,8 @@ function toVideo(video: ApiVideo): Video {
     playback_url: null,
     watch_url: `http://watch/${video.id}`,
     legacy_link_until: null,
+    waiting: null,
+    notices: [],
     error: video.status === 'failed' ? { code: 'not_a_video', message: 'This is not a video.' } : null,
     created_at: '2025-01-01T00:00:00Z',
     updated_at: '2025-01-01T00:00:00Z',

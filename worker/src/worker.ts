@@ -273,7 +273,12 @@ class Worker implements RunningWorker {
       return 'requeue';
     }
     this.#beat();
-    const outcome = redelivered ? await run.handBackRedelivered() : await run.run();
+    const isLeftToOthers = message.notWorkers?.includes(config.workerId);
+    const outcome = await (redelivered
+      ? run.handBackRedelivered()
+      : isLeftToOthers
+        ? run.decline()
+        : run.run());
     this.#current = null;
     if (outcome.kind !== 'not_told') this.#remember(lease);
     this.#judge(outcome);
@@ -285,9 +290,11 @@ class Worker implements RunningWorker {
 
   #judge(outcome: TaskOutcome): void {
     if (outcome.kind === 'done') this.#failures.succeeded();
-    if (outcome.kind === 'given_back' && outcome.storeDown)
-      this.#fallSick('the object store cannot be reached');
     if (outcome.kind !== 'failed') return;
+    if (outcome.storeDown) {
+      this.#fallSick('the object store cannot be reached');
+      return;
+    }
     const reason = this.#failures.failed(outcome.code, outcome.message);
     if (reason !== null) this.#fallSick(reason);
   }

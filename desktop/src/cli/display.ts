@@ -78,7 +78,7 @@ function stepOf(event: UploadEvent): string | null {
     return `sent ${Math.floor((fractionOf(event.upload) * 100) / LINE_STEP_PERCENT)}`;
   if (event.type !== 'video') return null;
   const { video } = event.upload;
-  return `${video?.status} ${video?.phase} ${video?.playable} ${Math.floor((video?.progress ?? 0) / LINE_STEP_PERCENT)}`;
+  return `${video?.status} ${video?.phase} ${video?.waitingFor} ${video?.playable} ${Math.floor((video?.progress ?? 0) / LINE_STEP_PERCENT)}`;
 }
 
 /** How full the bar is: of the upload while it runs, of the transcode afterwards. */

@@ -66,6 +66,7 @@ function toJsonUpload(upload: UploadSnapshot): Record<string, unknown> {
       eta_seconds: upload.video.etaSeconds,
       playable: upload.video.playable,
       watch_url: upload.video.watchUrl,
+      waiting_for: upload.video.waitingFor,
     },
   };
 }

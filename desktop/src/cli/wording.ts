@@ -1,6 +1,7 @@
 import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
-import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import type { Video, WaitingReason } from '@reelmill/shared/contracts/videos.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
+import { describeProgress } from '../engine/describe.ts';
 import type { UploadEvent } from '../engine/events.ts';
 import { formatSeconds, printable } from './formats.ts';
 
@@ -69,10 +70,17 @@ export function sayProgress(upload: UploadSnapshot): string {
   return parts.join(', ');
 }
 
+const WAITING: Record<WaitingReason, string> = {
+  store: 'waiting for the storage, which does not respond',
+  disk: 'waiting for disk space',
+  worker: 'waiting for a worker',
+};
+
 /** `encoding 42 %, 1m10s left, can be watched already` */
 export function sayVideo(video: VideoProgress): string {
   const percent = video.status === 'transcoding' ? ` ${Math.floor(video.progress)} %` : '';
   const parts = [`${video.phase ?? video.status}${percent}`];
+  if (video.waitingFor !== null) parts.push(WAITING[video.waitingFor]);
   if (video.etaSeconds !== null) parts.push(`${formatSeconds(video.etaSeconds)} left`);
   if (video.playable && video.status === 'transcoding') parts.push('can be watched already');
   return parts.join(', ');
@@ -80,8 +88,8 @@ export function sayVideo(video: VideoProgress): string {
 
 /** A video of the server as one line of a list. */
 export function sayVideoRow(video: Video): string {
-  const { status, phase, progress, playable, eta_seconds: etaSeconds, watch_url: watchUrl } = video;
-  const state = sayVideo({ status, phase, progress, playable, etaSeconds, watchUrl });
-  const reason = video.error === null ? '' : ` (${printable(video.error.message)})`;
-  return `${String(video.id).padStart(6)}  ${printable(video.title)}  ${state}${reason}`;
+  const said = [...(video.error === null ? [] : [video.error]), ...video.notices];
+  const reasons = said.map(({ message }) => ` (${printable(message)})`).join('');
+  const state = sayVideo(describeProgress(video));
+  return `${String(video.id).padStart(6)}  ${printable(video.title)}  ${state}${reasons}`;
 }

@@ -23,6 +23,7 @@ export function describeProgress(video: Video): VideoProgress {
     etaSeconds: video.eta_seconds,
     playable: video.playable,
     watchUrl: video.watch_url,
+    waitingFor: video.waiting?.reason_code ?? null,
   };
 }
 
@@ -34,6 +35,7 @@ export function showsTheSame(one: VideoProgress | null, other: VideoProgress): b
     one.phase === other.phase &&
     one.progress === other.progress &&
     one.etaSeconds === other.etaSeconds &&
-    one.playable === other.playable
+    one.playable === other.playable &&
+    one.waitingFor === other.waitingFor
   );
 }

@@ -15,6 +15,7 @@ import {
   findRecentFailures,
   findRunningTasks,
   findSpeeds,
+  findWaitingTasks,
   findWorkers,
   WITHOUT_BULK,
 } from './farmRepository.ts';
@@ -29,20 +30,33 @@ export type WorkerState = Farm['workers'][number]['state'];
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
-  const [queue, tasks, oldest, done, workers, running, failures, quarantined, backlog, speeds, stopped] =
-    await Promise.all([
-      readDepth(context),
-      countTasks(models),
-      findOldestPending(models, now),
-      countDoneSince(models, new Date(now.getTime() - THROUGHPUT_SECONDS * 1000)),
-      findWorkers(models, now),
-      findRunningTasks(models),
-      findRecentFailures(models),
-      findQuarantined(models),
-      findBacklog(models),
-      findSpeeds(models),
-      findStoppedJobs(models),
-    ]);
+  const [
+    queue,
+    tasks,
+    oldest,
+    done,
+    workers,
+    running,
+    failures,
+    quarantined,
+    waiting,
+    backlog,
+    speeds,
+    stopped,
+  ] = await Promise.all([
+    readDepth(context),
+    countTasks(models),
+    findOldestPending(models, now),
+    countDoneSince(models, new Date(now.getTime() - THROUGHPUT_SECONDS * 1000)),
+    findWorkers(models, now),
+    findRunningTasks(models),
+    findRecentFailures(models),
+    findQuarantined(models),
+    findWaitingTasks(models),
+    findBacklog(models),
+    findSpeeds(models),
+    findStoppedJobs(models),
+  ]);
   const working = workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
   const { drainSeconds, suggestedReplicas } = estimateDrain(backlog, speeds, working);
   const byId = new Map(running.map((task) => [task.id, task]));
@@ -56,6 +70,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
     recent_failures: failures.map(serializeTask),
     quarantined: quarantined.map(serializeTask),
     stopped_jobs: stopped,
+    waiting: waiting.map(serializeTask),
     drain_seconds: drainSeconds,
     suggested_replicas: suggestedReplicas,
     scale_command: `docker compose up -d --scale worker=${suggestedReplicas}`,
@@ -123,6 +138,7 @@ export function serializeTask(task: TaskRow): Farm['running'][number] {
     state: task.state,
     attempt: task.attempt,
     lost_leases: task.lostLeases,
+    farm_faults: task.farmFaults,
     worker_id: task.workerId,
     error:
       task.errorCode === null

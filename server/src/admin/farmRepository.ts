@@ -1,6 +1,12 @@
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
-import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
+import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
+import {
+  OPEN_TASK_STATES,
+  QUARANTINE_AFTER_LEASES,
+  WAITING_AFTER_FAULTS,
+  waitingReasonOf,
+} from '@reelmill/shared/core/videoState.ts';
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
@@ -9,6 +15,7 @@ import type { KindBacklog, KindSpeed } from './drain.ts';
 const RUNNING_LIMIT = 200;
 const FAILURES_LIMIT = 20;
 const QUARANTINED_LIMIT = 100;
+const WAITING_LIMIT = 100;
 const MEASURED_TASKS = 100;
 /** Workers that ended this long ago are history. */
 const FORGET_WORKERS_MS = 24 * 3600 * 1000;
@@ -69,6 +76,38 @@ export function findQuarantined(models: Models): Promise<TaskRow[]> {
     order: [['availableAt', 'ASC']],
     limit: QUARANTINED_LIMIT,
   });
+}
+
+/** Tasks that wait because faults of the farm ended their last tries; those in quarantine are others. */
+const waiting = {
+  state: { [Op.in]: ['pending', 'queued'] },
+  waitingSince: { [Op.not]: null },
+  farmFaults: { [Op.gte]: WAITING_AFTER_FAULTS },
+  lostLeases: { [Op.lt]: QUARANTINE_AFTER_LEASES },
+};
+
+/** Those that wait longest first. */
+export function findWaitingTasks(models: Models): Promise<TaskRow[]> {
+  return models.Task.findAll({
+    where: waiting,
+    attributes: WITHOUT_BULK,
+    order: [['waitingSince', 'ASC']],
+    limit: WAITING_LIMIT,
+  });
+}
+
+/** How many of them wait for what. */
+export async function countWaiting(models: Models): Promise<Record<WaitingReason, number>> {
+  const rows = await models.Task.findAll({
+    attributes: ['errorCode', [fn('count', col('id')), 'id']],
+    where: waiting,
+    group: ['error_code'],
+  });
+  const counts: Record<WaitingReason, number> = { store: 0, disk: 0, worker: 0 };
+  for (const { errorCode, id } of rows) {
+    counts[(errorCode === null ? null : waitingReasonOf(errorCode)) ?? 'worker'] += Number(id);
+  }
+  return counts;
 }
 
 export function countQuarantined(models: Models): Promise<number> {

@@ -14,6 +14,7 @@ import * as shareLinks from './migrations/0009-share-links.ts';
 import * as knownDevices from './migrations/0010-known-devices.ts';
 import * as lostLeases from './migrations/0011-lost-leases.ts';
 import * as workerConfinement from './migrations/0012-worker-confinement.ts';
+import * as blame from './migrations/0013-blame.ts';
 import * as attemptTags from './migrations/0014-attempt-tags.ts';
 import * as plausibility from './migrations/0015-plausibility.ts';
 
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   knownDevices,
   lostLeases,
   workerConfinement,
+  blame,
   attemptTags,
   plausibility,
 ];

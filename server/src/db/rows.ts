@@ -15,13 +15,14 @@ import type {
   TaskState,
 } from '@reelmill/shared/contracts/tasks.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
-import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import type { NoticeFacts, VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import type {
   WebhookDeliveryState,
   WebhookEvent,
   WebhookMessageType,
   WebhookScope,
 } from '@reelmill/shared/contracts/webhooks.ts';
+import type { Verdict } from '@reelmill/shared/core/videoState.ts';
 import {
   type CreationOptional,
   type InferAttributes,
@@ -144,6 +145,8 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare errorCode: ErrorCode | null;
   declare errorMessage: string | null;
   declare errorDiagnostics: string | null;
+  /** What its owner is told of the current transcode; null for nothing. */
+  declare notices: CreationOptional<NoticeFacts[] | null>;
   declare transcodeStartedAt: Date | null;
   declare onlineAt: Date | null;
   /** Since when the source is not kept any more; a video that is online plays without it. */
@@ -214,6 +217,16 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare programDeaths: CreationOptional<number>;
   /** How many leases in a row ended without a word of the worker; no attempts either. */
   declare lostLeases: CreationOptional<number>;
+  /** How many tries a fault of the farm ended; no attempts either. */
+  declare farmFaults: CreationOptional<number>;
+  /** When the first of the tries ended that were all lost or ended by the farm; null where the last one was not. */
+  declare waitingSince: CreationOptional<Date | null>;
+  /** What was said of the media so far; null for nothing. */
+  declare verdicts: CreationOptional<readonly Verdict[] | null>;
+  /** Whose try failed last; the next one is left to others. */
+  declare failedWorkerId: CreationOptional<string | null>;
+  /** How often in a row the next try was left to others. */
+  declare declines: CreationOptional<number>;
   declare leaseToken: string | null;
   declare leaseExpiresAt: Date | null;
   declare availableAt: Date;

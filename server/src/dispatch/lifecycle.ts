@@ -7,6 +7,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { withoutNotice } from '../videos/notices.ts';
 import { recordVideoEvent } from '../webhooks/outbox.ts';
 import { cleanUpSoon } from './cleanUp.ts';
 
@@ -153,12 +154,18 @@ export async function reopenTask({
       deliveries: 0,
       programDeaths: 0,
       lostLeases: 0,
+      farmFaults: 0,
+      waitingSince: null,
+      verdicts: null,
+      failedWorkerId: null,
+      declines: 0,
       leaseToken: null,
       availableAt: new Date(),
       finishedAt: null,
     },
     { transaction },
   );
+  if (task.kind === 'audio') await video.update(withoutNotice(video, 'audio_left_out'), { transaction });
   return task;
 }
 
@@ -199,6 +206,7 @@ async function beginPlan(
       errorCode: null,
       errorMessage: null,
       errorDiagnostics: null,
+      notices: null,
       transcodeStartedAt: now,
     },
     {

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
+import { workersToAvoid } from '@reelmill/shared/core/videoState.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
+import { findLiveWorkers } from './liveWorkers.ts';
+
+/** What a task's message is made of. */
+const MESSAGE_COLUMNS = [
+  ...['id', 'videoId', 'attempt', 'requestId', 'traceparent', 'spec'],
+  ...['farmFaults', 'verdicts', 'failedWorkerId', 'declines'],
+];
 
 /**
  * Takes these tasks for publishing, each only where no other server was faster, with a new lease token. The lease is
@@ -17,13 +25,16 @@ export async function claimTasks(models: Models, ids: readonly number[]): Promis
   );
   if (claimed === 0) return [];
   const rows = await models.Task.findAll({
-    attributes: ['id', 'videoId', 'attempt', 'requestId', 'traceparent', 'spec'],
+    attributes: MESSAGE_COLUMNS,
     where: { id: [...ids], leaseToken },
   });
+  // most tasks are left to nobody in particular
+  const isChoosy = rows.some(({ failedWorkerId, verdicts }) => failedWorkerId !== null || verdicts !== null);
+  const alive = isChoosy ? await findLiveWorkers(models, new Date()) : [];
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => {
     const row = byId.get(id);
-    return row === undefined ? [] : [messageOf(row, leaseToken)];
+    return row === undefined ? [] : [messageOf(row, leaseToken, alive)];
   });
 }
 
@@ -37,7 +48,9 @@ export async function unclaimTasks(models: Models, messages: readonly TaskMessag
   );
 }
 
-function messageOf(task: TaskRow, leaseToken: string): TaskMessage {
+function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]): TaskMessage {
+  const { failedWorkerId, declines, verdicts } = task;
+  const notWorkers = workersToAvoid({ failedWorkerId, declines, verdicts: verdicts ?? [] }, alive);
   return {
     v: 1,
     taskId: task.id,
@@ -47,6 +60,8 @@ function messageOf(task: TaskRow, leaseToken: string): TaskMessage {
     requestId: task.requestId,
     ...(task.traceparent === null ? {} : { traceparent: task.traceparent }),
     tag: attemptTag({ taskId: task.id, leaseToken }),
+    ...(task.farmFaults > 0 ? { verifyAll: true } : {}),
+    ...(notWorkers.length > 0 ? { notWorkers } : {}),
     spec: task.spec,
   };
 }

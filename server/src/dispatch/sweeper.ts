@@ -29,6 +29,7 @@ const LEASE_COLUMNS = [
   'leaseToken',
   'leaseExpiresAt',
   'lostLeases',
+  'waitingSince',
 ];
 const FORGET_WORKERS_MS = 24 * 3_600_000;
 

@@ -3,7 +3,13 @@ import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { col, fn, Op } from 'sequelize';
 import { readDepth } from '../admin/farm.ts';
-import { countQuarantined, countTasks, findOldestPending, findWorkers } from '../admin/farmRepository.ts';
+import {
+  countQuarantined,
+  countTasks,
+  countWaiting,
+  findOldestPending,
+  findWorkers,
+} from '../admin/farmRepository.ts';
 import { checkDependencies } from '../admin/readiness.ts';
 import { findStoppedJobs } from '../admin/stoppedJobs.ts';
 import type { Models } from '../db/models.ts';
@@ -53,21 +59,24 @@ async function collectFacts(context: ServerContext, sourceBytes: () => Promise<n
 }
 
 async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {
-  const [tasks, quarantined, workers, videos, oldest, openUploads, bytes, stopped] = await Promise.all([
-    countTasks(models),
-    countQuarantined(models),
-    findWorkers(models, now),
-    countVideos(models),
-    findOldestPending(models, now),
-    models.Upload.count(),
-    sourceBytes(),
-    findStoppedJobs(models),
-  ]);
+  const [tasks, quarantined, waiting, workers, videos, oldest, openUploads, bytes, stopped] =
+    await Promise.all([
+      countTasks(models),
+      countQuarantined(models),
+      countWaiting(models),
+      findWorkers(models, now),
+      countVideos(models),
+      findOldestPending(models, now),
+      models.Upload.count(),
+      sourceBytes(),
+      findStoppedJobs(models),
+    ]);
   const byState = Map.groupBy(workers, (worker) => farmStateOf(worker, now));
   const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
   return {
     tasks,
     quarantined,
+    waiting,
     workers: Object.fromEntries(counts),
     videos,
     oldestWaitingSeconds: oldest && Math.max(0, (now.getTime() - oldest.getTime()) / 1000),

@@ -1,7 +1,11 @@
 import { type FarmWorker, farmWorkerSchema } from '@reelmill/shared/contracts/admin.ts';
 import { type RetentionJobName, retentionJobNameSchema } from '@reelmill/shared/contracts/retention.ts';
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
-import { type VideoStatus, videoStatusSchema } from '@reelmill/shared/contracts/videos.ts';
+import {
+  type VideoStatus,
+  videoStatusSchema,
+  type WaitingReason,
+} from '@reelmill/shared/contracts/videos.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import type { StoreSpace } from '@reelmill/shared/ports/objectStore.ts';
 import { Gauge, Registry } from 'prom-client';
@@ -11,6 +15,8 @@ export interface FarmCounts {
   tasks: Record<TaskState, number>;
   /** Tasks that wait because their workers were lost again and again. */
   quarantined: number;
+  /** Tasks whose last tries were ended by faults of the farm, by what they wait for. */
+  waiting: Record<WaitingReason, number>;
   /** States without a worker may be missing. */
   workers: Partial<Record<FarmWorker['state'], number>>;
   /** States without a video may be missing. */
@@ -56,6 +62,12 @@ export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): R
       'quarantined_tasks',
       'Tasks that wait because their workers were lost again and again',
       counts.quarantined,
+    );
+    addEach(
+      'waiting_tasks',
+      'Tasks that wait because faults of store, disk or workers ended their last tries',
+      'reason',
+      Object.entries(counts.waiting),
     );
     addEach('workers', 'Workers by state', 'state', countAll(workerStates, workers));
     addEach('videos', 'Videos by status', 'status', countAll(videoStatusSchema.options, videos));

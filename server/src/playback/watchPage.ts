@@ -33,6 +33,7 @@ ${renderPlayer(page.access)}
 <section class="about">
 <h1 id="title">${page.title ?? ''}</h1>
 <p id="facts" class="facts"></p>
+<ul id="notices" class="notices" hidden></ul>
 <div id="progress" class="progress" hidden>
 <div id="progress-details">
 <div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>

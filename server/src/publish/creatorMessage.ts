@@ -1,22 +1,24 @@
-import { ERROR_CODES, type ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
 
-const PLACES_OUTSIDE_THE_FILE: Partial<Record<ErrorCode, string>> = {
+/** Both the file and the farm may be why: nobody is told that their file is damaged, and everybody what they can do. */
+const UNEXPLAINED: Partial<Record<ErrorCode, string>> = {
   frame_count_mismatch:
-    'The pictures of this video could not be put together without gaps. Export it again and upload the new file.',
+    'The pictures of this video could not be put together without gaps. Try again; if that does not help, export it ' +
+    'again and upload the new file.',
   encoder_failed: 'This video could not be converted. Try again, or export it in another format.',
   program_died:
-    'The file made the decoder fail twice; it is damaged, or made to do so. Export it again and upload the new file.',
+    'Converting this video ended unexpectedly twice. Try again; if that does not help, export it again and upload the ' +
+    'new file.',
   stalled: 'Converting this video came to a halt more than once. Try again, or export it in another format.',
-  time_limit: 'Converting this video took longer than is allowed.',
+  time_limit: 'Converting this video took longer than is allowed. Try again, or export it in another format.',
 };
 const OUR_FAULT = 'Something went wrong on our side while converting this video. Please try again later.';
-const MEDIA_STATUS = 422;
 
 /**
- * Why a video failed, in a creator's words. What is wrong with the file was said by the worker already; everything
- * else is told without technical detail, which goes to the diagnostics.
+ * Why a video failed, in a creator's words. What is wrong with the media was said by the worker, and is shown only after
+ * a second one said the same; everything else is told without technical detail, which goes to the diagnostics.
  */
 export function creatorMessage(error: { code: ErrorCode; message: string }): string {
-  if (ERROR_CODES[error.code].status === MEDIA_STATUS) return error.message;
-  return PLACES_OUTSIDE_THE_FILE[error.code] ?? OUR_FAULT;
+  if (faultOf(error.code) === 'media') return error.message;
+  return UNEXPLAINED[error.code] ?? OUR_FAULT;
 }

@@ -85,6 +85,7 @@ export async function requeueLost(
       ...(options.keepToken ? { leaseExpiresAt: null } : UNLEASED),
       state: 'pending',
       lostLeases,
+      waitingSince: task.waitingSince ?? new Date(now),
       availableAt,
     },
     {

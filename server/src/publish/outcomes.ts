@@ -1,8 +1,13 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
-import { decideAfterFailure, isDispensable, OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
+import {
+  decideAfterFailure,
+  type FailureDecision,
+  isDispensable,
+  OPEN_TASK_STATES,
+  pauseAfterDecline,
+} from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
@@ -10,6 +15,7 @@ import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { expectLateObjects } from '../dispatch/cleanUp.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
+import { withNotice } from '../videos/notices.ts';
 import { findFalseReport } from './checkReport.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
@@ -33,7 +39,6 @@ export interface Aftermath {
   complete: boolean;
 }
 
-const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
 const OLD_WORKER_PAUSE_MS = 15_000;
 const NOTHING_MORE: Aftermath = { revoked: [], complete: false };
 
@@ -43,6 +48,8 @@ interface Held {
   transaction: Transaction;
   video: VideoRow;
   task: TaskRow;
+  /** Who reported it. */
+  workerId: string;
 }
 
 /** A task is done: its result is saved; an inspection is followed by the plan. */
@@ -57,6 +64,7 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
     const fault = findFalseReport({ spec: task.spec, videoId: task.videoId, tag: attemptTag(event) }, result);
     // another worker may do better
     if (fault !== null) return afterFailure(held, falseReport(fault));
+    if (isWithoutSound(task, event)) return afterFailure(held, SOUND_REFUSED);
     await task.update(
       {
         state: 'done',
@@ -100,6 +108,7 @@ export async function applyHandedBack(
   event: EventOf<'handed_back'>,
 ): Promise<Aftermath | null> {
   return withLeased(context, event, async (held) => {
+    if (event.declined) return afterDecline(held);
     if (event.redelivered && held.task.state !== 'queued') return afterRedelivery(held, event);
     return handBack(held, { pauseMs: 0, began: !event.redelivered });
   });
@@ -115,6 +124,21 @@ async function handBack(
   const uncounted = began ? { deliveries: literal('deliveries - 1') } : {};
   await task.update({ ...UNLEASED, ...uncounted, state: 'pending', availableAt }, { transaction });
   return NOTHING_MORE;
+}
+
+/** The worker leaves the task to another, which may still be busy. Nobody began it. */
+async function afterDecline({ context, task, transaction }: Held): Promise<Aftermath> {
+  transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
+  const declines = task.declines + 1;
+  const availableAt = new Date(Date.now() + pauseAfterDecline(declines));
+  await task.update({ ...UNLEASED, declines, state: 'pending', availableAt }, { transaction });
+  return NOTHING_MORE;
+}
+
+/** Sound that was planned and is not there was refused by its decoder: a verdict like any other. */
+function isWithoutSound({ spec }: TaskRow, { result }: Pick<EventOf<'done'>, 'result'>): boolean {
+  const isMissing = result.kind === 'audio' && result.rendition === null;
+  return isMissing && spec.kind === 'audio' && spec.plan.audio !== null;
 }
 
 /**
@@ -154,7 +178,8 @@ async function withLeased(
 ): Promise<Aftermath | null> {
   const aftermath = await context.database.transaction(async (transaction) => {
     const leased = await lockLeased(context.database.models, event, transaction);
-    return leased === null ? null : change({ context, transaction, ...leased });
+    const { workerId } = event;
+    return leased === null ? null : change({ context, transaction, workerId, ...leased });
   });
   if (aftermath === null) await expectLateObjects(context.database.models, event.videoId);
   else {
@@ -166,27 +191,48 @@ async function withLeased(
 }
 
 async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
-  const { context, task, transaction } = held;
+  const { context, task, workerId } = held;
   if (error.code === 'frame_count_mismatch') {
     const revoked = await planAgain(held, error);
     if (revoked !== null) return { revoked, complete: false };
   }
-  const decision = decideAfterFailure(task, error, context.config.TASK_ATTEMPTS);
-  if (decision.next === 'give_up') return giveUp(held, error);
+  const { attempt, programDeaths, farmFaults, verdicts } = task;
+  const tries = { attempt, programDeaths, farmFaults, verdicts: verdicts ?? [] };
+  const maxAttempts = context.config.TASK_ATTEMPTS;
+  const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
+  return decision.next === 'give_up' ? giveUp(held, error) : tryAgain(held, error, decision);
+}
+
+const RETRY_EVENTS = {
+  retry: 'a task is tried again',
+  second_opinion: 'second opinion on media requested',
+  wait: 'task waits for the farm',
+};
+
+async function tryAgain(
+  { context, task, transaction, workerId }: Held,
+  error: TaskError,
+  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'give_up' }>,
+): Promise<Aftermath> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
-  const { attempt, programDeaths } = decision;
-  const pauseMs = backoffMs(attempt + programDeaths, RETRY_BACKOFF);
-  context.logger.warn({ ...logFieldsOf(task), code: error.code, pause_ms: pauseMs }, 'a task is tried again');
+  const fields = { ...logFieldsOf(task), code: error.code, worker_id: workerId, pause_ms: pauseMs };
+  context.logger.warn(fields, RETRY_EVENTS[next]);
   await task.update(
     {
       ...UNLEASED,
       ...errorColumns(error),
+      ...tries,
       state: 'pending',
-      attempt,
-      programDeaths,
+      verdicts: tries.verdicts.length === 0 ? null : tries.verdicts,
+      failedWorkerId: workerId,
+      declines: 0,
       // whoever fails in an orderly way was not killed by it
       lostLeases: 0,
+      waitingSince: next === 'wait' ? (task.waitingSince ?? new Date()) : null,
       availableAt: new Date(Date.now() + pauseMs),
+      // an inspection that cannot be planned was done
+      result: null,
+      finishedAt: null,
     },
     { transaction },
   );
@@ -201,7 +247,12 @@ async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
     { transaction },
   );
   context.logger.warn({ ...logFieldsOf(task), err: error }, 'a task is given up');
-  if (isDispensable(task.kind, error.code)) return checkComplete(held);
+  if (isDispensable(task.kind, error.code)) {
+    if (task.kind === 'audio') {
+      await video.update(withNotice(video, { code: 'audio_left_out', reason: error.code }), { transaction });
+    }
+    return checkComplete(held);
+  }
   const { models } = context.database;
   const revoked = await cancelOpenTasks(models, video.id, transaction);
   const failure = { code: error.code, message: creatorMessage(error), diagnostics: diagnosticsOf(error) };
@@ -213,10 +264,10 @@ async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['
   try {
     await savePlan({ ...planChange(held), facts });
   } catch (error) {
-    // what cannot be planned is the file's fault and will not change; anything else is not an answer
     if (!(error instanceof ReelmillError) || error.retryable) throw error;
+    // what cannot be planned is the file's fault as one worker read it: the facts of another may be others
     const { code, message } = error;
-    return giveUp(held, { code, message, retryable: false, diagnostics: error.diagnostics ?? null });
+    return afterFailure(held, { code, message, retryable: false, diagnostics: error.diagnostics ?? null });
   }
   return NOTHING_MORE;
 }
@@ -279,6 +330,13 @@ function diagnosticsOf({ message, diagnostics }: TaskError): string {
 function internalFault(message: string): TaskError {
   return { code: 'internal', message, retryable: false, diagnostics: null };
 }
+
+const SOUND_REFUSED: TaskError = {
+  code: 'undecodable',
+  message: 'The sound cannot be decoded.',
+  retryable: false,
+  diagnostics: null,
+};
 
 function falseReport(fault: string): TaskError {
   return { code: 'internal', message: `the result names ${fault}`, retryable: true, diagnostics: null };

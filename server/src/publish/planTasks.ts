@@ -1,12 +1,12 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
-import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
+import { OPEN_TASK_STATES, type Verdict } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { describeSource, newTask } from '../dispatch/lifecycle.ts';
+import { findLiveWorkers } from '../dispatch/liveWorkers.ts';
 import { recordUsage } from '../users/processingLimits.ts';
 
 export interface PlanChange {
@@ -18,16 +18,19 @@ export interface PlanChange {
   chunkSeconds: number;
 }
 
-/** Saves what inspection found out, the plan made from it, and its tasks. */
+/**
+ * Saves what inspection found out, the plan made from it, and its tasks. `verdicts` are those that the tasks of the plan
+ * before came to.
+ */
 export async function savePlan(
-  change: PlanChange & { facts: MediaFacts; singleChunk?: boolean },
+  change: PlanChange & { facts: MediaFacts; singleChunk?: boolean; verdicts?: readonly Verdict[] },
 ): Promise<void> {
   const { models, transaction, video, facts, requestId } = change;
   const now = new Date();
   const planned = planVideo(facts, {
     version: video.planVersion,
     chunkSeconds: change.chunkSeconds,
-    workers: await countWorkers(models, transaction, now),
+    workers: (await findLiveWorkers(models, now, transaction)).length,
     singleChunk: change.singleChunk ?? false,
   });
   const { objectFolder } = video;
@@ -58,15 +61,10 @@ export async function savePlan(
       position,
       spec,
       unitsTotal,
+      verdicts: spec.kind === 'encode' ? (change.verdicts ?? null) : null,
     })),
     { transaction },
   );
-}
-
-/** Workers that will take tasks. */
-async function countWorkers(models: Models, transaction: Transaction, now: Date): Promise<number> {
-  const workers = await models.Worker.findAll({ attributes: ['state', 'taskId', 'lastSeenAt'], transaction });
-  return workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).length;
 }
 
 /** A lease to be told that it is over. */
@@ -77,14 +75,18 @@ export interface Revocation {
 
 /**
  * Plans the video again as one chunk, because chunks did not come out as planned. Answers the leases of the tasks that
- * were in work; null, and nothing is changed, where the plan was one chunk already.
+ * were in work; null, and nothing is changed, where the plan was one chunk already. With `verdicts`, which the new tasks
+ * begin with, that one is planned again, too.
  */
-export async function planAsSingleChunk(change: PlanChange): Promise<Revocation[] | null> {
+export async function planAsSingleChunk(
+  change: PlanChange & { verdicts?: readonly Verdict[] },
+): Promise<Revocation[] | null> {
   const { models, transaction, video } = change;
   const { plan } = video;
-  if (plan === null || plan.chunks.length === 1) return null;
+  if (plan === null || (plan.chunks.length === 1 && change.verdicts === undefined)) return null;
   const revoked = await cancelOpenTasks(models, video.id, transaction);
-  await video.update({ planVersion: video.planVersion + 1, playable: false }, { transaction });
+  const planVersion = video.planVersion + 1;
+  await video.update({ planVersion, playable: false, notices: null }, { transaction });
   await savePlan({ ...change, facts: plan.facts, singleChunk: true });
   return revoked;
 }

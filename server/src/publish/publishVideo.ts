@@ -10,6 +10,8 @@ import {
 import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
+import type { Transaction } from 'sequelize';
+import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { completeTranscode, failTranscode } from '../dispatch/lifecycle.ts';
@@ -17,6 +19,8 @@ import { creatorMessage } from './creatorMessage.ts';
 import { planAsSingleChunk } from './planTasks.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+/** Whose verdict it is that pieces do not fit together, in the place of a worker. */
+const JOINER = 'server';
 
 /**
  * Publishes a video whose tasks have all finished: the playlists first, then sources and `online` in one transaction.
@@ -136,7 +140,10 @@ async function goOnline(
   });
 }
 
-/** What does not fit together is made again as one chunk, which has no joints; if it was one, the video fails. */
+/**
+ * What does not fit together is made again as one chunk, which has no joints; if it was one, it is made once more, and
+ * then the video fails.
+ */
 async function rejectAssembly(
   context: FarmContext,
   fault: { videoId: number; requestId: string | null; reason: string },
@@ -156,13 +163,23 @@ async function rejectAssembly(
     if (video === null) return;
     const { CHUNK_SECONDS } = context.config;
     const change = { models, transaction, video };
-    const again = await planAsSingleChunk({ ...change, requestId, chunkSeconds: CHUNK_SECONDS });
-    if (again !== null) return;
     const code = 'frame_count_mismatch';
+    const isFirst = video.plan?.chunks.length === 1 && !(await wasMadeTwice(models, video, transaction));
+    const verdicts = isFirst ? { verdicts: [{ code, workerId: JOINER }] as const } : {};
+    const plan = { ...change, ...verdicts, requestId, chunkSeconds: CHUNK_SECONDS };
+    if ((await planAsSingleChunk(plan)) !== null) return;
     const message = creatorMessage({ code, message: reason });
     const { metrics } = context;
     await failTranscode({ ...change, metrics, failure: { code, message, diagnostics: reason } });
   });
   context.signals.tasksWaiting();
   context.signals.videoChanged(videoId);
+}
+
+/** Whether the frames of this plan or of the one before it were counted wrong already. */
+async function wasMadeTwice(models: Models, video: VideoRow, transaction: Transaction): Promise<boolean> {
+  const { id: videoId, planVersion } = video;
+  const where = { videoId, planVersion, kind: 'encode' } as const;
+  const tasks = await models.Task.findAll({ attributes: ['verdicts'], where, transaction });
+  return tasks.some(({ verdicts }) => verdicts?.some(({ code }) => code === 'frame_count_mismatch'));
 }

@@ -1,4 +1,10 @@
-import type { GuestVideoDetail, Video, VideoDetail, VideoSource } from '@reelmill/shared/contracts/videos.ts';
+import type {
+  GuestVideoDetail,
+  Video,
+  VideoDetail,
+  VideoSource,
+  Waiting,
+} from '@reelmill/shared/contracts/videos.ts';
 import type { Attributes } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
@@ -6,13 +12,14 @@ import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
 import { videoFacts } from './videoFacts.ts';
 import { findEncodeProgress, findSources, findVideos } from './videoRepository.ts';
+import { findWaiting } from './waiting.ts';
 
 type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
 
 /** Videos as the API shows them to their owners and to admins. */
 export async function describeVideos(context: Context, rows: readonly VideoRow[]): Promise<Video[]> {
-  const progress = await readProgress(context.database.models, rows);
-  return Promise.all(rows.map((row) => serializeVideo(context, row, progress.get(row.id))));
+  const transcodes = await readTranscodes(context.database.models, rows);
+  return Promise.all(rows.map((row) => serializeVideo(context, row, transcodes.get(row.id))));
 }
 
 /** A video with its renditions, as `GET /videos/:id` shows it to its owner, and the row that says who may see it. */
@@ -37,7 +44,13 @@ export async function readDetails(
 /** What is told of a video and stands in other tables than its own. */
 export interface Supplement {
   sources: readonly Attributes<VideoSourceRow>[];
+  transcode: Transcode | undefined;
+}
+
+/** What is known of a transcode while it lasts. */
+interface Transcode {
   progress: EncodeProgress | undefined;
+  waiting: Waiting | undefined;
 }
 
 /** The supplements of all these videos, by their ids. */
@@ -46,18 +59,18 @@ export async function readSupplements(
   rows: readonly VideoRow[],
 ): Promise<Map<number, Supplement>> {
   const ids = rows.map(({ id }) => id);
-  const [sources, progress] = await Promise.all([findSources(models, ids), readProgress(models, rows)]);
-  return new Map(ids.map((id) => [id, { sources: sources.get(id) ?? [], progress: progress.get(id) }]));
+  const [sources, transcodes] = await Promise.all([findSources(models, ids), readTranscodes(models, rows)]);
+  return new Map(ids.map((id) => [id, { sources: sources.get(id) ?? [], transcode: transcodes.get(id) }]));
 }
 
 /** All of one video. */
 export async function describeDetail(
   context: Context,
   row: VideoRow,
-  { sources, progress }: Supplement = { sources: [], progress: undefined },
+  { sources, transcode }: Supplement = { sources: [], transcode: undefined },
 ): Promise<VideoDetail> {
   return {
-    video: await serializeVideo(context, row, progress),
+    video: await serializeVideo(context, row, transcode),
     sources: sources.map((source) => serializeSource(context, row, source)),
   };
 }
@@ -86,22 +99,28 @@ export function forGuest({ video, sources }: VideoDetail): GuestVideoDetail {
   };
 }
 
-async function readProgress(
+async function readTranscodes(
   models: Models,
   rows: readonly VideoRow[],
-): Promise<ReadonlyMap<number, EncodeProgress>> {
-  const transcoding = rows.filter((row) => row.status === 'transcoding');
-  return transcoding.length === 0 ? new Map() : findEncodeProgress(models, transcoding);
+): Promise<ReadonlyMap<number, Transcode>> {
+  const videos = rows.filter((row) => row.status === 'transcoding');
+  if (videos.length === 0) return new Map();
+  const [progress, waiting] = await Promise.all([
+    findEncodeProgress(models, videos),
+    findWaiting(models, videos, new Date()),
+  ]);
+  return new Map(videos.map(({ id }) => [id, { progress: progress.get(id), waiting: waiting.get(id) }]));
 }
 
 async function serializeVideo(
   { playbackUrls }: Context,
   row: VideoRow,
-  progress: EncodeProgress | undefined,
+  transcode: Transcode | undefined,
 ): Promise<Video> {
   return {
     ...videoFacts(row),
-    eta_seconds: estimateEtaSeconds(progress, Date.now()),
+    eta_seconds: transcode?.waiting ? null : estimateEtaSeconds(transcode?.progress, Date.now()),
+    waiting: transcode?.waiting ?? null,
     cover_url: await playbackUrls.coverUrl(row),
     storyboard_url: playbackUrls.storyboardUrl(row),
     playback_url: playbackUrls.playbackUrl(row),

@@ -1,5 +1,6 @@
 import type { WebhookVideo } from '@reelmill/shared/contracts/webhooks.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { describeNotices } from './notices.ts';
 
 /** What a video's row says of it, without what is made for each answer: signed addresses and estimates. */
 export function videoFacts(row: VideoRow): WebhookVideo {
@@ -20,6 +21,7 @@ export function videoFacts(row: VideoRow): WebhookVideo {
     height: row.height,
     frame_rate: row.frameRate,
     error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
+    notices: describeNotices(row),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     online_at: row.onlineAt === null ? null : row.onlineAt.toISOString(),

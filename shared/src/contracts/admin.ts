@@ -38,6 +38,8 @@ export const farmTaskSchema = z
     attempt: z.int(),
     /** Leases in a row that ended with the worker, not with the task. */
     lost_leases: z.int().default(0),
+    /** Tries that a fault of the farm ended; none of them is an attempt. */
+    farm_faults: z.int().default(0),
     worker_id: z.string().nullable(),
     error: z.object({ code: z.string(), message: z.string(), diagnostics: z.string().nullable() }).nullable(),
     available_at: z.iso.datetime(),
@@ -59,6 +61,8 @@ export const farmSchema = z
     quarantined: z.array(farmTaskSchema).default([]),
     /** Retention jobs that remove nothing until an administrator allows it, or a clock is right again. */
     stopped_jobs: z.array(stoppedJobSchema).default([]),
+    /** Tasks that wait until `available_at` because faults of the farm ended their last tries. */
+    waiting: z.array(farmTaskSchema).default([]),
     drain_seconds: z.number().nullable(),
     suggested_replicas: z.int(),
     scale_command: z.string(),

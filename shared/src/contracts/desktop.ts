@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { roleSchema } from './users.ts';
-import { videoPhaseSchema, videoStatusSchema } from './videos.ts';
+import { videoPhaseSchema, videoStatusSchema, waitingReasonSchema } from './videos.ts';
 
 /** States and transitions are told in `desktop/src/engine/states.ts`. */
 export const uploadStateSchema = z.enum([
@@ -39,6 +39,8 @@ export const videoProgressSchema = z.object({
   etaSeconds: z.number().nullable(),
   playable: z.boolean(),
   watchUrl: z.string(),
+  /** Why it cannot go on now; entries of earlier versions do not know. */
+  waitingFor: waitingReasonSchema.nullable().default(null),
 });
 export type VideoProgress = z.infer<typeof videoProgressSchema>;
 

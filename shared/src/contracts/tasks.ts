@@ -74,6 +74,8 @@ export const taskMessageSchema = z.object({
    * it, and look for objects under keys without it.
    */
   tag: attemptTagSchema.optional(),
+  /** Workers that hand the task back: another one shall make this try. */
+  notWorkers: z.array(z.string()).max(32).optional(),
   spec: taskSpecSchema,
 });
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
@@ -186,9 +188,15 @@ export const workerEventSchema = z.discriminatedUnion('type', [
   }),
   /**
    * The worker is stopping and gives the task back; not a failed attempt. With `redelivered` it never began: the queue
-   * delivered the task again, so that whoever had it first may be lost.
+   * delivered the task again, so that whoever had it first may be lost. With `declined` it never began either: the
+   * message names the worker among `notWorkers`.
    */
-  z.object({ ...taskIdentity, type: z.literal('handed_back'), redelivered: z.boolean().optional() }),
+  z.object({
+    ...taskIdentity,
+    type: z.literal('handed_back'),
+    redelivered: z.boolean().optional(),
+    declined: z.boolean().optional(),
+  }),
 ]);
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 

@@ -21,6 +21,34 @@ export const prioritySchema = z.enum(['low', 'normal', 'high']).meta({ id: 'Prio
 export type Priority = z.infer<typeof prioritySchema>;
 
 /**
+ * What a video that is online is not as its owner may expect, without having failed: each by a stable code, with the
+ * details of that code. To add one: its details here, its message in server/src/videos/notices.ts, its texts in
+ * desktop/src/i18n.
+ */
+export const noticeFactsSchema = z.discriminatedUnion('code', [
+  /** The sound was refused by its decoder; `reason` says why. */
+  z.object({ code: z.literal('audio_left_out'), reason: errorCodeSchema }),
+]);
+export type NoticeFacts = z.infer<typeof noticeFactsSchema>;
+export type NoticeCode = NoticeFacts['code'];
+
+/** A notice as the API shows it. A client that does not know a code, which a newer server may add, shows its `message`. */
+export const noticeSchema = z
+  .looseObject({ code: z.string(), message: z.string() })
+  .meta({ id: 'Notice', examples: [{ code: 'audio_left_out', message: '…', reason: 'undecodable' }] });
+export type Notice = z.infer<typeof noticeSchema>;
+
+/** What a transcode waits for that is no turn of its own: the object store, space on a disk, or a worker. */
+export const waitingReasonSchema = z.enum(['store', 'disk', 'worker']).meta({ id: 'WaitingReason' });
+export type WaitingReason = z.infer<typeof waitingReasonSchema>;
+
+/** A transcode that cannot go on now, through no fault of its file, and goes on by itself once it can. */
+export const waitingSchema = z
+  .object({ since: z.iso.datetime(), reason_code: waitingReasonSchema })
+  .meta({ id: 'Waiting' });
+export type Waiting = z.infer<typeof waitingSchema>;
+
+/**
  * `duration` and `eta_seconds` are in seconds, `progress` is a percentage that never goes back within one transcode,
  * `playable` is true as soon as the beginning can be watched. URLs are signed and expire, but for `watch_url` of a video
  * that is unlisted or public. Until `legacy_link_until` an unlisted video is seen by its number alone, too, as all were
@@ -51,6 +79,9 @@ export const videoSchema = z
     /** A server of before does not tell. */
     legacy_link_until: z.iso.datetime().nullable().default(null),
     error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+    /** Earlier servers have neither of these. */
+    waiting: waitingSchema.nullable().default(null),
+    notices: z.array(noticeSchema).default([]),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     online_at: z.iso.datetime().nullable(),

@@ -111,10 +111,14 @@ export const webhookDeliveryListSchema = z
   .object({ deliveries: z.array(webhookDeliverySchema), total: z.int() })
   .meta({ id: 'WebhookDeliveryList' });
 
-/** A video without what is made for each answer: a signed address would be kept in logs and outlive its use. */
+/**
+ * A video without what is made for each answer: what holds at that moment only, and signed addresses, which would be
+ * kept in logs and outlive their use.
+ */
 export const webhookVideoSchema = videoSchema
   .omit({
     eta_seconds: true,
+    waiting: true,
     cover_url: true,
     storyboard_url: true,
     playback_url: true,

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ErrorCode } from '../contracts/errors.ts';
+import { type ErrorCode, errorCodeSchema, faultOf } from '../contracts/errors.ts';
 import {
   decideAfterFailure,
   decideAfterLostLease,
+  isDispensable,
   mayTaskBecome,
   mayVideoBecome,
+  pauseAfterDecline,
+  type Tries,
   taskStatesBefore,
   videoStatesBefore,
+  waitingReasonOf,
+  workersToAvoid,
 } from './videoState.ts';
 
 test('a video is transcoded from an upload, or again after it failed or was canceled', () => {
@@ -28,28 +33,125 @@ test('a finished task stays finished, unless one that failed is retried', () => 
   assert.deepEqual(taskStatesBefore('canceled'), ['pending', 'queued', 'running']);
 });
 
-const failure = (code: ErrorCode, retryable = true) => ({ code, retryable });
+const NONE: Tries = { attempt: 0, programDeaths: 0, farmFaults: 0, verdicts: [] };
+
+/** What follows where the longest pause is taken. */
+function decide(tries: Partial<Tries>, code: ErrorCode, retryable = true, workerId = 'a') {
+  const options = { maxAttempts: 3, random: () => 1 };
+  return decideAfterFailure({ ...NONE, ...tries }, { code, retryable, workerId }, options);
+}
 
 test('a failure by chance is retried until the attempts are used up', () => {
-  const decide = (attempt: number) =>
-    decideAfterFailure({ attempt, programDeaths: 0 }, failure('encoder_failed'), 3);
-  assert.deepEqual(decide(0), { next: 'retry', attempt: 1, programDeaths: 0 });
-  assert.deepEqual(decide(1), { next: 'retry', attempt: 2, programDeaths: 0 });
-  assert.deepEqual(decide(2), { next: 'give_up' });
+  const retry = (attempt: number, pauseMs: number) => ({
+    next: 'retry',
+    tries: { ...NONE, attempt },
+    pauseMs,
+  });
+  for (const code of ['encoder_failed', 'stalled', 'internal', 'time_limit'] as const) {
+    assert.deepEqual(decide({}, code), retry(1, 2_000));
+    assert.deepEqual(decide({ attempt: 1 }, code), retry(2, 4_000));
+    assert.deepEqual(decide({ attempt: 2 }, code), { next: 'give_up' });
+  }
 });
 
-test('a failure for good is not retried', () => {
-  const task = { attempt: 0, programDeaths: 0 };
-  assert.deepEqual(decideAfterFailure(task, failure('undecodable', false), 3), { next: 'give_up' });
-  assert.deepEqual(decideAfterFailure(task, failure('program_died', false), 3), { next: 'give_up' });
+test("a failure for good that is nobody's fault is not retried", () => {
+  for (const code of ['internal', 'source_changed', 'program_died'] as const) {
+    assert.deepEqual(decide({}, code, false), { next: 'give_up' });
+  }
 });
 
 test('the second death of a program ends the task, whatever its other attempts', () => {
-  const decide = (attempt: number, programDeaths: number) =>
-    decideAfterFailure({ attempt, programDeaths }, failure('program_died'), 3);
-  assert.deepEqual(decide(0, 0), { next: 'retry', attempt: 0, programDeaths: 1 });
-  assert.deepEqual(decide(2, 0), { next: 'retry', attempt: 2, programDeaths: 1 });
-  assert.deepEqual(decide(0, 1), { next: 'give_up' });
+  assert.deepEqual(decide({}, 'program_died').next, 'retry');
+  const decision = decide({ attempt: 2 }, 'program_died');
+  assert.deepEqual(decision, {
+    next: 'retry',
+    tries: { ...NONE, attempt: 2, programDeaths: 1 },
+    pauseMs: 8_000,
+  });
+  assert.deepEqual(decide({ programDeaths: 1 }, 'program_died'), { next: 'give_up' });
+});
+
+test('every code of the media is believed when a second try says the same, and no other', () => {
+  const codes = errorCodeSchema.options.filter((code) => faultOf(code) === 'media');
+  assert.ok(codes.length >= 9);
+  for (const code of [...codes, 'frame_count_mismatch'] as const) {
+    const first = decide({ attempt: 1 }, code, false);
+    assert.ok(first.next === 'second_opinion', code);
+    assert.ok(first.pauseMs <= 1_000);
+    assert.deepEqual(first.tries, { ...NONE, attempt: 1, verdicts: [{ code, workerId: 'a' }] });
+    assert.deepEqual(decide(first.tries, code, false, 'b'), { next: 'give_up' });
+  }
+});
+
+test('two tries that say different things are followed by a third, which decides', () => {
+  const verdicts = [{ code: 'undecodable', workerId: 'a' }] as const;
+  const second = decide({ verdicts }, 'not_a_video', false, 'b');
+  assert.ok(second.next === 'second_opinion');
+  assert.deepEqual(second.tries.verdicts, [...verdicts, { code: 'not_a_video', workerId: 'b' }]);
+  assert.deepEqual(decide(second.tries, 'not_a_video', false), { next: 'give_up' });
+  assert.deepEqual(decide(second.tries, 'undecodable', false), { next: 'give_up' });
+});
+
+test('what is said of the media is remembered over a fault of the farm and a failure by chance', () => {
+  const verdicts = [{ code: 'undecodable', workerId: 'a' }] as const;
+  for (const code of ['source_unreachable', 'encoder_failed'] as const) {
+    const decision = decide({ verdicts }, code);
+    assert.ok(decision.next !== 'give_up');
+    assert.deepEqual(decision.tries.verdicts, verdicts);
+  }
+});
+
+test('a fault of the farm uses up no attempt, however often, and waits for up to a minute', () => {
+  const codes = errorCodeSchema.options.filter((code) => faultOf(code) === 'farm');
+  assert.ok(codes.includes('disk_full') && codes.includes('source_unreachable'));
+  for (const code of codes) {
+    let tries: Tries = { ...NONE, attempt: 2 };
+    const pauses: number[] = [];
+    for (let count = 1; count <= 100; count += 1) {
+      // whatever the worker thinks of another try
+      const decision = decide(tries, code, count % 2 === 0);
+      assert.ok(decision.next === 'wait', code);
+      tries = decision.tries;
+      pauses.push(decision.pauseMs);
+    }
+    assert.deepEqual(tries, { ...NONE, attempt: 2, farmFaults: 100 });
+    assert.deepEqual(pauses.slice(0, 7), [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    assert.notEqual(waitingReasonOf(code), null);
+  }
+  for (const code of ['undecodable', 'internal', 'encoder_failed'] as const) {
+    assert.equal(waitingReasonOf(code), null);
+  }
+});
+
+test('the next try is left to a worker that has not failed it, for as long as there is one', () => {
+  const judge = { code: 'undecodable', workerId: 'judge' } as const;
+  const task = { verdicts: [judge], failedWorkerId: 'ill', declines: 0 };
+  const avoid = (alive: string[], changed: Partial<typeof task> = {}) =>
+    workersToAvoid({ ...task, ...changed }, alive);
+  assert.deepEqual(avoid(['judge', 'ill', 'other']), ['judge', 'ill']);
+  assert.deepEqual(avoid(['judge', 'ill']), ['judge'], 'the verdict counts more');
+  assert.deepEqual(avoid(['judge']), []);
+  assert.deepEqual(avoid([]), []);
+  const alive = ['judge', 'ill', 'other'];
+  assert.deepEqual(avoid(alive, { declines: 2 }), ['judge', 'ill']);
+  assert.deepEqual(avoid(alive, { declines: 3 }), ['judge'], 'the others are busy');
+  assert.deepEqual(avoid(alive, { declines: 11 }), ['judge']);
+  assert.deepEqual(avoid(alive, { declines: 12 }), [], 'and stay so');
+  assert.deepEqual(workersToAvoid({ verdicts: [], failedWorkerId: null, declines: 0 }, ['a', 'b']), []);
+  const declines = Array.from({ length: 12 }, (_, index) => index + 1);
+  assert.equal(
+    declines.reduce((sum, count) => sum + pauseAfterDecline(count, () => 1), 0),
+    71_500,
+  );
+});
+
+test('a video does without pictures, and without sound whose decoder refuses it', () => {
+  assert.equal(isDispensable('images', 'encoder_failed'), true);
+  assert.equal(isDispensable('audio', 'undecodable'), true);
+  assert.equal(isDispensable('audio', 'unsupported_codec'), true);
+  assert.equal(isDispensable('audio', 'encoder_failed'), false);
+  assert.equal(isDispensable('audio', 'program_died'), false);
+  assert.equal(isDispensable('encode', 'undecodable'), false);
 });
 
 test('a lost lease makes a task wait longer each time, in quarantine from the third on', () => {

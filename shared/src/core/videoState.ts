@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../contracts/errors.ts';
+import { type ErrorCode, type FarmErrorCode, faultOf } from '../contracts/errors.ts';
 import type { TaskKind, TaskState } from '../contracts/tasks.ts';
-import type { VideoStatus } from '../contracts/videos.ts';
+import type { VideoStatus, WaitingReason } from '../contracts/videos.ts';
 import { backoffMs } from './backoff.ts';
 
 /**
@@ -58,30 +58,133 @@ export function taskStatesBefore(to: TaskState): TaskState[] {
 // Object.keys widens to string[]
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
 
-export type FailureDecision = { next: 'retry'; attempt: number; programDeaths: number } | { next: 'give_up' };
+/** What one worker said of the media: a failure for good that blames the file. */
+export interface Verdict {
+  code: ErrorCode;
+  workerId: string;
+}
+
+/** The tries of a task that ended without a result, each counted where it belongs. */
+export interface Tries {
+  /** Those that failed for a reason that may pass, and count against the limit. */
+  attempt: number;
+  /** Those in which ffmpeg or ffprobe died. */
+  programDeaths: number;
+  /** Those that a fault of store, disk, broker or worker ended. They end no task. */
+  farmFaults: number;
+  /** What was said of the media so far; no two say the same. */
+  verdicts: readonly Verdict[];
+}
+
+export type FailureDecision =
+  | { next: 'retry' | 'second_opinion' | 'wait'; tries: Tries; pauseMs: number }
+  | { next: 'give_up' };
 
 /** A program that dies on the same input a second time will die on it again. */
 const MAX_PROGRAM_DEATHS = 2;
+const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
+/** Somebody waits to hear that their file cannot be used. */
+const SECOND_OPINION_MS = 700;
 
 /**
- * What follows when a try of a task has failed. `attempt` counts the tries that failed before this one, `programDeaths`
- * those of them, counted apart, in which ffmpeg or ffprobe died. A worker that is lost has failed nothing: see
- * `decideAfterLostLease`.
+ * What follows when a try of a task has failed:
+ *
+ *   a fault of the farm     the task waits, longer each time, for as long as it takes
+ *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
+ *   a program that died     is tried once more
+ *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
+ *
+ * A worker that is lost has failed nothing: see `decideAfterLostLease`.
  */
 export function decideAfterFailure(
-  task: { attempt: number; programDeaths: number },
-  failure: { code: ErrorCode; retryable: boolean },
-  maxAttempts: number,
+  tries: Tries,
+  failure: { code: ErrorCode; retryable: boolean; workerId: string },
+  options: { maxAttempts: number; random?: () => number },
 ): FailureDecision {
-  if (!failure.retryable) return { next: 'give_up' };
-  if (failure.code === 'program_died') {
-    const programDeaths = task.programDeaths + 1;
-    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'give_up' };
-    return { next: 'retry', attempt: task.attempt, programDeaths };
+  const { code, workerId } = failure;
+  const again = (next: 'retry' | 'wait', changed: Partial<Tries>, count: number): FailureDecision => {
+    const jitter = options.random === undefined ? {} : { random: options.random };
+    return {
+      next,
+      tries: { ...tries, ...changed },
+      pauseMs: backoffMs(count, { ...RETRY_BACKOFF, ...jitter }),
+    };
+  };
+  if (faultOf(code) === 'farm') {
+    const farmFaults = tries.farmFaults + 1;
+    return again('wait', { farmFaults }, farmFaults);
   }
-  const attempt = task.attempt + 1;
-  if (attempt >= maxAttempts) return { next: 'give_up' };
-  return { next: 'retry', attempt, programDeaths: task.programDeaths };
+  if (isVerdict(code)) {
+    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'give_up' };
+    const verdicts = [...tries.verdicts, { code, workerId }];
+    return { next: 'second_opinion', tries: { ...tries, verdicts }, pauseMs: SECOND_OPINION_MS };
+  }
+  if (!failure.retryable) return { next: 'give_up' };
+  if (code === 'program_died') {
+    const programDeaths = tries.programDeaths + 1;
+    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'give_up' };
+    return again('retry', { programDeaths }, tries.attempt + programDeaths);
+  }
+  const attempt = tries.attempt + 1;
+  if (attempt >= options.maxAttempts) return { next: 'give_up' };
+  return again('retry', { attempt }, attempt + tries.programDeaths);
+}
+
+/** Whether a failure says that the file is to blame. Frames are counted wrong where chunks were cut; that is seen to before. */
+function isVerdict(code: ErrorCode): boolean {
+  return faultOf(code) === 'media' || code === 'frame_count_mismatch';
+}
+
+const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };
+/** About a minute: who is busy with a chunk has time to finish it. */
+const MAX_DECLINES_OF_JUDGES = 12;
+/** A few seconds: whoever failed by chance may succeed as well. */
+const MAX_DECLINES_OF_FAILED = 3;
+
+/**
+ * Which workers are asked to leave the next try to others: whoever gave a verdict, and whoever's try failed last. Only
+ * while one of `alive`, the workers that take tasks, is left to do it, and until the task was declined so often that
+ * those must be busy: no task waits for ever for somebody else.
+ */
+export function workersToAvoid(
+  task: { verdicts: readonly Verdict[]; failedWorkerId: string | null; declines: number },
+  alive: readonly string[],
+): string[] {
+  const { verdicts, failedWorkerId, declines } = task;
+  const judges = declines < MAX_DECLINES_OF_JUDGES ? verdicts.map(({ workerId }) => workerId) : [];
+  const failed = failedWorkerId !== null && declines < MAX_DECLINES_OF_FAILED ? [failedWorkerId] : [];
+  const leavesSomebody = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
+  // a second opinion matters more than a worker in trouble
+  const wishes = [[...judges, ...failed], judges].map((wish) => [...new Set(wish)]);
+  return wishes.find(leavesSomebody) ?? [];
+}
+
+/** How long a task waits that was declined `declines` times in a row. */
+export function pauseAfterDecline(declines: number, random?: () => number): number {
+  return backoffMs(declines, { ...DECLINED_BACKOFF, ...(random === undefined ? {} : { random }) });
+}
+
+/** So many faults of the farm in a row are shown to people as waiting. */
+export const WAITING_AFTER_FAULTS = 3;
+
+const WAITING_REASONS: Readonly<Record<FarmErrorCode, WaitingReason>> = {
+  unavailable: 'store',
+  network: 'store',
+  timeout: 'store',
+  source_unreachable: 'store',
+  insufficient_storage: 'disk',
+  disk_full: 'disk',
+  output_damaged: 'disk',
+  worker_lost: 'worker',
+};
+
+/** What a task waits for whose last try ended with this code; null where that is no fault of the farm. */
+export function waitingReasonOf(code: ErrorCode): WaitingReason | null {
+  return isFarmCode(code) ? WAITING_REASONS[code] : null;
+}
+
+function isFarmCode(code: ErrorCode): code is FarmErrorCode {
+  return faultOf(code) === 'farm';
 }
 
 /** A task that lost so many leases in a row may be what its workers die of. */
@@ -108,9 +211,8 @@ export function decideAfterLostLease(
 
 /**
  * Whether a video does without a task that was given up: pictures for people never keep a video from playing, nor does
- * sound that nobody can decode.
+ * sound whose decoder refuses it.
  */
 export function isDispensable(kind: TaskKind, code: ErrorCode): boolean {
-  if (kind === 'images') return true;
-  return kind === 'audio' && (code === 'unsupported_codec' || code === 'undecodable');
+  return kind === 'images' || (kind === 'audio' && faultOf(code) === 'media');
 }

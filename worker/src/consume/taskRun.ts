@@ -16,15 +16,15 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   given back          the worker stops or cannot reach the store, or somebody had the task before: `handed_back` is
- *                       confirmed, then acknowledged
+ *   given back          the worker stops, somebody had the task before, or another worker shall do it: `handed_back`
+ *                       is confirmed, then acknowledged
  *   revoked             nobody wants the result any more: acknowledged without a word
  *   not told            the broker did not take the outcome in time: the message returns to the queue
  */
 export type TaskOutcome =
   | { kind: 'done' }
-  | { kind: 'failed'; code: ErrorCode; message: string }
-  | { kind: 'given_back'; storeDown: boolean }
+  | { kind: 'failed'; code: ErrorCode; message: string; storeDown?: boolean }
+  | { kind: 'given_back' }
   | { kind: 'revoked' }
   | { kind: 'not_told' };
 
@@ -90,7 +90,13 @@ export class TaskRun {
    */
   handBackRedelivered(): Promise<TaskOutcome> {
     this.#logger.warn('redelivered task handed back');
-    return this.#settle({ type: 'handed_back', redelivered: true }, { kind: 'given_back', storeDown: false });
+    return this.#settle({ type: 'handed_back', redelivered: true }, { kind: 'given_back' });
+  }
+
+  /** Returns a task that another worker shall do, without beginning it. */
+  decline(): Promise<TaskOutcome> {
+    this.#logger.info('task left to another worker');
+    return this.#settle({ type: 'handed_back', declined: true }, { kind: 'given_back' });
   }
 
   /** Never rejects. */
@@ -148,16 +154,18 @@ export class TaskRun {
   async #afterError(error: unknown): Promise<TaskOutcome> {
     if (this.#ending === 'revoked') return { kind: 'revoked' };
     if (this.#ending === 'giving_back') {
-      return this.#settle({ type: 'handed_back' }, { kind: 'given_back', storeDown: false });
+      return this.#settle({ type: 'handed_back' }, { kind: 'given_back' });
     }
     const failure = describeFailure(error);
     this.#logger.warn({ err: error, diagnostics: failure.diagnostics }, 'task failed');
-    if (STORE_FAILURES.has(failure.code) && !(await this.#storeAnswers())) {
-      return this.#settle({ type: 'handed_back' }, { kind: 'given_back', storeDown: true });
-    }
     const { code, message } = failure;
     const verification = this.#verification;
-    return this.#settle({ type: 'failed', error: failure, verification }, { kind: 'failed', code, message });
+    // the task waits for it whoever is cut off from it; here it decides whether this worker goes on
+    const storeDown = STORE_FAILURES.has(code) && !(await this.#storeAnswers());
+    return this.#settle(
+      { type: 'failed', error: failure, verification },
+      { kind: 'failed', code, message, storeDown },
+    );
   }
 
   async #settle(event: UnsignedEvent, outcome: TaskOutcome): Promise<TaskOutcome> {

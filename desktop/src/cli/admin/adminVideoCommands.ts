@@ -98,12 +98,14 @@ const HEAD = ['ID', 'OWNER', 'PRIORITY', 'STATUS', 'TITLE', 'REASON'];
 
 function rowOf({ video, owner, priority }: AdminVideo): string[] {
   const percent = video.status === 'transcoding' ? ` ${Math.floor(video.progress)} %` : '';
+  const waiting = video.waiting === null ? '' : `, waits for ${video.waiting.reason_code}`;
+  const reasons = [...(video.error === null ? [] : [video.error]), ...video.notices];
   return [
     String(video.id),
     printable(owner.email),
     priority,
-    `${video.status}${percent}`,
+    `${video.status}${percent}${waiting}`,
     shorten(printable(video.title), TITLE_CHARACTERS),
-    video.error === null ? '' : `${video.error.code}: ${printable(video.error.message)}`,
+    reasons.map(({ code, message }) => printable(`${code}: ${message}`)).join('; '),
   ];
 }

@@ -33,6 +33,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
       makeWorker('worker-two', { state: 'sick', reason: 'no\u001b[31m disk' }),
     ],
     quarantined: [makeFailedTask(8, { state: 'pending', error: null, lost_leases: 3 })],
+    waiting: [makeFailedTask(6, { kind: 'inspect', state: 'pending', farm_faults: 12 })],
     recent_failures: [makeFailedTask(9, { kind: 'audio' })],
   });
   const diedAt = '2026-11-24T12:00:00.000Z';
@@ -54,6 +55,9 @@ test('a busy farm names the part that each worker encodes, what failed and what 
     '',
     'QUARANTINED TASK                    WORKERS LOST  LAST WORKER  NEXT TRY',
     'encode part 4 of video 12 (task 8)  3 in a row    worker-1     2026-11-24T12:00:00.000Z',
+    '',
+    'WAITING TASK                  TRIES ENDED  LAST REASON                                NEXT TRY',
+    'inspect of video 12 (task 6)  12           undecodable: The pictures cannot be read.  2026-11-24T12:00:00.000Z',
     '',
     'FAILED TASK                 WHEN       ATTEMPTS   WORKER    REASON',
     'audio of video 12 (task 9)  1m05s ago  1 attempt  worker-1  undecodable: The pictures cannot be read.',

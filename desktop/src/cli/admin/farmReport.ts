@@ -15,6 +15,7 @@ export function sayFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: 
     ...sayWorkers(farm, now),
     ...sayQuarantine(farm.quarantined),
     ...sayStoppedJobs(farm.stopped_jobs),
+    ...sayBlocked(farm.waiting),
     ...sayConfinement(farm.workers),
     ...sayFailures(farm.recent_failures, now),
     ...sayLetters(letters ?? [], now),
@@ -119,6 +120,21 @@ function sayQuarantine(tasks: readonly FarmTask[]): string[] {
   return ['', ...alignColumns([['QUARANTINED TASK', 'WORKERS LOST', 'LAST WORKER', 'NEXT TRY'], ...lines])];
 }
 
+function sayBlocked(tasks: readonly FarmTask[]): string[] {
+  if (tasks.length === 0) return [];
+  const lines = tasks.map((task) => [
+    sayTask(task),
+    String(task.farm_faults),
+    sayError(task),
+    task.available_at,
+  ]);
+  return ['', ...alignColumns([['WAITING TASK', 'TRIES ENDED', 'LAST REASON', 'NEXT TRY'], ...lines])];
+}
+
+function sayError({ error }: FarmTask): string {
+  return error === null ? '-' : `${error.code}: ${shorten(printable(error.message), TEXT_CHARACTERS)}`;
+}
+
 function sayFailures(tasks: readonly FarmTask[], now: Date): string[] {
   if (tasks.length === 0) return [];
   const lines = tasks.map((task) => [
@@ -126,9 +142,7 @@ function sayFailures(tasks: readonly FarmTask[], now: Date): string[] {
     sayAge(task.updated_at, now),
     plural(task.attempt, 'attempt'),
     printable(task.worker_id ?? '-'),
-    task.error === null
-      ? '-'
-      : `${task.error.code}: ${shorten(printable(task.error.message), TEXT_CHARACTERS)}`,
+    sayError(task),
   ]);
   return ['', ...alignColumns([['FAILED TASK', 'WHEN', 'ATTEMPTS', 'WORKER', 'REASON'], ...lines])];
 }

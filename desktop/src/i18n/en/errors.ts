@@ -63,7 +63,8 @@ export const errors = {
   limits_exceeded: 'This video is larger or longer than the server allows.',
   frame_count_mismatch: 'Processing gave an incomplete result.',
   encoder_failed: 'The encoder stopped unexpectedly.',
-  program_died: 'This video made the decoder fail. It is damaged, or made to do so.',
+  program_died:
+    'Processing ended unexpectedly, twice. Try again; if that does not help, export the video again.',
   stalled: 'Processing came to a halt.',
   time_limit: 'Processing took too long.',
   source_unreachable: 'The farm could not read the uploaded file.',

@@ -131,6 +131,14 @@ export const farm = {
     lost: 'Workers lost',
     worker: 'Last worker',
   },
+  waiting: {
+    title: 'Waiting tasks',
+    about:
+      'Storage, a disk or workers failed their last tries. None of them counts as an attempt; they go on by themselves.',
+    task: 'Task',
+    faults: 'Tries ended',
+    reason: 'Last reason',
+  },
   failures: {
     title: 'Failed tasks',
     empty: 'No task has failed.',

@@ -52,6 +52,18 @@ export const library = {
     encoding: 'Encoding',
     finalizing: 'Finishing',
   },
+  waiting: {
+    store: 'Waiting for the storage',
+    disk: 'Waiting for disk space',
+    worker: 'No worker is running',
+  },
+  notices: {
+    audio_left_out: {
+      short: 'No sound',
+      undecodable: 'This video has no sound: the sound in its file could not be decoded.',
+      unsupported: 'This video has no sound: the format of its sound is not supported.',
+    },
+  },
   left: '{{time}} left',
   failedBecause: 'Failed: {{reason}}',
   failedUnknown: 'Failed, and the reason is not known',
@@ -86,6 +98,7 @@ export const library = {
     progress: 'Progress of processing',
     watchEarly: 'The beginning can be watched already.',
     untilOnline: 'It is listed as online when all of it is ready.',
+    waitingSince: 'It has waited since {{time}}, through no fault of the file, and goes on by itself.',
     failedHint:
       'Processing it again helps where the farm was the reason. A damaged file has to be uploaded anew.',
     canceledHint: 'It can be processed again at any time.',

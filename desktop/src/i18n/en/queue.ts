@@ -73,6 +73,11 @@ export const queue = {
     finalizing: 'Putting it together',
     withPercent: '{{phase}} {{percent}}',
   },
+  waiting: {
+    store: 'Waiting for the storage',
+    disk: 'Waiting for disk space',
+    worker: 'No worker is running',
+  },
   retrying: {
     countdown_one: '{{reason}} Trying again in {{count}} s.',
     countdown_other: '{{reason}} Trying again in {{count}} s.',

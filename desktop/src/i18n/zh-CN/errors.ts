@@ -60,7 +60,7 @@ export const errors: OnePluralForm<typeof english> = {
   limits_exceeded: '视频的尺寸或时长超过了服务器的限制。',
   frame_count_mismatch: '处理结果不完整。',
   encoder_failed: '编码器意外停止。',
-  program_died: '此视频使解码器崩溃。文件可能已损坏，或是蓄意制作的。',
+  program_died: '处理过程两次意外终止。请重试；如仍无效，请重新导出视频。',
   stalled: '处理停滞不前。',
   time_limit: '处理时间过长。',
   source_unreachable: '转码集群无法读取已上传的文件。',

@@ -126,6 +126,13 @@ export const farm: OnePluralForm<typeof english> = {
     lost: '失去的节点数',
     worker: '最后的节点',
   },
+  waiting: {
+    title: '等待中的任务',
+    about: '存储、磁盘或工作节点的故障中断了最近几次处理。这些都不计入尝试次数，条件恢复后会自动继续。',
+    task: '任务',
+    faults: '中断次数',
+    reason: '最近原因',
+  },
   failures: {
     title: '失败的任务',
     empty: '没有失败的任务。',

@@ -53,6 +53,18 @@ export const library: OnePluralForm<typeof english> = {
     encoding: '正在转码',
     finalizing: '即将完成',
   },
+  waiting: {
+    store: '正在等待存储服务',
+    disk: '正在等待磁盘空间',
+    worker: '没有运行中的转码节点',
+  },
+  notices: {
+    audio_left_out: {
+      short: '无声音',
+      undecodable: '此视频没有声音：文件中的声音无法解码。',
+      unsupported: '此视频没有声音：不支持其声音格式。',
+    },
+  },
   left: '剩余 {{time}}',
   failedBecause: '失败：{{reason}}',
   failedUnknown: '失败，原因不明',
@@ -87,6 +99,7 @@ export const library: OnePluralForm<typeof english> = {
     progress: '处理进度',
     watchEarly: '开头部分已经可以观看。',
     untilOnline: '全部处理完成后，视频即会上线。',
+    waitingSince: '自 {{time}} 起等待，与文件本身无关，条件恢复后会自动继续。',
     failedHint: '如果问题出在转码集群，重新处理即可解决；如果文件已损坏，则需要重新上传。',
     canceledHint: '你可以随时重新处理。',
   },

@@ -69,6 +69,11 @@ export const queue: OnePluralForm<typeof english> = {
     finalizing: '正在收尾',
     withPercent: '{{phase}} {{percent}}',
   },
+  waiting: {
+    store: '正在等待存储服务',
+    disk: '正在等待磁盘空间',
+    worker: '没有运行中的转码节点',
+  },
   retrying: {
     countdown_other: '{{reason}}{{count}} 秒后重试。',
     now: '{{reason}}正在重试。',

@@ -17,6 +17,7 @@ import { ScaleCard } from './ScaleCard.tsx';
 import { Section } from './Section.tsx';
 import { StoppedJobs } from './StoppedJobs.tsx';
 import { TaskStates } from './TaskStates.tsx';
+import { WaitingTasks } from './WaitingTasks.tsx';
 import { WorkerTable } from './WorkerTable.tsx';
 
 const PAUSE_MS = 2_500;
@@ -52,6 +53,7 @@ function FarmSections({ farm }: { farm: Farm }) {
       </Section>
       <StoppedJobs jobs={farm.stopped_jobs} />
       <QuarantinedTasks tasks={farm.quarantined} />
+      <WaitingTasks tasks={farm.waiting} />
       <Section title={t('failures.title')}>
         <FailedTasks tasks={farm.recent_failures} />
       </Section>

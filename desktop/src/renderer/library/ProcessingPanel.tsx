@@ -37,7 +37,10 @@ function Running({ store, video }: ProcessingPanelProps) {
       </div>
       <Progress mt="sm" value={video.progress} aria-label={t('detail.progress')} />
       <Text size="sm" c="dimmed" mt="xs" role="status">
-        {video.playable ? t('detail.watchEarly') : ''} {t('detail.untilOnline')}
+        {video.playable ? t('detail.watchEarly') : ''}{' '}
+        {video.waiting === null
+          ? t('detail.untilOnline')
+          : t('detail.waitingSince', { time: formats.dateTime(video.waiting.since) })}
       </Text>
     </Paper>
   );

@@ -7,6 +7,7 @@ import { useFormats } from '../useFormats.ts';
 import { Cover } from './Cover.tsx';
 import classes from './VideoCard.module.css';
 import { VisibilityIcon } from './VisibilityIcon.tsx';
+import { shortNotices } from './wordNotice.ts';
 import { wordState } from './wordState.ts';
 
 interface VideoCardProps {
@@ -27,6 +28,7 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   const formats = useFormats();
   const state = wordState(video, t, formats);
   const visibility = t(`visibility.${video.visibility}`);
+  const online = [visibility, formats.date(video.created_at), ...shortNotices(video, t)].join(' · ');
   return (
     <div className={classes.card}>
       <div className={classes.picture}>
@@ -60,9 +62,7 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
         </button>
         <div className={classes.state} data-status={video.status} title={state}>
           <StateIcon video={video} />
-          <span className={classes.stateText}>
-            {video.status === 'online' ? `${visibility} · ${formats.date(video.created_at)}` : state}
-          </span>
+          <span className={classes.stateText}>{video.status === 'online' ? online : state}</span>
         </div>
       </div>
     </div>

@@ -7,6 +7,7 @@ import { ProcessingPanel } from './ProcessingPanel.tsx';
 import classes from './VideoDetail.module.css';
 import { VideoFacts } from './VideoFacts.tsx';
 import { VideoForm } from './VideoForm.tsx';
+import { VideoNotices } from './VideoNotices.tsx';
 import { VisibilityField } from './VisibilityField.tsx';
 import type { VideoStore } from './videoStore.ts';
 
@@ -24,6 +25,7 @@ export function VideoDetail({ store, video, qualities }: VideoDetailProps) {
         <div className={classes.main}>
           <Player video={video} fetchPlaybackUrl={store.getState().fetchPlaybackUrl} />
           <ProcessingPanel store={store} video={video} />
+          <VideoNotices notices={video.notices} />
         </div>
         <Paper component="section" withBorder p="md" className={classes.form ?? ''}>
           <Title order={2} mb="sm">

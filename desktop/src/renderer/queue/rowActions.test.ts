@@ -36,6 +36,7 @@ const VIDEO: VideoProgress = {
   progress: 40,
   etaSeconds: 60,
   playable: false,
+  waitingFor: null,
   watchUrl: 'http://127.0.0.1/watch/7',
 };
 

@@ -39,6 +39,7 @@ function video(facts: Partial<VideoProgress>): VideoProgress {
     progress: 0,
     etaSeconds: null,
     playable: false,
+    waitingFor: null,
     watchUrl,
     ...facts,
   };

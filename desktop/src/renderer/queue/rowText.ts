@@ -101,7 +101,8 @@ function sayTransfer(row: UploadSnapshot, t: QueueText, formats: Formats): (stri
 }
 
 function sayProcessing(video: VideoProgress, t: QueueText, formats: Formats): (string | null)[] {
-  const phase = t(`phase.${video.phase ?? 'queued'}`);
+  const { waitingFor } = video;
+  const phase = waitingFor === null ? t(`phase.${video.phase ?? 'queued'}`) : t(`waiting.${waitingFor}`);
   return [
     video.phase === 'encoding'
       ? t('phase.withPercent', { phase, percent: formats.percent(video.progress) })

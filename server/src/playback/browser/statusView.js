@@ -14,6 +14,13 @@ const PHASES = {
   finalizing: 'Finishing',
 };
 
+/** @type {Record<NonNullable<Video['waiting']>['reason_code'], string>} */
+const WAITING = {
+  store: 'Waiting for the storage, which does not respond; it goes on by itself',
+  disk: 'Waiting for disk space; it goes on by itself',
+  worker: 'Waiting: no worker is running',
+};
+
 const NO_FACTS = { width: null, height: null, online_at: null };
 
 /** @type {Record<Video['visibility'], string>} */
@@ -27,6 +34,7 @@ const LINK_HINTS = {
 export class StatusView {
   #title = find('#title', HTMLElement);
   #facts = find('#facts', HTMLElement);
+  #notices = find('#notices', HTMLElement);
   #description = find('#description', HTMLElement);
   #progress = find('#progress', HTMLElement);
   #progressDetails = find('#progress-details', HTMLElement);
@@ -47,6 +55,8 @@ export class StatusView {
     show(this.#description, video.description !== '');
     this.#facts.textContent = listFacts(video).join(' · ');
     this.#showProgress(video);
+    // these are for its owner
+    if ('notices' in video) this.#showNotices(video);
     if ('watch_url' in video) this.#showLink(video);
   }
 
@@ -64,18 +74,28 @@ export class StatusView {
     show(this.#progressDetails, details !== null);
     show(this.#progressHint, playable);
     if (details !== null) this.#showDetails(details);
-    const words = details === null ? '' : PHASES[details.phase ?? 'queued'];
+    const words = details === null ? '' : wordState(details);
     this.announce(playable ? 'The beginning can be watched.' : words);
   }
 
   /** @param {Video} video */
-  #showDetails({ phase, progress, eta_seconds }) {
+  #showNotices({ notices }) {
+    const items = notices.map(({ message }) => {
+      const item = document.createElement('li');
+      item.textContent = message;
+      return item;
+    });
+    this.#notices.replaceChildren(...items);
+    show(this.#notices, items.length > 0);
+  }
+
+  /** @param {Video} video */
+  #showDetails(video) {
+    const { progress, eta_seconds } = video;
     const remaining = eta_seconds === null ? '' : describeRemaining(eta_seconds);
     this.#progressBar.value = progress;
     this.#progressShare.textContent = `${Math.floor(progress)} %`;
-    this.#progressWords.textContent = [PHASES[phase ?? 'queued'], remaining]
-      .filter((part) => part !== '')
-      .join(' · ');
+    this.#progressWords.textContent = [wordState(video), remaining].filter((part) => part !== '').join(' · ');
   }
 
   /** @param {Video} video */
@@ -88,6 +108,11 @@ export class StatusView {
     this.#shareHint.textContent = hints.join(' ');
     show(this.#share, true);
   }
+}
+
+/** What it does, or what it waits for. @param {Video} video */
+function wordState({ phase, waiting }) {
+  return waiting === null ? PHASES[phase ?? 'queued'] : WAITING[waiting.reason_code];
 }
 
 /** @param {ShownVideo} video */

@@ -1,0 +1,44 @@
+import { Table, Text } from '@mantine/core';
+import type { Farm } from '@reelmill/shared/contracts/admin.ts';
+import { useTranslation } from 'react-i18next';
+import { wordFailure } from '../feedback/wordError.ts';
+import { useFormats } from '../useFormats.ts';
+import classes from './Farm.module.css';
+import { Section } from './Section.tsx';
+import { wordTask } from './wordTask.ts';
+
+/** Tasks whose last tries were ended by the farm; nothing where there are none. */
+export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {
+  const { t } = useTranslation('farm');
+  const { count } = useFormats();
+  if (tasks.length === 0) return null;
+  return (
+    <Section title={t('waiting.title')}>
+      <Text size="sm" c="dimmed">
+        {t('waiting.about')}
+      </Text>
+      <div className={classes.table}>
+        <Table layout="fixed">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('waiting.task')}</Table.Th>
+              <Table.Th>{t('waiting.faults')}</Table.Th>
+              <Table.Th>{t('waiting.reason')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {tasks.map((task) => (
+              <Table.Tr key={task.task_id}>
+                <Table.Td>{wordTask(task, t)}</Table.Td>
+                <Table.Td>{count(task.farm_faults)}</Table.Td>
+                <Table.Td>
+                  {task.error === null ? '–' : wordFailure(task.error.code, task.error.message)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,32 @@
+import {
+  type Notice,
+  type NoticeFacts,
+  noticeFactsSchema,
+  type Video,
+} from '@reelmill/shared/contracts/videos.ts';
+import type { TFunction } from 'i18next';
+
+type LibraryText = TFunction<'library'>;
+
+/** A notice in the language of the app; in the words of the server where it knows more codes than the app. */
+export function wordNotice(notice: Notice, t: LibraryText): string {
+  const { data: facts } = noticeFactsSchema.safeParse(notice);
+  return facts === undefined ? notice.message : wordFacts(facts, t);
+}
+
+/** What the notices of a video come to, each in a word or two. */
+export function shortNotices({ notices }: Pick<Video, 'notices'>, t: LibraryText): string[] {
+  return notices.flatMap((notice) => {
+    const { data: facts } = noticeFactsSchema.safeParse(notice);
+    return facts === undefined ? [] : [t(`notices.${facts.code}.short`)];
+  });
+}
+
+function wordFacts(facts: NoticeFacts, t: LibraryText): string {
+  switch (facts.code) {
+    case 'audio_left_out': {
+      const isUnsupported = facts.reason === 'unsupported_codec' || facts.reason === 'encrypted';
+      return t(isUnsupported ? 'notices.audio_left_out.unsupported' : 'notices.audio_left_out.undecodable');
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
+import type { Transaction } from 'sequelize';
+import type { Models } from '../db/models.ts';
+
+/** The ids of the workers that take tasks now. */
+export async function findLiveWorkers(
+  models: Models,
+  now: Date,
+  transaction: Transaction | null = null,
+): Promise<string[]> {
+  const attributes = ['id', 'state', 'taskId', 'lastSeenAt'];
+  const workers = await models.Worker.findAll({ attributes, transaction });
+  return workers.filter((worker) => ['idle', 'busy'].includes(farmStateOf(worker, now))).map(({ id }) => id);
+}
