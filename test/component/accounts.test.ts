@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { makeAdmin } from '@reelmill/server/admin/firstAdmin.ts';
 import { hashPassword } from '@reelmill/server/auth/passwords.ts';
@@ -6,7 +7,7 @@ import { insertAccount } from '@reelmill/server/users/accounts.ts';
 import { registerResponseSchema, sessionSchema, userSchema } from '@reelmill/shared/contracts/users.ts';
 import jwt from 'jsonwebtoken';
 import { Op } from 'sequelize';
-import { DocumentedApi } from '../support/apiClient.ts';
+import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
