@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { openMariaDbStage, openSqliteStage, type RaceStage } from '../support/raceStage.ts';
 import { accountRaces } from './requestRaces/accountRaces.ts';
+import { hostileText } from './requestRaces/hostileText.ts';
 import { limitRaces } from './requestRaces/limitRaces.ts';
 import { videoRaces } from './requestRaces/videoRaces.ts';
 
@@ -16,5 +17,6 @@ for (const [name, open] of Object.entries(STAGES)) {
     videoRaces(() => stage);
     accountRaces(() => stage);
     limitRaces(() => stage);
+    hostileText(() => stage);
   });
 }
