@@ -15,6 +15,8 @@ const ENV = {
   SIGN_INS_PER_MINUTE: '0',
   REGISTRATIONS_PER_HOUR: '0',
   UNFINISHED_UPLOADS_PER_HOUR: '40',
+  // calls may say where they come from
+  TRUST_PROXY: '1',
 };
 
 /** A whole system that calls race on; no worker takes its tasks. */
