@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ELECTRON_PACKAGE, findElectron } from './electronRuntime.mjs';
-import { CACHE_BIN, DEBIAN, GO, isInstalled, PURPOSES, SEARCH_PATH } from './setup/needs.mjs';
+import { CACHE_BIN, DEBIAN, GO, isInstalled, PURPOSES, PYTHON, SEARCH_PATH } from './setup/needs.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** The Node that the project is written for, whatever the machine has. */
@@ -35,6 +35,9 @@ export async function setUp(purpose) {
   if (missing.length > 0) await installFromDebian(missing);
   for (const tool of purposes.flatMap((one) => GO[one])) {
     if (!isInstalled(tool.program)) await buildWithGo(tool);
+  }
+  for (const tool of purposes.flatMap((one) => PYTHON[one])) {
+    if (!isInstalled(tool.program)) await installWithPip(tool);
   }
   if (purposes.includes('desktop') && findElectron() === null) await downloadElectron(purpose);
 }
@@ -119,6 +122,31 @@ async function buildWithGo({ program, module, note }) {
   const status = await runStep(go, ['install', module], { env: { ...process.env, GOBIN: CACHE_BIN } });
   if (status !== 0 || !isInstalled(program))
     giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
+}
+
+/** Into a virtual environment; pip writes the program last, so that it is there only where everything it needs is. */
+async function installWithPip({ program, folder, requirements }) {
+  const name = path.basename(folder);
+  const byHand = `python3 -m venv ${folder} && ${folder}/bin/pip install -r ${path.relative(ROOT, requirements)}`;
+  say(`installing ${name} once (${byHand})`);
+  const makeEnvironment = () => runStep('python3', ['-m', 'venv', '--clear', folder]);
+  try {
+    const made = (await makeEnvironment()) === 0 || (await addVenvModule(makeEnvironment));
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
+    if (made) await runStep(path.join(folder, 'bin', 'python'), [...pip, '-r', requirements]);
+  } catch (error) {
+    return giveUpOn([{ program }], `${error.message}; ${name} needs Python 3.10 or newer, then: ${byHand}`);
+  }
+  if (isInstalled(program)) return;
+  giveUpOn([{ program }], `${name} could not be installed; by hand, with Python 3.10 or newer: ${byHand}`);
+}
+
+/** Debian keeps what makes environments in a package of its own. */
+async function addVenvModule(makeEnvironment) {
+  if (process.getuid?.() !== 0 || !isInstalled('apt-get')) return false;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await runStep('apt-get', ['install', '-y', '--no-install-recommends', 'python3-venv'], { env });
+  return (await makeEnvironment()) === 0;
 }
 
 /** Electron's own download, about 110 MB; the tests can do without, the app cannot. */

@@ -58,6 +58,8 @@ export const DEBIAN = {
     { program: 'Xvfb', debianPackage: 'xvfb' },
     { program: 'xauth', debianPackage: 'xauth' },
     { program: 'faketime', debianPackage: 'faketime' },
+    // the tools of Python, each in an environment of its own
+    { program: 'python3', debianPackage: 'python3' },
     // the pages in Chinese
     { program: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei' },
   ],
@@ -92,6 +94,24 @@ export const GO = {
       note: 'about 35 seconds',
     },
   ],
+  bench: [],
+  compose: [],
+};
+
+/** The environment has the version in its name: another version is another environment. */
+const pythonProgram = (name, version) => ({
+  program: path.join(CACHE, 'python', `${name}-${version}`, 'bin', name),
+  folder: path.join(CACHE, 'python', `${name}-${version}`),
+  requirements: path.join(import.meta.dirname, `${name}.txt`),
+});
+
+export const SCHEMATHESIS = pythonProgram('schemathesis', '4.32.5');
+
+/** Programs of Python that are installed once, each into a virtual environment outside the tree. */
+export const PYTHON = {
+  run: [],
+  desktop: [],
+  test: [SCHEMATHESIS],
   bench: [],
   compose: [],
 };

@@ -6,6 +6,7 @@ import { CADDY_PROGRAMS } from '../support/caddy.ts';
 import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
 import { PROMETHEUS_PROGRAMS } from '../support/prometheus.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
+import { SCHEMATHESIS_PROGRAMS } from '../support/schemathesis.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -25,6 +26,7 @@ export type Need =
   | 'Electron'
   | 'kustomize'
   | 'OpenSSL'
+  | 'Schemathesis'
   | 'Prometheus';
 
 /** What an import, direct or not, says a test file needs; undefined is a program that is nowhere. */
@@ -36,6 +38,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'Chromium', marker: /\/browser\.ts'/, programs: ['chromium'] },
   { need: 'kustomize', marker: /\/support\/kustomize\.ts'/, programs: ['kustomize'] },
   { need: 'OpenSSL', marker: /\/privateCa\.ts'/, programs: ['openssl'] },
+  { need: 'Schemathesis', marker: /\/support\/schemathesis\.ts'/, programs: SCHEMATHESIS_PROGRAMS },
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
   { need: 'Caddy', marker: /\/caddy\.ts'/, programs: CADDY_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type {
   AuditAction,
   AuditDetails,
@@ -28,7 +29,9 @@ export function actorOf({
   request,
   requestId,
 }: Pick<Exchange, 'identity' | 'request' | 'requestId'>): Actor {
-  return { userId: identity?.userId ?? null, requestId, address: request.ip ?? null };
+  const { ip = '' } = request;
+  // what a proxy forwards may be any text
+  return { userId: identity?.userId ?? null, requestId, address: isIP(ip) === 0 ? null : ip };
 }
 
 export interface Act {

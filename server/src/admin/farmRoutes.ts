@@ -9,6 +9,7 @@ import {
   replayRequestSchema,
   replayResponseSchema,
 } from '@reelmill/shared/contracts/admin.ts';
+import { text } from '@reelmill/shared/contracts/text.ts';
 import { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
@@ -19,7 +20,7 @@ import { retryTask } from './videoAdministration.ts';
 import { wishOfWorker } from './workerControl.ts';
 
 const tag = 'Administration';
-const workerParams = z.object({ id: z.string().min(1).max(100) });
+const workerParams = z.object({ id: text({ min: 1, max: 100 }) });
 
 export function createAdminFarmRoutes(context: ServerContext): Route[] {
   return [...createWatchingRoutes(context), ...createDeadLetterRoutes(context)];

@@ -40,7 +40,8 @@ export async function makeAdmin(
   await assertStrongPassword(password, { email, nickname: NICKNAME });
   const passwordHash = await hashPassword(password);
   return transaction(async (within) => {
-    const known = await models.User.findOne({ where: { email }, transaction: within });
+    const lock = within.LOCK.UPDATE;
+    const known = await models.User.findOne({ where: { email }, transaction: within, lock });
     const columns = { email, nickname: NICKNAME, role: 'admin', passwordHash } as const;
     const user = known ?? (await insertAccount(models, columns, within));
     if (known !== null) {

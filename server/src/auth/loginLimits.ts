@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import { type Attempt, type AttemptLimit, claimAttempt } from './attemptLimits.ts';
@@ -87,10 +87,12 @@ function together(attempts: readonly Attempt[], refusal: ReelmillError | null = 
     takenBack: () => all((attempt) => attempt.takenBack()),
   };
 }
-/** An IPv4 address, or the /64 network that one IPv6 customer has to himself. */
+
+/** An IPv4 address, or the /64 network that one IPv6 customer has to himself; `unknown` for what is no address. */
 export function networkOf(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(plain)) return plain;
+  // what a proxy forwards may be any text
+  if (!isIPv6(plain)) return isIP(plain) === 0 ? 'unknown' : plain;
   const [head = '', tail] = plain.toLowerCase().split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');

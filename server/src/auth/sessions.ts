@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { Session } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
@@ -13,15 +13,15 @@ import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
  * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is
  * used a second time was copied by somebody, so the whole family ends, and with it both the thief and the owner.
  *
- * But an answer may be lost on its way: then the owner has only the token that was used. So within a short grace it is
- * answered once more, as long as nobody has used what followed from it; what was answered before is superseded, and
- * whoever comes with that ends the family. So of an owner and a thief who both got a token in that time one is found
- * out as soon as he goes on.
+ * But two programs or tabs of one user may come with the same token at once, or a response may be lost on its way. So
+ * for a short grace a used token is as good as the token that followed from it, and leads to the same successor: each
+ * token is derived from the one before it with a key of this installation, so it can be given again though only its
+ * hash is kept. Of an owner and a thief one is found out as soon as the other has been a grace ahead.
  */
 
 const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
-/** A client that waits 30 s for an answer has tried again by then. */
-const LOST_ANSWER_MS = 60_000;
+/** A client that waits 30 s for a response has tried again by then. */
+const GRACE_MS = 60_000;
 
 type Context = Pick<ServerContext, 'database' | 'secrets'>;
 type Refreshed = { user: UserRow; family: string; refreshToken: string } | { refused: ReelmillError };
@@ -39,37 +39,36 @@ export async function beginSession({ database, secrets }: Context, user: UserRow
     const lock = transaction.LOCK.UPDATE;
     const known = await models.User.findOne({ where: { id, sessionEpoch }, transaction, lock });
     if (known === null) throw new ReelmillError('wrong_credentials', 'The password was changed just now.');
-    return issueRefreshToken(models, id, family, transaction);
+    const token = randomBytes(32).toString('base64url');
+    await saveRefreshToken(models, { userId: id, family }, token, transaction);
+    return token;
   });
   return describeSession(user, { family, refreshToken }, secrets.accessTokens);
 }
 
 /**
  * The session that follows. Throws `refresh_token_invalid`, `account_disabled`, or `refresh_token_reused` for a token
- * that was used before and is not answered again, whose family is revoked by then.
+ * that was used longer ago than the grace, whose family is revoked by then.
  */
 export async function refreshSession({ database, secrets }: Context, token: string): Promise<Session> {
   const { models } = database;
-  // refusals are answered, not thrown, inside: what they revoke must be committed
+  // refusals are returned, not thrown, inside: what they revoke must be committed
   const outcome = await database.transaction(async (transaction): Promise<Refreshed> => {
-    const family = await lockFamily(models, hashToken(token), transaction);
-    const row = family.find(({ tokenHash }) => tokenHash === hashToken(token));
+    const locked = await lockFamily(models, token, transaction);
+    const row = locked?.tokens.get(hashToken(token));
     // a family that was ended as a whole has nothing that is good any more
-    if (row === undefined || !family.some(isGood)) return { refused: invalidToken() };
-    if (!isGood(row) && !isLostAnswer(row, family)) return revokeReused(models, row, transaction);
-    const now = new Date();
-    await models.RefreshToken.update({ usedAt: row.usedAt ?? now }, { where: { id: row.id }, transaction });
-    await models.RefreshToken.update(
-      { revokedAt: now },
-      { where: { family: row.family, usedAt: null, revokedAt: null }, transaction },
-    );
-    const user = await models.User.findByPk(row.userId, { transaction });
-    if (user === null) return { refused: invalidToken() };
+    if (!locked || !row || ![...locked.tokens.values()].some(isGood)) return { refused: invalidToken() };
+    const { user, tokens } = locked;
     if (user.disabledAt !== null) {
       return { refused: new ReelmillError('account_disabled', 'This account has been disabled.') };
     }
-    const { family: name } = row;
-    return { user, family: name, refreshToken: await issueRefreshToken(models, user.id, name, transaction) };
+    if (!isGood(row) && !isWithinGrace(row)) return revokeReused(models, row, transaction);
+    const refreshToken = await follow(
+      models,
+      { token, row, tokens, key: secrets.refreshTokens },
+      transaction,
+    );
+    return { user, family: row.family, refreshToken };
   });
   if ('refused' in outcome) throw outcome.refused;
   return describeSession(outcome.user, outcome, secrets.accessTokens);
@@ -77,8 +76,12 @@ export async function refreshSession({ database, secrets }: Context, token: stri
 
 /** Ends the family of a token; one that is not known is over already. */
 export async function endSession({ database }: Context, token: string): Promise<void> {
-  const row = await database.models.RefreshToken.findOne({ where: { tokenHash: hashToken(token) } });
-  if (row !== null) await revoke(database.models, { family: row.family });
+  const { models } = database;
+  await database.transaction(async (transaction) => {
+    const locked = await lockFamily(models, token, transaction);
+    const row = locked?.tokens.get(hashToken(token));
+    if (row !== undefined) await revoke(models, { family: row.family }, transaction);
+  });
 }
 
 /**
@@ -133,40 +136,59 @@ export async function removeExpiredTokens(models: Models, now: Date): Promise<vo
   await models.KnownDevice.destroy({ where: { expiresAt: { [Op.lt]: now } } });
 }
 
-/** What has not expired of the family of a token; whoever comes with another of it waits. */
+/**
+ * The user of a token, and what has not expired of its family by hash; null for an unknown token. Whoever comes with
+ * another of this user's tokens, or would end their sessions, waits.
+ */
 async function lockFamily(
-  { RefreshToken }: Models,
-  tokenHash: string,
+  { RefreshToken, User }: Models,
+  token: string,
   transaction: Transaction,
-): Promise<RefreshTokenRow[]> {
-  const row = await RefreshToken.findOne({ attributes: ['family'], where: { tokenHash }, transaction });
-  if (row === null) return [];
-  return RefreshToken.findAll({
-    where: { family: row.family, expiresAt: { [Op.gt]: new Date() } },
-    order: [['id', 'ASC']],
+): Promise<{ user: UserRow; tokens: ReadonlyMap<string, RefreshTokenRow> } | null> {
+  const where = { tokenHash: hashToken(token) };
+  const found = await RefreshToken.findOne({ attributes: ['family', 'userId'], where, transaction });
+  if (found === null) return null;
+  const lock = transaction.LOCK.UPDATE;
+  const user = await User.findByPk(found.userId, { transaction, lock });
+  if (user === null) return null;
+  const rows = await RefreshToken.findAll({
+    where: { family: found.family, expiresAt: { [Op.gt]: new Date() } },
     transaction,
-    lock: transaction.LOCK.UPDATE,
+    lock,
   });
+  return { user, tokens: new Map(rows.map((row) => [row.tokenHash, row])) };
+}
+
+/** Uses a token; returns the newest that followed from it, a new one where there is none yet. */
+async function follow(
+  models: Models,
+  from: { token: string; row: RefreshTokenRow; tokens: ReadonlyMap<string, RefreshTokenRow>; key: string },
+  transaction: Transaction,
+): Promise<string> {
+  const { row, tokens, key } = from;
+  if (row.usedAt === null) await row.update({ usedAt: new Date() }, { transaction });
+  const next = createHmac('sha256', key).update(`after ${from.token}`).digest('base64url');
+  const nextRow = tokens.get(hashToken(next));
+  // a token of an earlier version has a successor that was drawn, and that nobody can tell again
+  if (nextRow === undefined) await saveRefreshToken(models, row, next, transaction);
+  else if (!isGood(nextRow)) return follow(models, { ...from, token: next, row: nextRow }, transaction);
+  return next;
 }
 
 function isGood({ usedAt, revokedAt }: RefreshTokenRow): boolean {
   return usedAt === null && revokedAt === null;
 }
 
-/** Whether a token was used a moment ago and nobody has gone on from there. */
-function isLostAnswer(row: RefreshTokenRow, family: readonly RefreshTokenRow[]): boolean {
-  if (row.usedAt === null || row.revokedAt !== null) return false;
-  if (Date.now() - row.usedAt.getTime() > LOST_ANSWER_MS) return false;
-  return family.every(({ id, usedAt }) => id <= row.id || usedAt === null);
+function isWithinGrace({ usedAt, revokedAt }: RefreshTokenRow): boolean {
+  return usedAt !== null && revokedAt === null && Date.now() - usedAt.getTime() <= GRACE_MS;
 }
 
-async function issueRefreshToken(
+async function saveRefreshToken(
   models: Models,
-  userId: number,
-  family: string,
-  transaction?: Transaction,
-): Promise<string> {
-  const token = randomBytes(32).toString('base64url');
+  { userId, family }: Pick<RefreshTokenRow, 'userId' | 'family'>,
+  token: string,
+  transaction: Transaction,
+): Promise<void> {
   await models.RefreshToken.create(
     {
       userId,
@@ -176,9 +198,8 @@ async function issueRefreshToken(
       usedAt: null,
       revokedAt: null,
     },
-    transaction ? { transaction } : {},
+    { transaction },
   );
-  return token;
 }
 
 async function revokeReused(

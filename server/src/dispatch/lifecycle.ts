@@ -133,7 +133,7 @@ export async function reopenTask({
   if (found === null) throw new ReelmillError('not_found', 'There is no such task.');
   const lock = transaction.LOCK.UPDATE;
   const video = await models.Video.findByPk(found.videoId, { rejectOnEmpty: true, transaction, lock });
-  const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction });
+  const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction, lock });
   const goesOn = video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
   if (!goesOn || task.planVersion !== video.planVersion) {
     throw new ReelmillError(

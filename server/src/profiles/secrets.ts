@@ -9,6 +9,7 @@ export interface Secrets {
   readonly playbackUrls: string;
   readonly storeUrls: string;
   readonly knownDevices: string;
+  readonly refreshTokens: string;
   /** Tells secrets apart without telling anything of them. */
   readonly fingerprint: string;
 }
@@ -27,6 +28,7 @@ export function deriveSecrets(secret: string): Secrets {
     playbackUrls: derive('playback-urls'),
     storeUrls: derive('store-urls'),
     knownDevices: derive('known-devices'),
+    refreshTokens: derive('refresh-tokens'),
     fingerprint: derive('fingerprint'),
   };
 }

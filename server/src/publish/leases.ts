@@ -48,6 +48,8 @@ export async function lockLeased(
   const task = await models.Task.findOne({
     where: { ...leasedTo(event), videoId: video.id, planVersion: video.planVersion },
     transaction,
+    // a sweep revokes leases without the video
+    lock: transaction.LOCK.UPDATE,
   });
   return task === null ? null : { video, task };
 }

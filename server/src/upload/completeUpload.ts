@@ -1,10 +1,11 @@
 import { findFaultyParts } from '@reelmill/shared/core/uploadPlan.ts';
 import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { UploadRow, VideoRow } from '../db/rows.ts';
+import type { VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
 import { claimSource } from '../users/quotas.ts';
+import { reloadVideo } from '../videos/access.ts';
 import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
 import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';
 
@@ -29,13 +30,13 @@ export async function completeUpload(
   requestId: string | null,
 ): Promise<void> {
   if (video.status !== 'uploading') return acceptEnded(video);
-  const row = await context.database.models.Upload.findByPk(video.id);
-  if (row === null) {
-    await video.reload();
-    if (video.status === 'uploading') throw uploadGone();
-    return acceptEnded(video);
-  }
-  const object = await verifyObject(context, video, row);
+  const object = await verifyObject(context, video).catch(async (error: unknown) => {
+    // another request may have completed it meanwhile, or given it up, and removed what was looked for
+    await reloadVideo(video);
+    if (video.status === 'uploading') throw error;
+    return null;
+  });
+  if (object === null) return acceptEnded(video);
   await begin(context, video, object, requestId);
 }
 
@@ -43,7 +44,9 @@ function acceptEnded(video: VideoRow): void {
   if (video.transcodeStartedAt === null) throw refuseEndedUpload(video);
 }
 
-async function verifyObject(context: ServerContext, video: VideoRow, row: UploadRow): Promise<StoredObject> {
+async function verifyObject(context: ServerContext, video: VideoRow): Promise<StoredObject> {
+  const row = await context.database.models.Upload.findByPk(video.id);
+  if (row === null) throw uploadGone();
   const upload = asMultipart(video, row);
   if (upload !== null) return joinParts(context.store, upload);
   if (row.partSizeBytes !== null) throw uploadGone();
@@ -147,15 +150,14 @@ async function commitSource(
 ): Promise<boolean> {
   const { models } = database;
   return database.transaction(async (transaction) => {
-    const uploading = { id: video.id, status: 'uploading' } as const;
-    if ((await models.Video.count({ where: uploading, transaction })) > 0) {
-      // refused, it stays what it is: complete succeeds as soon as there is room, until the upload expires
-      await claimSource(
-        { models, config, transaction, userId: video.userId },
-        { videoId: video.id, sizeBytes: object.sizeBytes },
-      );
-    }
-    await models.Video.update(
+    await reloadVideo(video, transaction);
+    if (video.status !== 'uploading') return false;
+    // refused, it stays what it is: complete succeeds as soon as there is room, until the upload expires
+    await claimSource(
+      { models, config, transaction, userId: video.userId },
+      { videoId: video.id, sizeBytes: object.sizeBytes },
+    );
+    await video.update(
       {
         sizeBytes: object.sizeBytes,
         sourceKey: object.key,
@@ -165,9 +167,8 @@ async function commitSource(
           ? {}
           : { putKey, putEndsAt: video.putEndsAt ?? lateUntil(config.URL_TTL_SECONDS) }),
       },
-      { where: uploading, transaction },
+      { transaction },
     );
-    await video.reload({ transaction });
     if (!(await startTranscode({ models, transaction, video, requestId }))) return false;
     await models.Upload.destroy({ where: { videoId: video.id }, transaction });
     return true;

@@ -78,10 +78,11 @@ export interface QuotaClaim {
 /**
  * Makes sure that the user may have one video more, of so many bytes; null where nobody knows how many it will be.
  * Locks the user until the transaction ends, so that of several uploads at once each sees those before it. Throws
- * `quota_exceeded`.
+ * `quota_exceeded`, and `account_disabled` where that was done since the user was let in.
  */
 export async function claimNewVideo(claim: QuotaClaim, sizeBytes: number | null): Promise<void> {
   const limits = await lockLimits(claim);
+  if (limits.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
   // what is uploaded already waits instead, but nobody should send a large file for nothing
   if (limits.dailyMinutes !== null) await refuseBeyondDay(claim, limits.dailyMinutes);
   if (limits.bytes === null && limits.videos === null) return;
@@ -120,7 +121,8 @@ async function lockLimits({ models, config, transaction, userId }: QuotaClaim) {
     transaction,
     lock: transaction.LOCK.UPDATE,
   });
-  return { ...limitsOf(user, config), dailyMinutes: processingLimitsOf(user, config).dailyMinutes };
+  const { dailyMinutes } = processingLimitsOf(user, config);
+  return { ...limitsOf(user, config), dailyMinutes, disabled: user.disabledAt !== null };
 }
 
 async function refuseBeyondDay({ models, transaction, userId }: QuotaClaim, limit: number): Promise<void> {

@@ -71,8 +71,8 @@ export function createUserRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Continue a session',
       description:
-        'Answers the next pair of tokens. A refresh token that comes again ends the whole session, unless that is within a ' +
-        'minute and nobody has used what it was answered: then that answer was lost, and there is another.',
+        'Returns the next pair of tokens. Within a minute the same refresh token leads to the same next one, so that several ' +
+        'programs may refresh one session at once; one that comes again later ends the whole session.',
       auth: 'none',
       body: refreshRequestSchema,
       answer: { status: 200, description: 'The session that follows', schema: sessionSchema },

@@ -1,4 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { InstanceError, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -18,6 +19,20 @@ export async function findOwnVideo(models: Models, videoId: number, identity: Id
   const video = await models.Video.findOne({ where, attributes: WITHOUT_BULK });
   if (video !== null && mayChange(video, identity)) return video;
   throw notFound();
+}
+
+/**
+ * Brings the row up to date, and locks it until the transaction ends where there is one. Throws `not_found` where the video
+ * was deleted meanwhile. A state change begins with this: what was read before the lock may have changed since.
+ */
+export async function reloadVideo(video: VideoRow, transaction?: Transaction): Promise<void> {
+  try {
+    await video.reload(transaction === undefined ? {} : { transaction, lock: transaction.LOCK.UPDATE });
+  } catch (error) {
+    if (error instanceof InstanceError) throw notFound();
+    throw error;
+  }
+  if (video.deletedAt !== null) throw notFound();
 }
 
 /** Somebody who wants to see a video: by a token of their account, by a link, or without either. */

@@ -9,6 +9,7 @@ import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecyc
 import type { ServerContext } from '../http/context.ts';
 import { newLinkToken, newLinkVersion } from '../playback/linkTokens.ts';
 import { giveUpUpload } from '../upload/giveUp.ts';
+import { reloadVideo } from './access.ts';
 
 /* What an admin does with somebody else's video is in the audit log; what owners do with their own is not. */
 
@@ -24,7 +25,7 @@ export async function updateVideo(
   const details = { changed, ...(patch.visibility === undefined ? {} : { visibility: patch.visibility }) };
   await change(context, video, async (transaction) => {
     // another change may just have made it private, and what its links become depends on what it is now
-    await video.reload({ transaction, lock: transaction.LOCK.UPDATE });
+    await reloadVideo(video, transaction);
     const { title = video.title, description = video.description, visibility = video.visibility } = patch;
     const values = { title, description, visibility, ...linksFor(video, visibility) };
     await models.Video.update(values, { where: { id: video.id }, transaction });
@@ -51,7 +52,7 @@ function linksFor(video: VideoRow, visibility: Visibility): Partial<Attributes<V
 export async function renewLink(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { models } = context.database;
   await change(context, video, async (transaction) => {
-    await video.reload({ transaction, lock: transaction.LOCK.UPDATE });
+    await reloadVideo(video, transaction);
     if (video.visibility === 'public') {
       throw new ReelmillError(
         'state_conflict',
@@ -72,6 +73,9 @@ export async function cancelVideo(context: ServerContext, video: VideoRow, actor
   if (video.status === 'canceled') return;
   if (video.status === 'uploading') return cancelUpload(context, video, actor);
   await change(context, video, async (transaction) => {
+    await reloadVideo(video, transaction);
+    // another request was faster
+    if (video.status === 'canceled') return;
     await cancelTranscode({ models, transaction, video });
     await recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction);
   });
@@ -94,6 +98,7 @@ export async function retryVideo(context: ServerContext, video: VideoRow, actor:
     throw sourceGone();
   }
   await change(context, video, async (transaction) => {
+    await reloadVideo(video, transaction);
     await retryTranscode({ models, transaction, video, requestId: actor.requestId });
     await recordOnOthers(models, { actor, video, action: 'video.retry' }, transaction);
   });
@@ -107,9 +112,9 @@ export async function retryVideo(context: ServerContext, video: VideoRow, actor:
 export async function deleteVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { models } = context.database;
   const wasTranscoding = await change(context, video, async (transaction) => {
+    await reloadVideo(video, transaction);
     const now = new Date();
     await models.Video.update({ deletedAt: now, purgeAfter: now }, { where: { id: video.id }, transaction });
-    await video.reload({ transaction });
     const details = { title: video.title };
     await recordOnOthers(models, { actor, video, action: 'video.delete', details }, transaction);
     if (video.status !== 'transcoding') return false;

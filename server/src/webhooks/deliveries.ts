@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WebhookDelivery } from '@reelmill/shared/contracts/webhooks.ts';
-import { literal, Op } from 'sequelize';
+import { literal, Op, type Transaction } from 'sequelize';
 import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import type { WebhookDeliveryRow } from '../db/rows.ts';
@@ -75,14 +75,9 @@ export async function releaseDelivery(models: Models, delivery: WebhookDeliveryR
 }
 
 /** A message goes once more, from its first try on, as the same message: a receiver that has it already can tell. */
-export async function redeliver(delivery: WebhookDeliveryRow): Promise<void> {
-  await delivery.update({
-    state: 'pending',
-    attempts: 0,
-    nextAttemptAt: new Date(),
-    claimToken: null,
-    deliveredAt: null,
-  });
+export async function redeliver(delivery: WebhookDeliveryRow, transaction: Transaction): Promise<void> {
+  const due = { attempts: 0, nextAttemptAt: new Date(), claimToken: null, deliveredAt: null };
+  await delivery.update({ state: 'pending', ...due }, { transaction });
 }
 
 /** What became of each message of an endpoint, the newest first. */

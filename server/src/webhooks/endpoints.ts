@@ -2,7 +2,7 @@ import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import type { Webhook, WebhookCreate, WebhookUpdate } from '@reelmill/shared/contracts/webhooks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Transaction } from 'sequelize';
+import { InstanceError, type Transaction } from 'sequelize';
 import { type Actor, recordAct } from '../admin/auditLog.ts';
 import type { Database } from '../db/database.ts';
 import type { Models } from '../db/models.ts';
@@ -23,11 +23,14 @@ export async function createEndpoint(
     throw new ReelmillError('forbidden', 'Only an administrator may be told of all videos.');
   }
   const { userId } = identity;
-  if ((await models.WebhookEndpoint.count({ where: { userId } })) >= LIMITS.webhooksPerUser) {
-    throw new ReelmillError('state_conflict', `An account has at most ${LIMITS.webhooksPerUser} webhooks.`);
-  }
   const unused = { previousSecret: null, previousSecretEndsAt: null, disabledReason: null };
   return transaction(async (within) => {
+    // of several at once each counts those before it
+    await models.User.findByPk(userId, { attributes: ['id'], transaction: within, lock: within.LOCK.UPDATE });
+    const count = await models.WebhookEndpoint.count({ where: { userId }, transaction: within });
+    if (count >= LIMITS.webhooksPerUser) {
+      throw new ReelmillError('state_conflict', `An account has at most ${LIMITS.webhooksPerUser} webhooks.`);
+    }
     const endpoint = await models.WebhookEndpoint.create(
       { ...wanted, ...unused, userId, secret: newSecret(), disabledAt: null, failingSince: null },
       { transaction: within },
@@ -56,7 +59,24 @@ export async function findEndpoint(
   const endpoint = await models.WebhookEndpoint.findByPk(id);
   if (endpoint !== null && (identity.role === 'admin' || identity.userId === endpoint.userId))
     return endpoint;
-  throw new ReelmillError('not_found', 'There is no such webhook.');
+  throw notFound();
+}
+
+/**
+ * Brings the row up to date and locks it until the transaction ends. Throws `not_found` where it was removed meanwhile. A
+ * change begins with this: what was read before the lock may have changed since.
+ */
+export async function lockEndpoint(endpoint: WebhookEndpointRow, transaction: Transaction): Promise<void> {
+  try {
+    await endpoint.reload({ transaction, lock: transaction.LOCK.UPDATE });
+  } catch (error) {
+    if (error instanceof InstanceError) throw notFound();
+    throw error;
+  }
+}
+
+function notFound(): ReelmillError {
+  return new ReelmillError('not_found', 'There is no such webhook.');
 }
 
 /** Changes what is given. An endpoint that is enabled again begins anew, whatever it was disabled for. */
@@ -65,11 +85,12 @@ export async function updateEndpoint(
   { endpoint, actor }: EndpointChange,
   change: WebhookUpdate,
 ): Promise<void> {
-  const { url = endpoint.url, description = endpoint.description, events = endpoint.events } = change;
-  const wasEnabled = endpoint.disabledAt === null;
-  const enabled = change.enabled ?? wasEnabled;
-  const state = enabled ? ENABLED : { disabledAt: new Date(), disabledReason: null };
   await transaction(async (within) => {
+    await lockEndpoint(endpoint, within);
+    const { url = endpoint.url, description = endpoint.description, events = endpoint.events } = change;
+    const wasEnabled = endpoint.disabledAt === null;
+    const enabled = change.enabled ?? wasEnabled;
+    const state = enabled ? ENABLED : { disabledAt: new Date(), disabledReason: null };
     const values = { url, description, events, ...(enabled === wasEnabled ? {} : state) };
     await endpoint.update(values, { transaction: within });
     await record(models, { actor, endpoint, action: 'webhook.update' }, within);
@@ -89,9 +110,10 @@ export async function rotateSecret(
   { models, transaction }: Database,
   { endpoint, actor }: EndpointChange,
 ): Promise<void> {
-  const previousSecretEndsAt = new Date(Date.now() + CHANGE_OVER_MS);
-  const secrets = { secret: newSecret(), previousSecret: endpoint.secret, previousSecretEndsAt };
   await transaction(async (within) => {
+    await lockEndpoint(endpoint, within);
+    const previousSecretEndsAt = new Date(Date.now() + CHANGE_OVER_MS);
+    const secrets = { secret: newSecret(), previousSecret: endpoint.secret, previousSecretEndsAt };
     await endpoint.update(secrets, { transaction: within });
     await record(models, { actor, endpoint, action: 'webhook.rotate_secret' }, within);
   });
@@ -103,6 +125,7 @@ export async function removeEndpoint(
   { endpoint, actor }: EndpointChange,
 ): Promise<void> {
   await transaction(async (within) => {
+    await lockEndpoint(endpoint, within);
     await endpoint.destroy({ transaction: within });
     await record(models, { actor, endpoint, action: 'webhook.delete' }, within);
   });

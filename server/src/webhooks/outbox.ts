@@ -33,8 +33,11 @@ export async function recordVideoEvent(
     },
     transaction,
   });
-  const interested = endpoints.filter(({ events }) => events.includes(type));
-  if (interested.length === 0) return;
+  const candidates = endpoints.filter(({ events }) => events.includes(type)).map(({ id }) => id);
+  if (candidates.length === 0) return;
+  // one that is removed now would take its deliveries along, or this transaction would fail for the lack of it
+  const lock = transaction.LOCK.SHARE;
+  const interested = await models.WebhookEndpoint.findAll({ where: { id: candidates }, transaction, lock });
   const message = newMessage(type, videoFacts(video));
   await models.WebhookDelivery.bulkCreate(
     interested.map((endpoint) => newDelivery(endpoint, message)),

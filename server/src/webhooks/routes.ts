@@ -9,6 +9,7 @@ import {
   webhookUpdateSchema,
 } from '@reelmill/shared/contracts/webhooks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Transaction } from 'sequelize';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
@@ -21,6 +22,7 @@ import {
   describeEndpoint,
   findEndpoint,
   listEndpoints,
+  lockEndpoint,
   removeEndpoint,
   rotateSecret,
   updateEndpoint,
@@ -132,7 +134,7 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
 }
 
 function createDeliveryRoutes({ database }: ServerContext): Route[] {
-  const { models } = database;
+  const { models, transaction } = database;
   return [
     defineRoute({
       method: 'post',
@@ -146,9 +148,12 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
       errors: ['not_found', 'state_conflict'],
       async handle({ params, identity }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        requireEnabled(endpoint);
         const message = newMessage('webhook.test', null);
-        const delivery = await models.WebhookDelivery.create(newDelivery(endpoint, message));
+        const delivery = await transaction(async (within) => {
+          await lockEndpoint(endpoint, within);
+          requireEnabled(endpoint);
+          return models.WebhookDelivery.create(newDelivery(endpoint, message), { transaction: within });
+        });
         return { delivery: describeDelivery(delivery) };
       },
     }),
@@ -181,17 +186,26 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
       errors: ['not_found', 'state_conflict'],
       async handle({ params, identity }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        requireEnabled(endpoint);
-        const delivery = await findDelivery(params.delivery_id, endpoint);
-        await redeliver(delivery);
+        const delivery = await transaction(async (within) => {
+          await lockEndpoint(endpoint, within);
+          requireEnabled(endpoint);
+          const row = await findDelivery(params.delivery_id, endpoint, within);
+          await redeliver(row, within);
+          return row;
+        });
         return { delivery: describeDelivery(delivery) };
       },
     }),
   ];
 
-  async function findDelivery(deliveryId: number, endpoint: WebhookEndpointRow): Promise<WebhookDeliveryRow> {
+  async function findDelivery(
+    deliveryId: number,
+    endpoint: WebhookEndpointRow,
+    within: Transaction,
+  ): Promise<WebhookDeliveryRow> {
     const where = { id: deliveryId, endpointId: endpoint.id };
-    const delivery = await models.WebhookDelivery.findOne({ where });
+    const lock = within.LOCK.UPDATE;
+    const delivery = await models.WebhookDelivery.findOne({ where, transaction: within, lock });
     if (delivery === null) throw new ReelmillError('not_found', 'There is no such delivery.');
     return delivery;
   }

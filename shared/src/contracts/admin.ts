@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { stoppedJobSchema } from './retention.ts';
 import { confinementSchema, taskKindSchema, taskStateSchema } from './tasks.ts';
+import { anyOf } from './text.ts';
 
 export const farmWorkerSchema = z
   .object({
@@ -98,7 +99,7 @@ export const replayResponseSchema = z.object({ replayed: z.int() }).meta({ id: '
 export const discardRequestSchema = z
   .object({ limit: deadLetterLimitSchema.optional(), ids: deadLetterIdsSchema.optional() })
   .refine(({ limit, ids }) => limit !== undefined || ids !== undefined, 'say which: ids, or a limit')
-  .meta({ id: 'DiscardRequest' });
+  .meta({ id: 'DiscardRequest', ...anyOf('limit', 'ids') });
 export const discardResponseSchema = z.object({ discarded: z.int() }).meta({ id: 'DiscardResponse' });
 
 export const pageQuerySchema = z.object({

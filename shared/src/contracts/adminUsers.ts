@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageQuerySchema } from './admin.ts';
+import { text } from './text.ts';
 import {
   emailSchema,
   newPasswordSchema,
@@ -23,7 +24,7 @@ const flagSchema = z.enum(['true', 'false']).transform((value) => value === 'tru
 
 export const adminUserQuerySchema = pageQuerySchema.extend({
   /** Part of the e-mail address or the nickname, in any case. */
-  search: z.string().trim().max(100).optional(),
+  search: text({ max: 100 }).optional(),
   role: roleSchema.optional(),
   disabled: flagSchema.optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { text } from './text.ts';
 
 /** Everything that is written down about what admins do, and about who tries to become one. */
 export const auditActionSchema = z
@@ -79,7 +80,7 @@ export const auditQuerySchema = z.object({
   /** Id of who did it. */
   actor: z.coerce.number().int().positive().optional(),
   target_kind: auditTargetKindSchema.optional(),
-  target_id: z.string().max(100).optional(),
+  target_id: text({ max: 100 }).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
 });

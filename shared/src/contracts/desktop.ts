@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { text } from './text.ts';
 import { roleSchema } from './users.ts';
 import { videoPhaseSchema, videoStatusSchema, waitingReasonSchema } from './videos.ts';
 
@@ -241,4 +242,4 @@ export const VIEWS = ['queue', 'library', 'farm', 'settings'] as const;
 export const viewSchema = z.enum(VIEWS);
 export type View = z.infer<typeof viewSchema>;
 
-export const titleSchema = z.string().trim().min(1).max(LIMITS.titleCharacters);
+export const titleSchema = text({ min: 1, max: LIMITS.titleCharacters });

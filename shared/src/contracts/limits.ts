@@ -11,7 +11,7 @@ export const LIMITS = {
   maxSinglePutBytes: 5 * 1024 ** 3,
   /** How many part URLs one answer may carry. */
   partUrlWindow: 64,
-  webhookUrlCharacters: 2_048,
+  webhookUrlCharacters: 2_000,
   webhookDescriptionCharacters: 200,
   /** Endpoints that one account may have. */
   webhooksPerUser: 20,

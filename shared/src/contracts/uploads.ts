@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { text } from './text.ts';
 import { videoSchema } from './videos.ts';
 
 /**
@@ -9,8 +10,8 @@ import { videoSchema } from './videos.ts';
 export const initiateUploadRequestSchema = z
   .object({
     file_name: z.string().min(1).max(1_000),
-    title: z.string().trim().min(1).max(LIMITS.titleCharacters).optional(),
-    description: z.string().trim().max(LIMITS.descriptionCharacters).optional(),
+    title: text({ min: 1, max: LIMITS.titleCharacters }).optional(),
+    description: text({ max: LIMITS.descriptionCharacters }).optional(),
     size_bytes: z.int().positive('must be greater than 0').optional(),
     content_type: z.string().max(200).optional(),
     last_modified: z.number().int().nonnegative().optional(),

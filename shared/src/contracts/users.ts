@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { text } from './text.ts';
 
 export const roleSchema = z.enum(['creator', 'admin']).meta({ id: 'Role' });
 export type Role = z.infer<typeof roleSchema>;
@@ -9,9 +10,10 @@ export const emailSchema = z
   .trim()
   .toLowerCase()
   .max(254)
-  .pipe(z.email('must be an e-mail address'));
+  .pipe(z.email('must be an e-mail address'))
+  .meta({ format: 'email', pattern: `^\\s*${z.regexes.email.source.slice(1, -1)}\\s*$` });
 
-export const nicknameSchema = z.string().trim().min(1).max(LIMITS.nicknameCharacters);
+export const nicknameSchema = text({ min: 1, max: LIMITS.nicknameCharacters });
 export const newPasswordSchema = z
   .string()
   .min(LIMITS.passwordCharacters.min)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { anyOf, text } from './text.ts';
 
 export const videoStatusSchema = z
   .enum(['uploading', 'transcoding', 'online', 'failed', 'canceled'])
@@ -141,7 +142,7 @@ export const videoListQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.pageSize.max).default(LIMITS.pageSize.default),
   offset: z.coerce.number().int().min(0).default(0),
   status: videoStatusSchema.optional(),
-  search: z.string().trim().max(100).optional(),
+  search: text({ max: 100 }).optional(),
   sort: z.enum(['newest', 'oldest', 'title']).default('newest'),
   /** Only these videos: their ids, separated by commas. */
   ids: z
@@ -158,12 +159,12 @@ export type VideoList = z.infer<typeof videoListSchema>;
 
 export const videoUpdateSchema = z
   .object({
-    title: z.string().trim().min(1).max(LIMITS.titleCharacters).optional(),
-    description: z.string().trim().max(LIMITS.descriptionCharacters).optional(),
+    title: text({ min: 1, max: LIMITS.titleCharacters }).optional(),
+    description: text({ max: LIMITS.descriptionCharacters }).optional(),
     visibility: visibilitySchema.optional(),
   })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'nothing to change')
-  .meta({ id: 'VideoUpdate' });
+  .meta({ id: 'VideoUpdate', ...anyOf('title', 'description', 'visibility') });
 export type VideoUpdate = z.infer<typeof videoUpdateSchema>;
 
 export const videoIdSchema = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { anyOf, text } from './text.ts';
 import { videoSchema } from './videos.ts';
 
 /** What an endpoint can be told of. */
@@ -20,14 +21,18 @@ export const webhookDeliveryStateSchema = z
   .meta({ id: 'WebhookDeliveryState' });
 export type WebhookDeliveryState = z.infer<typeof webhookDeliveryStateSchema>;
 
+/** Writing an address as the URL standard does may add to it. */
+const MAX_NORMALIZED_CHARACTERS = 2_048;
 const url = z
-  .url({ protocol: /^https?$/, normalize: true })
+  .string()
   .max(LIMITS.webhookUrlCharacters)
-  .refine((text) => {
-    const { username, password } = URL.parse(text) ?? {};
-    return !username && !password;
-  }, 'must carry no user name and password');
-const description = z.string().trim().max(LIMITS.webhookDescriptionCharacters);
+  .regex(
+    /^[hH][tT][tT][pP][sS]?:\/\/[^\s/?#@\\]+([/?#]\S*)?$/,
+    'must be an address without user name and password',
+  )
+  .pipe(z.url({ normalize: true }).max(MAX_NORMALIZED_CHARACTERS))
+  .meta({ format: 'uri' });
+const description = text({ max: LIMITS.webhookDescriptionCharacters });
 const events = z
   .array(webhookEventSchema)
   .min(1)
@@ -51,7 +56,7 @@ export const webhookUpdateSchema = z
     enabled: z.boolean().optional(),
   })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'nothing to change')
-  .meta({ id: 'WebhookUpdate' });
+  .meta({ id: 'WebhookUpdate', ...anyOf('url', 'description', 'events', 'enabled') });
 export type WebhookUpdate = z.infer<typeof webhookUpdateSchema>;
 
 /** `failing_since` is when the first of the tries failed since which none has succeeded. */
