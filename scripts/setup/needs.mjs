@@ -57,6 +57,8 @@ export const DEBIAN = {
     { program: 'openssl', debianPackage: 'openssl' },
     { program: 'Xvfb', debianPackage: 'xvfb' },
     { program: 'xauth', debianPackage: 'xauth' },
+    // clocks of single programs, for npm run chaos
+    { program: 'faketime', debianPackage: 'faketime' },
     // the pages in Chinese
     { program: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei' },
   ],

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { findBuiltProgram } from './cacheFolder.ts';
 import type { ServerCertificate } from './privateCa.ts';
-import { findFreePort, makeTemporaryFolder, startProcess } from './processes.ts';
+import { findFreePort, makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
 
 /** A MinIO and who may use it. */
 export interface MinioAccess {
@@ -15,9 +15,14 @@ export interface MinioAccess {
   stop(): Promise<void>;
 }
 
+/** Its data survive `kill` and `start`. */
 export interface RunningMinio extends MinioAccess {
   /** The server's process. */
-  pid: number;
+  readonly pid: number;
+  /** A crash. */
+  kill(): Promise<void>;
+  /** Starts the server again after a crash, on the same port and data. */
+  start(): Promise<void>;
 }
 
 /**
@@ -36,43 +41,43 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
     await copyFile(tls.certFile, path.join(certificates, 'public.crt'));
     await copyFile(tls.keyFile, path.join(certificates, 'private.key'));
   }
-  const server = startProcess(
-    program,
-    [
-      'server',
-      '--quiet',
-      '--address',
-      `127.0.0.1:${port}`,
-      '--certs-dir',
-      certificates,
-      path.join(folder, 'data'),
-    ],
-    {
-      name: 'minio',
-      cwd: folder,
-      env: {
-        MINIO_ROOT_USER: accessKey,
-        MINIO_ROOT_PASSWORD: secretKey,
-        MINIO_UPDATE: 'off',
-        MINIO_BROWSER: 'off',
-      },
-    },
-  );
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await remove();
+  const args = ['--address', `127.0.0.1:${port}`, '--certs-dir', certificates, path.join(folder, 'data')];
+  const env = {
+    MINIO_ROOT_USER: accessKey,
+    MINIO_ROOT_PASSWORD: secretKey,
+    MINIO_UPDATE: 'off',
+    MINIO_BROWSER: 'off',
   };
   const endpoint = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
-  try {
+  let server: RunningProcess | undefined;
+  const start = async (): Promise<void> => {
+    server = startProcess(program, ['server', '--quiet', ...args], { name: 'minio', cwd: folder, env });
     await server.waitUntil('its health check to pass', async () => {
       const answer = await fetch(`${endpoint}/minio/health/cluster`, { signal: AbortSignal.timeout(2_000) });
       return answer.ok;
     });
+  };
+  const stop = async (): Promise<void> => {
+    await server?.stop();
+    await remove();
+  };
+  try {
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
-  return { endpoint, accessKey, secretKey, pid: server.pid, stop };
+  return {
+    endpoint,
+    accessKey,
+    secretKey,
+    start,
+    stop,
+    get pid() {
+      return server?.pid ?? -1;
+    },
+    kill: async () => server?.kill(),
+  };
 }
 
 /** The same with its one user as the signer of public URLs, for tests that are not about rights. */
