@@ -129,7 +129,7 @@ async function decode(
   });
   const args = [
     '-v',
-    'warning',
+    'error',
     '-nostdin',
     '-threads',
     '1',
@@ -140,12 +140,9 @@ async function decode(
     timeout: TIMEOUT_MS,
     maxBuffer: 16 * 1024 ** 2,
   });
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isHarmless(line));
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(0, MAX_NAMED).join('; ').replaceAll(scratch, '');
 }
-
-/** Said of JPEG pictures, whose levels reach from 0 to 255. */
-const isHarmless = (line: string): boolean => /deprecated pixel format/.test(line);
 
 function checkPictures(bytes: Buffer, clip: Clip, report: (what: string) => void): void {
   const count = bytes.length / MARK_BYTES;

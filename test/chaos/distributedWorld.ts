@@ -219,11 +219,12 @@ async function open(options: WorldOptions & { workers: number }, releasers: Rele
 interface Startable {
   readonly pid: number;
   start(): Promise<void>;
+  stop(): Promise<void>;
   kill(): Promise<void>;
 }
 
 /** Starting it while it runs changes nothing; a process that is suspended goes on. */
-function dependency(name: string, server: Startable & { stop?(): Promise<void> }): Dependency {
+function dependency(name: string, server: Startable): Dependency {
   let runs = true;
   return {
     name,
@@ -239,8 +240,11 @@ function dependency(name: string, server: Startable & { stop?(): Promise<void> }
       runs = false;
       await server.kill();
     },
-    // a MinIO that is stopped would lose its data here
-    ...(name === 'MinIO' ? {} : { stop: async () => ((runs = false), await server.stop?.()) }),
+    // `stop` of a MinIO removes its data
+    async stop() {
+      runs = false;
+      await (name === 'MinIO' ? server.kill() : server.stop());
+    },
   };
 }
 

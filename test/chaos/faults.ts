@@ -31,7 +31,7 @@ export interface Dependency {
   start(): Promise<void>;
   kill(): Promise<void>;
   /** In an orderly way, where it has one. */
-  stop?(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 const nothing = async (): Promise<void> => undefined;
@@ -214,7 +214,7 @@ export function hurtDependencies(weight: number, dependencies: readonly Dependen
   });
   return [
     restart('dependency killed', 1, (one) => one.kill()),
-    restart('dependency restarted', 0.5, (one) => (one.stop ?? one.kill)()),
+    restart('dependency restarted', 0.5, (one) => one.stop()),
     {
       kind: 'dependency suspended',
       weight,

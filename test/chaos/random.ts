@@ -35,7 +35,11 @@ export function createRandom(seed: number, name = ''): Random {
     chance: (probability) => next() < probability,
     pickWeighted(from) {
       let left = next() * from.reduce((sum, { weight }) => sum + weight, 0);
-      return from.find(({ weight }) => (left -= weight) < 0) ?? pick(from);
+      const picked = from.find(({ weight }) => {
+        left -= weight;
+        return left < 0;
+      });
+      return picked ?? pick(from);
     },
     shuffle(list) {
       const keyed = list.map((value) => ({ value, key: next() }));
