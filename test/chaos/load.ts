@@ -66,10 +66,10 @@ export class Load {
   /** Begins uploads until the signal says that it is enough. */
   async run(signal: AbortSignal): Promise<void> {
     const { perMinute, random } = this.#options;
-    const pauseMs = 60_000 / perMinute;
-    while (!signal.aborted) {
+    for (let dueAt = performance.now(); !signal.aborted; dueAt += 60_000 / perMinute) {
+      const waitMs = Math.max(0, dueAt - performance.now());
+      await pause(waitMs, undefined, { signal }).catch(() => undefined);
       if (this.#sending < SENDING_AT_ONCE) await this.#begin(random.fork(`upload ${this.uploads.length}`));
-      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
