@@ -121,6 +121,13 @@ async function checkPublished(
       });
   }
   if (video.status !== 'online' || upload.clip === null) return;
-  const keys = await checkContent({ store, violations, folder }, video, upload, upload.clip);
+  const keys = await checkContent(
+    {
+      ...{ store, folder, played: upload.played },
+      report: (check, what) => violations.add(check, what, { upload, videoId: video.id }),
+    },
+    video,
+    upload.clip,
+  );
   for (const key of keys) expectedKeys.add(key);
 }
