@@ -24,7 +24,7 @@ import { Program } from './program.ts';
 import { COMMON_ENV, LEASE_SECONDS, type World, type WorldOptions } from './world.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const DISK_BYTES = 3 * 1024 ** 3;
+const DISK_BYTES = 2 * 1024 ** 3;
 
 /** One server with its embedded worker; its data folder is a disk of its own, whose power can be cut. */
 export async function openStandaloneWorld(options: WorldOptions): Promise<World> {
