@@ -16,7 +16,7 @@ import { type WebhookWatch, watchWebhooks } from './webhookWatch.ts';
 import type { World } from './world.ts';
 
 const READY_MS = 120_000;
-const POLL_MS = 1_000;
+const POLL_MS = 2_000;
 
 export interface ChaosOptions {
   profile: 'distributed' | 'standalone';
@@ -194,7 +194,7 @@ async function untilReady(world: World): Promise<void> {
   const deadline = performance.now() + READY_MS;
   while (!(await isReady(world).catch(() => false))) {
     if (performance.now() > deadline) throw new Error('the API was not ready in time');
-    await pause(POLL_MS / 4);
+    await pause(POLL_MS / 8);
   }
 }
 
