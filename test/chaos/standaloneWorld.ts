@@ -9,18 +9,15 @@ import { standalone } from '../../server/src/profiles/standalone.ts';
 import { findEmbeddedWorkers } from '../support/childProcesses.ts';
 import { findFreePort } from '../support/processes.ts';
 import { canShiftClocks } from './clock.ts';
-import { canMount, mountPowerDisk, type PowerDisk } from './disk.ts';
-import {
-  type Fault,
-  fillDisks,
-  hurtLinks,
-  hurtMediaPrograms,
-  killPrograms,
-  suspendPrograms,
-  wrongClocks,
-} from './faults.ts';
+import { canMount, mountPowerDisk } from './disk.ts';
+import { cutPower, fillDisks } from './diskFaults.ts';
+import { hurtEmbeddedWorker } from './embeddedWorkerFaults.ts';
+import type { Fault } from './faults.ts';
 import { openLink } from './link.ts';
+import { hurtLinks } from './linkFaults.ts';
+import { hurtMediaPrograms } from './mediaFaults.ts';
 import { Program } from './program.ts';
+import { killPrograms, suspendPrograms, wrongClocks } from './programFaults.ts';
 import { COMMON_ENV, LEASE_SECONDS, type World, type WorldOptions } from './world.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -65,7 +62,7 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
   const faults: Fault[] = [
     killPrograms(3, [server]),
     suspendPrograms('SIGSTOP', 2, [server], [0.5, LEASE_SECONDS + 8]),
-    ...hurtWorker(2, findWorkers),
+    ...hurtEmbeddedWorker(2, findWorkers),
     ...hurtMediaPrograms(2, () => (server.pid === null ? [] : [server.pid])),
     ...hurtLinks(1.5, [link]),
     ...(disk === null ? [] : [...fillDisks(3, [{ ...disk, name: 'the disk' }]), cutPower(3, server, disk)]),
@@ -104,59 +101,5 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
       };
     },
     dispose: () => releasers.release(),
-  };
-}
-
-function hurtWorker(weight: number, findWorkers: () => Promise<number[]>): Fault[] {
-  const fault = (
-    kind: string,
-    longest: number,
-    begin: NodeJS.Signals,
-    end: NodeJS.Signals | null,
-  ): Fault => ({
-    kind,
-    weight,
-    async draw(random) {
-      const [pid] = await findWorkers();
-      if (pid === undefined) return null;
-      const send = async (signal: NodeJS.Signals | null): Promise<void> => {
-        // another process of this number would be one of ours as well: numbers are not given again so soon
-        if (signal !== null && (await findWorkers()).includes(pid)) process.kill(pid, signal);
-      };
-      return {
-        what: `${kind} (${pid})`,
-        targets: ['embedded worker'],
-        seconds: random.between(0, longest),
-        begin: () => send(begin),
-        end: () => send(end),
-      };
-    },
-  });
-  return [
-    fault('kill -9 of the embedded worker', 0, 'SIGKILL', null),
-    fault('SIGSTOP of the embedded worker', LEASE_SECONDS + 8, 'SIGSTOP', 'SIGCONT'),
-  ];
-}
-
-/** Everything stops at one moment; what starts again finds what was on the disk, without what was only in memory. */
-function cutPower(weight: number, server: Program, disk: PowerDisk): Fault {
-  return {
-    kind: 'power cut',
-    weight,
-    draw: (random) => ({
-      what: 'power cut',
-      targets: ['the disk', server.name, 'embedded worker'],
-      seconds: random.between(0, 3),
-      async begin() {
-        await server.freeze();
-        await disk.snapshot();
-        await server.killAll();
-      },
-      async end() {
-        await disk.restoreSnapshot();
-        await disk.free();
-        server.start();
-      },
-    }),
   };
 }

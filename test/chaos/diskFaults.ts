@@ -1,0 +1,46 @@
+import type { Disk, PowerDisk } from './disk.ts';
+import { drawSeconds, type Fault } from './faults.ts';
+import type { Program } from './program.ts';
+
+export function fillDisks(weight: number, disks: readonly (Disk & { name: string })[]): Fault[] {
+  if (disks.length === 0) return [];
+  const fault: Fault = {
+    kind: 'disk full',
+    weight,
+    draw(random) {
+      const disk = random.pick(disks);
+      const leaveBytes = random.pick([0, 4_096, 20_000, 60_000, 200_000]);
+      return {
+        what: `${disk.name} is full but for ${leaveBytes} bytes`,
+        targets: [disk.name],
+        seconds: drawSeconds(random, 0.5, 10),
+        begin: () => disk.fill(leaveBytes),
+        end: () => disk.free(),
+      };
+    },
+  };
+  return [fault];
+}
+
+/** Everything stops at one moment; what starts again finds what was on the disk, without what was only in memory. */
+export function cutPower(weight: number, server: Program, disk: PowerDisk): Fault {
+  return {
+    kind: 'power cut',
+    weight,
+    draw: (random) => ({
+      what: 'power cut',
+      targets: ['the disk', server.name, 'embedded worker'],
+      seconds: random.between(0, 3),
+      async begin() {
+        await server.freeze();
+        await disk.snapshot();
+        await server.killAll();
+      },
+      async end() {
+        await disk.restoreSnapshot();
+        await disk.free();
+        server.start();
+      },
+    }),
+  };
+}
