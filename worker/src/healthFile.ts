@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -13,8 +13,14 @@ const fileIn = (workDir: string) => path.join(workDir, 'health.json');
 /** Writes down how the worker of this folder is. */
 export async function writeHealth(workDir: string, health: WorkerHealth): Promise<void> {
   const draft = `${fileIn(workDir)}.${process.pid}`;
-  await writeFile(draft, JSON.stringify(health));
-  await rename(draft, fileIn(workDir));
+  try {
+    await writeFile(draft, JSON.stringify(health));
+    await rename(draft, fileIn(workDir));
+  } catch (error) {
+    // of a disk that is full, what could be written of it would stay
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 /** Whether the worker of this folder is alive and connected to the broker. */
