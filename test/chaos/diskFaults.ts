@@ -1,6 +1,11 @@
+import { readdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Disk, PowerDisk } from './disk.ts';
 import { drawSeconds, type Fault } from './faults.ts';
 import type { Program } from './program.ts';
+
+const ROUND_MS = 20;
+const MAX_ROUNDS = 200;
 
 export function fillDisks(weight: number, disks: readonly (Disk & { name: string })[]): Fault[] {
   if (disks.length === 0) return [];
@@ -14,12 +19,24 @@ export function fillDisks(weight: number, disks: readonly (Disk & { name: string
         what: `${disk.name} is full but for ${leaveBytes} bytes`,
         targets: [disk.name],
         seconds: drawSeconds(random, 0.5, 10),
-        begin: () => disk.fill(leaveBytes),
+        async begin() {
+          await untilWritten(disk.folder);
+          await disk.fill(leaveBytes);
+        },
         end: () => disk.free(),
       };
     },
   };
   return [fault];
+}
+
+/** Waits for the files of a task, for a while: a disk that fills while nobody writes hurts nobody. */
+async function untilWritten(folder: string): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    if (names.some((name) => /\.(mp4|m4s|jpg|mkv)$/.test(name))) return;
+    await pause(ROUND_MS);
+  }
 }
 
 /** Everything stops at one moment; what starts again finds what was on the disk, without what was only in memory. */
