@@ -57,6 +57,7 @@ export const DEBIAN = {
     { program: 'openssl', debianPackage: 'openssl' },
     { program: 'Xvfb', debianPackage: 'xvfb' },
     { program: 'xauth', debianPackage: 'xauth' },
+    // clocks of single programs
     { program: 'faketime', debianPackage: 'faketime' },
     // the tools of Python, each in an environment of its own
     { program: 'python3', debianPackage: 'python3' },

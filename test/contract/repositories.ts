@@ -98,7 +98,14 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       await models.Heartbeat.update({ beatAt, clockDoubt: null }, { where: {} });
       let renewed = 0;
       const recoverBy = (index: number) => {
-        const quiet = createLogger({ level: 'warn', name: 'test' }, { write: () => void (renewed += 1) });
+        const quiet = createLogger(
+          { level: 'warn', name: 'test' },
+          {
+            write: () => {
+              renewed += 1;
+            },
+          },
+        );
         const config = { UPLOAD_TTL_HOURS: 168 };
         return recover({ database: someReplica(index), config, logger: quiet }, now);
       };

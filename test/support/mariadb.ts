@@ -17,6 +17,8 @@ const INSTALL_TIMEOUT_MS = 120_000;
 
 /** A private MariaDB whose data survives `stop` and `start`. */
 export interface MariaDb {
+  /** The server's process. */
+  readonly pid: number;
   /** `mysql://user:password@127.0.0.1:port`, without a database; the user may create some. `?ssl=true` with TLS. */
   readonly url: string;
   start(): Promise<void>;
@@ -66,6 +68,9 @@ export async function startMariaDb(tls?: ServerCertificate): Promise<MariaDb> {
   }
   return {
     url,
+    get pid() {
+      return server?.pid ?? -1;
+    },
     start,
     dispose,
     stop: async () => server?.stop(20_000),

@@ -15,12 +15,15 @@ export interface MinioAccess {
   stop(): Promise<void>;
 }
 
+/** Its data survive `kill` and `start`. */
 export interface RunningMinio extends MinioAccess {
   /** The server's process. */
   readonly pid: number;
+  /** A crash. */
+  kill(): Promise<void>;
   /** Ends the server; its data stay. */
   halt(): Promise<void>;
-  /** Starts it again after `halt`, on the same port and data. */
+  /** Starts it again after `halt` or `kill`, on the same port and data. */
   start(): Promise<void>;
 }
 
@@ -77,6 +80,7 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
     get pid() {
       return server?.pid ?? -1;
     },
+    kill: async () => server?.kill(),
     halt,
     start,
     stop,

@@ -35,6 +35,8 @@ export interface BrokerDefinitions {
 
 /** A private RabbitMQ whose messages survive `stop` and `start`. */
 export interface RabbitMq {
+  /** The broker's process. */
+  readonly pid: number;
   /** `amqp://...` for the first user, the same after a restart. */
   readonly url: string;
   /** `http://user:password@host:port` of the management API; null where it was not asked for. */
@@ -100,6 +102,9 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
           .replace(/^amqps?/, 'http')
           .replace(/:\d+$/, `:${managementPort}`)
       : null,
+    get pid() {
+      return server?.pid ?? -1;
+    },
     start,
     dispose,
     stop: async () => server?.stop(20_000),

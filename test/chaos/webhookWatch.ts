@@ -1,0 +1,59 @@
+import { type WebhookMessage, webhookMessageSchema } from '@reelmill/shared/contracts/webhooks.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhookReceiver.ts';
+import type { Creator } from './creator.ts';
+import type { Random } from './random.ts';
+import type { Upload } from './uploads.ts';
+import type { Violations } from './violations.ts';
+
+/** Now and then the receiver itself fails, so that a message comes again. */
+const REFUSED = 0.05;
+
+/** What the creators' programs are told of their videos. */
+export interface WebhookWatch {
+  /** What was told so far, as `video.online 7`. */
+  told(): Set<string>;
+  /** Holds what was told against what became of the uploads. */
+  check(uploads: readonly Upload[], violations: Violations): void;
+  close(): Promise<void>;
+}
+
+export async function watchWebhooks(creators: readonly Creator[], random: Random): Promise<WebhookWatch> {
+  const receiver = await startWebhookReceiver();
+  receiver.answer((response) => void response.writeHead(random.chance(REFUSED) ? 500 : 204).end());
+  for (const [owner, creator] of creators.entries()) {
+    const reply = await creator.call('POST', '/webhooks', { url: `${receiver.url}/${owner}` });
+    if (reply.status !== 201) throw new Error(`webhook: ${reply.status} ${JSON.stringify(reply.body)}`);
+  }
+  return {
+    told: () => new Set(readMessages(receiver).map(({ type, data }) => `${type} ${data.video?.id}`)),
+    check(uploads, violations) {
+      const messages = readMessages(receiver);
+      for (const upload of uploads) {
+        // the same message may come several times, each time with its own id
+        const told = (type: string): Set<string> =>
+          new Set(
+            messages
+              .filter((one) => one.type === type && one.data.video?.title.split(' ')[0] === upload.name)
+              .map(({ id }) => id),
+          );
+        const [online, failed] = [told('video.online').size, told('video.failed').size];
+        const report = (what: string): void => violations.add('webhooks', what, { upload });
+        if (upload.bad === null && failed > 0) report(`its owner was told ${failed} times that it failed`);
+        if (online > 1) report(`its owner was told by ${online} messages that it is online`);
+        if (upload.acceptedAt === null || upload.acknowledged === 'deleted') continue;
+        if (upload.bad !== null && failed !== 1)
+          report(`its owner was told by ${failed} messages that it failed`);
+        const canceled = upload.acknowledged === 'canceled';
+        if (upload.bad === null && !canceled && online === 0)
+          report('its owner was not told that it is online');
+        if (canceled && upload.wish === 'cancel' && online > 0)
+          report('its owner was told that it is online');
+      }
+    },
+    close: () => receiver.close(),
+  };
+}
+
+function readMessages(receiver: WebhookReceiver): WebhookMessage[] {
+  return receiver.received.map(({ body }) => webhookMessageSchema.parse(JSON.parse(body)));
+}
