@@ -108,6 +108,28 @@ test('a failure is told with its code and whether another try may help', async (
   });
 });
 
+test('what was found of the output is told with the outcome; a failed write is a fault of the disk', async () => {
+  await start(async ({ taskId }, { onVerified }) => {
+    for (const what of ['verified', 'decoded', 'verified'] as const) onVerified(what);
+    if (taskId === 1) return INSPECTED;
+    onVerified('damaged');
+    throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC' });
+  });
+  for (const taskId of [1, 2]) await server.publishTask(newMessage(taskId));
+  await untilTold('done', 1);
+  await untilTold('failed', 2);
+  const outcomes = events.filter((event) => event.type === 'done' || event.type === 'failed');
+  assert.deepEqual(
+    outcomes.map(({ verification }) => verification),
+    [
+      { verified: 2, decoded: 1, damaged: 0 },
+      { verified: 2, decoded: 1, damaged: 1 },
+    ],
+  );
+  const [, failed] = outcomes;
+  assert.equal(failed?.type === 'failed' && failed.error.code, 'disk_full');
+});
+
 test('while a task is quiet its lease is renewed all the same', async () => {
   await start(endless);
   await server.publishTask(newMessage());

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CopyDestinationOptions, CopySourceOptions } from 'minio';
 import { LIMITS } from '../contracts/limits.ts';
@@ -188,8 +189,10 @@ class MinioStore implements ObjectStore {
       );
     }
     const url = this.#sign('PUT', key, { audience: 'internal', expiresSeconds: PUT_URL_SECONDS });
+    const known = md5 ?? (Buffer.isBuffer(body) ? createHash('md5').update(body).digest('hex') : undefined);
     try {
-      await putThroughUrl(url, source, { ...options, agent: this.#client.agent });
+      const checked = known === undefined ? options : { ...options, md5: known };
+      await putThroughUrl(url, source, { ...checked, agent: this.#client.agent });
     } catch (error) {
       throw signal?.aborted ? abortedPut(error) : toStoreError(error);
     }

@@ -126,7 +126,7 @@ const common = {
     .number()
     .min(0)
     .max(100)
-    .default(3)
+    .default(2)
     .describe(
       'how many in a hundred of the segments and pictures that a worker makes it decodes before they are published, chosen by chance; all are, whatever this says, in a try after a failure of a disk or store',
     ),

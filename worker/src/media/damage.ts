@@ -8,7 +8,7 @@ const FULL_BYTES = 256 * 1024;
 const DISK_ERRNOS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 /** No read of a source fails with these; a muxer says so of what it writes. */
 const DISK_MESSAGES =
-  /No space left on device|Disk quota exceeded|Read-only file system|^\[hls @ \w+\] (?:failed to rename|Failed to open) file|Could not open file : (?:cover|storyboard)\.jpg/im;
+  /: (?:No space left on device|Disk quota exceeded|Read-only file system)$|^\[hls @ \w+\] (?:failed to rename|Failed to open) file|Could not open file : (?:cover|storyboard)\.jpg/im;
 
 /** `output_damaged`: a file that the worker wrote is not what its encoder made. `what` is for operators. */
 export function damaged(what: string): FarmFault {
