@@ -140,6 +140,15 @@ for (const [name, trouble] of Object.entries(PASSING)) {
   });
 }
 
+test('a store that trickles is a fault, and counts as waited for', async () => {
+  const begun = performance.now();
+  const { url } = await open((index) => (index === 0 ? undefined : { trickles: true }));
+  await assert.rejects(read(url, 'bytes=0-'));
+  assert.equal(reader?.fault?.code, 'source_unreachable');
+  assert.ok((reader?.waitedMs(begun) ?? 0) >= timing.outageMs);
+  assert.equal(reader?.waitedMs(performance.now()), 0);
+});
+
 test('a store that serves a smaller range than asked for is asked for the rest', async () => {
   const { url } = await open(() => ({ atMost: 400_000 }));
   const { body } = await read(url, 'bytes=0-');
@@ -271,6 +280,8 @@ test('serves no more at once than a task needs, over however many connections', 
     await waitFor('it is served', () => store.requests.length >= 16);
     const refused = await fetch(url, { signal: AbortSignal.timeout(20_000) });
     assert.deepEqual([refused.status, store.requests.length], [503, 16], name);
+    // what a program says that did not get all that it asked for does not count
+    assert.equal(reader?.refused, true);
     pipelining.destroy();
     await waitFor('the store is left alone', () => store.openConnections === 0);
   }

@@ -28,6 +28,8 @@ export interface StoreTrouble {
   repeatAt?: number;
   /** Leaves out a kilobyte of the body, behind so many bytes: less than it announces. */
   dropAt?: number;
+  /** Sends a byte now and then, so that it is never silent for long. */
+  trickles?: boolean;
   /** Does not say which content it sends. */
   withoutEtag?: boolean;
   /** Takes no notice of preconditions. */
@@ -115,6 +117,12 @@ function respond(
   sendBody(response, tamper(body, object), object);
 }
 
+function trickle(response: ServerResponse, body: Buffer): void {
+  let sent = 0;
+  const timer = setInterval(() => response.write(body.subarray(sent, ++sent)), 20);
+  response.once('close', () => clearInterval(timer));
+}
+
 function tamper(body: Buffer, { repeatAt, dropAt }: StoreTrouble): Buffer {
   const at = repeatAt ?? dropAt;
   if (at === undefined || at >= body.length) return body;
@@ -124,6 +132,7 @@ function tamper(body: Buffer, { repeatAt, dropAt }: StoreTrouble): Buffer {
 
 function sendBody(response: ServerResponse, body: Buffer, trouble: StoreTrouble): void {
   const { resetAfter, freezeAfter, endAfter, announcesMore, dropAt } = trouble;
+  if (trouble.trickles) return void trickle(response, body);
   const cut = resetAfter ?? freezeAfter ?? endAfter;
   if (cut === undefined && !announcesMore && dropAt === undefined) return void response.end(body);
   response.write(body.subarray(0, cut ?? body.length), () => {

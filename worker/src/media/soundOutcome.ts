@@ -7,6 +7,8 @@ import type { SoundRead } from './soundRead.ts';
 
 /** Codecs round lengths up to whole frames, containers round times. */
 const TOLERANCE_SECONDS = 0.2;
+/** Less missing than this is no more than a packet; demuxers go on behind a hole in what they read. */
+const MISSED_SECONDS = 0.03;
 
 type AudioPlan = Omit<EncodePlan, 'chunks'>;
 
@@ -37,7 +39,7 @@ export function checkSound(plan: AudioPlan, end: SoundEnd): RenditionOutput {
 export function isShort({ facts }: AudioPlan, read: SoundRead | null): boolean {
   if (facts.audio === null || read === null) return false;
   const { durationSeconds, sampleRate } = facts.audio;
-  return read.samples / sampleRate < durationSeconds - TOLERANCE_SECONDS;
+  return read.samples / sampleRate < durationSeconds - MISSED_SECONDS;
 }
 
 export function missingSound(diagnostics: string): ReelmillError {

@@ -11,7 +11,7 @@ export type Piece = Buffer[];
 export interface PieceSource {
   /** Reads a range, or the beginning of it where the store chooses to send less; throws where anything else came. */
   read(range: ByteRange): AsyncIterable<Buffer>;
-  /** A piece that does not come within this time, in however many tries, is an outage. */
+  /** Next to no bytes within this time, in however many tries, are an outage. */
   outageMs: number;
   backoff: { baseMs: number; maxMs: number };
   signal: AbortSignal;
@@ -57,13 +57,18 @@ export async function* readWholePieces(
 }
 
 async function fetchPiece({ first, last }: ByteRange, size: PieceSize, source: PieceSource): Promise<Piece> {
-  const begun = performance.now();
+  let heardAt = performance.now();
+  // a smaller piece may come whole; the smallest has to within the time
+  const onProgress = (): void => {
+    if (size.bytes > MIN_BYTES) heardAt = performance.now();
+  };
   for (let failures = 1; ; failures += 1) {
     try {
-      return await fetchOnce({ first, last: Math.min(last, first + size.bytes - 1) }, size, source);
+      const range = { first, last: Math.min(last, first + size.bytes - 1) };
+      return await fetchOnce(range, size, source, onProgress);
     } catch (error) {
       source.signal.throwIfAborted();
-      if (isFinal(error) || performance.now() - begun > source.outageMs) throw error;
+      if (isFinal(error) || performance.now() - heardAt > source.outageMs) throw error;
       size.shrink();
       source.onRetry(error, first);
       await pause(backoffMs(failures, source.backoff), undefined, { signal: source.signal });
@@ -71,12 +76,27 @@ async function fetchPiece({ first, last }: ByteRange, size: PieceSize, source: P
   }
 }
 
-async function fetchOnce(range: ByteRange, size: PieceSize, source: PieceSource): Promise<Piece> {
+/** `onProgress` is called for every `MIN_BYTES`. */
+async function fetchOnce(
+  range: ByteRange,
+  size: PieceSize,
+  source: PieceSource,
+  onProgress: () => void,
+): Promise<Piece> {
   const begun = performance.now();
   const piece: Piece = [];
+  let heardAt = begun;
+  let bytes = 0;
   for await (const chunk of source.read(range)) {
-    if (performance.now() - begun > source.outageMs) throw new StoreFault('temporary', 'the store trickles');
     piece.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= MIN_BYTES) {
+      bytes = 0;
+      heardAt = performance.now();
+      onProgress();
+    } else if (performance.now() - heardAt > source.outageMs) {
+      throw new StoreFault('temporary', 'the store trickles');
+    }
   }
   size.adapt(performance.now() - begun);
   return piece;
