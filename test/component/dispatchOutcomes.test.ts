@@ -13,6 +13,7 @@ import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
+import { listPublishedKeys } from '../support/publishedVideo.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
 
 const FACTS = factsOf({ durationSeconds: 40 });
@@ -432,6 +433,24 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         assert.deepEqual([task.result, task.attempt, task.errorCode], [null, 1, 'internal']);
       }
       assert.equal((await bench.videoOf(video.id)).coverKey, null);
+    });
+
+    test('a server that comes too late to publish leaves the playlists of the plan that is online', async () => {
+      const video = await inspected();
+      const finishAll = async () => {
+        for (const task of await lease(video)) await finish(task);
+        return bench.videoOf(video.id);
+      };
+      const late = await finishAll();
+      const { models, transaction: begin } = bench.context.database;
+      await begin((transaction) => cancelTranscode({ models, transaction, video }));
+      await begin((transaction) => retryTranscode({ models, transaction, video, requestId: null }));
+      await finishAll();
+      await publishVideo(bench.context, await finishAll());
+      const published = await listPublishedKeys(bench.media.store, video.id);
+      assert.ok(published.some((key) => /\/seg_2_/.test(key)));
+      await publishVideo(bench.context, late);
+      assert.deepEqual(await listPublishedKeys(bench.media.store, video.id), published);
     });
 
     test('pieces that do not fit together are made again as one chunk, that once more, and then the video fails', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, open, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, open, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,6 +62,33 @@ describe('what the store on a disk promises beyond the contract', () => {
   });
   after(async () => {
     await running?.stop();
+  });
+
+  test('what a killed writer left goes: empty folders, old descriptions and temporary files; what is new stays', async () => {
+    const { root } = running;
+    const key = 'processed/1/hls_720p/seg_1_00000.m4s';
+    await store.put(key, Buffer.from('x'), { contentType: 'video/mp4', sizeBytes: 1 });
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const folder of ['hls_480p', 'hls_audio/deep']) {
+      await mkdir(path.join(root, 'objects/processed/1', folder), { recursive: true });
+      await mkdir(path.join(root, 'meta/processed/1', folder), { recursive: true });
+    }
+    for (const [name, at] of [
+      ['abandoned', old],
+      ['coming', new Date()],
+    ] as const) {
+      const description = path.join(root, 'meta/processed/1', name);
+      await writeFile(description, '[]');
+      await utimes(description, at, at);
+    }
+    await store.prune('processed/1/');
+    assert.deepEqual((await readdir(path.join(root, 'objects/processed/1'))).sort(), ['hls_720p']);
+    assert.deepEqual((await readdir(path.join(root, 'meta/processed/1'))).sort(), ['coming', 'hls_720p']);
+    assert.equal((await store.stat(key))?.contentType, 'video/mp4');
+    await unlink(path.join(root, 'meta/processed/1/coming'));
+    await store.remove([key]);
+    await store.prune('processed/1/');
+    assert.deepEqual(await readdir(path.join(root, 'objects')), []);
   });
 
   test('uploads leave so much free on the disk as the floor says, and are told why', async () => {

@@ -10,6 +10,7 @@ const ALIVE_EVERY_MS = 60_000;
 const EMPTY_AFTER_MS = 60 * 60_000;
 /** Workers of earlier versions change theirs with every task. No task takes so long, and no lease lasts so long. */
 const UNUSED_AFTER_MS = 24 * 60 * 60_000;
+const MADE_BY_WORKERS = /^(?:task-|trial-)\w{6}$|^(?:self-test|\.alive)$/;
 
 /** Folders of workers in this very process, with what keeps them alive; several may share it. */
 const inUse = new Map<string, NodeJS.Timeout>();
@@ -84,19 +85,23 @@ async function removeUnused(parent: string, now: number | null, logger: Logger):
     if (found === null || inUse.has(folder)) continue;
     const pid = Number(found[1]);
     const isDead = name.startsWith(hostPrefix()) && (pid === process.pid || !isAlive(pid));
-    const idleMs = now === null ? 0 : now - (await changedAt(folder));
-    if (isDead || idleMs > UNUSED_AFTER_MS) await removeFolder(folder, logger);
-    // fails, as it should, while something is in it
-    else if (idleMs > EMPTY_AFTER_MS) await rmdir(folder).catch(() => undefined);
+    if (isDead) await removeFolder(folder, logger);
+    else if (now !== null) await removeIfUnused(folder, now, logger);
   }
 }
 
-/** In milliseconds since 1970; infinite where it is gone. */
-async function changedAt(folder: string): Promise<number> {
-  return lstat(folder).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => Number.POSITIVE_INFINITY,
-  );
+async function removeIfUnused(folder: string, now: number, logger: Logger): Promise<void> {
+  const looked = await Promise.all([lstat(folder), readdir(folder)]).catch(() => null);
+  // it is gone
+  if (looked === null) return;
+  const [info, names] = looked;
+  // `WORK_DIR` may hold what is not a worker's
+  const isPrivate = info.isDirectory() && (info.mode & 0o077) === 0;
+  if (!isPrivate || !names.every((name) => MADE_BY_WORKERS.test(name))) return;
+  const idleMs = now - info.mtimeMs;
+  if (idleMs > UNUSED_AFTER_MS) await removeFolder(folder, logger);
+  // fails, as it should, when something has come into it
+  else if (idleMs > EMPTY_AFTER_MS && names.length === 0) await rmdir(folder).catch(() => undefined);
 }
 
 /** Whoever owns the parent could put other files in the place of the worker's; root could anyway. */

@@ -46,11 +46,33 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
     await writePlaylists(context.store, videoFolder(video), plan, assembly.video);
     return goOnline(context, video, plan, assembly.video);
   });
-  if (!online) return;
+  if (!online) return restorePlaylists(context, video.id, plan.version);
   context.logger.info(fields, 'a video is online');
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
+}
+
+/**
+ * Whoever comes too late to publish has written playlists all the same. Where another plan of the video went online in the
+ * meantime (this server was stopped, and its owner canceled and retried), that plan's are written anew.
+ */
+async function restorePlaylists(
+  { database, store, logger }: FarmContext,
+  videoId: number,
+  lateVersion: number,
+): Promise<void> {
+  const video = await database.models.Video.findByPk(videoId);
+  if (video?.status !== 'online' || video.plan === null || video.planVersion === lateVersion) return;
+  const tasks = await database.models.Task.findAll({
+    attributes: ['spec', 'result'],
+    where: { videoId: video.id, planVersion: video.planVersion, state: 'done' },
+  });
+  const assembly = assembleVideo(video.plan, tasks);
+  if (!assembly.ok)
+    throw new Error(`video ${video.id} is online but cannot be assembled: ${assembly.reason}`);
+  await writePlaylists(store, videoFolder(video), video.plan, assembly.video);
+  logger.warn({ video_id: video.id }, 'playlists of an earlier plan replaced');
 }
 
 async function writePlaylists(

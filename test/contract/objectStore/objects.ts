@@ -176,6 +176,19 @@ export function testObjects({ store, pageSize }: Context): void {
     assert.notEqual(await store().stat(kept), null);
   });
 
+  test('freeing what is left over leaves every object', async () => {
+    const folder = newKey();
+    const names = ['a', 'b/c', 'b/d/e'];
+    for (const name of names) await putText(store(), `${folder}/${name}`, name);
+    await store().prune(`${folder}/b/`);
+    await store().prune(`${folder}/`);
+    await store().prune(`${newKey()}/`);
+    const keys = (await listAll(store(), `${folder}/`)).map(({ key }) => key.slice(folder.length + 1));
+    assert.deepEqual(keys.sort(), names);
+    await putText(store(), `${folder}/b/f`, 'x');
+    assert.notEqual(await store().stat(`${folder}/b/f`), null);
+  });
+
   test('odd keys are kept as they are', async () => {
     const folder = newKey();
     const names = [
