@@ -299,7 +299,9 @@ const serverSchema = z.object({
     .int()
     .min(1)
     .default(4)
-    .describe('how often a task that fails by chance is tried; faults of store, disk, broker or a worker do not count'),
+    .describe(
+      'how often a task that fails by chance is tried; faults of store, disk, broker or a worker do not count',
+    ),
   LEASE_SECONDS: z.coerce
     .number()
     .min(5)
