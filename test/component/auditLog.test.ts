@@ -90,6 +90,16 @@ describe('the audit log', () => {
       action: 'retention.run',
       act: change('POST', '/admin/retention/run', { job: 'leftovers', dry_run: false }),
     },
+    'post /api/v1/admin/retention/allow': {
+      action: 'retention.allow',
+      act: async () => {
+        const { RetentionJob } = server.context.database.models;
+        const figures = { reason: 'too much', since: new Date().toISOString(), items: 9, limit: 1 };
+        const stop = { kind: 'count' as const, ...figures, settings: {} };
+        await RetentionJob.update({ stop }, { where: { name: 'leftovers' } });
+        return admin.call('POST', '/admin/retention/allow', { body: { job: 'leftovers' } });
+      },
+    },
     'post /api/v1/admin/dead-letters/replay': {
       action: 'dead_letter.replay',
       act: async () => {

@@ -117,6 +117,7 @@ const TABLE: Record<string, [statuses: string, request: Build]> = {
   'get /api/v1/admin/audit': [ADMINS, at('/admin/audit')],
   'get /api/v1/admin/retention': [ADMINS, at('/admin/retention')],
   'post /api/v1/admin/retention/run': ['401 403 403 403 400', at('/admin/retention/run', { job: 7 })],
+  'post /api/v1/admin/retention/allow': ['401 403 403 403 400', at('/admin/retention/allow', { job: 7 })],
   'get /api/v1/admin/farm': [ADMINS, at('/admin/farm')],
   'post /api/v1/admin/workers/{id}/drain': ['401 403 403 403 404', at('/admin/workers/none/drain')],
   'post /api/v1/admin/workers/{id}/resume': ['401 403 403 403 404', at('/admin/workers/none/resume')],
