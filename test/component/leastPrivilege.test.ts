@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
@@ -12,10 +13,11 @@ import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { composeDefinitions, type StoreUser, type StoreUsers, setUpStore } from '../support/farmUsers.ts';
 import { makeFilm } from '../support/films.ts';
 import { type MinioAccess, startMinio } from '../support/minio.ts';
-import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
+import { makeTemporaryFolder, startProcess, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
 import { beginMultipart, beginSingle, complete, put } from '../support/uploads.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const REGION = 'us-east-1';
 const BUCKET = 'reelmill';
 const TASKS = 'video_transcoding_queue';
@@ -247,3 +249,18 @@ async function assertRefused(attempt: (channel: Channel) => Promise<unknown>): P
 async function publish(channel: Channel, exchange: string, routingKey: string): Promise<void> {
   channel.publish(exchange, routingKey, Buffer.from('{}'));
 }
+
+test('a bucket that is missing and may not be made ends the start of server and worker, and is named', async () => {
+  const env = { ...farm.serverEnv, S3_BUCKET: 'another', PORT: '0', WORK_DIR: folder.path };
+  const { accessKey, secretKey } = users.worker;
+  const programs = { server: {}, worker: { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } };
+  for (const [name, own] of Object.entries(programs)) {
+    const program = startProcess(process.execPath, [path.join(ROOT, name, 'src/main.ts')], {
+      name,
+      cwd: ROOT,
+      env: { ...env, ...own },
+    });
+    assert.notEqual((await program.waitForExit(60_000)).code, 0);
+    assert.match(program.lastLines(), /^S3_BUCKET, S3_ACCESS_KEY: the bucket "another" is missing/m);
+  }
+});

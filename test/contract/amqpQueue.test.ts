@@ -315,24 +315,3 @@ function isUnavailable(error: unknown): boolean {
 function refused(): boolean {
   return false;
 }
-
-test(
-  'a broker that is short of disk is told from one that works, before anything waits for it',
-  LIMIT,
-  async () => {
-    const full = await startRabbitMq({ minFreeDisk: '1000TB' });
-    const queue = createAmqpQueue({ url: full.url, taskQueue: 'alarm', role: 'server', logger });
-    try {
-      await waitFor('the alarm is known', () =>
-        queue.check().then(
-          () => false,
-          (error: Error) => /short of memory or disk/.test(error.message),
-        ),
-      );
-      await assert.rejects(queue.publishTask(taskMessage(1)), { code: 'unavailable' });
-    } finally {
-      await queue.close();
-      await full.dispose();
-    }
-  },
-);

@@ -178,8 +178,9 @@ test('server and worker start before everything they depend on, and then a video
   }
 });
 
-test('a server that waits for its store alone ends at once when it is told to', async () => {
+test('server and worker that wait for the store alone end at once when they are told to', async () => {
   await minio.halt();
+  const worker = run('worker', { ...workerEnv(), WORKER_ID: 'waiting' });
   const server = run('server', serverEnv());
   await untilListening();
   await waitFor('only the store is missing', async () => {
@@ -187,9 +188,12 @@ test('a server that waits for its store alone ends at once when it is told to', 
     assert.equal(status, 503);
     return Object.keys(body.checks ?? {}).join() === 'store';
   });
-  server.child.kill('SIGTERM');
-  assert.deepEqual(await server.waitForExit(10_000), { code: 0, signal: null });
-  assert.doesNotMatch(server.lastLines(200), STACK);
+  await worker.waitForLine(/this worker cannot work now/);
+  for (const program of [server, worker]) {
+    program.child.kill('SIGTERM');
+    assert.deepEqual(await program.waitForExit(), { code: 0, signal: null });
+    assert.doesNotMatch(program.lastLines(200), STACK);
+  }
   await minio.start();
 });
 

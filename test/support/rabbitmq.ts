@@ -15,8 +15,6 @@ export const RABBITMQ_PROGRAMS = [SERVER, 'epmd'];
 export interface RabbitMqOptions {
   /** After how long an unacknowledged message closes its channel. */
   consumerTimeoutMs?: number;
-  /** The broker raises its disk alarm while less is free; `50MB` by default. */
-  minFreeDisk?: string;
   /** How often the broker looks for channels that are late. */
   channelTickMs?: number;
   /** Listens with TLS only, as `localhost`. */
@@ -145,7 +143,7 @@ async function prepareFolder(
       ...listenerLines(ports.port, options.tls),
       `consumer_timeout = ${options.consumerTimeoutMs ?? 3_600_000}`,
       ...(options.management ? managementLines(ports.managementPort) : []),
-      `disk_free_limit.absolute = ${options.minFreeDisk ?? '50MB'}`,
+      'disk_free_limit.absolute = 50MB',
       `load_definitions = ${inFolder('definitions.json')}`,
       'log.console = true',
       'log.console.level = info',

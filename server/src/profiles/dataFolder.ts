@@ -54,7 +54,8 @@ async function tryToWrite(folder: string): Promise<void> {
 function lock(folder: string): () => void {
   const holder = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: 0 });
   try {
-    holder.exec('BEGIN EXCLUSIVE');
+    // nothing is ever written, so no journal need lie beside it
+    holder.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     holder.close();
     throw new ConfigError(

@@ -63,12 +63,6 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
 
   const toTasks: Destination = { exchange: '', routingKey: topology.tasks, mandatory: true };
   const toEvents: Destination = { exchange: topology.results, routingKey: '', mandatory: true };
-  // no queue has this name, so nothing is kept
-  const toNobody: Destination = {
-    exchange: '',
-    routingKey: `${options.taskQueue}.probe`,
-    mandatory: false,
-  };
   const toWorkers: Destination = { exchange: topology.control, routingKey: '', mandatory: false };
 
   const subscribe = async (subscription: Omit<SubscriptionOptions, 'logger'>): Promise<Consumer> => {
@@ -168,8 +162,6 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
 
     async check() {
       publisher.check();
-      // RabbitMQ says that it is short of memory or disk only to who publishes; workers may not, but they have heartbeats
-      if (options.role === 'server') publisher.publishLossy(toNobody, '', LOSSY_EXPIRATION_MS);
       if (isClosed(observer.require())) throw broker.unavailable();
     },
 

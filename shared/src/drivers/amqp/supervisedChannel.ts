@@ -24,7 +24,7 @@ export class SupervisedChannel<C extends Channel> {
   #current: C | null = null;
   #openedAt = 0;
   #failures = 0;
-  /** Whether the log has said that the channel cannot be used; said once until it has been open for long. */
+  /** Whether the log has said that the channel cannot be used; once until it can. */
   #logged = false;
   #opening: Promise<void> | null = null;
 
@@ -88,6 +88,8 @@ export class SupervisedChannel<C extends Channel> {
       if (isClosed(channel)) return this.#lose(channel);
       channel.once('close', () => this.#lose(channel));
       this.#current = channel;
+      if (this.#logged) this.#logger.info({ channel: this.#name }, 'channel open again');
+      this.#logged = false;
     } catch (error) {
       if (this.#broker.model !== model) return; // the connection went with it
       this.#log(error, 'channel cannot be opened');
@@ -97,10 +99,7 @@ export class SupervisedChannel<C extends Channel> {
 
   #lose(channel: C): void {
     if (this.#current === channel) this.#current = null;
-    if (performance.now() - this.#openedAt > STABLE_MS) {
-      this.#failures = 0;
-      this.#logged = false;
-    }
+    if (performance.now() - this.#openedAt > STABLE_MS) this.#failures = 0;
     const error = closedBecause(channel);
     if (error !== undefined) this.#log(error, 'channel closed by RabbitMQ');
     void this.#retry();
