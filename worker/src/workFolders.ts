@@ -16,6 +16,9 @@ export async function claimWorkFolder(parent: string, workerId: string, logger: 
   await assertNotForeign(parent);
   const prefix = `${safe(hostname())}.`;
   for (const name of await readdir(parent)) {
+    // a worker that was killed while it wrote its health file
+    const draftOf = Number(/^health\.json\.(\d+)$/.exec(name)?.[1]);
+    if (Number.isInteger(draftOf) && !isAlive(draftOf)) await removeFolder(path.join(parent, name), logger);
     if (!name.startsWith(prefix) || inUse.has(path.join(parent, name))) continue;
     const pid = Number(/^(\d+)\./.exec(name.slice(prefix.length))?.[1]);
     if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) {
