@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { isHealthy, writeHealth } from './healthFile.ts';
+import { claimWorkFolder } from './workFolders.ts';
 
 const HEALTH = { connected: true, state: 'idle' };
 
