@@ -1,5 +1,5 @@
 import { type WebhookMessage, webhookMessageSchema } from '@reelmill/shared/contracts/webhooks.ts';
-import { startWebhookReceiver, type WebhookReceiver } from '../support/webhookReceiver.ts';
+import { type Received, startWebhookReceiver } from '../support/webhookReceiver.ts';
 import type { Creator } from './creator.ts';
 import type { Random } from './random.ts';
 import type { Upload } from './uploads.ts';
@@ -10,7 +10,7 @@ const REFUSED = 0.05;
 
 /** What the creators' programs are told of their videos. */
 export interface WebhookWatch {
-  /** What was told so far, as `video.online 7`. */
+  /** What was told so far, and taken, as `video.online 7`. */
   told(): Set<string>;
   /** Holds what was told against what became of the uploads. */
   check(uploads: readonly Upload[], violations: Violations): void;
@@ -19,15 +19,20 @@ export interface WebhookWatch {
 
 export async function watchWebhooks(creators: readonly Creator[], random: Random): Promise<WebhookWatch> {
   const receiver = await startWebhookReceiver();
-  receiver.answer((response) => void response.writeHead(random.chance(REFUSED) ? 500 : 204).end());
+  const taken: Received[] = [];
+  receiver.answer((response, request) => {
+    const refused = random.chance(REFUSED);
+    if (!refused) taken.push(request);
+    response.writeHead(refused ? 500 : 204).end();
+  });
   for (const [owner, creator] of creators.entries()) {
     const reply = await creator.call('POST', '/webhooks', { url: `${receiver.url}/${owner}` });
     if (reply.status !== 201) throw new Error(`webhook: ${reply.status} ${JSON.stringify(reply.body)}`);
   }
   return {
-    told: () => new Set(readMessages(receiver).map(({ type, data }) => `${type} ${data.video?.id}`)),
+    told: () => new Set(readMessages(taken).map(({ type, data }) => `${type} ${data.video?.id}`)),
     check(uploads, violations) {
-      const messages = readMessages(receiver);
+      const messages = readMessages(taken);
       for (const upload of uploads) {
         // the same message may come several times, each time with its own id
         const told = (type: string): Set<string> =>
@@ -54,6 +59,6 @@ export async function watchWebhooks(creators: readonly Creator[], random: Random
   };
 }
 
-function readMessages(receiver: WebhookReceiver): WebhookMessage[] {
-  return receiver.received.map(({ body }) => webhookMessageSchema.parse(JSON.parse(body)));
+function readMessages(received: readonly Received[]): WebhookMessage[] {
+  return received.map(({ body }) => webhookMessageSchema.parse(JSON.parse(body)));
 }

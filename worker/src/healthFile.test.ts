@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { isHealthy, writeHealth } from './healthFile.ts';
+import { claimWorkFolder } from './workFolders.ts';
 
 const HEALTH = { connected: true, state: 'idle' };
 
@@ -18,6 +21,23 @@ test('writes how the worker is, and leaves nothing else where that fails', async
     await mkdir(path.join(folder, 'health.json', 'in the way'), { recursive: true });
     await assert.rejects(writeHealth(folder, { at, ...HEALTH }));
     assert.deepEqual(await readdir(folder), ['health.json']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a starting worker removes the draft of a health file that a killed one left', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-health-'));
+  try {
+    const ended = spawnSync('true').pid;
+    await writeFile(path.join(folder, `health.json.${ended}`), '{');
+    await writeFile(path.join(folder, `health.json.${process.pid}`), '{');
+    const logger = createLogger({ level: 'silent', name: 'test' });
+    const own = await claimWorkFolder(folder, 'worker', logger);
+    assert.deepEqual(
+      (await readdir(folder)).sort(),
+      [`health.json.${process.pid}`, path.basename(own)].sort(),
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
