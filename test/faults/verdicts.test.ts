@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { TaskSource, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { runAudio } from '../../worker/src/media/runAudio.ts';
@@ -162,7 +163,7 @@ test('sound that ends early because its read broke off is never published, nor i
   for (const share of [0.3, 0.7, 0.95]) {
     await assert.rejects(
       runCut(context, source, Math.round(source.sizeBytes * share), (input, bound) =>
-        runAudio(1, audio as TaskSpecOf<'audio'>, input, bound),
+        runAudio(taskKeys(1, 1, null), audio as TaskSpecOf<'audio'>, input, bound),
       ),
       (error: unknown) => {
         assert.ok(error instanceof ReelmillError && !(error instanceof MediaFault), String(error));

@@ -25,20 +25,3 @@ test('writes how the worker is, and leaves nothing else where that fails', async
     await rm(folder, { recursive: true });
   }
 });
-
-test('a starting worker removes the draft of a health file that a killed one left', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-health-'));
-  try {
-    const ended = spawnSync('true').pid;
-    await writeFile(path.join(folder, `health.json.${ended}`), '{');
-    await writeFile(path.join(folder, `health.json.${process.pid}`), '{');
-    const logger = createLogger({ level: 'silent', name: 'test' });
-    const own = await claimWorkFolder(folder, 'worker', logger);
-    assert.deepEqual(
-      (await readdir(folder)).sort(),
-      [`health.json.${process.pid}`, path.basename(own)].sort(),
-    );
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
