@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { isHealthy, writeHealth } from './healthFile.ts';
-import { claimWorkFolder } from './workFolders.ts';
 
 const HEALTH = { connected: true, state: 'idle' };
 
