@@ -25,6 +25,8 @@ test('what a program says of its input is not', () => {
     "[matroska @ 0x1] Unknown EBML doctype 'No space left on device'",
     'http://127.0.0.1:1/source: Input/output error',
     '[mov @ 0x1] failed to rename file',
+    '    title           : No space left on device',
+    '                    : cover.jpg: No space left on device',
   ])
     assert.equal(diskFaultIn(line), null, line);
 });

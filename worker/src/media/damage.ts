@@ -6,9 +6,9 @@ import type { TaskContext } from './taskContext.ts';
 const FULL_BYTES = 256 * 1024;
 /** What a write fails with where the disk is full, a quota reached, or the disk itself broken. */
 const DISK_ERRNOS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
-/** No read of a source fails with these; a muxer says so of what it writes. */
+/** No read of a source fails with these; a muxer says so of what it writes. Titles and the like of a file are indented. */
 const DISK_MESSAGES =
-  /: (?:No space left on device|Disk quota exceeded|Read-only file system)$|^\[hls @ \w+\] (?:failed to rename|Failed to open) file|Could not open file : (?:cover|storyboard)\.jpg/im;
+  /^\S.*: (?:No space left on device|Disk quota exceeded|Read-only file system)$|^\[hls @ \w+\] (?:failed to rename|Failed to open) file|^\[image2 @ \w+\]\s+Could not open file : (?:cover|storyboard)\.jpg/im;
 
 /** `output_damaged`: a file that the worker wrote is not what its encoder made. `what` is for operators. */
 export function damaged(what: string): FarmFault {

@@ -1,5 +1,6 @@
 import type { MediaErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { diskFaultIn } from './damage.ts';
 import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
@@ -7,7 +8,6 @@ const NOT_WHITELISTED = /Format not on whitelist/;
 const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 /** A bound of 1 is that of streams which are not wanted. */
 const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
-const NO_SPACE = /No space left on device|Disk quota exceeded/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
 /*
@@ -44,9 +44,8 @@ export function explainUnopened(stderr: string): MediaFault {
 
 /** What it means that ffmpeg ended with an error while it was encoding. */
 export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
-  if (NO_SPACE.test(stderr)) {
-    return new FarmFault('disk_full', 'The worker has no space left.', { diagnostics: stderr });
-  }
+  const diskFault = diskFaultIn(stderr);
+  if (diskFault !== null) return diskFault;
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
   }
