@@ -82,6 +82,8 @@ export async function updateUser(
 ): Promise<AdminUser> {
   const { models, transaction } = context.database;
   const user = await transaction(async (within) => {
+    // before the account: of several that lose the role at once none may wait for another that waits for it
+    if (change.role !== undefined || change.disabled === true) await lockAdmins(context, within);
     const row = await lockUser(context, userId, within);
     const acts = actsOf(row, change);
     const { role = row.role, disabled = row.disabledAt !== null, quota = {} } = change;
@@ -159,8 +161,18 @@ async function lockUser({ database }: Context, userId: number, transaction: Tran
 }
 
 /** Locks every admin, so that of two who would disable each other one comes too late. */
+async function lockAdmins({ database }: Context, transaction: Transaction): Promise<UserRow[]> {
+  return database.models.User.findAll({
+    attributes: ['id'],
+    where: { role: 'admin', disabledAt: null },
+    order: ['id'],
+    transaction,
+    lock: transaction.LOCK.UPDATE,
+  });
+}
+
 async function refuseLastAdmin(
-  { database }: Context,
+  context: Context,
   userId: number,
   actor: Actor,
   transaction: Transaction,
@@ -168,13 +180,7 @@ async function refuseLastAdmin(
   if (userId === actor.userId) {
     throw new ReelmillError('state_conflict', 'You cannot take your own administration away.');
   }
-  const admins = await database.models.User.findAll({
-    attributes: ['id'],
-    where: { role: 'admin', disabledAt: null },
-    order: ['id'],
-    transaction,
-    lock: transaction.LOCK.UPDATE,
-  });
+  const admins = await lockAdmins(context, transaction);
   if (admins.every(({ id }) => id === userId)) {
     throw new ReelmillError('state_conflict', 'This is the last administrator; make another one first.');
   }
