@@ -54,11 +54,17 @@ export async function releaseWorkFolder(folder: string, logger: Logger): Promise
   await removeFolder(folder, logger);
 }
 
-/** Removes a folder with everything in it. Never rejects: what stays is logged, and takes space and nothing else. */
+/** Of these it was logged that they stay: it is tried again every minute. */
+const stuck = new Set<string>();
+
+/** Removes a folder with everything in it. Never rejects: what stays is logged once, and takes space and nothing else. */
 export async function removeFolder(folder: string, logger: Logger): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    stuck.delete(folder);
   } catch (error) {
+    if (stuck.has(folder)) return;
+    stuck.add(folder);
     logger.warn({ err: error, folder }, 'a work folder cannot be removed');
   }
 }
