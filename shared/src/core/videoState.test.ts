@@ -102,7 +102,9 @@ test('what is said of the media is remembered over a fault of the farm and a fai
 });
 
 test('a fault of the farm uses up no attempt, however often, and waits for up to a minute', () => {
-  const codes = errorCodeSchema.options.filter((code) => faultOf(code) === 'farm');
+  const codes = errorCodeSchema.options.filter(
+    (code) => faultOf(code) === 'farm' && code !== 'output_damaged',
+  );
   assert.ok(codes.includes('disk_full') && codes.includes('source_unreachable'));
   for (const code of codes) {
     let tries: Tries = { ...NONE, attempt: 2 };
@@ -121,6 +123,17 @@ test('a fault of the farm uses up no attempt, however often, and waits for up to
   for (const code of ['undecodable', 'internal', 'encoder_failed'] as const) {
     assert.equal(waitingReasonOf(code), null);
   }
+});
+
+test('output that is damaged every time is at last a failure like any other: no film is worth endless work', () => {
+  const damagedBefore = (farmFaults: number, attempt = 0) =>
+    decide({ farmFaults, attempt }, 'output_damaged');
+  assert.equal(damagedBefore(9).next, 'wait');
+  const counted = damagedBefore(10);
+  assert.ok(counted.next === 'retry');
+  assert.equal(counted.tries.attempt, 1);
+  assert.equal(damagedBefore(10, 100).next, 'give_up');
+  assert.notEqual(waitingReasonOf('output_damaged'), null);
 });
 
 test('the next try is left to a worker that has not failed it, for as long as there is one', () => {

@@ -28,7 +28,7 @@ function checkAll(frames: readonly number[], { shift = 0, lastTicks = 0 } = {}):
 }
 
 const planned = [0, 1, 2].map(framesOf);
-const DAMAGED = { code: 'output_damaged' };
+const MISPLACED = { code: 'encoder_failed' };
 
 test('sound as planned passes, and so does a last segment that is shorter', () => {
   checkAll(planned);
@@ -39,13 +39,13 @@ test('sound as planned passes, and so does a last segment that is shorter', () =
 
 test('a gap, an overlap, or frames that are missing in the middle are damage', () => {
   for (const shift of [-AAC_FRAME_SAMPLES, -3, 3, AAC_FRAME_SAMPLES]) {
-    assert.throws(() => checkAll(planned, { shift }), DAMAGED, `${shift} ticks`);
+    assert.throws(() => checkAll(planned, { shift }), MISPLACED, `${shift} ticks`);
   }
-  assert.throws(() => checkAll([planned[0] ?? 0, 5, planned[2] ?? 0]), DAMAGED);
+  assert.throws(() => checkAll([planned[0] ?? 0, 5, planned[2] ?? 0]), MISPLACED);
 });
 
 test('more frames than are planned, or times that are not those of frames, are damage', () => {
-  assert.throws(() => checkAll([(planned[0] ?? 0) + 2]), DAMAGED);
-  assert.throws(() => checkAll([5], { lastTicks: AAC_FRAME_SAMPLES }), DAMAGED);
-  assert.throws(() => checkAll([5], { lastTicks: -3 }), DAMAGED);
+  assert.throws(() => checkAll([(planned[0] ?? 0) + 2]), MISPLACED);
+  assert.throws(() => checkAll([5], { lastTicks: AAC_FRAME_SAMPLES }), MISPLACED);
+  assert.throws(() => checkAll([5], { lastTicks: -3 }), MISPLACED);
 });

@@ -1,7 +1,7 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { AAC_FRAME_SAMPLES, audioSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
-import { damaged } from './damage.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
+import { missingSound } from './soundOutcome.ts';
 
 /** Times of sound are calculated in floating point and rounded down. */
 const TICKS = 2;
@@ -10,7 +10,8 @@ const FRAMES = 1;
 
 /**
  * A check of audio segments, to be called with each of them in order. They follow each other without a gap, in whole AAC
- * frames, and hold as many as the plan gives them; one that holds fewer is the last one. Throws `output_damaged`.
+ * frames, and hold as many as the plan gives them; one that holds fewer is the last one. Throws `encoder_failed`: no disk
+ * moves sound to another time.
  */
 export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
   const sampleRate = plan.audio?.sampleRate ?? 1;
@@ -29,7 +30,7 @@ export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
       missingTicks >= frameTicks ||
       Math.abs(startTicks - nextTicks) > TICKS
     ) {
-      throw damaged(
+      throw missingSound(
         `audio segment ${index}: ${samples} frames, ${durationTicks} ticks from ${startTicks}, planned ${planned} frames from ${nextTicks}`,
       );
     }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { hlsArgs } from './encodeArgs.ts';
-import { checkFrameTimes, readFragment, readInit } from './fragments.ts';
+import { lastsAsLong, readFragment, readInit } from './fragments.ts';
 
 const run = promisify(execFile);
 const DAMAGED = { code: 'output_damaged' };
@@ -173,9 +173,9 @@ test('pictures that last too long or too short are damaged', async () => {
   const read = await reading(video);
   const { timescale, ...rest } = await readInit(path.join(folder, 'v', 'init.mp4'));
   assert.ok(read);
-  checkFrameTimes(read, { ...rest, timescale }, { num: 10, den: 1 });
+  assert.ok(lastsAsLong(read, { ...rest, timescale }, { num: 10, den: 1 }));
   for (const num of [9, 11]) {
-    assert.throws(() => checkFrameTimes(read, { ...rest, timescale }, { num, den: 1 }), DAMAGED);
+    assert.ok(!lastsAsLong(read, { ...rest, timescale }, { num, den: 1 }));
   }
 });
 

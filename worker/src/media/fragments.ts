@@ -98,16 +98,13 @@ export async function readFragment(file: string): Promise<FragmentInfo | null> {
   });
 }
 
-/** Throws `output_damaged` where a segment's pictures do not last as long as so many of that rate do. */
-export function checkFrameTimes(
+/** Whether a segment's pictures last as long as so many of that rate do. */
+export function lastsAsLong(
   { samples, durationTicks }: FragmentInfo,
-  init: InitInfo,
+  { timescale }: Pick<InitInfo, 'timescale'>,
   rate: Rational,
-): void {
-  const seconds = durationTicks / init.timescale;
-  if (Math.abs(seconds - frameSeconds(samples, rate)) > frameSeconds(0.5, rate)) {
-    throw damaged(`${samples} pictures of ${seconds} s`);
-  }
+): boolean {
+  return Math.abs(durationTicks / timescale - frameSeconds(samples, rate)) <= frameSeconds(0.5, rate);
 }
 
 /** MD5 of a file in hexadecimal; the store compares what it receives with it. */

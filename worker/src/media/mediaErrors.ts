@@ -10,6 +10,9 @@ const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
+/** Of sound whose channels have no names: nobody knows which are left and right. */
+const UNKNOWN_CHANNELS = /^\[.+\] Rematrix is needed between/m;
+
 /*
  * What programs print says nothing about whether their source could be read: the demuxer of a file that ends early prints
  * "Input/output error" or "End of file" just as well. Whether all bytes were delivered, the source's reader knows.
@@ -48,6 +51,9 @@ export function explainFailedEncode(exitCode: number, stderr: string): ReelmillE
   if (diskFault !== null) return diskFault;
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
+  }
+  if (UNKNOWN_CHANNELS.test(stderr)) {
+    return permanent('unsupported_codec', 'The sound has channels that cannot be told apart.', stderr);
   }
   return new ReelmillError('encoder_failed', `ffmpeg ended with exit code ${exitCode}.`, {
     diagnostics: stderr,

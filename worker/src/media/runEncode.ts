@@ -4,7 +4,7 @@ import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
-import { checkFrameTimes, type FragmentInfo, type InitInfo } from './fragments.ts';
+import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
@@ -57,7 +57,7 @@ export async function runEncode(
   });
 }
 
-/** Every segment begins at its planned frame and, the video's last one excepted, holds a whole segment's frames. */
+/** Every segment begins at its planned frame and, the video's last one excepted, lasts as long as a whole segment. */
 function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo, index: number): void {
   const { plan, chunk } = spec;
   const rate = plan.facts.video.outputFrameRate;
@@ -66,12 +66,12 @@ function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo,
   const last = index === chunk.firstSegment + chunk.segmentCount - 1;
   const complete = fragment.samples === plan.segmentFrames;
   const mayBeShort = chunk.last && fragment.samples < plan.segmentFrames;
-  if (Math.abs(start - expectedStart) > frameSeconds(0.5, rate) || !(complete || last || mayBeShort)) {
+  const inPlace = Math.abs(start - expectedStart) <= frameSeconds(0.5, rate);
+  if (!inPlace || !(complete || last || mayBeShort) || !lastsAsLong(fragment, init, rate)) {
     throw new ReelmillError('frame_count_mismatch', 'A segment does not hold the frames it should.', {
-      diagnostics: `segment ${index}: ${fragment.samples} frames from ${start} s, expected ${plan.segmentFrames} from ${expectedStart} s`,
+      diagnostics: `segment ${index}: ${fragment.samples} frames of ${fragment.durationTicks / init.timescale} s from ${start} s, expected ${plan.segmentFrames} from ${expectedStart} s`,
     });
   }
-  checkFrameTimes(fragment, init, rate);
 }
 
 /** The exit code alone says little: what counts is how many frames came out. */
