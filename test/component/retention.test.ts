@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { auditListSchema } from '@reelmill/shared/contracts/audit.ts';
 import {
@@ -339,6 +340,49 @@ describe('retention', () => {
     assert.equal((await run('leftovers', false)).result.items, 0);
     assert.deepEqual([await keysOf(open), await keysOf(broken)], before);
     await models.Video.update({ status: 'canceled' }, { where: { id: [open, broken] } });
+  });
+
+  test('nothing is removed while the playlists of an online video are those of an earlier plan', async () => {
+    const { models } = server.context.database;
+    const videoId = await publish(1, true);
+    const folder = await folderOf(videoId);
+    const { planVersion } = await videoOf(videoId);
+    // what a server writes that was stopped in the middle of publishing and wakes up after a retry went online
+    const key = objectKeys.playlist(folder, '720p');
+    const { store } = server.context;
+    const late = (await text(await store.get(key))).replaceAll(
+      /(init|seg)_\d+/g,
+      (_, kind) => `${kind}_${planVersion - 1}`,
+    );
+    await store.put(key, Buffer.from(late), { contentType: 'audio/mpegurl', sizeBytes: late.length });
+    await settle(videoId);
+    const before = await keysOf(videoId);
+    assert.ok(before.some((name) => name.includes(`/hls_720p/seg_${planVersion}_`)));
+    assert.equal((await run('leftovers', false)).result.items, 0);
+    assert.deepEqual(await keysOf(videoId), before);
+    await models.Video.update({ status: 'canceled' }, { where: { id: videoId } });
+  });
+
+  test('one video that cannot be looked at keeps the job from none of the others', async () => {
+    const { models } = server.context.database;
+    const [broken, other] = [await publish(1, true), await publish(1, true)];
+    const master = objectKeys.master(await folderOf(broken));
+    const huge = Buffer.alloc(9 * 1024 ** 2, '#\n');
+    await server.context.store.put(master, huge, { contentType: 'audio/mpegurl', sizeBytes: huge.length });
+    const before = await keysOf(broken);
+    const { planVersion } = await videoOf(other);
+    const stale = objectKeys.segment(await folderOf(other), '720p', planVersion, 0, STALE_TAG);
+    await putObject(stale, 0);
+    await models.Video.update({ cleanAfter: TOMORROW }, { where: {}, silent: true });
+    const due = { where: { id: [broken, other] }, silent: true };
+    await models.Video.update({ cleanAfter: new Date() }, due);
+    await waitFor('the other one was looked at', async () => {
+      await runScheduled(server.context, RETENTION_JOBS.leftovers, AbortSignal.timeout(60_000));
+      return (await server.context.store.stat(stale)) === null;
+    });
+    assert.deepEqual(await keysOf(broken), before);
+    assert.ok(((await videoOf(broken)).cleanAfter?.getTime() ?? 0) > Date.now());
+    await models.Video.update({ status: 'canceled' }, { where: { id: broken } });
   });
 
   test('folders that a crash left empty go with the leftovers', async () => {

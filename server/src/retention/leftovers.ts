@@ -63,7 +63,14 @@ export const leftovers: RetentionJob = {
       limit: PAGE,
     });
     const findings: Finding[] = [];
-    for (const video of videos) findings.push(...(await lookAt(context, video, now)));
+    for (const video of videos) {
+      const found = await lookAt(context, video, now).catch(async (error: unknown) => {
+        // of a store that is away there is nothing to say of one video
+        await context.store.check();
+        return [failedLook(context, video, { error, now })];
+      });
+      findings.push(...found);
+    }
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
@@ -108,6 +115,26 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
   return [...counted, look];
 }
 
+/** One video of which the store does not give what it has: it keeps the others from nothing, and is tried again later. */
+function failedLook(
+  context: RetentionContext,
+  video: Video,
+  { error, now }: { error: unknown; now: Date },
+): Finding {
+  return {
+    videoId: video.id,
+    key: null,
+    objects: 0,
+    sizeBytes: 0,
+    since: now,
+    reason: 'cannot be looked at',
+    remove: async () => {
+      await planNextLook(context, video, new Date(now.getTime() + HOUR_MS));
+      throw error;
+    },
+  };
+}
+
 /** After as long a pause as the video is old, and no less than an hour. */
 export function nextLook(
   { transcodeStartedAt, createdAt }: Pick<Video, 'transcodeStartedAt' | 'createdAt'>,
@@ -145,14 +172,14 @@ async function findStrays(
   const own: StrayObject[] = [];
   const shared: StrayObject[] = [];
   const published = await findPublishedKeys(store, video);
-  if (published === null) {
-    logger.error({ video_id: video.id }, 'playlist of an online video missing, nothing of it removed');
+  if ('doubt' in published) {
+    logger.error({ video_id: video.id }, published.doubt);
     return { own, shared };
   }
   let isRetried = false;
   for await (const object of store.list(objectKeys.processedPrefix(videoFolder(video)))) {
     const version = planVersionInKey(object.key);
-    if (version === undefined || published.has(object.key)) continue;
+    if (version === undefined || published.keys.has(object.key)) continue;
     if (version === null) shared.push({ object, reason: 'playlists and pictures of an earlier transcode' });
     else if (version <= video.planVersion) own.push({ object, reason: 'made by tries that do not count' });
     else isRetried = true;
