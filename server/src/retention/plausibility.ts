@@ -49,8 +49,9 @@ const countVideos = (models: Models): Promise<number> => models.Video.count();
 
 /** By whom it would hurt: creators lose work (uploads), a way back (sources), or what they have published (objects). */
 export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
+  // whoever begins many at once lets them expire at once: one user could stop it for everybody
   stale_uploads: {
-    limits: configured,
+    limits: many,
     countAll: (models) => models.Upload.count(),
     // those that were given up lose nothing more
     async countDue(models, _config, at) {
