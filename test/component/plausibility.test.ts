@@ -223,7 +223,7 @@ describe('removing is stopped where it is not plausible', () => {
   });
 
   test('one user who lets many uploads expire at once stops nothing', async () => {
-    const begun = [];
+    const begun: number[] = [];
     for (let index = 0; index < 9; index += 1) begun.push((await beginMultipart(user, 1_000)).videoId);
     await models().Upload.update({ expiresAt: new Date() }, { where: {} });
     await waitFor('they were given up', async () => {
