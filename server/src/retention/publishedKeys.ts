@@ -7,36 +7,36 @@ import { listUris } from '../playback/playlistUris.ts';
 import { readSmallObject } from '../playback/readSmallObject.ts';
 
 const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024;
-const MISSING = { doubt: 'playlist of an online video missing, nothing of it removed' };
-const OF_ANOTHER_PLAN = { doubt: 'playlist of an online video is of another plan, nothing of it removed' };
 
 type Video = Pick<VideoRow, 'id' | 'objectFolder' | 'status' | 'planVersion' | 'coverKey' | 'storyboardKey'>;
 
-/** What is in use, or why nobody knows. */
-export type Published = { keys: ReadonlySet<string> } | { doubt: string };
+/** Why nothing is known: a playlist is not there, or a server that came too late has written those of another plan. */
+export type PlaylistFault = 'missing' | 'of_another_plan';
 
 /**
  * Every object under `processed/` that is in use of a video which has ended: its pictures, and where it is online its
- * playlists and what they name, as they are in the store. Nothing is known where a playlist is missing, or names what
- * another plan made: a server that was stopped in the middle of an earlier one may have written it just now.
+ * playlists and what they name, as they are in the store.
  */
-export async function findPublishedKeys(store: ObjectStore, video: Video): Promise<Published> {
-  const { coverKey, storyboardKey, planVersion } = video;
+export async function findPublishedKeys(
+  store: ObjectStore,
+  video: Video,
+): Promise<Set<string> | PlaylistFault> {
+  const { coverKey, storyboardKey } = video;
   const keys = new Set<string>();
   if (coverKey !== null) keys.add(coverKey);
   if (storyboardKey !== null) keys.add(storyboardKey).add(objectKeys.storyboardSprite(storyboardKey));
-  if (video.status !== 'online') return { keys };
+  if (video.status !== 'online') return keys;
   const master = objectKeys.master(videoFolder(video));
   keys.add(master);
   const playlists = await namedBy(store, master);
   for (const playlist of playlists ?? []) {
     const segments = await namedBy(store, playlist);
-    if (segments === null) return MISSING;
-    if (segments.some((key) => planVersionInKey(key) !== planVersion)) return OF_ANOTHER_PLAN;
+    if (segments === null) return 'missing';
+    if (segments.some((key) => planVersionInKey(key) !== video.planVersion)) return 'of_another_plan';
     keys.add(playlist);
     for (const key of segments) keys.add(key);
   }
-  return playlists === null ? MISSING : { keys };
+  return playlists === null ? 'missing' : keys;
 }
 
 /** The keys that a playlist names; null where it is not there. */
