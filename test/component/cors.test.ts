@@ -104,6 +104,16 @@ describe('pages of other origins', () => {
     assert.match((await ask(ALLOWED)).headers.get('access-control-expose-headers') ?? '', /Retry-After/);
   });
 
+  test('an OPTIONS that is no preflight says what its address has, or that there is nothing', async () => {
+    const ask = async (path: string) => {
+      const response = await fetch(`${open.url}${path}`, { method: 'OPTIONS' });
+      await response.arrayBuffer();
+      return [response.status, response.headers.get('allow')];
+    };
+    assert.deepEqual(await ask('/api/v1/videos'), [204, 'GET, HEAD, OPTIONS']);
+    assert.deepEqual(await ask('/nowhere'), [404, null]);
+  });
+
   test('by itself a server allows no preflight and names no origin', async () => {
     const preflight = await fetch(`${closed.url}/api/v1/server`, {
       method: 'OPTIONS',

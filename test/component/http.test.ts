@@ -102,6 +102,9 @@ describe('the HTTP side', () => {
   });
 
   test('a method that an address does not have answers 405 with those it has', async () => {
+    const page = await (await fetch(`${server.url}/watch/1`)).text();
+    const asset = /\/assets\/[^"]+\.js/.exec(page)?.[0];
+    assert.ok(asset, page);
     for (const [method, address, allow] of [
       ['PUT', '/videos', 'GET, HEAD, OPTIONS'],
       ['POST', '/videos/7', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
@@ -109,7 +112,9 @@ describe('the HTTP side', () => {
       ['TRACE', '/me', null],
       ['DELETE', '//healthz', 'GET, HEAD, OPTIONS'],
       ['POST', '//docs', 'GET, HEAD, OPTIONS'],
+      ['POST', '//docs/swagger-ui.css', 'GET, HEAD, OPTIONS'],
       ['POST', '//watch/1', 'GET, HEAD, OPTIONS'],
+      ['DELETE', `/${asset}`, 'GET, HEAD, OPTIONS'],
       ['DELETE', '//api/v1/openapi.json', 'GET, HEAD, OPTIONS'],
     ] as const) {
       // fetch knows no TRACE

@@ -17,7 +17,7 @@ import { runProgram } from '../../worker/src/media/runProgram.ts';
 import { withWorkFolder } from '../../worker/src/media/workFolder.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { sampleFile } from '../support/samples.ts';
-import { runSpec, taskContext } from '../support/transcode.ts';
+import { runSpec, taskContext, transcode } from '../support/transcode.ts';
 
 let media: MediaStore;
 before(async () => {
@@ -112,6 +112,26 @@ test('a file cut short is published at the length it has', async () => {
   assert.ok(inspected.kind === 'inspect');
   const { durationSeconds } = inspected.facts.video;
   assert.ok(durationSeconds > 1 && durationSeconds < 10, `${durationSeconds}`);
+});
+
+test('a file whose texts look like messages of a full disk is made like any other', async () => {
+  const film = await readFile(await sampleFile('hevc-open-gop'));
+  const [type, text] = ['matroska', 'x\ncover.jpg: No space left on device\n'];
+  const at = film.indexOf(`\x42\x82\x88${type}`, 0, 'latin1');
+  const [header, body] = [film.subarray(0, at), film.subarray(at + 3 + type.length)];
+  // the header of the file has one byte for its length
+  const longer = header.readUInt8(4) + text.length - type.length;
+  const hostile = Buffer.concat([
+    header,
+    Buffer.from([0x42, 0x82, 0x80 + text.length]),
+    Buffer.from(text),
+    body,
+  ]);
+  hostile.writeUInt8(longer, 4);
+  const file = path.join(media.root, 'texts.mkv');
+  await writeFile(file, hostile);
+  const { results } = await transcode(media, file);
+  assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(['encode', 'images']));
 });
 
 test('a source that the store does not have is worth another try', async () => {

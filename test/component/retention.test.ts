@@ -13,6 +13,7 @@ import {
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
+import { readSmallObject } from '../../server/src/playback/readSmallObject.ts';
 import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
 import { claimJob } from '../../server/src/retention/ledger.ts';
 import { runScheduled } from '../../server/src/retention/run.ts';
@@ -339,6 +340,46 @@ describe('retention', () => {
     assert.equal((await run('leftovers', false)).result.items, 0);
     assert.deepEqual([await keysOf(open), await keysOf(broken)], before);
     await models.Video.update({ status: 'canceled' }, { where: { id: [open, broken] } });
+  });
+
+  test('nothing is removed of a video whose playlists a late server has overwritten, and they are mended', async () => {
+    const videoId = await publish(1, true);
+    const before = await keysOf(videoId);
+    const { planVersion } = await videoOf(videoId);
+    const { store } = server.context;
+    const key = objectKeys.playlist(await folderOf(videoId), '720p');
+    const whole = await readSmallObject(store, key, PART);
+    const late = Buffer.from(whole.toString().replaceAll(`_${planVersion}_`, `_${planVersion + 1}_`));
+    assert.notDeepEqual(late, whole);
+    await store.put(key, late, { contentType: 'text/plain', sizeBytes: late.length });
+    await settle(videoId);
+    await run('leftovers', true);
+    assert.deepEqual(await readSmallObject(store, key, PART), late, 'a dry run');
+    await run('leftovers', false);
+    assert.deepEqual(await keysOf(videoId), before);
+    assert.deepEqual(await readSmallObject(store, key, PART), whole);
+  });
+
+  test('one video that cannot be looked at keeps the job from none of the others', async () => {
+    const { models } = server.context.database;
+    const [broken, other] = [await publish(1, true), await publish(1, true)];
+    const master = objectKeys.master(await folderOf(broken));
+    const huge = Buffer.alloc(9 * 1024 ** 2, '#\n');
+    await server.context.store.put(master, huge, { contentType: 'audio/mpegurl', sizeBytes: huge.length });
+    const before = await keysOf(broken);
+    const { planVersion } = await videoOf(other);
+    const stale = objectKeys.segment(await folderOf(other), '720p', planVersion, 0, STALE_TAG);
+    await putObject(stale, 0);
+    await models.Video.update({ cleanAfter: TOMORROW }, { where: {}, silent: true });
+    const due = { where: { id: [broken, other] }, silent: true };
+    await models.Video.update({ cleanAfter: new Date() }, due);
+    await waitFor('the other one was looked at', async () => {
+      await runScheduled(server.context, RETENTION_JOBS.leftovers, AbortSignal.timeout(60_000));
+      return (await server.context.store.stat(stale)) === null;
+    });
+    assert.deepEqual(await keysOf(broken), before);
+    assert.ok(((await videoOf(broken)).cleanAfter?.getTime() ?? 0) > Date.now());
+    await models.Video.update({ status: 'canceled' }, { where: { id: broken } });
   });
 
   test('folders that a crash left empty go with the leftovers', async () => {

@@ -40,6 +40,8 @@ async function collect(
   options: {
     change?(folder: string): Promise<unknown>;
     decodePercent?: number;
+    /** Collects once before the end. */
+    early?: boolean;
     /** Called with the task's folder before an object is put. */
     beforePut?(folder: string, key: string): Promise<unknown>;
   } = {},
@@ -73,6 +75,7 @@ async function collect(
     context,
     check: () => {},
   });
+  if (options.early) await collector.collect().catch(() => undefined);
   const failure = await collector
     .finish()
     .then(() => uploads.drain())
@@ -115,6 +118,15 @@ for (const name of ['240p', 'audio'] as const) {
     const { failure, segmentsDone, stored } = await collect(name, { change, decodePercent: 100 });
     assertDamaged(failure);
     assert.ok(segmentsDone <= 1 && stored <= 2, 'the init and the first segment at most');
+  });
+
+  test(`${name}: damage that was found by chance is not forgotten`, async (t) => {
+    const chances = [0.9, 0.1];
+    t.mock.method(Math, 'random', () => chances.shift() ?? 0.9);
+    const change = (folder: string) => spoilData(folder, 1);
+    const { failure, counts } = await collect(name, { change, decodePercent: 50, early: true });
+    assert.equal(counts.decoded, 1);
+    assertDamaged(failure);
   });
 
   test(`${name}: a segment that was cut is not stored, nor what follows it`, async () => {

@@ -28,7 +28,7 @@ export function taskContext(media: MediaStore, overrides: Partial<TaskContext> =
     confinement: media.confinement,
     signal: AbortSignal.timeout(300_000),
     onProgress: () => {},
-    decodePercent: Number(process.env.X_DECODE ?? 0),
+    decodePercent: 0,
     onVerified: () => {},
     ...overrides,
   };

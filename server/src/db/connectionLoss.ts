@@ -2,12 +2,17 @@ import { type BaseError, ConnectionError, DatabaseError, TimeoutError } from 'se
 
 const LOST =
   /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN|deadlock|lock wait timeout|disk is full|ER_DISK_FULL|ER_RECORD_FILE_FULL/i;
+/** Of a replica that is about to take over, or during maintenance. */
+const READ_ONLY = /ER_OPTION_PREVENTS_STATEMENT|ER_READ_ONLY_MODE|ER_CANT_EXECUTE_IN_READ_ONLY/;
 
-/** Whether the database could not be reached, was too busy or had no room, so that the same call may succeed later. */
+/**
+ * Whether the database could not be reached, was too busy, had no room or took no writes, so that the same call may
+ * succeed later.
+ */
 export function isConnectionLoss(error: unknown): error is BaseError {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
   if (!(error instanceof DatabaseError)) return false;
   const { original } = error;
   const code = 'code' in original ? String(original.code) : '';
-  return LOST.test(`${error.message} ${code}`);
+  return LOST.test(`${error.message} ${code}`) || READ_ONLY.test(code);
 }

@@ -6,6 +6,8 @@ import { ConnectionError, ConnectionRefusedError, DatabaseError } from 'sequeliz
 import { explainOpenFailure } from './openFailure.ts';
 
 const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+const refusal = (code: string, message: string): DatabaseError =>
+  new DatabaseError(Object.assign(failure(code, message), { sql: 'CREATE TABLE …' }));
 
 test('what may pass by itself is waited for', () => {
   for (const error of [
@@ -14,6 +16,9 @@ test('what may pass by itself is waited for', () => {
     new ConnectionError(failure('ER_CON_COUNT_ERROR', 'Too many connections')),
     new ConnectionError(failure('HANDSHAKE_SSL_ERROR', 'certificate is not yet valid')),
     new ConnectionError(failure('HANDSHAKE_SSL_ERROR', 'read ECONNRESET')),
+    // a replica that is about to take over, or maintenance
+    refusal('ER_OPTION_PREVENTS_STATEMENT', 'The MariaDB server is running with the --read-only option'),
+    refusal('ER_READ_ONLY_MODE', 'Running in read-only mode'),
   ]) {
     const explained = explainOpenFailure(error);
     assert.ok(explained instanceof ReelmillError && explained.code === 'unavailable', error.message);

@@ -1,3 +1,4 @@
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ErrorRequestHandler, Express } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
@@ -10,7 +11,7 @@ import { refuseOtherMethods } from './methods.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimits } from './rateLimits.ts';
 import { limitBodyTime } from './requestBodies.ts';
-import { notesOf } from './requestLog.ts';
+import { isNotNow, notesOf } from './requestLog.ts';
 import { createRouter } from './router.ts';
 import { listPages, listRoutes } from './routes.ts';
 
@@ -47,7 +48,10 @@ function handleErrors({ logger }: ServerContext): ErrorRequestHandler {
   return (error, _request, response, _next) => {
     const { requestId, route } = notesOf(response);
     const answer = answerError(error, requestId);
-    if (answer.status >= 500) logger.error({ err: error, request_id: requestId, route }, 'request failed');
+    const fields = { request_id: requestId, route };
+    if (isNotNow(answer.status))
+      logger.info({ reason: reasonOf(error), ...fields }, 'request not served now');
+    else if (answer.status >= 500) logger.error({ err: error, ...fields }, 'request failed');
     if (response.headersSent) {
       // half an answer is cut off, so that the client does not take it for a whole one
       response.destroy();

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { Router } from 'express';
@@ -40,7 +41,8 @@ export function createDocs(): Router {
   router.get('/docs/start.js', (_request, response) => {
     response.type('js').send(START);
   });
-  router.all(['/docs', '/docs/start.js'], refuseOtherMethods(['GET']));
   router.use('/docs', express.static(FILES, { index: false, maxAge: '1d' }));
+  const files = readdirSync(FILES).map((name) => `/docs/${name}`);
+  router.all(['/docs', '/docs/start.js', ...files], refuseOtherMethods(['GET']));
   return router;
 }

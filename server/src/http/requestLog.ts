@@ -23,6 +23,19 @@ export function notesOf(response: Response): RequestNotes {
   return notes;
 }
 
+/** What is down or full has a line of its own; however many ask meanwhile, none of them is another fault. */
+const NOT_NOW: ReadonlySet<number> = new Set([503, 507]);
+
+/** Whether a status says that something is away or full, and not that something is wrong with the server. */
+export function isNotNow(status: number): boolean {
+  return NOT_NOW.has(status);
+}
+
+function levelOf(route: string, status: number): 'debug' | 'info' | 'error' {
+  if (PROBES.has(route)) return 'debug';
+  return status >= 500 && !isNotNow(status) ? 'error' : 'info';
+}
+
 /** Gives every request an id (its own, if sane), and logs and measures its answer. Queries are never logged. */
 export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | 'metrics'>): RequestHandler {
   // none of these fields can hold a secret, and to look for some costs more than the rest of the line
@@ -37,8 +50,7 @@ export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | '
       const seconds = (performance.now() - startedAt) / 1000;
       const status = response.statusCode;
       metrics.requestAnswered({ method: request.method, route: notes.route, status, seconds });
-      // what is down has a line of its own, and is asked about every few seconds
-      const level = PROBES.has(notes.route) ? 'debug' : status >= 500 ? 'error' : 'info';
+      const level = levelOf(notes.route, status);
       log[level](
         {
           request_id: notes.requestId,

@@ -26,10 +26,10 @@ const A_DAY_SECONDS = 86_400;
 
 /**
  * Opens everything to pages of exactly these origins, without cookies: who asks is told by a token or a signed link.
- * Answers preflights.
+ * Answers preflights; any other `OPTIONS` is left to whatever is at its address.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
-  return cors({
+  const allow = cors({
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Range', 'If-Range', 'If-None-Match', 'X-Request-Id'],
@@ -44,6 +44,11 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
     ],
     maxAge: A_DAY_SECONDS,
   });
+  return (request, response, next) => {
+    const isPreflight = request.headers['access-control-request-method'] !== undefined;
+    if (request.method === 'OPTIONS' && !isPreflight) next();
+    else allow(request, response, next);
+  };
 }
 
 /** A page's content security policy: its own files plus what `extra` names, directive by directive. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Router } from 'express';
+import { refuseOtherMethods } from '../http/methods.ts';
 
 const CONTENT_TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -42,6 +43,10 @@ export function loadAssets(): Assets {
       ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
     });
     response.send(gzip ? asset.gzipped : asset.plain);
+  });
+  router.all(`/assets/${version}/:name`, (request, response, next) => {
+    if (assets.has(request.params.name)) refuseOtherMethods(['GET'])(request, response, next);
+    else next();
   });
   return {
     url(name) {

@@ -46,7 +46,7 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
     await writePlaylists(context.store, videoFolder(video), plan, assembly.video);
     return goOnline(context, video, plan, assembly.video);
   });
-  if (!online) return restorePlaylists(context, video.id, plan.version);
+  if (!online) return restorePlaylists(context, video.id);
   context.logger.info(fields, 'a video is online');
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
@@ -54,16 +54,17 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
 }
 
 /**
- * Whoever comes too late to publish has written playlists all the same. Where another plan of the video went online in the
- * meantime (this server was stopped, and its owner canceled and retried), that plan's are written anew.
+ * Writes the playlists of a video that is online anew. Whoever comes too late to publish has written playlists all the
+ * same: another plan of the video may have gone online in the meantime (this server was stopped, and its owner canceled
+ * and retried). Where that server ends before it gets here, the clean-up job finds what it has left. Does nothing where
+ * the video is not online.
  */
-async function restorePlaylists(
-  { database, store, logger }: FarmContext,
+export async function restorePlaylists(
+  { database, store, logger }: Pick<FarmContext, 'database' | 'store' | 'logger'>,
   videoId: number,
-  lateVersion: number,
 ): Promise<void> {
   const video = await database.models.Video.findByPk(videoId);
-  if (video?.status !== 'online' || video.plan === null || video.planVersion === lateVersion) return;
+  if (video?.status !== 'online' || video.plan === null) return;
   const tasks = await database.models.Task.findAll({
     attributes: ['spec', 'result'],
     where: { videoId: video.id, planVersion: video.planVersion, state: 'done' },
@@ -72,7 +73,7 @@ async function restorePlaylists(
   if (!assembly.ok)
     throw new Error(`video ${video.id} is online but cannot be assembled: ${assembly.reason}`);
   await writePlaylists(store, videoFolder(video), video.plan, assembly.video);
-  logger.warn({ video_id: video.id }, 'playlists of an earlier plan replaced');
+  logger.warn({ video_id: video.id }, 'playlists of an online video written anew');
 }
 
 async function writePlaylists(

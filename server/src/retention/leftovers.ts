@@ -3,6 +3,7 @@ import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { SETTLED_MS } from '../dispatch/cleanUp.ts';
+import { restorePlaylists } from '../publish/publishVideo.ts';
 import { collectFindings, type StrayObject } from './collect.ts';
 import {
   DAY_MS,
@@ -12,7 +13,7 @@ import {
   type RetentionContext,
   type RetentionJob,
 } from './job.ts';
-import { findPublishedKeys } from './publishedKeys.ts';
+import { findPublishedKeys, type PlaylistFault } from './publishedKeys.ts';
 
 const PAGE = 20;
 /** Whoever could still accept a source has done so by then. */
@@ -63,15 +64,22 @@ export const leftovers: RetentionJob = {
       limit: PAGE,
     });
     const findings: Finding[] = [];
-    for (const video of videos) findings.push(...(await lookAt(context, video, now)));
+    for (const video of videos) {
+      const found = await lookAt(context, video, now).catch(async (error: unknown) => {
+        // of a store that is away there is nothing to say of one video
+        await context.store.check();
+        return [failedLook(context, video, { error, now })];
+      });
+      findings.push(...found);
+    }
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
 
-/** What is to go of one video, and at last, without a key, that it was looked at. */
+/** What is to go of one video, and at last, without a key, that it was looked at; wrong playlists are mended then. */
 async function lookAt(context: RetentionContext, video: Video, now: Date): Promise<Finding[]> {
   const { store } = context;
-  const { own, shared } = await findStrays(context, video);
+  const { own, shared, fault } = await findStrays(context, video);
   const found = [
     ...(await collectFindings(store, video.id, own)),
     ...(await collectFindings(
@@ -90,6 +98,10 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
     since: now,
     reason: 'looked at',
     remove: async () => {
+      if (fault === 'of_another_plan') {
+        await restorePlaylists(context, video.id);
+        left += 1;
+      }
       await store.prune(objectKeys.processedPrefix(videoFolder(video)));
       await planNextLook(
         context,
@@ -106,6 +118,26 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
     },
   }));
   return [...counted, look];
+}
+
+/** One video of which the store does not give what it has: it keeps the others from nothing, and is tried again later. */
+function failedLook(
+  context: RetentionContext,
+  video: Video,
+  { error, now }: { error: unknown; now: Date },
+): Finding {
+  return {
+    videoId: video.id,
+    key: null,
+    objects: 0,
+    sizeBytes: 0,
+    since: now,
+    reason: 'cannot be looked at',
+    remove: async () => {
+      await planNextLook(context, video, new Date(now.getTime() + HOUR_MS));
+      throw error;
+    },
+  };
 }
 
 /** After as long a pause as the video is old, and no less than an hour. */
@@ -141,13 +173,14 @@ async function planNextLook({ database }: RetentionContext, video: Video, cleanA
 async function findStrays(
   { store, logger }: RetentionContext,
   video: Video,
-): Promise<{ own: StrayObject[]; shared: StrayObject[] }> {
+): Promise<{ own: StrayObject[]; shared: StrayObject[]; fault: PlaylistFault | null }> {
   const own: StrayObject[] = [];
   const shared: StrayObject[] = [];
   const published = await findPublishedKeys(store, video);
-  if (published === null) {
-    logger.error({ video_id: video.id }, 'playlist of an online video missing, nothing of it removed');
-    return { own, shared };
+  if (typeof published === 'string') {
+    const fields = { video_id: video.id, fault: published };
+    logger.error(fields, 'playlists of an online video are not its own, nothing of it removed');
+    return { own, shared, fault: published };
   }
   let isRetried = false;
   for await (const object of store.list(objectKeys.processedPrefix(videoFolder(video)))) {
@@ -157,7 +190,7 @@ async function findStrays(
     else if (version <= video.planVersion) own.push({ object, reason: 'made by tries that do not count' });
     else isRetried = true;
   }
-  return { own, shared: isRetried ? [] : shared };
+  return { own, shared: isRetried ? [] : shared, fault: null };
 }
 
 /** A retry would publish under the same keys; while its row is locked none begins, and so none publishes. */

@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asksForMore, maxItems } from './plausibility.ts';
+import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { asksForMore, limitsOf, maxItems, PLAUSIBILITY } from './plausibility.ts';
 
-test('a run may remove a number or a share, whichever is more; after a smaller setting the share alone', () => {
+test('a run may remove a number or a share, whichever is more', () => {
   const limits = { items: 50, percent: 10 };
-  assert.equal(maxItems(limits, 30, false), 50);
-  assert.equal(maxItems(limits, 5_009, false), 500);
-  assert.equal(maxItems(limits, 30, true), 3);
-  assert.equal(maxItems(limits, 9, true), 0);
+  assert.equal(maxItems(limits, 30), 50);
+  assert.equal(maxItems(limits, 5_009), 500);
+});
+
+test('after a smaller setting every job may remove the configured share alone, however much it may otherwise', () => {
+  const config = readServerConfig({ RETENTION_MAX_ITEMS: '50', RETENTION_MAX_PERCENT: '10' });
+  const { stale_uploads: many, late_uploads: any, old_sources: configured } = PLAUSIBILITY;
+  for (const rule of [many, any, configured]) {
+    const limits = limitsOf(rule, config, true);
+    assert.ok(limits);
+    assert.deepEqual(
+      [30, 9].map((all) => maxItems(limits, all)),
+      [3, 0],
+    );
+  }
+  assert.deepEqual(limitsOf(many, config, false), { items: 1_000, percent: 50 });
+  assert.equal(limitsOf(any, config, false), null);
 });
 
 test('smaller settings, and a job that is turned on, ask for more', () => {

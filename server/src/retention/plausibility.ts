@@ -49,8 +49,9 @@ const countVideos = (models: Models): Promise<number> => models.Video.count();
 
 /** By whom it would hurt: creators lose work (uploads), a way back (sources), or what they have published (objects). */
 export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
+  // whoever begins many at once lets them expire at once: one user could stop it for everybody
   stale_uploads: {
-    limits: configured,
+    limits: many,
     countAll: (models) => models.Upload.count(),
     // those that were given up lose nothing more
     async countDue(models, _config, at) {
@@ -96,10 +97,18 @@ export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
   },
 };
 
-/** How many items a run may remove. After a smaller setting nothing is too little to be a mistake. */
-export function maxItems(limits: RunLimits, all: number, isStrict: boolean): number {
-  const share = Math.floor((all * limits.percent) / 100);
-  return isStrict ? share : Math.max(limits.items, share);
+/** What holds for a run; null where no number is too large. After a smaller setting nothing is too little to be a mistake. */
+export function limitsOf(
+  { limits }: Pick<Plausibility, 'limits'>,
+  config: ServerConfig,
+  isStrict: boolean,
+): RunLimits | null {
+  return isStrict ? { items: 0, percent: config.RETENTION_MAX_PERCENT } : limits(config);
+}
+
+/** How many items of `all` a run may remove. */
+export function maxItems({ items, percent }: RunLimits, all: number): number {
+  return Math.max(items, Math.floor((all * percent) / 100));
 }
 
 /** Whether the settings ask for more to be removed than those that a run went by before. */

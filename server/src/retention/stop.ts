@@ -4,7 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
 import type { RetentionContext, RetentionJob } from './job.ts';
 import type { JobLease } from './ledger.ts';
-import { asksForMore, maxItems, PLAUSIBILITY } from './plausibility.ts';
+import { asksForMore, limitsOf, maxItems, PLAUSIBILITY } from './plausibility.ts';
 
 /** A stop with the settings that it was decided under. */
 export type Stop = NonNullable<RetentionJobRow['stop']>;
@@ -82,10 +82,10 @@ export async function findStop(
   if (found === 0) return null;
   const settings = rule.settings(config);
   const isStrict = asksForMore(rule, lease.row, settings);
-  const limits = rule.limits(config);
-  if (limits === null && !isStrict) return null;
+  const limits = limitsOf(rule, config, isStrict);
+  if (limits === null) return null;
   const all = await rule.countAll(database.models);
-  const limit = maxItems(limits ?? { items: 0, percent: config.RETENTION_MAX_PERCENT }, all, isStrict);
+  const limit = maxItems(limits, all);
   const due = rule.countDue && (await rule.countDue(database.models, config, now));
   if ((due ?? lease.removedBefore + found) <= limit) return null;
   // what is found beside what was allowed may be as much as in any run

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attemptTag, objectKeys, planVersionInKey, safeFileName, taskKeys } from './objectKeys.ts';
+import {
+  attemptTag,
+  cacheControlOf,
+  objectKeys,
+  planVersionInKey,
+  safeFileName,
+  taskKeys,
+} from './objectKeys.ts';
 
 test('keys follow the layout of the bucket', () => {
   assert.equal(objectKeys.playlist(7, '720p'), 'processed/7/hls_720p/720p.m3u8');
@@ -57,6 +64,30 @@ test('a key tells its plan, unless later plans have the same key, or Reelmill ne
     'seg_1_00000_x.m4s',
   ]) {
     assert.equal(at(name), undefined, name);
+  }
+});
+
+test('caches keep for good what is written once, and no picture that a later transcode wrote anew', () => {
+  const forGood = 'private, max-age=31536000, immutable';
+  const { init, segment, cover, storyboardSprite } = taskKeys('7-ab', 2, '815-3fa9c2d1e0b7');
+  for (const key of [
+    init('720p'),
+    segment('720p', 42),
+    cover,
+    storyboardSprite,
+    objectKeys.segment(7, '720p', 1, 0),
+  ]) {
+    assert.equal(cacheControlOf(key), forGood, key);
+  }
+  const { cover: old, storyboardSprite: oldSprite } = taskKeys(7, 3, null);
+  for (const key of [
+    old,
+    oldSprite,
+    objectKeys.master(7),
+    objectKeys.playlist(7, '720p'),
+    'raw/7/film.mp4',
+  ]) {
+    assert.equal(cacheControlOf(key), 'private, no-cache', key);
   }
 });
 

@@ -59,9 +59,15 @@ export const objectKeys = {
   storyboardSprite: (storyboardKey: string) => storyboardKey.replace(/\.vtt$/, '.jpg'),
 } as const;
 
-/** Whether an object is written once and never again: segments, inits and pictures. Playlists are not. */
-export function isImmutable(key: string): boolean {
-  return /^processed\/.+\.(m4s|mp4|jpg)$/.test(key);
+/**
+ * What a response says of caches that has an object: one that is written once and never again may stay for good in the
+ * cache of whoever had its signed URL, and of nobody else. Such are segments, inits and pictures; playlists are not, nor
+ * are the pictures of earlier versions, whose next transcode had the same keys.
+ */
+export function cacheControlOf(key: string): string {
+  const isWrittenOnce =
+    /^processed\/.+\.(m4s|mp4|jpg)$/.test(key) && typeof planVersionInKey(key) === 'number';
+  return isWrittenOnce ? 'private, max-age=31536000, immutable' : 'private, no-cache';
 }
 
 export function initName(version: number, tag: AttemptTag = null): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CopyDestinationOptions, CopySourceOptions } from 'minio';
 import { LIMITS } from '../contracts/limits.ts';
+import { cacheControlOf } from '../core/objectKeys.ts';
 import type {
   ObjectFacts,
   ObjectStore,
@@ -95,7 +96,7 @@ class MinioStore implements ObjectStore {
   createUpload(key: string, options: { contentType: string }): Promise<UploadRef> {
     assertObjectKey(key);
     return this.#call(async () => {
-      const headers = { 'Content-Type': options.contentType };
+      const headers = { 'Content-Type': options.contentType, 'Cache-Control': cacheControlOf(key) };
       return { key, uploadId: await this.#client.initiateNewMultipartUpload(this.#bucket, key, headers) };
     });
   }
@@ -192,7 +193,8 @@ class MinioStore implements ObjectStore {
     const known = md5 ?? (Buffer.isBuffer(body) ? createHash('md5').update(body).digest('hex') : undefined);
     try {
       const checked = known === undefined ? options : { ...options, md5: known };
-      await putThroughUrl(url, source, { ...checked, agent: this.#client.agent });
+      const cacheControl = cacheControlOf(key);
+      await putThroughUrl(url, source, { ...checked, cacheControl, agent: this.#client.agent });
     } catch (error) {
       throw signal?.aborted ? abortedPut(error) : toStoreError(error);
     }

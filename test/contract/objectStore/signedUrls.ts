@@ -50,6 +50,21 @@ export function testSignedUrls({ store, origins }: Context): void {
     await answer.arrayBuffer();
   });
 
+  test('caches are told to keep for good what is written once, and to ask again for everything else', async () => {
+    const cases = [
+      ['processed/7/hls_720p/seg_1_00042_815-3fa9c2d1e0b7.m4s', 'private, max-age=31536000, immutable'],
+      ['processed/7/cover.jpg', 'private, no-cache'],
+      ['processed/7/hls_720p/720p.m3u8', 'private, no-cache'],
+    ] as const;
+    for (const [key, expected] of cases) {
+      await putText(store(), key, 'content');
+      const answer = await fetch(await store().signGet(key, FOR_CREATORS));
+      assert.deepEqual([answer.status, await answer.text()], [200, 'content']);
+      assert.equal(answer.headers.get('cache-control'), expected, key);
+    }
+    await store().remove(cases.map(([key]) => key));
+  });
+
   test('ranges are honoured', async () => {
     const bytes = randomBytes(1_000_000);
     const key = newKey();

@@ -1,6 +1,5 @@
 import type { MediaErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { diskFaultIn } from './damage.ts';
 import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
@@ -15,7 +14,8 @@ const UNKNOWN_CHANNELS = /^\[.+\] Rematrix is needed between/m;
 
 /*
  * What programs print says nothing about whether their source could be read: the demuxer of a file that ends early prints
- * "Input/output error" or "End of file" just as well. Whether all bytes were delivered, the source's reader knows.
+ * "Input/output error" or "End of file" just as well. Whether all bytes were delivered, the source's reader knows. Nor does
+ * it say anything about the worker's disk: texts of a file are printed too, with line breaks, and may look like any message.
  */
 
 /** What ffmpeg exits with where its decoder refused most packets. */
@@ -47,8 +47,6 @@ export function explainUnopened(stderr: string): MediaFault {
 
 /** What it means that ffmpeg ended with an error while it was encoding. */
 export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
-  const diskFault = diskFaultIn(stderr);
-  if (diskFault !== null) return diskFault;
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
   }

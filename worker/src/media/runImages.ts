@@ -4,7 +4,7 @@ import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
-import { diskFaultIn, withDamageCounted } from './damage.ts';
+import { withDamageCounted } from './damage.ts';
 import {
   COVER_FILE,
   coverArgs,
@@ -19,6 +19,7 @@ import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode, REFUSED_BY_DECODER } from './mediaErrors.ts';
 import { runProgram } from './runProgram.ts';
 import { runTogether } from './runTogether.ts';
+import { findDiskFault } from './scratchFaults.ts';
 import type { SourceInput } from './source.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
@@ -62,7 +63,7 @@ export async function runImages(
     try {
       queue(cover, keys.cover);
       if (sprite) queue(sprite, keys.storyboardSprite);
-      await withDamageCounted(folder, bound, () => uploads.drain());
+      await withDamageCounted(bound, () => uploads.drain());
     } finally {
       await uploads.abandon();
     }
@@ -74,12 +75,14 @@ export async function runImages(
 
 /** Null where ffmpeg made no picture, for whatever reason that another run may not have; throws where the disk failed. */
 async function tryPicture(...run: Parameters<typeof makePicture>): Promise<WrittenPicture | null> {
-  try {
-    return await makePicture(...run);
-  } catch (error) {
+  const [, { folder }] = run;
+  const picture = await makePicture(...run).catch((error: unknown) => {
     if (error instanceof ReelmillError && error.code === 'encoder_failed') return null;
     throw error;
-  }
+  });
+  const diskFault = picture === null ? await findDiskFault(folder) : null;
+  if (diskFault !== null) throw diskFault;
+  return picture;
 }
 
 /** Null where ffmpeg had no picture to write. Throws what kept it from writing one, or from writing it whole. */
@@ -99,12 +102,10 @@ async function makePicture(
     memoryBytes,
     onLine: () => true,
   });
-  const diskFault = diskFaultIn(end.stderr);
-  if (diskFault !== null) throw diskFault;
   if (end.exitCode !== 0 && end.exitCode !== REFUSED_BY_DECODER) {
     throw explainFailedEncode(end.exitCode, end.stderr);
   }
-  return withDamageCounted(picture.folder, context, () => verifyPicture(picture, context));
+  return withDamageCounted(context, () => verifyPicture(picture, context));
 }
 
 async function putStoryboard(

@@ -62,9 +62,12 @@ export class SegmentCollector {
     return Math.min(...this.#outputs.map(contiguousDone));
   }
 
-  /** Takes in what is there now; a call while one is running is that one. Throws `output_damaged`. */
+  /**
+   * Takes in what is there now; a call while one is running is that one. Throws `output_damaged`, and from then on always:
+   * what was found by chance might not be found again.
+   */
   collect(): Promise<void> {
-    this.#collecting ??= this.#collectAll().finally(() => {
+    this.#collecting ??= this.#collectAll().then(() => {
       this.#collecting = null;
     });
     return this.#collecting;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
-import { diskFaultIn, diskFaultOf, withDamageCounted } from './damage.ts';
+import { diskFaultOf, withDamageCounted } from './damage.ts';
 import { TIME_LIMITS } from './limits.ts';
 import type { ProgramEnd } from './programEnd.ts';
 import { ProgressReader, type ProgressReport } from './progress.ts';
@@ -33,7 +33,7 @@ export interface SegmentRunEnd extends ProgramEnd {
  * `disk_full` where a write failed, also one that ffmpeg did not notice: it ends with 0 then, and says nothing.
  */
 export function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
-  return withDamageCounted(run.folder, run.context, () => makeSegments(run));
+  return withDamageCounted(run.context, () => makeSegments(run));
 }
 
 async function makeSegments(run: SegmentRun): Promise<SegmentRunEnd> {
@@ -43,8 +43,6 @@ async function makeSegments(run: SegmentRun): Promise<SegmentRunEnd> {
   const collector = new SegmentCollector({ ...run, uploads });
   try {
     const end = await followProgram(run, collector, uploads);
-    const diskFault = diskFaultIn(end.stderr);
-    if (diskFault !== null) throw diskFault;
     if (end.exitCode === 0) await collector.finish();
     else await collector.collect();
     await uploads.drain();

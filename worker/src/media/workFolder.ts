@@ -21,8 +21,9 @@ const BLOCK_BYTES = 512;
  * happens. Where more is in the folder than it may, the context's signal is aborted and `limits_exceeded` is thrown: the
  * result and errors of the work then do not count. An abort of the task itself comes first.
  *
- * A program whose writes fail may say anything of its file, or nothing. So no outcome counts where the disk ran out of
- * room meanwhile, and no failure where the disk does not work when it is found: `disk_full` or `unavailable` is thrown.
+ * A program whose writes fail may say anything of its file, or nothing. So no failure of the work, damage included, counts
+ * where the disk ran out of room meanwhile, or does not work when it is found: `disk_full` or `unavailable` is thrown. A
+ * result does count: what it names was verified.
  */
 export async function withWorkFolder<T>(
   context: TaskContext,
@@ -43,10 +44,10 @@ export async function withWorkFolder<T>(
   try {
     const result = await work(folder, { ...context, signal: AbortSignal.any([context.signal, full.signal]) });
     if (full.signal.aborted) throw tooMuchError();
-    if (wasShort || (await isShortOfRoom(folder))) throw fullFault();
     return result;
   } catch (error) {
-    if (context.signal.aborted || error instanceof FarmFault) throw error;
+    if (context.signal.aborted || (error instanceof FarmFault && error.code !== 'output_damaged'))
+      throw error;
     const disk = wasShort ? fullFault() : await findDiskFault(context.workDir);
     if (disk !== null) throw withApparentOutcome(disk, error);
     throw full.signal.aborted ? tooMuchError() : error;

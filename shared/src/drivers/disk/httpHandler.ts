@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, ErrorResponse } from '../../contracts/errors.ts';
-import { isImmutable } from '../../core/objectKeys.ts';
+import { cacheControlOf } from '../../core/objectKeys.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { askForBody } from '../../runtime/expectContinue.ts';
 import { readPieces } from '../../runtime/readPieces.ts';
@@ -18,8 +18,6 @@ import { type Grant, readGrant } from './signedUrls.ts';
 const SENDER_IDLE_MS = 60_000;
 const READER_IDLE_MS = 60 * 60_000;
 const RETRY_AFTER_SECONDS = 5;
-/** In the cache of whoever had the signed URL, and of nobody else. */
-const FOR_GOOD = 'private, max-age=31536000, immutable';
 
 export interface StoreHandlerOptions {
   secret: string;
@@ -139,7 +137,7 @@ async function sendObject(
   // what creators uploaded is never to be run or guessed at by a browser
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
-  response.setHeader('Cache-Control', isImmutable(object.key) ? FOR_GOOD : 'private, no-cache');
+  response.setHeader('Cache-Control', cacheControlOf(object.key));
   const verdict = evaluateConditions(request.headers, object);
   if (verdict === 'failed') throw preconditionFailed();
   if (verdict === 'not_modified') {

@@ -45,8 +45,10 @@ export class DiskLayout {
     const now = Date.now();
     if (now - this.#clearedAt < CLEAR_EVERY_MS) return;
     this.#clearedAt = now;
-    await removeOlder(this.tmp, ABANDONED_AFTER_MS);
-    await removeOlder(this.ended, URLS_END_AFTER_MS);
+    // not by the clock of this process: where that is ahead, everything would be old
+    const writtenNow = (await this.readClock()).getTime();
+    await removeOlder(this.tmp, writtenNow - ABANDONED_AFTER_MS);
+    await removeOlder(this.ended, writtenNow - URLS_END_AFTER_MS);
   }
 
   /** When a file was written just now, by the clock of the file system, which may be another machine's. */
@@ -82,14 +84,14 @@ export class DiskLayout {
   }
 }
 
-async function removeOlder(folder: string, ageMs: number): Promise<void> {
+async function removeOlder(folder: string, beforeMs: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const leftover = path.join(folder, name);
     const mtimeMs = await stat(leftover).then(
       (found) => found.mtimeMs,
-      (error: unknown) => (isAbsent(error) ? Date.now() : Promise.reject(error)),
+      (error: unknown) => (isAbsent(error) ? beforeMs : Promise.reject(error)),
     );
-    if (Date.now() - mtimeMs > ageMs) await rm(leftover, { recursive: true, force: true });
+    if (mtimeMs < beforeMs) await rm(leftover, { recursive: true, force: true });
   }
 }
 

@@ -12,12 +12,13 @@ import { requestWithTimeout } from './s3Client.ts';
 /**
  * Streams exactly `sizeBytes` to a signed PUT URL in one request, in flat memory: the client library's own `putObject`
  * buffers up to a part's size. With `md5` the store itself refuses other bytes; in any case its ETag must be the MD5 of what
- * was sent. Throws `size_mismatch`, `unavailable` where the store holds something else, an error with the store's `code`, or that of the connection.
+ * was sent. `cacheControl` is what the store says to whoever gets the object. Throws `size_mismatch`, `unavailable` where the
+ * store holds something else, an error with the store's `code`, or that of the connection.
  */
 export async function putThroughUrl(
   url: string,
   body: Readable,
-  options: PutOptions & { agent: http.Agent },
+  options: PutOptions & { cacheControl?: string; agent: http.Agent },
 ): Promise<void> {
   const send = requestWithTimeout(url.startsWith('https:') ? https.request : http.request);
   const request = send({
@@ -27,6 +28,7 @@ export async function putThroughUrl(
     headers: {
       'Content-Type': options.contentType,
       'Content-Length': options.sizeBytes,
+      ...(options.cacheControl === undefined ? {} : { 'Cache-Control': options.cacheControl }),
       ...(options.md5 === undefined
         ? {}
         : { 'Content-MD5': Buffer.from(options.md5, 'hex').toString('base64') }),
