@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { promisify } from 'node:util';
+import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import { runInspect } from '../../worker/src/media/runInspect.ts';
 import { encodeLimitMs } from '../../worker/src/media/timeLimits.ts';
@@ -141,4 +143,23 @@ test('a large file is not known by its dense beginning, middle and end', async (
   );
   const frames = planVideo(facts, { version: 1, chunkSeconds: 60 }).totalFrames;
   assert.ok(frames <= justified({ ...slides, endSeconds }), `${frames} frames`);
+});
+
+test('a large picture that stands for hundreds of frames takes the memory of one', async () => {
+  const file = path.join(media.root, 'still-ending.mp4');
+  const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=1'];
+  const uneven = ['-vf', 'select=not(eq(n\\,5))', '-fps_mode', 'vfr'];
+  const clock = ['-enc_time_base', '1/90000', '-video_track_timescale', '90000'];
+  const still = [...clock, '-bsf:v', "setts=duration='if(eq(N,28),29/TB,DURATION)'"];
+  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+  await promisify(execFile)('ffmpeg', ['-v', 'error', ...picture, ...uneven, ...x264, ...still, file]);
+  const source = await media.addSource(file);
+  const inspected = await runSpec(media, { kind: 'inspect', source });
+  assert.ok(inspected.kind === 'inspect');
+  const whole = planVideo(inspected.facts, { version: 1, chunkSeconds: 30, singleChunk: true });
+  const plan = { ...whole, renditions: whole.renditions.filter(({ height }) => height === 720) };
+  const [task] = encodeTasks(plan, source).filter(({ spec }) => spec.kind === 'encode');
+  const result = await runSpec(media, task?.spec ?? assert.fail('no task'));
+  assert.ok(result.kind === 'encode');
+  assert.ok(result.frames > 29 * 30 && result.frames < 31 * 30);
 });

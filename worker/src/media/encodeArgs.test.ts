@@ -113,6 +113,21 @@ test('the whole command of a chunk in the middle', () => {
   ]);
 });
 
+test('pictures that may last long are repeated when they are scaled already', () => {
+  const { outputFrameRate: usual } = facts.video;
+  for (const [variableFrameRate, outputFrameRate] of [
+    [true, usual],
+    [false, { num: 5, den: 1 }],
+  ] as const) {
+    const video = { ...facts.video, variableFrameRate, outputFrameRate };
+    const graph = encodeGraph({ ...facts, video }, { firstFrame: 0 }, plan.renditions);
+    const [shared = '', ...branches] = graph.split(';');
+    assert.doesNotMatch(shared, /fps=/);
+    for (const branch of branches) assert.match(branch, /scale=.*,fps=fps=[^,]*,setpts=N\+0\[v\d\]$/);
+    assert.ok(branches.length > 1);
+  }
+});
+
 test('the beginning is read without a seek, and nothing but http over TCP', () => {
   const chunk = plan.chunks[0];
   assert.ok(chunk);

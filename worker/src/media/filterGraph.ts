@@ -3,6 +3,8 @@ import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
+/** Frames per second of films whose pictures are further apart than a second. */
+const SLIDE_RATE = 5;
 /** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
 const HD_HEIGHT = 720;
 const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
@@ -17,24 +19,33 @@ export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFr
  * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
  */
 export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
-  const { startSeconds, durationSeconds, interlaced } = facts.video;
+  return [...inputFilters(facts), ...rateFilters(facts, chunk)];
+}
+
+function inputFilters({ video }: MediaFacts): string[] {
+  const { startSeconds, durationSeconds, interlaced } = video;
   const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
   const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
   return [
     `select=between(t\\,${from}\\,${to})`,
     ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-    ...rateFilters(facts, chunk),
-    `setpts=N+${chunk.firstFrame}`,
   ];
 }
 
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
   const { outputFrameRate, singlePicture } = facts.video;
   const fps = `fps=fps=${fraction(outputFrameRate)}`;
-  if (!singlePicture) return [`${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`];
+  const numbered = `setpts=N+${chunk.firstFrame}`;
+  if (!singlePicture) return [`${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`, numbered];
   // a picture without a duration would be shown for no frame at all
   const evenly = `setpts=N*${outputFrameRate.den}/(${outputFrameRate.num}*TB)`;
-  return ['loop=loop=-1:size=1', evenly, fps];
+  return ['loop=loop=-1:size=1', evenly, fps, numbered];
+}
+
+/** Whether single pictures may stand for many frames. Elsewhere nothing is scaled that the rate does not keep. */
+function mayLastLong({ video }: MediaFacts): boolean {
+  const { outputFrameRate, singlePicture, variableFrameRate } = video;
+  return !singlePicture && (variableFrameRate || outputFrameRate.num / outputFrameRate.den <= SLIDE_RATE);
 }
 
 /** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
@@ -45,13 +56,18 @@ export function pictureFilters(facts: MediaFacts, size: { width: number; height:
 /**
  * The whole graph of an encode task: one decode, timed once, toned once, split and scaled for every rendition.
  * Outputs are labelled `v0`, `v1`, … in the order of `renditions`.
+ *
+ * Where pictures last long, they are repeated behind the scaling: all repetitions of one come at once, and are the same
+ * picture in memory only as long as no filter makes a copy of each.
  */
 export function encodeGraph(
   facts: MediaFacts,
   chunk: Pick<Chunk, 'firstFrame'>,
   renditions: readonly Rendition[],
 ): string {
-  const timed = timingFilters(facts, chunk);
+  const repeatsLate = mayLastLong(facts);
+  const timed = repeatsLate ? inputFilters(facts) : timingFilters(facts, chunk);
+  const repeated = repeatsLate ? rateFilters(facts, chunk) : [];
   const largest = renditions.toSorted((a, b) => b.width * b.height - a.width * a.height)[0];
   if (largest === undefined) throw new RangeError('an encode task has at least one rendition');
   const hdr = facts.video.hdr !== 'none';
@@ -62,7 +78,7 @@ export function encodeGraph(
     const filters = hdr
       ? [`scale=${rendition.width}:${rendition.height}:flags=bicubic`, 'setsar=1', OUTPUT_TAGS]
       : pictureFilters(facts, rendition);
-    return `[s${index}]${filters.join(',')}[v${index}]`;
+    return `[s${index}]${[...filters, ...repeated].join(',')}[v${index}]`;
   });
   return [`[0:${facts.video.streamIndex}]${[...shared, split].join(',')}`, ...branches].join(';');
 }
