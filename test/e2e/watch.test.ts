@@ -209,6 +209,10 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
   test('a playback that cannot go on says so, and goes on where it was when it is tried again', async () => {
     const { page } = await browser.open((await videoOf(watched)).watch_url);
     const refuse = (route: Route) => route.fulfill({ status: 403 });
+    // the segments that were played before are kept for good, and would play all the same
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Network.clearBrowserCache');
+    await page.reload();
     await page.locator('.big-play').waitFor();
     await waitFor('its length is known', async () => (await playing(page)).duration > 0);
     await page.getByRole('slider', { name: 'Seek' }).focus();

@@ -145,11 +145,10 @@ test('sound that two workers refuse is left out, and the owner is told in every 
   const deaf =
     (name: string): RunTask =>
     async (message, context) => {
-      const { spec } = message;
+      const { spec, tag } = message;
       if (spec.kind !== 'audio') return runTask(message, context);
       asked.push(name);
-      const { folder: of } = spec.plan;
-      return { kind: 'audio', rendition: null, ...(of === undefined ? {} : { folder: of }) };
+      return { kind: 'audio', rendition: null, ...(tag === undefined ? {} : { tag }) };
     };
   Object.assign(behaviour, { one: deaf('one'), two: deaf('two') });
   const id = await upload(film);
