@@ -5,7 +5,7 @@ import type { Database } from './db/database.ts';
 import type { ProfileParts } from './profiles/profiles.ts';
 
 /** So long a broker that does not answer at all keeps a server from serving without it. */
-const BROKER_WAIT_MS = 3_000;
+const BROKER_WAIT_MS = 10_000;
 
 export interface WaitOptions {
   prepare: ProfileParts['prepare'];

@@ -41,7 +41,7 @@ describe('retention on several servers, beside uploads', () => {
   });
 
   test('of several servers one runs a job that is due', async () => {
-    const job = RETENTION_JOBS.leftovers;
+    const job = RETENTION_JOBS.old_sources;
     const claim = { trigger: 'schedule', position: 'schedule' } as const;
     const claims = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
