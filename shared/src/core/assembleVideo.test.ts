@@ -131,3 +131,12 @@ test('renditions of different length do not make one video', () => {
   });
   assert.match(reasonOf(tasks), /renditions have/);
 });
+
+test('a video without its last chunk is not a shorter one', () => {
+  const tasks = finishedTasks().filter(({ spec }) => spec.kind !== 'encode' || !spec.chunk.last);
+  assert.match(reasonOf(tasks), /^chunk \d+ of \d+p was not made$/);
+  const pending = finishedTasks().map((task) =>
+    task.spec.kind === 'encode' && task.spec.chunk.last ? { ...task, result: null } : task,
+  );
+  assert.match(reasonOf(pending), /was not made$/);
+});

@@ -31,8 +31,8 @@ export interface FinishedTask {
  * or doubled segment, a chunk with another number of frames than planned, or inits that differ.
  */
 export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]): Assembly {
-  const frames = findWrongFrames(tasks);
-  if (frames !== null) return { ok: false, reason: frames };
+  const fault = findWrongFrames(tasks) ?? findMissingChunk(plan, tasks);
+  if (fault !== null) return { ok: false, reason: fault };
   const renditions: AssembledRendition[] = [];
   for (const rendition of plan.renditions) {
     const outputs = tasks.flatMap(({ result }) =>
@@ -85,6 +85,22 @@ function assembleAudio(plan: EncodePlan, tasks: readonly FinishedTask[]) {
   if (plan.audio === null || outputs.length === 0) return null;
   const joined = joinOutputs('audio', outputs);
   return 'reason' in joined ? joined : { ...joined, channels: plan.audio.channels };
+}
+
+/** Without its last chunk a video would only look shorter. */
+function findMissingChunk(plan: EncodePlan, tasks: readonly FinishedTask[]): string | null {
+  const made = new Set(
+    tasks.flatMap(({ spec, result }) =>
+      spec.kind === 'encode' && result?.kind === 'encode'
+        ? spec.qualities.map((quality) => `chunk ${spec.chunk.index} of ${quality}`)
+        : [],
+    ),
+  );
+  const planned = plan.renditions.flatMap(({ quality }) =>
+    plan.chunks.map(({ index }) => `chunk ${index} of ${quality}`),
+  );
+  const missing = planned.find((piece) => !made.has(piece));
+  return missing === undefined ? null : `${missing} was not made`;
 }
 
 function findWrongFrames(tasks: readonly FinishedTask[]): string | null {
