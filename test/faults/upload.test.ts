@@ -73,8 +73,11 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
       .map((line) => JSON.parse(line) as JsonEvent); // the lines of our own CLI
   };
   /** Begins an upload, slow enough to be met in the middle of a part, and waits for its second part to be there. */
-  const startSlowly = async (file: string): Promise<{ child: RunningProcess; videoId: number }> => {
-    const child = start(here, '--limit-rate', '24M', '--concurrency', '2', file);
+  const startSlowly = async (
+    file: string,
+    rate = '24M',
+  ): Promise<{ child: RunningProcess; videoId: number }> => {
+    const child = start(here, '--limit-rate', rate, '--concurrency', '2', file);
     const line = await child.waitForLine(/"event":"progress".*"acknowledged_bytes":(3|4|5|6)\d{7}/);
     return { child, videoId: (JSON.parse(line) as JsonEvent).video_id }; // the lines of our own CLI
   };
@@ -216,7 +219,8 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
 
   test('an upload that is canceled elsewhere meanwhile fails in plain words', async () => {
     const file = await makeFile('gone.mp4');
-    const { child, videoId } = await startSlowly(file);
+    const { child, videoId } = await startSlowly(file, '8M');
+    // slow enough for another program to start and cancel it
     await runReelmill(here, ['cancel', String(videoId)]);
     const { code } = await child.waitForExit();
     assert.equal(code, 4);
