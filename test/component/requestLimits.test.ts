@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
 import express from 'express';
 import { readJson } from '../../server/src/http/readJson.ts';
 import { limitBodyTime } from '../../server/src/http/requestBodies.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
+import { waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { beginMultipart, put } from '../support/uploads.ts';
 
 describe('requests that are too much', () => {
   let server: TestServer;
@@ -144,6 +147,23 @@ describe('requests that are too much', () => {
     const nested = `{"email":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     const answer = await api.call('POST', '/users/login', { body: nested });
     assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+  });
+
+  test('a part whose place another one takes ends, and nothing else does', async () => {
+    const user = await api.signUp('twice');
+    const { plan } = await beginMultipart(user, 1_000);
+    const url = new URL(plan.urls[0]?.url ?? '');
+    const socket = connect(Number(url.port), '127.0.0.1').on('error', () => undefined);
+    const closed = once(socket.resume(), 'close');
+    socket.write(`${head(`PUT ${url.pathname}${url.search} HTTP/1.1`, 'Content-Length: 1000')}x`);
+    await waitFor('the older one is ended', async () => {
+      assert.equal(await put(url.href, new Uint8Array(1_000)), 200);
+      return socket.closed;
+    });
+    await closed;
+    // longer than whoever goes on sending after a response may do so: an error there would end the server
+    await setTimeout(6_000);
+    assert.equal((await api.call('GET', '//healthz')).status, 200);
   });
 
   test('a body that nobody reads ends the connection, though the response goes on', async () => {
