@@ -7,7 +7,7 @@ import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
-import { reopenExpired } from '../../server/src/dispatch/sweeper.ts';
+import { pullIn, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
@@ -307,6 +307,32 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.deepEqual([await stateOf(task), task.lostLeases], ['pending', 1]);
       await apply(signEvent(task, { type: 'progress' as const, done: 1, segmentsDone: 0, speed: null }));
       assert.deepEqual([await stateOf(task), task.lostLeases], ['running', 0]);
+    });
+
+    test('a task that a clock ahead of the time has put off for long is due, and others wait as planned', async () => {
+      const [far, near, quarantined, farther] = [
+        await leaseOne(await bench.addVideo()),
+        await leaseOne(await bench.addVideo()),
+        await leaseOne(await bench.addVideo()),
+        await leaseOne(await bench.addVideo()),
+      ];
+      const now = Date.now();
+      const putOff = (minutes: number, lostLeases = 0) =>
+        ({ state: 'pending', availableAt: new Date(now + minutes * 60_000), lostLeases }) as const;
+      await far.update(putOff(58));
+      await near.update(putOff(1));
+      await quarantined.update(putOff(58, 3));
+      await farther.update(putOff(60 * 24 * 365, 3));
+      assert.equal(await pullIn(bench.context, now), 2);
+      for (const [task, isDue] of [
+        [far, true],
+        [near, false],
+        [quarantined, false],
+        [farther, true],
+      ] as const) {
+        await task.reload();
+        assert.equal(task.availableAt.getTime() <= now + 1_000, isDue);
+      }
     });
 
     test('a program that dies twice on the same task fails the video, after one more try', async () => {

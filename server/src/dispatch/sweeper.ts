@@ -1,3 +1,4 @@
+import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
 import { requeueLost, UNLEASED } from '../publish/leases.ts';
@@ -10,6 +11,7 @@ import { type Recurring, startRecurring } from './recurring.ts';
  *
  *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed try
  *   queued, but not in the broker's queue     -> pending (a crash between claim and publish, or the broker's disk)
+ *   waiting for longer than any pause lasts   -> due now (planned by a server whose clock was ahead)
  *   transcoding without any open task         -> finalizing, or failed (should not happen; must not last)
  *
  * A task that is given up keeps its token until it is claimed again: a worker that was only cut off goes on with it.
@@ -31,6 +33,8 @@ const LEASE_COLUMNS = [
   'lostLeases',
   'waitingSince',
 ];
+/** No pause of a task lasts longer: an hour in quarantine, where many tasks follow each other, and a minute otherwise. */
+const LONGEST_PAUSE_MS = { quarantined: 7_200_000, other: 120_000 };
 const FORGET_WORKERS_MS = 24 * 3_600_000;
 
 /** What one sweeper remembers between its rounds. */
@@ -74,6 +78,7 @@ export async function sweepOnce(
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
   if (healthyMs >= context.config.LEASE_SECONDS * 1000) reopened += await reopenExpired(context, now);
   if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, now, ready);
+  reopened += await pullIn(context, now);
   if (reopened > 0) context.signals.tasksWaiting();
   for (const videoId of await findOrphans(context, now)) {
     if (await settleOrphan(context, videoId)) onComplete();
@@ -91,6 +96,18 @@ export async function reopenExpired(context: FarmContext, now: number): Promise<
   for (const task of expired) {
     if (await requeueLost(context, task, { keepToken: true })) count += 1;
   }
+  return count;
+}
+
+/** Makes pending tasks due that would wait for longer than any pause lasts. Returns how many. */
+export async function pullIn({ database, logger }: FarmContext, now: number): Promise<number> {
+  const after = (ms: number) => ({ availableAt: { [Op.gt]: new Date(now + ms) } });
+  const ordinary = { lostLeases: { [Op.lt]: QUARANTINE_AFTER_LEASES }, ...after(LONGEST_PAUSE_MS.other) };
+  const [count] = await database.models.Task.update(
+    { availableAt: new Date(now) },
+    { where: { state: 'pending', [Op.or]: [ordinary, after(LONGEST_PAUSE_MS.quarantined)] } },
+  );
+  if (count > 0) logger.warn({ count }, 'tasks would have waited for longer than any pause, and are due now');
   return count;
 }
 
