@@ -141,7 +141,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     test('faults of the farm use up no attempt, and the video goes online after twenty of them', async () => {
       await isAlive('a', 'b');
       const video = await bench.addVideo();
-      const codes = ['source_unreachable', 'disk_full', 'network', 'output_damaged'] as const;
+      const codes = ['source_unreachable', 'disk_full', 'network', 'unavailable'] as const;
       const pauses: number[] = [];
       let since: Date | null = null;
       for (let count = 1; count <= 20; count += 1) {
