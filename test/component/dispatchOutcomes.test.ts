@@ -7,7 +7,7 @@ import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
-import { pullIn, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
+import { makeDue, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
@@ -323,7 +323,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await near.update(putOff(1));
       await quarantined.update(putOff(58, 3));
       await farther.update(putOff(60 * 24 * 365, 3));
-      assert.equal(await pullIn(bench.context, now), 2);
+      assert.equal(await makeDue(bench.context, now), 2);
       for (const [task, isDue] of [
         [far, true],
         [near, false],

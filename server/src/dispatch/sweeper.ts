@@ -78,7 +78,7 @@ export async function sweepOnce(
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
   if (healthyMs >= context.config.LEASE_SECONDS * 1000) reopened += await reopenExpired(context, now);
   if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, now, ready);
-  reopened += await pullIn(context, now);
+  reopened += await makeDue(context, now);
   if (reopened > 0) context.signals.tasksWaiting();
   for (const videoId of await findOrphans(context, now)) {
     if (await settleOrphan(context, videoId)) onComplete();
@@ -100,7 +100,7 @@ export async function reopenExpired(context: FarmContext, now: number): Promise<
 }
 
 /** Makes pending tasks due that would wait for longer than any pause lasts. Returns how many. */
-export async function pullIn({ database, logger }: FarmContext, now: number): Promise<number> {
+export async function makeDue({ database, logger }: FarmContext, now: number): Promise<number> {
   const after = (ms: number) => ({ availableAt: { [Op.gt]: new Date(now + ms) } });
   const ordinary = { lostLeases: { [Op.lt]: QUARANTINE_AFTER_LEASES }, ...after(LONGEST_PAUSE_MS.other) };
   const [count] = await database.models.Task.update(

@@ -83,10 +83,10 @@ export type FailureDecision =
 /** A program that dies on the same input a second time will die on it again. */
 const MAX_PROGRAM_DEATHS = 2;
 /**
- * A disk or memory that damages what is written does so now and then, and elsewhere not at all. What is found damaged so often,
- * through about eight minutes and on every worker there is, is how this film comes out; that counts as any failure does.
+ * Damage passes, or does not come again elsewhere: mostly. A task that met so many faults of the farm, through about eight
+ * minutes, and comes out damaged still may do so on every worker, and damage then counts as any failure does.
  */
-const MAX_DAMAGED = 10;
+const FAULTS_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
 /** Somebody waits to hear that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
@@ -94,8 +94,8 @@ const SECOND_OPINION_MS = 700;
 /**
  * What follows when a try of a task has failed:
  *
- *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that is damaged each time
- *                           is at last a failure like any other)
+ *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that is damaged after
+ *                           many faults is a failure like any other)
  *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
  *   a program that died     is tried once more
  *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
@@ -116,8 +116,8 @@ export function decideAfterFailure(
       pauseMs: backoffMs(count, { ...RETRY_BACKOFF, ...jitter }),
     };
   };
-  const isHopeless = code === 'output_damaged' && tries.farmFaults >= MAX_DAMAGED;
-  if (faultOf(code) === 'farm' && !isHopeless) {
+  const doesDamageCount = code === 'output_damaged' && tries.farmFaults >= FAULTS_BEFORE_DAMAGE_COUNTS;
+  if (faultOf(code) === 'farm' && !doesDamageCount) {
     const farmFaults = tries.farmFaults + 1;
     return again('wait', { farmFaults }, farmFaults);
   }
