@@ -274,7 +274,8 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         reopenTask({ models: database.models, transaction, taskId: task.id }),
       );
       assert.deepEqual([reopened.lostLeases, reopened.availableAt <= new Date()], [0, true]);
-      for (const { id } of tasks) await database.models.Task.update({ lostLeases: 0 }, { where: { id } });
+      const released = { lostLeases: 0, availableAt: new Date() };
+      for (const { id } of tasks) await database.models.Task.update(released, { where: { id } });
     });
 
     test('a redelivered task that somebody else may still work on loses its lease only when that one is silent', async () => {

@@ -150,7 +150,9 @@ describe('two API servers with one database, broker and store', () => {
       assert.ok([401, 403].includes(again.status), `${name}: ${again.status}`);
       await again.body?.cancel();
       const going = await fetch(url, { headers: { Authorization: `Bearer ${other.token}` } });
-      assert.equal(going.status, { disabled: 403, 'signed-out': 200 }[name] ?? 401, name);
+      // a server that has not heard of it yet knows only that the session is over
+      const allowed = { disabled: [401, 403], 'signed-out': [200] }[name] ?? [401];
+      assert.ok(allowed.includes(going.status), `${name}: ${going.status}`);
       await going.body?.cancel();
     }
   });
