@@ -26,7 +26,7 @@ export class FarmClient {
   /** `url` is a server's, without a slash at the end. */
   static async signUp(url: string): Promise<FarmClient> {
     const name = randomUUID();
-    const client = new FarmClient(url, { email: `${name}@example.org`, password: name });
+    const client = new FarmClient(url, { email: `${name}@example.org`, password: randomUUID() });
     await client.#post('/users/register', { nickname: 'bench', ...client.#credentials });
     return client;
   }
