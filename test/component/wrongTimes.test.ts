@@ -5,17 +5,23 @@ import { col, type Model, type ModelStatic, type WhereOptions } from 'sequelize'
 import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
+import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { applyStarted } from '../../server/src/publish/liveness.ts';
+import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
+import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { boundTimes } from '../../server/src/sweep/boundTimes.ts';
 import { claimDeliveries } from '../../server/src/webhooks/deliveries.ts';
 import { newDelivery, newMessage } from '../../server/src/webhooks/outbox.ts';
+import { saveOutcome } from '../../server/src/webhooks/outcome.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
+import { factsOf, resultOf } from '../support/taskResults.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
 
+const FACTS = factsOf({ durationSeconds: 4 });
 const CONFIG = readServerConfig({ LEASE_SECONDS: '30' });
 
 type AnyModel = ModelStatic<Model>;
@@ -37,10 +43,8 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     const sweep = (changes: object = {}) =>
       boundTimes({ ...bench.context, config: { ...CONFIG, ...changes } });
 
-    /** Writes a time as it is, and returns what the sweep makes of it, in milliseconds from now. */
-    const bounded = async (model: AnyModel, where: WhereOptions, column: string, aheadMs: number) => {
-      await write(model, where, { [column]: ahead(aheadMs) });
-      await sweep();
+    /** How far ahead a time is, in milliseconds. */
+    const leftOf = async (model: AnyModel, where: WhereOptions, column: string) => {
       const row = await model.findOne({ where, rejectOnEmpty: true });
       const value: unknown = row.get(column);
       assert.ok(value instanceof Date, column);
@@ -110,16 +114,19 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         [m.WebhookEndpoint, { id: endpoint.id }, 'previousSecretEndsAt', DAY_MS],
         [m.RetentionJob, { name: 'orphans' }, 'leaseExpiresAt', 5 * MINUTE_MS],
       ];
-      for (const [model, where, column, bound] of table) {
-        const name = `${model.name}.${column}`;
-        for (const tooLate of [bound + HOUR_MS, bound + YEAR_MS]) {
-          const left = await bounded(model, where, column, tooLate);
-          assert.ok(Math.abs(left - bound) < MINUTE_MS, `${name}: ${left} ms are left of ${tooLate}`);
+      // clocks that are trusted differ by minutes
+      for (const beyondMs of [HOUR_MS, YEAR_MS, 3 * MINUTE_MS]) {
+        for (const [model, where, column, bound] of table)
+          await write(model, where, { [column]: ahead(bound + beyondMs) });
+        await sweep();
+        for (const [model, where, column, bound] of table) {
+          const left = await leftOf(model, where, column);
+          const expected = beyondMs < HOUR_MS ? bound + beyondMs : bound;
+          assert.ok(
+            Math.abs(left - expected) < MINUTE_MS,
+            `${model.name}.${column}: ${left} of ${bound + beyondMs}`,
+          );
         }
-        // clocks that are trusted differ by minutes
-        const allowed = bound + 3 * MINUTE_MS;
-        const kept = await bounded(model, where, column, allowed);
-        assert.ok(Math.abs(kept - allowed) < MINUTE_MS, `${name}: ${kept} ms are left of ${allowed}`);
       }
       await m.Upload.destroy({ where: {} });
     });
@@ -239,6 +246,37 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.ok((await readTime(own)) > ahead(HOUR_MS - MINUTE_MS));
       await models().Heartbeat.update({ beatAt: ahead(-MINUTE_MS) }, { where: { name: 'servers' } });
       assert.ok((await readTime(own)) <= ahead(0));
+    });
+
+    test('a video that went online, and an endpoint that failed, by a clock that is behind have the time of the database', async () => {
+      const wrong = withDatabaseClock(YEAR_MS);
+      const progress = new ProgressKeeper(wrong);
+      const { id } = await bench.addVideo();
+      const finishAll = async () => {
+        const pending = (await bench.tasksOf(id)).filter(({ state }) => state === 'pending');
+        await claimTasks(
+          models(),
+          pending.map((task) => task.id),
+        );
+        for (const task of pending) {
+          await task.reload();
+          const result = resultOf(task.spec, FACTS, id);
+          await applyEvent(wrong, progress, signEvent(task, { type: 'done' as const, result, elapsedMs: 1 }));
+        }
+      };
+      await finishAll();
+      await finishAll();
+      await publishVideo(wrong, await bench.videoOf(id));
+      const { onlineAt } = await bench.videoOf(id);
+      assert.ok(onlineAt && onlineAt > ahead(YEAR_MS - MINUTE_MS), `${onlineAt}`);
+
+      const endpoint = await addEndpoint();
+      const message = newMessage('video.online', null);
+      const delivery = await models().WebhookDelivery.create(newDelivery(endpoint, message));
+      const failed = { status: 500, excerpt: '', error: null, durationMs: 1 };
+      await saveOutcome(wrong.database, delivery, endpoint, failed);
+      const { failingSince } = await endpoint.reload();
+      assert.ok(failingSince && failingSince > ahead(YEAR_MS - MINUTE_MS), `${failingSince}`);
     });
 
     const addEndpoint = () =>
