@@ -8,13 +8,14 @@ import {
 } from '@reelmill/shared/contracts/retention.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { Op } from 'sequelize';
 import type { Models } from '../../server/src/db/models.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeTime.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type ServerProcess, startServerProcess, startTestServer } from '../support/server.ts';
-import { beginMultipart, complete, put, uploadSomething } from '../support/uploads.ts';
+import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../support/uploads.ts';
 
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
 const CREATOR = { email: 'ann@example.org', password: 'a password nobody guesses' };
@@ -214,6 +215,9 @@ describe('a distributed server whose clock jumps', { timeout: 240_000 }, () => {
     await clock.setTime(NEVER_SET);
     await waitForYear(server, 1970);
     await assertStopped(await api.logIn(ADMIN), /which cannot be/);
+    const { videoId: begunIn1970 } = await beginSingle(await api.logIn(CREATOR));
+    const { expiresAt } = await models.Upload.findByPk(begunIn1970, { rejectOnEmpty: true });
+    assert.ok(expiresAt > new Date(), 'it has its whole time');
     assert.deepEqual(await look(), untouched);
 
     // an hour is nothing that the server could notice by itself
@@ -236,5 +240,11 @@ describe('a distributed server whose clock jumps', { timeout: 240_000 }, () => {
       (await (await api.logIn(CREATOR)).call('GET', `/videos/${footage.uploadId}/upload`)).status,
       200,
     );
+
+    // the sessions that were begun a year ahead last no longer than others
+    const late = { where: { expiresAt: { [Op.gt]: new Date(Date.now() + YEAR_MS) } } };
+    assert.ok((await models.RefreshToken.count(late)) > 0);
+    await farm.startServer();
+    await waitFor('times of this year', async () => (await models.RefreshToken.count(late)) === 0);
   });
 });

@@ -29,6 +29,9 @@ export interface Attempt {
   takenBack(): Promise<void>;
 }
 
+/** What no limit exceeds. */
+export const LONGEST_LIMITS = { windowMs: 24 * 3_600_000, maxDelayMs: 15 * 60_000 } as const;
+
 /** Longer than the longest queue of password hashes. */
 const MAX_WAIT_MS = 60_000;
 const POLL_MS = 100;

@@ -7,7 +7,7 @@ import type { Models } from '../db/models.ts';
  * are kept. Neither lets anybody in; they let a login be tried while others are guessing at the password.
  */
 
-const KEPT_MS = 90 * 24 * 3600 * 1000;
+export const KNOWN_DEVICE_MS = 90 * 24 * 3600 * 1000;
 /** Of each kind and user; the one that was used longest ago makes room. */
 const MAX_KEPT = 10;
 
@@ -127,5 +127,5 @@ async function touch(models: Models, userId: number, known: string): Promise<boo
 
 function validity(): { lastUsedAt: Date; expiresAt: Date } {
   const lastUsedAt = new Date();
-  return { lastUsedAt, expiresAt: new Date(lastUsedAt.getTime() + KEPT_MS) };
+  return { lastUsedAt, expiresAt: new Date(lastUsedAt.getTime() + KNOWN_DEVICE_MS) };
 }

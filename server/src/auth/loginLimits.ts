@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
-import { type Attempt, type AttemptLimit, claimAttempt } from './attemptLimits.ts';
+import { type Attempt, type AttemptLimit, claimAttempt, LONGEST_LIMITS } from './attemptLimits.ts';
 
 /*
  * Whoever guesses at one account from many addresses, or at many accounts from one, is slowed down; so the owner would
@@ -14,9 +14,9 @@ import { type Attempt, type AttemptLimit, claimAttempt } from './attemptLimits.t
 const MINUTE_MS = 60_000;
 const ACCOUNT: AttemptLimit = {
   free: 10,
-  windowMs: 24 * 60 * MINUTE_MS,
+  windowMs: LONGEST_LIMITS.windowMs,
   firstDelayMs: MINUTE_MS / 2,
-  maxDelayMs: 15 * MINUTE_MS,
+  maxDelayMs: LONGEST_LIMITS.maxDelayMs,
 };
 const ADDRESS: AttemptLimit = {
   free: 100,

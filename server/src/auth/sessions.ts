@@ -19,7 +19,7 @@ import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
  * hash is kept. Of an owner and a thief one is found out as soon as the other has been a grace ahead.
  */
 
-const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
+export const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
 /** A client that waits 30 s for a response has tried again by then. */
 const GRACE_MS = 60_000;
 

@@ -1,4 +1,5 @@
 import { Op, type Transaction } from 'sequelize';
+import type { Database } from '../db/database.ts';
 import type { Models } from '../db/models.ts';
 import type { HeartbeatRow } from '../db/rows.ts';
 
@@ -24,6 +25,16 @@ export async function seemsRight({ Heartbeat }: Models, now: Date): Promise<bool
   if (row === null || row.beatAt === null) return true;
   const awayMs = Math.abs(now.getTime() - row.beatAt.getTime());
   return row.clockDoubt === null && awayMs < STALE_MS;
+}
+
+/**
+ * The time for what is kept for a number of days from now on: that of the database, for the clock of this server may be
+ * behind, and never before a server was last seen alive.
+ */
+export async function readTime({ models, now }: Pick<Database, 'models' | 'now'>): Promise<Date> {
+  const [databaseTime, row] = await Promise.all([now(), models.Heartbeat.findByPk(NAME)]);
+  const time = databaseTime ?? new Date();
+  return row?.beatAt && row.beatAt > time ? row.beatAt : time;
 }
 
 /** Writes that a server is alive. */

@@ -174,15 +174,15 @@ export async function reopenTask({
  * another server was faster.
  */
 export async function completeTranscode(
-  change: VideoChange & { planVersion: number; durationSeconds: number },
+  change: VideoChange & { planVersion: number; durationSeconds: number; onlineAt: Date },
 ): Promise<boolean> {
-  const { planVersion, durationSeconds } = change;
+  const { planVersion, durationSeconds, onlineAt } = change;
   const online = {
     status: 'online',
     phase: null,
     progress: 100,
     playable: true,
-    onlineAt: new Date(),
+    onlineAt,
   } as const;
   return leaveTranscoding(change, { ...online, durationSeconds }, { planVersion });
 }

@@ -1,6 +1,7 @@
 import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
+import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import { requeueLost, UNLEASED } from '../publish/leases.ts';
 import type { FarmContext } from './farmContext.ts';
 import { failTranscode } from './lifecycle.ts';
@@ -72,21 +73,26 @@ export async function sweepOnce(
 ): Promise<void> {
   const { ready } = await context.queue.depth();
   const now = Date.now();
+  const databaseTime = (await context.database.now())?.getTime() ?? now;
+  // to a clock that is ahead, the work of other servers would look old
+  const earlier = Math.min(now, databaseTime);
   memory.healthySince ??= now;
   const healthyMs = now - memory.healthySince;
   let reopened = 0;
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
-  if (healthyMs >= context.config.LEASE_SECONDS * 1000) reopened += await reopenExpired(context, now);
-  if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, now, ready);
-  reopened += await makeDue(context, now);
+  if (healthyMs >= context.config.LEASE_SECONDS * 1000)
+    reopened += await reopenExpired(context, databaseTime);
+  if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, earlier, ready);
+  const agree = Math.abs(now - databaseTime) <= MAX_SKEW_MS;
+  if (agree) reopened += await makeDue(context, now);
   if (reopened > 0) context.signals.tasksWaiting();
-  for (const videoId of await findOrphans(context, now)) {
+  for (const videoId of await findOrphans(context, earlier)) {
     if (await settleOrphan(context, videoId)) onComplete();
   }
-  await watchWorkers(context, memory, now);
+  if (agree) await watchWorkers(context, memory, now);
 }
 
-/** Requeues tasks whose worker has been silent for a whole lease. Returns how many. */
+/** Requeues tasks whose worker has been silent for a whole lease; `now` is the time of the database. Returns how many. */
 export async function reopenExpired(context: FarmContext, now: number): Promise<number> {
   const expired = await context.database.models.Task.findAll({
     where: { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } },

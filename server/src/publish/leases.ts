@@ -25,9 +25,10 @@ export const UNLEASED = { leaseToken: null, leaseExpiresAt: null, workerId: null
 /** Tasks in quarantine begin so far apart: many of them must not take worker after worker either. */
 const QUARANTINE_SPACING_MS = 10_000;
 
-/** The end of a lease that is renewed now. */
-export function leaseEnd(context: FarmContext): Date {
-  return new Date(Date.now() + context.config.LEASE_SECONDS * 1000);
+/** The end of a lease that is renewed now, by the clock of the database: of several servers one may be wrong. */
+export async function leaseEnd({ database, config }: FarmContext): Promise<Date> {
+  const now = (await database.now()) ?? new Date();
+  return new Date(now.getTime() + config.LEASE_SECONDS * 1000);
 }
 
 /**

@@ -43,7 +43,7 @@ export async function applyStarted(context: FarmContext, event: EventOf<'started
       state: 'running',
       workerId: event.workerId,
       deliveries: literal('deliveries + 1'),
-      leaseExpiresAt: leaseEnd(context),
+      leaseExpiresAt: await leaseEnd(context),
       startedAt: new Date(),
     },
     { where: leasedTo(event) },
@@ -82,7 +82,7 @@ export async function applyProgress(context: FarmContext, event: EventOf<'progre
       ),
       state: 'running',
       workerId: event.workerId,
-      leaseExpiresAt: leaseEnd(context),
+      leaseExpiresAt: await leaseEnd(context),
       // safe in SQL: an integer that the contract checked
       unitsDone: literal(`CASE WHEN units_done < ${event.done} THEN ${event.done} ELSE units_done END`),
       ...listProgress(event),

@@ -11,6 +11,7 @@ import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelm
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
+import { readTime } from '../clock/heartbeat.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
@@ -145,9 +146,10 @@ async function goOnline(
 ): Promise<boolean> {
   const { models } = context.database;
   const { id } = video;
+  const onlineAt = await readTime(context.database);
   return context.database.transaction(async (transaction) => {
     const { durationSeconds } = assembled;
-    const end = { planVersion: plan.version, durationSeconds };
+    const end = { planVersion: plan.version, durationSeconds, onlineAt };
     if (!(await completeTranscode({ models, transaction, video, ...end }))) return false;
     await models.VideoSource.destroy({ where: { videoId: id }, transaction });
     await models.VideoSource.bulkCreate(

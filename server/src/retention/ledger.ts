@@ -12,7 +12,7 @@ import type { Stop } from './stop.ts';
  * leaves a lease that runs out.
  */
 
-const LEASE_MS = 5 * 60_000;
+export const JOB_LEASE_MS = 5 * 60_000;
 const RENEW_MS = 60_000;
 const RETRY_MS = 60_000;
 
@@ -76,7 +76,7 @@ export async function claimJob(
   const late = { [Op.gt]: latestRunAt(job, now) };
   const due = position === 'schedule' ? { nextRunAt: { [Op.or]: [{ [Op.lte]: now }, late] } } : {};
   const [claimed] = await RetentionJob.update(
-    { leaseToken: token, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) },
+    { leaseToken: token, leaseExpiresAt: new Date(now.getTime() + JOB_LEASE_MS) },
     { where: { name, [Op.and]: [free, due] } },
   );
   if (claimed === 0) return null;
@@ -103,7 +103,10 @@ export async function claimJob(
     async renew() {
       if (Date.now() - renewedAt < RENEW_MS) return true;
       renewedAt = Date.now();
-      const [renewed] = await RetentionJob.update({ leaseExpiresAt: new Date(renewedAt + LEASE_MS) }, mine);
+      const [renewed] = await RetentionJob.update(
+        { leaseExpiresAt: new Date(renewedAt + JOB_LEASE_MS) },
+        mine,
+      );
       return renewed > 0;
     },
     async finish({ result, nextPosition }, settings) {

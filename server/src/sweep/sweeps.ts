@@ -5,6 +5,7 @@ import type { ServerContext } from '../http/context.ts';
 import { RETENTION_JOBS } from '../retention/jobs.ts';
 import { runScheduled } from '../retention/run.ts';
 import { pruneWebhookLog } from '../webhooks/pruneLog.ts';
+import { boundTimes } from './boundTimes.ts';
 
 interface Sweep {
   name: string;
@@ -19,6 +20,14 @@ const SWEEPS: readonly Sweep[] = [
     intervalMs: 60_000,
     async work(context) {
       await sendHeartbeat(context);
+      return false;
+    },
+  },
+  {
+    name: 'times',
+    intervalMs: 5 * 60_000,
+    async work(context) {
+      await boundTimes(context);
       return false;
     },
   },

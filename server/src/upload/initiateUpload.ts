@@ -7,11 +7,12 @@ import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNa
 import { newVideoFolder, objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
+import { readTime } from '../clock/heartbeat.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import { claimNewVideo } from '../users/quotas.ts';
 import { giveUpExpired } from './giveUp.ts';
-import { expiryFromNow, signParts } from './parts.ts';
+import { expiryAfter, signParts } from './parts.ts';
 import { expireOldestPuts, lateUntil, singlePutSeconds } from './singlePuts.ts';
 import { checkSize, checkSpace, maxSourceBytes } from './sizeLimits.ts';
 import { checkUnfinished } from './unfinishedUploads.ts';
@@ -110,7 +111,7 @@ async function createRows(
   plan: UploadPlan | null,
 ): Promise<{ video: VideoRow; expiresAt: Date; canceled: number[] }> {
   const { models } = database;
-  const expiresAt = expiryFromNow(config);
+  const expiresAt = expiryAfter(await readTime(database), config);
   return database.transaction(async (transaction) => {
     await claimNewVideo({ models, config, transaction, userId }, request.size_bytes ?? null);
     await checkUnfinished({ models, config, transaction, userId });

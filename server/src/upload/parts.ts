@@ -26,9 +26,9 @@ export async function signParts(
   );
 }
 
-/** When an upload that nothing is heard of any more is given up. */
-export function expiryFromNow({ UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>): Date {
-  return new Date(Date.now() + UPLOAD_TTL_HOURS * 3_600_000);
+/** When an upload of which nothing is heard after `now` is given up. */
+export function expiryAfter(now: Date, { UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>): Date {
+  return new Date(now.getTime() + UPLOAD_TTL_HOURS * 3_600_000);
 }
 
 /** An upload that goes on is not given up, however slow it is. Throws `upload_gone` where it was just now. */
@@ -36,7 +36,7 @@ export async function keepAlive(
   { database, config }: Pick<ServerContext, 'database' | 'config'>,
   { row }: MultipartUpload,
 ): Promise<void> {
-  const expiresAt = expiryFromNow(config);
+  const expiresAt = expiryAfter(new Date(), config);
   // once in a while is enough
   if (expiresAt.getTime() - row.expiresAt.getTime() < KEEP_ALIVE_MS) return;
   const [kept] = await database.models.Upload.update(

@@ -18,6 +18,8 @@ import { checkSize } from './sizeLimits.ts';
 const MAX_URL_SECONDS = 900;
 /** An upload may have begun just before its URL expired and end long after. */
 const SLOW_UPLOAD_MS = 3_600_000;
+/** No signed URL lives longer than a week, whatever the settings are or were. */
+export const LONGEST_LATE_PUT_MS = 7 * 24 * 3_600_000 + SLOW_UPLOAD_MS;
 
 /** How long the URL of a single PUT lives. */
 export function singlePutSeconds({ URL_TTL_SECONDS }: Pick<ServerConfig, 'URL_TTL_SECONDS'>): number {

@@ -6,7 +6,7 @@ import type { Models } from '../db/models.ts';
 import type { WebhookDeliveryRow } from '../db/rows.ts';
 
 /** Longer than a try may take: after this another server takes over what a dead one had begun. */
-const CLAIM_MS = 60_000;
+export const CLAIM_MS = 60_000;
 const CANDIDATES = 200;
 
 const dueSchema = z.object({ id: z.number(), endpointId: z.number() });

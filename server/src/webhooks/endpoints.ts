@@ -11,7 +11,7 @@ import type { Identity } from '../http/route.ts';
 import { newSecret } from './signature.ts';
 
 /** How long the secret before the current one signs as well. */
-const CHANGE_OVER_MS = 24 * 3_600_000;
+export const CHANGE_OVER_MS = 24 * 3_600_000;
 
 /** Registers an endpoint. Throws `forbidden` for a scope that is not theirs, and `state_conflict` for one too many. */
 export async function createEndpoint(

@@ -1,4 +1,5 @@
 import { Op, type Transaction } from 'sequelize';
+import { readTime } from '../clock/heartbeat.ts';
 import type { Database } from '../db/database.ts';
 import type { Models } from '../db/models.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
@@ -38,12 +39,15 @@ export function nextAttemptAfter(attempts: number, now: Date, random = Math.rand
  * server has taken the delivery over.
  */
 export async function saveOutcome(
-  { models, transaction }: Database,
+  database: Database,
   delivery: WebhookDeliveryRow,
   endpoint: WebhookEndpointRow,
   outcome: PostOutcome,
 ): Promise<void> {
+  const { models, transaction } = database;
   const now = new Date();
+  // an endpoint is disabled by the days since then
+  const failedAt = await readTime(database);
   const { status } = outcome;
   const delivered = status !== null && status >= 200 && status < 300;
   const attempts = delivery.attempts + 1;
@@ -67,7 +71,7 @@ export async function saveOutcome(
     );
     if (changed === 0) return;
     if (delivered) await markWorking(models, endpoint, within);
-    else if (!isTest) await markFailing(models, endpoint, { now, gone: status === GONE, within });
+    else if (!isTest) await markFailing(models, endpoint, { now: failedAt, gone: status === GONE, within });
   });
 }
 
