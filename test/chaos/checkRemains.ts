@@ -1,9 +1,10 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Op } from 'sequelize';
 import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
-import { readCommandLine, readEnvironment } from '../support/childProcesses.ts';
+import { readCommandLine } from '../support/childProcesses.ts';
+import { findMarkedProcesses } from './markedProcesses.ts';
 import type { Violations } from './violations.ts';
 import type { Remains } from './world.ts';
 
@@ -88,20 +89,10 @@ export async function checkScratch(folders: readonly string[], violations: Viola
 
 /** Nothing that was started runs any more. */
 export async function checkProcesses(mark: string, violations: Violations): Promise<void> {
-  const left: string[] = [];
-  for (const entry of await readdir('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const [command, environment, folder, stat] = await Promise.all([
-      readCommandLine(pid),
-      readEnvironment(pid),
-      readlink(`/proc/${pid}/cwd`).catch(() => ''),
-      readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
-    ]);
-    const isZombie = /^\d+ \(.*\) Z/s.test(stat);
-    if (!isZombie && [command, environment, folder].some((text) => text.includes(mark)))
-      left.push(`${pid} ${command.replaceAll('\n', ' ').slice(0, 200)}`);
-  }
+  const pids = await findMarkedProcesses(mark);
+  const left = await Promise.all(
+    pids.map(async (pid) => `${pid} ${(await readCommandLine(pid)).replaceAll('\n', ' ').slice(0, 200)}`),
+  );
   if (left.length > 0) violations.add('processes left behind', nameSome(left));
 }
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disk, PowerDisk } from './disk.ts';
 import { drawSeconds, type Fault } from './faults.ts';
+import { killMarkedProcesses, signalMarkedProcesses } from './markedProcesses.ts';
 import type { Program } from './program.ts';
 
 const ROUND_MS = 20;
@@ -40,7 +41,7 @@ async function untilWritten(folder: string): Promise<void> {
 }
 
 /** Everything stops at one moment; what starts again finds what was on the disk, without what was only in memory. */
-export function cutPower(weight: number, server: Program, disk: PowerDisk): Fault {
+export function cutPower(weight: number, server: Program, disk: PowerDisk, mark: string): Fault {
   return {
     kind: 'power cut',
     weight,
@@ -49,9 +50,11 @@ export function cutPower(weight: number, server: Program, disk: PowerDisk): Faul
       targets: ['the disk', server.name, 'embedded worker'],
       seconds: random.between(0, 3),
       async begin() {
-        await server.freeze();
+        server.signal('SIGSTOP');
+        await signalMarkedProcesses(mark, 'SIGSTOP');
         await disk.snapshot();
-        await server.killAll();
+        await server.kill();
+        await killMarkedProcesses(mark);
       },
       async end() {
         await disk.restoreSnapshot();

@@ -20,6 +20,7 @@ import {
 } from './distributedParts.ts';
 import type { Fault } from './faults.ts';
 import { hurtLinks, longAbsence } from './linkFaults.ts';
+import { killMarkedProcesses, signalMarkedProcesses } from './markedProcesses.ts';
 import { hurtMediaPrograms } from './mediaFaults.ts';
 import type { Program } from './program.ts';
 import { killPrograms, suspendPrograms, wrongClocks } from './programFaults.ts';
@@ -50,6 +51,7 @@ async function open(options: WorldOptions & { workers: number }, releasers: Rele
   const { servers, env } = await makeServers(parts, { ports, apiUrl, storeUrl });
   const made = await makeWorkers(parts, options.workers, releasers);
   const programs = [...servers, ...made.workers];
+  releasers.add('processes', () => killMarkedProcesses(mark));
   for (const program of programs) releasers.add(program.name, () => program.kill());
 
   return {
@@ -64,10 +66,8 @@ async function open(options: WorldOptions & { workers: number }, releasers: Rele
       for (const link of links.all) link.set({ kind: 'whole' });
       await Promise.all(made.disks.map((disk) => disk.free()));
       for (const dependency of dependencies.all) await dependency.start();
-      for (const program of programs) {
-        program.signal('SIGCONT');
-        program.start('right');
-      }
+      await signalMarkedProcesses(mark, 'SIGCONT');
+      for (const program of programs) program.start('right');
     },
     async stop() {
       const inOrder = await Promise.all(programs.map((program) => program.stop()));

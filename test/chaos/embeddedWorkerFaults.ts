@@ -1,8 +1,15 @@
 import type { Fault } from './faults.ts';
 import { LEASE_SECONDS } from './world.ts';
 
-/** `findWorkers` returns the processes of embedded workers. */
-export function hurtEmbeddedWorker(weight: number, findWorkers: () => Promise<number[]>): Fault[] {
+/**
+ * `findWorkers` returns the embedded workers of the server that runs, `findAll` every process of the world: a worker
+ * that is suspended while its server is replaced is continued as well, so that it notices.
+ */
+export function hurtEmbeddedWorker(
+  weight: number,
+  findWorkers: () => Promise<number[]>,
+  findAll: () => Promise<number[]>,
+): Fault[] {
   const fault = (
     kind: string,
     longest: number,
@@ -16,7 +23,7 @@ export function hurtEmbeddedWorker(weight: number, findWorkers: () => Promise<nu
       if (pid === undefined) return null;
       const send = async (signal: NodeJS.Signals | null): Promise<void> => {
         // another process of this number would be one of ours as well: numbers are not given again so soon
-        if (signal !== null && (await findWorkers()).includes(pid)) process.kill(pid, signal);
+        if (signal !== null && (await findAll()).includes(pid)) process.kill(pid, signal);
       };
       return {
         what: `${kind} (${pid})`,

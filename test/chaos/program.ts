@@ -1,8 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findDescendants, isRunning } from '../support/childProcesses.ts';
-import { type RunningProcess, startProcess, waitFor } from '../support/processes.ts';
+import { type RunningProcess, startProcess } from '../support/processes.ts';
 import { type ClockShift, clockEnvironment } from './clock.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -60,22 +59,6 @@ export class Program {
     if (pid !== null) process.kill(pid, signal);
   }
 
-  /** SIGSTOP for it and for everything that it started, in one moment as seen from outside. */
-  async freeze(): Promise<void> {
-    this.signal('SIGSTOP');
-    for (const pid of await this.#descendants()) trySignal(pid, 'SIGSTOP');
-  }
-
-  /** SIGKILL for it and for everything that it started. */
-  async killAll(): Promise<void> {
-    const started = await this.#descendants();
-    await this.kill();
-    for (const pid of started) trySignal(pid, 'SIGKILL');
-    await Promise.all(
-      started.map((pid) => waitFor(`process ${pid} to be gone`, async () => !(await isRunning(pid)))),
-    );
-  }
-
   /** SIGKILL; it stays ended until `start`. */
   async kill(): Promise<void> {
     this.#wanted = false;
@@ -94,10 +77,6 @@ export class Program {
     await ended?.stop(STOP_MS);
     await this.#keeping;
     return ended === null || ended.exit?.code === 0;
-  }
-
-  async #descendants(): Promise<number[]> {
-    return this.pid === null ? [] : findDescendants(this.pid);
   }
 
   async #keepRunning(): Promise<void> {
@@ -126,13 +105,5 @@ export class Program {
       await pause(pauseMs, undefined, { signal: this.#wake.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
-  }
-}
-
-function trySignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // it has ended
   }
 }

@@ -15,6 +15,7 @@ import { hurtEmbeddedWorker } from './embeddedWorkerFaults.ts';
 import type { Fault } from './faults.ts';
 import { openLink } from './link.ts';
 import { hurtLinks } from './linkFaults.ts';
+import { findMarkedProcesses, killMarkedProcesses, signalMarkedProcesses } from './markedProcesses.ts';
 import { hurtMediaPrograms } from './mediaFaults.ts';
 import { Program } from './program.ts';
 import { killPrograms, suspendPrograms, wrongClocks } from './programFaults.ts';
@@ -51,21 +52,26 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
     REELMILL_DATA: dataDir,
     PUBLIC_URL: apiUrl,
     PORT: String(port),
+    // what an embedded worker gets of the server's environment: a worker whose server is gone is known by it
+    OTEL_SERVICE_NAME: mark,
   };
   const server = new Program({
     ...{ name: 'server', logFolder, timeline, cwd: ROOT, env },
     args: ['--max-semi-space-size=4', path.join(ROOT, 'server/src/main.ts')],
   });
+  releasers.add('processes', () => killMarkedProcesses(mark));
   releasers.add('server', () => server.kill());
   const findWorkers = async (): Promise<number[]> =>
     server.pid === null ? [] : findEmbeddedWorkers(server.pid);
   const faults: Fault[] = [
     killPrograms(3, [server]),
     suspendPrograms('SIGSTOP', 2, [server], [0.5, LEASE_SECONDS + 8]),
-    ...hurtEmbeddedWorker(2, findWorkers),
+    ...hurtEmbeddedWorker(2, findWorkers, () => findMarkedProcesses(mark)),
     ...hurtMediaPrograms(2, () => (server.pid === null ? [] : [server.pid])),
     ...hurtLinks(1.5, [link]),
-    ...(disk === null ? [] : [...fillDisks(3, [{ ...disk, name: 'the disk' }]), cutPower(3, server, disk)]),
+    ...(disk === null
+      ? []
+      : [...fillDisks(3, [{ ...disk, name: 'the disk' }]), cutPower(3, server, disk, mark)]),
     ...wrongClocks(1, [server]),
   ];
   return {
@@ -81,8 +87,7 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
     async heal() {
       link.set({ kind: 'whole' });
       await disk?.free();
-      server.signal('SIGCONT');
-      for (const pid of await findWorkers()) process.kill(pid, 'SIGCONT');
+      await signalMarkedProcesses(mark, 'SIGCONT');
       server.start('right');
     },
     stop: async () => ((await server.stop()) ? [] : ['server']),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import type { Transaction } from 'sequelize';
 import { findWaitingTasks } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { reopenTask, restartTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
@@ -174,6 +175,25 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal((await bench.videoOf(video.id)).status, 'online');
       assert.ok((await bench.tasksOf(video.id)).every(({ attempt }) => attempt === 0));
       assert.equal(await waitingOf(video), undefined);
+    });
+
+    test('damage is not counted together with a store that was away', async () => {
+      const video = await bench.addVideo();
+      for (let count = 1; count <= 10; count += 1)
+        await fail((await lease(video)).task, 'source_unreachable');
+      for (let count = 1; count <= 10; count += 1) {
+        const task = await fail((await lease(video)).task, 'output_damaged');
+        assert.deepEqual([task.state, task.attempt, task.damagedTries], ['pending', 0, count]);
+      }
+      const task = await fail((await lease(video)).task, 'source_unreachable');
+      assert.deepEqual([task.attempt, task.farmFaults, task.damagedTries], [0, 21, 10]);
+      const { database } = bench.context;
+      const reopen = (transaction: Transaction) =>
+        reopenTask({ models: database.models, transaction, taskId: task.id });
+      await fail((await lease(video)).task, 'output_damaged');
+      assert.equal((await bench.videoOf(video.id)).status, 'failed', 'not retryable, and counted now');
+      await database.models.Video.update({ status: 'transcoding' }, { where: { id: video.id } });
+      assert.equal((await database.transaction(reopen)).damagedTries, 0);
     });
 
     test('what a video waits for follows its tasks', async () => {

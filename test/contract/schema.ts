@@ -240,12 +240,13 @@ async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>):
   assert.deepEqual(
     tasks.map((task) => [
       task.farmFaults,
+      task.damagedTries,
       task.declines,
       task.verdicts,
       task.waitingSince,
       task.failedWorkerId,
     ]),
-    tasks.map(() => [0, 0, null, null, null]),
+    tasks.map(() => [0, 0, 0, null, null, null]),
   );
   assert.ok(rows.every(({ notices }) => notices === null));
   // and what is new works on what is old

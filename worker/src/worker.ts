@@ -281,21 +281,21 @@ class Worker implements RunningWorker {
         : run.run());
     this.#current = null;
     if (outcome.kind !== 'not_told') this.#remember(lease);
-    this.#judge(outcome);
+    this.#judge(outcome, message.videoId);
     await this.#checkScratch();
     this.#beat();
     if (outcome.kind === 'failed' && outcome.code === 'program_died') await this.#restAfterDeath();
     return dispositionOf(outcome);
   }
 
-  #judge(outcome: TaskOutcome): void {
+  #judge(outcome: TaskOutcome, videoId: number): void {
     if (outcome.kind === 'done') this.#failures.succeeded();
     if (outcome.kind !== 'failed') return;
     if (outcome.storeDown) {
       this.#fallSick('the object store cannot be reached');
       return;
     }
-    const reason = this.#failures.failed(outcome.code, outcome.message);
+    const reason = this.#failures.failed({ ...outcome, videoId });
     if (reason !== null) this.#fallSick(reason);
   }
 

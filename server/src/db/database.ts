@@ -5,6 +5,7 @@ import { BaseError, QueryTypes, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
 import { explainOpenFailure } from './openFailure.ts';
+import { mysqlWithQueryLimit, QUERY_LIMIT_MS, type QueryLimit } from './queryLimit.ts';
 import { sqliteDialectModule } from './sqliteDialect.ts';
 
 export type DatabaseLocation = { sqliteFile: string } | { url: string };
@@ -27,15 +28,23 @@ export interface Database {
 /**
  * Connects, brings the schema up to date (safe with several replicas starting together) and binds the models. Throws
  * `unavailable` while the database is not there, ConfigError where it refuses user, password or name, SchemaTooNewError.
+ * A query of MySQL or MariaDB that takes longer than `queryLimitMs` fails as one whose connection was lost.
  */
-export async function openDatabase(location: DatabaseLocation, logger: Logger): Promise<Database> {
-  const sequelize = await connect(location);
+export async function openDatabase(
+  location: DatabaseLocation,
+  logger: Logger,
+  { queryLimitMs = QUERY_LIMIT_MS } = {},
+): Promise<Database> {
+  // a migration of much data takes its time
+  const limit: QueryLimit = { ms: null };
+  const sequelize = await connect(location, limit);
   try {
     await migrate(sequelize, logger);
   } catch (error) {
     await sequelize.close();
     throw 'url' in location ? explainOpenFailure(error) : error;
   }
+  limit.ms = queryLimitMs;
   return {
     models: defineModels(sequelize),
     transaction: (work) =>
@@ -60,11 +69,15 @@ async function readClock(sequelize: Sequelize): Promise<Date | null> {
 }
 
 /** A connection without a look at the schema. */
-export async function connect(location: DatabaseLocation): Promise<Sequelize> {
+export async function connect(
+  location: DatabaseLocation,
+  limit: QueryLimit = { ms: null },
+): Promise<Sequelize> {
   if ('url' in location) {
     const { address, tls } = readAddress(location.url);
     return new Sequelize(address, {
       dialect: 'mysql',
+      dialectModule: mysqlWithQueryLimit(limit),
       logging: false,
       timezone: '+00:00',
       pool: { max: 10, acquire: 15_000 },

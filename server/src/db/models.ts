@@ -242,6 +242,7 @@ export function defineModels(sequelize: Sequelize): Models {
       programDeaths: { ...integer, defaultValue: 0 },
       lostLeases: { ...integer, defaultValue: 0 },
       farmFaults: { ...integer, defaultValue: 0 },
+      damagedTries: { ...integer, defaultValue: 0 },
       waitingSince: { ...optionalDate },
       verdicts: json('verdicts', { allowNull: true }),
       failedWorkerId: optionalText(100),

@@ -219,6 +219,8 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare lostLeases: CreationOptional<number>;
   /** How many tries a fault of the farm ended; no attempts either. */
   declare farmFaults: CreationOptional<number>;
+  /** How many of those came out damaged. */
+  declare damagedTries: CreationOptional<number>;
   /** When the first of the tries ended that were all lost or ended by the farm; null where the last one was not. */
   declare waitingSince: CreationOptional<Date | null>;
   /** What was said of the media so far; null for nothing. */

@@ -155,6 +155,7 @@ export async function reopenTask({
       programDeaths: 0,
       lostLeases: 0,
       farmFaults: 0,
+      damagedTries: 0,
       waitingSince: null,
       verdicts: null,
       failedWorkerId: null,

@@ -11,7 +11,7 @@ import {
   findWorkers,
 } from '../admin/farmRepository.ts';
 import { checkDependencies } from '../admin/readiness.ts';
-import { findStoppedJobs } from '../admin/stoppedJobs.ts';
+import { countNotRemoved, findStoppedJobs } from '../admin/stoppedJobs.ts';
 import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { FarmCounts, FarmFacts } from './farmGauges.ts';
@@ -59,7 +59,7 @@ async function collectFacts(context: ServerContext, sourceBytes: () => Promise<n
 }
 
 async function countFarm(models: Models, sourceBytes: () => Promise<number>, now: Date): Promise<FarmCounts> {
-  const [tasks, quarantined, waiting, workers, videos, oldest, openUploads, bytes, stopped] =
+  const [tasks, quarantined, waiting, workers, videos, oldest, openUploads, bytes, stopped, notRemoved] =
     await Promise.all([
       countTasks(models),
       countQuarantined(models),
@@ -70,6 +70,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
       models.Upload.count(),
       sourceBytes(),
       findStoppedJobs(models),
+      countNotRemoved(models),
     ]);
   const byState = Map.groupBy(workers, (worker) => farmStateOf(worker, now));
   const counts = [...byState].map(([state, list]): [FarmWorker['state'], number] => [state, list.length]);
@@ -83,6 +84,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
     openUploads,
     sourceBytes: bytes,
     stoppedJobs: stopped.map(({ job }) => job),
+    notRemoved: Object.fromEntries(notRemoved),
   };
 }
 

@@ -27,6 +27,8 @@ export interface FarmCounts {
   sourceBytes: number;
   /** Retention jobs that remove nothing for now. */
   stoppedJobs: readonly RetentionJobName[];
+  /** What the last run of a retention job could not remove; jobs without may be missing. */
+  notRemoved: Partial<Record<RetentionJobName, number>>;
 }
 
 /** What database, broker and store know at a moment; what is null is not known, and no metric then. */
@@ -83,6 +85,12 @@ export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): R
       // `job` is what Prometheus calls the server
       'retention_job',
       retentionJobNameSchema.options.map((job) => [job, counts.stoppedJobs.includes(job) ? 1 : 0]),
+    );
+    addEach(
+      'retention_not_removed',
+      'What the last run of a retention job could not remove, and the next one tries again',
+      'retention_job',
+      countAll(retentionJobNameSchema.options, counts.notRemoved),
     );
     add('source_bytes', 'Size of all sources in the store, a minute old at most', counts.sourceBytes);
   }

@@ -196,8 +196,8 @@ async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
     const revoked = await planAgain(held, error);
     if (revoked !== null) return { revoked, complete: false };
   }
-  const { attempt, programDeaths, farmFaults, verdicts } = task;
-  const tries = { attempt, programDeaths, farmFaults, verdicts: verdicts ?? [] };
+  const { attempt, programDeaths, farmFaults, damagedTries, verdicts } = task;
+  const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
   const maxAttempts = context.config.TASK_ATTEMPTS;
   const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
   return decision.next === 'give_up' ? giveUp(held, error) : tryAgain(held, error, decision);

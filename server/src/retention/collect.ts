@@ -1,5 +1,5 @@
 import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
-import type { Finding } from './job.ts';
+import type { Finding, RetentionContext } from './job.ts';
 
 export interface StrayObject {
   object: StoredObject;
@@ -20,6 +20,25 @@ export async function collectFindings(
     else objects.push(object);
   }
   return [...byReason].map(([reason, objects]) => toFinding(store, videoId, reason, objects));
+}
+
+/**
+ * What `look` finds; where it fails while the store is there, a finding that fails in its place: one thing that cannot be
+ * looked at keeps others from nothing. Throws where the store is away.
+ */
+export async function findOrFail(
+  { store }: Pick<RetentionContext, 'store'>,
+  videoId: number,
+  look: () => Promise<Finding>,
+): Promise<Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    await store.check();
+    const remove = () => Promise.reject(error);
+    const nothing = { key: null, objects: 0, sizeBytes: 0, since: new Date() };
+    return { videoId, ...nothing, reason: 'cannot be looked at', remove };
+  }
 }
 
 function toFinding(

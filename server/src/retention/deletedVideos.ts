@@ -2,6 +2,7 @@ import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op, type WhereOptions } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from '../videos/purge.ts';
+import { findOrFail } from './collect.ts';
 import { DAY_MS, type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 20;
@@ -23,7 +24,9 @@ export const deletedVideos: RetentionJob = {
       limit: PAGE,
     });
     const findings: Finding[] = [];
-    for (const video of videos) findings.push(await toFinding(context, video, now));
+    for (const video of videos) {
+      findings.push(await findOrFail(context, video.id, () => toFinding(context, video, now)));
+    }
     return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };

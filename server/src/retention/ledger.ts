@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RetentionResult } from '@reelmill/shared/contracts/retention.ts';
-import { addRetentionResults } from '@reelmill/shared/core/retentionResult.ts';
+import { addRetentionResults, NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
 import { Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
@@ -15,6 +15,12 @@ import type { Stop } from './stop.ts';
 export const JOB_LEASE_MS = 5 * 60_000;
 const RENEW_MS = 60_000;
 const RETRY_MS = 60_000;
+
+/** What could not be removed is tried again with the next run, and no sooner than after a failed one. */
+function restAfter({ restMs }: RetentionJob, { failed }: RetentionResult, isAll: boolean): number {
+  if (!isAll) return 0;
+  return failed > 0 ? Math.max(restMs, RETRY_MS) : restMs;
+}
 
 /** The right to run a job until it is finished or fails. */
 export interface JobLease {
@@ -86,9 +92,19 @@ export async function claimJob(
   const over = { leaseToken: null, leaseExpiresAt: null, startedAt: now, triggerKind: trigger };
   const begunAt = position === 'schedule' ? row.position : position;
   // what goes on where an earlier call stopped is one run for people
-  const before = begunAt > 0 && row.triggerKind === trigger ? row.result : null;
+  const goesOn = begunAt > 0 || (position === 'schedule' && row.error !== null);
+  const before = goesOn && row.triggerKind === trigger ? row.result : null;
   let removed = 0;
   const allowedLeft = (): number => Math.max(0, (row.allowance?.items ?? 0) - removed);
+  // what this lease removed before it failed counts in the run, for that goes on
+  const resultSoFar = (): RetentionResult | null =>
+    before === null && removed === 0
+      ? null
+      : addRetentionResults(before ?? NOTHING_REMOVED, {
+          ...NOTHING_REMOVED,
+          items: removed,
+          complete: false,
+        });
   return {
     row,
     get removedBefore() {
@@ -121,7 +137,7 @@ export async function claimJob(
         position === 'schedule'
           ? {
               position: nextPosition ?? 0,
-              nextRunAt: new Date(Date.now() + (nextPosition === null ? job.restMs : 0)),
+              nextRunAt: new Date(Date.now() + restAfter(job, whole, isAll)),
             }
           : {};
       await RetentionJob.update(
@@ -139,7 +155,7 @@ export async function claimJob(
       const message = error instanceof Error ? error.message : String(error);
       const schedule = position === 'schedule' ? { nextRunAt: new Date(Date.now() + RETRY_MS) } : {};
       await RetentionJob.update(
-        { ...over, ...schedule, finishedAt: new Date(), result: null, error: message },
+        { ...over, ...schedule, finishedAt: new Date(), result: resultSoFar(), error: message },
         mine,
       );
     },

@@ -2,14 +2,13 @@ import type { RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults, NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type ClockCheck, checkClock } from '../clock/checkClock.ts';
-import type { Finding, RetentionContext, RetentionJob } from './job.ts';
+import type { Finding, Page, RetentionContext, RetentionJob } from './job.ts';
 import { claimJob, isJobDue, type JobLease } from './ledger.ts';
 import { PLAUSIBILITY } from './plausibility.ts';
+import { keepLease, removeFindings } from './removeFindings.ts';
 import { addFinding } from './result.ts';
 import { endStop, findStop, isWaiting, StoppedError, stopForClock } from './stop.ts';
 
-/** Then it is the store or the database that fails, and not one object. */
-const FAILURES_IN_A_ROW = 3;
 /** Whoever waits for an answer gets one within about this time, and asks for the rest. */
 const ANSWER_MS = 10_000;
 /** So long what is left is counted where a run comes to a stop. */
@@ -28,6 +27,8 @@ interface Pass {
   countMs: number;
   /** An admin asks: also what is not due by its row. */
   everything: boolean;
+  /** What was found at this position a moment ago. */
+  found?: Page | null;
 }
 
 /**
@@ -42,7 +43,8 @@ export async function runScheduled(
   if (!job.isScheduled(context.config)) return false;
   const { models } = context.database;
   const row = await models.RetentionJob.findByPk(job.name);
-  if (!(await isAnythingDue(context, job, row))) {
+  const due = await findDue(context, job, row);
+  if (due === null) {
     // where the rows themselves say what is due, an idle server writes nothing
     if (row?.stop && job.restMs === 0 && (await checkClock(context)).trusted)
       await endStop(context, job, row);
@@ -57,8 +59,11 @@ export async function runScheduled(
   const lease = await claimJob(models, job, { trigger: 'schedule', position: 'schedule' });
   if (lease === null) return false;
   try {
+    const { position } = lease.row;
+    const found = position === 0 ? due.found : null;
+    const pass = { lease, signal, countMs: COUNT_MS, everything: false, found };
     const { nextPosition } = await underLease(context, job, lease, () =>
-      removePage(context, job, lease.row.position, { lease, signal, countMs: COUNT_MS, everything: false }),
+      removePage(context, job, position, pass),
     );
     return job.restMs === 0 && nextPosition !== null;
   } catch (error) {
@@ -67,16 +72,17 @@ export async function runScheduled(
   }
 }
 
-async function isAnythingDue(
+/** Null where nothing is due; otherwise the first page, as far as it had to be read to know that. */
+async function findDue(
   context: RetentionContext,
   job: RetentionJob,
   row: JobLease['row'] | null,
-): Promise<boolean> {
+): Promise<{ found: Page | null } | null> {
   const now = new Date();
-  if (row !== null && !isJobDue(job, row, now)) return false;
-  if (job.restMs > 0) return true;
-  const { findings } = await job.find(context, { position: 0, now });
-  return findings.length > 0;
+  if (row !== null && !isJobDue(job, row, now)) return null;
+  if (job.restMs > 0) return { found: null };
+  const found = await job.find(context, { position: 0, now });
+  return found.findings.length > 0 ? { found } : null;
 }
 
 /** What a job would remove, from a position on; stops after a while. */
@@ -156,33 +162,18 @@ async function removePage(
   position: number,
   pass: Pass,
 ): Promise<Round> {
-  const { lease, signal, everything } = pass;
+  const { lease, everything } = pass;
   const now = timeOf(job, await trustedClock(context, job));
-  const { findings, nextPosition } = await job.find(context, { position, now, everything });
+  const { findings, nextPosition } = pass.found ?? (await job.find(context, { position, now, everything }));
   const countRest = () => countFrom(context, job, nextPosition, { ...pass, now });
   const stop = await findStop(context, job, { lease, found: countItems(findings), now, countRest });
   if (stop !== null) {
     context.logger.error({ job: job.name, kind: stop.kind, reason: stop.reason }, 'retention job stopped');
     throw new StoppedError(job.name, stop);
   }
-  let result = NOTHING_REMOVED;
-  let failuresInARow = 0;
-  for (const finding of findings) {
-    await keepLease(lease, signal);
-    try {
-      await finding.remove();
-      if (finding.key !== null) lease.count(1);
-      result = addFinding(result, finding);
-      failuresInARow = 0;
-    } catch (error) {
-      failuresInARow += 1;
-      result = { ...result, failed: result.failed + 1 };
-      context.logger.warn({ err: error, video_id: finding.videoId, job: job.name }, 'not removed for now');
-      if (failuresInARow === FAILURES_IN_A_ROW) throw error;
-    }
-  }
+  const result = await removeFindings(context, job, findings, pass);
   const { items, objects, bytes, failed } = result;
-  if (items > 0) context.logger.info({ job: job.name, items, objects, bytes, failed }, 'tidied up');
+  if (items + failed > 0) context.logger.info({ job: job.name, items, objects, bytes, failed }, 'tidied up');
   return { result: { ...result, complete: nextPosition === null }, nextPosition };
 }
 
@@ -219,10 +210,4 @@ async function countFrom(
 /** Of those that would remove something. */
 function countItems(findings: readonly Finding[]): number {
   return findings.filter(({ key }) => key !== null).length;
-}
-
-async function keepLease(lease: JobLease, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || !(await lease.renew())) {
-    throw new ReelmillError('aborted', 'The run was given up half way; the next one goes on.');
-  }
 }

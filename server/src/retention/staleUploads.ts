@@ -1,6 +1,7 @@
 import { Op } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { giveUpExpired } from '../upload/giveUp.ts';
+import { findOrFail } from './collect.ts';
 import type { Finding, RetentionContext, RetentionJob } from './job.ts';
 import { listPartsIfOpen } from './strayUploads.ts';
 
@@ -30,7 +31,8 @@ export const staleUploads: RetentionJob = {
     const findings: Finding[] = [];
     for (const row of rows) {
       const video = byId.get(row.videoId);
-      if (video !== undefined) findings.push(await toFinding(context, video, row));
+      if (video === undefined) continue;
+      findings.push(await findOrFail(context, row.videoId, () => toFinding(context, video, row)));
     }
     return { findings, nextPosition: rows.length < PAGE ? null : (rows.at(-1)?.videoId ?? null) };
   },

@@ -2,6 +2,7 @@ import { videoIdInKey } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore, OpenUpload } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
+import { findOrFail } from './collect.ts';
 import { DAY_MS, type Finding, HOUR_MS, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 500;
@@ -23,7 +24,7 @@ export const strayUploads: RetentionJob = {
       const videoId = videoIdInKey(upload.key);
       if (!videoId || upload.startedAt >= startedBefore) continue;
       if (await isKnown(context.database.models, videoId, upload)) continue;
-      findings.push(await toFinding(context, videoId, upload));
+      findings.push(await findOrFail(context, videoId, () => toFinding(context, videoId, upload)));
       if (findings.length === PAGE) break;
     }
     return { findings, nextPosition: null };

@@ -33,7 +33,7 @@ test('a finished task stays finished, unless one that failed is retried', () => 
   assert.deepEqual(taskStatesBefore('canceled'), ['pending', 'queued', 'running']);
 });
 
-const NONE: Tries = { attempt: 0, programDeaths: 0, farmFaults: 0, verdicts: [] };
+const NONE: Tries = { attempt: 0, programDeaths: 0, farmFaults: 0, damagedTries: 0, verdicts: [] };
 
 /** What follows where the longest pause is taken. */
 function decide(tries: Partial<Tries>, code: ErrorCode, retryable = true, workerId = 'a') {
@@ -126,14 +126,23 @@ test('a fault of the farm uses up no attempt, however often, and waits for up to
 });
 
 test('output that is damaged every time is at last a failure like any other: no film is worth endless work', () => {
-  const damagedBefore = (farmFaults: number, attempt = 0) =>
-    decide({ farmFaults, attempt }, 'output_damaged');
+  const damagedBefore = (damagedTries: number, attempt = 0) =>
+    decide({ farmFaults: damagedTries, damagedTries, attempt }, 'output_damaged');
   assert.equal(damagedBefore(9).next, 'wait');
   const counted = damagedBefore(10);
   assert.ok(counted.next === 'retry');
   assert.equal(counted.tries.attempt, 1);
   assert.equal(damagedBefore(10, 100).next, 'give_up');
   assert.notEqual(waitingReasonOf('output_damaged'), null);
+});
+
+test('damage is counted by itself: other faults of the farm do not make it count sooner', () => {
+  const damaged = decide({ farmFaults: 100 }, 'output_damaged');
+  assert.ok(damaged.next === 'wait');
+  assert.deepEqual(damaged.tries, { ...NONE, farmFaults: 101, damagedTries: 1 });
+  const away = decide(damaged.tries, 'source_unreachable');
+  assert.ok(away.next === 'wait');
+  assert.deepEqual(away.tries, { ...NONE, farmFaults: 102, damagedTries: 1 });
 });
 
 test('the next try is left to a worker that has not failed it, for as long as there is one', () => {

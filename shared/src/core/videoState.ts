@@ -72,6 +72,8 @@ export interface Tries {
   programDeaths: number;
   /** Those that a fault of store, disk, broker or worker ended. They end no task. */
   farmFaults: number;
+  /** Those of `farmFaults` whose output was damaged. */
+  damagedTries: number;
   /** What was said of the media so far; no two say the same. */
   verdicts: readonly Verdict[];
 }
@@ -83,10 +85,11 @@ export type FailureDecision =
 /** A program that dies on the same input a second time will die on it again. */
 const MAX_PROGRAM_DEATHS = 2;
 /**
- * Damage passes, or does not come again elsewhere: mostly. A task that met so many faults of the farm, through about eight
- * minutes, and comes out damaged still may do so on every worker, and damage then counts as any failure does.
+ * Damage passes, or does not come again elsewhere: mostly. A task that came out damaged so often, through about eight
+ * minutes, may do so on every worker, and damage then counts as any failure does. Other faults of the farm say nothing
+ * about it: a store that was away ten times ends no task at its first damaged output.
  */
-const FAULTS_BEFORE_DAMAGE_COUNTS = 10;
+const DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
 /** Somebody waits to hear that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
@@ -94,8 +97,8 @@ const SECOND_OPINION_MS = 700;
 /**
  * What follows when a try of a task has failed:
  *
- *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that is damaged after
- *                           many faults is a failure like any other)
+ *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
+ *                           many times is a failure like any other)
  *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
  *   a program that died     is tried once more
  *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
@@ -116,10 +119,12 @@ export function decideAfterFailure(
       pauseMs: backoffMs(count, { ...RETRY_BACKOFF, ...jitter }),
     };
   };
-  const doesDamageCount = code === 'output_damaged' && tries.farmFaults >= FAULTS_BEFORE_DAMAGE_COUNTS;
+  const isDamaged = code === 'output_damaged';
+  const doesDamageCount = isDamaged && tries.damagedTries >= DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS;
   if (faultOf(code) === 'farm' && !doesDamageCount) {
     const farmFaults = tries.farmFaults + 1;
-    return again('wait', { farmFaults }, farmFaults);
+    const damagedTries = tries.damagedTries + (isDamaged ? 1 : 0);
+    return again('wait', { farmFaults, damagedTries }, farmFaults);
   }
   if (isVerdict(code)) {
     if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'give_up' };
