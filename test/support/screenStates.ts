@@ -118,6 +118,25 @@ function makeBusyFarm() {
         error: { code: 'disk_full', message: 'The worker has no space left.', diagnostics: null },
       }),
     ],
+    quarantined: [makeFailedTask(300, { state: 'pending', lost_leases: 4, worker_id: null, error: null })],
+    stopped_jobs: [
+      {
+        job: 'stale_uploads',
+        kind: 'count',
+        reason: '412 uploads are due, and one run may remove 100.',
+        since: '2026-11-24T09:30:00.000Z',
+        items: 412,
+        limit: 100,
+      },
+      {
+        job: 'old_sources',
+        kind: 'clock',
+        reason: 'This server is 31536000 s ahead of its database.',
+        since: '2026-11-24T11:58:00.000Z',
+        items: null,
+        limit: null,
+      },
+    ],
     recent_failures: [
       makeFailedTask(301),
       makeFailedTask(302, {

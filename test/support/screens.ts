@@ -192,6 +192,14 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   { name: 'farm', state: makePreviewState(FULL), reach: toFarm },
+  {
+    name: 'farm-tables',
+    state: makePreviewState(FULL),
+    async reach(page, say) {
+      await toFarm(page, say);
+      await page.getByRole('table').nth(1).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'farm-empty', state: makePreviewState(), reach: toFarm },
   {
     name: 'farm-replay',

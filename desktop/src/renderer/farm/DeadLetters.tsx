@@ -9,7 +9,7 @@ import { useAction } from '../feedback/useAction.ts';
 import { farmStore, useFarm } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Nothing, Section } from './Section.tsx';
+import { Note, Section } from './Section.tsx';
 
 /** Messages that nothing could be done with. `count` is null where the broker does not say. */
 export function DeadLetters({ count }: { count: number | null }) {
@@ -20,16 +20,16 @@ export function DeadLetters({ count }: { count: number | null }) {
   if (count === null || count === 0) {
     return (
       <Section title={t('deadLetters.title')}>
-        <Nothing>{t(count === null ? 'deadLetters.unknown' : 'deadLetters.empty')}</Nothing>
+        <Note>{t(count === null ? 'deadLetters.unknown' : 'deadLetters.empty')}</Note>
       </Section>
     );
   }
   return (
     <Section title={t('deadLetters.title')} actions={<Replay count={count} />}>
-      <Nothing>{t('deadLetters.about')}</Nothing>
+      <Note>{t('deadLetters.about')}</Note>
       <LetterTable letters={letters} />
       {letters.length > 0 && hidden > 0 && (
-        <Nothing>{t('deadLetters.more', { count: hidden, formatted: formatCount(hidden) })}</Nothing>
+        <Note>{t('deadLetters.more', { count: hidden, formatted: formatCount(hidden) })}</Note>
       )}
     </Section>
   );

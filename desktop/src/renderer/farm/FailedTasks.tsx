@@ -11,7 +11,7 @@ import { call } from '../ipc/bridge.ts';
 import { farmStore } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Nothing } from './Section.tsx';
+import { Note } from './Section.tsx';
 import { wordTask } from './wordTask.ts';
 
 type FailedTask = Farm['recent_failures'][number];
@@ -19,7 +19,7 @@ type FailedTask = Farm['recent_failures'][number];
 /** What failed lately, why, and what the worker said about it. */
 export function FailedTasks({ tasks }: { tasks: readonly FailedTask[] }) {
   const { t } = useTranslation('farm');
-  if (tasks.length === 0) return <Nothing>{t('failures.empty')}</Nothing>;
+  if (tasks.length === 0) return <Note>{t('failures.empty')}</Note>;
   return (
     <div className={classes.table}>
       <Table layout="fixed">

@@ -1,9 +1,9 @@
-import { Table, Text } from '@mantine/core';
+import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Section } from './Section.tsx';
+import { Note, Section } from './Section.tsx';
 import { wordTask } from './wordTask.ts';
 
 /** Tasks that wait because their workers were lost again and again; nothing where there are none. */
@@ -13,9 +13,7 @@ export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
   if (tasks.length === 0) return null;
   return (
     <Section title={t('quarantine.title')}>
-      <Text size="sm" c="dimmed">
-        {t('quarantine.about')}
-      </Text>
+      <Note>{t('quarantine.about')}</Note>
       <div className={classes.table}>
         <Table layout="fixed">
           <Table.Thead>

@@ -25,7 +25,7 @@ export function Section({ title, actions, children }: SectionProps) {
   );
 }
 
-/** What a section says where it has nothing to show. */
-export function Nothing({ children }: { children: ReactNode }) {
-  return <p className={classes.empty}>{children}</p>;
+/** What a section says of itself, or where it has nothing to show. */
+export function Note({ children }: { children: ReactNode }) {
+  return <p className={classes.about}>{children}</p>;
 }

@@ -7,7 +7,7 @@ import { useAction } from '../feedback/useAction.ts';
 import { farmStore } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Section } from './Section.tsx';
+import { Note, Section } from './Section.tsx';
 
 type StoppedJob = Farm['stopped_jobs'][number];
 
@@ -17,9 +17,7 @@ export function StoppedJobs({ jobs }: { jobs: readonly StoppedJob[] }) {
   if (jobs.length === 0) return null;
   return (
     <Section title={t('stopped.title')}>
-      <Text size="sm" c="dimmed">
-        {t('stopped.about')}
-      </Text>
+      <Note>{t('stopped.about')}</Note>
       <div className={classes.table}>
         <Table layout="fixed">
           <Table.Thead>

@@ -1,10 +1,10 @@
-import { Table, Text } from '@mantine/core';
+import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { wordFailure } from '../feedback/wordError.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Section } from './Section.tsx';
+import { Note, Section } from './Section.tsx';
 import { wordTask } from './wordTask.ts';
 
 /** Tasks whose last tries were ended by the farm; nothing where there are none. */
@@ -14,9 +14,7 @@ export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {
   if (tasks.length === 0) return null;
   return (
     <Section title={t('waiting.title')}>
-      <Text size="sm" c="dimmed">
-        {t('waiting.about')}
-      </Text>
+      <Note>{t('waiting.about')}</Note>
       <div className={classes.table}>
         <Table layout="fixed">
           <Table.Thead>

@@ -5,7 +5,7 @@ import { useAction } from '../feedback/useAction.ts';
 import { farmStore } from '../stores/farm.ts';
 import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
-import { Nothing } from './Section.tsx';
+import { Note } from './Section.tsx';
 import { wordTask } from './wordTask.ts';
 
 const COLORS: Record<FarmWorker['state'], string> = {
@@ -32,9 +32,9 @@ export function WorkerTable({ workers }: { workers: readonly FarmWorker[] }) {
   const { t } = useTranslation('farm');
   if (workers.length === 0) {
     return (
-      <Nothing>
+      <Note>
         {t('workers.empty')} {t('workers.emptyHint')}
-      </Nothing>
+      </Note>
     );
   }
   return (
