@@ -1,4 +1,5 @@
 import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
+import { isPlanMismatch } from '@reelmill/shared/core/videoState.ts';
 
 const SICK_AFTER = 3;
 
@@ -19,7 +20,7 @@ export class FailureWatch {
   failed(code: ErrorCode, message: string): string | null {
     // a file may end the programs of every worker that takes it, and says nothing about the worker
     if (code === 'program_died') return null;
-    if (faultOf(code) === 'media' || code === 'frame_count_mismatch') {
+    if (faultOf(code) === 'media' || isPlanMismatch(code)) {
       this.succeeded();
       return null;
     }
