@@ -1,6 +1,7 @@
 import type { AuditAction, AuditDetails, AuditTargetKind } from '@reelmill/shared/contracts/audit.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import type {
   RetentionAllowance,
   RetentionJobName,
@@ -15,7 +16,7 @@ import type {
   TaskState,
 } from '@reelmill/shared/contracts/tasks.ts';
 import type { Role } from '@reelmill/shared/contracts/users.ts';
-import type { NoticeFacts, VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
+import type { VideoPhase, VideoStatus, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import type {
   WebhookDeliveryState,
   WebhookEvent,

@@ -5,6 +5,9 @@ const UNEXPLAINED: Partial<Record<ErrorCode, string>> = {
   frame_count_mismatch:
     'The pictures of this video could not be put together without gaps. Try again; if that does not help, export it ' +
     'again and upload the new file.',
+  source_differs:
+    'This video changes in the middle in a way that could not be put together. Try again; if that does not help, export it ' +
+    'again and upload the new file.',
   encoder_failed: 'This video could not be converted. Try again, or export it in another format.',
   program_died:
     'Converting this video ended unexpectedly twice. Try again; if that does not help, export it again and upload the ' +

@@ -5,6 +5,7 @@ import {
   decideAfterFailure,
   type FailureDecision,
   isDispensable,
+  isPlanMismatch,
   OPEN_TASK_STATES,
   pauseAfterDecline,
 } from '@reelmill/shared/core/videoState.ts';
@@ -15,7 +16,7 @@ import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { expectLateObjects } from '../dispatch/cleanUp.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
-import { withNotice } from '../videos/notices.ts';
+import { withNotice, withNotices } from '../videos/notices.ts';
 import { findFalseReport } from './checkReport.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
@@ -84,6 +85,9 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
       context.logger.info({ ...logFieldsOf(task), duration_ms: Math.round(elapsedMs) }, 'a task is done');
     });
     if (result.kind === 'inspect') return planInspected(held, result.facts);
+    if (result.kind !== 'images' && result.notices !== undefined && result.notices.length > 0) {
+      await video.update(withNotices(video, result.notices), { transaction });
+    }
     if (result.kind === 'images') {
       await video.update({ coverKey: result.coverKey, storyboardKey: result.storyboardKey }, { transaction });
     }
@@ -192,7 +196,7 @@ async function withLeased(
 
 async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
   const { context, task, workerId } = held;
-  if (error.code === 'frame_count_mismatch') {
+  if (isPlanMismatch(error.code)) {
     const revoked = await planAgain(held, error);
     if (revoked !== null) return { revoked, complete: false };
   }

@@ -45,6 +45,7 @@ export async function savePlan(
       width: facts.video.displayWidth,
       height: facts.video.displayHeight,
       frameRate: num / den,
+      notices: facts.notices?.length ? facts.notices : null,
     },
     { transaction },
   );

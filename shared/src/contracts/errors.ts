@@ -74,6 +74,8 @@ export const ERROR_CODES = {
   limits_exceeded: { status: 422, retryable: false, fault: 'media' },
   // tasks: why a unit of work did not finish
   frame_count_mismatch: { status: 500, retryable: false },
+  /** The source is another one, further on, than its plan was made for; it is planned again. */
+  source_differs: { status: 500, retryable: false },
   encoder_failed: { status: 500, retryable: true },
   // the system ended ffmpeg; worth one more attempt, then it is the file's fault
   program_died: { status: 500, retryable: true },

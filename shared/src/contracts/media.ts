@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noticeListSchema } from './notices.ts';
 
 /** An exact rate or ratio; 29.97 fps is 30000/1001 and stays so. */
 export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
@@ -54,6 +55,8 @@ export const mediaFactsSchema = z.object({
   seekable: z.boolean(),
   /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
   preRollSeconds: z.number().nonnegative(),
+  /** What inspection found that the owner should know. */
+  notices: noticeListSchema.optional(),
 });
 export type MediaFacts = z.infer<typeof mediaFactsSchema>;
 

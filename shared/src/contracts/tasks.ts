@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { chunkSchema, encodePlanSchema, mediaFactsSchema, renditionOutputSchema } from './media.ts';
+import { noticeListSchema } from './notices.ts';
 
 export const taskKindSchema = z.enum(['inspect', 'encode', 'audio', 'images']).meta({ id: 'TaskKind' });
 export type TaskKind = z.infer<typeof taskKindSchema>;
@@ -86,6 +87,9 @@ export type TaskMessage = z.infer<typeof taskMessageSchema>;
  */
 const place = { tag: attemptTagSchema.optional(), folder: z.string().optional() };
 
+/** What was repaired or left out on the way, for the owner of the video. */
+const notices = noticeListSchema.optional();
+
 /** What a finished task hands to the server. Every object it names is in the store by then. */
 export const taskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), facts: mediaFactsSchema }),
@@ -93,9 +97,10 @@ export const taskResultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('encode'),
     frames: z.int().positive(),
     renditions: z.array(renditionOutputSchema),
+    notices,
     ...place,
   }),
-  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable(), ...place }),
+  z.object({ kind: z.literal('audio'), rendition: renditionOutputSchema.nullable(), notices, ...place }),
   z.object({
     kind: z.literal('images'),
     coverKey: z.string(),

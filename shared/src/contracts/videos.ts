@@ -21,18 +21,6 @@ export type Visibility = z.infer<typeof visibilitySchema>;
 export const prioritySchema = z.enum(['low', 'normal', 'high']).meta({ id: 'Priority' });
 export type Priority = z.infer<typeof prioritySchema>;
 
-/**
- * What a video that is online is not as its owner may expect, without having failed: each by a stable code, with the
- * details of that code. To add one: its details here, its message in server/src/videos/notices.ts, its texts in
- * desktop/src/i18n.
- */
-export const noticeFactsSchema = z.discriminatedUnion('code', [
-  /** The sound was refused by its decoder; `reason` says why. */
-  z.object({ code: z.literal('audio_left_out'), reason: errorCodeSchema }),
-]);
-export type NoticeFacts = z.infer<typeof noticeFactsSchema>;
-export type NoticeCode = NoticeFacts['code'];
-
 /** A notice as the API shows it. A client that does not know a code, which a newer server may add, shows its `message`. */
 export const noticeSchema = z
   .looseObject({ code: z.string(), message: z.string() })

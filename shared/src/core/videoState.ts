@@ -142,9 +142,14 @@ export function decideAfterFailure(
   return again('retry', { attempt }, attempt + tries.programDeaths);
 }
 
-/** Whether a failure says that the file is to blame. Frames are counted wrong where chunks were cut; that is seen to before. */
+/** Whether a failure says that the plan does not fit the source, so that it is planned again. */
+export function isPlanMismatch(code: ErrorCode): boolean {
+  return code === 'frame_count_mismatch' || code === 'source_differs';
+}
+
+/** Whether a failure says that the file is to blame: also where no other plan is left that would fit it. */
 function isVerdict(code: ErrorCode): boolean {
-  return faultOf(code) === 'media' || code === 'frame_count_mismatch';
+  return faultOf(code) === 'media' || isPlanMismatch(code);
 }
 
 const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };

@@ -1,4 +1,5 @@
 import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
+import { isPlanMismatch } from '@reelmill/shared/core/videoState.ts';
 
 const UNHEALTHY_AFTER = 3;
 /** Whoever fails so many videos without one that works between them is known well enough. */
@@ -27,7 +28,7 @@ export class FailureWatch {
   failed({ code, message, videoId }: { code: ErrorCode; message: string; videoId: number }): string | null {
     // a file may end the programs of every worker that takes it, and says nothing about the worker
     if (code === 'program_died') return null;
-    if (faultOf(code) === 'media' || code === 'frame_count_mismatch') {
+    if (faultOf(code) === 'media' || isPlanMismatch(code)) {
       this.succeeded();
       return null;
     }

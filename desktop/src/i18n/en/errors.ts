@@ -62,6 +62,7 @@ export const errors = {
   broken_timestamps: 'The timing in this file is broken.',
   limits_exceeded: 'This video is larger or longer than the server allows.',
   frame_count_mismatch: 'Processing gave an incomplete result.',
+  source_differs: 'This video changes in the middle in a way that could not be processed.',
   encoder_failed: 'The encoder stopped unexpectedly.',
   program_died:
     'Processing ended unexpectedly, twice. Try again; if that does not help, export the video again.',

@@ -63,6 +63,53 @@ export const library = {
       undecodable: 'This video has no sound: the sound in its file could not be decoded.',
       unsupported: 'This video has no sound: the format of its sound is not supported.',
     },
+    audio_repaired: {
+      short: 'Sound repaired',
+      text_one: 'About one second of the sound could not be read; there is silence in its place.',
+      text_other: 'About {{count}} seconds of the sound could not be read; there is silence in their place.',
+    },
+    picture_repaired: {
+      short: 'Picture repaired',
+      text_one: 'About one second of pictures is missing or damaged; the picture before stands in its place.',
+      text_other:
+        'About {{count}} seconds of pictures are missing or damaged; the picture before stands in their place.',
+    },
+    beginning_left_out: {
+      short: 'Beginning left out',
+      text_one: 'The first second holds no picture that can be shown, and was left out.',
+      text_other: 'The first {{count}} seconds hold no picture that can be shown, and were left out.',
+    },
+    picture_held: {
+      short: 'Still at the end',
+      text_one: 'The pictures end before the sound does: the last one stands for a second.',
+      text_other: 'The pictures end before the sound does: the last one stands for {{count}} seconds.',
+    },
+    size_changes: {
+      short: 'Size changes',
+      text: 'The size of the pictures changes in the middle; all of them are shown in one size.',
+    },
+    times_repaired: {
+      short: 'Times repaired',
+      text: 'The times in the file make no sense in places, and were put in order.',
+    },
+    transparency_left_out: {
+      short: 'Not transparent',
+      text: 'What is transparent in the file is black in the video.',
+    },
+    captions_left_out: {
+      short: 'No captions',
+      text: 'The subtitles or captions in the file are not in the video.',
+    },
+    audio_tracks_left_out: {
+      short: 'More sound tracks',
+      text_one: 'One more sound track is in the file, and cannot be heard here.',
+      text_other: '{{count}} more sound tracks are in the file, and cannot be heard here.',
+    },
+    video_tracks_left_out: {
+      short: 'More video tracks',
+      text_one: 'One more video track is in the file, and cannot be seen here.',
+      text_other: '{{count}} more video tracks are in the file, and cannot be seen here.',
+    },
   },
   left: '{{time}} left',
   failedBecause: 'Failed: {{reason}}',

@@ -59,6 +59,7 @@ export const errors: OnePluralForm<typeof english> = {
   broken_timestamps: '文件的时间信息已损坏。',
   limits_exceeded: '视频的尺寸或时长超过了服务器的限制。',
   frame_count_mismatch: '处理结果不完整。',
+  source_differs: '此视频中途发生变化，无法处理。',
   encoder_failed: '编码器意外停止。',
   program_died: '处理过程两次意外终止。请重试；如仍无效，请重新导出视频。',
   stalled: '处理停滞不前。',

@@ -64,6 +64,31 @@ export const library: OnePluralForm<typeof english> = {
       undecodable: '此视频没有声音：文件中的声音无法解码。',
       unsupported: '此视频没有声音：不支持其声音格式。',
     },
+    audio_repaired: {
+      short: '声音已修复',
+      text_other: '约 {{count}} 秒的声音无法读取，已用静音代替。',
+    },
+    picture_repaired: {
+      short: '画面已修复',
+      text_other: '约 {{count}} 秒的画面缺失或损坏，已用前一画面代替。',
+    },
+    beginning_left_out: {
+      short: '开头已略去',
+      text_other: '开头 {{count}} 秒没有可显示的画面，已略去。',
+    },
+    picture_held: {
+      short: '结尾静止',
+      text_other: '画面先于声音结束：最后一个画面静止 {{count}} 秒。',
+    },
+    size_changes: { short: '尺寸变化', text: '画面尺寸中途改变，已统一为一种尺寸。' },
+    times_repaired: { short: '时间已修复', text: '文件中部分时间信息不合理，已重新排列。' },
+    transparency_left_out: { short: '不透明', text: '文件中的透明部分在视频中显示为黑色。' },
+    captions_left_out: { short: '无字幕', text: '文件中的字幕未包含在视频中。' },
+    audio_tracks_left_out: { short: '另有音轨', text_other: '文件中另有 {{count}} 条音轨，在此无法收听。' },
+    video_tracks_left_out: {
+      short: '另有视频轨',
+      text_other: '文件中另有 {{count}} 条视频轨，在此无法观看。',
+    },
   },
   left: '剩余 {{time}}',
   failedBecause: '失败：{{reason}}',

@@ -1,9 +1,5 @@
-import {
-  type Notice,
-  type NoticeFacts,
-  noticeFactsSchema,
-  type Video,
-} from '@reelmill/shared/contracts/videos.ts';
+import { type NoticeFacts, noticeFactsSchema } from '@reelmill/shared/contracts/notices.ts';
+import type { Notice, Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
 
 type LibraryText = TFunction<'library'>;
@@ -28,5 +24,15 @@ function wordFacts(facts: NoticeFacts, t: LibraryText): string {
       const isUnsupported = facts.reason === 'unsupported_codec' || facts.reason === 'encrypted';
       return t(isUnsupported ? 'notices.audio_left_out.unsupported' : 'notices.audio_left_out.undecodable');
     }
+    case 'audio_repaired':
+    case 'picture_repaired':
+    case 'beginning_left_out':
+    case 'picture_held':
+      return t(`notices.${facts.code}.text`, { count: Math.max(1, Math.round(facts.seconds)) });
+    case 'audio_tracks_left_out':
+    case 'video_tracks_left_out':
+      return t(`notices.${facts.code}.text`, { count: facts.count });
+    default:
+      return t(`notices.${facts.code}.text`);
   }
 }
