@@ -2,6 +2,7 @@ import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
+import { EtagTrust } from './etagTrust.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
 import type { JournalWriter } from './journalWriter.ts';
 import { runLanes } from './lanes.ts';
@@ -28,6 +29,7 @@ export interface DeliveryOptions {
 /** Sends the parts of one open upload that the store does not have, and completes it. */
 export class Delivery {
   readonly #options: DeliveryOptions;
+  readonly #etags = new EtagTrust();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -70,7 +72,9 @@ export class Delivery {
     });
     urls.add(upload.firstUrls);
     const { path, meter } = record;
-    const sender = new PartSender({ context, path, identity, plan: upload.plan, urls, meter, retrier });
+    const { plan } = upload;
+    const etags = this.#etags;
+    const sender = new PartSender({ context, path, identity, plan, urls, etags, meter, retrier });
     return async (laneSignal) => {
       for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
         const etag = await sender.send(next, laneSignal);
@@ -107,13 +111,13 @@ export class Delivery {
     }
   }
 
-  /** Whether the store lists every part with the size and the ETag that it was sent with. */
+  /** Whether the store lists every part with the size and, where that says anything, the ETag that it was sent with. */
   #keepListed(status: UploadStatus): boolean {
     const { record, journal, upload } = this.#options;
     const sent = Object.fromEntries(upload.done);
-    const kept = new Set(
-      reviewParts(upload.plan, status.parts, sent).trusted.map((part) => part.part_number),
-    );
+    const { trusted, unverified } = reviewParts(upload.plan, status.parts, sent);
+    const listed = this.#etags.areOther ? [...trusted, ...unverified] : trusted;
+    const kept = new Set(listed.map((part) => part.part_number).filter((number) => upload.done.has(number)));
     for (const partNumber of [...upload.done.keys()]) {
       if (kept.has(partNumber)) continue;
       upload.done.delete(partNumber);

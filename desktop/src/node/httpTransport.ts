@@ -41,9 +41,11 @@ export class NodeHttpTransport implements HttpTransport {
     }
   }
 
-  async put({ url, sizeBytes, body, onSent, signal }: PutRequest): Promise<HttpResponse> {
+  async put({ url, sizeBytes, md5, body, onSent, signal }: PutRequest): Promise<HttpResponse> {
+    const digest = md5 === undefined ? {} : { 'content-md5': Buffer.from(md5, 'hex').toString('base64') };
     try {
-      const request = this.#open(url, { method: 'PUT', headers: { 'content-length': String(sizeBytes) } });
+      const headers = { 'content-length': String(sizeBytes), ...digest };
+      const request = this.#open(url, { method: 'PUT', headers });
       return await withAbort(request, signal, () => sendAndRead(request, body, onSent));
     } catch (error) {
       throw explain(error, url, { signal });
