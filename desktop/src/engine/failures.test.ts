@@ -88,8 +88,14 @@ test('believes a store that an upload is gone or a size is wrong, and nobody els
   assert.deepEqual(outcomes(S3), told);
   assert.deepEqual(outcomes(OWN), told);
   const untold = told.map((line) => line.replace(/^(4..) .*/, '$1 intercepted true'));
-  assert.deepEqual(outcomes(() => ''), untold);
-  assert.deepEqual(outcomes(() => '<html><body>Error Code 404</body></html>'), untold);
+  assert.deepEqual(
+    outcomes(() => ''),
+    untold,
+  );
+  assert.deepEqual(
+    outcomes(() => '<html><body>Error Code 404</body></html>'),
+    untold,
+  );
   for (const body of [S3('BadDigest'), OWN('checksum_mismatch')]) {
     assert.throws(() => assertTaken(answer(400, body)), { code: 'network', retryable: true });
   }

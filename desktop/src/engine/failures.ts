@@ -1,4 +1,9 @@
-import { ERROR_CODES, type ErrorCode, errorCodeSchema, errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  errorCodeSchema,
+  errorResponseSchema,
+} from '@reelmill/shared/contracts/errors.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import type { HttpResponse } from './ports.ts';
@@ -70,7 +75,7 @@ export function assertTaken(response: HttpResponse): void {
 
 /**
  * Why the store did not take a part. A refused signature is retryable, because every try gets a new one; the only
- * thing that no other try can mend is an upload or a bucket that is gone.
+ * things that no other try can mend are an upload or a bucket that is gone, and another sender (`state_conflict`).
  */
 function storeFailure(response: HttpResponse): ReelmillError {
   const { status } = response;
@@ -82,6 +87,9 @@ function storeFailure(response: HttpResponse): ReelmillError {
   if (!isTemporary && (storesCode === null || status < 400)) return intercepted(response);
   if (storesCode === 'BadDigest' || storesCode === 'checksum_mismatch') {
     return new ReelmillError('network', 'What arrived at the store is not what was sent.');
+  }
+  if (storesCode === 'state_conflict') {
+    return new ReelmillError('state_conflict', 'Another program is sending the same part.');
   }
   if (status === 403) {
     return new ReelmillError('signature_invalid', 'The store refused the signed address of a part.', {
