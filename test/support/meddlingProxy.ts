@@ -13,6 +13,8 @@ import { pipeline } from 'node:stream/promises';
 export interface Meddling {
   /** Responds so in place of the target, which hears nothing of it. */
   respond?: { status: number; headers?: Record<string, string>; body?: string };
+  /** Asks the target for this path in place of the request's own. */
+  path?: string;
   /** The headers of the target's response as they are passed on. */
   alter?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
 }
@@ -39,8 +41,8 @@ export async function startMeddlingProxy(targetUrl: string): Promise<MeddlingPro
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    const { respond, alter } = proxy.meddle(request) ?? {};
-    if (respond === undefined) return forward(target, request, response, alter);
+    const { respond, ...changes } = proxy.meddle(request) ?? {};
+    if (respond === undefined) return forward(target, request, response, changes);
     request.resume().once('end', () => response.writeHead(respond.status, respond.headers).end(respond.body));
   });
   server.listen(0, '127.0.0.1');
@@ -62,10 +64,10 @@ function forward(
   { hostname, port }: URL,
   request: IncomingMessage,
   response: ServerResponse,
-  alter: Meddling['alter'] = (headers) => headers,
+  { path, alter = (headers) => headers }: Omit<Meddling, 'respond'>,
 ): void {
   const { method, url, headers } = request;
-  const upstream = requestHttp({ hostname, port, method, path: url, headers });
+  const upstream = requestHttp({ hostname, port, method, path: path ?? url, headers });
   response.on('close', () => upstream.destroy());
   upstream.on('error', () => response.destroy());
   upstream.once('response', (answer) => {
