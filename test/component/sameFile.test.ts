@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { videoListSchema } from '@reelmill/shared/contracts/videos.ts';
+import { logInAs, runReelmill, startReelmill } from '../support/cli.ts';
 import { type EngineFixture, startEngineFixture } from '../support/engineFixture.ts';
+import { makeTemporaryFolder } from '../support/processes.ts';
+import { startTestServer } from '../support/server.ts';
 
 for (const store of ['disk', 'minio'] as const) {
   const part = store === 'disk' ? 256 * 1024 : 5 * 1024 * 1024;
@@ -49,3 +55,29 @@ for (const store of ['disk', 'minio'] as const) {
     });
   });
 }
+
+test('two command lines that send the same file both exit with 0, and there is one video', {
+  timeout: 180_000,
+}, async (t) => {
+  const folder = await makeTemporaryFolder('same-file');
+  t.after(() => folder.remove());
+  const server = await startTestServer();
+  t.after(() => server.stop());
+  const file = path.join(folder.path, 'film.mp4');
+  await writeFile(file, randomBytes(40_000_000));
+  const [one, two] = [path.join(folder.path, 'one'), path.join(folder.path, 'two')];
+  for (const config of [one, two]) await logInAs(config, server.url, 'ann');
+  const upload = ['upload', file, '--json', '--limit-rate', '10M', '--concurrency', '2'];
+  const first = startReelmill(one, upload);
+  t.after(() => first.stop());
+  await first.waitForLine(/"event":"progress".*"acknowledged_bytes":[1-9]/, 60_000);
+  const second = await runReelmill(two, upload);
+  assert.equal(second.code, 0, second.stdout + second.stderr);
+  assert.equal((await first.waitForExit(60_000)).code, 0, first.lastLines());
+  const { stdout } = await runReelmill(one, ['list', '--json']);
+  const { videos } = videoListSchema.parse(JSON.parse(stdout));
+  assert.deepEqual(
+    videos.map((video) => [video.file_name, video.size_bytes]),
+    [['film.mp4', 40_000_000]],
+  );
+});

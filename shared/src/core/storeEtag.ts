@@ -14,11 +14,7 @@ const KMS = /^aws:kms/;
 
 /** The ETag of an object as the store gave it, from a header or a listing: without quotes and without what proxies add. */
 export function plainEtag(text: string | undefined): string | undefined {
-  const plain = text
-    ?.trim()
-    .replace(/^W\//, '')
-    .replaceAll('"', '')
-    .replace(COMPRESSION, '');
+  const plain = text?.trim().replace(/^W\//, '').replaceAll('"', '').replace(COMPRESSION, '');
   return plain === '' ? undefined : plain;
 }
 

@@ -261,7 +261,12 @@ class MinioStore implements ObjectStore {
       );
       for (const item of page.objects) {
         if (item.name === undefined) continue;
-        yield { key: item.name, sizeBytes: item.size, etag: plainEtag(item.etag) ?? '', lastModified: item.lastModified };
+        yield {
+          key: item.name,
+          sizeBytes: item.size,
+          etag: plainEtag(item.etag) ?? '',
+          lastModified: item.lastModified,
+        };
       }
       continuation = page.isTruncated ? page.nextContinuationToken : '';
     } while (continuation !== '');

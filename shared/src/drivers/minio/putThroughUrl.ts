@@ -79,7 +79,8 @@ function assertSame(claimed: string | null, md5: string): void {
 /** The MD5 that the store claims to have taken, if it does. */
 async function assertStored(response: http.IncomingMessage): Promise<string | null> {
   const document = await text(response);
-  if (response.statusCode === 200 && isOfStore(response.headers, document)) return claimedMd5(response.headers);
+  if (response.statusCode === 200 && isOfStore(response.headers, document))
+    return claimedMd5(response.headers);
   const code = /<Code>([^<]+)<\/Code>/.exec(document)?.[1] ?? `HTTP ${response.statusCode}`;
   throw Object.assign(new Error(`the store answered ${response.statusCode}`), { code });
 }
