@@ -2,6 +2,7 @@ import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.t
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { startServer } from './server.ts';
@@ -13,6 +14,7 @@ const ABORT_START_MS = 2_000;
 
 const stopping = new AbortController();
 createPrivateFilesOnly();
+ignoreBrokenOutput();
 try {
   const config = readServerConfig(process.env);
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' });

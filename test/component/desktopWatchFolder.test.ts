@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { mkdir, open, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
@@ -10,7 +10,7 @@ import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { grow, makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 
-const TIMING = { settleMs: 300, idleMs: 150, hintMs: 20 };
+const TIMING = { settleMs: 300, growingMs: 300, recordingMs: 300, idleMs: 150, hintMs: 20 };
 const logger = createLogger({ level: 'silent', name: 'test' });
 
 interface Watching {
@@ -22,7 +22,7 @@ interface Watching {
   watch: WatchFolder;
 }
 
-describe('the watch folder', { timeout: 60_000 }, () => {
+describe('the watch folder', { timeout: 180_000 }, () => {
   let releasers: Releasers;
   let root: string;
   let memoryFile: string;
@@ -104,6 +104,24 @@ describe('the watch folder', { timeout: 60_000 }, () => {
       clearInterval(timer);
     }
     await waitFor('the file is taken', () => watching.taken.includes('growing.mp4'));
+  });
+
+  test('takes a recording once, when its recorder has closed it, however long that rests', async () => {
+    const watching = await watch();
+    const recording = await makeVideo(at('recording.mkv'));
+    const recorder = await open(recording, 'a');
+    try {
+      await settle(watching, 'other.mp4');
+      await settle(watching, 'another.mp4');
+      await recorder.write(Buffer.alloc(1_000));
+      await settle(watching, 'third.mp4');
+      assert.deepEqual(watching.taken, ['other.mp4', 'another.mp4', 'third.mp4']);
+    } finally {
+      await recorder.close();
+    }
+    await waitFor('the recording is taken', () => watching.taken.includes('recording.mkv'));
+    await settle(watching, 'last.mp4');
+    assert.equal(watching.taken.filter((name) => name === 'recording.mkv').length, 1);
   });
 
   test('remembers what it took, over restarts, and takes what came meanwhile', async () => {

@@ -106,9 +106,10 @@ test('while the store does not answer every call says that it may be tried again
 
 // no store that works does so: a stand-in says that it took other bytes
 test('a store that holds other bytes than were sent is one that cannot be used', async (t) => {
-  let etag = MD5;
+  let headers: Record<string, string> = {};
+  let page = '';
   const server = createServer((request, response) => {
-    request.resume().once('end', () => response.writeHead(200, { ETag: `"${etag}"` }).end());
+    request.resume().once('end', () => response.writeHead(200, headers).end(page));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -121,12 +122,21 @@ test('a store that holds other bytes than were sent is one that cannot be used',
     server.close();
   });
   const put = () => store.put('a', Buffer.from('bytes'), { contentType: 'a/b', sizeBytes: 5 });
-  for (const wrong of [MD5, '', 'x-1']) {
-    etag = wrong;
-    await assert.rejects(put(), { code: 'unavailable', retryable: true });
+  const md5 = createHash('md5').update('bytes').digest('hex');
+  for (const wrong of [{ etag: `"${MD5}"` }, { etag: '""' }, {}]) {
+    headers = wrong;
+    await assert.rejects(put(), { code: 'unavailable', retryable: true }, JSON.stringify(wrong));
   }
-  etag = createHash('md5').update('bytes').digest('hex');
-  await put();
+  page = '<html>Sign in to the network</html>';
+  headers = { etag: `"${md5}"` };
+  await assert.rejects(put(), { code: 'unavailable', retryable: true });
+  page = '';
+  // what tells of no MD5 is no proof of other bytes
+  const encrypted = { etag: `"${MD5}"`, 'x-amz-server-side-encryption': 'aws:kms' };
+  for (const right of [headers, { etag: `W/"${md5}-gzip"` }, encrypted, { 'x-amz-request-id': '1' }]) {
+    headers = right;
+    await put();
+  }
 });
 
 // MinIO cannot be made to answer this way, S3 does: so a stand-in says it

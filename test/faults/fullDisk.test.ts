@@ -240,6 +240,11 @@ test('a standalone server whose disk fills says so, and goes on when there is ro
     };
     assert.deepEqual([(await read()).status, (await read()).phase], ['transcoding', 'queued']);
 
+    await disk.fill();
+    await waitFor('a server that can write nothing is not ready', async () => {
+      const answer = await fetch(`${server.url}/readyz`);
+      return answer.status === 503 && readinessSchema.parse(await answer.json()).status === 'unavailable';
+    });
     await disk.free();
     await untilDegraded(undefined);
     await waitFor('the video is online', async () => (await read()).status === 'online', {

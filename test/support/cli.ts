@@ -13,11 +13,16 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs `reelmill` to its end with a configuration folder of its own. */
-export function runReelmill(configDir: string, args: readonly string[], input = ''): Promise<CliResult> {
+/** Runs `reelmill` to its end with a configuration folder of its own; `env` is added to the environment. */
+export function runReelmill(
+  configDir: string,
+  args: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, REELMILL_CONFIG_DIR: configDir },
+      env: { ...process.env, REELMILL_CONFIG_DIR: configDir, ...env },
       timeout: TIMEOUT_MS,
     });
     let stdout = '';

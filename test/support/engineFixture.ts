@@ -20,6 +20,7 @@ import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioSt
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type FlakyProxy, startFlakyProxy } from './flakyProxy.ts';
+import { type MeddlingProxy, startMeddlingProxy } from './meddlingProxy.ts';
 import { signedByOwner, startMinio } from './minio.ts';
 import { closeServer, listen, startUploadApi, type UploadApi } from './uploadApi.ts';
 
@@ -40,6 +41,10 @@ export interface EngineFixture {
   readonly store: ObjectStore;
   /** Stands between the engine and the store. */
   readonly proxy: FlakyProxy;
+  /** Stands between that and the store. */
+  readonly storeMeddler: MeddlingProxy;
+  /** Stands between the engine and the API. */
+  readonly apiMeddler: MeddlingProxy;
   readonly folder: string;
   /** A file of random bytes. */
   makeFile(name: string, sizeBytes: number): Promise<string>;
@@ -62,20 +67,26 @@ export async function startEngineFixture(options: {
   store: 'disk' | 'minio';
   partSizeBytes: number;
   urlTtlSeconds?: number;
+  /** Of MinIO: no ETag is an MD5. */
+  encrypted?: boolean;
 }): Promise<EngineFixture> {
   const releasers = new Releasers();
   const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-engine-'));
   releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
   const transport = new NodeHttpTransport();
   try {
-    const { store, proxy } = await startStore(options.store, folder, releasers);
+    const { store, proxy, meddler: storeMeddler } = await startStore(options, folder, releasers);
     const api = await startUploadApi({ ...options, store });
     releasers.add('api', () => api.close());
+    const apiMeddler = await startMeddlingProxy(api.url);
+    releasers.add('api meddler', () => apiMeddler.close());
     releasers.add('transport', () => transport.close());
     return {
       api,
       store,
       proxy,
+      storeMeddler,
+      apiMeddler,
       folder,
       makeFile: async (name, sizeBytes) => {
         const file = path.join(folder, name);
@@ -84,7 +95,7 @@ export async function startEngineFixture(options: {
       },
       startEngine: ({ machine = 'here', settings, bytesPerSecond, session, keepQueue = false } = {}) => {
         const manager = new UploadManager({
-          api: new ApiClient({ serverUrl: api.url, transport, session: session ?? FIXED_SESSION }),
+          api: new ApiClient({ serverUrl: apiMeddler.url, transport, session: session ?? FIXED_SESSION }),
           transport,
           files: nodeFileSource,
           journal: new FileJournal(path.join(folder, machine)),
@@ -117,21 +128,23 @@ const FIXED_SESSION: SessionPort = {
 };
 
 async function startStore(
-  kind: 'disk' | 'minio',
+  { store: kind, encrypted = false }: { store: 'disk' | 'minio'; encrypted?: boolean },
   folder: string,
   releasers: Releasers,
-): Promise<{ store: ObjectStore; proxy: FlakyProxy }> {
+): Promise<{ store: ObjectStore; proxy: FlakyProxy; meddler: MeddlingProxy }> {
   if (kind === 'minio') {
-    const minio = await startMinio();
+    const minio = await startMinio(undefined, undefined, { encrypted });
     releasers.add('minio', () => minio.stop());
-    const proxy = await startFlakyProxy(minio.endpoint);
+    const meddler = await startMeddlingProxy(minio.endpoint);
+    releasers.add('meddler', () => meddler.close());
+    const proxy = await startFlakyProxy(meddler.url);
     releasers.add('proxy', () => proxy.close());
     const place = { publicEndpoint: proxy.url, bucket: 'engine', region: 'us-east-1' };
     const access = { ...signedByOwner(minio), ...place };
     await ensureBucket(access);
     const store = createMinioStore(access);
     releasers.add('store', () => store.close());
-    return { store, proxy };
+    return { store, proxy, meddler };
   }
   let publicUrl = '';
   const store = await createDiskStore({
@@ -141,11 +154,13 @@ async function startStore(
   });
   releasers.add('store', () => store.close());
   const server = createServer((request, response) => void store.handle(request, response));
-  const proxy = await startFlakyProxy(await listen(server));
+  const meddler = await startMeddlingProxy(await listen(server));
+  const proxy = await startFlakyProxy(meddler.url);
   releasers.add('store server', () => closeServer(server));
+  releasers.add('meddler', () => meddler.close());
   releasers.add('proxy', () => proxy.close());
   publicUrl = proxy.url;
-  return { store, proxy };
+  return { store, proxy, meddler };
 }
 
 function watch(manager: UploadManager): Engine {

@@ -29,14 +29,25 @@ export interface RunningMinio extends MinioAccess {
 
 /**
  * Starts a MinIO of its own on a free port with an empty data folder, made in `parentFolder` (the system's temporary
- * folder by default), and waits until it serves. With a certificate it serves https; this process must trust its CA.
+ * folder by default), and waits until it serves. With a certificate it serves https; this process must trust its CA. With
+ * `encrypted` it encrypts every object with a key of its own, so that no ETag is an MD5.
  */
-export async function startMinio(parentFolder?: string, tls?: ServerCertificate): Promise<RunningMinio> {
+export async function startMinio(
+  parentFolder?: string,
+  tls?: ServerCertificate,
+  { encrypted = false }: { encrypted?: boolean } = {},
+): Promise<RunningMinio> {
   const program = await findBuiltProgram('minio');
   const { path: folder, remove } = await makeTemporaryFolder('minio', parentFolder);
   const port = await findFreePort();
   const accessKey = 'reelmill-test';
   const secretKey = randomBytes(20).toString('hex');
+  const encryption = encrypted
+    ? {
+        MINIO_KMS_SECRET_KEY: `test:${randomBytes(32).toString('base64')}`,
+        MINIO_KMS_AUTO_ENCRYPTION: 'on',
+      }
+    : {};
   const certificates = path.join(folder, 'certs');
   await mkdir(certificates);
   if (tls !== undefined) {
@@ -55,6 +66,7 @@ export async function startMinio(parentFolder?: string, tls?: ServerCertificate)
         MINIO_ROOT_PASSWORD: secretKey,
         MINIO_UPDATE: 'off',
         MINIO_BROWSER: 'off',
+        ...encryption,
       },
     });
     await server.waitUntil('its health check to pass', async () => {

@@ -11,6 +11,8 @@ const KEPT_LINES = 500;
 export interface TestServer {
   /** Without a slash at the end. */
   readonly url: string;
+  /** The same where it listens, whatever `PUBLIC_URL` says. */
+  readonly localUrl: string;
   readonly context: ServerContext;
   readonly dataDir: string;
   /** What it logged, as it came. */
@@ -41,6 +43,7 @@ export async function startTestServer(
     const server = await startServer(config, { logger });
     return {
       url: server.url,
+      localUrl: `http://127.0.0.1:${server.address.port}`,
       context: server.context,
       dataDir,
       logLines: () => lines,

@@ -10,6 +10,7 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { startWorker, VERSION } from './worker.ts';
@@ -28,6 +29,7 @@ async function main(
   { logLevel, worker: config, store: folder, tracing }: StartEmbeddedWorker,
   stopping: AbortSignal,
 ): Promise<void> {
+  ignoreBrokenOutput();
   const logger = createLogger({ level: logLevel, name: 'worker' });
   const releasers = new Releasers();
   const traces = await startTracing(tracing, { name: 'reelmill-worker', version: VERSION, logger });

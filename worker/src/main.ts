@@ -8,6 +8,7 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
+import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
 import { writeHealth } from './healthFile.ts';
@@ -118,6 +119,7 @@ async function fail(error: unknown, releasers: Releasers): Promise<never> {
 }
 
 createPrivateFilesOnly();
+ignoreBrokenOutput();
 const releasers = new Releasers();
 try {
   await main(readWorkerConfig(process.env), releasers);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { SavedSession } from '../engine/session.ts';
 import { type Client, createClient } from '../node/client.ts';
 import { findClientFolder } from '../node/clientFolder.ts';
+import { type Proxies, readProxies as readProxyVariables } from '../node/proxies.ts';
 import { changePassword, type LoginOptions, logIn, logOut } from './accountCommands.ts';
 import { addAdminCommands } from './admin/adminCommands.ts';
 import { readCount, readNumber, readRate } from './arguments.ts';
@@ -19,6 +20,10 @@ import {
   type VideoCommandContext,
 } from './videoCommands.ts';
 
+const ENVIRONMENT = `Environment:
+  REELMILL_CONFIG_DIR      where the session and unfinished uploads are kept
+  HTTP_PROXY, HTTPS_PROXY  proxies for http and https, such as http://user:password@proxy.example.com:3128
+  NO_PROXY                 hosts that are reached directly, separated by commas`;
 const DEFAULT_SERVER = 'http://127.0.0.1:8080';
 
 /** Runs `reelmill` with the given arguments (without program and script) and answers the exit code. Never throws. */
@@ -28,7 +33,9 @@ export async function runCli(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   const folder = findClientFolder(env);
-  const client = createClient(folder);
+  const proxies = readProxies(env, terminal);
+  if (proxies === null) return EXIT.usage.code;
+  const client = createClient(folder, { proxies });
   let exitCode: number = EXIT.ok.code;
   const program = buildProgram({ client, terminal, sessionFile: folder.sessionFile }, (code) => {
     exitCode = code;
@@ -43,6 +50,16 @@ export async function runCli(
   }
 }
 
+/** Null where the environment names one that cannot be used, which is said. */
+function readProxies(env: Parameters<typeof readProxyVariables>[0], terminal: Terminal): Proxies | null {
+  try {
+    return readProxyVariables(env);
+  } catch (error) {
+    explain(terminal, error);
+    return null;
+  }
+}
+
 function buildProgram(
   { client, terminal, sessionFile }: { client: Client; terminal: Terminal; sessionFile: string },
   exit: (code: number) => void,
@@ -54,7 +71,7 @@ function buildProgram(
       writeErr: (text) => terminal.stderr.write(text),
     })
     .exitOverride()
-    .addHelpText('after', `\n${exitCodeTable()}`);
+    .addHelpText('after', `\n${exitCodeTable()}\n\n${ENVIRONMENT}`);
 
   program
     .command('login')

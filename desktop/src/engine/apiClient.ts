@@ -28,7 +28,7 @@ import {
   videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import { apiFailure, readAnswer } from './failures.ts';
+import { assertDone, readAnswer, refusesToken } from './failures.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -182,10 +182,9 @@ export class ApiClient {
   async #send(call: Call): Promise<HttpResponse> {
     const token = await this.#session.accessToken();
     let response = await this.#sendAs(token, call);
-    if (response.status === 401) response = await this.#sendAs(await this.#session.refresh(token), call);
-    if (response.status !== 304 && (response.status < 200 || response.status > 299)) {
-      throw apiFailure(response);
-    }
+    if (refusesToken(response)) response = await this.#sendAs(await this.#session.refresh(token), call);
+    const isUnchanged = response.status === 304 && call.etag !== undefined;
+    if (!isUnchanged) assertDone(response);
     return response;
   }
 

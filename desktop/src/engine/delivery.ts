@@ -2,9 +2,11 @@ import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
+import { EtagTrust } from './etagTrust.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
 import type { JournalWriter } from './journalWriter.ts';
 import { runLanes } from './lanes.ts';
+import { OtherSender } from './otherSender.ts';
 import { missingParts, partRange, reviewParts } from './partPlan.ts';
 import { PartSender } from './partSender.ts';
 import { PartUrls } from './partUrls.ts';
@@ -14,6 +16,8 @@ import type { UploadRecord } from './uploadRecord.ts';
 
 /** How often parts that the store lost between their ETag and the end are sent again. */
 const MOST_ROUNDS = 3;
+/** What is said of an upload whose parts somebody else has joined. */
+const ENDED = new Set(['upload_gone', 'state_conflict', 'not_found']);
 const INCOMPLETE = new Set(['upload_incomplete', 'part_size_mismatch', 'size_mismatch']);
 
 export interface DeliveryOptions {
@@ -28,19 +32,50 @@ export interface DeliveryOptions {
 /** Sends the parts of one open upload that the store does not have, and completes it. */
 export class Delivery {
   readonly #options: DeliveryOptions;
+  readonly #etags = new EtagTrust();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  /** Answers the video as `complete` left it. */
+  /** Answers the video as `complete` left it, whoever called that. */
   async run(signal: AbortSignal): Promise<Video> {
-    const { record } = this.#options;
-    for (let round = 1; round <= MOST_ROUNDS; round++) {
+    try {
+      return await this.#run(signal);
+    } catch (error) {
+      if (!(error instanceof ReelmillError && ENDED.has(error.code)) || signal.aborted) throw error;
+      // another program may have sent the same file, and have been faster
+      return this.#finishElsewhere(error, signal);
+    }
+  }
+
+  async #finishElsewhere(cause: ReelmillError, signal: AbortSignal): Promise<Video> {
+    const { context, record, retrier, upload } = this.#options;
+    if (record.state !== 'completing') record.move('completing');
+    try {
+      return await retrier.run('complete the upload', signal, () =>
+        context.api.completeUpload(upload.videoId, signal),
+      );
+    } catch (error) {
+      const isEnded = error instanceof ReelmillError && (ENDED.has(error.code) || INCOMPLETE.has(error.code));
+      throw isEnded ? cause : error;
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<Video> {
+    const { context, record, upload } = this.#options;
+    const { clock, settings } = context;
+    let busySinceMs: number | null = null;
+    for (let round = 1; round <= MOST_ROUNDS; ) {
       await this.#sendMissing(signal);
-      record.move('completing');
+      if (record.state !== 'completing') record.move('completing');
       const video = await this.#complete(signal);
       if (video !== null) return video;
+      const isBusy = missingParts(upload.plan, upload.done).length === 0;
+      busySinceMs = isBusy ? (busySinceMs ?? clock.now()) : null;
+      // nothing is missing, so somebody else is sending a part once more; whoever is last completes it
+      if (busySinceMs === null || clock.now() - busySinceMs > settings.answerMs) round++;
+      else await clock.sleep(settings.pollMs, signal);
     }
     throw new ReelmillError('upload_incomplete', 'The store keeps losing parts of the file.');
   }
@@ -49,6 +84,8 @@ export class Delivery {
     const { context, record, journal, upload } = this.#options;
     const pending = missingParts(upload.plan, upload.done);
     if (pending.length === 0) return;
+    // whoever began it sends from the front
+    if (upload.isShared) pending.reverse();
     record.move('uploading');
     const stopReporting = this.#reportRegularly();
     try {
@@ -59,7 +96,7 @@ export class Delivery {
     await journal.flush();
   }
 
-  /** One of the workers that share the pending parts, the earliest first. */
+  /** One of the workers that share the pending parts, in their order. */
   #lane(pending: number[], signal: AbortSignal): (laneSignal: AbortSignal) => Promise<void> {
     const { context, record, retrier, journal, upload, identity } = this.#options;
     const urls = new PartUrls({
@@ -70,14 +107,37 @@ export class Delivery {
     });
     urls.add(upload.firstUrls);
     const { path, meter } = record;
-    const sender = new PartSender({ context, path, identity, plan: upload.plan, urls, meter, retrier });
+    const { plan } = upload;
+    const etags = this.#etags;
+    const sender = new PartSender({ context, path, identity, plan, urls, etags, meter, retrier });
+    const keep = (partNumber: number, etag: string): void => {
+      upload.done.set(partNumber, etag);
+      journal.recordPart(partNumber, etag);
+    };
+    const other = this.#watchOther(pending, keep);
     return async (laneSignal) => {
-      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-        const etag = await sender.send(next, laneSignal);
-        upload.done.set(next, etag);
-        journal.recordPart(next, etag);
+      for (;;) {
+        await other.waitForTurn(laneSignal);
+        const next = pending.shift();
+        if (next === undefined) return;
+        try {
+          keep(next, await sender.send(next, laneSignal));
+        } catch (error) {
+          if (!(error instanceof ReelmillError && error.code === 'state_conflict')) throw error;
+          pending.push(next);
+          other.noteConflict();
+        }
       }
     };
+  }
+
+  #watchOther(pending: number[], keep: (partNumber: number, etag: string) => void): OtherSender {
+    const { context, record, retrier, upload } = this.#options;
+    const onArrival = (partNumber: number, etag: string): void => {
+      record.meter.acknowledge(partNumber, partRange(upload.plan, partNumber).length);
+      keep(partNumber, etag);
+    };
+    return new OtherSender({ context, record, retrier, upload, pending, onArrival });
   }
 
   /** Null where the store does not have everything after all; what it lacks is taken out of the done parts. */
@@ -107,13 +167,13 @@ export class Delivery {
     }
   }
 
-  /** Whether the store lists every part with the size and the ETag that it was sent with. */
+  /** Whether the store lists every part with the size and, where that says anything, the ETag that it was sent with. */
   #keepListed(status: UploadStatus): boolean {
     const { record, journal, upload } = this.#options;
     const sent = Object.fromEntries(upload.done);
-    const kept = new Set(
-      reviewParts(upload.plan, status.parts, sent).trusted.map((part) => part.part_number),
-    );
+    const { trusted, unverified } = reviewParts(upload.plan, status.parts, sent);
+    const listed = this.#etags.areOther ? [...trusted, ...unverified] : trusted;
+    const kept = new Set(listed.map((part) => part.part_number).filter((number) => upload.done.has(number)));
     for (const partNumber of [...upload.done.keys()]) {
       if (kept.has(partNumber)) continue;
       upload.done.delete(partNumber);

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apiFailure, readRetryAfter, storeFailure } from './failures.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { apiFailure, assertDone, assertTaken, readRetryAfter, refusesToken } from './failures.ts';
 
 const answer = (status: number, body = '', headers: Record<string, string> = {}) => ({
   status,
   body,
   headers,
 });
+
+const S3 = (code: string) => `<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>m</Message></Error>`;
+const OWN = (code: string) => JSON.stringify({ error: { code, message: 'm', request_id: 'r' } });
 
 test("the API's own error is kept", () => {
   const body = JSON.stringify({
@@ -19,11 +23,26 @@ test("the API's own error is kept", () => {
   assert.equal(error.retryable, false);
 });
 
-test('an answer that is none of the API is judged by its status', () => {
+test('keeps a code of a later version as final as its status', () => {
+  const body = JSON.stringify({ error: { code: 'of_later', message: 'No.', request_id: 'r' } });
+  for (const [status, code] of [
+    [403, 'forbidden'],
+    [404, 'not_found'],
+    [422, 'validation_failed'],
+  ] as const) {
+    const error = apiFailure(answer(status, body));
+    assert.deepEqual([error.code, error.message, error.retryable], [code, 'No.', false]);
+  }
+});
+
+test('believes nothing final of what is no response of the API', () => {
   const cases: [number, string, boolean][] = [
-    [401, 'unauthorized', false],
-    [404, 'not_found', false],
-    [302, 'unavailable', true],
+    [302, 'intercepted', true],
+    [400, 'intercepted', true],
+    [401, 'intercepted', true],
+    [403, 'intercepted', true],
+    [404, 'intercepted', true],
+    [413, 'intercepted', true],
     [429, 'rate_limited', true],
     [502, 'unavailable', true],
     [504, 'unavailable', true],
@@ -32,23 +51,54 @@ test('an answer that is none of the API is judged by its status', () => {
     const error = apiFailure(answer(status, '<html>'));
     assert.deepEqual([error.code, error.retryable], [code, retryable], `${status}`);
   }
+  assert.equal(refusesToken(answer(401, '<html>')), false);
+  assert.equal(refusesToken(answer(401, OWN('unauthorized'))), true);
 });
 
-test('a store may be tried again after everything but an upload that is gone, a redirect or a size', () => {
-  const codes = [403, 404, 307, 400, 413, 500, 503, 507].map((status) => {
-    const { code, retryable } = storeFailure(answer(status));
-    return `${status} ${code} ${retryable}`;
-  });
-  assert.deepEqual(codes, [
+test('takes a page for no success', () => {
+  assert.throws(() => assertDone(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assert.throws(() => assertDone(answer(200)), { code: 'intercepted' });
+  assertDone(answer(204));
+  assertDone(answer(200, '{}'));
+  assert.throws(() => assertTaken(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assertTaken(answer(200));
+});
+
+test('believes a store that an upload is gone or a size is wrong, and nobody else', () => {
+  const outcomes = (body: (code: string) => string) =>
+    [403, 404, 307, 400, 413, 500, 503, 507].map((status) => {
+      try {
+        assertTaken(answer(status, body('Other')));
+      } catch (error) {
+        assert.ok(error instanceof ReelmillError);
+        return `${status} ${error.code} ${error.retryable}`;
+      }
+      return status;
+    });
+  const told = [
     '403 signature_invalid true',
     '404 upload_gone false',
-    '307 unavailable false',
+    '307 intercepted true',
     '400 internal true',
     '413 internal false',
     '500 unavailable true',
     '503 unavailable true',
     '507 insufficient_storage true',
-  ]);
+  ];
+  assert.deepEqual(outcomes(S3), told);
+  assert.deepEqual(outcomes(OWN), told);
+  const untold = told.map((line) => line.replace(/^(4..) .*/, '$1 intercepted true'));
+  assert.deepEqual(
+    outcomes(() => ''),
+    untold,
+  );
+  assert.deepEqual(
+    outcomes(() => '<html><body>Error Code 404</body></html>'),
+    untold,
+  );
+  for (const body of [S3('BadDigest'), OWN('checksum_mismatch')]) {
+    assert.throws(() => assertTaken(answer(400, body)), { code: 'network', retryable: true });
+  }
 });
 
 test('Retry-After is read as seconds or as a date', () => {

@@ -1,6 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from './context.ts';
-import { storeFailure } from './failures.ts';
+import type { EtagTrust } from './etagTrust.ts';
+import { assertTaken } from './failures.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
 import { type PartPlan, partRange } from './partPlan.ts';
 import type { PartUrls } from './partUrls.ts';
@@ -15,12 +16,10 @@ export interface PartSenderOptions {
   identity: FileIdentity;
   plan: PartPlan;
   urls: PartUrls;
+  etags: EtagTrust;
   meter: TransferMeter;
   retrier: Retrier;
 }
-
-/** A store that answers with another ETag so often does not mean the MD5 by it. */
-const MOST_MISMATCHES = 8;
 
 /** Streams single parts from the disk to the store. */
 export class PartSender {
@@ -30,14 +29,14 @@ export class PartSender {
     this.#options = options;
   }
 
-  /** Sends one part, again and again if need be, and answers the ETag that the store and this side agree on. */
+  /** Sends one part, again and again if need be, and returns the ETag that the store is expected to list. */
   async send(partNumber: number, signal: AbortSignal): Promise<string> {
     const { context, path, identity, urls, meter, retrier } = this.#options;
     for (let attempt = 1; ; attempt++) {
       await assertUnchanged(context, path, identity, signal);
       const url = await urls.take(partNumber);
       try {
-        return await this.#sendOnce(partNumber, { url, attempt }, signal);
+        return await this.#sendOnce(partNumber, url, signal);
       } catch (error) {
         meter.drop(partNumber);
         if (error instanceof ReelmillError && error.code === 'signature_invalid') urls.forget();
@@ -46,13 +45,10 @@ export class PartSender {
     }
   }
 
-  async #sendOnce(
-    partNumber: number,
-    { url, attempt }: { url: string; attempt: number },
-    signal: AbortSignal,
-  ): Promise<string> {
-    const { context, plan, meter } = this.#options;
+  async #sendOnce(partNumber: number, url: string, signal: AbortSignal): Promise<string> {
+    const { context, plan, meter, etags } = this.#options;
     const range = partRange(plan, partNumber);
+    const known = etags.areMd5s ? {} : { md5: await this.#hash(range, signal) };
     const digest = context.digests.md5();
     const watchdog = new Watchdog(context.clock, context.settings.stallMs);
     try {
@@ -60,6 +56,7 @@ export class PartSender {
       const response = await context.transport.put({
         url,
         sizeBytes: range.length,
+        ...known,
         body: this.#body(range, digest, watchdog, watched),
         onSent: (bytes) => {
           watchdog.feed();
@@ -67,8 +64,9 @@ export class PartSender {
         },
         signal: watched,
       });
-      if (response.status < 200 || response.status > 299) throw storeFailure(response);
-      const etag = agreeOnEtag(response.headers.etag, await digest.hex(), attempt);
+      assertTaken(response);
+      const isCompared = 'md5' in known;
+      const etag = etags.accept(response.headers, { md5: await digest.hex(), isCompared });
       meter.acknowledge(partNumber, range.length);
       return etag;
     } catch (error) {
@@ -77,6 +75,17 @@ export class PartSender {
       throw new ReelmillError('timeout', `Nothing moved for ${seconds} seconds.`, { cause: error });
     } finally {
       watchdog.stop();
+      digest.drop();
+    }
+  }
+
+  async #hash(range: ByteRange, signal: AbortSignal): Promise<string> {
+    const { context, path } = this.#options;
+    const digest = context.digests.md5();
+    try {
+      for await (const chunk of context.files.read(path, range, signal)) await digest.update(chunk);
+      return await digest.hex();
+    } finally {
       digest.drop();
     }
   }
@@ -103,13 +112,4 @@ export class PartSender {
     }
     watchdog.allow(context.settings.answerMs);
   }
-}
-
-function agreeOnEtag(header: string | undefined, expected: string, attempt: number): string {
-  const etag = header?.replaceAll('"', '');
-  if (etag === expected) return expected;
-  throw new ReelmillError('network', 'What arrived at the store is not what was sent.', {
-    details: { expected, received: etag },
-    retryable: attempt < MOST_MISMATCHES,
-  });
 }

@@ -34,6 +34,8 @@ export interface HttpRequest {
 export interface PutRequest {
   url: string;
   sizeBytes: number;
+  /** Of the body, in hexadecimal, for the store to compare. */
+  md5?: string;
   /** `sizeBytes` bytes; see FileSource for how long a chunk holds. */
   body: AsyncIterable<Uint8Array>;
   /** Called with the number of bytes that the operating system has taken since the last call. */

@@ -16,6 +16,8 @@ export interface OpenUpload {
   videoId: number;
   plan: PartPlan;
   done: Map<number, string>;
+  /** Begun by another program, or an earlier run of this one; either may be sending it still. */
+  isShared: boolean;
   firstUrls: BegunUpload['upload']['urls'];
 }
 
@@ -110,7 +112,8 @@ async function begin(options: RemoteUploadOptions): Promise<OpenUpload> {
     const begun = await context.api.beginUpload(request, signal);
     record.settleTitle(title);
     const plan = planOf(identity, begun.upload);
-    return { kind: 'open', videoId: begun.video_id, plan, done: new Map(), firstUrls: begun.upload.urls };
+    const firstUrls = begun.upload.urls;
+    return { kind: 'open', videoId: begun.video_id, plan, done: new Map(), isShared: false, firstUrls };
   });
 }
 
@@ -143,11 +146,12 @@ async function resume(
     if (await holdsOurBytes(options, plan, part)) done.set(part.part_number, part.etag);
     else if (entry === null) return null;
   }
-  return { kind: 'open', videoId: status.video_id, plan, done, firstUrls: [] };
+  return { kind: 'open', videoId: status.video_id, plan, done, isShared: true, firstUrls: [] };
 }
 
-async function holdsOurBytes(
-  { context, record, signal }: RemoteUploadOptions,
+/** Whether a part that the store has is that of the file here. False where its ETag does not tell. */
+export async function holdsOurBytes(
+  { context, record, signal }: Pick<RemoteUploadOptions, 'context' | 'record' | 'signal'>,
   plan: PartPlan,
   part: UploadedPart,
 ): Promise<boolean> {

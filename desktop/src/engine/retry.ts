@@ -12,6 +12,8 @@ export interface RetryPolicy {
   maxRetryAfterMs: number;
   /** Errors that are never final, however often a call was made. */
   endless?: ReadonlySet<ErrorCode>;
+  /** In place of `attempts`, for single errors. */
+  attemptsOf?: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
 /** Goes on for about two minutes. */
@@ -34,6 +36,8 @@ export const PATIENT_RETRY: RetryPolicy = {
     'certificate_invalid',
     'not_a_server',
   ]),
+  // half a day: somebody may have to sign in to the network first, or to talk to whoever runs the firewall
+  attemptsOf: { intercepted: 1_000 },
 };
 
 export interface RetryNotice {
@@ -93,7 +97,8 @@ export class Retrier {
 
   /** Whether one more try may help. */
   #mayHelp({ retryable, code }: ReelmillError, attempt: number): boolean {
-    return retryable && (attempt < this.#policy.attempts || this.#policy.endless?.has(code) === true);
+    const { attempts, attemptsOf, endless } = this.#policy;
+    return retryable && (attempt < (attemptsOf?.[code] ?? attempts) || endless?.has(code) === true);
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import { nodeDigests } from './digests.ts';
 import { FileJournal } from './fileJournal.ts';
 import { nodeFileSource } from './fileSource.ts';
 import { NodeHttpTransport } from './httpTransport.ts';
+import type { Proxies } from './proxies.ts';
 import { QueueFile } from './queueFile.ts';
 import { SessionFile } from './sessionFile.ts';
 
@@ -51,12 +52,14 @@ export interface ClientOptions {
   store?: SessionStore;
   /** Issuers of certificates, as PEM, to trust beside those of the system. */
   furtherIssuers?: string | null;
+  /** Through which other hosts are reached; directly by default. */
+  proxies?: Proxies;
 }
 
 /** Puts the engine together with Node's disk, network and clock. */
-export function createClient(folder: ClientFolder, { store, furtherIssuers }: ClientOptions = {}): Client {
-  const sessions = store ?? new SessionFile(folder.sessionFile);
-  const transport = new NodeHttpTransport({ furtherIssuers: furtherIssuers ?? null });
+export function createClient(folder: ClientFolder, options: ClientOptions = {}): Client {
+  const sessions = options.store ?? new SessionFile(folder.sessionFile);
+  const transport = new NodeHttpTransport(options);
   const account = new AccountApi(transport, new DeviceFile(folder.deviceFile));
   const journal = new FileJournal(folder.journalFolder);
   const never = (): AbortSignal => new AbortController().signal;

@@ -1,10 +1,11 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
 import { listIssuers } from './issuers.ts';
-import { describeNetworkFailure } from './networkFailure.ts';
+import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkFailure.ts';
+import { NO_PROXIES, type Proxies } from './proxies.ts';
 
 /** No answer that the engine reads is longer. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -14,13 +15,22 @@ const LARGEST_SLICE_BYTES = 1024 * 1024;
 
 /** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
 export class NodeHttpTransport implements HttpTransport {
-  readonly #plain = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS });
   readonly #furtherIssuers: string | null;
-  #secure: https.Agent | null = null;
+  readonly #proxies: Proxies;
+  /** By scheme and proxy. */
+  readonly #agents = new Map<string, http.Agent>();
+  #secureContext: SecureContext | null = null;
 
   /** `furtherIssuers` are certificates, as PEM, to trust beside those of the system. */
-  constructor({ furtherIssuers = null }: { furtherIssuers?: string | null } = {}) {
+  constructor({
+    furtherIssuers = null,
+    proxies = NO_PROXIES,
+  }: {
+    furtherIssuers?: string | null;
+    proxies?: Proxies;
+  } = {}) {
     this.#furtherIssuers = furtherIssuers;
+    this.#proxies = proxies;
   }
 
   async request({ method, url, headers, body, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
@@ -34,43 +44,86 @@ export class NodeHttpTransport implements HttpTransport {
       return await withAbort(request, AbortSignal.any([signal, timeout]), async () => {
         const answered = answerOf(request);
         request.end(body);
-        return readAnswer(await answered);
+        return this.#checkProxy(url, await readAnswer(await answered));
       });
     } catch (error) {
-      throw explain(error, url, { signal, timeout });
+      throw this.#explain(error, url, { signal, timeout });
     }
   }
 
-  async put({ url, sizeBytes, body, onSent, signal }: PutRequest): Promise<HttpResponse> {
+  async put({ url, sizeBytes, md5, body, onSent, signal }: PutRequest): Promise<HttpResponse> {
+    const digest = md5 === undefined ? {} : { 'content-md5': Buffer.from(md5, 'hex').toString('base64') };
     try {
-      const request = this.#open(url, { method: 'PUT', headers: { 'content-length': String(sizeBytes) } });
-      return await withAbort(request, signal, () => sendAndRead(request, body, onSent));
+      const headers = { 'content-length': String(sizeBytes), ...digest };
+      const request = this.#open(url, { method: 'PUT', headers });
+      const response = await withAbort(request, signal, () => sendAndRead(request, body, onSent));
+      return this.#checkProxy(url, response);
     } catch (error) {
-      throw explain(error, url, { signal });
+      throw this.#explain(error, url, { signal });
     }
   }
 
   /** Ends all connections, also those in use; whoever calls again gets a new one. */
   close(): void {
-    this.#plain.destroy();
-    this.#secure?.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #agentFor(target: URL): http.Agent {
+    const proxy = this.#proxies.proxyFor(target);
+    const name = `${target.protocol} ${proxy?.href ?? ''}`;
+    const known = this.#agents.get(name);
+    if (known !== undefined) return known;
+    const options = {
+      keepAlive: true,
+      keepAliveMsecs: KEEP_ALIVE_MS,
+      ...(proxy === null ? {} : { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
+    };
+    const agent =
+      target.protocol === 'https:'
+        ? new https.Agent({ ...options, secureContext: this.#trust() })
+        : new http.Agent(options);
+    this.#agents.set(name, agent);
+    return agent;
   }
 
   /** Hundreds of issuers are read once, and only where they are needed. */
-  #secureAgent(): https.Agent {
-    this.#secure ??= new https.Agent({
-      keepAlive: true,
-      keepAliveMsecs: KEEP_ALIVE_MS,
-      secureContext: createSecureContext({ ca: listIssuers(this.#furtherIssuers) }),
-    });
-    return this.#secure;
+  #trust(): SecureContext {
+    this.#secureContext ??= createSecureContext({ ca: listIssuers(this.#furtherIssuers) });
+    return this.#secureContext;
+  }
+
+  /** Throws where the proxy itself responds that it wants to know who asks; no server behind it does. */
+  #checkProxy(url: string, response: HttpResponse): HttpResponse {
+    const proxy = this.#proxies.proxyFor(new URL(url));
+    if (proxy !== null && response.status === 407) throw refusedByProxy(proxy, response.status);
+    return response;
+  }
+
+  /** What went wrong, told apart from a stop and from a time that ran out. */
+  #explain(
+    error: unknown,
+    url: string,
+    signals: { signal: AbortSignal; timeout?: AbortSignal },
+  ): ReelmillError {
+    if (signals.signal.aborted) {
+      return new ReelmillError('aborted', 'The call was stopped.', { cause: error });
+    }
+    const target = URL.canParse(url) ? new URL(url) : null;
+    const proxy = target === null ? null : this.#proxies.proxyFor(target);
+    if (signals.timeout?.aborted) {
+      const through = proxy === null ? '' : ` through the proxy ${proxy.host}`;
+      const host = target?.host ?? url;
+      return new ReelmillError('timeout', `${host} did not answer in time${through}.`, { cause: error });
+    }
+    if (error instanceof ReelmillError) return error;
+    return proxy === null ? describeNetworkFailure(error, url) : describeProxyFailure(error, url, proxy);
   }
 
   #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
     const target = new URL(url);
-    if (target.protocol === 'https:')
-      return https.request(target, { ...options, agent: this.#secureAgent() });
-    if (target.protocol === 'http:') return http.request(target, { ...options, agent: this.#plain });
+    const { protocol } = target;
+    if (protocol === 'https:') return https.request(target, { ...options, agent: this.#agentFor(target) });
+    if (protocol === 'http:') return http.request(target, { ...options, agent: this.#agentFor(target) });
     throw new ReelmillError('validation_failed', `An address must begin with http:// or https://: ${url}`);
   }
 }
@@ -167,18 +220,4 @@ async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return { status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
-}
-
-/** What went wrong, told apart from a stop and from a time that ran out. */
-function explain(
-  error: unknown,
-  url: string,
-  signals: { signal: AbortSignal; timeout?: AbortSignal },
-): ReelmillError {
-  if (signals.signal.aborted) return new ReelmillError('aborted', 'The call was stopped.', { cause: error });
-  const host = URL.canParse(url) ? new URL(url).host : url;
-  if (signals.timeout?.aborted) {
-    return new ReelmillError('timeout', `${host} did not answer in time.`, { cause: error });
-  }
-  return error instanceof ReelmillError ? error : describeNetworkFailure(error, url);
 }

@@ -32,6 +32,30 @@ export function describeNetworkFailure(error: unknown, url: string): ReelmillErr
   return new ReelmillError('network', explain(code, host, hostname), { cause: error });
 }
 
+/** The same for a connection through a proxy, of which user name and password are left out. */
+export function describeProxyFailure(error: unknown, url: string, proxy: URL): ReelmillError {
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
+    return refusedByProxy(proxy, error.statusCode);
+  }
+  const failure = describeNetworkFailure(error, url);
+  if (failure.code === 'certificate_invalid') return failure;
+  const { message } = describeNetworkFailure(error, proxy.origin);
+  return new ReelmillError('network', `${message} It is the proxy on the way to ${new URL(url).host}.`, {
+    cause: error,
+  });
+}
+
+/** A proxy that does not pass a connection on. */
+export function refusedByProxy(proxy: URL, status: number): ReelmillError {
+  const reason =
+    status === 407
+      ? proxy.username === ''
+        ? 'wants a user name and a password: http://user:password@host:port'
+        : 'does not accept the user name and the password'
+      : `does not pass the connection on (HTTP ${status})`;
+  return new ReelmillError('network', `The proxy ${proxy.host} ${reason}.`, { retryable: status !== 407 });
+}
+
 function explain(code: string | null, host: string, hostname: string): string {
   switch (code) {
     case null:

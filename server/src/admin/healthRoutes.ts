@@ -32,8 +32,9 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Whether requests can be served',
       description:
-        '503 while the database or the store is missing; 200 with `degraded`, the names of what does not work, where only ' +
-        'the queue is away, the disk of the standalone store is full, or a worker, or all, cannot work. Those names, and ' +
+        '503 while the database or the store is missing, or the disk of the standalone profile is full; 200 with ' +
+        '`degraded`, the names of what does not work, where only the queue is away, little is free on the disk of the ' +
+        'standalone store, a worker, or all, cannot work, or the log cannot be written. Those names, and ' +
         'each dependency with what is wrong with it, are for whoever has the `METRICS_TOKEN` of the configuration as its ' +
         'bearer; for admins also the state of each worker and how its programs are confined; the status alone for ' +
         'everybody else. At most a second old.',

@@ -1,6 +1,7 @@
 import type { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { standardError } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import type { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
@@ -20,6 +21,9 @@ export interface Readiness extends z.infer<typeof readinessSchema> {
 
 /** Without these requests cannot be served. */
 const ESSENTIAL: ReadonlySet<string> = new Set(['database', 'store']);
+/** With less the database of the standalone profile takes nothing any more: neither logins nor videos. */
+const FULL_BYTES = 1024 ** 2;
+const FULL = 'the disk is full';
 /** So many files a few uploads make. */
 const MIN_FREE_FILES = 1_000;
 
@@ -39,9 +43,10 @@ export async function checkDependencies(context: ServerContext): Promise<Readine
     // what is known of workers came through both
     ...(checks.database?.ok && checks.queue?.ok ? [checkWorkers(context)] : []),
   ]);
-  Object.assign(checks, Object.fromEntries(further.flat()));
+  Object.assign(checks, Object.fromEntries([...further.flat(), ...checkLog()]));
   const failed = Object.keys(checks).filter((name) => !checks[name]?.ok);
-  if (failed.some((name) => ESSENTIAL.has(name))) return { status: 'unavailable', checks };
+  const isFull = checks.disk?.message === FULL;
+  if (isFull || failed.some((name) => ESSENTIAL.has(name))) return { status: 'unavailable', checks };
   return { status: 'ok', ...(failed.length > 0 && { degraded: failed }), checks };
 }
 
@@ -53,14 +58,22 @@ async function checkDisk(context: ServerContext): Promise<Check[]> {
   const space = await withTimeout(store.space(), CHECK_TIMEOUT_MS).catch(() => null);
   if (space === null) return [];
   const lacking =
-    space.freeBytes < config.MIN_FREE_BYTES
-      ? 'less is free than MIN_FREE_BYTES'
-      : (space.freeFiles ?? MIN_FREE_FILES) < MIN_FREE_FILES
-        ? 'there is no room for more files'
-        : null;
+    space.freeBytes < FULL_BYTES
+      ? FULL
+      : space.freeBytes < config.MIN_FREE_BYTES
+        ? 'less is free than MIN_FREE_BYTES'
+        : (space.freeFiles ?? MIN_FREE_FILES) < MIN_FREE_FILES
+          ? 'there is no room for more files'
+          : null;
   if (lacking === null) context.dependencyLog.up('disk');
   else context.dependencyLog.down('disk', lacking);
   return [['disk', lacking === null ? { ok: true } : { ok: false, message: lacking }]];
+}
+
+/** Nothing as long as what is logged can be written. */
+function checkLog(): Check[] {
+  const { lostLines } = standardError;
+  return lostLines === 0 ? [] : [['log', { ok: false, message: 'standard error cannot be written' }]];
 }
 
 /** Nothing where the database does not say in time. Which worker lacks what is in the farm view. */

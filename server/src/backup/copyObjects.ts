@@ -19,7 +19,6 @@ export interface CopyCounts {
 const PREFIXES = ['raw/', 'processed/'];
 const AT_ONCE = 8;
 const TRIES = 3;
-const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 const REMOVE_BATCH = 500;
 
 export interface CopyOptions {
@@ -69,7 +68,7 @@ async function copyOneOut({ store, folder }: CopyOptions, key: string): Promise<
       if (facts === null) return null;
       const { etag, contentType, sizeBytes } = facts;
       const { md5 } = await receiveFile(await store.get(key), folder.objectFile(key), (digest) =>
-        assertSame(key, digest, { sizeBytes, md5: PLAIN_MD5.test(etag) ? etag : null }),
+        assertSame(key, digest, { sizeBytes, md5: facts.md5 }),
       );
       return { key, sizeBytes, etag, md5, contentType };
     } catch (error) {
@@ -113,7 +112,7 @@ export async function copyIn({ store, folder, index }: CopyOptions): Promise<Cop
 async function isThere(store: ObjectStore, { key, sizeBytes, etag, md5 }: IndexedObject): Promise<boolean> {
   const found = await store.stat(key);
   if (found === null || found.sizeBytes !== sizeBytes) return false;
-  return found.etag === etag || found.etag === md5 || !PLAIN_MD5.test(found.etag);
+  return found.etag === etag || found.etag === md5 || found.md5 === null;
 }
 
 async function copyOneIn(store: ObjectStore, folder: BackupFolder, object: IndexedObject): Promise<void> {

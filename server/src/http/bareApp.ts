@@ -1,4 +1,5 @@
 import express, { type Express, type Response } from 'express';
+import { stripBasePath } from './basePath.ts';
 import type { ServerContext } from './context.ts';
 import type { ErrorAnswer } from './errorAnswer.ts';
 import { checkHost } from './hostGuard.ts';
@@ -16,6 +17,7 @@ export function createBareApp({
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(requestLog({ logger, metrics }));
+  app.use(stripBasePath(publicUrl));
   app.use(checkHost(config, publicUrl));
   app.use(securityHeaders(config.CORS_ORIGINS));
   if (config.CORS_ORIGINS.length > 0) app.use(allowOrigins(config.CORS_ORIGINS));

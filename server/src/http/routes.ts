@@ -33,5 +33,5 @@ export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
 
 /** What people open in a browser. */
 export function listPages(context: ServerContext): Router[] {
-  return [createDocs(), createWatchPages(context, context.playbackUrls)];
+  return [createDocs(context), createWatchPages(context, context.playbackUrls)];
 }

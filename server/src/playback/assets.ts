@@ -25,8 +25,8 @@ export interface Assets {
   router: Router;
 }
 
-/** The files of the watch page, read once. Their addresses carry a version, so browsers keep them for good. */
-export function loadAssets(): Assets {
+/** The files of the watch page, read once. Their addresses, below `basePath`, carry a version, so browsers keep them for good. */
+export function loadAssets(basePath: string): Assets {
   const assets = readAssets();
   const hash = createHash('sha256');
   for (const { plain } of assets.values()) hash.update(plain);
@@ -51,7 +51,7 @@ export function loadAssets(): Assets {
   return {
     url(name) {
       if (!assets.has(name)) throw new Error(`the watch page has no file ${name}`);
-      return `/assets/${version}/${name}`;
+      return `${basePath}/assets/${version}/${name}`;
     },
     router,
   };

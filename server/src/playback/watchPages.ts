@@ -1,6 +1,7 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
 import type { VideoRow } from '../db/rows.ts';
+import { basePathOf } from '../http/basePath.ts';
 import type { ServerContext } from '../http/context.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
@@ -11,8 +12,8 @@ import type { PlaybackUrls } from './urls.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
 /** `/watch/{id}` with its files. */
-export function createWatchPages({ database }: ServerContext, urls: PlaybackUrls): Router {
-  const assets = loadAssets();
+export function createWatchPages({ database, publicUrl }: ServerContext, urls: PlaybackUrls): Router {
+  const assets = loadAssets(basePathOf(publicUrl));
   const router = Router();
   router.use(assets.router);
   router.get('/watch/:id', async (request, response) => {

@@ -59,6 +59,8 @@ export const ERROR_CODES = {
   duplicate: { status: 409, retryable: false },
   unsupported_file: { status: 422, retryable: false },
   not_a_server: { status: 502, retryable: false },
+  /** A page of something on the way, such as the sign-in of a network or a firewall, in place of a response. */
+  intercepted: { status: 502, retryable: true },
   certificate_invalid: { status: 502, retryable: false },
   file_unreadable: { status: 422, retryable: false },
   file_changed: { status: 409, retryable: false },

@@ -5,8 +5,9 @@ import { confinementSchema } from './tasks.ts';
 export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' });
 
 /**
- * The response is 503 while the database or the store is missing. Where something else does not work, requests are served
- * and `degraded` names it: the `queue`, the `disk` of the standalone store, or `workers`. It and `checks`, with a line
+ * The response is 503 while the database or the store is missing, or the disk of the standalone profile is full. Where
+ * something else does not work, requests are served and `degraded` names it: the `queue`, the `disk` of the standalone store
+ * where little is free, `workers`, or the `log`. It and `checks`, with a line
  * about each, are only there for admins and for whoever has the `METRICS_TOKEN`.
  */
 export const readinessSchema = z

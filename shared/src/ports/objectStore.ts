@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream';
 
-/** A part that the store holds. `etag` has no quotes; for a part it is the MD5 of its bytes in hexadecimal. */
+/**
+ * A part that the store holds. `etag` has no quotes; it is the MD5 of its bytes in hexadecimal, except in stores that
+ * encrypt with their customers' keys.
+ */
 export interface StoredPart {
   partNumber: number;
   sizeBytes: number;
   etag: string;
 }
 
-/** An object as the store knows it. `etag` has no quotes and changes with the content. */
+/** An object as the store knows it. `etag` has no quotes and changes with the content; empty where something on the way leaves it out. */
 export interface StoredObject {
   key: string;
   sizeBytes: number;
@@ -18,6 +21,8 @@ export interface StoredObject {
 /** An object with what a GET says of it. */
 export interface ObjectFacts extends StoredObject {
   contentType: string;
+  /** Of the content, in hexadecimal, where the store tells. */
+  md5: string | null;
 }
 
 export interface UploadRef {

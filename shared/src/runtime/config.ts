@@ -138,7 +138,9 @@ const serverSchema = z.object({
   PORT: port.default(8080).describe('port that the API listens on; 0 takes a free one'),
   PUBLIC_URL: httpUrl
     .optional()
-    .describe('address of the API as clients reach it (default: `http://HOST:PORT`)'),
+    .describe(
+      'address of the API as clients reach it, with a path where it has one (default: `http://HOST:PORT`)',
+    ),
   ALLOWED_HOSTS: hosts.describe(
     'further host names that requests may be sent to, separated by commas, beside those of `PUBLIC_URL` and `HOST` and of loopback',
   ),

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { redactUrls } from './redact.ts';
+import { standardError } from './standardError.ts';
 
 export type { Logger };
 
@@ -16,7 +17,7 @@ const SECRET_FIELDS = [
 /** JSON lines on standard error. Secrets are cut out, and URLs lose their query, where signatures are. */
 export function createLogger(
   options: { level: string; name: string },
-  destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
+  destination: DestinationStream = standardError,
 ): Logger {
   return pino(
     {

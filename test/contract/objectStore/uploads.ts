@@ -107,6 +107,24 @@ export function testUploads({ store, pageSize }: Context): void {
     assert.equal((await buffer(await store().get(upload.key))).toString(), 'right!');
   });
 
+  test('a part, or an object, with another MD5 than announced is refused and not held', async () => {
+    const upload = await openUpload(store(), newKey(), 5);
+    const body = Buffer.from('bytes');
+    const announced = (digest: string) => ({ 'content-md5': Buffer.from(digest, 'hex').toString('base64') });
+    const part = await store().signPart(upload, 1, FOR_CREATORS);
+    const object = await store().signPut(newKey(), FOR_CREATORS);
+    for (const url of [part, object]) {
+      const wrong = { method: 'PUT', body, headers: announced(md5(Buffer.from('other'))) };
+      assert.equal((await fetch(url, wrong)).status, 400);
+      assert.deepEqual(await store().listParts(upload), []);
+    }
+    for (const url of [part, object]) {
+      assert.equal((await fetch(url, { method: 'PUT', body, headers: announced(md5(body)) })).status, 200);
+    }
+    assert.deepEqual(await store().listParts(upload), [describePart(1, body)]);
+    await store().abortUpload(upload);
+  });
+
   test('a part that is cut off is not held', async () => {
     const upload = await openUpload(store(), newKey(), 2 * PART);
     await cutOffPut(await store().signPart(upload, 1, FOR_CREATORS), PART);

@@ -1,5 +1,6 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { plainEtag } from '@reelmill/shared/core/storeEtag.ts';
 
 /** How a read of the store went wrong, and so what may be done about it. */
 export type StoreFaultKind =
@@ -149,7 +150,7 @@ function checkResponse(response: IncomingMessage, { first, last, pin }: StoreRea
 
 /** A store, or a proxy before it, may take no notice of preconditions, or weaken ETags. */
 function checkIdentity({ headers }: IncomingMessage, pin: SourcePin): void {
-  const etag = headers.etag === undefined ? undefined : opaqueTag(headers.etag);
+  const etag = plainEtag(headers.etag);
   if (pin.etag !== undefined && etag !== undefined) {
     if (etag !== pin.etag) throw new StoreFault('changed', 'the object has another ETag');
     return;
@@ -177,12 +178,9 @@ function checkStatus(status: number): void {
   throw new StoreFault('temporary', message);
 }
 
+/** For `If-Match`, which a weak ETag never meets. */
 function strongEtag(header: string | undefined): string | undefined {
-  return /^"(.+)"$/.exec(header ?? '')?.[1];
-}
-
-function opaqueTag(header: string): string | undefined {
-  return strongEtag(header.replace(/^W\//, ''));
+  return header?.startsWith('W/') ? undefined : plainEtag(header);
 }
 
 /** HTTP counts whole seconds. */

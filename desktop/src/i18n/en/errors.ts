@@ -48,6 +48,8 @@ export const errors = {
   duplicate: 'This file has been uploaded already.',
   unsupported_file: 'This is not a video of a kind that can be uploaded.',
   not_a_server: 'There is no Reelmill server at this address.',
+  intercepted:
+    'Something between this computer and the server responds in its place, such as the sign-in page of a network or a firewall.',
   certificate_invalid:
     'The security certificate of this server cannot be trusted, so nothing was sent to it.',
   file_unreadable: 'The file cannot be read. It may have been moved or deleted.',

@@ -46,6 +46,7 @@ export const errors: OnePluralForm<typeof english> = {
   duplicate: '此文件已经上传过。',
   unsupported_file: '不支持上传这种文件。',
   not_a_server: '此地址上没有 Reelmill 服务器。',
+  intercepted: '在此电脑与服务器之间，有其他设备（例如网络登录页面或防火墙）代替服务器作出了响应。',
   certificate_invalid: '此服务器的安全证书不可信，因此没有向它发送任何内容。',
   file_unreadable: '无法读取文件，它可能已被移动或删除。',
   file_changed: '文件在上传过程中被修改。',

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { type FoundFile, rememberTaken, reviewScan, type Sightings, type TakenFiles } from './folderState.ts';
 
 const SETTLE_MS = 4_000;
+const PATIENCE = { settleMs: SETTLE_MS, growingMs: 20_000, recordingMs: 60_000 };
+/** Long after the files were written. */
+const LATER_MS = 1_000_000;
 const NONE: TakenFiles = new Map();
 
 function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
@@ -13,7 +16,7 @@ function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
 function look(scans: [nowMs: number, found: FoundFile[]][], taken = NONE): string[][] {
   let before: Sightings = new Map();
   return scans.map(([nowMs, found]) => {
-    const review = reviewScan(found, { before, taken, nowMs, settleMs: SETTLE_MS });
+    const review = reviewScan(found, { before, taken, nowMs, wallMs: LATER_MS + nowMs, patience: PATIENCE });
     before = review.sightings;
     return review.finished.map(({ path }) => path);
   });
@@ -35,10 +38,47 @@ test('a file that grows, or is written again, is not finished', () => {
   const scans: [number, FoundFile[]][] = [
     [0, [file('/a.mp4', 10), file('/b.mp4', 10, 1)]],
     [5_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
-    [8_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
-    [9_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
+    [24_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
+    [25_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
   ];
   assert.deepEqual(look(scans), [[], [], [], ['/a.mp4', '/b.mp4']]);
+});
+
+test('a writer that rests is waited for three times as long as it ever did, a recorder for a minute', () => {
+  const names = ['/film.mp4', '/2026-11-28 10-00-00.mkv', '/Game 2026.11.28 - 10.00.00.01.mp4'];
+  const found = (sizeBytes: number) => names.map((name) => file(name, sizeBytes));
+  const scans: [number, FoundFile[]][] = [
+    [0, found(10)],
+    [9_000, found(20)],
+    [19_000, found(30)],
+    [48_999, found(30)],
+    [49_000, found(30)],
+    [79_000, found(30)],
+  ];
+  assert.deepEqual(look(scans), [[], [], [], [], ['/film.mp4'], names]);
+});
+
+test('what was written just before it was seen may go on, and so may what was taken before', () => {
+  const fresh = [file('/a.mp4', 10, LATER_MS - 3_000)];
+  const scans: [number, FoundFile[]][] = [
+    [0, fresh],
+    [9_000, fresh],
+    [20_000, fresh],
+  ];
+  assert.deepEqual(look(scans), [[], [], ['/a.mp4']]);
+  const again = [file('/a.mp4', 20, 1_000)];
+  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1 }]]);
+  assert.deepEqual(
+    look(
+      [
+        [0, again],
+        [9_000, again],
+        [20_000, again],
+      ],
+      taken,
+    ),
+    [[], [], ['/a.mp4']],
+  );
 });
 
 test('a file that went away and came back is new', () => {
@@ -61,12 +101,18 @@ test('an empty file is waited for, without another look soon', () => {
     ]),
     [[], []],
   );
-  const review = reviewScan(empty, { before: new Map(), taken: NONE, nowMs: 0, settleMs: SETTLE_MS });
+  const review = reviewScan(empty, {
+    before: new Map(),
+    taken: NONE,
+    nowMs: 0,
+    wallMs: LATER_MS,
+    patience: PATIENCE,
+  });
   assert.equal(review.isUnsettled, false);
 });
 
 test('another look is due soon while a file may still be written', () => {
-  const options = { before: new Map(), taken: NONE, nowMs: 0, settleMs: SETTLE_MS };
+  const options = { before: new Map(), taken: NONE, nowMs: 0, wallMs: LATER_MS, patience: PATIENCE };
   const first = reviewScan([file('/a.mp4')], options);
   assert.equal(first.isUnsettled, true);
   const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SETTLE_MS });
@@ -91,7 +137,7 @@ test('what was dealt with is not offered again, unless it is another version', (
     look(
       [
         [0, newer],
-        [5_000, newer],
+        [20_000, newer],
       ],
       taken,
     ),

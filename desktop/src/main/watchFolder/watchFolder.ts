@@ -7,12 +7,11 @@ import { hasVideoName } from '../queue/fileKinds.ts';
 import { walkFolder } from '../queue/folderWalk.ts';
 import { inspectFile } from '../queue/intake.ts';
 import { ChangeHints } from './changeHints.ts';
-import { type FoundFile, reviewScan, type Sightings } from './folderState.ts';
+import { findFilesBeingWritten } from './filesBeingWritten.ts';
+import { type FoundFile, type Patience, reviewScan, type Sightings } from './folderState.ts';
 import type { TakenMemory } from './takenMemory.ts';
 
-export interface WatchTiming {
-  /** How long a file must look the same before it counts as finished. */
-  settleMs: number;
+export interface WatchTiming extends Patience {
   /** How often the folder is looked at while nothing seems to happen. */
   idleMs: number;
   /** How soon after a hint: one is seldom alone. */
@@ -22,7 +21,13 @@ export interface WatchTiming {
 /** A folder that takes long to look at is looked at less often: a file that is being written hints all the time. */
 const REST_PER_SCAN = 5;
 
-export const WATCH_TIMING: WatchTiming = { settleMs: 4_000, idleMs: 30_000, hintMs: 1_000 };
+export const WATCH_TIMING: WatchTiming = {
+  settleMs: 4_000,
+  growingMs: 20_000,
+  recordingMs: 60_000,
+  idleMs: 30_000,
+  hintMs: 1_000,
+};
 
 export type WatchStatus = Exclude<WatchState['status'], 'off'>;
 
@@ -107,16 +112,18 @@ export class WatchFolder {
     if (memory.isNew) await memory.remember(found.filter(this.#wasThereBefore), pathsOf(found));
     this.#tell('watching');
     this.#hints.listen();
-    const { settleMs } = this.#timing;
     const review = reviewScan(found, {
       before: this.#sightings,
       taken: memory.taken,
       nowMs: performance.now(),
-      settleMs,
+      wallMs: Date.now(),
+      patience: this.#timing,
     });
     this.#sightings = review.sightings;
-    await this.#deal(review.finished, pathsOf(found));
-    return review.isUnsettled;
+    const writing = await findFilesBeingWritten(pathsOf(review.finished));
+    const finished = review.finished.filter(({ path }) => !writing.has(path));
+    await this.#deal(finished, pathsOf(found));
+    return review.isUnsettled || writing.size > 0;
   }
 
   /** Or why the folder itself cannot be looked at. */

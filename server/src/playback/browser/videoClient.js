@@ -3,7 +3,8 @@
  * @import { Session } from '@reelmill/shared/contracts/users.ts'
  */
 
-const API = '/api/v1';
+/** Beside the files of this page, whatever path the server has. */
+const API = new URL('../../api/v1', import.meta.url).pathname;
 const CALL_TIMEOUT_MS = 20_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;

@@ -19,6 +19,7 @@ import {
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { claimedMd5 } from '../../core/storeEtag.ts';
 import type { ObjectFacts, StoredObject } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { assertMd5 } from '../store/exactSize.ts';
@@ -252,13 +253,15 @@ export class DiskObjects {
     const generation = generations.find(
       (known) => known.sizeBytes === stats.size && Math.trunc(known.mtimeMs) === Math.trunc(stats.mtimeMs),
     );
+    const etag = generation?.etag;
     return {
       key,
       sizeBytes: stats.size,
       // a file that was put there by hand has no description; its size and time tell one content from another
-      etag: generation?.etag ?? `${stats.size.toString(16)}-${Math.trunc(stats.mtimeMs).toString(16)}`,
+      etag: etag ?? `${stats.size.toString(16)}-${Math.trunc(stats.mtimeMs).toString(16)}`,
       contentType: generation?.contentType ?? 'application/octet-stream',
       lastModified: stats.mtime,
+      md5: claimedMd5({ etag }),
     };
   }
 

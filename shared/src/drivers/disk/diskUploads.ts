@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { OpenUpload, StoredObject, StoredPart, UploadRef } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
+import { assertMd5 } from '../store/exactSize.ts';
 import { assertPartNumber, assertSameParts, joinEtags, sumSizes } from '../store/parts.ts';
 import { isAbsent } from './diskErrors.ts';
 import { type DiskObjects, toStoredObject } from './diskObjects.ts';
@@ -62,14 +63,14 @@ export class DiskUploads {
 
   /**
    * Receives one part and resolves with its ETag. A newer write of the same part puts an end to an older one. Throws
-   * `too_large` where the part would reach beyond its slot, `upload_gone`, `size_mismatch`, `aborted`, or what the gate
-   * refuses with.
+   * `too_large` where the part would reach beyond its slot, `upload_gone`, `size_mismatch`, `checksum_mismatch` where its
+   * MD5 is another one than `md5`, `aborted`, or what the gate refuses with.
    */
   async writePart(
     uploadId: string,
     partNumber: number,
     body: Readable,
-    { sizeBytes, gate }: { sizeBytes: number; gate?: WriteGate },
+    { sizeBytes, md5, gate }: { sizeBytes: number; md5?: string | undefined; gate?: WriteGate },
   ): Promise<string> {
     assertPartNumber(partNumber);
     return await this.#writers.run(uploadId, partNumber, async (signal) => {
@@ -82,6 +83,7 @@ export class DiskUploads {
       const data = await open(path.join(this.#folder(uploadId), 'data'), 'r+');
       try {
         const etag = await receiveBytes(body, data, { position, sizeBytes, signal, gate });
+        assertMd5(etag, md5);
         await this.#record(uploadId, { partNumber, sizeBytes, etag });
         return etag;
       } finally {

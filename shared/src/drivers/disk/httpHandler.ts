@@ -68,6 +68,7 @@ async function serve(
   const sizeBytes = Number(contentLength);
   assertGranted(grant, sizeBytes);
   if (grant.verb === 'put') await assertExpected(objects, grant.key, request);
+  const md5 = readMd5(request.headers['content-md5']);
   await space.assertRoom(sizeBytes);
   askForBody(request, response);
   const gate: WriteGate = {
@@ -76,13 +77,22 @@ async function serve(
   };
   const etag =
     grant.verb === 'part'
-      ? await uploads.writePart(grant.uploadId, grant.partNumber, request, { sizeBytes, gate })
+      ? await uploads.writePart(grant.uploadId, grant.partNumber, request, { sizeBytes, md5, gate })
       : await objects.writeByUrl(grant.key, request, {
           contentType: request.headers['content-type'] ?? 'application/octet-stream',
           sizeBytes,
+          ...(md5 === undefined ? {} : { md5 }),
           gate,
         });
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
+}
+
+/** In hexadecimal; the header has it in base64 (RFC 1864). Throws `validation_failed`. */
+function readMd5(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const digest = Buffer.from(String(header), 'base64');
+  if (digest.length === 16) return digest.toString('hex');
+  throw new ReelmillError('validation_failed', 'Content-MD5 is an MD5 in base64.');
 }
 
 /** Throws where the body is not one that the URL was signed for, before any of it is read. */
@@ -224,7 +234,7 @@ function sendError(response: ServerResponse, status: number, code: ErrorCode, me
 /** The statuses of S3, which uploaders know, where they differ from those of the API. */
 function statusOf(error: ReelmillError): number {
   if (error.code === 'upload_gone') return 404;
-  if (error.code === 'size_mismatch') return 400;
+  if (error.code === 'size_mismatch' || error.code === 'checksum_mismatch') return 400;
   if (error.code === 'disk_full') return 507;
   // the server stops: trying again is right
   if (error.code === 'aborted') return 503;

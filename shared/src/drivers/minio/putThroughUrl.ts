@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { claimedMd5, plainEtag } from '../../core/storeEtag.ts';
 import type { PutOptions } from '../../ports/objectStore.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { exactSize } from '../store/exactSize.ts';
@@ -11,8 +12,8 @@ import { requestWithTimeout } from './s3Client.ts';
 
 /**
  * Streams exactly `sizeBytes` to a signed PUT URL in one request, in flat memory: the client library's own `putObject`
- * buffers up to a part's size. With `md5` the store itself refuses other bytes; in any case its ETag must be the MD5 of what
- * was sent. `cacheControl` is what the store says to whoever gets the object. Throws `size_mismatch`, `unavailable` where the
+ * buffers up to a part's size. With `md5` the store itself refuses other bytes; an ETag that claims to be an MD5 must be
+ * that of what was sent. `cacheControl` is what the store says to whoever gets the object. Throws `size_mismatch`, `unavailable` where the
  * store holds something else, an error with the store's `code`, or that of the connection.
  */
 export async function putThroughUrl(
@@ -54,8 +55,8 @@ export async function putThroughUrl(
     options.signal ? { signal: options.signal } : {},
   );
   try {
-    const [, etag] = await Promise.all([sent, refused]);
-    assertSame(etag, md5.digest('hex'));
+    const [, claimed] = await Promise.all([sent, refused]);
+    assertSame(claimed, md5.digest('hex'));
   } catch (error) {
     request.destroy();
     const outcomes = await Promise.allSettled([sent, refused]);
@@ -68,19 +69,26 @@ export async function putThroughUrl(
 }
 
 /** Throws `unavailable`: put again, the right bytes take the place of the wrong ones. */
-function assertSame(etag: string, md5: string): void {
-  if (etag === md5) return;
+function assertSame(claimed: string | null, md5: string): void {
+  if (claimed === null || claimed === md5) return;
   throw new ReelmillError('unavailable', 'The object store does not hold the bytes that were sent.', {
-    diagnostics: `ETag ${etag}, sent ${md5}`,
+    diagnostics: `ETag ${claimed}, sent ${md5}`,
   });
 }
 
-/** The ETag of what the store has taken. */
-async function assertStored(response: http.IncomingMessage): Promise<string> {
+/** The MD5 that the store claims to have taken, if it does. */
+async function assertStored(response: http.IncomingMessage): Promise<string | null> {
   const document = await text(response);
-  if (response.statusCode === 200) return (response.headers.etag ?? '').replaceAll('"', '');
+  if (response.statusCode === 200 && isOfStore(response.headers, document))
+    return claimedMd5(response.headers);
   const code = /<Code>([^<]+)<\/Code>/.exec(document)?.[1] ?? `HTTP ${response.statusCode}`;
   throw Object.assign(new Error(`the store answered ${response.statusCode}`), { code });
+}
+
+/** S3 names what it took, and has nothing else to say about it: a page comes from something in between. */
+function isOfStore(headers: http.IncomingHttpHeaders, document: string): boolean {
+  const isNamed = headers.etag !== undefined && plainEtag(headers.etag) !== undefined;
+  return document === '' && (isNamed || headers['x-amz-request-id'] !== undefined);
 }
 
 function urlToOptions(url: string): http.RequestOptions {
