@@ -67,10 +67,11 @@ test('two command lines that send the same file both exit with 0, and there is o
   await writeFile(file, randomBytes(40_000_000));
   const [one, two] = [path.join(folder.path, 'one'), path.join(folder.path, 'two')];
   for (const config of [one, two]) await logInAs(config, server.url, 'ann');
-  const upload = ['upload', file, '--json', '--limit-rate', '10M', '--concurrency', '2'];
-  const first = startReelmill(one, upload);
+  const upload = ['upload', file, '--json', '--concurrency', '2'];
+  // so slow that the second comes in time on any machine
+  const first = startReelmill(one, [...upload, '--limit-rate', '300K']);
   t.after(() => first.stop());
-  await first.waitForLine(/"event":"progress".*"acknowledged_bytes":[1-9]/, 60_000);
+  await first.waitForLine(/"event":"progress".*"sent_bytes":[1-9]/, 60_000);
   const second = await runReelmill(two, upload);
   assert.equal(second.code, 0, second.stdout + second.stderr);
   assert.equal((await first.waitForExit(60_000)).code, 0, first.lastLines());
