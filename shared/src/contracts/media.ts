@@ -55,6 +55,8 @@ export const mediaFactsSchema = z.object({
   seekable: z.boolean(),
   /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
   preRollSeconds: z.number().nonnegative(),
+  /** Everything was read: no other inspection would find out more. */
+  thorough: z.boolean().optional(),
   /** What inspection found that the owner should know. */
   notices: noticeListSchema.optional(),
 });
