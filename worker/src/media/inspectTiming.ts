@@ -1,4 +1,5 @@
 import { decideFrameRate, isSparse } from './frameRate.ts';
+import { readIndexTiming } from './indexTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import { HOLE_SECONDS, type PacketStats } from './packetStats.ts';
 import { type ProbeTarget, type Stretch, samplePackets } from './probe.ts';
@@ -44,8 +45,8 @@ export async function readThrough(target: ProbeTarget, streams: SelectedStreams)
 }
 
 /**
- * Reads the beginning, the end and a place in the middle; reads everything where these do not agree with each other or
- * with the header, or do not stand for the rest.
+ * Reads the index, or the beginning where there is none, the end, and a place in the middle; reads everything where these
+ * do not agree with each other or with the header, or do not stand for the rest.
  */
 export async function inspectTiming(
   target: ProbeTarget,
@@ -59,22 +60,39 @@ export async function inspectTiming(
   }
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
   const memoryBytes = SAMPLES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
-  const [[head], [tail, sound], middle] = await runTogether(memoryBytes, [
-    () => samplePackets(target, [streams.video.index], `%+#${HEAD_PACKETS}`),
+  const [beginning, [tail, tailSound], middle] = await runTogether(memoryBytes, [
+    () => readBeginning(target, streams),
     () => sampleBoth(target, streams, `${(end - TAIL_SECONDS).toFixed(3)}%`),
     () => sampleMiddle(target, streams, start + duration * middleShare()),
   ]);
+  const { head, whole } = beginning;
   const { seekable } = middle;
-  const believed = tail.lastPts !== null && Math.abs(tail.lastPts - end) <= TAIL_TOLERANCE_SECONDS;
+  const lastPts = whole ? (head.lastPts ?? end) : end;
+  const believed = tail.lastPts !== null && Math.abs(tail.lastPts - lastPts) <= TAIL_TOLERANCE_SECONDS;
   const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
   if (!believed || !seekable || !healthy) return readThrough(target, streams);
+  if (whole) return { head, tail: head, sound: beginning.sound, seekable, thorough: false };
   const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
   const { rate } = decideFrameRate({ gaps: head.gaps, declared });
   const samples = [head, middle.stats, tail];
   const areDense = samples.every((stats) => !isSparse(stats, rate) && stats.longestGap <= HOLE_SECONDS);
-  const isHeld = sound?.lastPts != null && sound.lastPts - end > HOLE_SECONDS;
+  const isHeld = tailSound?.lastPts != null && tailSound.lastPts - end > HOLE_SECONDS;
   if (!areDense || isHeld) return readThrough(target, streams);
-  return { head, tail, sound, seekable, thorough: false };
+  return { head, tail, sound: tailSound, seekable, thorough: false };
+}
+
+interface Beginning {
+  head: PacketStats;
+  sound: PacketStats | null;
+  /** It is the whole film. */
+  whole: boolean;
+}
+
+async function readBeginning(target: ProbeTarget, { video, audio }: SelectedStreams): Promise<Beginning> {
+  const index = await readIndexTiming(target, audio === null ? [video] : [video, audio]);
+  if (index !== null) return { head: index[0], sound: index[1] ?? null, whole: true };
+  const [head] = await samplePackets(target, [video.index], `%+#${HEAD_PACKETS}`);
+  return { head, sound: null, whole: false };
 }
 
 async function sampleBoth(

@@ -165,7 +165,7 @@ function runOptions({ sizeBytes, declared, signal, logger, confinement }: ProbeT
 }
 
 /** What is hidden is decoded all the same, again for every cut. Throws `limits_exceeded`. */
-function assertFewHidden(hidden: number, shown: number): void {
+export function assertFewHidden(hidden: number, shown: number): void {
   const { hiddenPackets, hiddenPacketsPerShown } = MEDIA_LIMITS;
   if (hidden > Math.max(hiddenPackets, shown * hiddenPacketsPerShown)) {
     throw new MediaFault('limits_exceeded', 'The video is put together from too many pieces.');
