@@ -1,7 +1,7 @@
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
-import { assertWithinLimits } from './declaredLimits.ts';
+import { assertWithinLimits, declaredVideos } from './declaredLimits.ts';
 import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
@@ -21,6 +21,9 @@ import { guardArgs, type SourceInput } from './source.ts';
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 /** ffprobe opens a decoder for each stream; some cannot be opened before the first packets were read. */
 const NEEDS_PACKETS = /Could not open codec for input stream/;
+
+/** How much is read to find out what streams are: bytes, and microseconds of each. */
+const LONG_LOOK = ['-probesize', '64M', '-analyzeduration', '4000M'];
 
 /** A source that is being inspected. */
 export interface ProbeTarget extends SourceInput {
@@ -52,9 +55,18 @@ export async function probeHeader(target: ProbeTarget): Promise<Probe | null> {
   return parsed.data;
 }
 
-/** Container and streams. Throws a permanent error where the file is no video or is not accepted. */
+/**
+ * Container and streams. Where the first seconds do not tell the size of a video, as of one picture under a long sound,
+ * more is read. Throws a permanent error where the file is no video or is not accepted.
+ */
 export async function probeStreams(target: ProbeTarget): Promise<Probe> {
-  const { json, stderr } = await probeJson(target, ['-show_entries', PROBE_ENTRIES]);
+  const probe = await probeWith(target, []);
+  const isUnknown = declaredVideos(probe).some(({ codec, width }) => codec !== undefined && width === 0);
+  return isUnknown ? probeWith(target, LONG_LOOK) : probe;
+}
+
+async function probeWith(target: ProbeTarget, look: readonly string[]): Promise<Probe> {
+  const { json, stderr } = await probeJson(target, [...look, '-show_entries', PROBE_ENTRIES]);
   const parsed = probeSchema.safeParse(json);
   if (!parsed.success) throw explainUnopened(stderr);
   return parsed.data;
