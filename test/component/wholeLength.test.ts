@@ -30,6 +30,9 @@ async function ffmpeg(...args: string[]): Promise<void> {
   await promisify(execFile)('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args]);
 }
 
+/** Codecs whose sound begins where the picture does, in containers without an edit list. */
+const SOUND_OF: Record<string, string> = { ts: 'mp2', mkv: 'pcm_s16le', mov: 'pcm_s16le' };
+
 /** A film whose picture is shorter than its sound; `copy` says how the two are put together. */
 async function makeHeld(
   name: string,
@@ -39,8 +42,7 @@ async function makeHeld(
 ): Promise<string> {
   const [picture, sound, file] = [inFolder(`p-${name}.mp4`), inFolder(`s-${name}.wav`), inFolder(name)];
   const endSeconds = (times.at(-1) ?? 0) + 1 / 25;
-  // one that begins where the picture does
-  const codec = name.endsWith('.ts') ? 'mp2' : name.endsWith('.mkv') ? 'pcm_s16le' : 'aac';
+  const codec = SOUND_OF[name.split('.').at(-1) ?? ''] ?? 'aac';
   await makeSlides(picture, { times, endSeconds, sound: false });
   await ffmpeg('-f', 'lavfi', '-i', toneSource(soundSeconds), sound);
   await ffmpeg(
@@ -111,7 +113,7 @@ for (const [name, ...copy] of [
   ['held.ts'],
   ['held.mkv'],
   ['held.mp4'],
-  ['held-fragmented.mp4', '-movflags', '+frag_keyframe'],
+  ['held-fragmented.mov', '-movflags', '+frag_keyframe'],
 ] as const) {
   test(`${name}: the last picture stands for as long as there is sound`, async () => {
     const file = await makeHeld(name, film(3), 12, ...copy);
@@ -155,8 +157,7 @@ test('slides more than ten minutes apart, with sound in between and without any'
 
 for (const container of ['mov', 'mkv']) {
   test(`a still that comes first and is the default track gives way to what moves (${container})`, async () => {
-    const moving = inFolder('moving.mp4');
-    await makeSlides(moving, { times: film(4), endSeconds: 4 });
+    const moving = await makeHeld(`moving.${container}`, film(4), 4);
     const [still, file] = [inFolder('still.mov'), inFolder(`still-first.${container}`)];
     const white = ['-f', 'lavfi', '-i', 'color=white:size=480x480:rate=25', '-frames:v', '1'];
     await ffmpeg(...white, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', still);
@@ -167,8 +168,8 @@ for (const container of ['mov', 'mkv']) {
 }
 
 test('of two films in one file the default one is shown, and the other one is not kept quiet', async () => {
-  const [small, other] = [inFolder('first.mp4'), inFolder('second.mp4')];
-  await makeSlides(small, { times: film(4), endSeconds: 4 });
+  const small = await makeHeld('first.mkv', film(4), 4);
+  const other = inFolder('second.mp4');
   await ffmpeg('-f', 'lavfi', '-i', 'color=white:size=64x64:rate=25:duration=4', other);
   const file = inFolder('two-films.mkv');
   const disposition = ['-disposition:v:0', '0', '-disposition:v:1', 'default'];

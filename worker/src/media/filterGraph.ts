@@ -4,6 +4,11 @@ import { repairPictureTimes } from './repairTimes.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
+/**
+ * So long a last picture is repeated at the rate that ffmpeg takes the source's for, which may be thousands: enough for one
+ * at the rate of slides, and no more than a moment's work.
+ */
+const HELD_BEFORE_SECONDS = 8;
 /** Frames per second of films whose pictures are further apart than a second. */
 const SLIDE_RATE = 5;
 /** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
@@ -40,9 +45,12 @@ function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'
   const numbered = `setpts=N+${chunk.firstFrame}`;
   if (!singlePicture) {
     const timed = `${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`;
+    if (!chunk.last || !isHeld(facts)) return [timed, numbered];
+    // a last picture without a duration would be shown for no frame at all
+    const seconds = Math.min(facts.video.heldSeconds ?? 0, HELD_BEFORE_SECONDS);
+    const lasting = `tpad=stop_duration=${seconds.toFixed(3)}:stop_mode=clone`;
     // repeated until the chunk has the frames that it was planned with
-    const held = chunk.last && isHeld(facts) ? ['tpad=stop=-1:stop_mode=clone'] : [];
-    return [timed, ...held, numbered];
+    return [lasting, timed, 'tpad=stop=-1:stop_mode=clone', numbered];
   }
   // a picture without a duration would be shown for no frame at all
   const evenly = `setpts=N*${outputFrameRate.den}/(${outputFrameRate.num}*TB)`;
