@@ -8,6 +8,8 @@ import type { Packet } from './packetStats.ts';
 /** The times of one track, in units of its own; samples are in decoding order. */
 export interface TrackTimes {
   timescale: number;
+  /** A sample of it can be shown in part. */
+  isSound: boolean;
   samples: number;
   durations: Runs;
   /** What is added to decoding times; null where nothing is. */
@@ -50,12 +52,14 @@ export function parseMovie(moov: Buffer): (TrackTimes | null)[] | null {
 
 /** The packets of a track as ffprobe would list them, and whether an edit list hides them. */
 export function* packetsOf(track: TrackTimes): Generator<Packet & { hidden: boolean }> {
-  const { timescale, shown } = track;
+  const { timescale, shown, isSound } = track;
   const offsets = track.offsets && spread(track.offsets);
   const origin = shown === null ? 0 : shown.from - shown.atSeconds * timescale;
   let decoded = 0;
   for (const duration of spread(track.durations)) {
-    const time = decoded + (offsets?.next().value ?? 0);
+    const presented = decoded + (offsets?.next().value ?? 0);
+    const isCut = isSound && shown !== null && presented < shown.from && presented + duration > shown.from;
+    const time = isCut ? shown.from : presented;
     yield {
       pts: toSeconds(time - origin, timescale),
       dts: toSeconds(decoded - origin, timescale),
@@ -99,7 +103,8 @@ function parseTrack(trak: Buffer, movieScale: number): TrackTimes | null {
   const edits = boxes.find(({ type }) => type === 'edts');
   const shown =
     edits === undefined ? null : shownBy(bodyOf(boxesIn(edits.body), 'elst'), movieScale, timescale);
-  return shown === undefined ? null : { timescale, samples, durations, offsets, shown };
+  const isSound = bodyOf(media, 'hdlr').toString('latin1', 8, 12) === 'soun';
+  return shown === undefined ? null : { timescale, isSound, samples, durations, offsets, shown };
 }
 
 /** Undefined for more than a pause and one stretch at its own speed. */
