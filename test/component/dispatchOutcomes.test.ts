@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
@@ -56,11 +57,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await finish(await leaseOne(video));
       return bench.videoOf(video.id);
     };
-    const fail = (
-      task: TaskRow,
-      code: 'encoder_failed' | 'undecodable' | 'frame_count_mismatch' | 'program_died',
-      retryable: boolean,
-    ) =>
+    const fail = (task: TaskRow, code: ErrorCode, retryable: boolean) =>
       apply(
         signEvent(task, {
           type: 'failed' as const,
@@ -351,25 +348,93 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.match(failed.errorMessage ?? '', /ended unexpectedly twice/);
     });
 
-    test('chunks that do not come out as planned are made again as one, once', async () => {
-      const video = await inspected();
-      const [first, second] = await lease(video);
-      assert.ok(first && second);
-      await fail(first, 'frame_count_mismatch', false);
-      const again = await bench.videoOf(video.id);
-      assert.equal(again.status, 'transcoding');
-      assert.equal(again.planVersion, video.planVersion + 1);
-      assert.equal(again.plan?.chunks.length, 1);
-      assert.equal(await stateOf(second), 'canceled');
-      const single = async (): Promise<TaskRow> => {
-        const task = (await lease(again)).find(({ kind }) => kind === 'encode');
-        assert.ok(task);
-        return task;
+    const encodeOf = async (video: VideoRow): Promise<TaskRow> => {
+      const task = (await lease(video)).find(({ kind }) => kind === 'encode');
+      assert.ok(task);
+      return task;
+    };
+    const usageOf = ({ id }: VideoRow): Promise<number> =>
+      bench.context.database.models.TranscodeUsage.count({ where: { videoId: id } });
+
+    for (const code of ['frame_count_mismatch', 'source_differs'] as const) {
+      test(`a plan that does not fit (${code}): everything is read, then planned again, then as one chunk`, async () => {
+        const video = await inspected();
+        const [first, second] = await lease(video);
+        assert.ok(first && second);
+        await bench.context.database.models.Video.update({ progress: 40 }, { where: { id: video.id } });
+        const result = resultOf(second.spec, FACTS, second.videoId);
+        const late = signEvent(second, { type: 'done' as const, result, elapsedMs: 1 });
+        told.length = 0;
+        await fail(first, code, false);
+        const reading = await bench.videoOf(video.id);
+        assert.deepEqual([reading.status, reading.phase], ['transcoding', 'encoding']);
+        assert.equal(reading.planVersion, video.planVersion + 1);
+        assert.deepEqual([await stateOf(first), await stateOf(second)], ['failed', 'canceled']);
+        await waitFor('the other task is revoked', () =>
+          told.some((message) => message.type === 'revoke_task' && message.taskId === second.id),
+        );
+        await apply(late);
+        assert.equal(await stateOf(second), 'canceled');
+        const inspection = await leaseOne(video);
+        assert.deepEqual([inspection.kind, inspection.planVersion], ['inspect', reading.planVersion]);
+        assert.ok(inspection.spec.kind === 'inspect' && inspection.spec.thorough);
+        await finish(inspection, { kind: 'inspect', facts: factsOf({ durationSeconds: 60 }) });
+        const again = await bench.videoOf(video.id);
+        assert.deepEqual([again.planVersion, again.progress], [reading.planVersion, 40]);
+        assert.deepEqual([again.plan?.version, again.durationSeconds], [again.planVersion, 60]);
+        assert.ok((again.plan?.chunks.length ?? 0) > 1);
+        await fail(await encodeOf(again), code, false);
+        const single = await bench.videoOf(video.id);
+        assert.deepEqual([single.planVersion, single.plan?.chunks.length], [again.planVersion + 1, 1]);
+        await fail(await encodeOf(single), code, false);
+        assert.equal((await bench.videoOf(video.id)).status, 'transcoding');
+        await fail(await encodeOf(single), code, false);
+        assert.equal((await bench.videoOf(video.id)).errorCode, code);
+        assert.equal(await usageOf(video), 1);
+      });
+    }
+
+    test('one chunk that does not fit is planned again from everything, too', async () => {
+      const video = await bench.addVideo();
+      const facts = { ...FACTS, seekable: false };
+      await finish(await leaseOne(video), { kind: 'inspect', facts });
+      await fail(await encodeOf(video), 'frame_count_mismatch', false);
+      const inspection = await leaseOne(video);
+      assert.ok(inspection.spec.kind === 'inspect' && inspection.spec.thorough);
+      await finish(inspection, { kind: 'inspect', facts });
+      for (const _ of ['said', 'said by a second one']) {
+        await fail(await encodeOf(video), 'frame_count_mismatch', false);
+      }
+      assert.equal((await bench.videoOf(video.id)).status, 'failed');
+    });
+
+    test('of what was read as a whole already no second inspection is made', async () => {
+      const video = await bench.addVideo();
+      await finish(await leaseOne(video), { kind: 'inspect', facts: { ...FACTS, thorough: true } });
+      await fail(await encodeOf(video), 'frame_count_mismatch', false);
+      assert.equal((await bench.videoOf(video.id)).plan?.chunks.length, 1);
+    });
+
+    test('where not everything can be read in time one chunk is made; where the file is to blame the video fails', async () => {
+      const unread = async (): Promise<[VideoRow, TaskRow]> => {
+        const video = await inspected();
+        await fail(await encodeOf(video), 'frame_count_mismatch', false);
+        return [video, await leaseOne(video)];
       };
-      await fail(await single(), 'frame_count_mismatch', false);
-      assert.equal((await bench.videoOf(video.id)).status, 'transcoding');
-      await fail(await single(), 'frame_count_mismatch', false);
+      const [video, slow] = await unread();
+      await slow.update({ attempt: 2 });
+      await fail(slow, 'time_limit', true);
+      const single = await bench.videoOf(video.id);
+      assert.deepEqual([single.status, single.plan?.chunks.length], ['transcoding', 1]);
+      for (const _ of ['said', 'said by a second one']) {
+        await fail(await encodeOf(single), 'frame_count_mismatch', false);
+      }
       assert.equal((await bench.videoOf(video.id)).errorCode, 'frame_count_mismatch');
+      assert.equal(await usageOf(video), 1);
+      const [bad, inspection] = await unread();
+      await fail(inspection, 'limits_exceeded', false);
+      await fail(await leaseOne(bad), 'limits_exceeded', false);
+      assert.equal((await bench.videoOf(bad.id)).errorCode, 'limits_exceeded');
     });
 
     test('the last task publishes sources, playlists and status together', async () => {

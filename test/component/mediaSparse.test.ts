@@ -4,24 +4,13 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
-import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import { runInspect } from '../../worker/src/media/runInspect.ts';
 import { encodeLimitMs } from '../../worker/src/media/timeLimits.ts';
 import { withSource } from '../../worker/src/source/withSource.ts';
-import { joinOutput } from '../support/joinedOutput.ts';
+import { checkPictures, checkSound } from '../support/checkSlides.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
-import {
-  lumaOfFrames,
-  makeSlides,
-  type Slides,
-  slideLuma,
-  toneOfSecond,
-  tonesOf,
-} from '../support/slides.ts';
+import { makeSlides, type Slides } from '../support/slides.ts';
 import { runSpec, type Transcoded, taskContext, transcode } from '../support/transcode.ts';
-
-const LUMA_TOLERANCE = 2;
-const HERTZ_TOLERANCE = 8;
 
 let media: MediaStore;
 before(async () => {
@@ -56,38 +45,6 @@ function justified({ times, endSeconds }: Slides): number {
   return 4 * times.length + 5 * endSeconds + 10_000;
 }
 
-/** Every frame shows a picture that is shown within half a frame of its time. */
-async function checkPictures({ plan }: Transcoded, slides: Slides): Promise<void> {
-  const { num, den } = plan.facts.video.outputFrameRate;
-  const [rendition] = plan.renditions;
-  const joined = await joinOutput(media, rendition?.quality ?? '', videoSegmentCount(plan));
-  const lumas = await lumaOfFrames(joined.file);
-  assert.ok(Math.abs((lumas.length * den) / num - slides.endSeconds) <= (2 * den) / num, 'length');
-  const shownAt = (seconds: number): number =>
-    slides.times.findLastIndex((time) => time <= Math.max(0, seconds));
-  const half = den / num / 2;
-  lumas.forEach((luma, frame) => {
-    const seconds = (frame * den) / num;
-    const [first, last] = [shownAt(seconds - half), shownAt(seconds + half)];
-    const right = Array.from({ length: last - first + 1 }, (_, n) => slideLuma(first + n));
-    assert.ok(
-      right.some((expected) => Math.abs(luma - expected) <= LUMA_TOLERANCE),
-      `frame ${frame} at ${seconds} s has luma ${luma}, not ${right}`,
-    );
-  });
-}
-
-async function checkSound({ plan, audio }: Transcoded, slides: Slides): Promise<void> {
-  assert.ok(audio);
-  assert.equal(plan.audio === null, false);
-  const joined = await joinOutput(media, 'audio', audio.segments.length);
-  const tones = await tonesOf(joined.file);
-  assert.ok(tones.length >= Math.floor(slides.endSeconds) - 1, `${tones.length} s of sound`);
-  tones.slice(0, Math.floor(slides.endSeconds) - 1).forEach((hertz, second) => {
-    assert.ok(Math.abs(hertz - toneOfSecond(second)) <= HERTZ_TOLERANCE, `second ${second}: ${hertz} Hz`);
-  });
-}
-
 const SLIDES: Record<string, Slides> = {
   'every-8s.mp4': { times: every(8, 9), endSeconds: 72 },
   'every-20s.mp4': { times: every(20, 6), endSeconds: 120 },
@@ -101,8 +58,8 @@ for (const [name, slides] of Object.entries(SLIDES)) {
   test(`${name}: every picture at its time, for the whole length, with its sound`, async () => {
     const transcoded = await makeAndTranscode(name, slides);
     assert.ok(transcoded.plan.totalFrames <= justified(slides));
-    await checkPictures(transcoded, slides);
-    if (slides.sound !== false) await checkSound(transcoded, slides);
+    await checkPictures(media, transcoded, slides);
+    if (slides.sound !== false) await checkSound(media, transcoded, slides);
   });
 }
 
@@ -110,7 +67,7 @@ test('a burst and long pauses cost what their pictures justify, and come out who
   const transcoded = await makeAndTranscode('burst.mp4', BURST_AND_PAUSES);
   const { totalFrames } = transcoded.plan;
   assert.ok(totalFrames <= justified(BURST_AND_PAUSES), `${totalFrames} frames`);
-  await checkPictures(transcoded, BURST_AND_PAUSES);
+  await checkPictures(media, transcoded, BURST_AND_PAUSES);
 });
 
 test('a few pictures half a day apart are neither days of frames nor days of time', async () => {

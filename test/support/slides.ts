@@ -11,6 +11,8 @@ export interface Slides {
   /** When the last one ends. */
   endSeconds: number;
   sound?: boolean;
+  /** How many pictures a group has. */
+  keyframeEvery?: number;
 }
 
 /** The luma of picture `index`; neighbours are told apart. */
@@ -23,11 +25,18 @@ export function toneOfSecond(second: number): number {
   return 300 + 40 * (second % 40);
 }
 
+/** A source of ffmpeg's `lavfi`: a tone for every second. */
+export function toneSource(seconds: number): string {
+  return `aevalsrc='0.3*sin(2*PI*(300+40*mod(floor(t),40))*t)':s=16000:d=${seconds}`;
+}
+
 /** Makes a small video of plain pictures at given times, with a tone for every second. */
-export async function makeSlides(file: string, { times, endSeconds, sound = true }: Slides): Promise<void> {
+export async function makeSlides(
+  file: string,
+  { times, endSeconds, sound = true, keyframeEvery = 250 }: Slides,
+): Promise<void> {
   const lastSeconds = endSeconds - (times.at(-1) ?? 0);
   const picture = `geq=lum='40+5*mod(N,35)':cb=128:cr=128,setpts='(${timeExpression(times)})/TB'`;
-  const tone = `aevalsrc='0.3*sin(2*PI*(300+40*mod(floor(t),40))*t)':s=16000:d=${endSeconds}`;
   await run('ffmpeg', [
     ...['-v', 'error', '-nostdin', '-y'],
     ...[
@@ -36,12 +45,26 @@ export async function makeSlides(file: string, { times, endSeconds, sound = true
       '-i',
       `color=black:size=64x64:rate=1:duration=${times.length},format=yuv420p,settb=1/90000`,
     ],
-    ...(sound ? ['-f', 'lavfi', '-i', tone] : []),
+    ...(sound ? ['-f', 'lavfi', '-i', toneSource(endSeconds)] : []),
     ...['-filter_complex', `[0:v]${picture}[v]`, '-map', '[v]', ...(sound ? ['-map', '1:a'] : [])],
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1/90000', '-video_track_timescale', '90000'],
     // a muxer cannot know how long the last picture stands
     ...['-bsf:v', `setts=duration='if(eq(N,${times.length - 1}),${lastSeconds.toFixed(6)}/TB,DURATION)'`],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '1', '-bf', '0', '-c:a', 'aac', file],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-crf',
+      '1',
+      '-bf',
+      '0',
+      '-g',
+      String(keyframeEvery),
+      '-c:a',
+      'aac',
+      file,
+    ],
   ]);
 }
 

@@ -224,17 +224,29 @@ async function beginPlan(
   );
   await video.reload({ transaction });
   if (changed === 0) return false;
+  await openInspection({ models, transaction, video, requestId });
+  return true;
+}
+
+/** Inserts the inspection that the video's current plan version begins with. */
+export async function openInspection(
+  { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
+  options: { thorough?: boolean } = {},
+): Promise<void> {
   await models.Task.create(
     {
-      ...newTask(video.id, planVersion, requestId, now),
+      ...newTask(video.id, video.planVersion, requestId, new Date()),
       kind: 'inspect',
       position: 0,
-      spec: { kind: 'inspect', source: describeSource(video) },
+      spec: {
+        kind: 'inspect',
+        source: describeSource(video),
+        ...(options.thorough ? { thorough: true } : {}),
+      },
       unitsTotal: 1000,
     },
     { transaction },
   );
-  return true;
 }
 
 /** The columns that every new task begins with. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import {
@@ -22,7 +22,13 @@ import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
 import { replaceDamaged } from './listedSegments.ts';
 import { measureDone } from './measureDone.ts';
-import { cancelOpenTasks, planAsSingleChunk, type Revocation, savePlan } from './planTasks.ts';
+import {
+  cancelOpenTasks,
+  inspectThoroughly,
+  planAsSingleChunk,
+  type Revocation,
+  savePlan,
+} from './planTasks.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
 export interface TaskError {
@@ -196,9 +202,9 @@ async function withLeased(
 
 async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
   const { context, task, workerId } = held;
-  if (isPlanMismatch(error.code)) {
-    const revoked = await planAgain(held, error);
-    if (revoked !== null) return { revoked, complete: false };
+  if (isPlanMismatch(error.code) && task.kind !== 'inspect') {
+    const aftermath = await planAgain(held, error);
+    if (aftermath !== null) return aftermath;
   }
   const { attempt, programDeaths, farmFaults, damagedTries, verdicts } = task;
   const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
@@ -245,12 +251,13 @@ async function tryAgain(
 
 async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
   const { context, task, transaction, video } = held;
-  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
-  await task.update(
-    { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
-    { transaction },
-  );
+  await saveFailure(held, error);
   context.logger.warn({ ...logFieldsOf(task), err: error }, 'a task is given up');
+  if (isThorough(task) && faultOf(error.code) !== 'media') {
+    // whatever keeps everything from being read (its time) may not keep the video from being made
+    const revoked = await planAsSingleChunk({ ...planChange(held), thorough: true });
+    if (revoked !== null) return { revoked, complete: false };
+  }
   if (isDispensable(task.kind, error.code)) {
     if (task.kind === 'audio') {
       await video.update(withNotice(video, { code: 'audio_left_out', reason: error.code }), { transaction });
@@ -266,7 +273,13 @@ async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
 
 async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['facts']): Promise<Aftermath> {
   try {
-    await savePlan({ ...planChange(held), facts });
+    const thorough = isThorough(held.task);
+    // a worker of an earlier version does not know what it is asked for: asked once is enough
+    await savePlan({
+      ...planChange(held),
+      facts: thorough ? { ...facts, thorough } : facts,
+      again: thorough,
+    });
   } catch (error) {
     if (!(error instanceof ReelmillError) || error.retryable) throw error;
     // what cannot be planned is the file's fault as one worker read it: the facts of another may be others
@@ -276,17 +289,31 @@ async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['
   return NOTHING_MORE;
 }
 
-async function planAgain(held: Held, error: TaskError): Promise<Revocation[] | null> {
-  const { context, task, transaction } = held;
-  const revoked = await planAsSingleChunk(planChange(held));
+/**
+ * What follows where a plan does not fit its source: the source is read as a whole and planned again; then it is planned
+ * as one chunk. Null, and nothing is changed, where both are done already.
+ */
+async function planAgain(held: Held, error: TaskError): Promise<Aftermath | null> {
+  const { context, task } = held;
+  const inspected = await inspectThoroughly(planChange(held));
+  const revoked = inspected ?? (await planAsSingleChunk(planChange(held)));
   if (revoked === null) return null;
+  await saveFailure(held, error);
+  const event = inspected === null ? 'planned again as one chunk' : 'plan does not fit, thorough inspection';
+  context.logger.warn({ ...logFieldsOf(task), err: error }, event);
+  return { revoked: revoked.filter(({ taskId }) => taskId !== task.id), complete: false };
+}
+
+function isThorough({ spec }: TaskRow): boolean {
+  return spec.kind === 'inspect' && spec.thorough === true;
+}
+
+async function saveFailure({ context, task, transaction }: Held, error: TaskError): Promise<void> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
   await task.update(
     { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
     { transaction },
   );
-  context.logger.warn({ ...logFieldsOf(task), err: error }, 'planned again as one chunk');
-  return revoked.filter(({ taskId }) => taskId !== task.id);
 }
 
 function planChange({ context, transaction, video, task }: Held) {

@@ -5,7 +5,7 @@ import { OPEN_TASK_STATES, type Verdict } from '@reelmill/shared/core/videoState
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { describeSource, newTask } from '../dispatch/lifecycle.ts';
+import { describeSource, newTask, openInspection } from '../dispatch/lifecycle.ts';
 import { findLiveWorkers } from '../dispatch/liveWorkers.ts';
 import { recordUsage } from '../users/processingLimits.ts';
 
@@ -19,11 +19,16 @@ export interface PlanChange {
 }
 
 /**
- * Saves what inspection found out, the plan made from it, and its tasks. `verdicts` are those that the tasks of the plan
- * before came to.
+ * Saves what inspection found out, the plan made from it, and its tasks. `again`: another plan of the same transcode came
+ * before. `verdicts` are those that the tasks of that plan came to.
  */
 export async function savePlan(
-  change: PlanChange & { facts: MediaFacts; singleChunk?: boolean; verdicts?: readonly Verdict[] },
+  change: PlanChange & {
+    facts: MediaFacts;
+    singleChunk?: boolean;
+    again?: boolean;
+    verdicts?: readonly Verdict[];
+  },
 ): Promise<void> {
   const { models, transaction, video, facts, requestId } = change;
   const now = new Date();
@@ -50,8 +55,8 @@ export async function savePlan(
     { transaction },
   );
   const { id: videoId, userId } = video;
-  // that chunks did not come out as planned is not the owner's doing
-  if (!change.singleChunk) {
+  // that a plan did not fit is not the owner's doing
+  if (!change.again) {
     await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
   }
   const tasks = encodeTasks(plan, describeSource(video));
@@ -75,12 +80,27 @@ export interface Revocation {
 }
 
 /**
+ * Has the source read as a whole, because a plan that was made from samples of it did not fit. Returns the leases of the
+ * tasks that were in work; null, and nothing is changed, where everything was read before that plan was made.
+ */
+export async function inspectThoroughly(change: PlanChange): Promise<Revocation[] | null> {
+  const { models, transaction, video } = change;
+  if (video.plan === null || video.plan.facts.thorough) return null;
+  const revoked = await cancelOpenTasks(models, video.id, transaction);
+  // the phase stays: the video counts as planned, and waits for no limit of its owner's a second time
+  const planVersion = video.planVersion + 1;
+  await video.update({ planVersion, playable: false, notices: null }, { transaction });
+  await openInspection(change, { thorough: true });
+  return revoked;
+}
+
+/**
  * Plans the video again as one chunk, because chunks did not come out as planned. Answers the leases of the tasks that
  * were in work; null, and nothing is changed, where the plan was one chunk already. With `verdicts`, which the new tasks
- * begin with, that one is planned again, too.
+ * begin with, that one is planned again, too. `thorough`: no other inspection is made of it.
  */
 export async function planAsSingleChunk(
-  change: PlanChange & { verdicts?: readonly Verdict[] },
+  change: PlanChange & { verdicts?: readonly Verdict[]; thorough?: boolean },
 ): Promise<Revocation[] | null> {
   const { models, transaction, video } = change;
   const { plan } = video;
@@ -88,7 +108,8 @@ export async function planAsSingleChunk(
   const revoked = await cancelOpenTasks(models, video.id, transaction);
   const planVersion = video.planVersion + 1;
   await video.update({ planVersion, playable: false, notices: null }, { transaction });
-  await savePlan({ ...change, facts: plan.facts, singleChunk: true });
+  const facts = change.thorough ? { ...plan.facts, thorough: true } : plan.facts;
+  await savePlan({ ...change, facts, singleChunk: true, again: true });
   return revoked;
 }
 

@@ -5,6 +5,10 @@ import { noticeListSchema } from './notices.ts';
 export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
 export type Rational = z.infer<typeof rationalSchema>;
 
+/** Neither picture nor sound for so long, around a place in the source's own time; `durationSeconds` is without it. */
+export const closedHoleSchema = z.object({ atSeconds: z.number(), seconds: z.number().positive() });
+export type ClosedHole = z.infer<typeof closedHoleSchema>;
+
 /** What inspection found out about a source; everything a plan is made from. Times are in seconds. */
 export const mediaFactsSchema = z.object({
   /** The demuxer to force on every later read (ffmpeg's `-f`). */
@@ -40,6 +44,10 @@ export const mediaFactsSchema = z.object({
     variableFrameRate: z.boolean(),
     /** The whole video is one picture, which may have no duration of its own. */
     singlePicture: z.boolean().default(false),
+    /** The last picture is shown for so long behind its own frame, at the end of `durationSeconds`. */
+    heldSeconds: z.number().nonnegative().optional(),
+    /** Times that a decoder gives to pictures and that are wrong; those are not shown. */
+    strayTimes: z.array(z.number()).max(50).optional(),
   }),
   audio: z
     .object({
@@ -55,6 +63,10 @@ export const mediaFactsSchema = z.object({
   seekable: z.boolean(),
   /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
   preRollSeconds: z.number().nonnegative(),
+  /** What is left out, in its order; only of videos that are planned as one chunk. */
+  closedHoles: z.array(closedHoleSchema).max(100).optional(),
+  /** Everything was read: no other inspection would find out more. */
+  thorough: z.boolean().optional(),
   /** What inspection found that the owner should know. */
   notices: noticeListSchema.optional(),
 });

@@ -14,6 +14,8 @@ const FIRST_LOOK_FROM_SEGMENTS = 3;
 
 export interface ChunkRequest {
   totalFrames: number;
+  /** How many of them, the last ones, repeat a picture: there is nothing to read for them, so they are of one chunk. */
+  heldFrames?: number;
   segmentFrames: number;
   frameRate: Rational;
   /** About how much video one chunk covers; the taper makes the last ones shorter. */
@@ -40,12 +42,14 @@ export function segmentFramesFor(rate: Rational): number {
  * share them. Never leaves a last chunk of one segment, which a small error in the announced duration could empty.
  */
 export function planChunks(request: ChunkRequest): Chunk[] {
-  const { totalFrames, segmentFrames } = request;
+  const { totalFrames, segmentFrames, heldFrames = 0 } = request;
   const segmentTotal = Math.ceil(totalFrames / segmentFrames);
+  const readSegments = Math.ceil(Math.max(1, totalFrames - heldFrames) / segmentFrames);
   let firstSegment = 0;
-  return chunkLengths(segmentTotal, request).map((segmentCount, index, all) => {
+  return chunkLengths(readSegments, request).map((length, index, all) => {
     const firstFrame = firstSegment * segmentFrames;
     const last = index === all.length - 1;
+    const segmentCount = last ? segmentTotal - firstSegment : length;
     const frameCount = last ? totalFrames - firstFrame : segmentCount * segmentFrames;
     const chunk = { index, firstSegment, segmentCount, firstFrame, frameCount, last };
     firstSegment += segmentCount;

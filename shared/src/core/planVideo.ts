@@ -22,7 +22,8 @@ export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
   const segmentFrames = segmentFramesFor(frameRate);
   const endSeconds = facts.video.startSeconds + facts.video.durationSeconds;
   const totalFrames = Math.max(1, framesBetween(originSeconds(facts), endSeconds, frameRate));
-  const whole = !facts.seekable || options.singleChunk === true;
+  const { heldSeconds = 0, singlePicture } = facts.video;
+  const whole = !facts.seekable || singlePicture || options.singleChunk === true;
   return {
     version: options.version,
     facts,
@@ -32,6 +33,7 @@ export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
     audio: facts.audio && planAudio(facts.audio),
     chunks: planChunks({
       totalFrames,
+      heldFrames: framesBetween(0, heldSeconds, frameRate),
       segmentFrames,
       frameRate,
       chunkSeconds: options.chunkSeconds,

@@ -2,6 +2,7 @@ import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { originSeconds, plannedDurationSeconds, segmentCutSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS, hlsArgs } from './encodeArgs.ts';
 import { MEDIA_LIMITS } from './limits.ts';
+import { repairSoundTimes } from './repairTimes.ts';
 import { COUNTING_ARGS } from './soundRead.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 
@@ -52,6 +53,7 @@ function trackArgs(run: AudioRun): string[] {
 function audioFilters(plan: AudioRun['plan'], audio: NonNullable<EncodePlan['audio']>): string[] {
   const layout = audio.channels === 1 ? 'mono' : 'stereo';
   return [
+    ...repairSoundTimes(plan.facts),
     `asetpts=PTS-(${originSeconds(plan.facts).toFixed(6)})/TB`,
     `aresample=${audio.sampleRate}:out_channel_layout=${layout}:async=1:first_pts=0`,
     `aformat=sample_rates=${audio.sampleRate}:channel_layouts=${layout}`,

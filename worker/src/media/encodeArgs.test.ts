@@ -120,7 +120,7 @@ test('pictures that may last long are repeated when they are scaled already', ()
     [false, { num: 5, den: 1 }],
   ] as const) {
     const video = { ...facts.video, variableFrameRate, outputFrameRate };
-    const graph = encodeGraph({ ...facts, video }, { firstFrame: 0 }, plan.renditions);
+    const graph = encodeGraph({ ...facts, video }, { firstFrame: 0, last: false }, plan.renditions);
     const [shared = '', ...branches] = graph.split(';');
     assert.doesNotMatch(shared, /fps=/);
     for (const branch of branches) assert.match(branch, /scale=.*,fps=fps=[^,]*,setpts=N\+0\[v\d\]$/);
@@ -144,15 +144,15 @@ test('the beginning is read without a seek, and nothing but http over TCP', () =
 
 test('tone mapping happens once, before the split, and only for HDR', () => {
   const hdr = { ...facts, video: { ...facts.video, hdr: 'hlg' as const, colorSpace: 'bt2020nc' } };
-  const [shared, ...branches] = encodeGraph(hdr, { firstFrame: 0 }, plan.renditions).split(';');
+  const [shared, ...branches] = encodeGraph(hdr, { firstFrame: 0, last: false }, plan.renditions).split(';');
   assert.match(shared ?? '', /color_trc=arib-std-b67.*tonemap=.*split=2\[s0\]\[s1\]$/);
   assert.ok(branches.every((branch) => !branch.includes('tonemap')));
-  assert.doesNotMatch(encodeGraph(facts, { firstFrame: 0 }, plan.renditions), /tonemap|zscale/);
+  assert.doesNotMatch(encodeGraph(facts, { firstFrame: 0, last: false }, plan.renditions), /tonemap|zscale/);
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {
   const interlaced = { ...facts, video: { ...facts.video, interlaced: true } };
-  assert.match(encodeGraph(interlaced, { firstFrame: 0 }, plan.renditions), /bwdif=[^,]*,fps=/);
+  assert.match(encodeGraph(interlaced, { firstFrame: 0, last: false }, plan.renditions), /bwdif=[^,]*,fps=/);
 });
 
 test('sound is cut and filled to the timeline of the picture', () => {

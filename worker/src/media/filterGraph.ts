@@ -1,8 +1,14 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { repairPictureTimes } from './repairTimes.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
+/**
+ * So long a last picture is repeated at the rate that ffmpeg takes the source's for, which may be thousands: enough for one
+ * at the rate of slides, and no more than a moment's work.
+ */
+const HELD_BEFORE_SECONDS = 8;
 /** Frames per second of films whose pictures are further apart than a second. */
 const SLIDE_RATE = 5;
 /** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
@@ -18,34 +24,49 @@ export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFr
  * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, deinterlaced, put on
  * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
  */
-export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
+export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
   return [...inputFilters(facts), ...rateFilters(facts, chunk)];
 }
 
-function inputFilters({ video }: MediaFacts): string[] {
-  const { startSeconds, durationSeconds, interlaced } = video;
+function inputFilters(facts: MediaFacts): string[] {
+  const { startSeconds, durationSeconds, interlaced } = facts.video;
   const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
   const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
   return [
+    ...repairPictureTimes(facts),
     `select=between(t\\,${from}\\,${to})`,
     ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
   ];
 }
 
-function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
+function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
   const { outputFrameRate, singlePicture } = facts.video;
   const fps = `fps=fps=${fraction(outputFrameRate)}`;
   const numbered = `setpts=N+${chunk.firstFrame}`;
-  if (!singlePicture) return [`${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`, numbered];
+  if (!singlePicture) {
+    const timed = `${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`;
+    if (!chunk.last || !isHeld(facts)) return [timed, numbered];
+    // a last picture without a duration would be shown for no frame at all
+    const seconds = Math.min(facts.video.heldSeconds ?? 0, HELD_BEFORE_SECONDS);
+    const lasting = `tpad=stop_duration=${seconds.toFixed(3)}:stop_mode=clone`;
+    // repeated until the chunk has the frames that it was planned with
+    return [lasting, timed, 'tpad=stop=-1:stop_mode=clone', numbered];
+  }
   // a picture without a duration would be shown for no frame at all
   const evenly = `setpts=N*${outputFrameRate.den}/(${outputFrameRate.num}*TB)`;
   return ['loop=loop=-1:size=1', evenly, fps, numbered];
 }
 
+/** Whether the last picture is shown for longer than its frame. */
+function isHeld({ video }: MediaFacts): boolean {
+  return (video.heldSeconds ?? 0) > 0;
+}
+
 /** Whether single pictures may stand for many frames. Elsewhere nothing is scaled that the rate does not keep. */
-function mayLastLong({ video }: MediaFacts): boolean {
-  const { outputFrameRate, singlePicture, variableFrameRate } = video;
-  return !singlePicture && (variableFrameRate || outputFrameRate.num / outputFrameRate.den <= SLIDE_RATE);
+function mayLastLong(facts: MediaFacts): boolean {
+  const { outputFrameRate, singlePicture, variableFrameRate } = facts.video;
+  const areSlides = outputFrameRate.num / outputFrameRate.den <= SLIDE_RATE;
+  return singlePicture || variableFrameRate || areSlides || isHeld(facts);
 }
 
 /** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
@@ -62,7 +83,7 @@ export function pictureFilters(facts: MediaFacts, size: { width: number; height:
  */
 export function encodeGraph(
   facts: MediaFacts,
-  chunk: Pick<Chunk, 'firstFrame'>,
+  chunk: Pick<Chunk, 'firstFrame' | 'last'>,
   renditions: readonly Rendition[],
 ): string {
   const repeatsLate = mayLastLong(facts);

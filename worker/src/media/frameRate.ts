@@ -78,8 +78,9 @@ export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision 
     if (mean > SLIDE_SECONDS) return { rate: SLIDE_RATE, variable };
     return { rate: capRate(nameRate(1 / mean, declared)), variable };
   }
-  const closest = 1 / quantile(sorted, total, 0.1);
-  const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= closest * 0.98) ?? MEDIA_LIMITS.frameRate;
+  const closest = quantile(sorted, total, 0.1);
+  if (closest > SLIDE_SECONDS) return { rate: SLIDE_RATE, variable: true };
+  const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= 0.98 / closest) ?? MEDIA_LIMITS.frameRate;
   return { rate: { num, den: 1 }, variable: true };
 }
 

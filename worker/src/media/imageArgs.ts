@@ -4,6 +4,7 @@ import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
 import { pictureFilters } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, pictureMemory } from './memoryNeeds.ts';
+import { repairPictureTimes } from './repairTimes.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
@@ -26,7 +27,8 @@ export interface ImageRun extends SourceInput {
 /** The most typical picture of a moment a little into the video. */
 export function coverArgs(run: ImageRun): string[] {
   const { facts } = run.plan;
-  const at = facts.video.startSeconds + facts.video.durationSeconds * COVER_AT - facts.preRollSeconds;
+  const { startSeconds, durationSeconds, heldSeconds = 0 } = facts.video;
+  const at = startSeconds + (durationSeconds - heldSeconds) * COVER_AT - facts.preRollSeconds;
   const seek = facts.seekable ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', at.toFixed(3)] : [];
   const { width, height } = coverSize(facts);
   // scaled first: the filter keeps every candidate
@@ -76,6 +78,7 @@ export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOn
       ? []
       : [`fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`];
   const filters = [
+    ...repairPictureTimes(facts),
     ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
     // the last picture stands for all that follows it: a source may have no keyframe near its end

@@ -24,5 +24,5 @@ test('ffprobe is asked for the fields that are read, and for no tag', () => {
     ),
   );
   assert.doesNotMatch(PROBE_ENTRIES + FRAME_ENTRIES, /tags|extradata|disposition,|side_data_list/);
-  assert.match(FRAME_ENTRIES, /^frame=pix_fmt,/);
+  assert.match(FRAME_ENTRIES, /^frame=best_effort_timestamp_time,pix_fmt,/);
 });

@@ -11,8 +11,8 @@ export const MEDIA_LIMITS = {
   /** Hidden by edit lists for each one that is shown, and always this many: every cut hides up to a group of pictures. */
   hiddenPacketsPerShown: 10,
   hiddenPackets: 20_000,
-  /** A hole in the timestamps longer than this is damage, not a still picture. */
-  gapSeconds: 600,
+  /** Stretches without picture and sound that are left out. */
+  closedHoles: 100,
 } as const;
 
 /** How long a program may be silent, and how long it may run. */

@@ -5,8 +5,8 @@ import { PacketCollector, parsePacketLine } from './packetStats.ts';
 function collect(text: string) {
   const collector = new PacketCollector();
   for (const line of text.split('\n')) {
-    const packet = parsePacketLine(line);
-    if (packet) collector.add(packet);
+    const packet = parsePacketLine(`0,${line}`);
+    if (packet && !packet.hidden) collector.add(packet);
   }
   return collector.finish();
 }
@@ -34,14 +34,16 @@ test('a time that contradicts the decoding time is left out', () => {
   assert.deepEqual([stats.count, stats.badTimes, stats.firstPts, stats.lastPts], [2, 1, 70890.48, 70890.56]);
 });
 
-test('packets that an edit list hides are passed over, unknown times are null', () => {
-  assert.equal(parsePacketLine('-0.080000,-0.080000,0.040000,KD'), null);
+test('packets that an edit list hides are told apart, unknown times are null', () => {
+  assert.equal(parsePacketLine('0,-0.080000,-0.080000,0.040000,KD')?.hidden, true);
   assert.equal(parsePacketLine(''), null);
-  assert.deepEqual(parsePacketLine('0.046000,N/A,N/A,K_'), {
+  assert.deepEqual(parsePacketLine('3,0.046000,N/A,N/A,K_'), {
+    streamIndex: 3,
     pts: 0.046,
     dts: null,
     duration: null,
     encrypted: false,
+    hidden: false,
   });
 });
 
@@ -56,5 +58,31 @@ test('jumps back and long holes are noticed', () => {
   ];
   const stats = collect(times.map((time) => `${time},${time},0.5,K_`).join('\n'));
   assert.ok(stats.backwardJumps > 0);
-  assert.equal(collect('0,0,1,K_\n700,700,1,K_').longestGap, 700);
+  const { longestGap, holes } = collect('0,0,1,K_\n700,700,1,K_');
+  assert.deepEqual([longestGap, holes], [700, [{ from: 1, to: 700 }]]);
+});
+
+/** A packet a second, with other times for some of them. */
+function everySecond(count: number, others: Record<number, number>) {
+  const lines = Array.from({ length: count }, (_, n) => `${others[n] ?? n},N/A,1,__`);
+  return collect(lines.join('\n'));
+}
+
+test('a single wrong time is told from a jump, wherever it is', () => {
+  for (const [at, wrong] of [
+    [50, 90],
+    [50, 4_900],
+    [50, 3],
+    [195, 4_900],
+  ] as const) {
+    const stats = everySecond(200, { [at]: wrong });
+    assert.deepEqual(
+      [stats.badTimes, stats.strayTimes, stats.backwardJumps],
+      [1, [wrong], 0],
+      `${at}: ${wrong}`,
+    );
+    assert.deepEqual([stats.firstPts, stats.lastPts, stats.count, stats.longestGap], [0, 199, 199, 2]);
+  }
+  const slides = everySecond(10, Object.fromEntries(Array.from({ length: 10 }, (_, n) => [n, n * 700])));
+  assert.deepEqual([slides.badTimes, slides.lastPts, slides.holes.length], [0, 6300, 9]);
 });

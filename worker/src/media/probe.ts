@@ -1,33 +1,29 @@
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import type { z } from 'zod';
 import type { Confinement } from '../confine/confinement.ts';
-import { assertWithinLimits } from './declaredLimits.ts';
+import { assertWithinLimits, declaredVideos } from './declaredLimits.ts';
 import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
 import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from './memoryNeeds.ts';
-import {
-  isHiddenPacket,
-  PACKET_FIELDS,
-  PacketCollector,
-  type PacketStats,
-  parsePacketLine,
-} from './packetStats.ts';
+import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
 import {
   type DecodedFrames,
   FRAME_ENTRIES,
-  framesSchema,
   PROBE_ENTRIES,
   type Probe,
+  parseFrameLine,
   probeSchema,
 } from './probeSchema.ts';
-import { runProgram } from './runProgram.ts';
+import { runProgram, startProgram } from './runProgram.ts';
 import { guardArgs, type SourceInput } from './source.ts';
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 /** ffprobe opens a decoder for each stream; some cannot be opened before the first packets were read. */
 const NEEDS_PACKETS = /Could not open codec for input stream/;
+
+/** How much is read to find out what streams are: bytes, and microseconds of each. */
+const LONG_LOOK = ['-probesize', '64M', '-analyzeduration', '4000M'];
 
 /** A source that is being inspected. */
 export interface ProbeTarget extends SourceInput {
@@ -59,68 +55,129 @@ export async function probeHeader(target: ProbeTarget): Promise<Probe | null> {
   return parsed.data;
 }
 
-/** Container and streams. Throws a permanent error where the file is no video or is not accepted. */
+/**
+ * Container and streams. Where the first seconds do not tell the size of a video, as of one picture under a long sound,
+ * more is read. Throws a permanent error where the file is no video or is not accepted.
+ */
 export async function probeStreams(target: ProbeTarget): Promise<Probe> {
-  const { json, stderr } = await probeJson(target, ['-show_entries', PROBE_ENTRIES]);
+  const probe = await probeWith(target, []);
+  const isUnknown = declaredVideos(probe).some(({ codec, width }) => codec !== undefined && width === 0);
+  return isUnknown ? probeWith(target, LONG_LOOK) : probe;
+}
+
+async function probeWith(target: ProbeTarget, look: readonly string[]): Promise<Probe> {
+  const { json, stderr } = await probeJson(target, [...look, '-show_entries', PROBE_ENTRIES]);
   const parsed = probeSchema.safeParse(json);
   if (!parsed.success) throw explainUnopened(stderr);
   return parsed.data;
 }
 
-/** The first few pictures, decoded; `[]` where none of them can be. */
-export async function decodeFirstFrames(
+/** Which part of a file is read: ffprobe's `-read_intervals`, or everything. */
+export type Stretch = string | 'everything';
+
+/** The first pictures of a stretch that can be decoded, `count` at most; `[]` where there are none. Reads no further. */
+export async function decodeFrames(
   target: ProbeTarget,
   streamIndex: number,
-  packets: number,
+  stretch: Stretch,
+  count: number,
 ): Promise<DecodedFrames> {
-  const { json } = await probeJson(target, [
-    ...['-select_streams', String(streamIndex), '-read_intervals', `%+#${packets}`],
-    ...['-show_entries', FRAME_ENTRIES],
-  ]);
-  return parseOr(framesSchema, json, { frames: [] }).frames;
+  const frames: DecodedFrames = [];
+  const enough = new ReelmillError('aborted', 'Enough was decoded.');
+  const program = startProgram(
+    'ffprobe',
+    [
+      ...probeArgs(target),
+      ...['-select_streams', String(streamIndex), '-show_entries', FRAME_ENTRIES, '-of', 'compact=p=0'],
+      ...stretchArgs(stretch),
+      ...['-i', target.url],
+    ],
+    {
+      ...runOptions(target),
+      stallMs: TIME_LIMITS.probeMs,
+      timeLimitMs: TIME_LIMITS.probeMs,
+      onLine(line) {
+        const frame = parseFrameLine(line);
+        if (frame) frames.push(frame);
+        if (frames.length >= count) program.fail(enough);
+        return true;
+      },
+    },
+  );
+  try {
+    const { exitCode, stderr } = await program.ended;
+    if (exitCode !== 0) throw explainEnd(exitCode, stderr);
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return frames.slice(0, count);
 }
 
 /**
- * Timing of the packets of one stream, in an interval of ffprobe's `-read_intervals` or, without one, in the whole
- * file. Nothing is decoded. A demuxer that fails half way counts with what it had.
+ * Timing of the packets of some streams, in their order. Nothing is decoded. A demuxer that fails half way counts with
+ * what it had.
  */
-export async function samplePackets(
+export async function samplePackets<const S extends readonly number[]>(
   target: ProbeTarget,
-  streamIndex: number,
-  interval: string | null,
-): Promise<PacketStats> {
-  const collector = new PacketCollector();
+  streamIndexes: S,
+  stretch: Stretch,
+): Promise<{ [K in keyof S]: PacketStats }> {
+  const collectors = new Map(streamIndexes.map((index) => [index, new PacketCollector()]));
   let hidden = 0;
   await runProgram(
     'ffprobe',
     [
       ...probeArgs(target),
-      ...['-select_streams', String(streamIndex), '-show_entries', PACKET_FIELDS, '-of', 'csv=p=0'],
-      ...(interval === null ? [] : ['-read_intervals', interval]),
+      ...(streamIndexes.length === 1 ? ['-select_streams', streamIndexes.join()] : []),
+      ...['-show_entries', PACKET_FIELDS, '-of', 'csv=p=0'],
+      ...stretchArgs(stretch),
       ...['-i', target.url],
     ],
     {
-      signal: target.signal,
-      logger: target.logger,
-      confinement: target.confinement,
+      ...runOptions(target),
       stallMs: TIME_LIMITS.stallMs,
-      timeLimitMs: interval === null ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
-      memoryBytes: probeMemory(target.sizeBytes, target.declared),
+      timeLimitMs: stretch === 'everything' ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       onLine(line) {
         const packet = parsePacketLine(line);
-        if (packet) collector.add(packet);
-        else if (isHiddenPacket(line)) hidden++;
+        if (packet === null) return true;
+        if (!packet.hidden) collectors.get(packet.streamIndex)?.add(packet);
+        else if (packet.streamIndex === streamIndexes[0]) hidden++;
         return true;
       },
     },
   );
-  const stats = collector.finish();
-  assertFewHidden(hidden, stats.count);
-  return stats;
+  const stats = streamIndexes.map((index) => (collectors.get(index) ?? new PacketCollector()).finish());
+  assertFewHidden(hidden, stats[0]?.count ?? 0);
+  return stats as { [K in keyof S]: PacketStats }; // one for each stream, in their order
+}
+
+/** How many packets each stream has in a stretch; those without any are left out. */
+export async function countFirstPackets(target: ProbeTarget, stretch: Stretch): Promise<Map<number, number>> {
+  const counts = new Map<number, number>();
+  const what = ['-show_entries', 'packet=stream_index', '-of', 'csv=p=0', ...stretchArgs(stretch)];
+  await runProgram('ffprobe', [...probeArgs(target), ...what, '-i', target.url], {
+    ...runOptions(target),
+    stallMs: TIME_LIMITS.stallMs,
+    timeLimitMs: TIME_LIMITS.probeMs,
+    onLine(line) {
+      const index = Number.parseInt(line, 10);
+      if (index >= 0) counts.set(index, (counts.get(index) ?? 0) + 1);
+      return true;
+    },
+  });
+  return counts;
+}
+
+function stretchArgs(stretch: Stretch): string[] {
+  return stretch === 'everything' ? [] : ['-read_intervals', stretch];
+}
+
+function runOptions({ sizeBytes, declared, signal, logger, confinement }: ProbeTarget) {
+  return { signal, logger, confinement, memoryBytes: probeMemory(sizeBytes, declared) };
 }
 
 /** What is hidden is decoded all the same, again for every cut. Throws `limits_exceeded`. */
-function assertFewHidden(hidden: number, shown: number): void {
+export function assertFewHidden(hidden: number, shown: number): void {
   const { hiddenPackets, hiddenPacketsPerShown } = MEDIA_LIMITS;
   if (hidden > Math.max(hiddenPackets, shown * hiddenPacketsPerShown)) {
     throw new MediaFault('limits_exceeded', 'The video is put together from too many pieces.');
@@ -189,9 +246,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function parseOr<S extends z.ZodType>(schema: S, value: unknown, otherwise: z.infer<S>): z.infer<S> {
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : otherwise;
 }

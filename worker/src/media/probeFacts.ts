@@ -1,37 +1,36 @@
 import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
+import { type Extent, extentOf } from './extent.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
-import { MEDIA_LIMITS } from './limits.ts';
-import type { PacketStats } from './packetStats.ts';
+import type { Timing } from './inspectTiming.ts';
 import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
-import type { SelectedStreams } from './selectStreams.ts';
+import { type SelectedStreams, undecodableError } from './selectStreams.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
 /** A deinterlacer looks at the picture before. */
 const INTERLACED_PRE_ROLL_SECONDS = 1;
-/** A last packet that claims to be shown for longer has a broken duration, unless there is sound for so long. */
-const MAX_LAST_FRAME_SECONDS = 60;
+/** Less of the beginning is not missed. */
+const TOLD_SECONDS = 0.5;
 const MAX_ASPECT = 8;
 
-export interface Findings {
+export interface Findings extends Timing {
   probe: Probe;
   streams: SelectedStreams;
-  /** The beginning, or everything where everything was read. */
-  head: PacketStats;
-  /** The end; the same as `head` where everything was read. */
-  tail: PacketStats;
+  /** The first ones that can be decoded. */
   frames: DecodedFrames;
-  /** A read that began in the middle came out where it should. */
-  seekable: boolean;
 }
 
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
 export function factsFromProbe(findings: Findings): MediaFacts {
   const { probe, streams, head } = findings;
   if (head.count === 0) throw new MediaFault('undecodable', 'The video holds no pictures.');
-  const video = videoFacts(findings);
+  const { rate, variable } = outputRateOf(findings);
+  const extent = extentOf(findings, rate);
+  const { closedHoles } = extent;
+  const video = { ...videoFacts(findings, extent), outputFrameRate: rate, variableFrameRate: variable };
   const demuxer = probe.format.format_name.split(',')[0] ?? '';
   const audio = streams.audio;
   const preRoll =
@@ -46,26 +45,54 @@ export function factsFromProbe(findings: Findings): MediaFacts {
       codec: audio.codec_name,
       channels: audio.channels,
       sampleRate: audio.sample_rate,
-      startSeconds: audio.start_time ?? video.startSeconds,
+      // what is heard before the first picture goes with the pictures that cannot be shown
+      startSeconds: Math.max(
+        audio.start_time ?? video.startSeconds,
+        extent.leftOutSeconds > 0 ? video.startSeconds : Number.NEGATIVE_INFINITY,
+      ),
       durationSeconds: Math.max(0, audio.duration ?? video.durationSeconds),
     },
-    seekable: findings.seekable,
+    seekable: findings.seekable && closedHoles.length === 0,
     preRollSeconds: preRoll,
+    ...(closedHoles.length > 0 && { closedHoles }),
+    thorough: findings.thorough,
+    notices: noticesOf(findings, extent),
   } satisfies MediaFacts);
 }
 
-function videoFacts(findings: Findings): MediaFacts['video'] {
+/** For the owner of the video. */
+function noticesOf({ head, streams }: Findings, extent: Extent): NoticeFacts[] {
+  const { outlastedSeconds, leftOutSeconds, closedHoles } = extent;
+  const { otherVideos } = streams;
+  return [
+    ...(leftOutSeconds >= TOLD_SECONDS
+      ? [{ code: 'beginning_left_out' as const, seconds: leftOutSeconds }]
+      : []),
+    ...(outlastedSeconds > 0 ? [{ code: 'picture_held' as const, seconds: outlastedSeconds }] : []),
+    ...(closedHoles.length + head.strayTimes.length > 0 ? [{ code: 'times_repaired' as const }] : []),
+    ...(otherVideos > 0 ? [{ code: 'video_tracks_left_out' as const, count: otherVideos }] : []),
+  ];
+}
+
+type VideoFacts = Omit<MediaFacts['video'], 'outputFrameRate' | 'variableFrameRate'>;
+
+function videoFacts(findings: Findings, extent: Extent): VideoFacts {
   const stream = findings.streams.video;
   const first = findings.frames[0];
   const rotationDegrees = rotationOf(stream);
   const sampleAspectRatio = saneAspect(stream.sample_aspect_ratio);
-  const { rate, variable } = outputRateOf(findings);
+  const { startSeconds, durationSeconds, heldSeconds } = extent;
+  const { strayTimes } = findings.head;
   const transfer = first?.color_transfer ?? stream.color_transfer ?? null;
   const pixelFormat = first?.pix_fmt ?? stream.pix_fmt;
+  if (pixelFormat === undefined) throw undecodableError();
   return {
     streamIndex: stream.index,
     codec: stream.codec_name,
-    ...extentOf(findings, rate),
+    startSeconds,
+    durationSeconds,
+    ...(heldSeconds > 0 && { heldSeconds }),
+    ...(strayTimes.length > 0 && { strayTimes: [...strayTimes] }),
     codedWidth: stream.width,
     codedHeight: stream.height,
     ...displaySize(stream.width, stream.height, sampleAspectRatio, rotationDegrees),
@@ -78,8 +105,6 @@ function videoFacts(findings: Findings): MediaFacts['video'] {
     colorSpace: known(first?.color_space ?? stream.color_space),
     colorPrimaries: known(first?.color_primaries ?? stream.color_primaries),
     colorTransfer: known(transfer),
-    outputFrameRate: rate,
-    variableFrameRate: variable,
     singlePicture: findings.tail.count === 1 && findings.head.count === 1,
   };
 }
@@ -94,42 +119,6 @@ function outputRateOf(findings: Findings): RateDecision {
   const { startSeconds, durationSeconds } = extentOf(findings, decision.rate);
   const seconds = durationSeconds + leadSeconds(startSeconds, streams.audio?.start_time ?? startSeconds);
   return { ...decision, rate: limitFrameRate(decision.rate, { pictures: head.count, seconds }) };
-}
-
-/** Where the pictures begin and for how long they go on, by the packets; the header is not asked. */
-function extentOf(
-  { head, tail, streams }: Findings,
-  rate: Rational,
-): { startSeconds: number; durationSeconds: number } {
-  const { firstPts } = head;
-  const { lastPts } = tail;
-  if (firstPts === null || lastPts === null || lastPts < firstPts) {
-    throw new MediaFault('broken_timestamps', 'The times of the pictures in this file make no sense.');
-  }
-  if (Math.max(head.longestGap, tail.longestGap) > MEDIA_LIMITS.gapSeconds || head.backwardJumps > 0) {
-    throw new MediaFault(
-      'broken_timestamps',
-      'The times of the pictures in this file jump; exporting the video again should help.',
-    );
-  }
-  const durationSeconds = lastPts + lastFrameSeconds(tail, streams, rate) - firstPts;
-  if (durationSeconds > MEDIA_LIMITS.durationSeconds) {
-    throw new MediaFault(
-      'limits_exceeded',
-      `The video is longer than ${MEDIA_LIMITS.durationSeconds / 3600} hours.`,
-    );
-  }
-  return { startSeconds: firstPts, durationSeconds };
-}
-
-function lastFrameSeconds(tail: PacketStats, { video, audio }: SelectedStreams, rate: Rational): number {
-  const frame = rate.den / rate.num;
-  const stated = tail.lastDuration ?? (tail.count === 1 ? video.duration : null);
-  const soundSeconds = (audio?.start_time ?? 0) + (audio?.duration ?? 0) - (tail.lastPts ?? 0);
-  const longest = Math.max(MAX_LAST_FRAME_SECONDS, Math.min(soundSeconds + frame, MEDIA_LIMITS.gapSeconds));
-  // some containers write a tick where they do not know
-  if (stated === null || stated < frame / 2 || stated > longest) return frame;
-  return stated;
 }
 
 function rotationOf(stream: ProbedStream): 0 | 90 | 180 | 270 {

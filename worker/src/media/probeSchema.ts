@@ -38,6 +38,8 @@ const streamSchema = z.object({
   avg_frame_rate: rate,
   start_time: looseNumber,
   duration: looseNumber,
+  /** Of the container's index, hidden ones too. */
+  nb_frames: looseNumber,
   sample_fmt: z.string().optional(),
   sample_rate: looseNumber,
   channels: z.int().optional(),
@@ -53,17 +55,25 @@ export const probeSchema = z.object({ format: formatSchema, streams: z.array(str
 export type Probe = z.infer<typeof probeSchema>;
 
 const frameSchema = z.object({
+  /** Null where neither container nor decoder know. */
+  best_effort_timestamp_time: looseNumber,
   pix_fmt: z.string().optional(),
-  interlaced_frame: z.int().optional(),
+  interlaced_frame: z.coerce.number().optional(),
   color_range: z.string().optional(),
   color_space: z.string().optional(),
   color_primaries: z.string().optional(),
   color_transfer: z.string().optional(),
 });
 
-/** What is read with `FRAME_ENTRIES`: how the first pictures decode. */
-export const framesSchema = z.object({ frames: z.array(frameSchema) });
-export type DecodedFrames = z.infer<typeof framesSchema>['frames'];
+/** How pictures decode, in the order they are shown in. */
+export type DecodedFrames = z.infer<typeof frameSchema>[];
+
+/** Parses one line of what ffprobe prints of `FRAME_ENTRIES` in the form `compact=p=0`; null for anything else. */
+export function parseFrameLine(line: string): DecodedFrames[number] | null {
+  const fields = line.split('|').map((field) => field.split('=', 2));
+  const known = fields.filter(([name, value]) => name && value && value !== 'N/A');
+  return known.length === 0 ? null : (frameSchema.safeParse(Object.fromEntries(known)).data ?? null);
+}
 
 /** Names what a schema reads for ffprobe's `-show_entries`, so that nothing else (tags of any length) is printed. */
 function entriesOf(sections: Record<string, z.ZodObject>): string {

@@ -3,42 +3,56 @@ import { assertWithinLimits } from './declaredLimits.ts';
 import type { Probe, ProbedStream } from './probeSchema.ts';
 
 export interface SelectedStreams {
-  video: ProbedStream & { width: number; height: number; codec_name: string; pix_fmt: string };
+  /** Its pixel format is what its first pictures decode to, where the container does not say. */
+  video: ProbedStream & { width: number; height: number; codec_name: string };
   audio: (ProbedStream & { codec_name: string; channels: number; sample_rate: number }) | null;
+  /** Other video streams whose pictures move. */
+  otherVideos: number;
 }
+
+/** Streams that hold one picture only, or none: cover art without the name. By index. */
+export type StillStreams = ReadonlySet<number>;
 
 /**
- * Chooses the picture and the sound that are published: the default video stream, else the first one, cover art
- * passed over; the default audio track, else the first one, of those that can be decoded. Throws a permanent error
- * with a sentence for the creator where there is no such picture.
+ * Chooses the picture and the sound that are published: the default video stream, else the first one, cover art and
+ * stills passed over where others move; the default audio track, else the first one, of those that can be decoded. Throws
+ * a permanent error with a sentence for the creator where there is no such picture.
  */
-export function selectStreams(probe: Probe): SelectedStreams {
+export function selectStreams(probe: Probe, stills: StillStreams = new Set()): SelectedStreams {
   assertWithinLimits(probe);
-  return { video: selectVideo(probe), audio: selectAudio(probe) };
+  const moving = videoStreams(probe).filter(({ index }) => !stills.has(index));
+  const video = selectVideo(probe, moving);
+  const otherVideos = moving.filter(({ index }) => index !== video.index).length;
+  return { video, audio: selectAudio(probe), otherVideos };
 }
 
-function selectVideo(probe: Probe): SelectedStreams['video'] {
-  const pictures = probe.streams.filter((stream) => stream.codec_type === 'video');
-  const candidates = pictures.filter((stream) => !stream.disposition?.attached_pic);
-  const chosen = defaultFirst(candidates);
+/** Every video stream that is not cover art. */
+export function videoStreams(probe: Probe): ProbedStream[] {
+  return probe.streams.filter((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
+}
+
+function selectVideo(probe: Probe, moving: readonly ProbedStream[]): SelectedStreams['video'] {
+  const chosen = defaultFirst(moving) ?? defaultFirst(videoStreams(probe));
   if (!chosen) {
     throw new MediaFault(
       'no_video_stream',
-      pictures.length > 0
+      probe.streams.some((stream) => stream.codec_type === 'video')
         ? 'The file holds sound with a cover picture, but no video.'
         : 'The file holds no video, only sound or data.',
     );
   }
   if (isEncrypted(chosen)) throw encryptedError();
-  const { codec_name, pix_fmt, width, height } = chosen;
+  const { codec_name, width, height } = chosen;
   if (codec_name === undefined || codec_name === 'none') {
     const name = chosen.codec_tag_string?.startsWith('[') === false ? ` (${chosen.codec_tag_string})` : '';
     throw new MediaFault('unsupported_codec', `The video's format${name} is not supported.`);
   }
-  if (pix_fmt === undefined || !width || !height) {
-    throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
-  }
-  return { ...chosen, codec_name, pix_fmt, width, height };
+  if (!width || !height) throw undecodableError();
+  return { ...chosen, codec_name, width, height };
+}
+
+export function undecodableError(): MediaFault {
+  return new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
 }
 
 function selectAudio(probe: Probe): SelectedStreams['audio'] {

@@ -1,0 +1,32 @@
+import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+
+/** Times in containers are rounded; no two pictures are so near to each other. */
+const TICK_SECONDS = 0.001;
+
+/** Filters that drop pictures whose times are wrong and close the holes that are left out; `[]` for most sources. */
+export function repairPictureTimes(facts: MediaFacts): string[] {
+  const strays = facts.video.strayTimes ?? [];
+  const isStray = strays.map((time) => {
+    const [from, to] = [time - TICK_SECONDS, time + TICK_SECONDS];
+    return `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
+  });
+  const shift = holeShift(facts);
+  return [
+    ...(isStray.length > 0 ? [`select=not(${isStray.join('+')})`] : []),
+    ...(shift === null ? [] : [`setpts=${shift}`]),
+  ];
+}
+
+/** The same for sound; what has no place in it is dropped when it is resampled. */
+export function repairSoundTimes(facts: MediaFacts): string[] {
+  const shift = holeShift(facts);
+  return shift === null ? [] : [`asetpts=${shift}`];
+}
+
+function holeShift({ closedHoles = [] }: MediaFacts): string | null {
+  if (closedHoles.length === 0) return null;
+  const shifts = closedHoles.map(
+    ({ atSeconds, seconds }) => `gte(T\\,${atSeconds.toFixed(6)})*${seconds.toFixed(6)}`,
+  );
+  return `PTS-(${shifts.join('+')})/TB`;
+}
