@@ -85,11 +85,7 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
       assert.deepEqual(await fetchAll(body), ['init', 'segment 0 of 360p']);
       const sound = (await read('audio')).body;
       for (const list of [body, sound]) assert.match(list, /#EXT-X-TARGETDURATION:5\n/);
-      assert.deepEqual(await fetchAll(sound), [
-        'init',
-        'segment 0 of audio',
-        'segment 1 of audio',
-      ]);
+      assert.deepEqual(await fetchAll(sound), ['init', 'segment 0 of audio', 'segment 1 of audio']);
     });
 
     test('a size that is not there yet is not found', async () => {

@@ -17,6 +17,7 @@ import * as workerConfinement from './migrations/0012-worker-confinement.ts';
 import * as blame from './migrations/0013-blame.ts';
 import * as attemptTags from './migrations/0014-attempt-tags.ts';
 import * as plausibility from './migrations/0015-plausibility.ts';
+import * as workerFfmpeg from './migrations/0019-worker-ffmpeg.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   blame,
   attemptTags,
   plausibility,
+  workerFfmpeg,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;
