@@ -35,7 +35,8 @@ function inputFilters({ video }: MediaFacts): string[] {
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
   const { outputFrameRate, singlePicture } = facts.video;
   const fps = `fps=fps=${fraction(outputFrameRate)}`;
-  const numbered = `setpts=N+${chunk.firstFrame}`;
+  // in ffmpeg 7.1 pictures lose their durations with their times, and a segment of one would last for no time at all
+  const numbered = `setpts=N+${chunk.firstFrame},${fps}`;
   if (!singlePicture) return [`${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`, numbered];
   // a picture without a duration would be shown for no frame at all
   const evenly = `setpts=N*${outputFrameRate.den}/(${outputFrameRate.num}*TB)`;

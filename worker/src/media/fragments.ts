@@ -5,10 +5,12 @@ import type { Rational } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BOX_HEADER_BYTES, type BoxHeader, indexBoxes, onlyBox, parseBoxes, readBoxHeader } from './boxes.ts';
 import { damaged } from './damage.ts';
+import { fingerprintInit } from './initFingerprint.ts';
 import { readTrackFragment, type TrackFragment } from './trackFragment.ts';
 
-/** What an init segment says. `sha256` tells whether two workers' segments belong together. */
+/** What an init segment says. */
 export interface InitInfo {
+  /** Of what tells whether two workers' segments belong together; see `initFingerprint.ts`. */
   sha256: string;
   sizeBytes: number;
   /** Ticks per second. */
@@ -34,7 +36,7 @@ const MAX_TOP_LEVEL_BOXES = 64;
 /** The muxer begins a segment up to so far from where the one before it ends: times of sound are rounded down. */
 const MAX_GAP_TICKS = 2;
 const HASH_READ_BYTES = 512 * 1024;
-const INIT_CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'mvex']);
+const INIT_CONTAINERS = new Set(['moov', 'trak', 'edts', 'mdia', 'minf', 'stbl', 'mvex']);
 
 /** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. Throws `output_damaged` unless it is whole. */
 export async function readInit(file: string): Promise<InitInfo> {
@@ -56,7 +58,7 @@ export async function readInit(file: string): Promise<InitInfo> {
   const timescale = mdhd.readUInt32BE(mdhd.readUInt8(0) === 1 ? 20 : 12);
   if (timescale === 0) throw damaged('an init segment without a timescale');
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: fingerprintInit(boxes, timescale),
     sizeBytes: bytes.length,
     timescale,
     codecs: codecsOf(only('stsd', 16)),
