@@ -67,7 +67,7 @@ test('the whole command of a chunk in the middle', () => {
     'thread_queue_size 128',
     'protocol_whitelist http,tcp',
     'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
-    'max_streams 100',
+    'max_streams 101',
     'max_pixels 1',
     'max_pixels:2 2088960',
     'f mov',
