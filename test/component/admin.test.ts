@@ -11,6 +11,7 @@ import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { uploadSomething } from '../support/uploads.ts';
 
+const FFMPEG = '7.1.5-0+deb13u1';
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
 
 describe('administration', () => {
@@ -36,7 +37,7 @@ describe('administration', () => {
     assert.deepEqual([farm.workers, farm.running, farm.recent_failures], [[], [], []]);
   });
 
-  test('how programs are confined is told to administrators alone', async () => {
+  test('how programs are confined, and which ffmpeg they are, is told to administrators alone', async () => {
     const confinement = {
       ...{ filesystem: 'landlock', network: null, syscalls: 'seccomp', separateUser: false },
       missing: [{ what: 'network' as const, why: 'an old kernel' }],
@@ -45,7 +46,7 @@ describe('administration', () => {
     await server.context.queue.publishEvent({
       ...{ v: 1, type: 'heartbeat', workerId: 'half', at: new Date().toISOString(), host: 'h', cpus: 1 },
       ...{ version: '0', startedAt: new Date().toISOString(), state: 'idle', taskId: null, reason: null },
-      confinement,
+      ...{ confinement, ffmpegVersion: FFMPEG },
     });
     await waitFor('the heartbeat arrived', async () => (await Worker.count()) === 1);
     await Worker.create({
@@ -57,14 +58,17 @@ describe('administration', () => {
     assert.deepEqual(
       (await ready(admin))?.toSorted((a, b) => a.worker_id.localeCompare(b.worker_id)),
       [
-        { worker_id: 'half', state: 'idle', reason: null, confinement },
-        { worker_id: 'old', state: 'idle', reason: null, confinement: null },
+        { worker_id: 'half', state: 'idle', reason: null, confinement, ffmpeg_version: FFMPEG },
+        { worker_id: 'old', state: 'idle', reason: null, confinement: null, ffmpeg_version: null },
       ],
     );
     assert.equal(await ready(user), undefined);
     assert.equal(await ready(api), undefined);
     const { workers } = await readFarm();
-    assert.deepEqual(workers.find(({ worker_id }) => worker_id === 'half')?.confinement, confinement);
+    const shown = (id: string) => workers.find(({ worker_id }) => worker_id === id);
+    assert.deepEqual(shown('half')?.confinement, confinement);
+    assert.equal(shown('half')?.ffmpeg_version, FFMPEG);
+    assert.equal('ffmpeg_version' in (shown('old') ?? {}), false);
     assert.equal((await user.call('GET', '/admin/farm')).status, 403);
     await Worker.destroy({ where: {} });
   });

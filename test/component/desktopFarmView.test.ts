@@ -35,6 +35,16 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
+  test('shows which ffmpeg a worker has, where it tells', async () => {
+    const told = makeWorker('one', { ffmpeg_version: '7.1.5-0+deb13u1' });
+    const { page } = await open({ workers: [told, makeWorker('two')] });
+    await page
+      .getByText('farm-1 · 8 cores · version 0.1.0 · ffmpeg 7.1.5-0+deb13u1', { exact: true })
+      .waitFor();
+    await page.getByText('farm-1 · 8 cores · version 0.1.0', { exact: true }).waitFor();
+    await page.close();
+  });
+
   test('drains a worker, and lets it take tasks again', async () => {
     const { page } = await open({ workers: [makeWorker('one'), makeWorker('two', { state: 'lost' })] });
     await page.getByRole('button', { name: 'Drain: one' }).click();

@@ -71,6 +71,7 @@ async function collect(
     keys: taskKeys(videoFolder, 1, null),
     firstSegment: 0,
     maxSegments: SEGMENTS,
+    shortEnd: null,
     uploads,
     context,
     check: () => {},

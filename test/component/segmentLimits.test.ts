@@ -44,6 +44,7 @@ async function collect(limits: { maxSegments: number; maxBytes: number }, segmen
     keys: taskKeys(videoFolder, 1, null),
     firstSegment: 0,
     maxSegments: limits.maxSegments,
+    shortEnd: null,
     uploads,
     context: taskContext(media),
     check: () => {},

@@ -21,7 +21,7 @@ interface System {
 
 const SYSTEMS: readonly System[] = [
   { image: 'debian:bookworm-slim', suite: 'bookworm' },
-  // has RabbitMQ 4
+  // has RabbitMQ 4 and ffmpeg 7.1
   { image: 'debian:trixie-slim', suite: 'trixie' },
   // has MySQL 8.4
   {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import type { TaskMessage, WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
@@ -131,14 +133,17 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
     });
   });
 
-  test('is full at the start waits, and runs its programs as confined as ever', async () => {
+  test('is full at the start waits, then runs its programs as confined as ever, and says which they are', async () => {
     const prepare = (disk: Tmpfs) => disk.fill();
     await withStage({ options: 'size=32m', prepare }, async (stage) => {
       assert.match(await stage.untilSick(), /scratch folder is full/);
       assert.equal(stage.lastHeartbeat()?.confinement, undefined);
+      assert.equal(stage.lastHeartbeat()?.ffmpegVersion, undefined);
       await stage.disk.free();
       await waitFor('the worker says that it is idle', () => stage.lastHeartbeat()?.state === 'idle');
       assert.deepEqual(stage.lastHeartbeat()?.confinement, stage.media.confinement.report);
+      const { stdout } = await promisify(execFile)('ffmpeg', ['-version']);
+      assert.equal(stage.lastHeartbeat()?.ffmpegVersion, stdout.split(' ')[2]);
     });
   });
 

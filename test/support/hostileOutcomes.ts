@@ -9,7 +9,9 @@ import { type MediaStore, startMediaStore } from './mediaStore.ts';
 import { measurePrograms } from './programUsage.ts';
 import { transcode } from './transcode.ts';
 
-const MAX_MEMORY = 1.5 * 1024 ** 3;
+/** Files that are mapped, the program and its libraries, count as held, and newer versions have more of them. */
+const MAPPED_FILES = 160 * 1024 ** 2;
+const MAX_MEMORY = 1.5 * 1024 ** 3 + MAPPED_FILES;
 const MAX_CPU_SECONDS = 60;
 const OUTCOMES =
   /^(published|program_died|limits_exceeded|undecodable|not_a_video|unreadable_file|unsupported_codec|broken_timestamps|frame_count_mismatch|no_video_stream)$/;

@@ -105,7 +105,11 @@ function makeBusyFarm() {
     oldest_pending_seconds: 74,
     throughput: { tasks: 42, seconds: 600 },
     workers: [
-      makeWorker('worker-1', { state: 'busy', task: task(1, 'encode', 64.2, 2.31) }),
+      makeWorker('worker-1', {
+        state: 'busy',
+        task: task(1, 'encode', 64.2, 2.31),
+        ffmpeg_version: '7.1.5-0+deb13u1',
+      }),
       makeWorker('worker-2', { state: 'busy', host: 'farm-2', task: task(2, 'audio', 12, 18.4) }),
       makeWorker('worker-3', { state: 'idle', host: 'farm-2' }),
       makeWorker('worker-4', { state: 'sick', host: 'farm-3', reason: 'ffmpeg failed its self-test.' }),

@@ -83,6 +83,8 @@ class Worker implements RunningWorker {
   readonly #told = new Set<string>();
   /** Found out once, as soon as there is room for a trial. */
   #confinement: Confinement | undefined;
+  /** As the last self-test found it. */
+  #ffmpegVersion: string | undefined;
   #intake: Consumer | null = null;
   #control: Consumer | null = null;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -171,7 +173,15 @@ class Worker implements RunningWorker {
       logger,
     });
     const { signal } = this.#stopping;
-    return findSickness({ store, confinement: this.#confinement, signal, logger });
+    return findSickness({
+      store,
+      confinement: this.#confinement,
+      signal,
+      logger,
+      onFfmpegVersion: (version) => {
+        this.#ffmpegVersion = version;
+      },
+    });
   }
 
   #findScratchFault(): Promise<string | null> {
@@ -344,6 +354,7 @@ class Worker implements RunningWorker {
       taskId: this.#current?.message.taskId ?? null,
       reason: this.#sickness,
       ...(this.#confinement && { confinement: this.#confinement.report }),
+      ...(this.#ffmpegVersion !== undefined && { ffmpegVersion: this.#ffmpegVersion }),
     };
     this.#options.queue
       .publishEvent(event)

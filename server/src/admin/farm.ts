@@ -116,6 +116,7 @@ function serializeWorker(worker: WorkerRow, task: TaskRow | undefined, now: Date
     last_seen_at: worker.lastSeenAt.toISOString(),
     reason: worker.reason,
     ...(worker.confinement === null ? {} : { confinement: worker.confinement }),
+    ...(worker.ffmpegVersion === null ? {} : { ffmpeg_version: worker.ffmpegVersion }),
     task:
       task === undefined
         ? null

@@ -65,6 +65,7 @@ async function listWorkers({ database }: ServerContext): Promise<Readiness['work
     state: farmStateOf(worker, now),
     reason: worker.reason,
     confinement: worker.confinement,
+    ffmpeg_version: worker.ffmpegVersion,
   }));
 }
 

@@ -18,6 +18,7 @@ import * as blame from './migrations/0013-blame.ts';
 import * as attemptTags from './migrations/0014-attempt-tags.ts';
 import * as plausibility from './migrations/0015-plausibility.ts';
 import * as damagedTries from './migrations/0016-damaged-tries.ts';
+import * as workerFfmpeg from './migrations/0019-worker-ffmpeg.ts';
 
 /** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly Migration[] = [
   attemptTags,
   plausibility,
   damagedTries,
+  workerFfmpeg,
 ];
 const LOCK = 'reelmill_migrations';
 const LOCK_TIMEOUT_SECONDS = 120;

@@ -293,6 +293,7 @@ export function defineModels(sequelize: Sequelize): Models {
       lastSeenAt: { ...date },
       wantedState: optionalText(16),
       confinement: json('confinement', { allowNull: true }),
+      ffmpegVersion: optionalText(64),
     },
     options('workers', false),
   );

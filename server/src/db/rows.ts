@@ -283,6 +283,8 @@ export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAt
   declare wantedState: CreationOptional<'drained' | 'working' | null>;
   /** Null where the worker does not tell. */
   declare confinement: CreationOptional<ConfinementReport | null>;
+  /** Null where the worker does not tell. */
+  declare ffmpegVersion: CreationOptional<string | null>;
 }
 
 /** One entry of the audit log: who did what, and when. Written once and never changed. */

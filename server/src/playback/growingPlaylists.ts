@@ -1,7 +1,11 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
-import { audioSegmentSeconds, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+import {
+  audioSegmentSeconds,
+  videoSegmentCount,
+  videoSegmentSeconds,
+} from '@reelmill/shared/core/timeline.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
@@ -145,6 +149,9 @@ function initKeyOf(
 
 /** What the target duration of a growing playlist must allow for from the start. */
 function longestSegmentSeconds(plan: EncodePlan, name: string): number {
-  if (name !== 'audio' || plan.audio === null) return videoSegmentSeconds(plan, 0);
-  return audioSegmentSeconds(plan, 0) + AAC_FRAME_SAMPLES / plan.audio.sampleRate;
+  if (name !== 'audio' || plan.audio === null) {
+    return Math.max(videoSegmentSeconds(plan, 0), videoSegmentSeconds(plan, videoSegmentCount(plan) - 1));
+  }
+  const lastJoined = plan.minSegmentSeconds ?? 0;
+  return audioSegmentSeconds(plan, 0) + AAC_FRAME_SAMPLES / plan.audio.sampleRate + lastJoined;
 }

@@ -25,6 +25,7 @@ export async function applyHeartbeat(context: FarmContext, event: EventOf<'heart
     taskId: event.taskId,
     startedAt,
     confinement: event.confinement ?? null,
+    ffmpegVersion: event.ffmpegVersion ?? null,
     // the server's clock: workers' clocks may differ
     lastSeenAt: new Date(),
   });

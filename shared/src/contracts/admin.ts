@@ -16,6 +16,8 @@ export const farmWorkerSchema = z
     reason: z.string().nullable(),
     /** How its programs run; left out by workers of older versions. */
     confinement: confinementSchema.optional(),
+    /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; left out where the worker does not tell. */
+    ffmpeg_version: z.string().optional(),
     task: z
       .object({
         task_id: z.int(),

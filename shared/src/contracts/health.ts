@@ -16,7 +16,7 @@ export const readinessSchema = z
     /** Left out where everything works. */
     degraded: z.array(z.string()).min(1).optional(),
     checks: z.record(z.string(), z.object({ ok: z.boolean(), message: z.string().optional() })).optional(),
-    /** For administrators alone: each worker that was heard of today, and how its programs are confined. */
+    /** For administrators alone: each worker that was heard of today, how its programs are confined, and which ffmpeg it has. */
     workers: z
       .array(
         z.object({
@@ -25,6 +25,7 @@ export const readinessSchema = z
           /** Why it cannot work. */
           reason: z.string().nullable(),
           confinement: confinementSchema.nullable(),
+          ffmpeg_version: z.string().nullable(),
         }),
       )
       .optional(),

@@ -95,6 +95,7 @@ export type AudioRendition = z.infer<typeof audioRenditionSchema>;
 export const chunkSchema = z.object({
   index: z.int().nonnegative(),
   firstSegment: z.int().nonnegative(),
+  /** For the last chunk an upper bound: one that is too short is joined to the one before it. */
   segmentCount: z.int().positive(),
   firstFrame: z.int().nonnegative(),
   /** For the last chunk an upper bound, elsewhere exact. */
@@ -114,6 +115,8 @@ export const encodePlanSchema = z.object({
   facts: mediaFactsSchema,
   segmentFrames: z.int().positive(),
   totalFrames: z.int().positive(),
+  /** A last segment that would be shorter is part of the one before it. Plans of earlier versions say nothing and join none. */
+  minSegmentSeconds: z.number().positive().optional(),
   renditions: z.array(renditionSchema).min(1),
   audio: audioRenditionSchema.nullable(),
   chunks: z.array(chunkSchema).min(1),

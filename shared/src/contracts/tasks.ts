@@ -149,6 +149,9 @@ export const verificationSchema = z.object({
 });
 export type Verification = z.infer<typeof verificationSchema>;
 
+/** A build may call itself as it likes. */
+export const MAX_FFMPEG_VERSION_LENGTH = 64;
+
 /** What workers say. `started` and `progress` renew the lease; the rest ends it. */
 export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -163,6 +166,8 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     reason: z.string().nullable(),
     /** Older workers do not know. */
     confinement: confinementSchema.optional(),
+    /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; not known before the self-test has run. */
+    ffmpegVersion: z.string().max(MAX_FFMPEG_VERSION_LENGTH).optional(),
   }),
   z.object({ ...taskIdentity, type: z.literal('started') }),
   z.object({

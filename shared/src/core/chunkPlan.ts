@@ -2,6 +2,11 @@ import type { Chunk, Rational } from '../contracts/media.ts';
 
 /** About how much video one segment holds; exactly 5 s at whole rates, 5.005 s at the NTSC ones. */
 const SEGMENT_SECONDS = 5;
+/**
+ * What is left at the end and is shorter than this is no segment of its own. Joined to a whole one, of sound too, it still
+ * rounds to the target duration of 5 s.
+ */
+export const MIN_SEGMENT_SECONDS = 0.45;
 /** Below this many frames per second, rounding the rate would bend the length of a segment. */
 const SLOW_RATE = 10;
 /**

@@ -7,8 +7,10 @@ import { buildLadder, firstLookQuality } from './ladder.ts';
 import { encodeTasks, planVideo } from './planVideo.ts';
 import {
   audioSegmentSeconds,
+  maxAudioSegments,
   originSeconds,
   plannedDurationSeconds,
+  videoSegmentCount,
   videoSegmentSeconds,
 } from './timeline.ts';
 
@@ -165,6 +167,29 @@ test('lengths of segments follow from the plan', () => {
   for (let index = 0; index < count; index++) audio += audioSegmentSeconds(plan, index);
   assert.ok(audio >= count * 5.005 && audio < count * 5.005 + 1024 / 48_000, `${audio}`);
   assert.ok(Math.abs(plannedDurationSeconds(plan) - 180) < 1001 / 30_000);
+});
+
+test('what is too short to be a last segment is part of the one before, in new plans alone', () => {
+  const planOf = (frames: number, num = 25, den = 1) =>
+    planVideo(factsOf({ outputFrameRate: { num, den }, durationSeconds: (frames * den) / num }), {
+      version: 1,
+      chunkSeconds: 30,
+    });
+  const lengthsOf = (plan: Parameters<typeof videoSegmentCount>[0]) =>
+    Array.from({ length: videoSegmentCount(plan) }, (_, index) =>
+      Number(videoSegmentSeconds(plan, index).toFixed(3)),
+    );
+  assert.deepEqual(lengthsOf(planOf(251)), [5, 5.04]);
+  assert.deepEqual(lengthsOf(planOf(261)), [5, 5.44]);
+  assert.deepEqual(lengthsOf(planOf(262)), [5, 5, 0.48]);
+  assert.deepEqual(lengthsOf(planOf(250)), [5, 5]);
+  assert.deepEqual(lengthsOf(planOf(126)), [5.04]);
+  assert.deepEqual(lengthsOf(planOf(1)), [0.04], 'there is none before');
+  assert.deepEqual(lengthsOf(planOf(163, 30_000, 1_001)), [5.439]);
+  assert.deepEqual(lengthsOf(planOf(6, 1)), [5, 1], 'one slow picture is long enough');
+  const { minSegmentSeconds: _, ...old } = planOf(251);
+  assert.deepEqual(lengthsOf(encodePlanSchema.parse(old)), [5, 5, 0.04]);
+  for (const plan of [old, planOf(251)]) assert.equal(maxAudioSegments(plan), 5);
 });
 
 test('tasks come in the order: first look, audio, rest of the beginning, pictures, chunks', () => {

@@ -1,6 +1,6 @@
 import type { Chunk, EncodePlan, MediaFacts } from '../contracts/media.ts';
 import type { TaskSource, TaskSpec } from '../contracts/tasks.ts';
-import { planChunks, segmentFramesFor } from './chunkPlan.ts';
+import { MIN_SEGMENT_SECONDS, planChunks, segmentFramesFor } from './chunkPlan.ts';
 import { buildLadder, firstLookQuality } from './ladder.ts';
 import { planStoryboard } from './storyboardPlan.ts';
 import { framesBetween, originSeconds } from './timeline.ts';
@@ -29,6 +29,7 @@ export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
     facts,
     segmentFrames,
     totalFrames,
+    minSegmentSeconds: MIN_SEGMENT_SECONDS,
     renditions: buildLadder(facts),
     audio: facts.audio && planAudio(facts.audio),
     chunks: planChunks({

@@ -74,12 +74,30 @@ test('a quote cannot break out of an attribute', () => {
   );
 });
 
-test('bandwidth is the worst segment and the mean of all', () => {
-  const video = bandwidthOf(segments);
-  assert.deepEqual(video, {
-    peak: Math.ceil(4_800_000 / 2.002),
+/** Segments of these lengths in seconds and sizes in bytes. */
+const sized = (...all: [number, number][]) =>
+  all.map(([durationSeconds, sizeBytes]) => ({ durationSeconds, sizeBytes }));
+
+test('bandwidth is the peak over spans of half to one and a half target durations, and the mean of all', () => {
+  assert.deepEqual(bandwidthOf(segments), {
+    peak: Math.ceil((1_600_000 * 8) / 7.007),
     average: Math.ceil((1_600_000 * 8) / 7.007),
   });
+  const peakOf = (...all: [number, number][]) => bandwidthOf(sized(...all)).peak;
+  assert.equal(peakOf([5, 1000], [5, 3000], [5, 2000]), 4800, 'one segment');
+  assert.equal(peakOf([5, 1000], [2, 2000], [2, 2000], [5, 1000]), 8000, 'two short ones');
+  assert.equal(peakOf([5, 5000], [2.5, 5000], [5, 5000]), 16_000, 'half a target duration is enough');
+  assert.equal(peakOf([5, 1000], [5, 1000], [0.04, 300]), Math.ceil((1300 * 8) / 5.04), 'a few samples');
+  // longer than one and a half target durations in no span
+  assert.equal(peakOf([5, 5000], [2.4, 100], [2.4, 100], [5, 5000]), 8000);
+});
+
+test('what is shorter than half the target duration as a whole counts as if it lasted so long', () => {
+  assert.deepEqual(bandwidthOf(sized([0.04, 1000])), { peak: 16_000, average: 16_000 });
+  assert.deepEqual(bandwidthOf(sized([0.8, 1000])), { peak: 10_000, average: 10_000 });
+});
+
+test('bandwidth of nothing is 0, and a variant has that of its sound too', () => {
   assert.deepEqual(bandwidthOf([]), { peak: 0, average: 0 });
   assert.deepEqual(addBandwidth({ peak: 5, average: 3 }, { peak: 2, average: 1 }), { peak: 7, average: 4 });
 });

@@ -16,15 +16,10 @@ export interface MediaPlaylist<S extends ListedSegment> {
 
 /** Builds a media playlist of fragmented MP4. An EVENT playlist that has not ended starts at its beginning. */
 export function mediaPlaylist<S extends ListedSegment>(playlist: MediaPlaylist<S>): string {
-  const longest = Math.max(
-    playlist.targetSeconds ?? 0,
-    ...playlist.segments.map((s) => s.durationSeconds),
-    0,
-  );
   return lines(
     '#EXTM3U',
     '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longest))}`,
+    `#EXT-X-TARGETDURATION:${targetDuration(playlist.segments, playlist.targetSeconds)}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${playlist.type}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
@@ -81,23 +76,59 @@ export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
   );
 }
 
+/** Whole seconds that no segment exceeds when it is rounded (RFC 8216, section 4.3.3.1). */
+function targetDuration(segments: readonly Pick<Segment, 'durationSeconds'>[], atLeastSeconds = 0): number {
+  const longest = segments.reduce((most, { durationSeconds }) => Math.max(most, durationSeconds), 0);
+  return Math.max(1, Math.round(Math.max(longest, atLeastSeconds)));
+}
+
 /** Bits per second, rounded up. */
 export interface Bandwidth {
   peak: number;
   average: number;
 }
 
-/** The highest rate of any one segment, and the rate of all of them together. */
-export function bandwidthOf(segments: readonly Segment[]): Bandwidth {
+type SizedSegment = Pick<Segment, 'durationSeconds' | 'sizeBytes'>;
+const NOTHING: SizedSegment = { durationSeconds: 0, sizeBytes: 0 };
+
+/**
+ * The rate of all segments together, and the peak as RFC 8216, section 4.1, defines it: the highest rate of contiguous
+ * segments that last between 0.5 and 1.5 times the target duration. What is shorter as a whole counts as if it lasted
+ * half the target duration.
+ */
+export function bandwidthOf(segments: readonly SizedSegment[]): Bandwidth {
+  const target = targetDuration(segments);
+  const shortest = target / 2;
+  const all = segments.reduce(joinSizes, NOTHING);
+  const average = bitRate({ ...all, durationSeconds: Math.max(all.durationSeconds, shortest) });
+  const peak = segments.reduce(
+    (most, _, first) => Math.max(most, peakFrom(segments, first, target)),
+    average,
+  );
+  return { peak: Math.ceil(peak), average: Math.ceil(average) };
+}
+
+/** The highest rate of runs of segments from this one on; 0 where none is as long as it must be. */
+function peakFrom(segments: readonly SizedSegment[], first: number, target: number): number {
   let peak = 0;
-  let bytes = 0;
-  let seconds = 0;
-  for (const { sizeBytes, durationSeconds } of segments) {
-    peak = Math.max(peak, (sizeBytes * 8) / durationSeconds);
-    bytes += sizeBytes;
-    seconds += durationSeconds;
+  let run: SizedSegment = NOTHING;
+  for (let index = first; index < segments.length; index++) {
+    run = joinSizes(run, segments[index] ?? NOTHING);
+    if (run.durationSeconds > target * 1.5) break;
+    if (run.durationSeconds >= target / 2) peak = Math.max(peak, bitRate(run));
   }
-  return { peak: Math.ceil(peak), average: seconds > 0 ? Math.ceil((bytes * 8) / seconds) : 0 };
+  return peak;
+}
+
+function joinSizes(one: SizedSegment, other: SizedSegment): SizedSegment {
+  return {
+    durationSeconds: one.durationSeconds + other.durationSeconds,
+    sizeBytes: one.sizeBytes + other.sizeBytes,
+  };
+}
+
+function bitRate({ sizeBytes, durationSeconds }: SizedSegment): number {
+  return (sizeBytes * 8) / durationSeconds;
 }
 
 /** What a variant needs when its audio plays with it. */

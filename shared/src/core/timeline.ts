@@ -9,7 +9,12 @@ const FRAME_TOLERANCE = 0.05;
 /** Samples of a frame of AAC-LC. */
 export const AAC_FRAME_SAMPLES = 1024;
 
-type TimelinePlan = Pick<EncodePlan, 'facts' | 'segmentFrames' | 'totalFrames' | 'audio'>;
+type TimelinePlan = Pick<
+  EncodePlan,
+  'facts' | 'segmentFrames' | 'totalFrames' | 'minSegmentSeconds' | 'audio'
+>;
+/** Times are sums of fractions. */
+const ROUNDING_SECONDS = 1e-6;
 
 /**
  * Where the output's time 0 lies in the source's own time. It is the video's first picture, or whole frames before it
@@ -44,15 +49,30 @@ export function plannedDurationSeconds(plan: TimelinePlan): number {
   return frameSeconds(plan.totalFrames, plan.facts.video.outputFrameRate);
 }
 
+/** Whether a last segment of this length is part of the one before it, where there is one. */
+export function isTooShort(plan: Pick<EncodePlan, 'minSegmentSeconds'>, seconds: number): boolean {
+  return seconds < (plan.minSegmentSeconds ?? 0) - ROUNDING_SECONDS;
+}
+
 /** How many segments every video rendition has. */
 export function videoSegmentCount(plan: TimelinePlan): number {
-  return Math.ceil(plan.totalFrames / plan.segmentFrames);
+  const { totalFrames, segmentFrames, facts } = plan;
+  const begun = segmentsBegun(plan);
+  const rest = totalFrames - (begun - 1) * segmentFrames;
+  return begun > 1 && isTooShort(plan, frameSeconds(rest, facts.video.outputFrameRate)) ? begun - 1 : begun;
 }
 
 /** Length of one video segment: known before it is made, the very last one excepted, which may come out shorter. */
 export function videoSegmentSeconds(plan: TimelinePlan, index: number): number {
-  const frames = Math.min(plan.segmentFrames, plan.totalFrames - index * plan.segmentFrames);
+  const left = plan.totalFrames - index * plan.segmentFrames;
+  const isLast = index === videoSegmentCount(plan) - 1;
+  const frames = isLast ? left : Math.min(plan.segmentFrames, left);
   return frameSeconds(Math.max(1, frames), plan.facts.video.outputFrameRate);
+}
+
+/** As many segments as ffmpeg cuts a video rendition into. */
+function segmentsBegun({ totalFrames, segmentFrames }: TimelinePlan): number {
+  return Math.ceil(totalFrames / segmentFrames);
 }
 
 /** Where segments are cut: the length of a whole video segment in whole microseconds, as ffmpeg's muxer takes it. */
@@ -75,5 +95,5 @@ export function audioSegmentSeconds(plan: TimelinePlan, index: number): number {
 
 /** How many audio segments there can be at most: sound may last a little longer than the picture. */
 export function maxAudioSegments(plan: TimelinePlan): number {
-  return videoSegmentCount(plan) + 2;
+  return segmentsBegun(plan) + 2;
 }

@@ -1,3 +1,4 @@
+import { MAX_FFMPEG_VERSION_LENGTH } from '@reelmill/shared/contracts/tasks.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
@@ -12,6 +13,8 @@ export interface SelfTestSubject {
   confinement: Confinement;
   signal: AbortSignal;
   logger: Logger;
+  /** Takes the version that ffmpeg says it has. */
+  onFfmpegVersion(version: string): void;
 }
 
 /**
@@ -43,11 +46,23 @@ async function checkConfinement({ mode, report }: Confinement): Promise<void> {
 
 async function checkEncoders(subject: SelfTestSubject): Promise<void> {
   const lines: string[] = [];
-  const { exitCode, stderr } = await run(['-hide_banner', '-encoders'], subject, (line) => lines.push(line));
+  const { exitCode, stderr } = await run(['-encoders'], subject, {
+    onLine: (line) => lines.push(line),
+    onErrorLine: (line) => {
+      const version = parseFfmpegVersion(line);
+      if (version !== null) subject.onFfmpegVersion(version);
+    },
+  });
   if (exitCode !== 0) throw new Error(`ffmpeg does not work: ${stderr.trim()}`);
   const names = new Set(lines.map((line) => line.trim().split(/\s+/)[1]));
   const missing = NEEDED_ENCODERS.filter((name) => !names.has(name));
   if (missing.length > 0) throw new Error(`ffmpeg lacks the encoder ${missing.join(' and ')}`);
+}
+
+/** Returns the version where a line begins what ffmpeg says of itself, such as `7.1.5-0+deb13u1`; null elsewhere. */
+export function parseFfmpegVersion(line: string): string | null {
+  const version = /^ffmpeg version (\S+)/.exec(line)?.[1];
+  return version?.slice(0, MAX_FFMPEG_VERSION_LENGTH) ?? null;
 }
 
 async function checkEncode(subject: SelfTestSubject): Promise<void> {
@@ -57,11 +72,15 @@ async function checkEncode(subject: SelfTestSubject): Promise<void> {
     ...['-f', 'lavfi', '-i', 'sine=duration=0.5'],
     ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'null', '-'],
   ];
-  const { exitCode, stderr } = await run(args, subject, () => undefined);
+  const { exitCode, stderr } = await run(args, subject);
   if (exitCode !== 0) throw new Error(`a trial encode failed: ${stderr.trim()}`);
 }
 
-function run(args: string[], { signal, logger, confinement }: SelfTestSubject, take: (line: string) => void) {
+function run(
+  args: string[],
+  { signal, logger, confinement }: SelfTestSubject,
+  take: { onLine?(line: string): void; onErrorLine?(line: string): void } = {},
+) {
   return runProgram('ffmpeg', args, {
     signal,
     logger,
@@ -70,8 +89,9 @@ function run(args: string[], { signal, logger, confinement }: SelfTestSubject, t
     timeLimitMs: TIME_LIMIT_MS,
     memoryBytes: MEMORY_BYTES,
     onLine: (line) => {
-      take(line);
+      take.onLine?.(line);
       return true;
     },
+    ...(take.onErrorLine && { onErrorLine: take.onErrorLine }),
   });
 }

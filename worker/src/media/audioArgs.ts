@@ -55,7 +55,7 @@ function audioFilters(plan: AudioRun['plan'], audio: NonNullable<EncodePlan['aud
   return [
     ...repairSoundTimes(plan.facts),
     `asetpts=PTS-(${originSeconds(plan.facts).toFixed(6)})/TB`,
-    `aresample=${audio.sampleRate}:out_channel_layout=${layout}:async=1:first_pts=0`,
+    `aresample=${audio.sampleRate}:out_chlayout=${layout}:async=1:first_pts=0`,
     `aformat=sample_rates=${audio.sampleRate}:channel_layouts=${layout}`,
     `apad=whole_dur=${plannedDurationSeconds(plan).toFixed(6)}`,
     // the encoder's priming takes the place of the first samples, so that no edit list is needed and nothing shifts

@@ -10,11 +10,12 @@ const FRAMES = 1;
 
 /**
  * A check of audio segments, to be called with each of them in order. They follow each other without a gap, in whole AAC
- * frames, and hold as many as the plan gives them; one that holds fewer is the last one. Throws `encoder_failed`: no disk
+ * frames, and hold as many as the plan gives them; one that holds fewer, or some more, is the last one. Throws `encoder_failed`: no disk
  * moves sound to another time.
  */
 export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
   const sampleRate = plan.audio?.sampleRate ?? 1;
+  const joinable = Math.floor(((plan.minSegmentSeconds ?? 0) * sampleRate) / AAC_FRAME_SAMPLES);
   let nextTicks = 0;
   let ended = false;
   return (fragment: FragmentInfo, { timescale }: InitInfo, index: number): void => {
@@ -25,7 +26,7 @@ export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
     // only the very last frame may be announced as shorter than it is
     if (
       ended ||
-      samples > planned + FRAMES ||
+      samples > planned + FRAMES + joinable ||
       missingTicks < -TICKS ||
       missingTicks >= frameTicks ||
       Math.abs(startTicks - nextTicks) > TICKS
@@ -34,7 +35,7 @@ export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
         `audio segment ${index}: ${samples} frames, ${durationTicks} ticks from ${startTicks}, planned ${planned} frames from ${nextTicks}`,
       );
     }
-    ended = samples < planned - FRAMES || missingTicks > TICKS;
+    ended = Math.abs(samples - planned) > FRAMES || missingTicks > TICKS;
     nextTicks = startTicks + durationTicks;
   };
 }

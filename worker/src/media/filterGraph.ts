@@ -42,7 +42,8 @@ function inputFilters(facts: MediaFacts): string[] {
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
   const { outputFrameRate, singlePicture } = facts.video;
   const fps = `fps=fps=${fraction(outputFrameRate)}`;
-  const numbered = `setpts=N+${chunk.firstFrame}`;
+  // in ffmpeg 7.1 pictures lose their durations with their times, and a segment of one would last for no time at all
+  const numbered = `setpts=N+${chunk.firstFrame},${fps}`;
   if (!singlePicture) {
     const timed = `${fps}:start_time=${chunkStartSeconds(facts, chunk).toFixed(6)}`;
     if (!chunk.last || !isHeld(facts)) return [timed, numbered];

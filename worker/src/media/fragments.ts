@@ -5,10 +5,12 @@ import type { Rational } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { BOX_HEADER_BYTES, type BoxHeader, indexBoxes, onlyBox, parseBoxes, readBoxHeader } from './boxes.ts';
 import { damaged } from './damage.ts';
+import { fingerprintInit } from './initFingerprint.ts';
 import { readTrackFragment, type TrackFragment } from './trackFragment.ts';
 
-/** What an init segment says. `sha256` tells whether two workers' segments belong together. */
+/** What an init segment says. */
 export interface InitInfo {
+  /** Of what tells whether two workers' segments belong together; see `initFingerprint.ts`. */
   sha256: string;
   sizeBytes: number;
   /** Ticks per second. */
@@ -29,10 +31,12 @@ export interface FragmentInfo {
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** Ours have about a kilobyte. */
 const MAX_INIT_BYTES = 64 * 1024;
-/** Ours have four; a segment is one fragment. */
+/** Ours have four, or six where two were joined. */
 const MAX_TOP_LEVEL_BOXES = 64;
+/** The muxer begins a segment up to so far from where the one before it ends: times of sound are rounded down. */
+const MAX_GAP_TICKS = 2;
 const HASH_READ_BYTES = 512 * 1024;
-const INIT_CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'mvex']);
+const INIT_CONTAINERS = new Set(['moov', 'trak', 'edts', 'mdia', 'minf', 'stbl', 'mvex']);
 
 /** Reads an init segment (a few hundred bytes) that a muxer of our own wrote. Throws `output_damaged` unless it is whole. */
 export async function readInit(file: string): Promise<InitInfo> {
@@ -54,7 +58,7 @@ export async function readInit(file: string): Promise<InitInfo> {
   const timescale = mdhd.readUInt32BE(mdhd.readUInt8(0) === 1 ? 20 : 12);
   if (timescale === 0) throw damaged('an init segment without a timescale');
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: fingerprintInit(boxes, timescale),
     sizeBytes: bytes.length,
     timescale,
     codecs: codecsOf(only('stsd', 16)),
@@ -120,20 +124,21 @@ function joinFragments(fragments: readonly TrackFragment[]): Omit<FragmentInfo, 
   if (!first.startsWithSync) throw damaged('a segment that does not begin with a sync sample');
   let end = first.startTicks;
   for (const { startTicks, durationTicks } of fragments) {
-    if (startTicks !== end)
+    if (Math.abs(startTicks - end) > MAX_GAP_TICKS)
       throw damaged(`a fragment from ${startTicks} where the one before ends at ${end}`);
-    end += durationTicks;
+    end = startTicks + durationTicks;
   }
   const samples = fragments.reduce((sum, fragment) => sum + fragment.samples, 0);
   return { samples, startTicks: first.startTicks, durationTicks: end - first.startTicks };
 }
 
-interface PlacedBox extends BoxHeader {
+export interface PlacedBox extends BoxHeader {
   /** Where it begins in the file. */
   start: number;
 }
 
-async function readTopLevel(handle: FileHandle, fileBytes: number): Promise<PlacedBox[]> {
+/** The boxes that fill a file of so many bytes. Throws `output_damaged` where they do not. */
+export async function readTopLevel(handle: FileHandle, fileBytes: number): Promise<PlacedBox[]> {
   const boxes: PlacedBox[] = [];
   for (let start = 0; start < fileBytes; ) {
     if (boxes.length === MAX_TOP_LEVEL_BOXES) throw damaged('boxes without number');
@@ -145,12 +150,17 @@ async function readTopLevel(handle: FileHandle, fileBytes: number): Promise<Plac
   return boxes;
 }
 
-/** A segment index of one reference, which is all that follows it: the last twelve bytes of the box. */
-function checkIndex(sidx: Buffer, followingBytes: number): void {
+/** Where the content of a `sidx` of one reference has it: its size, and its duration, of 32 bits each. */
+export function indexEntryAt(sidx: Buffer): number {
   const head = sidx.length > 0 && sidx.readUInt8(0) === 1 ? 28 : 20;
   if (sidx.length !== head + 4 + 12 || sidx.readUInt16BE(head + 2) !== 1)
     throw damaged('a sidx of another form');
-  const referenced = sidx.readUInt32BE(head + 4);
+  return head + 4;
+}
+
+/** The one reference is all that follows. */
+function checkIndex(sidx: Buffer, followingBytes: number): void {
+  const referenced = sidx.readUInt32BE(indexEntryAt(sidx));
   if (referenced !== followingBytes)
     throw damaged(`a sidx of ${referenced} bytes where ${followingBytes} follow`);
 }
@@ -167,7 +177,8 @@ async function withFile<T>(
   }
 }
 
-async function readExactly(handle: FileHandle, start: number, sizeBytes: number): Promise<Buffer> {
+/** Throws `output_damaged` where the file ends before. */
+export async function readExactly(handle: FileHandle, start: number, sizeBytes: number): Promise<Buffer> {
   const bytes = Buffer.alloc(sizeBytes);
   for (let filled = 0; filled < sizeBytes; ) {
     const { bytesRead } = await handle.read(bytes, filled, sizeBytes - filled, start + filled);

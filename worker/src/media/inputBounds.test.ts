@@ -5,12 +5,12 @@ import { FRAME_ENTRIES, PROBE_ENTRIES } from './probeSchema.ts';
 import { guardArgs } from './source.ts';
 
 test('every input is bounded, and decodes no picture unless one is asked for', () => {
-  const bounds = '-max_streams 100 -max_pixels 1';
+  const bounds = '-max_streams 101 -max_pixels 1';
   assert.ok(guardArgs().join(' ').includes(bounds));
   assert.equal(inputBounds({ streamIndex: 3, maxPixels: 500 }).join(' '), `${bounds} -max_pixels:3 500`);
   assert.equal(
     inputBounds({ streamIndex: null, maxPixels: 500 }).join(' '),
-    '-max_streams 100 -max_pixels 500',
+    '-max_streams 101 -max_pixels 500',
   );
 });
 

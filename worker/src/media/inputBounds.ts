@@ -15,7 +15,8 @@ export interface DecodedVideo {
  * is decoded, not even to find out what they are.
  */
 export function inputBounds({ streamIndex, maxPixels }: DecodedVideo = NOTHING): string[] {
-  const streams = ['-max_streams', String(MEDIA_LIMITS.streams)];
+  // one more than is accepted: newer versions of ffmpeg pass over what is beyond, and it has to show
+  const streams = ['-max_streams', String(MEDIA_LIMITS.streams + 1)];
   if (streamIndex === null) return [...streams, '-max_pixels', String(maxPixels)];
   return [...streams, '-max_pixels', String(NO_PIXELS), `-max_pixels:${streamIndex}`, String(maxPixels)];
 }

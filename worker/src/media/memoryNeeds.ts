@@ -13,6 +13,17 @@ const FFPROBE_BASE = 192 * MIB;
 const LARGEST_INDEX = 512 * MIB;
 /** What the stack of each thread counts for, used or not. */
 const THREAD_STACK = 8 * MIB;
+/*
+ * Since version 7 each part of ffmpeg is a thread of its own, and hands pictures to the next through a queue.
+ */
+/** Pictures in a queue. */
+const QUEUED_PICTURES = 8;
+/** Demuxer, decoder, filters. */
+const INPUT_PARTS = 3;
+/** Encoder, muxer. */
+const OUTPUT_PARTS = 2;
+/** 4:2:0 of eight bits, as every output is. */
+const OUTPUT_PER_PIXEL = 1.5;
 /** The most that a program may take which reads a file that nobody has looked at yet. */
 const UNKNOWN_FILE = 1536 * MIB;
 /** Programs that run at once for one file may take so much together; those that need more run in turn. */
@@ -152,8 +163,9 @@ function indexMemory(sizeBytes: number): number {
 function decoderMemory(video: Video, threads: number): number {
   const inThreads = PICTURES_PER_THREAD * decoderThreads(video, threads);
   const pixels = maxDecodedPixels({ width: video.codedWidth, height: video.codedHeight });
-  const pictures = referencesOf(video.codec, pixels) + DECODER_DELAY + FILTERED_PICTURES + inThreads;
-  return pictures * pictureBytes(video) + 2 * threads * THREAD_STACK;
+  const passing = DECODER_DELAY + FILTERED_PICTURES + QUEUED_PICTURES;
+  const pictures = referencesOf(video.codec, pixels) + passing + inThreads;
+  return pictures * pictureBytes(video) + (2 * threads + INPUT_PARTS) * THREAD_STACK;
 }
 
 function tonedMemory(video: Video, pixels: number): number {
@@ -166,8 +178,10 @@ function pictureBytes({ codedWidth, codedHeight, pixelFormat }: Video): number {
 }
 
 function encoderMemory({ width, height }: Size, threads: number): number {
+  const pixels = width * height;
   const pictures = ENCODER_PICTURES + 2 * threads;
-  return width * height * ENCODER_PER_PIXEL * pictures + 2 * threads * THREAD_STACK;
+  const queued = QUEUED_PICTURES * pixels * OUTPUT_PER_PIXEL;
+  return pixels * ENCODER_PER_PIXEL * pictures + queued + (2 * threads + OUTPUT_PARTS) * THREAD_STACK;
 }
 
 function referencesOf(codec: string | undefined, pixels: number): number {

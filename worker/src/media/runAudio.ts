@@ -7,6 +7,7 @@ import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
 import { runToSegments } from './segmentRun.ts';
+import { shortEndOf } from './shortEnd.ts';
 import { checkSound, isShort, missingSound, type SoundEnd } from './soundOutcome.ts';
 import { parseSoundRead, type SoundRead } from './soundRead.ts';
 import type { SourceInput } from './source.ts';
@@ -38,7 +39,8 @@ export async function runAudio(
     const end = await encodeSound(run, { keys, folder, memoryBytes, maxBytes, context: bound });
     if (isShort(plan, end.read)) await assertReadWhole(run, end, memoryBytes, bound);
     const rendition = checkSound(plan, end);
-    context.onProgress({ done: 1000, segmentsDone: rendition.segments.length, speed: null });
+    // how long the last segment is, the result alone tells
+    context.onProgress({ done: 1000, segmentsDone: rendition.segments.length - 1, speed: null });
     return { kind: 'audio', rendition };
   });
 }
@@ -63,6 +65,7 @@ async function encodeSound(
     contentType: 'audio/mp4',
     firstSegment: 0,
     maxSegments: maxAudioSegments(plan),
+    shortEnd: shortEndOf(plan, 0),
     check: audioSegmentCheck(plan),
     timeLimitMs: audioLimitMs(seconds),
     unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),

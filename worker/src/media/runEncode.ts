@@ -1,13 +1,14 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
+import { frameSeconds, isTooShort } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
+import { shortEndOf } from './shortEnd.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { encodeLimitMs } from './timeLimits.ts';
@@ -44,6 +45,7 @@ export async function runEncode(
       keys,
       firstSegment: chunk.firstSegment,
       maxSegments: chunk.segmentCount,
+      shortEnd: chunk.last ? shortEndOf(plan, chunk.firstSegment) : null,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
       timeLimitMs: encodeLimitMs({ frames: chunk.frameCount, source: plan.facts.video, renditions }),
       memoryBytes: encodeMemory(reading, renditions),
@@ -52,7 +54,13 @@ export async function runEncode(
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
     });
     const frames = checkOutcome(spec, end);
-    context.onProgress({ done: frames, segmentsDone: chunk.segmentCount, speed: null });
+    const segmentsDone = end.outputs[0]?.segments.length ?? 0;
+    // how long the video's last segment is, the result alone tells
+    context.onProgress({
+      done: frames,
+      segmentsDone: chunk.last ? segmentsDone - 1 : segmentsDone,
+      speed: null,
+    });
     return { kind: 'encode', frames, renditions: end.outputs };
   });
 }
@@ -65,9 +73,10 @@ function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo,
   const start = fragment.startTicks / init.timescale;
   const last = index === chunk.firstSegment + chunk.segmentCount - 1;
   const complete = fragment.samples === plan.segmentFrames;
-  const mayBeShort = chunk.last && fragment.samples < plan.segmentFrames;
+  const joinedSeconds = frameSeconds(fragment.samples - plan.segmentFrames, rate);
+  const mayEnd = chunk.last && (joinedSeconds < 0 || isTooShort(plan, joinedSeconds));
   const inPlace = Math.abs(start - expectedStart) <= frameSeconds(0.5, rate);
-  if (!inPlace || !(complete || last || mayBeShort) || !lastsAsLong(fragment, init, rate)) {
+  if (!inPlace || !(complete || last || mayEnd) || !lastsAsLong(fragment, init, rate)) {
     throw new ReelmillError('frame_count_mismatch', 'A segment does not hold the frames it should.', {
       diagnostics: `segment ${index}: ${fragment.samples} frames of ${fragment.durationTicks / init.timescale} s from ${start} s, expected ${plan.segmentFrames} from ${expectedStart} s`,
     });

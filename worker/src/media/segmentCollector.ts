@@ -6,6 +6,7 @@ import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
 import { decodeWritten, pictureBytes } from './decodeCheck.ts';
 import { INIT_FILE, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, hashFile, type InitInfo, readFragment, readInit } from './fragments.ts';
+import { joinSegments } from './joinSegments.ts';
 import { checkMuxerEnd } from './muxerEnd.ts';
 import type { TaskContext } from './taskContext.ts';
 
@@ -28,8 +29,17 @@ export interface CollectorOptions {
   maxSegments: number;
   uploads: UploadQueue;
   context: TaskContext;
+  /** What becomes of a last segment that is too short to be one; null where there is no such. */
+  shortEnd: ShortEnd | null;
   /** Throws where a segment is not what was planned. `index` counts over the whole video. */
   check(fragment: FragmentInfo, init: InitInfo, index: number): void;
+}
+
+/** A last segment that is too short is joined to the one before it. */
+export interface ShortEnd {
+  /** From this segment on, each waits until it is known what follows it. */
+  waitsFrom: number;
+  isTooShort(seconds: number): boolean;
 }
 
 interface Output extends OutputName {
@@ -38,6 +48,8 @@ interface Output extends OutputName {
   segments: (Segment & { done: boolean })[];
   initDone: boolean;
   samples: number;
+  /** Segments that were joined to the one before: one or none. */
+  joined: number;
 }
 
 /** Finds the segments that ffmpeg has finished, verifies them and hands them to the uploads, in order. */
@@ -45,6 +57,8 @@ export class SegmentCollector {
   readonly #options: CollectorOptions;
   readonly #outputs: Output[];
   #collecting: Promise<void> | null = null;
+  /** ffmpeg ended well: nothing follows. */
+  #ended = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -54,6 +68,7 @@ export class SegmentCollector {
       segments: [],
       initDone: false,
       samples: 0,
+      joined: 0,
     }));
   }
 
@@ -76,9 +91,11 @@ export class SegmentCollector {
   /** Takes in the rest after ffmpeg ended well. Throws `output_damaged` where it finished more than there is. */
   async finish(): Promise<void> {
     await this.collect();
+    this.#ended = true;
+    await this.collect();
     const { folder, firstSegment } = this.#options;
-    for (const { name, segments } of this.#outputs) {
-      await checkMuxerEnd(path.join(folder, name), { firstSegment, segments: segments.length });
+    for (const { name, segments, joined } of this.#outputs) {
+      await checkMuxerEnd(path.join(folder, name), { firstSegment, segments: segments.length + joined });
     }
   }
 
@@ -108,12 +125,14 @@ export class SegmentCollector {
   /** The next segment of an output, if it is whole: ffmpeg gives it its name only then. */
   async #takeNext(output: Output): Promise<boolean> {
     const index = this.#options.firstSegment + output.segments.length;
-    const file = path.join(this.#options.folder, output.name, segmentFile(index));
+    const file = this.#fileOf(output, index);
     if (!(await exists(file))) return false;
     if (output.segments.length >= this.#options.maxSegments) throw tooMuchOutput();
-    const fragment = await readFragment(file);
-    if (fragment === null) return false;
+    const found = await readFragment(file);
+    if (found === null) return false;
     const init = output.init ?? (await this.#takeInit(output));
+    const fragment = await this.#withShortEnd(output, init, index, found);
+    if (fragment === null) return false;
     this.#options.check(fragment, init, index);
     const md5 = await hashFile(file);
     await this.#sample(output, index, fragment);
@@ -132,6 +151,30 @@ export class SegmentCollector {
       segment.done = true;
     });
     return true;
+  }
+
+  #fileOf({ name }: OutputName, index: number): string {
+    return path.join(this.#options.folder, name, segmentFile(index));
+  }
+
+  /** A segment with what is too short behind it; null as long as it is not known what follows. */
+  async #withShortEnd(
+    output: Output,
+    { timescale }: InitInfo,
+    index: number,
+    found: FragmentInfo,
+  ): Promise<FragmentInfo | null> {
+    const { shortEnd } = this.#options;
+    if (shortEnd === null || index < shortEnd.waitsFrom) return found;
+    const next = this.#fileOf(output, index + 1);
+    const following = (await exists(next)) ? await readFragment(next) : null;
+    if (following === null) return this.#ended ? found : null;
+    if (!shortEnd.isTooShort(following.durationTicks / timescale)) return found;
+    if (!this.#ended) return null;
+    const file = this.#fileOf(output, index);
+    await joinSegments(file, next);
+    output.joined = 1;
+    return readFragment(file);
   }
 
   /** Decodes as many segments as the context says, by chance. */

@@ -11,9 +11,12 @@ export interface SoundRead {
 /** Makes ffmpeg print at its end how much it read; the last such option counts. */
 export const COUNTING_ARGS = ['-loglevel', 'verbose'] as const;
 
-/** The texts of a file are indented further, or follow a name; newer versions print how many packets were refused. */
+/**
+ * The texts of a file are indented further, or follow a name; newer versions put the input's name before the line, and
+ * print how many packets were refused.
+ */
 const STATISTICS =
-  /^ {2}Input stream #0:(\d+) \(audio\): (\d+) packets read \(\d+ bytes\);(?: (\d+) frames decoded(?:; \d+ decode errors)? \((\d+) samples\);)?/;
+  /^(?:\[in#0\/[\w,]+ @ 0x[0-9a-f]+\] )? {2}Input stream #0:(\d+) \(audio\): (\d+) packets read \(\d+ bytes\);(?: (\d+) frames decoded(?:; \d+ decode errors)? \((\d+) samples\);)?/;
 
 /** Returns what a line of ffmpeg's standard error says of a sound track; null for every other line. */
 export function parseSoundRead(line: string, streamIndex: number): SoundRead | null {

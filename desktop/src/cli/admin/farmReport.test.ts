@@ -29,7 +29,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
     drain_seconds: 780,
     running: [running],
     workers: [
-      makeWorker('worker-1', { state: 'busy', task }),
+      makeWorker('worker-1', { state: 'busy', task, ffmpeg_version: '7.1.5' }),
       makeWorker('worker-two', { state: 'sick', reason: 'no\u001b[31m disk' }),
     ],
     quarantined: [makeFailedTask(8, { state: 'pending', error: null, lost_leases: 3 })],
@@ -49,9 +49,9 @@ test('a busy farm names the part that each worker encodes, what failed and what 
   );
   assert.equal(lines[3], 'Drain         13m00s with 1 worker');
   assert.deepEqual(lines.slice(7), [
-    'WORKER      HOST    STATE  CORES  SEEN       TASK',
-    'worker-1    farm-1  busy   8      1m05s ago  encode part 4 of video 12 (task 7), 64 %, 2.3x',
-    'worker-two  farm-1  sick   8      1m05s ago  no?[31m disk',
+    'WORKER      HOST    STATE  CORES  FFMPEG  SEEN       TASK',
+    'worker-1    farm-1  busy   8      7.1.5   1m05s ago  encode part 4 of video 12 (task 7), 64 %, 2.3x',
+    'worker-two  farm-1  sick   8      -       1m05s ago  no?[31m disk',
     '',
     'QUARANTINED TASK                    WORKERS LOST  LAST WORKER  NEXT TRY',
     'encode part 4 of video 12 (task 8)  3 in a row    worker-1     2026-11-24T12:00:00.000Z',

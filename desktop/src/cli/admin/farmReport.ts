@@ -71,12 +71,13 @@ export function sayWorkers({ workers, running }: Pick<Farm, 'workers' | 'running
   if (workers.length === 0) return ['No worker has been heard of today.'];
   const parts = new Map(running.map(({ task_id, position }) => [task_id, position]));
   return alignColumns([
-    ['WORKER', 'HOST', 'STATE', 'CORES', 'SEEN', 'TASK'],
+    ['WORKER', 'HOST', 'STATE', 'CORES', 'FFMPEG', 'SEEN', 'TASK'],
     ...workers.map((worker) => [
       printable(worker.worker_id),
       printable(worker.host),
       worker.state,
       String(worker.cpus),
+      printable(worker.ffmpeg_version ?? '-'),
       sayAge(worker.last_seen_at, now),
       sayWork(worker, parts),
     ]),

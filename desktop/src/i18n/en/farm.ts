@@ -65,6 +65,7 @@ export const farm = {
     cpus_one: '{{formatted}} core',
     cpus_other: '{{formatted}} cores',
     version: 'version {{version}}',
+    ffmpegVersion: 'ffmpeg {{version}}',
     taskProgress: 'Progress of {{task}}',
     speedValue: '{{formatted}}×',
     nothing: 'Nothing',

@@ -62,6 +62,7 @@ export const farm: OnePluralForm<typeof english> = {
     seen: '最近响应',
     cpus_other: '{{formatted}} 核',
     version: '版本 {{version}}',
+    ffmpegVersion: 'ffmpeg {{version}}',
     taskProgress: '{{task}} 的进度',
     speedValue: '{{formatted}}×',
     nothing: '无',

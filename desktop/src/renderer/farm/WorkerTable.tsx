@@ -66,6 +66,9 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
     worker.host,
     t('workers.cpus', { count: worker.cpus, formatted: count(worker.cpus) }),
     t('workers.version', { version: worker.version }),
+    ...(worker.ffmpeg_version === undefined
+      ? []
+      : [t('workers.ffmpegVersion', { version: worker.ffmpeg_version })]),
   ];
   return (
     <Table.Tr>
