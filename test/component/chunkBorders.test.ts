@@ -10,7 +10,6 @@ import { runSpec } from '../support/transcode.ts';
 
 const RATE = 10;
 const SECONDS = 30;
-const LONG_GROUP = { seconds: 26, rate: 25 };
 
 const x264 = (params: string, ...options: string[]): string[] => [
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '16', '-pix_fmt', 'yuv420p', ...options],

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
-import { beginsTooLate, firstPreRoll, longerPreRoll, type PreRoll, seekSeconds } from './chunkStart.ts';
-import { firstPictureArgs, parseFirstPicture } from './firstPicture.ts';
+import { firstPreRoll, isTooLate, longerPreRoll, type PreRoll, seekSeconds } from './chunkStart.ts';
 
 const facts = mediaFactsSchema.parse({
   demuxer: 'mpegts',
@@ -62,7 +61,7 @@ test('a source of one picture is never read from the middle', () => {
 
 test('a first picture is too late when it would not be that of the first frame', () => {
   const late = (seconds: number, interlaced = false): boolean =>
-    beginsTooLate({ ...facts, video: { ...facts.video, interlaced } }, at(20), 30 + seconds);
+    isTooLate({ ...facts, video: { ...facts.video, interlaced } }, at(20), 30 + seconds);
   assert.deepEqual(
     [-8, 0, 0.0199, 0.02, 5].map((seconds) => late(seconds)),
     [...[false, false, false], ...[true, true]],
@@ -72,13 +71,4 @@ test('a first picture is too late when it would not be that of the first frame',
     [-8, -0.04, 0, 5].map((seconds) => late(seconds, true)),
     [false, false, true, true],
   );
-});
-
-test('the time of the first picture is read from between the lines of progress', () => {
-  assert.equal(parseFirstPicture('0,   11466667,   11466667,        1,      384, 0x5b2a0c11'), 11.466667);
-  assert.equal(parseFirstPicture('0,      -1000,      -1000,        1,      384, 0x5b2a0c11'), -0.001);
-  for (const line of ['#tb 0: 1/1000000', 'frame=12', 'out_time_us=11466667', '']) {
-    assert.equal(parseFirstPicture(line), null, line);
-  }
-  assert.ok(firstPictureArgs().includes('1/1000000'));
 });

@@ -6,7 +6,10 @@ import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
  * come late: a container without an index lands anywhere, a group of pictures may be a minute long, and a place that the
  * container calls a keyframe may only be one from which pictures recover bit by bit. The rate conversion hides this: it
  * fills the frames before its first picture. So the time of that picture decides whether a chunk begins with pictures of
- * its own, and whoever finds it too late reads again from further back.
+ * its own, and whoever finds it too late reads again from further back (see `chunkBeginning.ts`).
+ *
+ * H.264 pictures that recover without a keyframe are not always whole when the decoder says so: it may have refused the very
+ * first of them for want of a reference. Another recovery mends that, so such a read begins one group earlier.
  */
 
 /** Seconds before a chunk's first frame at which reading begins; null reads the source from its beginning. */
@@ -55,11 +58,16 @@ function withinSource(facts: MediaFacts, chunk: ChunkPlace, preRollSeconds: numb
 }
 
 /** Whether the first picture of a read comes too late for the chunk's first frame; a deinterlacer needs one more before. */
-export function beginsTooLate(facts: MediaFacts, chunk: ChunkPlace, firstPictureSeconds: number): boolean {
+export function isTooLate(facts: MediaFacts, chunk: ChunkPlace, firstPictureSeconds: number): boolean {
   const { outputFrameRate, interlaced } = facts.video;
   const late = firstPictureSeconds - chunkStartSeconds(facts, chunk);
   const allowed = (interlaced ? -0.5 : 0.5) - ROUNDING_FRAMES;
   return late >= frameSeconds(allowed, outputFrameRate);
+}
+
+/** Whether a read whose first picture is no keyframe must begin one group of pictures earlier. */
+export function needsTwoGroups({ video }: MediaFacts): boolean {
+  return video.codec === 'h264';
 }
 
 /** Whether pictures before the first keyframe must be dropped, because the decoder shows what it made up. */

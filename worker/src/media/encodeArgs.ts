@@ -1,7 +1,6 @@
 import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { type PreRoll, seekSeconds } from './chunkStart.ts';
 import { encodeGraph } from './filterGraph.ts';
-import { firstPictureArgs } from './firstPicture.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, packetsReadAhead } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
@@ -45,8 +44,6 @@ export function encodeArgs(run: EncodeRun): string[] {
     ...chunkInputArgs(run),
     ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions, run.preRoll)],
     ...run.renditions.flatMap((rendition, index) => renditionArgs(run, rendition, index)),
-    // behind the renditions: ffmpeg reports the progress of its first output
-    ...(run.preRoll === null ? [] : firstPictureArgs()),
   ];
 }
 

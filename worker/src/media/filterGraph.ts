@@ -63,8 +63,8 @@ export function pictureFilters(facts: MediaFacts, size: { width: number; height:
 
 /**
  * The whole graph of an encode task: one decode, timed once, toned once, split and scaled for every rendition.
- * Outputs are labelled `v0`, `v1`, … in the order of `renditions`; a read that does not begin at the source's beginning
- * has one more, `FIRST_PICTURE`.
+ * Outputs are labelled `v0`, `v1`, … in the order of `renditions`. A read that does not begin at the source's
+ * beginning prints its first picture.
  *
  * Where pictures last long, they are repeated behind the scaling: all repetitions of one come at once, and are the same
  * picture in memory only as long as no filter makes a copy of each.

@@ -4,7 +4,7 @@ import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds, framesBetween } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { ChunkBeginning } from './chunkBeginning.ts';
-import { firstPreRoll, longerPreRoll, type PreRoll } from './chunkStart.ts';
+import type { PreRoll } from './chunkStart.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
 import { TIME_LIMITS } from './limits.ts';
@@ -33,18 +33,14 @@ export async function runEncode(
   input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
-  const { chunk, plan } = spec;
-  let preRoll = firstPreRoll(plan.facts, chunk);
+  const beginning = new ChunkBeginning(spec);
   for (;;) {
-    const begun = new ChunkBeginning(spec, preRoll);
     try {
-      return await encodeFrom(begun, { keys, spec, input, context });
+      return await encodeFrom(beginning, { keys, spec, input, context });
     } catch (error) {
-      const longer = begun.wasTooLate(error) ? longerPreRoll(plan.facts, chunk, preRoll) : undefined;
-      if (longer === undefined) throw begun.explain(error);
-      const fields = { chunk: chunk.index, pre_roll_seconds: longer, first_picture_seconds: begun.seconds };
+      beginning.goBack(error);
+      const fields = { chunk: spec.chunk.index, pre_roll_seconds: beginning.preRoll };
       context.logger.info(fields, 'chunk read from further back');
-      preRoll = longer;
     }
   }
 }
@@ -56,13 +52,13 @@ interface EncodeTask {
   context: TaskContext;
 }
 
-/** One run of ffmpeg. Throws the error of `begun` where the chunk begins too late. */
+/** One run of ffmpeg. Throws an error of `beginning` where the chunk begins too late. */
 async function encodeFrom(
-  begun: ChunkBeginning,
+  beginning: ChunkBeginning,
   { keys, spec, input, context }: EncodeTask,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
   const { plan, chunk } = spec;
-  const { preRoll } = begun;
+  const { preRoll } = beginning;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
@@ -79,7 +75,7 @@ async function encodeFrom(
       firstSegment: chunk.firstSegment,
       maxSegments: chunk.segmentCount,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
-      checkLine: (line) => begun.check(line),
+      checkLine: (line) => beginning.check(line),
       timeLimitMs: encodeLimitMs({ frames: chunk.frameCount + early, source: plan.facts.video, renditions }),
       stallMs: TIME_LIMITS.stallMs + decodeMs(early, plan.facts.video),
       memoryBytes: encodeMemory(reading, renditions),
@@ -87,7 +83,7 @@ async function encodeFrom(
       context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
     });
-    begun.assertSeen(end);
+    if (end.exitCode === 0) beginning.assertSeen();
     const frames = checkOutcome(spec, end);
     context.onProgress({ done: frames, segmentsDone: chunk.segmentCount, speed: null });
     return { kind: 'encode', frames, renditions: end.outputs };
