@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
+import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
-import { encodeFilm, makeNumberedFilm, numbersShown } from '../support/borderClips.ts';
+import {
+  cutBeginning,
+  encodeFilm,
+  firstKeyframeSeconds,
+  makeNumberedFilm,
+  numbersShown,
+} from '../support/borderClips.ts';
 import { joinOutput } from '../support/joinedOutput.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { runSpec } from '../support/transcode.ts';
@@ -31,15 +38,14 @@ const SOURCES: Record<string, string[]> = {
   'h264-90.ts': x264(groupOf(90), '-bf', '2'),
   'h264-open-110.ts': x264(`open-gop=1:${groupOf(110)}`, '-bf', '3'),
   'h264-only-one-keyframe.ts': x264('keyint=infinite', '-bf', '2'),
-  'h264-refreshed.ts': x264('intra-refresh=1:keyint=40', '-refs', '3'),
-  'h264-refreshed.mp4': x264('intra-refresh=1:keyint=40', '-refs', '3'),
+  'h264-refreshed.ts': x264('intra-refresh=1:keyint=70', '-bf', '2'),
+  'h264-refreshed.mp4': x264('intra-refresh=1:keyint=40'),
   'h264-refreshed.mkv': x264('intra-refresh=1:keyint=70', '-bf', '2'),
-  'h264-open-110.mp4': x264(`open-gop=1:${groupOf(110)}`, '-bf', '3'),
   'hevc-60.ts': x265(`open-gop=0:${groupOf(60)}`),
   'hevc-open-90.ts': x265(`open-gop=1:${groupOf(90)}`),
-  'hevc-open-90.mp4': x265(`open-gop=1:${groupOf(90)}`),
   'hevc-refreshed.ts': x265(`intra-refresh=1:bframes=0:${groupOf(60)}`),
   'mpeg2-100.ts': mpeg('mpeg2video', 100),
+  'mpeg2-interlaced-60.ts': [...mpeg('mpeg2video', 60), '-flags', '+ilme+ildct', '-top', '1'],
   'mpeg4-100.ts': mpeg('mpeg4', 100),
   'vp9-110.webm': [...vp9, '-g', '110'],
 };
@@ -52,36 +58,68 @@ before(async () => {
 });
 after(() => media.close());
 
-/** Plans a file and makes its smallest rendition; returns the plan and what its frames show. */
-async function encodeChunks(
-  file: string,
-  chunkSeconds: number,
-): Promise<{ plan: EncodePlan; shown: number[] }> {
+async function inspect(file: string): Promise<{ source: TaskSource; facts: MediaFacts }> {
   const source = await media.addSource(file);
   const inspected = await runSpec(media, { kind: 'inspect', source });
   assert.ok(inspected.kind === 'inspect');
-  const plan = planVideo(inspected.facts, { version: 1, chunkSeconds });
+  return { source, facts: inspected.facts };
+}
+
+/** Makes the smallest rendition in chunks; returns how many there are, and what the frames show. */
+async function encodeChunks(
+  { source, facts }: { source: TaskSource; facts: MediaFacts },
+  chunkSeconds: number,
+): Promise<{ chunks: number; shown: number[] }> {
+  const plan = planVideo(facts, { version: 1, chunkSeconds });
   const quality = plan.renditions.at(-1)?.quality ?? assert.fail('no rendition');
   for (const { spec } of encodeTasks(plan, source)) {
     if (spec.kind !== 'encode' || !spec.qualities.includes(quality)) continue;
     await runSpec(media, { ...spec, qualities: [quality] });
   }
   const joined = await joinOutput(media, quality, videoSegmentCount(plan));
-  return { plan, shown: await numbersShown(joined.file) };
+  return { chunks: plan.chunks.length, shown: await numbersShown(joined.file) };
 }
 
-function assertInOrder(shown: readonly number[], count: number): void {
-  const wrong = shown.flatMap((number, frame) => (number === frame ? [] : [`${frame} shows ${number}`]));
+function assertInOrder(shown: readonly number[], { from, count }: { from: number; count: number }): void {
+  const wrong = shown.flatMap((number, frame) => (number === from + frame ? [] : [`${frame}: ${number}`]));
   assert.deepEqual(wrong, []);
   assert.equal(shown.length, count);
 }
 
 describe('every frame is there once and in order, across the borders of chunks', () => {
-  for (const [name, options] of Object.entries(SOURCES)) {
-    test(`${name}, short chunks`, async () => {
-      const { plan, shown } = await encodeChunks(await encodeFilm(film, name, options), 5);
-      assert.ok(plan.chunks.length >= 4, `${plan.chunks.length} chunks`);
-      assertInOrder(shown, SECONDS * RATE);
+  for (const [index, [name, options]] of Object.entries(SOURCES).entries()) {
+    const chunkSeconds = index % 2 === 0 ? 5 : 10;
+    test(`${name}, chunks of ${chunkSeconds} s`, async () => {
+      const file = await encodeFilm(film, name, options);
+      const { chunks, shown } = await encodeChunks(await inspect(file), chunkSeconds);
+      assert.ok(chunks >= 4, `${chunks} chunks`);
+      assertInOrder(shown, { from: 0, count: SECONDS * RATE });
+    });
+  }
+
+  test('a group of 600 pictures, chunks of 10 s', async () => {
+    const long = await makeNumberedFilm(media.root, { seconds: 26, rate: 25 });
+    const file = await encodeFilm(long, 'h264-600.ts', x264(groupOf(600), '-bf', '2'));
+    const { chunks, shown } = await encodeChunks(await inspect(file), 10);
+    assert.ok(chunks >= 3, `${chunks} chunks`);
+    assertInOrder(shown, { from: 0, count: 26 * 25 });
+  });
+});
+
+describe('a recording that begins in the middle of a group is shown from its first whole picture on', () => {
+  const begun: Record<string, string[]> = {
+    'begun-h264.ts': x264(groupOf(70), '-bf', '2'),
+    'begun-hevc.ts': x265(`open-gop=1:${groupOf(70)}`),
+  };
+  for (const [name, options] of Object.entries(begun)) {
+    test(name, async () => {
+      const file = await cutBeginning(await encodeFilm(film, `whole-${name}`, options), name, 1 / 6);
+      const startSeconds = await firstKeyframeSeconds(file);
+      const { source, facts } = await inspect(file);
+      const endSeconds = facts.video.startSeconds + facts.video.durationSeconds;
+      const video = { ...facts.video, startSeconds, durationSeconds: endSeconds - startSeconds };
+      const { shown } = await encodeChunks({ source, facts: { ...facts, video } }, 5);
+      assertInOrder(shown, { from: 70, count: SECONDS * RATE - 70 });
     });
   }
 });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -32,6 +33,23 @@ export async function encodeFilm(film: string, name: string, options: readonly s
   const file = path.join(path.dirname(film), name);
   await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', film, ...options, file]);
   return file;
+}
+
+const TS_PACKET = 188;
+
+/** A copy of a transport stream without its first packets, as of a receiver that was switched on late. */
+export async function cutBeginning(file: string, name: string, share: number): Promise<string> {
+  const bytes = await readFile(file);
+  const packets = Math.floor((bytes.length * share) / TS_PACKET);
+  const cut = path.join(path.dirname(file), name);
+  await writeFile(cut, bytes.subarray(packets * TS_PACKET));
+  return cut;
+}
+
+export async function firstKeyframeSeconds(file: string): Promise<number> {
+  const what = ['-select_streams', 'v:0', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0'];
+  const { stdout } = await run('ffprobe', ['-v', 'error', ...what, file], { maxBuffer: MAX_OUTPUT });
+  return Number.parseFloat(stdout.split('\n').find((line) => line.includes('K')) ?? '');
 }
 
 /** The number that each picture of a file shows, in order. */
