@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
+import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import {
@@ -9,6 +13,7 @@ import {
   encodeFilm,
   firstKeyframeSeconds,
   makeNumberedFilm,
+  numbersOfTiles,
   numbersShown,
 } from '../support/borderClips.ts';
 import { joinOutput } from '../support/joinedOutput.ts';
@@ -120,6 +125,46 @@ describe('a recording that begins in the middle of a group is shown from its fir
       const video = { ...facts.video, startSeconds, durationSeconds: endSeconds - startSeconds };
       const { shown } = await encodeChunks({ source, facts: { ...facts, video } }, 5);
       assertInOrder(shown, { from: 70, count: SECONDS * RATE - 70 });
+    });
+  }
+});
+
+async function storedFile(key: string): Promise<string> {
+  const file = path.join(media.root, path.posix.basename(key));
+  await writeFile(file, await buffer(await media.store.get(key)));
+  return file;
+}
+
+describe('cover and storyboard show pictures of the film', () => {
+  const seconds = 64;
+  const films: Record<string, string[]> = {
+    'images-h264-refreshed.mp4': x264('intra-refresh=1:keyint=64'),
+    'images-h264-only-one-keyframe.mkv': x264('keyint=infinite'),
+    'images-hevc-90.ts': x265(`open-gop=1:${groupOf(90)}`),
+  };
+  let long = '';
+  before(async () => {
+    await mkdir(path.join(media.root, 'long'));
+    long = await makeNumberedFilm(path.join(media.root, 'long'), { seconds, rate: RATE });
+  });
+
+  for (const [name, options] of Object.entries(films)) {
+    test(name, async () => {
+      const { source, facts } = await inspect(await encodeFilm(long, name, options));
+      const { chunks: _, ...plan } = planVideo(facts, { version: 1, chunkSeconds: 30 });
+      const images = await runSpec(media, { kind: 'images', source, plan });
+      assert.ok(images.kind === 'images' && images.storyboardKey !== null);
+      const { columns, rows, count } = plan.storyboard;
+      assert.equal(count, seconds);
+      const sprite = await storedFile(objectKeys.storyboardSprite(images.storyboardKey));
+      const tiles = await numbersOfTiles(sprite, columns, rows);
+      const wrong = tiles.slice(0, count).flatMap((number, tile) => {
+        const late = number - tile * RATE;
+        return late <= 0 && late > -90 - RATE ? [] : [`${tile}: ${number}`];
+      });
+      assert.deepEqual(wrong, []);
+      const [cover = -1] = await numbersShown(await storedFile(images.coverKey));
+      assert.ok(cover >= 0 && cover < 130, `the cover shows ${cover}`);
     });
   }
 });

@@ -52,9 +52,16 @@ export async function firstKeyframeSeconds(file: string): Promise<number> {
   return Number.parseFloat(stdout.split('\n').find((line) => line.includes('K')) ?? '');
 }
 
+/** The number that each tile of a sheet of pictures shows, row by row. */
+export async function numbersOfTiles(file: string, columns: number, rows: number): Promise<number[]> {
+  const repeated = `loop=loop=${columns * rows - 1}:size=1,setpts=N/TB/25`;
+  const tile = `crop=iw/${columns}:ih/${rows}:mod(n\\,${columns})*ow:floor(n/${columns})*oh`;
+  return numbersShown(file, `${repeated},${tile},`);
+}
+
 /** The number that each picture of a file shows, in order. */
-export async function numbersShown(file: string): Promise<number[]> {
-  const filters = 'crop=iw:ih*0.6:0:0,scale=2:1:flags=area,format=yuv420p,extractplanes=y';
+export async function numbersShown(file: string, before = ''): Promise<number[]> {
+  const filters = `${before}crop=iw:ih*0.6:0:0,scale=2:1:flags=area,format=yuv420p,extractplanes=y`;
   const { stdout } = await run(
     'ffmpeg',
     ['-v', 'error', '-i', file, '-vf', filters, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-'],

@@ -8,7 +8,7 @@ import {
   needsTwoGroups,
   type PreRoll,
 } from './chunkStart.ts';
-import { type FirstPicture, FirstPictureReader } from './firstPicture.ts';
+import { PictureReader, type PrintedPicture } from './printedPictures.ts';
 
 /**
  * How the runs of ffmpeg for one chunk begin, one after the other, each further back than the one before:
@@ -19,8 +19,8 @@ import { type FirstPicture, FirstPictureReader } from './firstPicture.ts';
 export class ChunkBeginning {
   readonly #spec: Pick<TaskSpecOf<'encode'>, 'plan' | 'chunk'>;
   #preRoll: PreRoll;
-  #reader = new FirstPictureReader();
-  #first: FirstPicture | null = null;
+  #reader = new PictureReader();
+  #first: PrintedPicture | null = null;
   #tooLate: ReelmillError | null = null;
   /** Of an earlier run: where pictures recover, so that another run must begin before it. */
   #recoverySeconds: number | null = null;
@@ -37,7 +37,8 @@ export class ChunkBeginning {
 
   /** Takes a line of ffmpeg's standard output; returns what to end the run with, where it began too late. */
   check(line: string): ReelmillError | null {
-    const first = this.#preRoll === null ? null : this.#reader.push(line);
+    // filters are set up anew where the size of the pictures changes, and print again
+    const first = this.#isSearching ? this.#reader.push(line) : null;
     if (first === null) return null;
     this.#first = first;
     return this.#isEarlyEnough(first) ? null : this.#fail();
@@ -59,7 +60,7 @@ export class ChunkBeginning {
     const longer = longerPreRoll(this.#spec.plan.facts, this.#spec.chunk, this.#preRoll);
     if (longer === undefined) throw error;
     this.#preRoll = longer;
-    this.#reader = new FirstPictureReader();
+    this.#reader = new PictureReader();
     this.#first = null;
   }
 
@@ -67,7 +68,7 @@ export class ChunkBeginning {
     return this.#preRoll !== null && this.#first === null;
   }
 
-  #isEarlyEnough({ seconds, keyframe }: FirstPicture): boolean {
+  #isEarlyEnough({ seconds, keyframe }: PrintedPicture): boolean {
     const { plan, chunk } = this.#spec;
     if (isTooLate(plan.facts, chunk, seconds)) return false;
     if (keyframe || !needsTwoGroups(plan.facts)) return true;

@@ -1,7 +1,7 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { chunkStartSeconds, type PreRoll, showsMadeUp } from './chunkStart.ts';
-import { FIRST_PICTURE_BRANCH } from './firstPicture.ts';
+import { FIRST_PICTURE_BRANCH } from './printedPictures.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
@@ -10,7 +10,7 @@ const SLIDE_RATE = 5;
 /** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
 const HD_HEIGHT = 720;
 /** Factor of a `select` expression: 0 until the first keyframe, which is kept in a variable, then 1. */
-const SINCE_KEYFRAME = '*st(0\\,max(ld(0)\\,key))';
+export const SINCE_KEYFRAME = 'st(0\\,max(ld(0)\\,key))';
 const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
 
 /**
@@ -33,7 +33,7 @@ function shownPictures(facts: MediaFacts, preRoll: PreRoll): string {
   const from = startSeconds - (madeUp ? frameSeconds(0.5, outputFrameRate) : OUTSIDE_SECONDS);
   const to = startSeconds + durationSeconds + OUTSIDE_SECONDS;
   const inside = `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
-  return `select=${inside}${madeUp && preRoll !== null ? SINCE_KEYFRAME : ''}`;
+  return `select=${inside}${madeUp && preRoll !== null ? `*${SINCE_KEYFRAME}` : ''}`;
 }
 
 function deinterlacing({ video }: MediaFacts): string[] {
