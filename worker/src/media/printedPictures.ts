@@ -10,8 +10,9 @@ const TICKS_PER_SECOND = 1_000_000;
 const TIME_LINE = /^frame:\d+\s+pts:(-?\d+)/;
 const KEY_LINE = new RegExp(`^${KEY}=([01])$`);
 
+// one key alone: a file's own texts, with line breaks in them, are not printed
 const print = (label: string, value: 0 | 1): string =>
-  `[${label}]metadata=mode=add:key=${KEY}:value=${value},metadata=mode=print:file=-:direct=1,nullsink`;
+  `[${label}]metadata=mode=add:key=${KEY}:value=${value},metadata=mode=print:key=${KEY}:file=-:direct=1,nullsink`;
 
 /** For a chain of filters, before what may change or drop pictures: prints the first one. */
 export const FIRST_PICTURE_BRANCH = [
