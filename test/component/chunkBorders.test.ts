@@ -39,7 +39,6 @@ const vp9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-
 
 /** Groups of pictures of every kind and length, in containers with an index and without one. */
 const SOURCES: Record<string, string[]> = {
-  'h264-1.ts': x264(groupOf(1)),
   'h264-90.ts': x264(groupOf(90), '-bf', '2'),
   'h264-open-110.ts': x264(`open-gop=1:${groupOf(110)}`, '-bf', '3'),
   'h264-only-one-keyframe.ts': x264('keyint=infinite', '-bf', '2'),
@@ -50,7 +49,6 @@ const SOURCES: Record<string, string[]> = {
   'hevc-open-90.ts': x265(`open-gop=1:${groupOf(90)}`),
   'hevc-refreshed.ts': x265(`intra-refresh=1:bframes=0:${groupOf(60)}`),
   'mpeg2-100.ts': mpeg('mpeg2video', 100),
-  'mpeg2-interlaced-60.ts': [...mpeg('mpeg2video', 60), '-flags', '+ilme+ildct', '-top', '1'],
   'mpeg4-100.ts': mpeg('mpeg4', 100),
   'vp9-110.webm': [...vp9, '-g', '110'],
 };

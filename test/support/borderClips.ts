@@ -59,16 +59,22 @@ export async function numbersOfTiles(file: string, columns: number, rows: number
   return numbersShown(file, `${repeated},${tile},`);
 }
 
+/** What a grey is in the range that the marks are made in. */
+function lumaOf(grey: number): number {
+  return 16 + (grey * 219) / 255;
+}
+
 /** The number that each picture of a file shows, in order. */
 export async function numbersShown(file: string, before = ''): Promise<number[]> {
-  const filters = `${before}crop=iw:ih*0.6:0:0,scale=2:1:flags=area,format=yuv420p,extractplanes=y`;
+  // as shown: a picture may be in either range
+  const filters = `${before}crop=iw:ih*0.6:0:0,scale=2:1:flags=area,format=gbrp,extractplanes=g`;
   const { stdout } = await run(
     'ffmpeg',
     ['-v', 'error', '-i', file, '-vf', filters, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-'],
     { encoding: 'buffer', maxBuffer: MAX_OUTPUT },
   );
   return Array.from({ length: stdout.length / 2 }, (_, index) => {
-    const [left = 0, right = 0] = stdout.subarray(index * 2);
+    const [left = 0, right = 0] = [...stdout.subarray(index * 2, index * 2 + 2)].map(lumaOf);
     return Math.round((right - DARKEST) / 8) * STEPS + Math.round((left - DARKEST) / 3);
   });
 }

@@ -74,10 +74,11 @@ test('the whole command of a chunk in the middle', () => {
       'max_pixels:2 2088960',
       'f mov',
       `i ${url}`,
-      'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),split=2[shown][seen];' +
-        '[seen]trim=end_frame=1,settb=1/1000000,select=e=2-key:n=2[keyframe][other];' +
-        '[keyframe]metadata=mode=add:key=is_keyframe:value=1,metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
-        '[other]metadata=mode=add:key=is_keyframe:value=0,metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
+      'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),split=3[shown][keyframe][other];' +
+        '[keyframe]settb=1/1000000,select=eq(n\\,0)*key,metadata=mode=add:key=is_keyframe:value=1,' +
+        'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
+        '[other]settb=1/1000000,select=eq(n\\,0)*not(key),metadata=mode=add:key=is_keyframe:value=0,' +
+        'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
         '[shown]null,fps=fps=30000/1001:start_time=5.505000,' +
         'setpts=N+150,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
         'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
@@ -165,7 +166,7 @@ test('what a decoder made up before its first keyframe is dropped, where it show
     encodeGraph(hevc, { firstFrame: 150 }, plan.renditions, preRoll);
   assert.match(
     selected(4),
-    /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=2/,
+    /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=3/,
   );
   assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),fps=/);
 });

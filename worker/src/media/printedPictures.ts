@@ -10,27 +10,31 @@ const TICKS_PER_SECOND = 1_000_000;
 const TIME_LINE = /^frame:\d+\s+pts:(-?\d+)/;
 const KEY_LINE = new RegExp(`^${KEY}=([01])$`);
 
-// one key alone: a file's own texts, with line breaks in them, are not printed
-const print = (label: string, value: 0 | 1): string =>
-  `[${label}]metadata=mode=add:key=${KEY}:value=${value},metadata=mode=print:key=${KEY}:file=-:direct=1,nullsink`;
+/**
+ * A branch that prints. One key alone: a file's own texts, with line breaks in them, are not printed. It neither ends before
+ * its input nor has a second output: ffmpeg 7.0 fails with either.
+ */
+const print = (label: string, pictures: string, value: 0 | 1): string =>
+  [
+    `[${label}]settb=1/${TICKS_PER_SECOND}`,
+    `select=${pictures}`,
+    `metadata=mode=add:key=${KEY}:value=${value}`,
+    `metadata=mode=print:key=${KEY}:file=-:direct=1`,
+    'nullsink',
+  ].join(',');
 
 /** For a chain of filters, before what may change or drop pictures: prints the first one. */
 export const FIRST_PICTURE_BRANCH = [
-  'split=2[shown][seen]',
-  // the value is the output, counted from 1
-  `[seen]trim=end_frame=1,settb=1/${TICKS_PER_SECOND},select=e=2-key:n=2[keyframe][other]`,
-  print('keyframe', 1),
-  print('other', 0),
+  'split=3[shown][keyframe][other]',
+  print('keyframe', 'eq(n\\,0)*key', 1),
+  print('other', 'eq(n\\,0)*not(key)', 0),
   '[shown]null',
 ].join(';');
 
-/** For a chain of filters behind one that lets keyframes alone through: prints each. */
-export const KEYFRAMES_BRANCH = [
-  'split=2[shown][seen]',
-  `[seen]settb=1/${TICKS_PER_SECOND}[keyframe]`,
-  print('keyframe', 1),
-  '[shown]null',
-].join(';');
+/** For a chain of filters: prints every keyframe. */
+export const KEYFRAMES_BRANCH = ['split=2[shown][keyframe]', print('keyframe', 'key', 1), '[shown]null'].join(
+  ';',
+);
 
 export interface PrintedPicture {
   /** In the source's own time. */
