@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Chunk, EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { firstPreRoll } from '../../worker/src/media/chunkStart.ts';
 import { chunkInputArgs } from '../../worker/src/media/encodeArgs.ts';
 import { timingFilters } from '../../worker/src/media/filterGraph.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
@@ -48,11 +49,17 @@ async function frameSums(url: string, plan: EncodePlan): Promise<FrameSum[]> {
 }
 
 async function chunkSums(url: string, plan: EncodePlan, chunk: Chunk): Promise<FrameSum[]> {
+  const preRoll = firstPreRoll(plan.facts, chunk);
   const { stdout } = await run(
     'ffmpeg',
     [
-      ...['-v', 'error', '-nostdin', ...chunkInputArgs({ url, plan, chunk, threads: 2 })],
-      ...['-map', `0:${plan.facts.video.streamIndex}`, '-vf', timingFilters(plan.facts, chunk).join(',')],
+      ...['-v', 'error', '-nostdin', ...chunkInputArgs({ url, plan, chunk, threads: 2, preRoll })],
+      ...[
+        '-map',
+        `0:${plan.facts.video.streamIndex}`,
+        '-vf',
+        timingFilters(plan.facts, chunk, preRoll).join(','),
+      ],
       ...['-frames:v', String(chunk.frameCount), '-fps_mode', 'passthrough', '-f', 'framemd5', '-'],
     ],
     { maxBuffer: 16 * 1024 * 1024 },

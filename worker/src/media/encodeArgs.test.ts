@@ -49,68 +49,76 @@ test('the whole command of a chunk in the middle', () => {
   const chunk = plan.chunks[1];
   assert.ok(chunk);
   const renditions = plan.renditions.slice(0, 1);
-  assert.deepEqual(encodeArgs({ url, plan, chunk, renditions, threads: 2 }).join(' ').split(' -'), [
-    '-hide_banner',
-    'nostdin',
-    'nostats',
-    'loglevel warning',
-    'y',
-    'progress pipe:1',
-    'stats_period 0.5',
-    'filter_complex_threads 2',
-    'copyts',
-    'seek_timestamp 1',
-    'noaccurate_seek',
-    'ss 5.488317',
-    'noautorotate',
-    'threads 2',
-    'thread_queue_size 128',
-    'protocol_whitelist http,tcp',
-    'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
-    'max_streams 101',
-    'max_pixels 1',
-    'max_pixels:2 2088960',
-    'f mov',
-    `i ${url}`,
-    'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),fps=fps=30000/1001:start_time=5.505000,' +
-      'setpts=N+150,fps=fps=30000/1001,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
-      'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
-      'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[v0]',
-    'map [v0]',
-    'map_metadata',
-    '1',
-    'map_chapters',
-    '1',
-    'dn',
-    'sn',
-    'frames:v 450',
-    'fps_mode passthrough',
-    'c:v libx264',
-    'preset veryfast',
-    'profile:v high',
-    'pix_fmt yuv420p',
-    'crf 23',
-    'maxrate 800000',
-    'bufsize 1600000',
-    'g 150',
-    'keyint_min 150',
-    'sc_threshold 0',
-    'threads 3',
-    'color_range tv',
-    'color_primaries bt709',
-    'color_trc bt709',
-    'colorspace bt709',
-    'avoid_negative_ts disabled',
-    'f hls',
-    'hls_segment_type fmp4',
-    'hls_time 0.1',
-    'hls_segment_options movflags=+frag_discont',
-    'hls_flags temp_file',
-    'hls_list_size 1',
-    'start_number 1',
-    'hls_fmp4_init_filename init.mp4',
-    'hls_segment_filename 360p/seg_%05d.m4s 360p/list.m3u8',
-  ]);
+  assert.deepEqual(
+    encodeArgs({ url, plan, chunk, renditions, threads: 2, preRoll: 0 }).join(' ').split(' -'),
+    [
+      '-hide_banner',
+      'nostdin',
+      'nostats',
+      'loglevel warning',
+      'y',
+      'progress pipe:1',
+      'stats_period 0.5',
+      'filter_complex_threads 2',
+      'copyts',
+      'seek_timestamp 1',
+      'noaccurate_seek',
+      'ss 5.488317',
+      'noautorotate',
+      'threads 2',
+      'thread_queue_size 128',
+      'protocol_whitelist http,tcp',
+      'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
+      'max_streams 101',
+      'max_pixels 1',
+      'max_pixels:2 2088960',
+      'f mov',
+      `i ${url}`,
+      'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),split=3[shown][keyframe][other];' +
+        '[keyframe]settb=1/1000000,select=eq(n\\,0)*key,metadata=mode=add:key=is_keyframe:value=1,' +
+        'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
+        '[other]settb=1/1000000,select=eq(n\\,0)*not(key),metadata=mode=add:key=is_keyframe:value=0,' +
+        'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
+        '[shown]null,fps=fps=30000/1001:start_time=5.505000,' +
+        'setpts=N+150,fps=fps=30000/1001,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
+        'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
+        'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[v0]',
+      'map [v0]',
+      'map_metadata',
+      '1',
+      'map_chapters',
+      '1',
+      'dn',
+      'sn',
+      'frames:v 450',
+      'fps_mode passthrough',
+      'c:v libx264',
+      'preset veryfast',
+      'profile:v high',
+      'pix_fmt yuv420p',
+      'crf 23',
+      'maxrate 800000',
+      'bufsize 1600000',
+      'g 150',
+      'keyint_min 150',
+      'sc_threshold 0',
+      'threads 3',
+      'color_range tv',
+      'color_primaries bt709',
+      'color_trc bt709',
+      'colorspace bt709',
+      'avoid_negative_ts disabled',
+      'f hls',
+      'hls_segment_type fmp4',
+      'hls_time 0.1',
+      'hls_segment_options movflags=+frag_discont',
+      'hls_flags temp_file',
+      'hls_list_size 1',
+      'start_number 1',
+      'hls_fmp4_init_filename init.mp4',
+      'hls_segment_filename 360p/seg_%05d.m4s 360p/list.m3u8',
+    ],
+  );
 });
 
 test('pictures that may last long are repeated when they are scaled already', () => {
@@ -138,8 +146,10 @@ test('the beginning is read without a seek, and nothing but http over TCP', () =
     chunk,
     renditions: plan.renditions,
     threads: 1,
+    preRoll: null,
   });
   assert.ok(!args.includes('-ss'));
+  assert.doesNotMatch(args.join(' '), /metadata=/);
   assert.equal(args[args.indexOf('-protocol_whitelist') + 1], 'http,tcp');
 });
 
@@ -149,6 +159,17 @@ test('tone mapping happens once, before the split, and only for HDR', () => {
   assert.match(shared ?? '', /color_trc=arib-std-b67.*tonemap=.*split=2\[s0\]\[s1\]$/);
   assert.ok(branches.every((branch) => !branch.includes('tonemap')));
   assert.doesNotMatch(encodeGraph(facts, { firstFrame: 0, last: false }, plan.renditions), /tonemap|zscale/);
+});
+
+test('what a decoder made up before its first keyframe is dropped, where it shows that at all', () => {
+  const hevc = { ...facts, video: { ...facts.video, codec: 'hevc', startSeconds: 2 } };
+  const selected = (preRoll: number | null): string =>
+    encodeGraph(hevc, { firstFrame: 150 }, plan.renditions, preRoll);
+  assert.match(
+    selected(4),
+    /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=3/,
+  );
+  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),fps=/);
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {

@@ -1,5 +1,6 @@
 import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
-import { chunkStartSeconds, encodeGraph } from './filterGraph.ts';
+import { type PreRoll, seekSeconds } from './chunkStart.ts';
+import { encodeGraph } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, packetsReadAhead } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
@@ -18,6 +19,7 @@ export interface EncodeRun extends SourceInput {
   chunk: Chunk;
   renditions: readonly Rendition[];
   threads: number;
+  preRoll: PreRoll;
 }
 
 /** ffmpeg's general options: quiet, non-interactive, progress on standard output twice a second. */
@@ -40,7 +42,7 @@ export function encodeArgs(run: EncodeRun): string[] {
     ...GENERAL_ARGS,
     ...['-filter_complex_threads', String(run.threads)],
     ...chunkInputArgs(run),
-    ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions)],
+    ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions, run.preRoll)],
     ...run.renditions.flatMap((rendition, index) => renditionArgs(run, rendition, index)),
   ];
 }
@@ -59,13 +61,10 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
   ];
 }
 
-/** The beginning of a video needs no seek; a chunk is sought by half a frame less than its start. */
-function seekArgs({ plan, chunk }: Pick<EncodeRun, 'plan' | 'chunk'>): string[] {
-  if (chunk.firstFrame === 0) return [];
-  const { facts } = plan;
-  const { num, den } = facts.video.outputFrameRate;
-  const seconds = chunkStartSeconds(facts, chunk) - den / num / 2 - facts.preRollSeconds;
-  // counted in the source's own time; decoding begins at the keyframe before, the fps filter drops what is early
+/** In the source's own time; decoding begins at the keyframe before, and the fps filter drops what is early. */
+function seekArgs({ plan, chunk, preRoll }: Pick<EncodeRun, 'plan' | 'chunk' | 'preRoll'>): string[] {
+  if (preRoll === null) return [];
+  const seconds = seekSeconds(plan.facts, chunk, preRoll);
   return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', seconds.toFixed(6)];
 }
 

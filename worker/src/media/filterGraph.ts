@@ -1,5 +1,7 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
-import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
+import { chunkStartSeconds, type PreRoll, showsMadeUp } from './chunkStart.ts';
+import { FIRST_PICTURE_BRANCH } from './printedPictures.ts';
 import { repairPictureTimes } from './repairTimes.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
@@ -13,30 +15,36 @@ const HELD_BEFORE_SECONDS = 8;
 const SLIDE_RATE = 5;
 /** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
 const HD_HEIGHT = 720;
+/** Factor of a `select` expression: 0 until the first keyframe, which is kept in a variable, then 1. */
+export const SINCE_KEYFRAME = 'st(0\\,max(ld(0)\\,key))';
 const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
-
-/** Where a chunk begins in the source's own time. */
-export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): number {
-  return originSeconds(facts) + frameSeconds(chunk.firstFrame, facts.video.outputFrameRate);
-}
 
 /**
  * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, deinterlaced, put on
- * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
+ * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began,
+ * as long as it began early enough (see `chunkStart.ts`).
  */
-export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
-  return [...inputFilters(facts), ...rateFilters(facts, chunk)];
+export function timingFilters(
+  facts: MediaFacts,
+  chunk: Pick<Chunk, 'firstFrame' | 'last'>,
+  preRoll: PreRoll = null,
+): string[] {
+  return [...shownPictures(facts, preRoll), ...deinterlacing(facts), ...rateFilters(facts, chunk)];
 }
 
-function inputFilters(facts: MediaFacts): string[] {
-  const { startSeconds, durationSeconds, interlaced } = facts.video;
-  const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
-  const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
-  return [
-    ...repairPictureTimes(facts),
-    `select=between(t\\,${from}\\,${to})`,
-    ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-  ];
+/** Drops pictures with broken times, and what a decoder that began in the middle made up. */
+function shownPictures(facts: MediaFacts, preRoll: PreRoll): string[] {
+  const { startSeconds, durationSeconds, outputFrameRate } = facts.video;
+  const madeUp = showsMadeUp(facts);
+  const from = startSeconds - (madeUp ? frameSeconds(0.5, outputFrameRate) : OUTSIDE_SECONDS);
+  const to = startSeconds + durationSeconds + OUTSIDE_SECONDS;
+  const inside = `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
+  const select = `select=${inside}${madeUp && preRoll !== null ? `*${SINCE_KEYFRAME}` : ''}`;
+  return [...repairPictureTimes(facts), select];
+}
+
+function deinterlacing({ video }: MediaFacts): string[] {
+  return video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : [];
 }
 
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
@@ -77,7 +85,8 @@ export function pictureFilters(facts: MediaFacts, size: { width: number; height:
 
 /**
  * The whole graph of an encode task: one decode, timed once, toned once, split and scaled for every rendition.
- * Outputs are labelled `v0`, `v1`, … in the order of `renditions`.
+ * Outputs are labelled `v0`, `v1`, … in the order of `renditions`. A read that does not begin at the source's
+ * beginning prints its first picture.
  *
  * Where pictures last long, they are repeated behind the scaling: all repetitions of one come at once, and are the same
  * picture in memory only as long as no filter makes a copy of each.
@@ -86,9 +95,15 @@ export function encodeGraph(
   facts: MediaFacts,
   chunk: Pick<Chunk, 'firstFrame' | 'last'>,
   renditions: readonly Rendition[],
+  preRoll: PreRoll = null,
 ): string {
   const repeatsLate = mayLastLong(facts);
-  const timed = repeatsLate ? inputFilters(facts) : timingFilters(facts, chunk);
+  const timed = [
+    ...shownPictures(facts, preRoll),
+    ...(preRoll === null ? [] : [FIRST_PICTURE_BRANCH]),
+    ...deinterlacing(facts),
+    ...(repeatsLate ? [] : rateFilters(facts, chunk)),
+  ];
   const repeated = repeatsLate ? rateFilters(facts, chunk) : [];
   const largest = renditions.toSorted((a, b) => b.width * b.height - a.width * a.height)[0];
   if (largest === undefined) throw new RangeError('an encode task has at least one rendition');

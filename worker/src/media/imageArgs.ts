@@ -1,9 +1,11 @@
 import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import { originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { framesBetween, originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { needsTwoGroups, showsMadeUp } from './chunkStart.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
-import { pictureFilters } from './filterGraph.ts';
+import { pictureFilters, SINCE_KEYFRAME } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, pictureMemory } from './memoryNeeds.ts';
+import { FIRST_PICTURE_BRANCH, KEYFRAMES_BRANCH, type PrintedPicture } from './printedPictures.ts';
 import { repairPictureTimes } from './repairTimes.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 
@@ -16,6 +18,13 @@ const COVER_LONG_SIDE = 1280;
 /** Where the cover is looked for, as a share of the video, and among how many pictures. */
 const COVER_AT = 0.1;
 const COVER_CANDIDATES = 40;
+/** Pictures that recover without a keyframe have done so twice in this time. */
+const RECOVERY_SECONDS = 30;
+/** Keyframes further apart than this, and than so many intervals of the storyboard, do not show what happens. */
+const SPARSE_KEYFRAMES_SECONDS = 12;
+const SPARSE_KEYFRAMES_INTERVALS = 4;
+/** All pictures of a video are decoded for its storyboard up to this many pixels: 45 minutes of 1080p at 30 per second. */
+const MAX_STORYBOARD_PIXELS = 170e9;
 /** From this length on, only keyframes are decoded for the storyboard. */
 const KEYFRAMES_ONLY_FROM_SECONDS = 20;
 
@@ -24,15 +33,41 @@ export interface ImageRun extends SourceInput {
   threads: number;
 }
 
-/** The most typical picture of a moment a little into the video. */
-export function coverArgs(run: ImageRun): string[] {
-  const { facts } = run.plan;
+/** Where the cover is looked for; null where that is the beginning. In the source's own time. */
+function coverSeconds({ plan: { facts } }: ImageRun): number | null {
   const { startSeconds, durationSeconds, heldSeconds = 0 } = facts.video;
-  const at = startSeconds + (durationSeconds - heldSeconds) * COVER_AT - facts.preRollSeconds;
-  const seek = facts.seekable ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', at.toFixed(3)] : [];
+  return facts.seekable ? startSeconds + (durationSeconds - heldSeconds) * COVER_AT : null;
+}
+
+/**
+ * The most typical picture of a moment a little into the video. Prints the first picture that was decoded: where pictures
+ * recover without a keyframe, `beginEarly` makes sure that they have.
+ */
+export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] {
+  const { facts } = run.plan;
+  const at = coverSeconds(run);
   const { width, height } = coverSize(facts);
+  const early = facts.preRollSeconds + (beginEarly ? RECOVERY_SECONDS : 0);
+  const seek =
+    at === null
+      ? []
+      : ['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', (at - early).toFixed(3)];
+  const whole = [
+    ...(at !== null && showsMadeUp(facts) ? [`select=${SINCE_KEYFRAME}`] : []),
+    ...(at !== null ? [FIRST_PICTURE_BRANCH] : []),
+    ...(at !== null && beginEarly ? [`select=gte(t\\,${at.toFixed(3)})`] : []),
+  ];
   // scaled first: the filter keeps every candidate
-  return coverFrom(run, seek, [`scale=${width}:${height}:flags=bicubic`, `thumbnail=n=${COVER_CANDIDATES}`]);
+  return coverFrom(run, seek, [
+    ...whole,
+    `scale=${width}:${height}:flags=bicubic`,
+    `thumbnail=n=${COVER_CANDIDATES}`,
+  ]);
+}
+
+/** Whether the pictures for a cover, of which this is the first one, may not have recovered yet. */
+export function needsEarlierCover({ plan }: ImageRun, { keyframe }: PrintedPicture): boolean {
+  return !keyframe && needsTwoGroups(plan.facts);
 }
 
 /** The very first picture, for videos too short for anything else. */
@@ -79,6 +114,8 @@ export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOn
       : [`fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`];
   const filters = [
     ...repairPictureTimes(facts),
+    // a place from which pictures recover is no keyframe, though it is not left out
+    ...(keyframesOnly ? ['select=key', KEYFRAMES_BRANCH] : []),
     ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
     // the last picture stands for all that follows it: a source may have no keyframe near its end
@@ -93,6 +130,37 @@ export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOn
 /** Whether keyframes alone are dense enough; a video may turn out to show none of them. */
 export function mayHaveKeyframesOnly({ plan }: ImageRun): boolean {
   return plan.facts.video.durationSeconds > KEYFRAMES_ONLY_FROM_SECONDS;
+}
+
+/** Measures how far the keyframes of a video are apart, from its beginning to its end. */
+export class KeyframeGaps {
+  readonly #plan: ImagePlan;
+  #last: number;
+  #longest = 0;
+
+  constructor({ plan }: Pick<ImageRun, 'plan'>) {
+    this.#plan = plan;
+    this.#last = plan.facts.video.startSeconds;
+  }
+
+  /** Takes the next keyframe. */
+  add(seconds: number): void {
+    this.#longest = Math.max(this.#longest, seconds - this.#last);
+    this.#last = seconds;
+  }
+
+  /** Whether keyframes are too rare for the storyboard, and all pictures of the video not too many. Counts those added so far. */
+  areTooLong(): boolean {
+    const { facts, storyboard } = this.#plan;
+    const { startSeconds, durationSeconds, codedWidth, codedHeight, outputFrameRate } = facts.video;
+    const longest = Math.max(this.#longest, startSeconds + durationSeconds - this.#last);
+    const allowed = Math.max(
+      SPARSE_KEYFRAMES_SECONDS,
+      storyboard.intervalSeconds * SPARSE_KEYFRAMES_INTERVALS,
+    );
+    const pictures = framesBetween(0, durationSeconds, outputFrameRate);
+    return longest > allowed && pictures * codedWidth * codedHeight <= MAX_STORYBOARD_PIXELS;
+  }
 }
 
 function head(run: ImageRun, options: readonly string[]): string[] {
@@ -110,7 +178,7 @@ function head(run: ImageRun, options: readonly string[]): string[] {
 function picture(filters: readonly string[], format: string): string[] {
   return [
     ...['-vf', [...filters, 'scale=out_range=pc', format].join(',')],
-    ...['-frames:v', '1', '-q:v', '4', '-f', 'image2', '-update', '1'],
+    ...['-frames:v', '1', '-fps_mode', 'passthrough', '-q:v', '4', '-f', 'image2', '-update', '1'],
   ];
 }
 

@@ -1,17 +1,20 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { frameSeconds, isTooShort } from '@reelmill/shared/core/timeline.ts';
+import { frameSeconds, framesBetween, isTooShort } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { ChunkBeginning } from './chunkBeginning.ts';
+import type { PreRoll } from './chunkStart.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
+import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import { shortEndOf } from './shortEnd.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
-import { encodeLimitMs } from './timeLimits.ts';
+import { decodeMs, encodeLimitMs } from './timeLimits.ts';
 import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
@@ -21,8 +24,9 @@ const MAX_BYTES_FACTOR = 3;
 const MAX_BYTES_FLOOR = 64 * 1024 * 1024;
 
 /**
- * Makes the segments of one chunk in the task's renditions and stores them. Throws `frame_count_mismatch` where the
- * chunk does not hold the frames it was planned with, `undecodable` where the video holds none at all.
+ * Makes the segments of one chunk in the task's renditions and stores them. Reads again from further back where the
+ * chunk's first frames would have been made up. Throws `frame_count_mismatch` where the chunk does not hold the frames it
+ * was planned with, or cannot be read from the middle; `undecodable` where the video holds no picture at all.
  */
 export async function runEncode(
   keys: TaskKeys,
@@ -30,15 +34,41 @@ export async function runEncode(
   input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
+  const beginning = new ChunkBeginning(spec);
+  for (;;) {
+    try {
+      return await encodeFrom(beginning, { keys, spec, input, context });
+    } catch (error) {
+      beginning.goBack(error);
+      const fields = { chunk: spec.chunk.index, pre_roll_seconds: beginning.preRoll };
+      context.logger.info(fields, 'chunk read from further back');
+    }
+  }
+}
+
+interface EncodeTask {
+  keys: TaskKeys;
+  spec: EncodeSpec;
+  input: SourceInput;
+  context: TaskContext;
+}
+
+/** One run of ffmpeg. Throws an error of `beginning` where the chunk begins too late. */
+async function encodeFrom(
+  beginning: ChunkBeginning,
+  { keys, spec, input, context }: EncodeTask,
+): Promise<Extract<TaskResult, { kind: 'encode' }>> {
   const { plan, chunk } = spec;
+  const { preRoll } = beginning;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   const maxBytes = largestOutput(renditions, seconds);
   const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
+  const early = readEarly(spec, preRoll);
   return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
-      args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads }),
+      args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads, preRoll }),
       folder,
       outputs: renditions.map(({ quality: name, width, height }) => ({ name, size: { width, height } })),
       contentType: 'video/mp4',
@@ -47,12 +77,15 @@ export async function runEncode(
       maxSegments: chunk.segmentCount,
       shortEnd: chunk.last ? shortEndOf(plan, chunk.firstSegment) : null,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
-      timeLimitMs: encodeLimitMs({ frames: chunk.frameCount, source: plan.facts.video, renditions }),
+      checkLine: (line) => beginning.check(line),
+      timeLimitMs: encodeLimitMs({ frames: chunk.frameCount + early, source: plan.facts.video, renditions }),
+      stallMs: TIME_LIMITS.stallMs + decodeMs(early, plan.facts.video),
       memoryBytes: encodeMemory(reading, renditions),
       maxBytes,
       context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
     });
+    if (end.exitCode === 0) beginning.assertSeen();
     const frames = checkOutcome(spec, end);
     const segmentsDone = end.outputs[0]?.segments.length ?? 0;
     // how long the video's last segment is, the result alone tells
@@ -63,6 +96,12 @@ export async function runEncode(
     });
     return { kind: 'encode', frames, renditions: end.outputs };
   });
+}
+
+/** Output frames whose time is read before the chunk begins, as far as that is asked for. */
+function readEarly({ chunk, plan }: EncodeSpec, preRoll: PreRoll): number {
+  if (preRoll === null) return chunk.firstFrame;
+  return framesBetween(0, preRoll, plan.facts.video.outputFrameRate);
 }
 
 /** Every segment begins at its planned frame and, the video's last one excepted, lasts as long as a whole segment. */

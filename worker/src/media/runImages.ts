@@ -11,12 +11,15 @@ import {
   firstPictureArgs,
   imageMemory,
   imageSizes,
+  KeyframeGaps,
   mayHaveKeyframesOnly,
+  needsEarlierCover,
   SPRITE_FILE,
   storyboardArgs,
 } from './imageArgs.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode, REFUSED_BY_DECODER } from './mediaErrors.ts';
+import { PictureReader, type PrintedPicture } from './printedPictures.ts';
 import { runProgram } from './runProgram.ts';
 import { runTogether } from './runTogether.ts';
 import { findDiskFault } from './scratchFaults.ts';
@@ -45,13 +48,29 @@ export async function runImages(
     const sizes = imageSizes(plan);
     const coverFile = { folder, name: COVER_FILE, size: sizes.cover };
     const spriteFile = { folder, name: SPRITE_FILE, size: sizes.sprite };
-    const makeCover = async () =>
-      (await tryPicture(coverArgs(run), coverFile, memory.cover, bound)) ??
-      (await makePicture(firstPictureArgs(run), coverFile, memory.cover, bound));
+    const makeCover = async () => {
+      let first: PrintedPicture | undefined;
+      const onPicture = (picture: PrintedPicture): void => {
+        first ??= picture;
+      };
+      const cover = await tryPicture(coverArgs(run), { ...coverFile, onPicture }, memory.cover, bound);
+      if (cover === null) return makePicture(firstPictureArgs(run), coverFile, memory.cover, bound);
+      if (first === undefined || !needsEarlierCover(run, first)) return cover;
+      const early = coverArgs(run, { beginEarly: true });
+      return (await tryPicture(early, coverFile, memory.cover, bound)) ?? cover;
+    };
     const makeSprite = async () => {
-      const sprite = await tryPicture(storyboardArgs(run), spriteFile, memory.storyboard, bound);
-      if (sprite !== null || !mayHaveKeyframesOnly(run)) return sprite;
+      const gaps = new KeyframeGaps(run);
+      const onPicture = ({ seconds }: PrintedPicture): void => gaps.add(seconds);
+      const sprite = await tryPicture(
+        storyboardArgs(run),
+        { ...spriteFile, onPicture },
+        memory.storyboard,
+        bound,
+      );
+      if (!mayHaveKeyframesOnly(run)) return sprite;
       // a film whose only keyframes lie before its beginning (a trimmed edit list) shows none of them
+      if (sprite !== null && !gaps.areTooLong()) return sprite;
       return tryPicture(storyboardArgs(run, false), spriteFile, memory.storyboard, bound);
     };
     const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
@@ -85,13 +104,14 @@ async function tryPicture(...run: Parameters<typeof makePicture>): Promise<Writt
   return picture;
 }
 
-/** Null where ffmpeg had no picture to write. Throws what kept it from writing one, or from writing it whole. */
+/** Null where ffmpeg had no picture to write; `onPicture` takes those that it printed. Throws what kept it from writing one, or from writing it whole. */
 async function makePicture(
   args: readonly string[],
-  picture: PictureFile,
+  { onPicture, ...picture }: PictureFile & { onPicture?(printed: PrintedPicture): void },
   memoryBytes: number,
   context: TaskContext,
 ): Promise<WrittenPicture | null> {
+  const reader = new PictureReader();
   const end = await runProgram('ffmpeg', args, {
     cwd: picture.folder,
     signal: context.signal,
@@ -100,7 +120,11 @@ async function makePicture(
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
     memoryBytes,
-    onLine: () => true,
+    onLine(line) {
+      const printed = reader.push(line);
+      if (printed !== null) onPicture?.(printed);
+      return true;
+    },
   });
   if (end.exitCode !== 0 && end.exitCode !== REFUSED_BY_DECODER) {
     throw explainFailedEncode(end.exitCode, end.stderr);

@@ -19,6 +19,10 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   maxBytes: number;
   /** `done` of the progress event. */
   unitsOf(report: ProgressReport): number;
+  /** Milliseconds without progress after which ffmpeg is stalled, where it may be longer than usual. */
+  stallMs?: number;
+  /** Takes every line of ffmpeg's standard output; an error ends the run with it. */
+  checkLine?(line: string): ReelmillError | null;
   /** Takes every line of ffmpeg's standard error. */
   onErrorLine?(line: string): void;
 }
@@ -65,11 +69,13 @@ async function followProgram(
     signal: run.context.signal,
     logger: run.context.logger,
     confinement: run.context.confinement,
-    stallMs: TIME_LIMITS.stallMs,
+    stallMs: run.stallMs ?? TIME_LIMITS.stallMs,
     timeLimitMs: run.timeLimitMs,
     memoryBytes: run.memoryBytes,
     ...(run.onErrorLine && { onErrorLine: run.onErrorLine }),
     onLine(line) {
+      const fault = run.checkLine?.(line) ?? null;
+      if (fault !== null) program.fail(fault);
       const report = reader.push(line);
       if (!report) return false;
       collected = collector.collect().then(

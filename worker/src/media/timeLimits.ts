@@ -22,6 +22,11 @@ export function encodeLimitMs({ frames, source, renditions }: EncodeWork): numbe
   return limitMs((pixels / TIME_LIMITS.encodePixelsPerSecond) * 1000);
 }
 
+/** Milliseconds that the slowest worker may take to decode so many pictures, of which nothing comes out. */
+export function decodeMs(pictures: number, source: EncodeWork['source']): number {
+  return (pictures * source.codedWidth * source.codedHeight * 1000) / TIME_LIMITS.encodePixelsPerSecond;
+}
+
 /** Milliseconds after which the audio task of so long a video is ended. */
 export function audioLimitMs(seconds: number): number {
   return limitMs(seconds * TIME_LIMITS.audioMsPerSecond);
