@@ -46,6 +46,8 @@ export const mediaFactsSchema = z.object({
       streamIndex: z.int().nonnegative(),
       codec: z.string(),
       channels: z.int().positive(),
+      /** Which channels are left and right is not known; older facts do not say. */
+      unnamedChannels: z.boolean().optional(),
       sampleRate: z.int().positive(),
       startSeconds: z.number(),
       durationSeconds: z.number().nonnegative(),

@@ -1,6 +1,7 @@
 import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
+import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { PacketStats } from './packetStats.ts';
@@ -45,6 +46,7 @@ export function factsFromProbe(findings: Findings): MediaFacts {
       streamIndex: audio.index,
       codec: audio.codec_name,
       channels: audio.channels,
+      ...(hasUnnamedChannels(audio) && { unnamedChannels: true }),
       sampleRate: audio.sample_rate,
       startSeconds: audio.start_time ?? video.startSeconds,
       durationSeconds: Math.max(0, audio.duration ?? video.durationSeconds),
@@ -52,6 +54,12 @@ export function factsFromProbe(findings: Findings): MediaFacts {
     seekable: findings.seekable,
     preRollSeconds: preRoll,
   } satisfies MediaFacts);
+}
+
+/** Of fewer channels ffmpeg takes the usual layout for granted. */
+function hasUnnamedChannels({ channels, channel_layout }: NonNullable<SelectedStreams['audio']>): boolean {
+  const isUnnamed = /^(unknown|\d+ channels.*)?$/.test(channel_layout ?? '');
+  return isUnnamed && channels > MAX_GUESSED_CHANNELS;
 }
 
 function videoFacts(findings: Findings): MediaFacts['video'] {

@@ -20,6 +20,8 @@ export const ACCEPTED_FORMATS = [
 export interface SourceInput {
   /** http. */
   url: string;
+  /** Bytes that programs were given so far, where somebody counts them. */
+  deliveredBytes?(): number;
 }
 
 /**

@@ -32,7 +32,8 @@ export async function withSource<T>(
   const signal = AbortSignal.any([context.signal, reader.faulted]);
   try {
     const bound = { ...context, signal, confinement: confinement.reaching(reader.address) };
-    const result = await work({ url: reader.url }, bound);
+    const input = { url: reader.url, deliveredBytes: () => reader.deliveredBytes };
+    const result = await work(input, bound);
     if (reader.fault !== null) throw reader.fault;
     if (reader.refused) throw notReadError();
     return result;
