@@ -5,6 +5,13 @@ import { noticeListSchema } from './notices.ts';
 export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
 export type Rational = z.infer<typeof rationalSchema>;
 
+/** Bytes that are read in the place of a source's own, where those would mislead ffmpeg. */
+export const sourcePatchSchema = z.object({
+  offset: z.int().nonnegative(),
+  hex: z.string().regex(/^(?:[0-9a-f]{2}){1,32}$/),
+});
+export type SourcePatch = z.infer<typeof sourcePatchSchema>;
+
 /** What inspection found out about a source; everything a plan is made from. Times are in seconds. */
 export const mediaFactsSchema = z.object({
   /** The demuxer to force on every later read (ffmpeg's `-f`). */
@@ -57,6 +64,8 @@ export const mediaFactsSchema = z.object({
   seekable: z.boolean(),
   /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
   preRollSeconds: z.number().nonnegative(),
+  /** For every read of the source. */
+  sourcePatches: z.array(sourcePatchSchema).max(64).optional(),
   /** What inspection found that the owner should know. */
   notices: noticeListSchema.optional(),
 });

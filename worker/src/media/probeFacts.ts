@@ -1,4 +1,9 @@
-import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import {
+  type MediaFacts,
+  mediaFactsSchema,
+  type Rational,
+  type SourcePatch,
+} from '@reelmill/shared/contracts/media.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
@@ -6,7 +11,9 @@ import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.
 import { MEDIA_LIMITS } from './limits.ts';
 import type { PacketStats } from './packetStats.ts';
 import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
+import type { ProbedSource } from './probeSource.ts';
 import type { SelectedStreams } from './selectStreams.ts';
+import { trackNotices } from './trackNotices.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
@@ -24,17 +31,22 @@ export interface Findings {
   /** The end; the same as `head` where everything was read. */
   tail: PacketStats;
   frames: DecodedFrames;
+  /** What the source is read with; none where it is read as it is. */
+  patches?: readonly SourcePatch[];
+  /** Sound that had to be hidden from ffmpeg. */
+  hidden?: ProbedSource['hidden'];
   /** A read that began in the middle came out where it should. */
   seekable: boolean;
 }
 
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
 export function factsFromProbe(findings: Findings): MediaFacts {
-  const { probe, streams, head } = findings;
+  const { probe, streams, head, patches = [] } = findings;
   if (head.count === 0) throw new MediaFault('undecodable', 'The video holds no pictures.');
   const video = videoFacts(findings);
   const demuxer = probe.format.format_name.split(',')[0] ?? '';
   const audio = streams.audio;
+  const notices = trackNotices(probe, streams, findings.hidden);
   const preRoll =
     (demuxer === 'mpegts' ? TS_PRE_ROLL_SECONDS : 0) + (video.interlaced ? INTERLACED_PRE_ROLL_SECONDS : 0);
   return mediaFactsSchema.parse({
@@ -53,6 +65,8 @@ export function factsFromProbe(findings: Findings): MediaFacts {
     },
     seekable: findings.seekable,
     preRollSeconds: preRoll,
+    ...(patches.length > 0 && { sourcePatches: [...patches] }),
+    ...(notices.length > 0 && { notices }),
   } satisfies MediaFacts);
 }
 

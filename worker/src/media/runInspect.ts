@@ -1,13 +1,13 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { declaredVideos } from './declaredLimits.ts';
 import { decideFrameRate, isSparse } from './frameRate.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import type { PacketStats } from './packetStats.ts';
-import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, samplePackets } from './probe.ts';
+import { decodeFirstFrames, type ProbeTarget, samplePackets } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
+import { knownTarget, probeSource } from './probeSource.ts';
 import { runTogether } from './runTogether.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
 import type { SourceInput } from './source.ts';
@@ -57,8 +57,7 @@ export async function runInspect(
     logger,
     confinement,
   };
-  const header = await probeHeader(unknown);
-  const probe = await probeStreams(header === null ? unknown : knownTarget(unknown, header));
+  const { probe, patches, hidden } = await probeSource(unknown);
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
   const target = knownTarget(unknown, probe);
@@ -76,7 +75,7 @@ export async function runInspect(
   if (frames.length === 0) {
     throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }
-  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
+  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, patches, hidden, ...timing });
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }
@@ -150,13 +149,4 @@ async function sampleMiddle(
 /** Not the same for every file: nobody can put dense pictures just where they are looked at. */
 function middleShare(): number {
   return 0.25 + Math.random() / 2;
-}
-
-/** The demuxer and the streams as a probe found them. */
-function knownTarget(target: ProbeTarget, probe: Probe): ProbeTarget {
-  return { ...target, demuxer: demuxerOf(probe), declared: declaredVideos(probe) };
-}
-
-function demuxerOf(probe: Probe): string | null {
-  return probe.format.format_name.split(',')[0] ?? null;
 }

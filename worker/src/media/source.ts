@@ -1,3 +1,4 @@
+import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import { type DecodedVideo, inputBounds } from './inputBounds.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface SourceInput {
   url: string;
   /** Bytes that programs were given so far, where somebody counts them. */
   deliveredBytes?(): number;
+  /** Has these bytes read in the place of the source's own from now on, by whoever reads it. */
+  patch?(patches: readonly SourcePatch[]): void;
 }
 
 /**

@@ -6,11 +6,13 @@ import { Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import { type ByteRange, parseRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SourceAddress } from '../confine/launcher.ts';
+import { applyPatches } from './applyPatches.ts';
 import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
 import { StoreWaits } from './storeWaits.ts';
 import { readWholePieces } from './wholePieces.ts';
@@ -47,6 +49,8 @@ export interface SourceReader {
   readonly deliveredBytes: number;
   /** Milliseconds that programs have waited for the store since that time (of `performance.now`). */
   waitedMs(since: number): number;
+  /** From now on, these bytes are served in the place of the source's own. */
+  patch(patches: readonly SourcePatch[]): void;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -99,6 +103,7 @@ class Reader implements SourceReader {
   readonly #servers: Server[] = [];
   readonly #waits = new StoreWaits();
   #pin: SourcePin;
+  #patches: readonly SourcePatch[] = [];
   #delivering = 0;
   #deliveredBytes = 0;
   #refused = false;
@@ -136,6 +141,10 @@ class Reader implements SourceReader {
 
   waitedMs(since: number): number {
     return this.#waits.since(since);
+  }
+
+  patch(patches: readonly SourcePatch[]): void {
+    this.#patches = patches;
   }
 
   async listen(): Promise<void> {
@@ -232,8 +241,11 @@ class Reader implements SourceReader {
         this.#options.logger.debug({ err: error, at }, 'source read interrupted');
       },
     });
+    let offset = range.first;
     for await (const piece of pieces) {
       for (const chunk of piece) {
+        applyPatches(this.#patches, chunk, offset);
+        offset += chunk.length;
         this.#deliveredBytes += chunk.length;
         if (!response.write(chunk)) await drained(response);
         signal.throwIfAborted();
