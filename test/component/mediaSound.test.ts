@@ -119,16 +119,14 @@ for (const [name, { packet, seconds }] of Object.entries(MOVED)) {
   });
 }
 
-for (const container of ['mkv', 'mp4']) {
-  test(`nor does one in ${container}`, async () => {
-    const file = inMedia(`moved.${container}`);
-    const moved = ['-bsf:a', "setts=pts='if(eq(N,80),PTS+900/TB,PTS)'"];
-    await ffmpeg(...plainPicture(4), ...tonePerSecond(4), ...SMALL_PICTURE, '-c:a', 'aac', ...moved, file);
-    const heard = await hear(file);
-    assertTones(heard, 3);
-    assert.deepEqual(heard.notices, [{ code: 'times_repaired' }]);
-  });
-}
+test('nor does one in Matroska', async () => {
+  const file = inMedia('moved.mkv');
+  const moved = ['-bsf:a', "setts=pts='if(eq(N,80),PTS+900/TB,PTS)'"];
+  await ffmpeg(...plainPicture(4), ...tonePerSecond(4), ...SMALL_PICTURE, '-c:a', 'aac', ...moved, file);
+  const heard = await hear(file);
+  assertTones(heard, 3);
+  assert.deepEqual(heard.notices, [{ code: 'times_repaired' }]);
+});
 
 test('sound begins, pauses and ends at its times, and nobody is told of silence that is in the file', async () => {
   const file = inMedia('pauses.mkv');

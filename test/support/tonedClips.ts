@@ -140,7 +140,7 @@ export async function damageSoundSetUp(file: string): Promise<void> {
   const isMatroska = path.extname(file) === '.mkv';
   // the tag of the configuration; the private data of the codec
   const mark = isMatroska ? Buffer.from([0x63, 0xa2]) : Buffer.from([5, 0x80, 0x80, 0x80]);
-  const at = bytes.indexOf(mark, isMatroska ? bytes.indexOf('A_AAC') - 200 : bytes.indexOf('esds'));
+  const at = bytes.indexOf(mark, bytes.indexOf(isMatroska ? 'A_AAC' : 'esds'));
   bytes.writeUInt16BE(0xffff, at + mark.length + 1);
   await writeFile(file, bytes);
 }

@@ -1,4 +1,4 @@
-import type { ReadBytes } from './sourceBytes.ts';
+import type { ReadBytes } from './source.ts';
 import { patchOf, type SourceTrack } from './sourceTracks.ts';
 
 const SEGMENT = 0x18538067;

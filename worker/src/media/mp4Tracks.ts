@@ -1,4 +1,4 @@
-import type { ReadBytes } from './sourceBytes.ts';
+import type { ReadBytes } from './source.ts';
 import { patchOf, type SourceTrack } from './sourceTracks.ts';
 
 /** What a walk reads of each box: size, type, and a size of 64 bits. */

@@ -6,7 +6,6 @@ import { readMp4Tracks } from './mp4Tracks.ts';
 import { describePcm, isPcmTag } from './pcmEntry.ts';
 import { type ProbeTarget, probeHeader, probeStreams } from './probe.ts';
 import type { Probe } from './probeSchema.ts';
-import { sourceBytes } from './sourceBytes.ts';
 import type { SourceTrack } from './sourceTracks.ts';
 
 /** ffprobe ends with it: the decoder of a stream refuses what the file says to set it up with. */
@@ -73,10 +72,10 @@ function refusedStream(error: unknown): number | null {
   return index === undefined ? null : Number(index);
 }
 
-async function readTracks(target: ProbeTarget): Promise<SourceTrack[]> {
-  const read = sourceBytes(target, target.signal);
-  const tracks = await readMp4Tracks(read, target.sizeBytes);
-  return tracks.length > 0 ? tracks : readMatroskaTracks(read, target.sizeBytes);
+async function readTracks({ readBytes, sizeBytes }: ProbeTarget): Promise<SourceTrack[]> {
+  if (readBytes === undefined) return [];
+  const tracks = await readMp4Tracks(readBytes, sizeBytes);
+  return tracks.length > 0 ? tracks : readMatroskaTracks(readBytes, sizeBytes);
 }
 
 /** What could neither be described nor hidden is noise. */

@@ -51,6 +51,8 @@ export interface SourceReader {
   waitedMs(since: number): number;
   /** From now on, these bytes are served in the place of the source's own. */
   patch(patches: readonly SourcePatch[]): void;
+  /** Returns bytes for the task itself, fewer at the end of the source. Rejects with the fault, or with the signal. */
+  readBytes(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -147,6 +149,19 @@ class Reader implements SourceReader {
     this.#patches = patches;
   }
 
+  async readBytes(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
+    const last = Math.min(offset + length, this.#options.source.sizeBytes) - 1;
+    if (last < offset) return Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of this.#chunks({ first: offset, last }, signal)) chunks.push(chunk);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+      throw this.#fault ?? error;
+    }
+    return Buffer.concat(chunks);
+  }
+
   async listen(): Promise<void> {
     const tcp = this.#createServer();
     tcp.listen(0, '127.0.0.1');
@@ -231,6 +246,14 @@ class Reader implements SourceReader {
 
   /** Hands the range on, in order. Rejects when the store has nothing for too long, or with the signal. */
   async #copy(range: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    for await (const chunk of this.#chunks(range, signal)) {
+      this.#deliveredBytes += chunk.length;
+      if (!response.write(chunk)) await drained(response);
+      signal.throwIfAborted();
+    }
+  }
+
+  async *#chunks(range: ByteRange, signal: AbortSignal): AsyncGenerator<Buffer, void> {
     const pieces = readWholePieces(range, {
       ...this.#timing,
       signal,
@@ -246,9 +269,7 @@ class Reader implements SourceReader {
       for (const chunk of piece) {
         applyPatches(this.#patches, chunk, offset);
         offset += chunk.length;
-        this.#deliveredBytes += chunk.length;
-        if (!response.write(chunk)) await drained(response);
-        signal.throwIfAborted();
+        yield chunk;
       }
     }
   }

@@ -36,6 +36,7 @@ export async function withSource<T>(
     const input = {
       url: reader.url,
       deliveredBytes: () => reader.deliveredBytes,
+      readBytes: (offset: number, length: number) => reader.readBytes(offset, length, signal),
       patch: (patches: readonly SourcePatch[]) => reader.patch(patches),
     };
     const result = await work(input, bound);
