@@ -65,7 +65,7 @@ export const mediaFactsSchema = z.object({
   /** Extra seconds to begin before a chunk for containers whose seeking is approximate. */
   preRollSeconds: z.number().nonnegative(),
   /** For every read of the source. */
-  sourcePatches: z.array(sourcePatchSchema).max(64).optional(),
+  sourcePatches: z.array(sourcePatchSchema).max(400).optional(),
   /** What inspection found that the owner should know. */
   notices: noticeListSchema.optional(),
 });

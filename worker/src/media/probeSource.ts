@@ -42,7 +42,7 @@ export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
         const track = tracks[index];
         const described = track && describePcm(track);
         if (!described) hidden.unsupported++;
-        patch(described ?? track?.hiding ?? []);
+        patch(described ?? (track?.isSound ? track.hiding : []));
       }
       return { probe: withoutPcm(await probeOnce(unknown)), patches, hidden };
     } catch (error) {
