@@ -157,7 +157,7 @@ async function* wholeSamples(chunks: AsyncIterable<Buffer>, width: number): Asyn
     const whole = bytes.length - (bytes.length % (width * DECODED_BYTES));
     rest = bytes.subarray(whole);
     // numbers lie at multiples of their size only in a buffer of their own
-    if (whole > 0) yield new Float64Array(Uint8Array.from(bytes.subarray(0, whole)).buffer);
+    if (whole > 0) yield new Float64Array(new Uint8Array(bytes.subarray(0, whole)).buffer);
   }
 }
 

@@ -93,23 +93,19 @@ export class SoundTimeline {
    */
   *add(samples: Float64Array): Generator<Float32Array, void> {
     const { channels, originSeconds, sampleRate } = this.#options;
+    const width = channels + 1;
     let from = 0;
     let start = this.#nextTime;
-    for (let at = 0; at < samples.length; at += this.#width) {
-      const seconds = samples[at + channels] ?? Number.NaN;
-      const time = (seconds - originSeconds) * sampleRate;
-      // neither is true of a time that is not known
-      if (
-        Math.abs(time - this.#nextTime) > JITTER_SAMPLES ||
-        (time > -Infinity && Number.isNaN(this.#nextTime))
-      ) {
-        yield* this.#take(start, samples.subarray(from, at));
-        from = at;
-        start = time;
-        this.#nextTime = time;
-      }
-      this.#nextTime += 1;
+    let next = start;
+    for (let at = 0; at < samples.length; at += width, next++) {
+      const time = ((samples[at + channels] as number) - originSeconds) * sampleRate; // within its length
+      if (Math.abs(time - next) <= JITTER_SAMPLES || Number.isNaN(time)) continue;
+      yield* this.#take(start, samples.subarray(from, at));
+      from = at;
+      start = time;
+      next = time;
     }
+    this.#nextTime = next;
     yield* this.#take(start, samples.subarray(from));
   }
 
@@ -185,10 +181,11 @@ export class SoundTimeline {
     const to = Math.min(this.#expected, endSample);
     if (to <= from) return;
     const written = new Float32Array((to - from) * channels);
-    for (let sample = from; sample < to; sample++) {
+    let at = (from - start) * this.#width;
+    for (let index = 0; index < written.length; at++) {
       for (let channel = 0; channel < channels; channel++) {
-        const value = block[(sample - start) * this.#width + channel] ?? 0;
-        written[(sample - from) * channels + channel] = Math.abs(value) < MAX_VALUE ? value : 0;
+        const value = block[at++] as number; // as many as are written
+        written[index++] = Math.abs(value) < MAX_VALUE ? value : 0;
       }
     }
     this.#written = to;
