@@ -208,6 +208,14 @@ test('a program that is silent for too long, or runs for too long, is ended with
     runProgram('ffmpeg', forever, { ...limits, stallMs: 300, timeLimitMs: 60_000 }),
     (error: ReelmillError) => error.code === 'stalled' && error.retryable,
   );
+  // what is silent may be reading all the same
+  let reads = 0;
+  const reading = { ...limits, onLine: () => false, hasAdvanced: () => ++reads < 3 };
+  await assert.rejects(
+    runProgram('ffmpeg', forever, { ...reading, stallMs: 300, timeLimitMs: 60_000 }),
+    (error: ReelmillError) => error.code === 'stalled',
+  );
+  assert.equal(reads, 3);
   await assert.rejects(
     runProgram('ffmpeg', forever, { ...limits, stallMs: 60_000, timeLimitMs: 300 }),
     (error: ReelmillError) => error.code === 'time_limit',

@@ -9,6 +9,13 @@ export type Rational = z.infer<typeof rationalSchema>;
 export const closedHoleSchema = z.object({ atSeconds: z.number(), seconds: z.number().positive() });
 export type ClosedHole = z.infer<typeof closedHoleSchema>;
 
+/** Bytes that are read in the place of a source's own, where those would mislead ffmpeg. */
+export const sourcePatchSchema = z.object({
+  offset: z.int().nonnegative(),
+  hex: z.string().regex(/^(?:[0-9a-f]{2}){1,32}$/),
+});
+export type SourcePatch = z.infer<typeof sourcePatchSchema>;
+
 /** What inspection found out about a source; everything a plan is made from. Times are in seconds. */
 export const mediaFactsSchema = z.object({
   /** The demuxer to force on every later read (ffmpeg's `-f`). */
@@ -54,6 +61,8 @@ export const mediaFactsSchema = z.object({
       streamIndex: z.int().nonnegative(),
       codec: z.string(),
       channels: z.int().positive(),
+      /** Which channels are left and right is not known; older facts do not say. */
+      unnamedChannels: z.boolean().optional(),
       sampleRate: z.int().positive(),
       startSeconds: z.number(),
       durationSeconds: z.number().nonnegative(),
@@ -67,6 +76,8 @@ export const mediaFactsSchema = z.object({
   closedHoles: z.array(closedHoleSchema).max(100).optional(),
   /** Everything was read: no other inspection would find out more. */
   thorough: z.boolean().optional(),
+  /** For every read of the source. */
+  sourcePatches: z.array(sourcePatchSchema).max(400).optional(),
   /** What inspection found that the owner should know. */
   notices: noticeListSchema.optional(),
 });

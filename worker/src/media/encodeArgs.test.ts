@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
 import { planVideo } from '@reelmill/shared/core/planVideo.ts';
-import { audioArgs } from './audioArgs.ts';
+import { audioArgs, decodeArgs } from './audioArgs.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { encodeGraph } from './filterGraph.ts';
 
@@ -177,14 +177,18 @@ test('interlaced pictures are woven together before the rate is made even', () =
   assert.match(encodeGraph(interlaced, { firstFrame: 0, last: false }, plan.renditions), /bwdif=[^,]*,fps=/);
 });
 
-test('sound is cut and filled to the timeline of the picture', () => {
-  const args = audioArgs({ url, plan, threads: 2 });
-  assert.equal(args[args.indexOf('-map') + 1], '0:1');
+test('sound is decoded with its times beside it, and encoded from what it was made to', () => {
+  const run = { url, plan, threads: 2, unnamedChannels: false };
+  const decode = decodeArgs(run);
+  assert.equal(decode[decode.indexOf('-map') + 1], '0:1');
   assert.equal(
-    args[args.indexOf('-af') + 1],
-    'asetpts=PTS-(0.500000)/TB,aresample=44100:out_chlayout=stereo:async=1:first_pts=0,' +
-      'aformat=sample_rates=44100:channel_layouts=stereo,apad=whole_dur=60.060000,' +
-      'atrim=start_sample=1024,asetpts=N/SR/TB',
+    decode[decode.indexOf('-af') + 1],
+    "aformat=sample_fmts=dblp:sample_rates=44100:channel_layouts=stereo,aeval='val(0)|val(1)|t':c=3.0,asetpts=NAN",
   );
-  assert.equal(args[args.indexOf('-hls_time') + 1], '5.005');
+  const encode = audioArgs(run);
+  assert.deepEqual(encode.slice(encode.indexOf('-ar'), encode.indexOf('-i') + 2), [
+    ...['-ar', '44100', '-ac', '2', '-i', 'pipe:0'],
+  ]);
+  assert.equal(encode[encode.indexOf('-protocol_whitelist') + 1], 'pipe');
+  assert.equal(encode[encode.indexOf('-hls_time') + 1], '5.005');
 });

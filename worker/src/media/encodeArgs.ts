@@ -22,11 +22,11 @@ export interface EncodeRun extends SourceInput {
   preRoll: PreRoll;
 }
 
-/** ffmpeg's general options: quiet, non-interactive, progress on standard output twice a second. */
-export const GENERAL_ARGS = [
-  ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning', '-y'],
-  ...['-progress', 'pipe:1', '-stats_period', '0.5'],
-] as const;
+/** ffmpeg's general options: quiet, non-interactive. */
+export const QUIET_ARGS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning', '-y'] as const;
+
+/** The same, with progress on standard output twice a second. */
+export const GENERAL_ARGS = [...QUIET_ARGS, '-progress', 'pipe:1', '-stats_period', '0.5'] as const;
 
 /** What ends up in an output besides the pictures and the sound: nothing. */
 export const BARE_OUTPUT_ARGS = ['-map_metadata', '-1', '-map_chapters', '-1', '-dn', '-sn'] as const;

@@ -9,8 +9,8 @@ const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
-/** Of sound whose channels have no names: nobody knows which are left and right. */
-const UNKNOWN_CHANNELS = /^\[.+\] Rematrix is needed between/m;
+/** Of sound whose channels have no names, or strange ones: nobody knows which are left and right. */
+const UNKNOWN_CHANNELS = /^\[.+\] (?:Rematrix is needed between|Input channel layout .* is not supported)/m;
 
 /*
  * What programs print says nothing about whether their source could be read: the demuxer of a file that ends early prints
@@ -45,12 +45,17 @@ export function explainUnopened(stderr: string): MediaFault {
   return permanent('not_a_video', 'The file is not a video, or is damaged beyond reading.', stderr);
 }
 
+/** Whether ffmpeg could not tell which channels of a sound are left and right. */
+export function hasUnknownChannels(stderr: string): boolean {
+  return UNKNOWN_CHANNELS.test(stderr);
+}
+
 /** What it means that ffmpeg ended with an error while it was encoding. */
 export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
   }
-  if (UNKNOWN_CHANNELS.test(stderr)) {
+  if (hasUnknownChannels(stderr)) {
     return permanent('unsupported_codec', 'The sound has channels that cannot be told apart.', stderr);
   }
   return new ReelmillError('encoder_failed', `ffmpeg ended with exit code ${exitCode}.`, {

@@ -1,12 +1,20 @@
-import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import {
+  type MediaFacts,
+  mediaFactsSchema,
+  type Rational,
+  type SourcePatch,
+} from '@reelmill/shared/contracts/media.ts';
 import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
+import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { type Extent, extentOf } from './extent.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import type { Timing } from './inspectTiming.ts';
 import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
+import type { ProbedSource } from './probeSource.ts';
 import { type SelectedStreams, undecodableError } from './selectStreams.ts';
+import { trackNotices } from './trackNotices.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
@@ -21,11 +29,15 @@ export interface Findings extends Timing {
   streams: SelectedStreams;
   /** The first ones that can be decoded. */
   frames: DecodedFrames;
+  /** What the source is read with; none where it is read as it is. */
+  patches?: readonly SourcePatch[];
+  /** Sound that had to be hidden from ffmpeg. */
+  hidden?: ProbedSource['hidden'];
 }
 
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
 export function factsFromProbe(findings: Findings): MediaFacts {
-  const { probe, streams, head } = findings;
+  const { probe, streams, head, patches = [] } = findings;
   if (head.count === 0) throw new MediaFault('undecodable', 'The video holds no pictures.');
   const { rate, variable } = outputRateOf(findings);
   const extent = extentOf(findings, rate);
@@ -33,6 +45,7 @@ export function factsFromProbe(findings: Findings): MediaFacts {
   const video = { ...videoFacts(findings, extent), outputFrameRate: rate, variableFrameRate: variable };
   const demuxer = probe.format.format_name.split(',')[0] ?? '';
   const audio = streams.audio;
+  const notices = [...noticesOf(findings, extent), ...trackNotices(probe, streams, findings.hidden)];
   const preRoll =
     (demuxer === 'mpegts' ? TS_PRE_ROLL_SECONDS : 0) + (video.interlaced ? INTERLACED_PRE_ROLL_SECONDS : 0);
   return mediaFactsSchema.parse({
@@ -44,6 +57,7 @@ export function factsFromProbe(findings: Findings): MediaFacts {
       streamIndex: audio.index,
       codec: audio.codec_name,
       channels: audio.channels,
+      ...(hasUnnamedChannels(audio) && { unnamedChannels: true }),
       sampleRate: audio.sample_rate,
       // what is heard before the first picture goes with the pictures that cannot be shown
       startSeconds: Math.max(
@@ -56,7 +70,8 @@ export function factsFromProbe(findings: Findings): MediaFacts {
     preRollSeconds: preRoll,
     ...(closedHoles.length > 0 && { closedHoles }),
     thorough: findings.thorough,
-    notices: noticesOf(findings, extent),
+    ...(patches.length > 0 && { sourcePatches: [...patches] }),
+    ...(notices.length > 0 && { notices }),
   } satisfies MediaFacts);
 }
 
@@ -72,6 +87,12 @@ function noticesOf({ head, streams }: Findings, extent: Extent): NoticeFacts[] {
     ...(closedHoles.length + head.strayTimes.length > 0 ? [{ code: 'times_repaired' as const }] : []),
     ...(otherVideos > 0 ? [{ code: 'video_tracks_left_out' as const, count: otherVideos }] : []),
   ];
+}
+
+/** Of fewer channels ffmpeg takes the usual layout for granted. */
+function hasUnnamedChannels({ channels, channel_layout }: NonNullable<SelectedStreams['audio']>): boolean {
+  const isUnnamed = /^(unknown|\d+ channels.*)?$/.test(channel_layout ?? '');
+  return isUnnamed && channels > MAX_GUESSED_CHANNELS;
 }
 
 type VideoFacts = Omit<MediaFacts['video'], 'outputFrameRate' | 'variableFrameRate'>;

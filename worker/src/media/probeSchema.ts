@@ -43,6 +43,7 @@ const streamSchema = z.object({
   sample_fmt: z.string().optional(),
   sample_rate: looseNumber,
   channels: z.int().optional(),
+  channel_layout: z.string().optional(),
   disposition: dispositionSchema.optional(),
   side_data_list: z.array(sideDataSchema).optional(),
 });

@@ -1,18 +1,18 @@
+import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { maxAudioSegments, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import { AUDIO_NAME, type AudioRun, audioArgs, countArgs } from './audioArgs.ts';
-import { audioSegmentCheck } from './audioSegments.ts';
+import { maxAudioSegments } from '@reelmill/shared/core/timeline.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type AudioRun, countArgs } from './audioArgs.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
+import { hasUnknownChannels } from './mediaErrors.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
-import { runToSegments } from './segmentRun.ts';
-import { shortEndOf } from './shortEnd.ts';
-import { checkSound, isShort, missingSound, type SoundEnd } from './soundOutcome.ts';
-import { parseSoundRead, type SoundRead } from './soundRead.ts';
+import { checkDecoded, checkSound, isShort, missingSound, soundNotices } from './soundOutcome.ts';
+import { type PipedSound, pipeSound } from './soundPipe.ts';
+import { SoundReadLines } from './soundRead.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
-import { audioLimitMs } from './timeLimits.ts';
 import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 const MAX_BYTES_FACTOR = 3;
@@ -30,78 +30,60 @@ export async function runAudio(
 ): Promise<Extract<TaskResult, { kind: 'audio' }>> {
   const { plan } = spec;
   if (plan.audio === null) return { kind: 'audio', rendition: null };
-  const run = { ...input, plan, threads: context.threads };
-  const memoryBytes = bareMemory(spec.source.sizeBytes);
-  const { bitrate } = plan.audio;
-  const maxBytes = (bitrate / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR;
-  const limits = { bytes: maxBytes, files: mostFiles(maxAudioSegments(plan)) };
-  return withWorkFolder(context, limits, async (folder, bound) => {
-    const end = await encodeSound(run, { keys, folder, memoryBytes, maxBytes, context: bound });
-    if (isShort(plan, end.read)) await assertReadWhole(run, end, memoryBytes, bound);
-    const rendition = checkSound(plan, end);
-    // how long the last segment is, the result alone tells
-    context.onProgress({ done: 1000, segmentsDone: rendition.segments.length - 1, speed: null });
-    return { kind: 'audio', rendition };
-  });
+  const unnamedChannels = plan.facts.audio?.unnamedChannels ?? false;
+  const run = { ...input, plan, threads: context.threads, unnamedChannels };
+  try {
+    return await makeAudio(run, keys, spec, context);
+  } catch (error) {
+    const stderr = error instanceof ReelmillError ? (error.diagnostics ?? '') : '';
+    if (unnamedChannels || !hasUnknownChannels(stderr)) throw error;
+    return makeAudio({ ...run, unnamedChannels: true }, keys, spec, context);
+  }
 }
 
-async function encodeSound(
+async function makeAudio(
   run: AudioRun,
-  to: {
-    keys: TaskKeys;
-    folder: string;
-    memoryBytes: number;
-    maxBytes: number;
-    context: TaskContext;
-  },
-): Promise<SoundEnd> {
-  const { plan } = run;
-  const seconds = plannedDurationSeconds(plan);
-  let read: SoundRead | null = null;
-  const end = await runToSegments({
-    ...to,
-    args: audioArgs(run),
-    outputs: [{ name: AUDIO_NAME, size: null }],
-    contentType: 'audio/mp4',
-    firstSegment: 0,
-    maxSegments: maxAudioSegments(plan),
-    shortEnd: shortEndOf(plan, 0),
-    check: audioSegmentCheck(plan),
-    timeLimitMs: audioLimitMs(seconds),
-    unitsOf: (report) => Math.min(1000, Math.round(((report.outTimeSeconds ?? 0) / seconds) * 1000)),
-    onErrorLine: (line) => {
-      read = readOf(run, line) ?? read;
-    },
+  keys: TaskKeys,
+  { source, plan }: TaskSpecOf<'audio'>,
+  context: TaskContext,
+): Promise<Extract<TaskResult, { kind: 'audio' }>> {
+  const { sizeBytes } = source;
+  const maxBytes = ((plan.audio?.bitrate ?? 0) / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR;
+  const limits = { bytes: maxBytes, files: mostFiles(maxAudioSegments(plan)) };
+  return withWorkFolder(context, limits, async (folder, bound) => {
+    const sound = await pipeSound(run, {
+      ...{ keys, folder, sizeBytes, maxBytes, context: bound },
+      check: checkDecoded,
+    });
+    if (isShort(plan, sound)) await assertReadWhole(run, sound, sizeBytes, bound);
+    const rendition = checkSound(plan, sound);
+    // how long the last segment is, the result alone tells
+    context.onProgress({ done: 1000, segmentsDone: rendition.segments.length - 1, speed: null });
+    const notices: NoticeFacts[] = soundNotices(plan, sound);
+    return { kind: 'audio', rendition, ...(notices.length > 0 && { notices }) };
   });
-  return { ...end, read, output: end.outputs[0] ?? null };
 }
 
 /** Counts the packets of the track in a second read. Throws `encoder_failed` where the first one had fewer. */
 async function assertReadWhole(
   run: AudioRun,
-  { read, stderr }: SoundEnd,
-  memoryBytes: number,
+  { decoded }: PipedSound,
+  sizeBytes: number,
   context: TaskContext,
 ): Promise<void> {
-  let counted: SoundRead | null = null;
+  const lines = new SoundReadLines(run.plan.facts.audio?.streamIndex ?? -1);
   await runProgram('ffmpeg', countArgs(run), {
     signal: context.signal,
     logger: context.logger,
     confinement: context.confinement,
     stallMs: TIME_LIMITS.scanMs,
     timeLimitMs: TIME_LIMITS.scanMs,
-    memoryBytes,
-    onLine: () => true,
-    onErrorLine: (line) => {
-      counted = readOf(run, line) ?? counted;
-    },
+    memoryBytes: bareMemory(sizeBytes),
+    onErrorLine: (line) => lines.push(line),
   });
-  const { packets } = (counted as SoundRead | null) ?? { packets: 0 }; // assigned where the compiler does not look
-  if (read !== null && packets > read.packets) {
-    throw missingSound(`${read.packets} of ${packets} packets were read\n${stderr}`);
+  const before = decoded?.read?.packets;
+  const packets = lines.read?.packets ?? 0;
+  if (before !== undefined && packets > before) {
+    throw missingSound(`${before} of ${packets} packets were read\n${decoded?.stderr}`);
   }
-}
-
-function readOf({ plan }: AudioRun, line: string): SoundRead | null {
-  return plan.facts.audio && parseSoundRead(line, plan.facts.audio.streamIndex);
 }

@@ -1,12 +1,12 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { declaredVideos } from './declaredLimits.ts';
 import { inspectTiming, readThrough } from './inspectTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
-import { countFirstPackets, decodeFrames, type ProbeTarget, probeHeader, probeStreams } from './probe.ts';
+import { countFirstPackets, decodeFrames, type ProbeTarget } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
+import { knownTarget, probeSource } from './probeSource.ts';
 import { runTogether } from './runTogether.ts';
 import {
   encryptedError,
@@ -46,8 +46,7 @@ export async function runInspect(
   if (sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
   const { signal, logger, confinement } = context;
   const unknown = { ...source, sizeBytes, demuxer: null, declared: [], signal, logger, confinement };
-  const header = await probeHeader(unknown);
-  const probe = await probeStreams(header === null ? unknown : knownTarget(unknown, header));
+  const { probe, patches, hidden } = await probeSource(unknown);
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const target = knownTarget(unknown, probe);
   const streams = selectStreams(probe, await findStills(target, probe));
@@ -61,7 +60,7 @@ export async function runInspect(
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
-  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
+  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, patches, hidden, ...timing });
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }
@@ -82,13 +81,4 @@ async function findStills(target: ProbeTarget, probe: Probe): Promise<StillStrea
     : await countFirstPackets(target, STILL_SECONDS);
   const stills = videos.filter(({ index }) => (counts.get(index) ?? 0) < 2);
   return new Set(stills.map(({ index }) => index));
-}
-
-/** The demuxer and the streams as a probe found them. */
-function knownTarget(target: ProbeTarget, probe: Probe): ProbeTarget {
-  return { ...target, demuxer: demuxerOf(probe), declared: declaredVideos(probe) };
-}
-
-function demuxerOf(probe: Probe): string | null {
-  return probe.format.format_name.split(',')[0] ?? null;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { programEnvironment } from '@reelmill/shared/runtime/config.ts';
 import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
@@ -32,8 +33,14 @@ export interface ProgramOptions {
   memoryBytes: number;
   /** Upper bound of standard output, by default that of the longest film. */
   maxOutputBytes?: number;
-  /** Takes every line of standard output; answers whether the program advanced. */
-  onLine(line: string): boolean;
+  /** Takes every line of standard output; returns whether the program advanced. */
+  onLine?(line: string): boolean;
+  /** Takes standard output as it is, in the place of `onLine`; to be read to its end. `advanced` says that the program advanced. */
+  onOutput?(output: Readable, advanced: () => void): void;
+  /** Takes standard input, which is to be ended; without it the program has none. */
+  onInput?(input: Writable): void;
+  /** Asked once the program has not advanced for `stallMs`: whether it did in another way. */
+  hasAdvanced?(): boolean;
   /** Takes every line of standard error. */
   onErrorLine?(line: string): void;
 }
@@ -54,7 +61,7 @@ export function runProgram(
 }
 
 /**
- * Starts a program in a process group of its own, without a shell and without input. `ended` resolves when the
+ * Starts a program in a process group of its own, without a shell and, where nobody takes it, without input. `ended` resolves when the
  * program has exited and its output was read, whatever its exit code. It rejects with `program_died` when the system
  * ended the program (`hasDied`) or it held more memory than it may, and with `aborted`, `stalled`, `time_limit`, `limits_exceeded` (it prints without
  * end) or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).
@@ -84,7 +91,7 @@ export function startProgram(
     child = spawn(file, confined, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.onInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: programEnvironment(),
     });
     const onAbort = (): void => fail(abortedError());
@@ -137,19 +144,21 @@ function watchOutput(
   fail: (error: ReelmillError) => void,
   child: ChildProcess,
 ): () => void {
-  const stalled = setTimeout(
-    () => fail(new ReelmillError('stalled', `No progress for ${options.stallMs / 1000} seconds.`)),
-    options.stallMs,
-  );
+  const stalled = setTimeout(() => {
+    if (options.hasAdvanced?.()) stalled.refresh();
+    else fail(new ReelmillError('stalled', `No progress for ${options.stallMs / 1000} seconds.`));
+  }, options.stallMs);
   const limit = setTimeout(
     () => fail(new ReelmillError('time_limit', `Not finished within ${options.timeLimitMs / 1000} seconds.`)),
     options.timeLimitMs,
   );
-  if (child.stdout) {
+  if (child.stdin) options.onInput?.(child.stdin);
+  if (child.stdout && options.onOutput) options.onOutput(child.stdout, () => stalled.refresh());
+  else if (child.stdout) {
     const limits = { maxLineBytes: MAX_LINE_BYTES, maxBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES };
     readLines(child.stdout, limits, {
       onLine: (line) => {
-        if (options.onLine(line)) stalled.refresh();
+        if (options.onLine?.(line)) stalled.refresh();
       },
       onFlood: () => fail(floodError()),
     });

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
@@ -25,6 +26,10 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   checkLine?(line: string): ReelmillError | null;
   /** Takes every line of ffmpeg's standard error. */
   onErrorLine?(line: string): void;
+  /** Takes ffmpeg's standard input, which is to be ended. */
+  onInput?(input: Writable): void;
+  /** As in `ProgramOptions`. */
+  hasAdvanced?(): boolean;
 }
 
 export interface SegmentRunEnd extends ProgramEnd {
@@ -73,6 +78,8 @@ async function followProgram(
     timeLimitMs: run.timeLimitMs,
     memoryBytes: run.memoryBytes,
     ...(run.onErrorLine && { onErrorLine: run.onErrorLine }),
+    ...(run.onInput && { onInput: run.onInput }),
+    ...(run.hasAdvanced && { hasAdvanced: run.hasAdvanced }),
     onLine(line) {
       const fault = run.checkLine?.(line) ?? null;
       if (fault !== null) program.fail(fault);

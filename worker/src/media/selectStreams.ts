@@ -56,15 +56,19 @@ export function undecodableError(): MediaFault {
 }
 
 function selectAudio(probe: Probe): SelectedStreams['audio'] {
+  return defaultFirst(decodableAudio(probe)) ?? null;
+}
+
+/** The sound tracks that can be decoded. */
+export function decodableAudio(probe: Probe): NonNullable<SelectedStreams['audio']>[] {
   // without a sample format there is no decoder, or nothing that it could decode
-  const decodable = probe.streams.flatMap((stream) => {
+  return probe.streams.flatMap((stream) => {
     const { codec_name, channels, sample_rate, sample_fmt } = stream;
     if (stream.codec_type !== 'audio' || isEncrypted(stream)) return [];
     return codec_name && channels && sample_rate && sample_fmt
       ? [{ ...stream, codec_name, channels, sample_rate }]
       : [];
   });
-  return defaultFirst(decodable) ?? null;
 }
 
 function defaultFirst<S extends ProbedStream>(streams: readonly S[]): S | undefined {
@@ -75,7 +79,7 @@ export function encryptedError(): MediaFault {
   return new MediaFault('encrypted', 'The video is encrypted (DRM) and cannot be processed.');
 }
 
-function isEncrypted(stream: ProbedStream): boolean {
+export function isEncrypted(stream: ProbedStream): boolean {
   return (
     /^enc[va]$/.test(stream.codec_tag_string ?? '') ||
     (stream.side_data_list ?? []).some((data) => /^Encryption/i.test(data.side_data_type ?? ''))

@@ -1,25 +1,43 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSoundRead } from './soundRead.ts';
+import { SoundReadLines } from './soundRead.ts';
+
+function readOf(...lines: string[]) {
+  const reading = new SoundReadLines(1);
+  for (const line of lines) reading.push(line);
+  return reading.read;
+}
+
+const LINE =
+  '  Input stream #0:1 (audio): 235 packets read (283420 bytes); 233 frames decoded (238592 samples); ';
 
 test('reads how much of a track ffmpeg read and decoded', () => {
-  const line =
-    '  Input stream #0:1 (audio): 235 packets read (283420 bytes); 233 frames decoded (238592 samples); ';
-  assert.deepEqual(parseSoundRead(line, 1), { packets: 235, frames: 233, samples: 238_592 });
-  assert.equal(parseSoundRead(line, 0), null);
+  assert.deepEqual(readOf(LINE), { packets: 235, frames: 233, refused: 0 });
+  assert.equal(readOf(LINE.replace('#0:1', '#0:0')), null);
+  // ffmpeg 7 and later
+  const later =
+    '[in#0/matroska,webm @ 0x55a5b4e49cc0]   Input stream #0:1 (audio): 9 packets read (99 bytes); 7 frames decoded; 2 decode errors (7168 samples); ';
+  assert.deepEqual(readOf(later), { packets: 9, frames: 7, refused: 2 });
   const copied = '  Input stream #0:1 (audio): 9 packets read (99 bytes); ';
-  assert.deepEqual(parseSoundRead(copied, 1), { packets: 9, frames: null, samples: 0 });
+  assert.deepEqual(readOf(copied), { packets: 9, frames: null, refused: 0 });
+});
+
+test('counts the packets that were refused, of this track only', () => {
+  const refused = 'Error while decoding stream #0:1: Invalid data found when processing input';
+  const repeated = '    Last message repeated 3 times';
+  assert.equal(readOf(refused, repeated, refused, LINE)?.refused, 5);
+  assert.equal(readOf(refused.replace('#0:1', '#0:2'), repeated, LINE)?.refused, 0);
+  assert.equal(readOf('[aac @ 0x1] Error decoding AAC frame header.', repeated, LINE)?.refused, 0);
 });
 
 test('reads it of ffmpeg 7 and later, too, which names the input and counts errors', () => {
   const line =
     '  Input stream #0:1 (audio): 9 packets read (99 bytes); 7 frames decoded; 2 decode errors (7168 samples); ';
   for (const input of ['mpegts @ 0x56299da5b000', 'mov,mp4,m4a,3gp,3g2,mj2 @ 0x55']) {
-    const read = parseSoundRead(`[in#0/${input}] ${line}`, 1);
-    assert.deepEqual(read, { packets: 9, frames: 7, samples: 7_168 });
+    assert.deepEqual(readOf(`[in#0/${input}] ${line}`), { packets: 9, frames: 7, refused: 2 });
   }
   const copied = '[in#0/mpegts @ 0x55]   Input stream #0:1 (audio): 9 packets read (99 bytes); ';
-  assert.deepEqual(parseSoundRead(copied, 1), { packets: 9, frames: null, samples: 0 });
+  assert.deepEqual(readOf(copied), { packets: 9, frames: null, refused: 0 });
 });
 
 test('no other line counts, least of all a text in the file', () => {
@@ -31,6 +49,6 @@ test('no other line counts, least of all a text in the file', () => {
     '[mpegts @ 0x55]   Input stream #0:1 (audio): 9 packets read (99 bytes); ',
     '  Total: 264 packets (56848 bytes) demuxed',
   ]) {
-    assert.equal(parseSoundRead(line, 1), null, line);
+    assert.equal(readOf(line), null, line);
   }
 });

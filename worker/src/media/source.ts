@@ -1,3 +1,4 @@
+import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import { type DecodedVideo, inputBounds } from './inputBounds.ts';
 
 /**
@@ -16,10 +17,19 @@ export const ACCEPTED_FORMATS = [
   'mxf',
 ] as const;
 
+/** Returns bytes of a source, fewer at its end. */
+export type ReadBytes = (offset: number, length: number) => Promise<Buffer>;
+
 /** A source as ffmpeg reads it: from the task's own reader on this machine. */
 export interface SourceInput {
   /** http. */
   url: string;
+  /** Bytes that programs were given so far, where somebody counts them. */
+  deliveredBytes?(): number;
+  /** Some of its bytes, for the task itself; fewer at the end of the source. */
+  readBytes?: ReadBytes;
+  /** Has these bytes read in the place of the source's own from now on, by whoever reads it. */
+  patch?(patches: readonly SourcePatch[]): void;
 }
 
 /**

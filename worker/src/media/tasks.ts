@@ -22,9 +22,10 @@ export async function runTask(
 ): Promise<TaskResult> {
   const { spec, videoId, tag, verifyAll } = message;
   const verifying = verifyAll ? { ...context, decodePercent: 100 } : context;
-  const work = async (input: SourceInput, bound: TaskContext): Promise<TaskResult> => {
+  const work = async (input: Required<SourceInput>, bound: TaskContext): Promise<TaskResult> => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
-    const { folder, version } = spec.plan;
+    const { folder, version, facts } = spec.plan;
+    input.patch(facts.sourcePatches ?? []);
     const keys = taskKeys(folder ?? videoId, version, tag ?? null);
     const result = await makeObjects(keys, spec, input, bound);
     if (tag !== undefined) return { ...result, tag };

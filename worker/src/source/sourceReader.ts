@@ -6,11 +6,13 @@ import { Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import { type ByteRange, parseRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SourceAddress } from '../confine/launcher.ts';
+import { applyPatches } from './applyPatches.ts';
 import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
 import { StoreWaits } from './storeWaits.ts';
 import { readWholePieces } from './wholePieces.ts';
@@ -47,6 +49,10 @@ export interface SourceReader {
   readonly deliveredBytes: number;
   /** Milliseconds that programs have waited for the store since that time (of `performance.now`). */
   waitedMs(since: number): number;
+  /** From now on, these bytes are served in the place of the source's own. */
+  patch(patches: readonly SourcePatch[]): void;
+  /** Returns bytes for the task itself, fewer at the end of the source. Rejects with the fault, or with the signal. */
+  readBytes(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -99,6 +105,7 @@ class Reader implements SourceReader {
   readonly #servers: Server[] = [];
   readonly #waits = new StoreWaits();
   #pin: SourcePin;
+  #patches: readonly SourcePatch[] = [];
   #delivering = 0;
   #deliveredBytes = 0;
   #refused = false;
@@ -136,6 +143,23 @@ class Reader implements SourceReader {
 
   waitedMs(since: number): number {
     return this.#waits.since(since);
+  }
+
+  patch(patches: readonly SourcePatch[]): void {
+    this.#patches = patches;
+  }
+
+  async readBytes(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
+    const last = Math.min(offset + length, this.#options.source.sizeBytes) - 1;
+    if (last < offset) return Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of this.#chunks({ first: offset, last }, signal)) chunks.push(chunk);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+      throw this.#fault ?? error;
+    }
+    return Buffer.concat(chunks);
   }
 
   async listen(): Promise<void> {
@@ -222,6 +246,14 @@ class Reader implements SourceReader {
 
   /** Hands the range on, in order. Rejects when the store has nothing for too long, or with the signal. */
   async #copy(range: ByteRange, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    for await (const chunk of this.#chunks(range, signal)) {
+      this.#deliveredBytes += chunk.length;
+      if (!response.write(chunk)) await drained(response);
+      signal.throwIfAborted();
+    }
+  }
+
+  async *#chunks(range: ByteRange, signal: AbortSignal): AsyncGenerator<Buffer, void> {
     const pieces = readWholePieces(range, {
       ...this.#timing,
       signal,
@@ -232,11 +264,12 @@ class Reader implements SourceReader {
         this.#options.logger.debug({ err: error, at }, 'source read interrupted');
       },
     });
+    let offset = range.first;
     for await (const piece of pieces) {
       for (const chunk of piece) {
-        this.#deliveredBytes += chunk.length;
-        if (!response.write(chunk)) await drained(response);
-        signal.throwIfAborted();
+        applyPatches(this.#patches, chunk, offset);
+        offset += chunk.length;
+        yield chunk;
       }
     }
   }

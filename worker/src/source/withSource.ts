@@ -1,3 +1,4 @@
+import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
 import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { TIME_LIMITS } from '../media/limits.ts';
@@ -17,7 +18,7 @@ import { openSourceReader, type ReaderTiming, type SourceReader } from './source
 export async function withSource<T>(
   context: TaskContext,
   source: TaskSource,
-  work: (input: SourceInput, context: TaskContext) => Promise<T>,
+  work: (input: Required<SourceInput>, context: TaskContext) => Promise<T>,
   timing: Partial<ReaderTiming> = {},
 ): Promise<T> {
   const { store, logger, confinement } = context;
@@ -32,7 +33,13 @@ export async function withSource<T>(
   const signal = AbortSignal.any([context.signal, reader.faulted]);
   try {
     const bound = { ...context, signal, confinement: confinement.reaching(reader.address) };
-    const result = await work({ url: reader.url }, bound);
+    const input = {
+      url: reader.url,
+      deliveredBytes: () => reader.deliveredBytes,
+      readBytes: (offset: number, length: number) => reader.readBytes(offset, length, signal),
+      patch: (patches: readonly SourcePatch[]) => reader.patch(patches),
+    };
+    const result = await work(input, bound);
     if (reader.fault !== null) throw reader.fault;
     if (reader.refused) throw notReadError();
     return result;
