@@ -25,7 +25,12 @@ export type TaskSource = z.infer<typeof taskSourceSchema>;
 
 /** The work itself, by kind: stored in the task's row and carried by its message. */
 export const taskSpecSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('inspect'), source: taskSourceSchema }),
+  z.object({
+    kind: z.literal('inspect'),
+    source: taskSourceSchema,
+    /** Everything is read, whatever the size: a plan made from samples did not fit. */
+    thorough: z.boolean().optional(),
+  }),
   z.object({
     kind: z.literal('encode'),
     source: taskSourceSchema,

@@ -1,13 +1,12 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { colourFilters, OUTPUT_TAGS } from './colours.ts';
+import { uprightFilters } from './uprightFilters.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
 /** Frames per second of films whose pictures are further apart than a second. */
 const SLIDE_RATE = 5;
-/** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
-const HD_HEIGHT = 720;
-const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
 
 /** Where a chunk begins in the source's own time. */
 export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): number {
@@ -15,21 +14,18 @@ export function chunkStartSeconds(facts: MediaFacts, chunk: Pick<Chunk, 'firstFr
 }
 
 /**
- * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, deinterlaced, put on
- * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
+ * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, of one shape, upright,
+ * put on the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began.
  */
 export function timingFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
   return [...inputFilters(facts), ...rateFilters(facts, chunk)];
 }
 
-function inputFilters({ video }: MediaFacts): string[] {
-  const { startSeconds, durationSeconds, interlaced } = video;
+function inputFilters(facts: MediaFacts): string[] {
+  const { startSeconds, durationSeconds } = facts.video;
   const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
   const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
-  return [
-    `select=between(t\\,${from}\\,${to})`,
-    ...(interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-  ];
+  return [`select=between(t\\,${from}\\,${to})`, ...uprightFilters(facts)];
 }
 
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {
@@ -48,7 +44,7 @@ function mayLastLong({ video }: MediaFacts): boolean {
   return !singlePicture && (variableFrameRate || outputFrameRate.num / outputFrameRate.den <= SLIDE_RATE);
 }
 
-/** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
+/** Brings an upright picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
 export function pictureFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
   return [...colourFilters(facts, size), 'setsar=1', OUTPUT_TAGS];
 }
@@ -85,50 +81,4 @@ export function encodeGraph(
 
 export function fraction(rate: Rational): string {
   return `${rate.num}/${rate.den}`;
-}
-
-function colourFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
-  const { video } = facts;
-  const scale = `scale=${size.width}:${size.height}:flags=bicubic`;
-  if (video.hdr === 'none') {
-    const matrix = sourceMatrix(facts);
-    // to name the matrix of the output makes the filter copy every picture, even one that is right already
-    const conversion = matrix === 'bt709' ? '' : ':out_color_matrix=bt709';
-    const range = `in_range=${video.fullRange ? 'pc' : 'tv'}:out_range=tv`;
-    return [`${scale}:in_color_matrix=${matrix}${conversion}:${range}`, 'format=yuv420p'];
-  }
-  const transfer = video.hdr === 'pq' ? 'smpte2084' : 'arib-std-b67';
-  const primaries = video.colorPrimaries ?? 'bt2020';
-  const matrix = video.colorSpace ?? 'bt2020nc';
-  return [
-    scale,
-    // what the bitstream alone knows must be said here: zscale refuses to guess
-    `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`,
-    'zscale=transfer=linear:npl=100',
-    'format=gbrpf32le',
-    'zscale=primaries=bt709',
-    'tonemap=tonemap=hable:desat=0',
-    'zscale=transfer=bt709:matrix=bt709:range=tv',
-    'format=yuv420p',
-  ];
-}
-
-/** The source's matrix in the names of the scale filter. */
-function sourceMatrix({ video }: MediaFacts): string {
-  switch (video.colorSpace) {
-    case 'bt709':
-      return 'bt709';
-    case 'smpte170m':
-    case 'bt470bg':
-      return 'smpte170m';
-    case 'smpte240m':
-      return 'smpte240m';
-    case 'fcc':
-      return 'fcc';
-    case 'bt2020nc':
-    case 'bt2020c':
-      return 'bt2020';
-    default:
-      return video.codedHeight >= HD_HEIGHT ? 'bt709' : 'smpte170m';
-  }
 }

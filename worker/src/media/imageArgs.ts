@@ -5,6 +5,7 @@ import { pictureFilters } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, pictureMemory } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
+import { pictureInputArgs, uprightFilters } from './uprightFilters.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
 
@@ -40,7 +41,7 @@ export function firstPictureArgs(run: ImageRun): string[] {
 
 function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
   const { facts } = run.plan;
-  const filters = [...choose, ...pictureFilters(facts, coverSize(facts))];
+  const filters = [...uprightFilters(facts), ...choose, ...pictureFilters(facts, coverSize(facts))];
   return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
 }
 
@@ -76,6 +77,8 @@ export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOn
       ? []
       : [`fps=fps=1/${intervalSeconds}:start_time=${originSeconds(facts).toFixed(6)}:round=up`];
   const filters = [
+    // neighbours of keyframes are not decoded: there is nothing to deinterlace them with
+    ...uprightFilters(facts, !keyframesOnly),
     ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
     // the last picture stands for all that follows it: a source may have no keyframe near its end
@@ -97,7 +100,7 @@ function head(run: ImageRun, options: readonly string[]): string[] {
   return [
     ...GENERAL_ARGS,
     ...options,
-    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...pictureInputArgs(facts),
     ...['-threads', String(decoderThreads(facts.video, run.threads))],
     ...inputArgs(run, facts.demuxer, decodedVideo(facts)),
     ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],

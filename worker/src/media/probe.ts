@@ -170,7 +170,8 @@ function explainEnd(exitCode: number, stderr: string): ReelmillError {
   });
 }
 
-function probeArgs(target: ProbeTarget): string[] {
+/** Arguments of every ffprobe run of a source, up to but not including what is asked. */
+export function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
   const guarded = guardArgs(decodedVideos(target.declared));
   return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];

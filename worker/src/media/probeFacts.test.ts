@@ -68,7 +68,8 @@ function factsOf(change: { video?: RawStream; streams?: RawStream[]; times?: num
     streams: selectStreams(probe),
     head: all,
     tail: all,
-    frames: [{ pix_fmt: 'yuvj420p', interlaced_frame: 0 }],
+    frames: [{ pix_fmt: 'yuvj420p', interlaced_frame: 0, sample_aspect_ratio: null }],
+    shapes: null,
     seekable: true,
   });
 }

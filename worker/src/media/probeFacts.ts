@@ -1,11 +1,15 @@
 import { type MediaFacts, mediaFactsSchema, type Rational } from '@reelmill/shared/contracts/media.ts';
+import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import { MEDIA_LIMITS } from './limits.ts';
+import { orientationOf } from './orientation.ts';
 import type { PacketStats } from './packetStats.ts';
-import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
+import { CAPTIONS, chooseShape, type ShapeCollector } from './pictureShapes.ts';
+import type { DecodedFrames, Probe } from './probeSchema.ts';
 import type { SelectedStreams } from './selectStreams.ts';
+import { hasAlpha, MAX_ASPECT } from './uprightFilters.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
@@ -13,7 +17,6 @@ const TS_PRE_ROLL_SECONDS = 4;
 const INTERLACED_PRE_ROLL_SECONDS = 1;
 /** A last packet that claims to be shown for longer has a broken duration, unless there is sound for so long. */
 const MAX_LAST_FRAME_SECONDS = 60;
-const MAX_ASPECT = 8;
 
 export interface Findings {
   probe: Probe;
@@ -23,6 +26,8 @@ export interface Findings {
   /** The end; the same as `head` where everything was read. */
   tail: PacketStats;
   frames: DecodedFrames;
+  /** What was seen of the pictures of the whole video; null where only the first ones were looked at. */
+  shapes: ShapeCollector | null;
   /** A read that began in the middle came out where it should. */
   seekable: boolean;
 }
@@ -51,29 +56,37 @@ export function factsFromProbe(findings: Findings): MediaFacts {
     },
     seekable: findings.seekable,
     preRollSeconds: preRoll,
+    notices: pictureNotices(findings, video),
   } satisfies MediaFacts);
 }
 
 function videoFacts(findings: Findings): MediaFacts['video'] {
   const stream = findings.streams.video;
   const first = findings.frames[0];
-  const rotationDegrees = rotationOf(stream);
-  const sampleAspectRatio = saneAspect(stream.sample_aspect_ratio);
+  const orientation = orientationOf(stream.side_data_list?.find((data) => data.rotation !== undefined));
   const { rate, variable } = outputRateOf(findings);
+  const extent = extentOf(findings, rate);
+  const scan = findings.shapes?.finish(extent.startSeconds + extent.durationSeconds) ?? null;
+  const shape = scan === null ? null : chooseShape(scan);
+  const { width, height } = shape ?? stream;
+  const sampleAspectRatio = saneAspect(
+    shape?.sampleAspectRatio ?? first?.sample_aspect_ratio ?? stream.sample_aspect_ratio,
+  );
   const transfer = first?.color_transfer ?? stream.color_transfer ?? null;
-  const pixelFormat = first?.pix_fmt ?? stream.pix_fmt;
+  const pixelFormat = pixelFormatOf(findings);
   return {
     streamIndex: stream.index,
     codec: stream.codec_name,
-    ...extentOf(findings, rate),
-    codedWidth: stream.width,
-    codedHeight: stream.height,
-    ...displaySize(stream.width, stream.height, sampleAspectRatio, rotationDegrees),
-    rotationDegrees,
+    ...extent,
+    codedWidth: width,
+    codedHeight: height,
+    ...displaySize(width, height, sampleAspectRatio, orientation.rotationDegrees),
+    ...orientation,
+    sizeChanges: scan !== null && scan.shapes.length > 1,
     sampleAspectRatio,
     pixelFormat,
     fullRange: pixelFormat.startsWith('yuvj') || (first?.color_range ?? stream.color_range) === 'pc',
-    interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1),
+    interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1) || scan?.interlaced === true,
     hdr: transfer === 'smpte2084' ? 'pq' : transfer === 'arib-std-b67' ? 'hlg' : 'none',
     colorSpace: known(first?.color_space ?? stream.color_space),
     colorPrimaries: known(first?.color_primaries ?? stream.color_primaries),
@@ -132,11 +145,29 @@ function lastFrameSeconds(tail: PacketStats, { video, audio }: SelectedStreams, 
   return stated;
 }
 
-function rotationOf(stream: ProbedStream): 0 | 90 | 180 | 270 {
-  const counterclockwise = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
-  const clockwise = ((-counterclockwise % 360) + 360) % 360;
-  const nearest = [90, 180, 270].find((angle) => Math.abs(clockwise - angle) < 1);
-  return nearest === 90 || nearest === 180 || nearest === 270 ? nearest : 0;
+/** As the first picture is decoded; of codecs whose transparency is beside the picture, the container tells of it. */
+function pixelFormatOf({ streams: { video }, frames }: Findings): string {
+  const pixelFormat = frames[0]?.pix_fmt ?? video.pix_fmt;
+  const besides = video.tags?.alpha_mode === '1' && ['vp8', 'vp9'].includes(video.codec_name);
+  return besides && pixelFormat === 'yuv420p' ? 'yuva420p' : pixelFormat;
+}
+
+function pictureNotices(
+  { probe, frames, streams, shapes }: Findings,
+  video: MediaFacts['video'],
+): NoticeFacts[] {
+  const captioned =
+    streams.video.closed_captions === 1 ||
+    shapes?.captions === true ||
+    frames.some(({ side_data_list = [] }) =>
+      side_data_list.some((data) => data.side_data_type === CAPTIONS),
+    ) ||
+    probe.streams.some(({ codec_type }) => codec_type === 'subtitle');
+  return [
+    ...(video.sizeChanges ? [{ code: 'size_changes' as const }] : []),
+    ...(hasAlpha(video) ? [{ code: 'transparency_left_out' as const }] : []),
+    ...(captioned ? [{ code: 'captions_left_out' as const }] : []),
+  ];
 }
 
 function saneAspect(aspect: Rational | null): Rational {

@@ -18,7 +18,12 @@ const rate = z
   });
 
 const dispositionSchema = z.object({ default: z.number().optional(), attached_pic: z.number().optional() });
-const sideDataSchema = z.object({ side_data_type: z.string().optional(), rotation: z.number().optional() });
+const sideDataSchema = z.object({
+  side_data_type: z.string().optional(),
+  displaymatrix: z.string().optional(),
+  rotation: z.number().optional(),
+});
+const tagsSchema = z.object({ alpha_mode: z.string().optional() });
 
 const streamSchema = z.object({
   index: z.int().nonnegative(),
@@ -41,7 +46,9 @@ const streamSchema = z.object({
   sample_fmt: z.string().optional(),
   sample_rate: looseNumber,
   channels: z.int().optional(),
+  closed_captions: z.int().optional(),
   disposition: dispositionSchema.optional(),
+  tags: tagsSchema.optional(),
   side_data_list: z.array(sideDataSchema).optional(),
 });
 export type ProbedStream = z.infer<typeof streamSchema>;
@@ -52,6 +59,7 @@ const formatSchema = z.object({ format_name: z.string(), start_time: looseNumber
 export const probeSchema = z.object({ format: formatSchema, streams: z.array(streamSchema) });
 export type Probe = z.infer<typeof probeSchema>;
 
+const frameSideDataSchema = sideDataSchema.pick({ side_data_type: true });
 const frameSchema = z.object({
   pix_fmt: z.string().optional(),
   interlaced_frame: z.int().optional(),
@@ -59,6 +67,8 @@ const frameSchema = z.object({
   color_space: z.string().optional(),
   color_primaries: z.string().optional(),
   color_transfer: z.string().optional(),
+  sample_aspect_ratio: rate,
+  side_data_list: z.array(frameSideDataSchema).optional(),
 });
 
 /** What is read with `FRAME_ENTRIES`: how the first pictures decode. */
@@ -74,8 +84,12 @@ function entriesOf(sections: Record<string, z.ZodObject>): string {
 
 export const PROBE_ENTRIES = entriesOf({
   format: formatSchema,
-  stream: streamSchema.omit({ disposition: true, side_data_list: true }),
+  stream: streamSchema.omit({ disposition: true, tags: true, side_data_list: true }),
   stream_disposition: dispositionSchema,
+  stream_tags: tagsSchema,
   stream_side_data: sideDataSchema,
 });
-export const FRAME_ENTRIES = entriesOf({ frame: frameSchema });
+export const FRAME_ENTRIES = entriesOf({
+  frame: frameSchema.omit({ side_data_list: true }),
+  frame_side_data: frameSideDataSchema,
+});

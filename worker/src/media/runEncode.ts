@@ -11,6 +11,7 @@ import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { encodeLimitMs } from './timeLimits.ts';
+import { saysShapeDiffers } from './uprightFilters.ts';
 import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
@@ -35,6 +36,7 @@ export async function runEncode(
   const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
   const maxBytes = largestOutput(renditions, seconds);
   const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
+  let shapeDiffers = false;
   return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
       args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads }),
@@ -50,7 +52,15 @@ export async function runEncode(
       maxBytes,
       context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
+      onErrorLine(line) {
+        shapeDiffers ||= saysShapeDiffers(line);
+      },
     });
+    if (shapeDiffers) {
+      throw new ReelmillError('source_differs', 'The size of the pictures changes in the middle.', {
+        diagnostics: `chunk ${chunk.index}: pictures of another shape than the facts say\n${end.stderr}`,
+      });
+    }
     const frames = checkOutcome(spec, end);
     context.onProgress({ done: frames, segmentsDone: chunk.segmentCount, speed: null });
     return { kind: 'encode', frames, renditions: end.outputs };

@@ -9,6 +9,7 @@ import { decodeFirstFrames, type ProbeTarget, probeHeader, probeStreams, sampleP
 import { factsFromProbe } from './probeFacts.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import { runTogether } from './runTogether.ts';
+import { scanPictures } from './scanPictures.ts';
 import { encryptedError, type SelectedStreams, selectStreams } from './selectStreams.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
@@ -62,21 +63,22 @@ export async function runInspect(
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const streams = selectStreams(probe);
   const target = knownTarget(unknown, probe);
-  const [frames, timing] = await runTogether(
+  const thorough = spec.thorough === true;
+  const readsAll = thorough || spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
+  const { index: streamIndex, codec_name: codec } = streams.video;
+  const [frames, timing, shapes] = await runTogether(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
       () => decodeFirstShown(target, streams.video.index),
-      () =>
-        spec.source.sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES)
-          ? readThrough(target, streams)
-          : sampleTiming(target, probe, streams),
+      () => (readsAll ? readThrough(target, streams) : sampleTiming(target, probe, streams)),
+      async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) {
     throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }
-  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, ...timing });
+  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, shapes, ...timing });
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }
