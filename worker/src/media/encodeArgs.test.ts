@@ -63,16 +63,20 @@ test('the whole command of a chunk in the middle', () => {
     'noaccurate_seek',
     'ss 5.488317',
     'noautorotate',
+    'reinit_filter 0',
     'threads 2',
     'thread_queue_size 128',
     'protocol_whitelist http,tcp',
-    'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
+    'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf,dv,h264,hevc,mpegvideo',
     'max_streams 100',
     'max_pixels 1',
     'max_pixels:2 2088960',
     'f mov',
     `i ${url}`,
-    'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),fps=fps=30000/1001:start_time=5.505000,' +
+    'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),' +
+      "scale=w='if(eq(iw,640)*eq(ih,360)*lt(abs(if(between(sar,0.125,8),sar,1)/1-1),0.02),640,0*print(404040.5,24)+640)'" +
+      ":h='360':eval=frame:interl=-1:flags=bicubic:in_range=tv:out_range=tv,format=yuv420p," +
+      'bwdif=mode=send_frame:deint=interlaced,fps=fps=30000/1001:start_time=5.505000,' +
       'setpts=N+150,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
       'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
       'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[v0]',
@@ -89,6 +93,7 @@ test('the whole command of a chunk in the middle', () => {
     'preset veryfast',
     'profile:v high',
     'pix_fmt yuv420p',
+    'a53cc 0',
     'crf 23',
     'maxrate 800000',
     'bufsize 1600000',
@@ -151,8 +156,12 @@ test('tone mapping happens once, before the split, and only for HDR', () => {
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {
-  const interlaced = { ...facts, video: { ...facts.video, interlaced: true } };
-  assert.match(encodeGraph(interlaced, { firstFrame: 0 }, plan.renditions), /bwdif=[^,]*,fps=/);
+  const graphOf = (video: Partial<typeof facts.video>): string =>
+    encodeGraph({ ...facts, video: { ...facts.video, ...video } }, { firstFrame: 0 }, plan.renditions);
+  assert.match(graphOf({ interlaced: true, pixelFormat: 'rgb24' }), /bwdif=[^,]*,fps=/);
+  // those that are not known to be interlaced as well, unless each would have to be converted for it
+  assert.match(graphOf({}), /bwdif=[^,]*,fps=/);
+  assert.doesNotMatch(graphOf({ pixelFormat: 'rgb24' }), /bwdif/);
 });
 
 test('sound is cut and filled to the timeline of the picture', () => {

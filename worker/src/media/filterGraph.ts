@@ -1,6 +1,7 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { colourFilters, OUTPUT_TAGS } from './colours.ts';
+import { isElementary } from './elementaryStream.ts';
 import { uprightFilters } from './uprightFilters.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
@@ -25,7 +26,9 @@ function inputFilters(facts: MediaFacts): string[] {
   const { startSeconds, durationSeconds } = facts.video;
   const from = (startSeconds - OUTSIDE_SECONDS).toFixed(6);
   const to = (startSeconds + durationSeconds + OUTSIDE_SECONDS).toFixed(6);
-  return [`select=between(t\\,${from}\\,${to})`, ...uprightFilters(facts)];
+  // a bare stream is given times that begin somewhere
+  const counted = isElementary(facts.demuxer) ? ['setpts=PTS-STARTPTS'] : [];
+  return [...counted, `select=between(t\\,${from}\\,${to})`, ...uprightFilters(facts)];
 }
 
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame'>): string[] {

@@ -3,6 +3,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
 import type { Confinement } from '../confine/confinement.ts';
 import { assertWithinLimits } from './declaredLimits.ts';
+import { isElementary, PacketClock } from './elementaryStream.ts';
 import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
@@ -90,6 +91,7 @@ export async function samplePackets(
   interval: string | null,
 ): Promise<PacketStats> {
   const collector = new PacketCollector();
+  const clock = isElementary(target.demuxer) ? new PacketClock() : null;
   let hidden = 0;
   await runProgram(
     'ffprobe',
@@ -108,7 +110,7 @@ export async function samplePackets(
       memoryBytes: probeMemory(target.sizeBytes, target.declared),
       onLine(line) {
         const packet = parsePacketLine(line);
-        if (packet) collector.add(packet);
+        if (packet) collector.add(clock?.stamp(packet) ?? packet);
         else if (isHiddenPacket(line)) hidden++;
         return true;
       },

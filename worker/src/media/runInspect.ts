@@ -17,7 +17,7 @@ import type { TaskContext } from './taskContext.ts';
 /** A source up to this size is read through: every packet counts, and it takes a moment only. */
 const READ_THROUGH_BYTES = 32 * 1024 * 1024;
 /** Containers whose seeking lands where it should, or whose error is known (MPEG-TS). */
-const SEEKABLE_DEMUXERS = ['mov', 'matroska', 'mpegts'];
+const SEEKABLE_DEMUXERS = ['mov', 'matroska', 'mpegts', 'dv'];
 const HEAD_PACKETS = 600;
 const MIDDLE_PACKETS = 200;
 const TAIL_SECONDS = 8;

@@ -59,8 +59,14 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
     // pictures that are not marked as interlaced pass through
     ...(deinterlace && mayBeInterlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...orientationFilters({ rotationDegrees: video.rotationDegrees, mirrored: video.mirrored === true }),
-    ...(hasAlpha(video) ? [`format=${ALPHA_FORMATS}`, 'premultiply=inplace=1'] : []),
+    ...(hasAlpha(video) ? onBlackFilters(video) : []),
   ];
+}
+
+function onBlackFilters({ pixelFormat }: Video): string[] {
+  // black is 0 in RGB, whatever range a container may name
+  const range = pixelFormat.startsWith('yuva') ? [] : ['setparams=range=pc'];
+  return [`format=${ALPHA_FORMATS}`, ...range, 'premultiply=inplace=1'];
 }
 
 /** The decoded size, in the shape that all pictures get: changes are expected, or reported. */
