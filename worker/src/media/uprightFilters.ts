@@ -10,6 +10,7 @@ import { orientationFilters } from './orientation.ts';
 
 /** What the graph prints, as a number of its own, where a picture has not the shape that it was planned with. */
 const SHAPE_DIFFERS = '404040.5';
+const SHAPE_DIFFERS_LINE = /^(\[[^\]]*\] )?404040\.5/;
 /** Pixel aspects beyond this are damage. */
 export const MAX_ASPECT = 8;
 /** Shapes that differ by less are stretched; bars would be hardly more than a line. */
@@ -44,7 +45,7 @@ export function pictureInputArgs({ video }: MediaFacts): string[] {
 
 /** Whether a line of ffmpeg's standard error says that a picture has another shape than the facts say. */
 export function saysShapeDiffers(line: string): boolean {
-  return line.includes(`] ${SHAPE_DIFFERS}`);
+  return SHAPE_DIFFERS_LINE.test(line);
 }
 
 /**
