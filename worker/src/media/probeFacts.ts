@@ -4,12 +4,13 @@ import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import { MEDIA_LIMITS } from './limits.ts';
+import { MAX_ASPECT } from './oneShape.ts';
 import { orientationOf } from './orientation.ts';
 import type { PacketStats } from './packetStats.ts';
 import { CAPTIONS, chooseShape, type ShapeCollector } from './pictureShapes.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import type { SelectedStreams } from './selectStreams.ts';
-import { hasAlpha, MAX_ASPECT } from './uprightFilters.ts';
+import { hasAlpha } from './uprightFilters.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
@@ -68,7 +69,7 @@ function videoFacts(findings: Findings): MediaFacts['video'] {
   const extent = extentOf(findings, rate);
   const scan = findings.shapes?.finish(extent.startSeconds + extent.durationSeconds) ?? null;
   const shape = scan === null ? null : chooseShape(scan);
-  const { width, height } = shape ?? stream;
+  const { width = stream.width, height = stream.height } = shape ?? first ?? stream;
   const sampleAspectRatio = saneAspect(
     shape?.sampleAspectRatio ?? first?.sample_aspect_ratio ?? stream.sample_aspect_ratio,
   );

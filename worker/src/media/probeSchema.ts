@@ -61,6 +61,8 @@ export type Probe = z.infer<typeof probeSchema>;
 
 const frameSideDataSchema = sideDataSchema.pick({ side_data_type: true });
 const frameSchema = z.object({
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
   pix_fmt: z.string().optional(),
   interlaced_frame: z.int().optional(),
   color_range: z.string().optional(),

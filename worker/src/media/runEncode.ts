@@ -7,11 +7,11 @@ import { encodeArgs } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
+import { saysShapeDiffers } from './oneShape.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
 import { encodeLimitMs } from './timeLimits.ts';
-import { saysShapeDiffers } from './uprightFilters.ts';
 import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
