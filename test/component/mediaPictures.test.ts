@@ -221,6 +221,31 @@ for (const [name, codec] of Object.entries(TRANSPARENT)) {
   });
 }
 
+/** Red whose transparency is full, or has never been written. */
+const OPAQUE: Record<string, string[]> = {
+  'opaque-animation.mov': ['color=red:s=128x96:r=5:d=0.4', '-c:v', 'qtrle', '-pix_fmt', 'argb'],
+  'opaque-palette.mov': ['color=red:s=128x96:r=5:d=0.4', '-vf', PALETTE, '-c:v', 'png'],
+  'padded.avi': [
+    'color=red:s=128x96:r=5:d=0.4,format=rgba,geq=r=255:g=0:b=0:a=0',
+    '-c:v',
+    'rawvideo',
+    '-pix_fmt',
+    'bgra',
+  ],
+};
+
+for (const [name, [picture = '', ...codec]] of Object.entries(OPAQUE)) {
+  test(`${name}: a format with room for transparency is no transparency`, async () => {
+    const made = await transcode(
+      media,
+      await makeSource(media.root, name, '-f', 'lavfi', '-i', picture, ...codec),
+    );
+    assert.deepEqual(noticeCodes(made.facts.notices), []);
+    const pictures = await publishedPictures(media, made);
+    assert.ok(isNear(pictures.at(0, 0.5, 0.5), RED), `${pictures.at(0, 0.5, 0.5)}`);
+  });
+}
+
 test('captions within the pictures do not get into the output, and the owner is told', async () => {
   const file = await makeCaptioned(media.root, 'captions.ts');
   assert.match(await sideDataOf(file), /Closed Captions/);

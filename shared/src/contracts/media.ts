@@ -32,6 +32,8 @@ export const mediaFactsSchema = z.object({
     rotationDegrees: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
     sampleAspectRatio: rationalSchema,
     pixelFormat: z.string(),
+    /** Parts of the pictures are transparent; they are shown on black. */
+    transparent: z.boolean().optional(),
     fullRange: z.boolean(),
     interlaced: z.boolean(),
     hdr: z.enum(['none', 'pq', 'hlg']),

@@ -10,7 +10,6 @@ import type { PacketStats } from './packetStats.ts';
 import { CAPTIONS, chooseShape, type ShapeCollector } from './pictureShapes.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import type { SelectedStreams } from './selectStreams.ts';
-import { hasAlpha } from './uprightFilters.ts';
 
 /** MPEG-TS has no index: a seek lands somewhere near, so reading begins well before. */
 const TS_PRE_ROLL_SECONDS = 4;
@@ -166,7 +165,6 @@ function pictureNotices(
     probe.streams.some(({ codec_type }) => codec_type === 'subtitle');
   return [
     ...(video.sizeChanges ? [{ code: 'size_changes' as const }] : []),
-    ...(hasAlpha(video) ? [{ code: 'transparency_left_out' as const }] : []),
     ...(captioned ? [{ code: 'captions_left_out' as const }] : []),
   ];
 }

@@ -2,6 +2,7 @@ import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { declaredVideos } from './declaredLimits.ts';
+import { findTransparency } from './findTransparency.ts';
 import { decideFrameRate, isSparse } from './frameRate.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import type { PacketStats } from './packetStats.ts';
@@ -78,7 +79,8 @@ export async function runInspect(
   if (frames.length === 0) {
     throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
   }
-  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, shapes, ...timing });
+  const found: MediaFacts = factsFromProbe({ probe, streams, frames, shapes, ...timing });
+  const facts = await findTransparency(target, found, readsAll);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }

@@ -15,15 +15,15 @@ const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: '
 
 type Video = MediaFacts['video'];
 
-/** Whether parts of the pictures may be transparent. */
-export function hasAlpha({ pixelFormat }: Pick<Video, 'pixelFormat'>): boolean {
+/** Whether the format of the pictures has room for transparency. */
+export function mayHaveAlpha({ pixelFormat }: Pick<Video, 'pixelFormat'>): boolean {
   return ALPHA.test(pixelFormat);
 }
 
 /** Input options: the graph stays as it is whatever the pictures become, and it alone turns them. */
 export function pictureInputArgs({ video }: MediaFacts): string[] {
   // ffmpeg's own decoders of these leave the transparency out and show what lies under it
-  const decoder = hasAlpha(video) ? ALPHA_DECODERS[video.codec] : undefined;
+  const decoder = video.transparent ? ALPHA_DECODERS[video.codec] : undefined;
   return [
     ...['-noautorotate', '-reinit_filter', '0'],
     ...(decoder === undefined ? [] : [`-codec:${video.streamIndex}`, decoder]),
@@ -42,7 +42,7 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
     // pictures that are not marked as interlaced pass through
     ...(deinterlace && mayBeInterlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...orientationFilters({ rotationDegrees: video.rotationDegrees, mirrored: video.mirrored === true }),
-    ...(hasAlpha(video) ? onBlackFilters(video) : []),
+    ...(video.transparent ? onBlackFilters(video) : []),
   ];
 }
 
