@@ -13,7 +13,7 @@ const SHAPE_DIFFERS_LINE = /^(\[[^\]]*\] )?404040\.5/;
 /** Pixel aspects beyond this are damage. */
 export const MAX_ASPECT = 8;
 /** Shapes that differ by less are stretched; bars would be hardly more than a line. */
-const ASPECT_TOLERANCE = 0.02;
+export const ASPECT_TOLERANCE = 0.02;
 /** Formats that `scale` can write, and that have the same name in every version of ffmpeg. */
 const WRITTEN = /^(yuva?4(20|22|44)p((10|12|16)le)?|gbrp(10le|12le)?|gray(10le)?|rgb24|bgr24|rgba|bgra)$/;
 /** Pixel aspect of a picture, in the expressions of the scale filter. */

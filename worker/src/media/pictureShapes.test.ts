@@ -71,6 +71,21 @@ test('the same size with other pixels is another shape', () => {
   assert.deepEqual(chooseShape({ shapes })?.sampleAspectRatio, { num: 64, den: 45 });
 });
 
+test('pixels of unknown shape are square, and those of nearly the same shape are the same', () => {
+  const { shapes } = scanOf(
+    [
+      { at: 0, size: [720, 576], aspect: 'N/A' },
+      { at: 2, size: [720, 576] },
+      { at: 4, size: [720, 576], aspect: '100:99' },
+    ],
+    10,
+  );
+  assert.deepEqual(
+    shapes.map(({ seconds }) => seconds),
+    [10],
+  );
+});
+
 test('memory does not grow with the number of shapes', () => {
   const many = Array.from({ length: 5_000 }, (_, n) => ({ at: n, size: [100 + n, 100] as [number, number] }));
   assert.ok(scanOf(many, 5_000).shapes.length <= 100);

@@ -1,5 +1,6 @@
 import type { Rational } from '@reelmill/shared/contracts/media.ts';
 import { maxDecodedPixels } from './memoryNeeds.ts';
+import { ASPECT_TOLERANCE } from './oneShape.ts';
 
 /** Size of decoded pictures, and the shape of their pixels; null where it is not known. */
 export interface PictureShape {
@@ -8,10 +9,15 @@ export interface PictureShape {
   sampleAspectRatio: Rational | null;
 }
 
+/** A shape, with how long pictures of it are shown. */
+interface ShownShape extends PictureShape {
+  seconds: number;
+}
+
 /** What was found of the pictures of a whole video. */
 export interface PictureScan {
-  /** Every shape, with how long pictures of it are shown; the first one first. */
-  shapes: readonly (PictureShape & { seconds: number })[];
+  /** Every shape, the first one first. */
+  shapes: readonly ShownShape[];
   interlaced: boolean;
 }
 
@@ -24,8 +30,8 @@ export const CAPTIONS = 'ATSC A53 Part 4 Closed Captions';
 
 /** Collects the shapes of pictures from the lines that ffprobe prints of them. */
 export class ShapeCollector {
-  readonly #shapes = new Map<string, PictureShape & { seconds: number }>();
-  #shown: { key: string; fromSeconds: number } | null = null;
+  readonly #shapes: ShownShape[] = [];
+  #shown: { shape: ShownShape | null; fromSeconds: number } | null = null;
   #interlaced = false;
   /** Whether any picture has captions within it. */
   captions = false;
@@ -37,28 +43,37 @@ export class ShapeCollector {
     if (!(width > 0 && height > 0)) return;
     if (fields.get('interlaced_frame') === '1') this.#interlaced = true;
     if (line.includes(CAPTIONS)) this.captions = true;
-    const aspect = fields.get('sample_aspect_ratio') ?? '';
-    const key = `${width}x${height} ${aspect}`;
-    if (!this.#shapes.has(key)) {
-      if (this.#shapes.size >= MAX_SHAPES) return;
-      this.#shapes.set(key, { width, height, sampleAspectRatio: ratioOf(aspect), seconds: 0 });
-    }
+    const shape = this.#shapeOf({
+      width,
+      height,
+      sampleAspectRatio: ratioOf(fields.get('sample_aspect_ratio') ?? ''),
+    });
     const seconds = Number.parseFloat(fields.get('best_effort_timestamp_time') ?? '');
     if (!Number.isFinite(seconds)) return;
     this.#lastUntil(seconds);
-    this.#shown = { key, fromSeconds: seconds };
+    this.#shown = { shape, fromSeconds: seconds };
   }
 
   /** Returns what was found of a video that ends then; null where there was no picture. */
   finish(endSeconds: number): PictureScan | null {
     this.#lastUntil(endSeconds);
-    const shapes = [...this.#shapes.values()];
+    this.#shown = null;
+    const shapes = this.#shapes;
     return shapes.length === 0 ? null : { shapes, interlaced: this.#interlaced };
   }
 
+  /** The one of those that are known, or a new one; null where there are too many. */
+  #shapeOf(shape: PictureShape): ShownShape | null {
+    const known = this.#shapes.find((other) => isSameShape(other, shape));
+    if (known !== undefined || this.#shapes.length >= MAX_SHAPES) return known ?? null;
+    const added = { ...shape, seconds: 0 };
+    this.#shapes.push(added);
+    return added;
+  }
+
   #lastUntil(seconds: number): void {
-    const shape = this.#shapes.get(this.#shown?.key ?? '');
-    if (shape) shape.seconds += Math.max(0, seconds - (this.#shown?.fromSeconds ?? seconds));
+    const { shape = null, fromSeconds = seconds } = this.#shown ?? {};
+    if (shape) shape.seconds += Math.max(0, seconds - fromSeconds);
   }
 }
 
@@ -79,12 +94,22 @@ export function chooseShape({ shapes }: Pick<PictureScan, 'shapes'>): PictureSha
   return { width, height, sampleAspectRatio };
 }
 
+/** Pixels of hardly another shape make no difference. */
+function isSameShape(a: PictureShape, b: PictureShape): boolean {
+  const aspects = aspectOf(a) / aspectOf(b);
+  return a.width === b.width && a.height === b.height && Math.abs(aspects - 1) < ASPECT_TOLERANCE;
+}
+
 function largest<S extends PictureShape>(shapes: readonly S[]): S | null {
   return shapes.toSorted((a, b) => shownPixels(b) - shownPixels(a))[0] ?? null;
 }
 
-function shownPixels({ width, height, sampleAspectRatio }: PictureShape): number {
-  return width * height * (sampleAspectRatio ? sampleAspectRatio.num / sampleAspectRatio.den : 1);
+function shownPixels(shape: PictureShape): number {
+  return shape.width * shape.height * aspectOf(shape);
+}
+
+function aspectOf({ sampleAspectRatio }: PictureShape): number {
+  return sampleAspectRatio ? sampleAspectRatio.num / sampleAspectRatio.den : 1;
 }
 
 function fieldOf(field: string): [name: string, value: string] {
