@@ -327,7 +327,7 @@ export const HOSTILE_FILES: Readonly<Record<string, HostileFile>> = {
   'H.264 that grows, in MPEG-TS': growing('grows.ts', 'h264', LARGEST, ...x264),
   'Motion JPEG that grows': growing('grows.mkv', 'mjpeg', LARGEST, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'),
   'MPEG-2 that grows, in a program stream': growing('grows.mpg', 'm2v', '4080x2160', '-c:v', 'mpeg2video'),
-  'H.264 that grows, without a container': growing('grows.h264', 'h264', LARGEST, ...x264),
+  'H.264 that grows, without a container': growing('grows.h264', 'h264', '4096x2176', ...x264),
   'MPEG-2 that grows, without a container': growing('grows.m2v', 'm2v', '4080x2160', '-c:v', 'mpeg2video'),
   'VP9 with transparency that grows': growingAlpha,
   '90 streams of 1080p': manyStreams('streams.mp4', 90, '1920x1080'),
