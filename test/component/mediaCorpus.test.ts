@@ -127,6 +127,28 @@ Object.assign(PUBLISHED, {
   },
 } satisfies typeof PUBLISHED);
 
+/** Pictures of two sizes, upside down, in colours that zscale has not, with captions, interlaced later on, transparent. */
+Object.assign(PUBLISHED, {
+  'faults/M01_res_change.ts': { size: [640, 360], rate: [30, 1], frames: 538, seconds: 17.95, audio: 1 },
+  'faults/M12_vflip.mp4': { size: [320, 240], rate: [30, 1], frames: 90, seconds: 3, audio: null },
+  'faults/M08b_hlg_bt2020c.mp4': { size: [640, 360], rate: [30, 1], frames: 60, seconds: 2, audio: null },
+  'faults/test__segments__multi-channel-608-captions.ts': {
+    size: [360, 240],
+    rate: [30_000, 1_001],
+    frames: 181,
+    seconds: 6.04,
+    audio: null,
+  },
+  'faults/F16_interlaced_after_1.5s.ts': {
+    size: [640, 480],
+    rate: [30_000, 1_001],
+    frames: 104,
+    seconds: 3.47,
+    audio: null,
+  },
+  'faults/M19_alpha_prores4444.mov': { size: [640, 360], rate: [30, 1], frames: 30, seconds: 1, audio: null },
+} satisfies typeof PUBLISHED);
+
 const REFUSED: Record<string, ErrorCode> = {
   'audio-only-aac.mp4': 'no_video_stream',
   'audio-with-cover-art.m4a': 'no_video_stream',

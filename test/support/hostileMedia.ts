@@ -52,6 +52,20 @@ function growing(name: string, raw: string, large: string, ...codec: string[]): 
   };
 }
 
+/** Small pictures with transparency, which libvpx decodes, followed by large ones. */
+const growingAlpha: HostileFile = async (folder) => {
+  const alpha = ['-c:v', 'libvpx-vp9', '-pix_fmt', 'yuva420p', '-deadline', 'realtime', '-cpu-used', '8'];
+  for (const [index, size] of ['320x240', '4096x2160'].entries()) {
+    const source = ['-f', 'lavfi', '-i', `color=green@0.5:size=${size}:rate=25,format=yuva420p`];
+    await ffmpeg(...source, '-frames:v', '3', ...alpha, path.join(folder, `part${index}.webm`));
+  }
+  const list = path.join(folder, 'parts.txt');
+  await writeFile(list, 'file part0.webm\nfile part1.webm\n');
+  const file = path.join(folder, 'alpha.webm');
+  await ffmpeg('-f', 'concat', '-i', list, '-c', 'copy', '-metadata:s:v', 'alpha_mode=1', file);
+  return file;
+};
+
 /** The same small video in many streams. */
 function manyStreams(name: string, count: number, size: string): HostileFile {
   return async (folder) => {
@@ -313,6 +327,9 @@ export const HOSTILE_FILES: Readonly<Record<string, HostileFile>> = {
   'H.264 that grows, in MPEG-TS': growing('grows.ts', 'h264', LARGEST, ...x264),
   'Motion JPEG that grows': growing('grows.mkv', 'mjpeg', LARGEST, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'),
   'MPEG-2 that grows, in a program stream': growing('grows.mpg', 'm2v', '4080x2160', '-c:v', 'mpeg2video'),
+  'H.264 that grows, without a container': growing('grows.h264', 'h264', '4096x2176', ...x264),
+  'MPEG-2 that grows, without a container': growing('grows.m2v', 'm2v', '4080x2160', '-c:v', 'mpeg2video'),
+  'VP9 with transparency that grows': growingAlpha,
   '90 streams of 1080p': manyStreams('streams.mp4', 90, '1920x1080'),
   '90 streams of 240p': manyStreams('streams.mkv', 90, '320x240'),
   '60 streams of 1080p in MPEG-TS': manyStreams('streams.ts', 60, '1920x1080'),

@@ -29,16 +29,22 @@ export const mediaFactsSchema = z.object({
     codec: z.string(),
     startSeconds: z.number(),
     durationSeconds: z.number().nonnegative(),
-    /** Coded size, before rotation and sample aspect ratio. */
+    /** Coded size, before rotation and sample aspect ratio; where it changes, the largest that lasts. */
     codedWidth: z.int().positive(),
     codedHeight: z.int().positive(),
     /** Size as shown: rotated, square pixels, even. */
     displayWidth: z.int().positive(),
     displayHeight: z.int().positive(),
+    /** The size or shape of the pictures changes; all are put into the coded size, with bars where they do not fit. */
+    sizeChanges: z.boolean().optional(),
+    /** The display matrix mirrors the picture, left to right, before it rotates it. */
+    mirrored: z.boolean().optional(),
     /** Clockwise rotation that the display matrix asks for. */
     rotationDegrees: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
     sampleAspectRatio: rationalSchema,
     pixelFormat: z.string(),
+    /** Parts of the pictures are transparent; they are shown on black. */
+    transparent: z.boolean().optional(),
     fullRange: z.boolean(),
     interlaced: z.boolean(),
     hdr: z.enum(['none', 'pq', 'hlg']),

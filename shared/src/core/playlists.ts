@@ -70,6 +70,8 @@ export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
         `RESOLUTION=${variant.width}x${variant.height}`,
         `FRAME-RATE=${(variant.frameRate.num / variant.frameRate.den).toFixed(3)}`,
         ...(audio ? [`AUDIO="${AUDIO_GROUP}"`] : []),
+        // without it, players offer the captions that a stream may carry within its pictures
+        'CLOSED-CAPTIONS=NONE',
       ].join(',')}`,
       variant.uri,
     ]),

@@ -65,10 +65,11 @@ test('the whole command of a chunk in the middle', () => {
       'noaccurate_seek',
       'ss 5.488317',
       'noautorotate',
+      'reinit_filter 0',
       'threads 2',
       'thread_queue_size 128',
       'protocol_whitelist http,tcp',
-      'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf',
+      'format_whitelist mov,matroska,mpegts,mpeg,avi,asf,flv,ogg,mxf,dv,h264,hevc,mpegvideo',
       'max_streams 101',
       'max_pixels 1',
       'max_pixels:2 2088960',
@@ -79,7 +80,9 @@ test('the whole command of a chunk in the middle', () => {
         'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
         '[other]settb=1/1000000,select=eq(n\\,0)*not(key),metadata=mode=add:key=is_keyframe:value=0,' +
         'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
-        '[shown]null,fps=fps=30000/1001:start_time=5.505000,' +
+        "[shown]null,scale=w='if(eq(iw,640)*eq(ih,360)*lt(abs(if(between(sar,0.125,8),sar,1)/1-1),0.02),640,0*print(404040.5,24)+640)'" +
+        ":h='360':eval=frame:interl=-1:flags=bicubic:in_range=tv:out_range=tv,format=yuv420p," +
+        'bwdif=mode=send_frame:deint=interlaced,fps=fps=30000/1001:start_time=5.505000,' +
         'setpts=N+150,fps=fps=30000/1001,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
         'out_color_matrix=bt709:in_range=tv:out_range=tv,format=yuv420p,setsar=1,' +
         'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[v0]',
@@ -96,6 +99,7 @@ test('the whole command of a chunk in the middle', () => {
       'preset veryfast',
       'profile:v high',
       'pix_fmt yuv420p',
+      'a53cc 0',
       'crf 23',
       'maxrate 800000',
       'bufsize 1600000',
@@ -169,12 +173,20 @@ test('what a decoder made up before its first keyframe is dropped, where it show
     selected(4),
     /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=3/,
   );
-  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),fps=/);
+  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),scale=/);
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {
-  const interlaced = { ...facts, video: { ...facts.video, interlaced: true } };
-  assert.match(encodeGraph(interlaced, { firstFrame: 0, last: false }, plan.renditions), /bwdif=[^,]*,fps=/);
+  const graphOf = (video: Partial<typeof facts.video>): string =>
+    encodeGraph(
+      { ...facts, video: { ...facts.video, ...video } },
+      { firstFrame: 0, last: false },
+      plan.renditions,
+    );
+  assert.match(graphOf({ interlaced: true, pixelFormat: 'rgb24' }), /bwdif=[^,]*,fps=/);
+  // those that are not known to be interlaced as well, unless each would have to be converted for it
+  assert.match(graphOf({}), /bwdif=[^,]*,fps=/);
+  assert.doesNotMatch(graphOf({ pixelFormat: 'rgb24' }), /bwdif/);
 });
 
 test('sound is decoded with its times beside it, and encoded from what it was made to', () => {

@@ -4,6 +4,7 @@ import { encodeGraph } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, packetsReadAhead } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
+import { pictureInputArgs } from './uprightFilters.ts';
 
 /** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
 export const INIT_FILE = 'init.mp4';
@@ -53,7 +54,7 @@ export function chunkInputArgs(run: Omit<EncodeRun, 'renditions'>): string[] {
   return [
     '-copyts',
     ...seekArgs(run),
-    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...pictureInputArgs(facts),
     ...['-threads', String(decoderThreads(facts.video, run.threads))],
     // read ahead in a thread of its own: encoders must not wait for the network
     ...['-thread_queue_size', String(packetsReadAhead(facts.video))],
@@ -75,7 +76,8 @@ function renditionArgs(run: EncodeRun, rendition: Rendition, index: number): str
     ...['-map', `[v${index}]`, ...BARE_OUTPUT_ARGS],
     ...['-frames:v', String(chunk.frameCount), '-fps_mode', 'passthrough'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p'],
-    ...['-crf', String(rendition.crf)],
+    // captions of the source would go along in the bitstream, where no playlist tells of them
+    ...['-a53cc', '0', '-crf', String(rendition.crf)],
     ...['-maxrate', String(rendition.maxrate), '-bufsize', String(rendition.bufsize)],
     ...['-g', group, '-keyint_min', group, '-sc_threshold', '0'],
     ...['-threads', String(encoderThreads(threads))],

@@ -1,8 +1,11 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { chunkStartSeconds, type PreRoll, showsMadeUp } from './chunkStart.ts';
+import { colourFilters, OUTPUT_TAGS } from './colours.ts';
+import { isElementary } from './elementaryStream.ts';
 import { FIRST_PICTURE_BRANCH } from './printedPictures.ts';
 import { repairPictureTimes } from './repairTimes.ts';
+import { uprightFilters } from './uprightFilters.ts';
 
 /** Pictures further outside the video than this have a broken time and are dropped. */
 const OUTSIDE_SECONDS = 1;
@@ -13,23 +16,20 @@ const OUTSIDE_SECONDS = 1;
 const HELD_BEFORE_SECONDS = 8;
 /** Frames per second of films whose pictures are further apart than a second. */
 const SLIDE_RATE = 5;
-/** From this height on, a source that does not name its colours is taken for bt709, below for bt601. */
-const HD_HEIGHT = 720;
 /** Factor of a `select` expression: 0 until the first keyframe, which is kept in a variable, then 1. */
 export const SINCE_KEYFRAME = 'st(0\\,max(ld(0)\\,key))';
-const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
 
 /**
- * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, deinterlaced, put on
- * the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding began,
- * as long as it began early enough (see `chunkStart.ts`).
+ * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, of one shape, upright,
+ * put on the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding
+ * began, as long as it began early enough (see `chunkStart.ts`).
  */
 export function timingFilters(
   facts: MediaFacts,
   chunk: Pick<Chunk, 'firstFrame' | 'last'>,
   preRoll: PreRoll = null,
 ): string[] {
-  return [...shownPictures(facts, preRoll), ...deinterlacing(facts), ...rateFilters(facts, chunk)];
+  return [...shownPictures(facts, preRoll), ...uprightFilters(facts), ...rateFilters(facts, chunk)];
 }
 
 /** Drops pictures with broken times, and what a decoder that began in the middle made up. */
@@ -40,11 +40,9 @@ function shownPictures(facts: MediaFacts, preRoll: PreRoll): string[] {
   const to = startSeconds + durationSeconds + OUTSIDE_SECONDS;
   const inside = `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
   const select = `select=${inside}${madeUp && preRoll !== null ? `*${SINCE_KEYFRAME}` : ''}`;
-  return [...repairPictureTimes(facts), select];
-}
-
-function deinterlacing({ video }: MediaFacts): string[] {
-  return video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : [];
+  // a bare stream is given times that begin somewhere
+  const counted = isElementary(facts.demuxer) ? ['setpts=PTS-STARTPTS'] : [];
+  return [...counted, ...repairPictureTimes(facts), select];
 }
 
 function rateFilters(facts: MediaFacts, chunk: Pick<Chunk, 'firstFrame' | 'last'>): string[] {
@@ -78,7 +76,7 @@ function mayLastLong(facts: MediaFacts): boolean {
   return singlePicture || variableFrameRate || areSlides || isHeld(facts);
 }
 
-/** Brings a picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
+/** Brings an upright picture to a size and to 8-bit bt709 4:2:0 with square pixels, whatever the source is. */
 export function pictureFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
   return [...colourFilters(facts, size), 'setsar=1', OUTPUT_TAGS];
 }
@@ -101,7 +99,7 @@ export function encodeGraph(
   const timed = [
     ...shownPictures(facts, preRoll),
     ...(preRoll === null ? [] : [FIRST_PICTURE_BRANCH]),
-    ...deinterlacing(facts),
+    ...uprightFilters(facts),
     ...(repeatsLate ? [] : rateFilters(facts, chunk)),
   ];
   const repeated = repeatsLate ? rateFilters(facts, chunk) : [];
@@ -122,50 +120,4 @@ export function encodeGraph(
 
 export function fraction(rate: Rational): string {
   return `${rate.num}/${rate.den}`;
-}
-
-function colourFilters(facts: MediaFacts, size: { width: number; height: number }): string[] {
-  const { video } = facts;
-  const scale = `scale=${size.width}:${size.height}:flags=bicubic`;
-  if (video.hdr === 'none') {
-    const matrix = sourceMatrix(facts);
-    // to name the matrix of the output makes the filter copy every picture, even one that is right already
-    const conversion = matrix === 'bt709' ? '' : ':out_color_matrix=bt709';
-    const range = `in_range=${video.fullRange ? 'pc' : 'tv'}:out_range=tv`;
-    return [`${scale}:in_color_matrix=${matrix}${conversion}:${range}`, 'format=yuv420p'];
-  }
-  const transfer = video.hdr === 'pq' ? 'smpte2084' : 'arib-std-b67';
-  const primaries = video.colorPrimaries ?? 'bt2020';
-  const matrix = video.colorSpace ?? 'bt2020nc';
-  return [
-    scale,
-    // what the bitstream alone knows must be said here: zscale refuses to guess
-    `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`,
-    'zscale=transfer=linear:npl=100',
-    'format=gbrpf32le',
-    'zscale=primaries=bt709',
-    'tonemap=tonemap=hable:desat=0',
-    'zscale=transfer=bt709:matrix=bt709:range=tv',
-    'format=yuv420p',
-  ];
-}
-
-/** The source's matrix in the names of the scale filter. */
-function sourceMatrix({ video }: MediaFacts): string {
-  switch (video.colorSpace) {
-    case 'bt709':
-      return 'bt709';
-    case 'smpte170m':
-    case 'bt470bg':
-      return 'smpte170m';
-    case 'smpte240m':
-      return 'smpte240m';
-    case 'fcc':
-      return 'fcc';
-    case 'bt2020nc':
-    case 'bt2020c':
-      return 'bt2020';
-    default:
-      return video.codedHeight >= HD_HEIGHT ? 'bt709' : 'smpte170m';
-  }
 }

@@ -8,6 +8,7 @@ import { decoderThreads, pictureMemory } from './memoryNeeds.ts';
 import { FIRST_PICTURE_BRANCH, KEYFRAMES_BRANCH, type PrintedPicture } from './printedPictures.ts';
 import { repairPictureTimes } from './repairTimes.ts';
 import { inputArgs, type SourceInput } from './source.ts';
+import { pictureInputArgs, uprightFilters } from './uprightFilters.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;
 
@@ -77,7 +78,7 @@ export function firstPictureArgs(run: ImageRun): string[] {
 
 function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
   const { facts } = run.plan;
-  const filters = [...choose, ...pictureFilters(facts, coverSize(facts))];
+  const filters = [...uprightFilters(facts), ...choose, ...pictureFilters(facts, coverSize(facts))];
   return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
 }
 
@@ -116,6 +117,8 @@ export function storyboardArgs(run: ImageRun, keyframesOnly = mayHaveKeyframesOn
     ...repairPictureTimes(facts),
     // a place from which pictures recover is no keyframe, though it is not left out
     ...(keyframesOnly ? ['select=key', KEYFRAMES_BRANCH] : []),
+    // neighbours of keyframes are not decoded: there is nothing to deinterlace them with
+    ...uprightFilters(facts, !keyframesOnly),
     ...first,
     ...pictureFilters(facts, { width: tileWidth, height: tileHeight }),
     // the last picture stands for all that follows it: a source may have no keyframe near its end
@@ -168,7 +171,7 @@ function head(run: ImageRun, options: readonly string[]): string[] {
   return [
     ...GENERAL_ARGS,
     ...options,
-    ...(facts.video.rotationDegrees === 0 ? ['-noautorotate'] : []),
+    ...pictureInputArgs(facts),
     ...['-threads', String(decoderThreads(facts.video, run.threads))],
     ...inputArgs(run, facts.demuxer, decodedVideo(facts)),
     ...['-map', `0:${facts.video.streamIndex}`, ...BARE_OUTPUT_ARGS, '-an'],

@@ -14,15 +14,18 @@ test('every input is bounded, and decodes no picture unless one is asked for', (
   );
 });
 
-test('ffprobe is asked for the fields that are read, and for no tag', () => {
+test('ffprobe is asked for the fields that are read, and for no tag but that of transparency', () => {
   const sections = PROBE_ENTRIES.split(':').map((section) => section.split('=')[0]);
-  assert.deepEqual(sections, ['format', 'stream', 'stream_disposition', 'stream_side_data']);
+  assert.deepEqual(sections, ['format', 'stream', 'stream_disposition', 'stream_tags', 'stream_side_data']);
   assert.ok(PROBE_ENTRIES.startsWith('format=format_name,start_time,duration:stream=index,codec_type,'));
   assert.ok(
     PROBE_ENTRIES.endsWith(
-      ':stream_disposition=default,attached_pic:stream_side_data=side_data_type,rotation',
+      ':stream_disposition=default,attached_pic:stream_tags=alpha_mode:stream_side_data=side_data_type,displaymatrix,rotation',
     ),
   );
-  assert.doesNotMatch(PROBE_ENTRIES + FRAME_ENTRIES, /tags|extradata|disposition,|side_data_list/);
-  assert.match(FRAME_ENTRIES, /^frame=best_effort_timestamp_time,pix_fmt,/);
+  assert.doesNotMatch(
+    PROBE_ENTRIES + FRAME_ENTRIES,
+    /tags(?!=alpha_mode:)|extradata|disposition,|side_data_list/,
+  );
+  assert.match(FRAME_ENTRIES, /^frame=best_effort_timestamp_time,width,height,pix_fmt,/);
 });

@@ -8,7 +8,7 @@ import { runTogether } from './runTogether.ts';
 import type { SelectedStreams } from './selectStreams.ts';
 
 /** Containers whose seeking lands where it should, or whose error is known (MPEG-TS). */
-const SEEKABLE_DEMUXERS = ['mov', 'matroska', 'mpegts'];
+const SEEKABLE_DEMUXERS = ['mov', 'matroska', 'mpegts', 'dv'];
 const HEAD_PACKETS = 600;
 const MIDDLE_PACKETS = 200;
 const TAIL_SECONDS = 8;

@@ -9,6 +9,8 @@ test('what ffprobe says when it refuses a file', () => {
   assert.equal(code(`[hls @ 0x560c344de780] ${WHITELIST}`), 'playlist_refused');
   assert.equal(code(`[concat @ 0x564098370780] ${WHITELIST}`), 'playlist_refused');
   assert.equal(code(`[png_pipe @ 0x564098370780] ${WHITELIST}`), 'not_a_video');
+  assert.match(explainUnopened(`[jpeg_pipe @ 0x564098370780] ${WHITELIST}`).message, /without a frame rate/);
+  assert.doesNotMatch(explainUnopened(`[mp3 @ 0x564098370780] ${WHITELIST}`).message, /frame rate/);
   assert.equal(code('[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] moov atom not found'), 'unreadable_file');
   assert.equal(
     code(

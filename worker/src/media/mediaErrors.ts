@@ -3,6 +3,7 @@ import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
+const PICTURE_FORMATS = /\[(\w+_pipe|image2)[ ,]/;
 const NOT_WHITELISTED = /Format not on whitelist/;
 const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 /** A bound of 1 is that of streams which are not wanted. */
@@ -23,15 +24,7 @@ export const REFUSED_BY_DECODER = 69;
 
 /** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
 export function explainUnopened(stderr: string): MediaFault {
-  if (NOT_WHITELISTED.test(stderr)) {
-    return PLAYLIST_FORMATS.test(stderr)
-      ? permanent(
-          'playlist_refused',
-          'The file is a playlist, not a video; playlists are not accepted.',
-          stderr,
-        )
-      : permanent('not_a_video', 'The file is not in a video format that is accepted.', stderr);
-  }
+  if (NOT_WHITELISTED.test(stderr)) return notAccepted(stderr);
   if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams(stderr);
   const [, width, height] = TOO_LARGE.exec(stderr) ?? [];
   if (width !== undefined) return tooLarge(Number(width), Number(height), stderr);
@@ -48,6 +41,17 @@ export function explainUnopened(stderr: string): MediaFault {
 /** Whether ffmpeg could not tell which channels of a sound are left and right. */
 export function hasUnknownChannels(stderr: string): boolean {
   return UNKNOWN_CHANNELS.test(stderr);
+}
+
+function notAccepted(stderr: string): MediaFault {
+  if (PLAYLIST_FORMATS.test(stderr)) {
+    const message = 'The file is a playlist, not a video; playlists are not accepted.';
+    return permanent('playlist_refused', message, stderr);
+  }
+  const message = PICTURE_FORMATS.test(stderr)
+    ? 'The file holds pictures without a frame rate, not a video; put them into a container such as MP4.'
+    : 'The file is not in a video format that is accepted.';
+  return permanent('not_a_video', message, stderr);
 }
 
 /** What it means that ffmpeg ended with an error while it was encoding. */

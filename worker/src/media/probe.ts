@@ -2,6 +2,7 @@ import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
 import { assertWithinLimits, declaredVideos } from './declaredLimits.ts';
+import { isElementary, PacketClock } from './elementaryStream.ts';
 import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
@@ -123,6 +124,7 @@ export async function samplePackets<const S extends readonly number[]>(
   stretch: Stretch,
 ): Promise<{ [K in keyof S]: PacketStats }> {
   const collectors = new Map(streamIndexes.map((index) => [index, new PacketCollector()]));
+  const clock = isElementary(target.demuxer) ? new PacketClock() : null;
   let hidden = 0;
   await runProgram(
     'ffprobe',
@@ -140,7 +142,7 @@ export async function samplePackets<const S extends readonly number[]>(
       onLine(line) {
         const packet = parsePacketLine(line);
         if (packet === null) return true;
-        if (!packet.hidden) collectors.get(packet.streamIndex)?.add(packet);
+        if (!packet.hidden) collectors.get(packet.streamIndex)?.add(clock?.stamp(packet) ?? packet);
         else if (packet.streamIndex === streamIndexes[0]) hidden++;
         return true;
       },
@@ -227,7 +229,8 @@ function explainEnd(exitCode: number, stderr: string): ReelmillError {
   });
 }
 
-function probeArgs(target: ProbeTarget): string[] {
+/** Arguments of every ffprobe run of a source, up to but not including what is asked. */
+export function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
   const guarded = guardArgs(decodedVideos(target.declared));
   return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];

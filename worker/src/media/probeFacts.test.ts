@@ -69,7 +69,15 @@ function factsOf(change: { video?: RawStream; streams?: RawStream[]; times?: num
     head: all,
     tail: all,
     sound: null,
-    frames: [{ best_effort_timestamp_time: null, pix_fmt: 'yuvj420p', interlaced_frame: 0 }],
+    frames: [
+      {
+        best_effort_timestamp_time: null,
+        pix_fmt: 'yuvj420p',
+        interlaced_frame: 0,
+        sample_aspect_ratio: null,
+      },
+    ],
+    shapes: null,
     seekable: true,
     thorough: true,
   });

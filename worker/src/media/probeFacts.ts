@@ -11,7 +11,10 @@ import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { type Extent, extentOf } from './extent.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import type { Timing } from './inspectTiming.ts';
-import type { DecodedFrames, Probe, ProbedStream } from './probeSchema.ts';
+import { MAX_ASPECT } from './oneShape.ts';
+import { orientationOf } from './orientation.ts';
+import { CAPTIONS, chooseShape, type ShapeCollector } from './pictureShapes.ts';
+import type { DecodedFrames, Probe } from './probeSchema.ts';
 import type { ProbedSource } from './probeSource.ts';
 import { type SelectedStreams, undecodableError } from './selectStreams.ts';
 import { trackNotices } from './trackNotices.ts';
@@ -22,13 +25,14 @@ const TS_PRE_ROLL_SECONDS = 4;
 const INTERLACED_PRE_ROLL_SECONDS = 1;
 /** Less of the beginning is not missed. */
 const TOLD_SECONDS = 0.5;
-const MAX_ASPECT = 8;
 
 export interface Findings extends Timing {
   probe: Probe;
   streams: SelectedStreams;
   /** The first ones that can be decoded. */
   frames: DecodedFrames;
+  /** What was seen of the pictures of the whole video; null where only the first ones were looked at. */
+  shapes: ShapeCollector | null;
   /** What the source is read with; none where it is read as it is. */
   patches?: readonly SourcePatch[];
   /** Sound that had to be hidden from ffmpeg. */
@@ -45,7 +49,11 @@ export function factsFromProbe(findings: Findings): MediaFacts {
   const video = { ...videoFacts(findings, extent), outputFrameRate: rate, variableFrameRate: variable };
   const demuxer = probe.format.format_name.split(',')[0] ?? '';
   const audio = streams.audio;
-  const notices = [...noticesOf(findings, extent), ...trackNotices(probe, streams, findings.hidden)];
+  const notices = oneOfEach([
+    ...noticesOf(findings, extent),
+    ...pictureNotices(findings, video),
+    ...trackNotices(probe, streams, findings.hidden),
+  ]);
   const preRoll =
     (demuxer === 'mpegts' ? TS_PRE_ROLL_SECONDS : 0) + (video.interlaced ? INTERLACED_PRE_ROLL_SECONDS : 0);
   return mediaFactsSchema.parse({
@@ -95,18 +103,27 @@ function hasUnnamedChannels({ channels, channel_layout }: NonNullable<SelectedSt
   return isUnnamed && channels > MAX_GUESSED_CHANNELS;
 }
 
+/** Subtitles and captions within the pictures have the same. */
+function oneOfEach(notices: readonly NoticeFacts[]): NoticeFacts[] {
+  return [...new Map(notices.map((facts) => [facts.code, facts])).values()];
+}
+
 type VideoFacts = Omit<MediaFacts['video'], 'outputFrameRate' | 'variableFrameRate'>;
 
 function videoFacts(findings: Findings, extent: Extent): VideoFacts {
   const stream = findings.streams.video;
   const first = findings.frames[0];
-  const rotationDegrees = rotationOf(stream);
-  const sampleAspectRatio = saneAspect(stream.sample_aspect_ratio);
+  const orientation = orientationOf(stream.side_data_list?.find((data) => data.rotation !== undefined));
   const { startSeconds, durationSeconds, heldSeconds } = extent;
   const { strayTimes } = findings.head;
+  const scan = findings.shapes?.finish(startSeconds + durationSeconds) ?? null;
+  const shape = scan === null ? null : chooseShape(scan);
+  const { width = stream.width, height = stream.height } = shape ?? first ?? stream;
+  const sampleAspectRatio = saneAspect(
+    shape?.sampleAspectRatio ?? first?.sample_aspect_ratio ?? stream.sample_aspect_ratio,
+  );
   const transfer = first?.color_transfer ?? stream.color_transfer ?? null;
-  const pixelFormat = first?.pix_fmt ?? stream.pix_fmt;
-  if (pixelFormat === undefined) throw undecodableError();
+  const pixelFormat = pixelFormatOf(findings);
   return {
     streamIndex: stream.index,
     codec: stream.codec_name,
@@ -114,14 +131,15 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     durationSeconds,
     ...(heldSeconds > 0 && { heldSeconds }),
     ...(strayTimes.length > 0 && { strayTimes: [...strayTimes] }),
-    codedWidth: stream.width,
-    codedHeight: stream.height,
-    ...displaySize(stream.width, stream.height, sampleAspectRatio, rotationDegrees),
-    rotationDegrees,
+    codedWidth: width,
+    codedHeight: height,
+    ...displaySize(width, height, sampleAspectRatio, orientation.rotationDegrees),
+    ...orientation,
+    sizeChanges: scan !== null && scan.shapes.length > 1,
     sampleAspectRatio,
     pixelFormat,
     fullRange: pixelFormat.startsWith('yuvj') || (first?.color_range ?? stream.color_range) === 'pc',
-    interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1),
+    interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1) || scan?.interlaced === true,
     hdr: transfer === 'smpte2084' ? 'pq' : transfer === 'arib-std-b67' ? 'hlg' : 'none',
     colorSpace: known(first?.color_space ?? stream.color_space),
     colorPrimaries: known(first?.color_primaries ?? stream.color_primaries),
@@ -142,11 +160,26 @@ function outputRateOf(findings: Findings): RateDecision {
   return { ...decision, rate: limitFrameRate(decision.rate, { pictures: head.count, seconds }) };
 }
 
-function rotationOf(stream: ProbedStream): 0 | 90 | 180 | 270 {
-  const counterclockwise = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
-  const clockwise = ((-counterclockwise % 360) + 360) % 360;
-  const nearest = [90, 180, 270].find((angle) => Math.abs(clockwise - angle) < 1);
-  return nearest === 90 || nearest === 180 || nearest === 270 ? nearest : 0;
+/** As the first picture is decoded; of codecs whose transparency is beside the picture, the container tells of it. */
+function pixelFormatOf({ streams: { video }, frames }: Findings): string {
+  const pixelFormat = frames[0]?.pix_fmt ?? video.pix_fmt;
+  if (pixelFormat === undefined) throw undecodableError();
+  const besides = video.tags?.alpha_mode === '1' && ['vp8', 'vp9'].includes(video.codec_name);
+  return besides && pixelFormat === 'yuv420p' ? 'yuva420p' : pixelFormat;
+}
+
+function pictureNotices(
+  { frames, streams, shapes }: Findings,
+  { sizeChanges }: Pick<MediaFacts['video'], 'sizeChanges'>,
+): NoticeFacts[] {
+  const captioned =
+    streams.video.closed_captions === 1 ||
+    shapes?.captions === true ||
+    frames.some(({ side_data_list = [] }) => side_data_list.some((data) => data.side_data_type === CAPTIONS));
+  return [
+    ...(sizeChanges ? [{ code: 'size_changes' as const }] : []),
+    ...(captioned ? [{ code: 'captions_left_out' as const }] : []),
+  ];
 }
 
 function saneAspect(aspect: Rational | null): Rational {

@@ -18,7 +18,12 @@ const rate = z
   });
 
 const dispositionSchema = z.object({ default: z.number().optional(), attached_pic: z.number().optional() });
-const sideDataSchema = z.object({ side_data_type: z.string().optional(), rotation: z.number().optional() });
+const sideDataSchema = z.object({
+  side_data_type: z.string().optional(),
+  displaymatrix: z.string().optional(),
+  rotation: z.number().optional(),
+});
+const tagsSchema = z.object({ alpha_mode: z.string().optional() });
 
 const streamSchema = z.object({
   index: z.int().nonnegative(),
@@ -44,7 +49,9 @@ const streamSchema = z.object({
   sample_rate: looseNumber,
   channels: z.int().optional(),
   channel_layout: z.string().optional(),
+  closed_captions: z.int().optional(),
   disposition: dispositionSchema.optional(),
+  tags: tagsSchema.optional(),
   side_data_list: z.array(sideDataSchema).optional(),
 });
 export type ProbedStream = z.infer<typeof streamSchema>;
@@ -55,15 +62,20 @@ const formatSchema = z.object({ format_name: z.string(), start_time: looseNumber
 export const probeSchema = z.object({ format: formatSchema, streams: z.array(streamSchema) });
 export type Probe = z.infer<typeof probeSchema>;
 
+const frameSideDataSchema = sideDataSchema.pick({ side_data_type: true });
 const frameSchema = z.object({
   /** Null where neither container nor decoder know. */
   best_effort_timestamp_time: looseNumber,
+  width: z.coerce.number().int().positive().optional(),
+  height: z.coerce.number().int().positive().optional(),
   pix_fmt: z.string().optional(),
   interlaced_frame: z.coerce.number().optional(),
   color_range: z.string().optional(),
   color_space: z.string().optional(),
   color_primaries: z.string().optional(),
   color_transfer: z.string().optional(),
+  sample_aspect_ratio: rate,
+  side_data_list: z.array(frameSideDataSchema).optional(),
 });
 
 /** How pictures decode, in the order they are shown in. */
@@ -73,7 +85,11 @@ export type DecodedFrames = z.infer<typeof frameSchema>[];
 export function parseFrameLine(line: string): DecodedFrames[number] | null {
   const fields = line.split('|').map((field) => field.split('=', 2));
   const known = fields.filter(([name, value]) => name && value && value !== 'N/A');
-  return known.length === 0 ? null : (frameSchema.safeParse(Object.fromEntries(known)).data ?? null);
+  const side_data_list = known.flatMap(([name, value]) =>
+    name === 'side_data_type' ? [{ side_data_type: value }] : [],
+  );
+  const frame = { ...Object.fromEntries(known), side_data_list };
+  return known.length === 0 ? null : (frameSchema.safeParse(frame).data ?? null);
 }
 
 /** Names what a schema reads for ffprobe's `-show_entries`, so that nothing else (tags of any length) is printed. */
@@ -85,8 +101,12 @@ function entriesOf(sections: Record<string, z.ZodObject>): string {
 
 export const PROBE_ENTRIES = entriesOf({
   format: formatSchema,
-  stream: streamSchema.omit({ disposition: true, side_data_list: true }),
+  stream: streamSchema.omit({ disposition: true, tags: true, side_data_list: true }),
   stream_disposition: dispositionSchema,
+  stream_tags: tagsSchema,
   stream_side_data: sideDataSchema,
 });
-export const FRAME_ENTRIES = entriesOf({ frame: frameSchema });
+export const FRAME_ENTRIES = entriesOf({
+  frame: frameSchema.omit({ side_data_list: true }),
+  frame_side_data: frameSideDataSchema,
+});

@@ -10,6 +10,7 @@ import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
+import { saysShapeDiffers } from './oneShape.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import { shortEndOf } from './shortEnd.ts';
 import type { SourceInput } from './source.ts';
@@ -66,6 +67,7 @@ async function encodeFrom(
   const maxBytes = largestOutput(renditions, seconds);
   const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
   const early = readEarly(spec, preRoll);
+  let shapeDiffers = false;
   return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
       args: encodeArgs({ ...input, plan, chunk, renditions, threads: context.threads, preRoll }),
@@ -84,7 +86,15 @@ async function encodeFrom(
       maxBytes,
       context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
+      onErrorLine(line) {
+        shapeDiffers ||= saysShapeDiffers(line);
+      },
     });
+    if (shapeDiffers) {
+      throw new ReelmillError('source_differs', 'The size of the pictures changes in the middle.', {
+        diagnostics: `chunk ${chunk.index}: pictures of another shape than the facts say\n${end.stderr}`,
+      });
+    }
     if (end.exitCode === 0) beginning.assertSeen();
     const frames = checkOutcome(spec, end);
     const segmentsDone = end.outputs[0]?.segments.length ?? 0;

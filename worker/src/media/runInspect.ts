@@ -1,6 +1,8 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { isElementary } from './elementaryStream.ts';
+import { findTransparency } from './findTransparency.ts';
 import { inspectTiming, readThrough } from './inspectTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import { countFirstPackets, decodeFrames, type ProbeTarget } from './probe.ts';
@@ -8,6 +10,7 @@ import { factsFromProbe } from './probeFacts.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import { knownTarget, probeSource } from './probeSource.ts';
 import { runTogether } from './runTogether.ts';
+import { scanPictures } from './scanPictures.ts';
 import {
   encryptedError,
   type StillStreams,
@@ -50,25 +53,36 @@ export async function runInspect(
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
   const target = knownTarget(unknown, probe);
   const streams = selectStreams(probe, await findStills(target, probe));
-  const isSmall = sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
-  const [frames, timing] = await runTogether(
+  const thorough = spec.thorough === true;
+  const readsAll = thorough || sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
+  const { index: streamIndex, codec_name: codec } = streams.video;
+  const [frames, timing, shapes] = await runTogether(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
-      () => decodeFirstShown(target, streams.video.index),
-      () => (isSmall || spec.thorough ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
+      () => decodeFirstShown(target, streamIndex),
+      () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
+      async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
-  const facts: MediaFacts = factsFromProbe({ probe, streams, frames, patches, hidden, ...timing });
+  const found: MediaFacts = factsFromProbe({
+    ...{ probe, streams, frames, shapes, patches, hidden, ...timing },
+    thorough: readsAll,
+  });
+  const facts = await findTransparency(target, found, readsAll);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }
 
 /** What a broadcast's first group of pictures lacks, or an edit list hides, may be long. */
 async function decodeFirstShown(target: ProbeTarget, streamIndex: number): Promise<DecodedFrames> {
-  const frames = await decodeFrames(target, streamIndex, FIRST_PACKETS, FIRST_FRAMES);
-  return frames.length > 0 ? frames : decodeFrames(target, streamIndex, 'everything', FIRST_FRAMES);
+  const few = await decodeFrames(target, streamIndex, FIRST_PACKETS, FIRST_FRAMES);
+  const frames = few.length > 0 ? few : await decodeFrames(target, streamIndex, 'everything', FIRST_FRAMES);
+  // the times that a bare stream is given mean nothing
+  return isElementary(target.demuxer)
+    ? frames.map((frame) => ({ ...frame, best_effort_timestamp_time: null }))
+    : frames;
 }
 
 /** Which video streams hold a single picture. Looked for only where there are several. */

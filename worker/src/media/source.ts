@@ -2,8 +2,8 @@ import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import { type DecodedVideo, inputBounds } from './inputBounds.ts';
 
 /**
- * Containers that are accepted, by ffmpeg's demuxer names. None of them opens anything but the file itself: playlists
- * (hls, dash, concat) and picture sequences, which do, are refused by this list before they read a line.
+ * Containers and bare streams that are accepted, by ffmpeg's demuxer names. None of them opens anything but the file
+ * itself: playlists (hls, dash, concat) and picture sequences, which do, are refused by this list before they read a line.
  */
 export const ACCEPTED_FORMATS = [
   'mov',
@@ -15,6 +15,10 @@ export const ACCEPTED_FORMATS = [
   'flv',
   'ogg',
   'mxf',
+  'dv',
+  'h264',
+  'hevc',
+  'mpegvideo',
 ] as const;
 
 /** Returns bytes of a source, fewer at its end. */

@@ -6,12 +6,13 @@ export const HEAD_BYTES = 4096;
 
 export type FileKind = 'video' | RefusedKind;
 
-/** Names of the containers that the farm reads, with their dots. */
+/** Names of the containers and bare streams that the farm reads, with their dots. */
 export const VIDEO_EXTENSIONS: ReadonlySet<string> = new Set(
   [
     'mp4 m4v mov qt 3gp 3gpp 3g2 f4v insv 360',
     'mkv mk3d webm avi divx wmv asf flv mxf ogv ogg ogx ogm',
     'ts mts m2ts m2t tp trp mpg mpeg mpe m2p vob mod tod',
+    'dv dif h264 264 avc h265 265 hevc m1v m2v mpv',
   ].flatMap((line) => line.split(' ').map((name) => `.${name}`)),
 );
 const UNFINISHED_EXTENSIONS = new Set([
@@ -111,10 +112,16 @@ function recognizeOgg(text: string): FileKind | null {
   return OGG_VIDEO_CODECS.some((codec) => text.includes(codec)) ? 'video' : 'sound';
 }
 
+/** What bare H.264 and HEVC begin with behind a start code: a delimiter, or the parameters of the sequence or video. */
+const BARE_BEGINNINGS = ['\x09', '\x27', '\x47', '\x67', '\x40\x01', '\x42\x01', '\x46\x01'];
+
 /** Bytes (as Latin-1) that a file of the kind begins with. The first that fits decides. */
 const BEGINNINGS: readonly (readonly [FileKind, readonly string[]])[] = [
   // Matroska and WebM, FLV, ASF, MPEG program stream
   ['video', ['\x1aE\xdf\xa3', 'FLV\x01', '0&\xb2u\x8ef\xcf\x11', '\0\0\x01\xba']],
+  // DV, 525 and 625 lines; MPEG-1 and MPEG-2: a sequence header
+  ['video', ['\x1f\x07\0\x3f', '\x1f\x07\0\xbf', '\0\0\x01\xb3']],
+  ['video', BARE_BEGINNINGS.flatMap((unit) => [`\0\0\x01${unit}`, `\0\0\0\x01${unit}`])],
   // JPEG, PNG, GIF, TIFF, Photoshop, JPEG XL, icons
   [
     'picture',

@@ -1,0 +1,123 @@
+import type { Rational } from '@reelmill/shared/contracts/media.ts';
+import { maxDecodedPixels } from './memoryNeeds.ts';
+import { ASPECT_TOLERANCE } from './oneShape.ts';
+
+/** Size of decoded pictures, and the shape of their pixels; null where it is not known. */
+export interface PictureShape {
+  width: number;
+  height: number;
+  sampleAspectRatio: Rational | null;
+}
+
+/** A shape, with how long pictures of it are shown. */
+interface ShownShape extends PictureShape {
+  seconds: number;
+}
+
+/** What was found of the pictures of a whole video. */
+export interface PictureScan {
+  /** Every shape, the first one first. */
+  shapes: readonly ShownShape[];
+  interlaced: boolean;
+}
+
+/** A file may change its size with every picture; what is kept of it must not grow with that. */
+const MAX_SHAPES = 100;
+/** A shape lasts if it has this share of the video: a glitch, or the first moments of a call, decide nothing. */
+const LASTING_SHARE = 0.1;
+/** ffprobe's name of captions within the pictures (CEA-608, CEA-708). */
+export const CAPTIONS = 'ATSC A53 Part 4 Closed Captions';
+
+/** Collects the shapes of pictures from the lines that ffprobe prints of them. */
+export class ShapeCollector {
+  readonly #shapes: ShownShape[] = [];
+  #shown: { shape: ShownShape | null; fromSeconds: number } | null = null;
+  #interlaced = false;
+  /** Whether any picture has captions within it. */
+  captions = false;
+
+  /** Takes a line of `-of compact=p=0`: `width=640|height=360|…`. Lines of anything else are ignored. */
+  add(line: string): void {
+    const fields = new Map(line.split('|').map((field) => fieldOf(field)));
+    const [width, height] = [Number(fields.get('width')), Number(fields.get('height'))];
+    if (!(width > 0 && height > 0)) return;
+    if (fields.get('interlaced_frame') === '1') this.#interlaced = true;
+    if (line.includes(CAPTIONS)) this.captions = true;
+    const shape = this.#shapeOf({
+      width,
+      height,
+      sampleAspectRatio: ratioOf(fields.get('sample_aspect_ratio') ?? ''),
+    });
+    const seconds = Number.parseFloat(fields.get('best_effort_timestamp_time') ?? '');
+    if (!Number.isFinite(seconds)) return;
+    this.#lastUntil(seconds);
+    this.#shown = { shape, fromSeconds: seconds };
+  }
+
+  /** Returns what was found of a video that ends then; null where there was no picture. */
+  finish(endSeconds: number): PictureScan | null {
+    this.#lastUntil(endSeconds);
+    this.#shown = null;
+    const shapes = this.#shapes;
+    return shapes.length === 0 ? null : { shapes, interlaced: this.#interlaced };
+  }
+
+  /** The one of those that are known, or a new one; null where there are too many. */
+  #shapeOf(shape: PictureShape): ShownShape | null {
+    const known = this.#shapes.find((other) => isSameShape(other, shape));
+    if (known !== undefined || this.#shapes.length >= MAX_SHAPES) return known ?? null;
+    const added = { ...shape, seconds: 0 };
+    this.#shapes.push(added);
+    return added;
+  }
+
+  #lastUntil(seconds: number): void {
+    const { shape = null, fromSeconds = seconds } = this.#shown ?? {};
+    if (shape) shape.seconds += Math.max(0, seconds - fromSeconds);
+  }
+}
+
+/**
+ * The one shape that all pictures of a video get: the largest, as it is shown, of those that last, or the one that lasts
+ * longest where none does. The largest of all where it is beyond what a decoder of the chosen one may take.
+ */
+export function chooseShape({ shapes }: Pick<PictureScan, 'shapes'>): PictureShape | null {
+  const total = shapes.reduce((sum, { seconds }) => sum + seconds, 0);
+  const lasting = shapes.filter(({ seconds }) => seconds >= total * LASTING_SHARE);
+  const candidates =
+    lasting.length > 0 ? lasting : shapes.toSorted((a, b) => b.seconds - a.seconds).slice(0, 1);
+  const chosen = largest(candidates);
+  const tallest = largest(shapes);
+  if (chosen === null || tallest === null) return null;
+  const { width, height, sampleAspectRatio } =
+    maxDecodedPixels(tallest) > maxDecodedPixels(chosen) ? tallest : chosen;
+  return { width, height, sampleAspectRatio };
+}
+
+/** Pixels of hardly another shape make no difference. */
+function isSameShape(a: PictureShape, b: PictureShape): boolean {
+  const aspects = aspectOf(a) / aspectOf(b);
+  return a.width === b.width && a.height === b.height && Math.abs(aspects - 1) < ASPECT_TOLERANCE;
+}
+
+function largest<S extends PictureShape>(shapes: readonly S[]): S | null {
+  return shapes.toSorted((a, b) => shownPixels(b) - shownPixels(a))[0] ?? null;
+}
+
+function shownPixels(shape: PictureShape): number {
+  return shape.width * shape.height * aspectOf(shape);
+}
+
+function aspectOf({ sampleAspectRatio }: PictureShape): number {
+  return sampleAspectRatio ? sampleAspectRatio.num / sampleAspectRatio.den : 1;
+}
+
+function fieldOf(field: string): [name: string, value: string] {
+  const [name = '', value = ''] = field.split('=', 2);
+  return [name, value];
+}
+
+function ratioOf(text: string): Rational | null {
+  const [num, den] = text.split(':').map(Number);
+  return num && den && num > 0 && den > 0 ? { num, den } : null;
+}
