@@ -8,7 +8,7 @@ const WINDOW_SECONDS = 0.24;
 const SILENT = 40;
 const AUDIBLE = 800;
 /** Louder than the source by more than a mix of channels explains. */
-const MUCH_LOUDER = 4;
+const MUCH_LOUDER = 3;
 
 export interface WrongSound {
   /** Places, in seconds of the output, that have another tone than the source, or none. */

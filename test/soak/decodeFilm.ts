@@ -6,7 +6,7 @@ import { GRID, MARK_BYTES } from '../chaos/marks.ts';
 const run = promisify(execFile);
 const TIMEOUT_MS = 300_000;
 const MAX_LOG = 256 * 1024 * 1024;
-export const LISTEN_RATE = 16_000;
+export const LISTEN_RATE = 8_000;
 
 /** One decoded picture: when it is shown, in the file's own time, and the brightness of its blocks. */
 export interface Picture {

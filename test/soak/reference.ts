@@ -4,6 +4,7 @@ import {
   type DecodedSound,
   decodePictures,
   decodeSound,
+  LISTEN_RATE,
   type Picture,
 } from './decodeFilm.ts';
 import type { Recipe } from './recipe.ts';
@@ -47,7 +48,7 @@ function referenceOf(recipe: Recipe, decoded: DecodedPictures, heard: DecodedSou
     sound,
     origins: originsOf(first.seconds, soundStart),
     pictureEnd: last.seconds + frame,
-    soundEnd: lastPiece ? lastPiece.seconds + lastPiece.samples.length / 16_000 : null,
+    soundEnd: lastPiece ? lastPiece.seconds + lastPiece.samples.length / LISTEN_RATE : null,
     isWhole: decoded.errors.length + heard.errors.length === 0 && pictures.length === decoded.pictures.length,
   };
 }
