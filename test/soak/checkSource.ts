@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { errorCodeSchema, faultOf } from '@reelmill/shared/contracts/errors.ts';
+import type { NoticeCode } from '@reelmill/shared/contracts/notices.ts';
 import type { MediaStore } from '../support/mediaStore.ts';
 import { findWrongPictures } from './comparePictures.ts';
 import { findWrongSound, placeSound } from './compareSound.ts';
@@ -83,12 +84,23 @@ function pictureless(): Finding {
   return { kind: 'published without a picture', what: 'a straight decode shows none' };
 }
 
+/** The notices that excuse a finding about a damaged source, by the beginning of its kind. */
+const EXCUSES: readonly { kind: string; notices: readonly NoticeCode[] }[] = [
+  { kind: 'wrong pictures', notices: ['picture_repaired', 'times_repaired', 'beginning_left_out'] },
+  { kind: 'length of the sound', notices: ['audio_repaired', 'times_repaired'] },
+  { kind: 'length', notices: ['picture_repaired', 'times_repaired', 'beginning_left_out', 'audio_repaired'] },
+  { kind: 'wrong tones', notices: ['audio_repaired', 'times_repaired', 'beginning_left_out'] },
+  { kind: 'left out: audio', notices: ['audio_left_out'] },
+];
+
 /** What was repaired or left out of a damaged source may differ from it, as long as its owner is told. */
-function withNotices(found: readonly Finding[], { notices }: PublishedSource, { damage }: Recipe): Finding[] {
+function withNotices(found: readonly Finding[], end: PublishedSource, { damage }: Recipe): Finding[] {
   if (damage === null) return [...found];
-  return notices.length > 0
-    ? []
-    : found.map(({ kind, what }) => ({ kind: `damaged, no notice: ${kind}`, what }));
+  return found.flatMap(({ kind, what }) => {
+    const excuse = EXCUSES.find((one) => kind.startsWith(one.kind));
+    if (excuse?.notices.some((notice) => end.notices.includes(notice))) return [];
+    return [{ kind: `damaged, no notice: ${kind}`, what }];
+  });
 }
 
 async function compareAll(

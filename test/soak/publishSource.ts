@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
+import type { NoticeCode, NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import {
   type AssembledVideo,
@@ -21,7 +21,7 @@ export interface PublishedSource {
   kind: 'published';
   plan: EncodePlan;
   video: AssembledVideo;
-  notices: NoticeFacts['code'][];
+  notices: NoticeCode[];
   /** Tasks without whose result a video is published all the same. */
   leftOut: string[];
   /** How many plans it took. */
@@ -96,7 +96,7 @@ async function makePlan(
   const assembly = assembleVideo(plan, finished);
   if (!assembly.ok) throw new ReelmillError('frame_count_mismatch', assembly.reason);
   const told = [...(plan.facts.notices ?? []), ...finished.flatMap(({ result }) => noticesOf(result))];
-  const notices = new Set(told.map(({ code }) => code));
+  const notices = new Set<NoticeCode>(told.map(({ code }) => code));
   if (leftOut.some((what) => what.startsWith('audio'))) notices.add('audio_left_out');
   return { kind: 'published', plan, video: assembly.video, notices: [...notices], leftOut };
 }
