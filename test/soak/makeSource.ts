@@ -97,7 +97,7 @@ async function encodePart(recipe: Recipe, part: Part, file: string): Promise<voi
       ],
       ...(sound ? ['-itsoffset', sound.beginsSeconds.toFixed(6), ...raw, '-i', samples] : []),
       ...['-filter:v', pictureFilters(recipe, part), '-fps_mode', 'passthrough', ...timeBase(recipe)],
-      ...VIDEO_CODECS[recipe.codec].args(recipe),
+      ...VIDEO_CODECS[recipe.codec].args({ ...recipe, interlaced: part.interlaced ? 'whole' : 'no' }),
       ...(sound && part.sound ? soundArgs(recipe, part.sound) : []),
       ...(offset > 0 ? ['-output_ts_offset', offset.toFixed(6)] : []),
       ...muxerArgs(recipe, part),
