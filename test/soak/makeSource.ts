@@ -165,7 +165,11 @@ function soundArgs(
 }
 
 function muxerArgs({ container, layout }: Recipe, part: Part): string[] {
-  const layouts = { plain: [], faststart: ['+faststart'], fragmented: ['+frag_keyframe+empty_moov'] };
+  const layouts = {
+    plain: [],
+    faststart: ['+faststart'],
+    fragmented: ['+frag_keyframe+empty_moov+delay_moov'],
+  };
   const flags = layouts[layout].flatMap((flag) => ['-movflags', flag]);
   const joined =
     container === 'ts' && part.fromPicture > 0 ? ['-mpegts_flags', '+initial_discontinuity'] : [];
