@@ -32,13 +32,13 @@ export interface ChunkRequest {
 }
 
 /**
- * Frames per segment: the nearest whole rate times 5 s. Starts of segments then fall on whole ticks of every usual
+ * Frames per segment: the nearest whole rate times its seconds. Starts of segments then fall on whole ticks of every usual
  * time base, which keeps the rounding of frames the same wherever decoding begins.
  */
-export function segmentFramesFor(rate: Rational): number {
+export function segmentFramesFor(rate: Rational, segmentSeconds = SEGMENT_SECONDS): number {
   const exact = rate.num / rate.den;
   const nominal = exact >= SLOW_RATE ? Math.round(exact) : exact;
-  return Math.max(1, Math.round(nominal * SEGMENT_SECONDS));
+  return Math.max(1, Math.round(nominal * segmentSeconds));
 }
 
 /**

@@ -10,6 +10,8 @@ export interface PlanOptions {
   version: number;
   /** About how much video one encode task covers. */
   chunkSeconds: number;
+  /** About how much video one segment holds; what players expect where it is left out. */
+  segmentSeconds?: number;
   /** How many workers there are to share it; two where nothing is known of them. */
   workers?: number;
   /** Plan one chunk whatever the facts say: what follows when chunks did not come out as planned. */
@@ -19,7 +21,7 @@ export interface PlanOptions {
 /** Everything that is decided about a video, from the facts alone; the same facts always give the same plan. */
 export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
   const frameRate = facts.video.outputFrameRate;
-  const segmentFrames = segmentFramesFor(frameRate);
+  const segmentFrames = segmentFramesFor(frameRate, options.segmentSeconds);
   const endSeconds = facts.video.startSeconds + facts.video.durationSeconds;
   const totalFrames = Math.max(1, framesBetween(originSeconds(facts), endSeconds, frameRate));
   const { heldSeconds = 0, singlePicture } = facts.video;
