@@ -80,7 +80,7 @@ export const mediaFactsSchema = z.object({
   preRollSeconds: z.number().nonnegative(),
   /** What is left out, in its order; only of videos that are planned as one chunk. */
   closedHoles: z.array(closedHoleSchema).max(100).optional(),
-  /** Everything was read: no other inspection would find out more. */
+  /** Inspected again because a plan did not fit: no other inspection would find out more. */
   thorough: z.boolean().optional(),
   /** For every read of the source. */
   sourcePatches: z.array(sourcePatchSchema).max(400).optional(),

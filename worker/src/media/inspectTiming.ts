@@ -30,8 +30,6 @@ export interface Timing {
   sound: PacketStats | null;
   /** A read that began in the middle came out where it should. */
   seekable: boolean;
-  /** Everything was read. */
-  thorough: boolean;
 }
 
 /** Reads every packet of picture and sound. */
@@ -41,7 +39,7 @@ export async function readThrough(target: ProbeTarget, streams: SelectedStreams)
   const healthy = all.badTimes === 0 && all.backwardJumps === 0;
   const mayBeCut = healthy && SEEKABLE_DEMUXERS.includes(target.demuxer ?? '');
   const seekable = mayBeCut && (await sampleMiddle(target, streams, middle)).seekable;
-  return { head: all, tail: all, sound, seekable, thorough: true };
+  return { head: all, tail: all, sound, seekable };
 }
 
 /**
@@ -71,14 +69,14 @@ export async function inspectTiming(
   const believed = tail.lastPts !== null && Math.abs(tail.lastPts - lastPts) <= TAIL_TOLERANCE_SECONDS;
   const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
   if (!believed || !seekable || !healthy) return readThrough(target, streams);
-  if (whole) return { head, tail: head, sound: beginning.sound, seekable, thorough: false };
+  if (whole) return { head, tail: head, sound: beginning.sound, seekable };
   const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
   const { rate } = decideFrameRate({ gaps: head.gaps, declared });
   const samples = [head, middle.stats, tail];
   const areDense = samples.every((stats) => !isSparse(stats, rate) && stats.longestGap <= HOLE_SECONDS);
   const isHeld = tailSound?.lastPts != null && tailSound.lastPts - end > HOLE_SECONDS;
   if (!areDense || isHeld) return readThrough(target, streams);
-  return { head, tail, sound: tailSound, seekable, thorough: false };
+  return { head, tail, sound: tailSound, seekable };
 }
 
 interface Beginning {

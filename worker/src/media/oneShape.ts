@@ -70,9 +70,9 @@ function aspectOf({ sampleAspectRatio: { num, den } }: Video): number {
   return num / den;
 }
 
-/** The coded size, but no larger than the largest rendition: `pad` makes a copy of each picture. */
+/** The coded size with even sides, but no larger than the largest rendition: `pad` makes a copy of each picture. */
 function canvasOf({ codedWidth, codedHeight }: Video): { width: number; height: number } {
-  const share = LARGEST_SIDE / Math.min(codedWidth, codedHeight);
-  const scaled = (side: number): number => (share >= 1 ? side : 2 * Math.round((side * share) / 2));
+  const share = Math.min(1, LARGEST_SIDE / Math.min(codedWidth, codedHeight));
+  const scaled = (side: number): number => Math.max(2, 2 * Math.round((side * share) / 2));
   return { width: scaled(codedWidth), height: scaled(codedHeight) };
 }

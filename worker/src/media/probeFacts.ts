@@ -31,6 +31,8 @@ export interface Findings extends Timing {
   streams: SelectedStreams;
   /** The first ones that can be decoded. */
   frames: DecodedFrames;
+  /** The source was inspected as thoroughly as can be. */
+  thorough: boolean;
   /** What was seen of the pictures of the whole video; null where only the first ones were looked at. */
   shapes: ShapeCollector | null;
   /** What the source is read with; none where it is read as it is. */
@@ -77,7 +79,7 @@ export function factsFromProbe(findings: Findings): MediaFacts {
     seekable: findings.seekable && closedHoles.length === 0,
     preRollSeconds: preRoll,
     ...(closedHoles.length > 0 && { closedHoles }),
-    thorough: findings.thorough,
+    ...(findings.thorough && { thorough: true }),
     ...(patches.length > 0 && { sourcePatches: [...patches] }),
     ...(notices.length > 0 && { notices }),
   } satisfies MediaFacts);

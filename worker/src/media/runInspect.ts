@@ -1,4 +1,3 @@
-import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { isElementary } from './elementaryStream.ts';
@@ -66,10 +65,7 @@ export async function runInspect(
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
-  const found: MediaFacts = factsFromProbe({
-    ...{ probe, streams, frames, shapes, patches, hidden, ...timing },
-    thorough: readsAll,
-  });
+  const found = factsFromProbe({ probe, streams, frames, shapes, patches, hidden, thorough, ...timing });
   const facts = await findTransparency(target, found, readsAll);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
