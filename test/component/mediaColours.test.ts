@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type MediaFacts, mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { scalableTags } from '../../worker/src/media/colours.ts';
 import { pictureFilters } from '../../worker/src/media/filterGraph.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { isNear, makeSource, publishedPictures } from '../support/pictures.ts';
@@ -39,7 +40,7 @@ async function tagNames(property: 'colorspace' | 'color_trc' | 'color_primaries'
 }
 
 /** Facts of a source with these tags, as inspection writes them. */
-function factsOf({ matrix, transfer, primaries }: Tags): MediaFacts {
+function factsOf({ matrix, transfer, primaries }: Tags, pixelFormat: string): MediaFacts {
   const named = (name: string): string | null => (name === 'unknown' ? null : name);
   return mediaFactsSchema.parse({
     ...{ demuxer: 'mov', durationSeconds: 1, containerStartSeconds: 0, audio: null },
@@ -48,7 +49,7 @@ function factsOf({ matrix, transfer, primaries }: Tags): MediaFacts {
       ...{ streamIndex: 0, codec: 'hevc', startSeconds: 0, durationSeconds: 1, rotationDegrees: 0 },
       ...{ codedWidth: 16, codedHeight: 16, displayWidth: 16, displayHeight: 16 },
       sampleAspectRatio: { num: 1, den: 1 },
-      ...{ pixelFormat: 'yuv420p10le', fullRange: false, interlaced: false },
+      ...{ pixelFormat, fullRange: false, interlaced: false },
       hdr: HDR_TRANSFERS[transfer] ?? 'none',
       colorSpace: named(matrix),
       colorPrimaries: named(primaries),
@@ -62,9 +63,10 @@ function factsOf({ matrix, transfer, primaries }: Tags): MediaFacts {
 async function greyWith(all: readonly Tags[], pixelFormat = 'yuv420p10le'): Promise<number[][]> {
   const branches = all.map((tags, index) => {
     const { matrix, transfer, primaries } = tags;
+    const facts = factsOf(tags, pixelFormat);
     const tagged = `setparams=colorspace=${matrix}:color_trc=${transfer}:color_primaries=${primaries}`;
     const made = ['color=gray:s=16x16:r=25', `format=${pixelFormat}`, tagged];
-    return `${[...made, ...pictureFilters(factsOf(tags), SIZE)].join(',')}[p${index}]`;
+    return `${[...made, ...scalableTags(facts), ...pictureFilters(facts, SIZE)].join(',')}[p${index}]`;
   });
   const stacked = `${all.map((_, index) => `[p${index}]`).join('')}hstack=inputs=${all.length},format=yuv444p[out]`;
   const { stdout } = await run(

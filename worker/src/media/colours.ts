@@ -6,6 +6,19 @@ export const OUTPUT_TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=b
 
 type Video = MediaFacts['video'];
 
+/** The matrices that the scale filter knows. From 7.0 on it refuses pictures that are tagged with others. */
+const SCALED_MATRICES: ReadonlySet<string> = new Set([
+  ...['bt709', 'fcc', 'bt470bg', 'smpte170m', 'smpte240m', 'bt2020nc', 'gbr'],
+]);
+const RGB = /^(gbr|rgb|bgr|argb|abgr|0rgb|0bgr|pal8)/;
+
+/** Takes away a tag that `scale` refuses; `colourFilters` knows from the facts what the matrix is. Touches no pixel. */
+export function scalableTags({ video: { colorSpace, pixelFormat } }: MediaFacts): string[] {
+  const isKnown = colorSpace === null || SCALED_MATRICES.has(colorSpace);
+  const isContradiction = colorSpace === 'gbr' && !RGB.test(pixelFormat);
+  return isKnown && !isContradiction ? [] : ['setparams=colorspace=bt709'];
+}
+
 /** Brings a picture to a size and to 8-bit bt709 4:2:0, whatever colours the source names. */
 export function colourFilters({ video }: MediaFacts, size: { width: number; height: number }): string[] {
   const scale = `scale=${size.width}:${size.height}:flags=bicubic`;

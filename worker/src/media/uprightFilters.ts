@@ -1,4 +1,5 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import { scalableTags } from './colours.ts';
 import { oneShapeFilters } from './oneShape.ts';
 import { orientationFilters } from './orientation.ts';
 
@@ -38,6 +39,7 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
   const { video } = facts;
   const mayBeInterlaced = video.interlaced || isInterlacedKind(video);
   return [
+    ...scalableTags(facts),
     ...oneShapeFilters(facts),
     // pictures that are not marked as interlaced pass through
     ...(deinterlace && mayBeInterlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
