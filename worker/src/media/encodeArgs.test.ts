@@ -80,7 +80,7 @@ test('the whole command of a chunk in the middle', () => {
         'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
         '[other]settb=1/1000000,select=eq(n\\,0)*not(key),metadata=mode=add:key=is_keyframe:value=0,' +
         'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
-        "[shown]null,scale=w='if(eq(iw,640)*eq(ih,360)*lt(abs(if(between(sar,0.125,8),sar,1)/1-1),0.02),640,0*print(404040.5,24)+640)'" +
+        "[shown]null,sidedata=mode=delete:type=DISPLAYMATRIX,scale=w='if(eq(iw,640)*eq(ih,360)*lt(abs(if(between(sar,0.125,8),sar,1)/1-1),0.02),640,0*print(404040.5,24)+640)'" +
         ":h='360':eval=frame:interl=-1:flags=bicubic:in_range=tv:out_range=tv,format=yuv420p," +
         'bwdif=mode=send_frame:deint=interlaced,fps=fps=30000/1001:start_time=5.505000,' +
         'setpts=N+150,fps=fps=30000/1001,split=1[s0];[s0]scale=640:360:flags=bicubic:in_color_matrix=smpte170m:' +
@@ -173,7 +173,7 @@ test('what a decoder made up before its first keyframe is dropped, where it show
     selected(4),
     /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=3/,
   );
-  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),scale=/);
+  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),sidedata=/);
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {

@@ -122,7 +122,9 @@ function nameRate(measured: number, declared: readonly (Rational | null)[]): Rat
     return Math.abs(perSecond(standard) / perSecond(stated) - 1) < SAME_RATE ? standard : stated;
   }
   if (error(standard) < STANDARD_TOLERANCE) return standard;
-  return { num: Math.max(1, Math.round(measured * 1000)), den: 1000 };
+  const num = Math.max(1, Math.round(measured * 1000));
+  const divisor = commonDivisor(num, 1000);
+  return { num: num / divisor, den: 1000 / divisor };
 }
 
 function capRate(rate: Rational): Rational {
@@ -132,6 +134,10 @@ function capRate(rate: Rational): Rational {
 
 function isPlausible(rate: Rational | null): rate is Rational {
   return rate !== null && perSecond(rate) >= LOWEST_RATE && perSecond(rate) <= 300;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 function perSecond(rate: Rational): number {

@@ -41,6 +41,19 @@ export function describePcm({ sampleEntry }: SourceTrack): SourcePatch[] | null 
   ];
 }
 
+/** Whether a track has such a box, with numbers of a kind that nobody knows. */
+export function isUnknownPcm(track: SourceTrack): boolean {
+  const format = track.sampleEntry?.bytes.toString('latin1', 4, 8);
+  return track.isSound && isPcmTag(format) && describePcm(track) === null;
+}
+
+/** Returns the bytes that hide such a track, and its box from versions that would refuse the file for it. */
+export function hidePcm({ hiding, sampleEntry }: SourceTrack): SourcePatch[] {
+  const at = sampleEntry && pcmBoxAt(sampleEntry.bytes);
+  if (sampleEntry === null || at === null) return hiding;
+  return [...hiding, patchOf(sampleEntry.offset + at + 4, EMPTY_BOX)];
+}
+
 function quickTimeFormat(format: string, bits: number, isLittle: boolean): string | null {
   if (format === 'fpcm') return bits === 32 || bits === 64 ? `fl${bits}` : null;
   return bits === 16 || bits === 24 || bits === 32 ? (isLittle ? 'sowt' : 'twos') : null;

@@ -3,13 +3,15 @@ import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { declaredVideos } from './declaredLimits.ts';
 import { readMatroskaTracks } from './matroskaTracks.ts';
 import { readMp4Tracks } from './mp4Tracks.ts';
-import { describePcm, isPcmTag } from './pcmEntry.ts';
+import { describePcm, hidePcm, isPcmTag, isUnknownPcm } from './pcmEntry.ts';
 import { type ProbeTarget, probeHeader, probeStreams } from './probe.ts';
 import type { Probe } from './probeSchema.ts';
 import type { SourceTrack } from './sourceTracks.ts';
 
 /** ffprobe ends with it: the decoder of a stream refuses what the file says to set it up with. */
 const REFUSED_SET_UP = /^Could not open codec for input stream (\d+)$/m;
+/** Versions that know `pcmC` refuse the whole file where they do not know its numbers. */
+const REFUSED_PCM = /invalid pcm_sample_size/;
 /** More damaged tracks than this, and the file is not worth it. */
 const MAX_HIDDEN = 8;
 
@@ -46,6 +48,12 @@ export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
       }
       return { probe: withoutPcm(await probeOnce(unknown)), patches, hidden };
     } catch (error) {
+      const unknownPcm = refusesPcm(error) ? (await readTracks(unknown)).filter(isUnknownPcm) : [];
+      if (unknownPcm.length > 0 && hidden.unsupported === 0) {
+        hidden.unsupported += unknownPcm.length;
+        patch(unknownPcm.flatMap(hidePcm));
+        continue;
+      }
       const index = refusedStream(error);
       const track = index === null ? undefined : (await readTracks(unknown))[index];
       if (!track?.isSound || hidden.damaged >= MAX_HIDDEN) throw error;
@@ -64,6 +72,10 @@ async function probeOnce(unknown: ProbeTarget): Promise<Probe> {
 export function knownTarget(target: ProbeTarget, probe: Probe): ProbeTarget {
   const demuxer = probe.format.format_name.split(',')[0] ?? null;
   return { ...target, demuxer, declared: declaredVideos(probe) };
+}
+
+function refusesPcm(error: unknown): boolean {
+  return error instanceof MediaFault && REFUSED_PCM.test(error.diagnostics ?? '');
 }
 
 function refusedStream(error: unknown): number | null {

@@ -39,6 +39,8 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
   const { video } = facts;
   const mayBeInterlaced = video.interlaced || isInterlacedKind(video);
   return [
+    // newer versions write it into the output, where players would turn the picture a second time
+    'sidedata=mode=delete:type=DISPLAYMATRIX',
     ...scalableTags(facts),
     ...oneShapeFilters(facts),
     // pictures that are not marked as interlaced pass through
