@@ -56,6 +56,8 @@ export async function pipeSound(run: AudioRun, target: SoundTarget): Promise<Pip
     context: { ...target.context, signal: AbortSignal.any([target.context.signal, stop.signal]) },
   };
   const input = Promise.withResolvers<Writable>();
+  // a decoder that fails before it has put anything out never asks for it
+  input.promise.catch(() => undefined);
   let failure: unknown = null;
   const fail = (error: unknown): void => {
     failure ??= error;
