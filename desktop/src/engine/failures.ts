@@ -83,6 +83,10 @@ function storeFailure(response: HttpResponse): ReelmillError {
   const retryAfter = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const storesCode = readStoreCode(response.body);
   const isTemporary = temporaryCodeOf(status) !== null;
+  if (status === 413 && storesCode === null) {
+    const message = 'Something between this computer and the store refuses requests of this size (HTTP 413).';
+    return new ReelmillError('intercepted', message, { retryable: false });
+  }
   // redirects of S3 too: the address was signed for another host
   if (!isTemporary && (storesCode === null || status < 400)) return intercepted(response);
   if (storesCode === 'BadDigest' || storesCode === 'checksum_mismatch') {

@@ -41,7 +41,12 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     where: WhereOptions = {},
   ): Bound[] => columns.map((column) => ({ model, column, maxAheadMs: 0, where }));
   return [
-    { model: Task, column: 'leaseExpiresAt', maxAheadMs: config.LEASE_SECONDS * 1000 },
+    {
+      model: Task,
+      column: 'leaseExpiresAt',
+      maxAheadMs: config.LEASE_SECONDS * 1000,
+      where: { state: 'running' },
+    },
     ...moments(Task, ['waitingSince', 'updatedAt'], { state: ['pending', 'queued'] }),
     // the clean-up may look soon or after years: only the time of the change tells
     { model: Video, column: 'cleanAfter', maxAheadMs: SETTLED_MS, where: changedLate },

@@ -25,7 +25,8 @@ const SWEEPS: readonly Sweep[] = [
   },
   {
     name: 'times',
-    intervalMs: 5 * 60_000,
+    // some of the columns have no index
+    intervalMs: 30 * 60_000,
     async work(context) {
       await boundTimes(context);
       return false;

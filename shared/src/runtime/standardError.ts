@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs';
 
 const STANDARD_ERROR = 2;
 const RETRY_MS = 10;
-/** Whoever reads a pipe may be slow; a process that only waits for it would be no use. */
-const MAX_WAIT_MS = 1_000;
+/** Whoever reads a pipe may be slow; a process that only waits for it would be no use, so it waits once. */
+const MAX_WAIT_MS = 200;
 
 /** A log that goes to a file descriptor, and goes on without it while that cannot be written. */
 export interface LogSink {
@@ -21,7 +21,7 @@ export function createLogSink(fd: number): LogSink {
   let isCut = false;
   const send = (text: string): boolean => {
     const bytes = Buffer.from(text);
-    const written = writeWhole(fd, bytes);
+    const written = writeWhole(fd, bytes, lostLines === 0 ? MAX_WAIT_MS : 0);
     // the rest of a line that was cut stands alone
     if (written > 0) isCut = written < bytes.length;
     return written === bytes.length;
@@ -47,14 +47,14 @@ export function ignoreBrokenOutput(): void {
 }
 
 /** Returns how many of the bytes were written. */
-function writeWhole(fd: number, bytes: Buffer): number {
+function writeWhole(fd: number, bytes: Buffer, maxWaitMs: number): number {
   let written = 0;
   for (let waitedMs = 0; written < bytes.length; ) {
     try {
       written += writeSync(fd, bytes, written);
     } catch (error) {
       const isBusy = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-      if (!isBusy || waitedMs >= MAX_WAIT_MS) return written;
+      if (!isBusy || waitedMs >= maxWaitMs) return written;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       waitedMs += RETRY_MS;
     }
