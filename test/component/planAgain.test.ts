@@ -80,5 +80,10 @@ test('a video whose inspection was misled is read as a whole, planned again, and
     seen.toSorted((a, b) => a - b),
   );
   const { TranscodeUsage } = bench.context.database.models;
-  assert.equal(await TranscodeUsage.count({ where: { videoId: id } }), 1);
+  const usage = await TranscodeUsage.findAll({ where: { videoId: id } });
+  assert.deepEqual(
+    usage.map(({ seconds }) => Math.round(seconds)),
+    [60],
+    'counted once, and no video for less than a minute',
+  );
 });

@@ -7,7 +7,7 @@ import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { describeSource, newTask, openInspection } from '../dispatch/lifecycle.ts';
 import { findLiveWorkers } from '../dispatch/liveWorkers.ts';
-import { recordUsage } from '../users/processingLimits.ts';
+import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 
 export interface PlanChange {
   models: Models;
@@ -55,10 +55,8 @@ export async function savePlan(
     { transaction },
   );
   const { id: videoId, userId } = video;
-  // that a plan did not fit is not the owner's doing
-  if (!change.again) {
-    await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
-  }
+  if (change.again) await correctUsage(models, { videoId, seconds: durationSeconds }, transaction);
+  else await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
   const tasks = encodeTasks(plan, describeSource(video));
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({

@@ -135,6 +135,20 @@ export async function recordUsage(
   await models.TranscodeUsage.destroy({ where: { userId, createdAt: past }, transaction });
 }
 
+/** Counts what was planned again as longer than it was counted as; a video that turns out shorter stays counted. */
+export async function correctUsage(
+  models: Models,
+  { videoId, seconds }: { videoId: number; seconds: number },
+  transaction: Transaction,
+): Promise<void> {
+  const counted = await models.TranscodeUsage.findOne({
+    where: { videoId },
+    order: [['id', 'DESC']],
+    transaction,
+  });
+  if (counted !== null && counted.seconds < seconds) await counted.update({ seconds }, { transaction });
+}
+
 function sums(rows: readonly unknown[]): Map<number, number> {
   return new Map(rows.map((row) => sumSchema.parse(row)).map(({ userId, seconds }) => [userId, seconds]));
 }
