@@ -113,16 +113,18 @@ describe('a recording that begins in the middle of a group is shown from its fir
   const begun: Record<string, string[]> = {
     'begun-h264.ts': x264(groupOf(70), '-bf', '2'),
     'begun-hevc.ts': x265(`open-gop=1:${groupOf(70)}`),
+    // most of the first chunk's packets cannot be decoded
+    'begun-long-h264.ts': x264(groupOf(200), '-bf', '2'),
   };
   for (const [name, options] of Object.entries(begun)) {
     test(name, async () => {
       const file = await cutBeginning(await encodeFilm(film, `whole-${name}`, options), name, 1 / 6);
-      const startSeconds = await firstKeyframeSeconds(file);
-      const { source, facts } = await inspect(file);
-      const endSeconds = facts.video.startSeconds + facts.video.durationSeconds;
-      const video = { ...facts.video, startSeconds, durationSeconds: endSeconds - startSeconds };
-      const { shown } = await encodeChunks({ source, facts: { ...facts, video } }, 5);
-      assertInOrder(shown, { from: 70, count: SECONDS * RATE - 70 });
+      const inspected = await inspect(file);
+      const { startSeconds } = inspected.facts.video;
+      assert.ok(Math.abs(startSeconds - (await firstKeyframeSeconds(file))) < 0.001, `${startSeconds}`);
+      const { shown } = await encodeChunks(inspected, 5);
+      const from = name.includes('long') ? 200 : 70;
+      assertInOrder(shown, { from, count: SECONDS * RATE - from });
     });
   }
 });

@@ -71,6 +71,6 @@ export function needsTwoGroups({ video }: MediaFacts): boolean {
 }
 
 /** Whether pictures before the first keyframe must be dropped, because the decoder shows what it made up. */
-export function showsMadeUp({ video }: MediaFacts): boolean {
+export function showsMadeUp({ video }: { video: Pick<MediaFacts['video'], 'codec'> }): boolean {
   return SHOWN_BEFORE_KEYFRAME.includes(video.codec);
 }

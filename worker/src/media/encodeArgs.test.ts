@@ -59,6 +59,7 @@ test('the whole command of a chunk in the middle', () => {
       'y',
       'progress pipe:1',
       'stats_period 0.5',
+      'max_error_rate 1',
       'filter_complex_threads 2',
       'copyts',
       'seek_timestamp 1',

@@ -41,6 +41,8 @@ export function encodeArgs(run: EncodeRun): string[] {
   const { facts } = run.plan;
   return [
     ...GENERAL_ARGS,
+    // how much of a source cannot be decoded says nothing: what comes out is counted
+    ...['-max_error_rate', '1'],
     ...['-filter_complex_threads', String(run.threads)],
     ...chunkInputArgs(run),
     ...['-filter_complex', encodeGraph(facts, run.chunk, run.renditions, run.preRoll)],

@@ -10,6 +10,10 @@ import type { SelectedStreams } from './selectStreams.ts';
 const MAX_LAST_FRAME_SECONDS = 60;
 /** Containers round ends, and encoders of sound fill up their last frame. */
 const SAME_END_SECONDS = 1;
+/** No packet of sound lasts longer. */
+const MAX_LAST_SOUND_SECONDS = 1;
+/** Times are rounded to microseconds, or to a tick of a container. */
+const TICK_SECONDS = 0.001;
 /** Of one hole in picture and sound, the two begin and end no further apart than this. */
 const SAME_PLACE_SECONDS = 2;
 
@@ -44,7 +48,9 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
   }
   if (head.backwardJumps > 0) throw jumpingTimes();
   const startSeconds = firstShown(findings, frame) ?? firstPts;
-  const closedHoles = sound === null ? [] : findHolesOfBoth(head.holes, sound.holes);
+  const holes = sound === null ? [] : findHolesOfBoth(head.holes, sound.holes);
+  // what lies before the first picture is not shown anyway
+  const closedHoles = holes.filter(({ atSeconds }) => atSeconds > startSeconds);
   const soundEnd = endOfSound(sound, lastPts + frame);
   const pictureEnd = lastPts + lastFrameSeconds(findings, frame, soundEnd);
   const isOutlasted = soundEnd > pictureEnd + SAME_END_SECONDS;
@@ -72,8 +78,11 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
 
 /** Null where the first picture can be decoded, or nobody says when the one that can be is shown. */
 function firstShown({ head, tail, frames }: ExtentFindings, frame: number): number | null {
-  const shown = frames[0]?.best_effort_timestamp_time ?? null;
-  const isLater = shown !== null && shown > (head.firstPts ?? 0) + 1.5 * frame;
+  const times = frames.flatMap(({ best_effort_timestamp_time: time }) => (time === null ? [] : [time]));
+  const isStray = (time: number): boolean =>
+    head.strayTimes.some((stray) => Math.abs(stray - time) < TICK_SECONDS);
+  const shown = Math.min(...times.filter((time) => !isStray(time)));
+  const isLater = shown > (head.firstPts ?? 0) + 1.5 * frame;
   return isLater && shown <= (tail.lastPts ?? 0) ? shown : null;
 }
 
@@ -97,7 +106,7 @@ function findHolesOfBoth(pictures: readonly Hole[], sounds: readonly Hole[]): Cl
 function endOfSound(sound: PacketStats | null, pictureEnd: number): number {
   if (sound === null || sound.lastPts === null) return Number.NEGATIVE_INFINITY;
   const hole = sound.holes.find(({ from }) => from >= pictureEnd - SAME_PLACE_SECONDS);
-  return hole?.from ?? sound.lastPts + (sound.lastDuration ?? 0);
+  return hole?.from ?? sound.lastPts + Math.min(sound.lastDuration ?? 0, MAX_LAST_SOUND_SECONDS);
 }
 
 function lastFrameSeconds({ head, tail, streams }: ExtentFindings, frame: number, soundEnd: number): number {

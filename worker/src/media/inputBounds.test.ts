@@ -27,5 +27,5 @@ test('ffprobe is asked for the fields that are read, and for no tag but that of 
     PROBE_ENTRIES + FRAME_ENTRIES,
     /tags(?!=alpha_mode:)|extradata|disposition,|side_data_list/,
   );
-  assert.match(FRAME_ENTRIES, /^frame=best_effort_timestamp_time,width,height,pix_fmt,/);
+  assert.match(FRAME_ENTRIES, /^frame=best_effort_timestamp_time,key_frame,width,height,pix_fmt,/);
 });

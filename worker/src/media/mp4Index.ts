@@ -63,7 +63,11 @@ export function* packetsOf(track: TrackTimes): Generator<Packet & { hidden: bool
     yield {
       pts: toSeconds(time - origin, timescale),
       dts: toSeconds(decoded - origin, timescale),
-      duration: toSeconds(duration, timescale),
+      // an edit list may end within a sample
+      duration: toSeconds(
+        shown === null ? duration : Math.min(duration, Math.max(0, shown.to - time)),
+        timescale,
+      ),
       encrypted: false,
       hidden: shown !== null && (time < shown.from || time >= shown.to),
     };

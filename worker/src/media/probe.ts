@@ -76,27 +76,34 @@ async function probeWith(target: ProbeTarget, look: readonly string[]): Promise<
 /** Which part of a file is read: ffprobe's `-read_intervals`, or everything. */
 export type Stretch = string | 'everything';
 
+export interface FramesWanted {
+  count: number;
+  keyframesOnly?: boolean;
+}
+
 /** The first pictures of a stretch that can be decoded, `count` at most; `[]` where there are none. Reads no further. */
 export async function decodeFrames(
   target: ProbeTarget,
   streamIndex: number,
   stretch: Stretch,
-  count: number,
+  { count, keyframesOnly = false }: FramesWanted,
 ): Promise<DecodedFrames> {
   const frames: DecodedFrames = [];
   const enough = new ReelmillError('aborted', 'Enough was decoded.');
+  const limitMs = stretch === 'everything' ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs;
   const program = startProgram(
     'ffprobe',
     [
       ...probeArgs(target),
+      ...(keyframesOnly ? ['-skip_frame', 'nokey'] : []),
       ...['-select_streams', String(streamIndex), '-show_entries', FRAME_ENTRIES, '-of', 'compact=p=0'],
       ...stretchArgs(stretch),
       ...['-i', target.url],
     ],
     {
       ...runOptions(target),
-      stallMs: TIME_LIMITS.probeMs,
-      timeLimitMs: TIME_LIMITS.probeMs,
+      stallMs: limitMs,
+      timeLimitMs: limitMs,
       onLine(line) {
         const frame = parseFrameLine(line);
         if (frame) frames.push(frame);

@@ -66,6 +66,7 @@ const frameSideDataSchema = sideDataSchema.pick({ side_data_type: true });
 const frameSchema = z.object({
   /** Null where neither container nor decoder know. */
   best_effort_timestamp_time: looseNumber,
+  key_frame: z.coerce.number().optional(),
   width: z.coerce.number().int().positive().optional(),
   height: z.coerce.number().int().positive().optional(),
   pix_fmt: z.string().optional(),

@@ -30,6 +30,11 @@ export interface ProbedSource {
 export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
   const patches: SourcePatch[] = [];
   const hidden = { damaged: 0, unsupported: 0 };
+  let known: Promise<SourceTrack[]> | null = null;
+  const tracksOf = (): Promise<SourceTrack[]> => {
+    known ??= readTracks(unknown);
+    return known;
+  };
   const patch = (more: readonly SourcePatch[]): void => {
     patches.push(...more);
     unknown.patch?.(patches);
@@ -39,7 +44,7 @@ export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
       const probe = await probeOnce(unknown);
       const misread = probe.streams.filter(({ codec_tag_string }) => isPcmTag(codec_tag_string));
       if (misread.length === 0) return { probe, patches, hidden };
-      const tracks = await readTracks(unknown);
+      const tracks = await tracksOf();
       for (const { index } of misread) {
         const track = tracks[index];
         const described = track && describePcm(track);
@@ -48,14 +53,14 @@ export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
       }
       return { probe: withoutPcm(await probeOnce(unknown)), patches, hidden };
     } catch (error) {
-      const unknownPcm = refusesPcm(error) ? (await readTracks(unknown)).filter(isUnknownPcm) : [];
+      const unknownPcm = refusesPcm(error) ? (await tracksOf()).filter(isUnknownPcm) : [];
       if (unknownPcm.length > 0 && hidden.unsupported === 0) {
         hidden.unsupported += unknownPcm.length;
         patch(unknownPcm.flatMap(hidePcm));
         continue;
       }
       const index = refusedStream(error);
-      const track = index === null ? undefined : (await readTracks(unknown))[index];
+      const track = index === null ? undefined : (await tracksOf())[index];
       if (!track?.isSound || hidden.damaged >= MAX_HIDDEN) throw error;
       hidden.damaged++;
       patch(track.hiding);

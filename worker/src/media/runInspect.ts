@@ -1,5 +1,6 @@
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { showsMadeUp } from './chunkStart.ts';
 import { isElementary } from './elementaryStream.ts';
 import { findTransparency } from './findTransparency.ts';
 import { inspectTiming, readThrough } from './inspectTiming.ts';
@@ -12,6 +13,7 @@ import { runTogether } from './runTogether.ts';
 import { scanPictures } from './scanPictures.ts';
 import {
   encryptedError,
+  type SelectedStreams,
   type StillStreams,
   selectStreams,
   undecodableError,
@@ -58,7 +60,7 @@ export async function runInspect(
   const [frames, timing, shapes] = await runTogether(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
-      () => decodeFirstShown(target, streamIndex),
+      () => decodeFirstShown(target, streams.video),
       () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
       async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
@@ -72,13 +74,26 @@ export async function runInspect(
 }
 
 /** What a broadcast's first group of pictures lacks, or an edit list hides, may be long. */
-async function decodeFirstShown(target: ProbeTarget, streamIndex: number): Promise<DecodedFrames> {
-  const few = await decodeFrames(target, streamIndex, FIRST_PACKETS, FIRST_FRAMES);
-  const frames = few.length > 0 ? few : await decodeFrames(target, streamIndex, 'everything', FIRST_FRAMES);
+async function decodeFirstShown(
+  target: ProbeTarget,
+  { index, codec_name: codec }: SelectedStreams['video'],
+): Promise<DecodedFrames> {
+  const few = await decodeFrames(target, index, FIRST_PACKETS, { count: FIRST_FRAMES });
+  const madeUp = showsMadeUp({ video: { codec } });
+  const shown = madeUp ? sinceKeyframe(few) : few;
+  const more = { count: FIRST_FRAMES, keyframesOnly: madeUp };
+  const frames = shown.length > 0 ? shown : await decodeFrames(target, index, 'everything', more);
+  const found = frames.length > 0 ? frames : few;
   // the times that a bare stream is given mean nothing
   return isElementary(target.demuxer)
-    ? frames.map((frame) => ({ ...frame, best_effort_timestamp_time: null }))
-    : frames;
+    ? found.map((frame) => ({ ...frame, best_effort_timestamp_time: null }))
+    : found;
+}
+
+/** Without what a decoder made up before its first keyframe. */
+function sinceKeyframe(frames: DecodedFrames): DecodedFrames {
+  const first = frames.findIndex(({ key_frame }) => key_frame === 1);
+  return first < 0 ? [] : frames.slice(first);
 }
 
 /** Which video streams hold a single picture. Looked for only where there are several. */

@@ -219,3 +219,12 @@ test('values that no encoder takes are silence', () => {
     [0.5, 0, 0, 0],
   );
 });
+
+test('sound from long before the first picture is cut, and what follows stays where it is', () => {
+  const { timeline, written } = place([
+    { at: -14, seconds: 14, value: 1 },
+    { at: 0, seconds: 10, value: 2 },
+  ]);
+  assertWritten(written, [[2, 10]]);
+  assert.equal(timeline.timesRepaired, false);
+});

@@ -7,6 +7,8 @@ const TOLERANCE_SECONDS = 0.1;
 const HOLD_SECONDS = 10;
 /** Sound that comes twice is cut; a clock that goes back further than this was reset. */
 const MAX_OVERLAP_SECONDS = 10;
+/** The first sound may lie as long before time 0, where a beginning without pictures is left out. */
+const MAX_LEAD_SECONDS = 600;
 /** Samples of one clock follow each other; times are floating-point numbers. */
 const JITTER_SAMPLES = 0.5;
 const SILENCE_BLOCK_SECONDS = 1;
@@ -204,7 +206,8 @@ export class SoundTimeline {
 
   #isPossible({ start }: Stretch): boolean {
     const { endSample, sampleRate } = this.#options;
-    return start < endSample && start >= this.#expected - MAX_OVERLAP_SECONDS * sampleRate;
+    const backSeconds = this.#begun ? MAX_OVERLAP_SECONDS : MAX_LEAD_SECONDS;
+    return start < endSample && start >= this.#expected - backSeconds * sampleRate;
   }
 
   #isNear(time: number, expected: number): boolean {
