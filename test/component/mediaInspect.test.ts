@@ -32,10 +32,9 @@ const SAMPLED = 0;
 for (const name of ['h264-aac', 'ntsc', 'h264-open-gop', 'hevc-open-gop', 'mpegts'] satisfies SampleName[]) {
   test(`${name}: looking at parts of the file finds out what reading all of it does`, async () => {
     const file = await sampleFile(name);
-    const { thorough, ...facts } = await inspect(file, SAMPLED);
-    const { thorough: isWhole, ...all } = await inspect(file, READ_THROUGH);
-    assert.deepEqual(facts, all);
-    assert.deepEqual([thorough, isWhole, facts.seekable], [false, true, true]);
+    const facts = await inspect(file, SAMPLED);
+    assert.deepEqual(facts, await inspect(file, READ_THROUGH));
+    assert.equal(facts.seekable, true);
   });
 }
 
