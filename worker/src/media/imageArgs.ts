@@ -58,9 +58,10 @@ export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] 
     ...(at !== null ? [FIRST_PICTURE_BRANCH] : []),
     ...(at !== null && beginEarly ? [`select=gte(t\\,${at.toFixed(3)})`] : []),
   ];
-  // scaled first: the filter keeps every candidate
+  // the branch comes first: ffmpeg 7.1 fails at one behind a deinterlacer; scaled early: the filter keeps every candidate
   return coverFrom(run, seek, [
     ...whole,
+    ...uprightFilters(facts),
     `scale=${width}:${height}:flags=bicubic`,
     `thumbnail=n=${COVER_CANDIDATES}`,
   ]);
@@ -73,12 +74,12 @@ export function needsEarlierCover({ plan }: ImageRun, { keyframe }: PrintedPictu
 
 /** The very first picture, for videos too short for anything else. */
 export function firstPictureArgs(run: ImageRun): string[] {
-  return coverFrom(run, [], []);
+  return coverFrom(run, [], uprightFilters(run.plan.facts));
 }
 
 function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
   const { facts } = run.plan;
-  const filters = [...uprightFilters(facts), ...choose, ...pictureFilters(facts, coverSize(facts))];
+  const filters = [...choose, ...pictureFilters(facts, coverSize(facts))];
   return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
 }
 
