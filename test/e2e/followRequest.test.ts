@@ -84,12 +84,13 @@ describe('one request can be followed from the API through the queue to ffmpeg',
     const runs = about(workerLines, 'program ended');
     assert.deepEqual([...new Set(runs.map(({ program }) => program))].sort(), ['ffmpeg', 'ffprobe']);
     for (const run of runs) {
-      assert.equal(run.exit_code, 0);
+      // a probe that has seen enough is ended, and so is the decoder of sound that goes on behind the picture
+      if (run.code !== 'aborted') assert.equal(run.exit_code, 0);
       assert.equal(typeof run.duration_ms, 'number');
       assert.equal(run.worker_id, 'the-worker');
       assert.ok(Array.isArray(run.args));
-      // a sample of what was made is decoded again, from the worker's own folder
-      const input = /^(?:http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}$|concat:|(?:cover|storyboard)\.jpg$)/;
+      // a sample of what was made is decoded again, from the worker's own folder; sound is encoded from a pipe
+      const input = /^(?:http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}$|concat:|pipe:0$|(?:cover|storyboard)\.jpg$)/;
       assert.ok(
         run.args.some((arg) => input.test(String(arg))),
         String(run.args),
