@@ -20,7 +20,6 @@ const STRANGERS: Record<string, Meddling> = {
   'an empty 404': { respond: { status: 404 } },
   'a redirect with 302': { respond: { status: 302, headers: { location: 'http://127.0.0.1:9/portal' } } },
   'a redirect with 307': { respond: { status: 307, headers: { location: 'http://127.0.0.1:9/portal' } } },
-  'a page with 413': { respond: { status: 413, ...PAGE } },
 };
 
 for (const store of ['disk', 'minio'] as const) {
