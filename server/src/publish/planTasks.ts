@@ -79,7 +79,7 @@ export interface Revocation {
 
 /**
  * Has the source read as a whole, because a plan that was made from samples of it did not fit. Returns the leases of the
- * tasks that were in work; null, and nothing is changed, where everything was read before that plan was made.
+ * tasks that were in work; null, and nothing is changed, where that was done for this plan already.
  */
 export async function inspectThoroughly(change: PlanChange): Promise<Revocation[] | null> {
   const { models, transaction, video } = change;

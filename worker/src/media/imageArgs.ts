@@ -58,7 +58,7 @@ export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] 
     ...(at !== null ? [FIRST_PICTURE_BRANCH] : []),
     ...(at !== null && beginEarly ? [`select=gte(t\\,${at.toFixed(3)})`] : []),
   ];
-  // the branch comes first: ffmpeg 7.1 fails at one behind a deinterlacer; scaled early: the filter keeps every candidate
+  // ffmpeg 7.1 fails at a branch behind a deinterlacer; `thumbnail` keeps every candidate, so they are scaled before
   return coverFrom(run, seek, [
     ...whole,
     ...uprightFilters(facts),

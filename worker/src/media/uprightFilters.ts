@@ -32,8 +32,8 @@ export function pictureInputArgs({ video }: MediaFacts): string[] {
 }
 
 /**
- * What is done to a decoded picture before anything else. Brings every picture to the size and format of the facts, whatever it is decoded as, deinterlaced where it is
- * interlaced, upright, and without transparency. Costs nothing where pictures are so already.
+ * The filters that bring every decoded picture to the size and format of the facts: deinterlaced where it is interlaced,
+ * upright, and without transparency. They cost nothing where pictures are so already.
  */
 export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] {
   const { video } = facts;
