@@ -122,13 +122,19 @@ export async function startUploadApi(options: {
     const urls = await sign(video, [1]);
     return { video_id: video.id, upload: { part_size, part_count, expires_at, urls } };
   };
+  const join = async (video: ApiVideo): Promise<void> => {
+    const parts = await store.listParts(video.ref);
+    const size = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+    if (size !== video.sizeBytes) throw new ReelmillError('upload_incomplete', 'Parts are missing.');
+    await store.completeUpload(video.ref, parts);
+  };
   const complete = async (videoId: number): Promise<unknown> => {
     const video = find(`/videos/${videoId}`);
     if (video.status === 'uploading') {
-      const parts = await store.listParts(video.ref);
-      const size = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
-      if (size !== video.sizeBytes) throw new ReelmillError('upload_incomplete', 'Parts are missing.');
-      await store.completeUpload(video.ref, parts);
+      await join(video).catch(async (error: unknown) => {
+        // another call may have joined them, as the server finds out too
+        if ((await store.stat(video.key))?.sizeBytes !== video.sizeBytes) throw error;
+      });
       video.status = 'transcoding';
     }
     return { message: 'accepted', video: toVideo(video) };
