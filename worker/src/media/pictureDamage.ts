@@ -11,8 +11,8 @@
 const MARK_BASE = 15_000_000;
 const KEYFRAME_STEP = 10_000_000;
 const MARK = /(?<![\d.])([12]\d{7}\.\d{6})$/;
-/** Marks in a text, as whole lines. */
-export const MARK_LINES = /(?<![\d.])[12]\d{7}\.\d{6}\n/g;
+/** Marks in a text, as whole lines; newer versions say who prints. */
+export const MARK_LINES = /(?:\[Eval @ 0x[0-9a-f]+\] )?(?<![\d.])[12]\d{7}\.\d{6}\n/g;
 /** Level of warnings, the lowest that is printed. */
 const LOG_LEVEL = 24;
 
