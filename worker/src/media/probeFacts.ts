@@ -116,7 +116,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
   const stream = findings.streams.video;
   const first = findings.frames[0];
   const orientation = orientationOf(stream.side_data_list?.find((data) => data.rotation !== undefined));
-  const { startSeconds, durationSeconds, heldSeconds } = extent;
+  const { startSeconds, durationSeconds, heldSeconds, reorderSeconds } = extent;
   const { strayTimes } = findings.head;
   const scan = findings.shapes?.finish(startSeconds + durationSeconds) ?? null;
   const shape = scan === null ? null : chooseShape(scan);
@@ -132,6 +132,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     startSeconds,
     durationSeconds,
     ...(heldSeconds > 0 && { heldSeconds }),
+    ...(reorderSeconds > 0 && { reorderSeconds }),
     ...(strayTimes.length > 0 && { strayTimes: [...strayTimes] }),
     codedWidth: width,
     codedHeight: height,
