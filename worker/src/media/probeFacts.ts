@@ -23,8 +23,8 @@ import { trackNotices } from './trackNotices.ts';
 const TS_PRE_ROLL_SECONDS = 4;
 /** A deinterlacer looks at the picture before. */
 const INTERLACED_PRE_ROLL_SECONDS = 1;
-/** Less of the beginning is not missed. */
-const TOLD_SECONDS = 0.5;
+/** Less of the beginning is neither seen nor heard. */
+const TOLD_SECONDS = 0.1;
 
 export interface Findings extends Timing {
   probe: Probe;
