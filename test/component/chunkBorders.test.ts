@@ -77,7 +77,10 @@ async function encodeChunks(
   const quality = plan.renditions.at(-1)?.quality ?? assert.fail('no rendition');
   for (const { spec } of encodeTasks(plan, source)) {
     if (spec.kind !== 'encode' || !spec.qualities.includes(quality)) continue;
-    await runSpec(media, { ...spec, qualities: [quality] });
+    const result = await runSpec(media, { ...spec, qualities: [quality] });
+    if (result.kind === 'encode' && quality === plan.renditions[0]?.quality) {
+      assert.deepEqual(result.notices ?? [], [], `chunk ${spec.chunk.index} is whole`);
+    }
   }
   const joined = await joinOutput(media, quality, videoSegmentCount(plan));
   return { chunks: plan.chunks.length, shown: await numbersShown(joined.file) };

@@ -193,6 +193,9 @@ for (const [file, expected] of Object.entries(PUBLISHED)) {
     const results = [];
     for (const { spec } of encodeTasks(plan, source)) results.push(await runSpec(media, spec));
 
+    const told = results.flatMap((result) => (result.kind === 'encode' ? (result.notices ?? []) : []));
+    assert.deepEqual(told, [], 'no picture is damaged');
+
     const [rendition] = plan.renditions;
     assert.ok(rendition);
     const picture = await joinOutput(media, rendition.quality, videoSegmentCount(plan));

@@ -85,31 +85,22 @@ test('an edit list that hides more than a thousand pictures', async () => {
   await check(file, { times: film(10), endSeconds: 10, firstPicture: 50 * 25, firstSecond: 50 });
 });
 
-test('a broadcast that begins in the middle of a group of pictures begins with the first one that is whole', async () => {
-  const whole = inFolder('broadcast.ts');
-  await makeSlides(whole, { times: film(14), endSeconds: 14, keyframeEvery: 100 });
-  const { stdout } = await promisify(execFile)('ffprobe', [
-    ...[
-      '-v',
-      'error',
-      '-select_streams',
-      'v',
-      '-show_entries',
-      'packet=pts_time,pos',
-      '-of',
-      'csv=p=0',
-      whole,
-    ],
-  ]);
-  // the ninth picture
-  const at = Number(stdout.split('\n').filter(Boolean)[9]?.split(',')[1]);
-  const file = inFolder('cut-broadcast.ts');
-  await writeFile(file, (await readFile(whole)).subarray(at));
-  const expected = { times: film(10), endSeconds: 10, firstPicture: 100, firstSecond: 4 };
-  const { facts } = await check(file, expected, 'beginning_left_out');
-  const [notice] = facts.notices ?? [];
-  assert.ok(notice?.code === 'beginning_left_out' && Math.abs(notice.seconds - 3.6) < 0.3);
-});
+for (const missing of [9, 96]) {
+  test(`a broadcast that begins ${100 - missing} pictures before a keyframe begins with that, and says so`, async () => {
+    const whole = inFolder(`broadcast-${missing}.ts`);
+    await makeSlides(whole, { times: film(14), endSeconds: 14, keyframeEvery: 100 });
+    const what = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,pos', '-of', 'csv=p=0'];
+    const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', ...what, whole]);
+    const at = Number(stdout.split('\n').filter(Boolean)[missing]?.split(',')[1]);
+    const file = inFolder(`cut-broadcast-${missing}.ts`);
+    await writeFile(file, (await readFile(whole)).subarray(at));
+    const expected = { times: film(10), endSeconds: 10, firstPicture: 100, firstSecond: 4 };
+    const { facts } = await check(file, expected, 'beginning_left_out');
+    const [notice] = facts.notices ?? [];
+    const seconds = (100 - missing) / 25;
+    assert.ok(notice?.code === 'beginning_left_out' && Math.abs(notice.seconds - seconds) < 0.3);
+  });
+}
 
 for (const [name, ...copy] of [
   ['held.ts'],

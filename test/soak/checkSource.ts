@@ -102,9 +102,15 @@ const EXCUSES: readonly { kind: string; notices: readonly NoticeCode[] }[] = [
   { kind: 'left out: audio', notices: ['audio_left_out'] },
 ];
 
+/** Notices that only a damaged source may have. */
+const OF_DAMAGE: readonly NoticeCode[] = ['picture_repaired', 'audio_repaired'];
+
 /** What was repaired or left out of a damaged source may differ from it, as long as its owner is told. */
 function withNotices(found: readonly Finding[], end: PublishedSource, { damage }: Recipe): Finding[] {
-  if (damage === null) return [...found];
+  if (damage === null) {
+    const wrong = end.notices.filter((notice) => OF_DAMAGE.includes(notice));
+    return [...found, ...wrong.map((notice) => ({ kind: `whole, but ${notice}`, what: notice }))];
+  }
   return found.flatMap(({ kind, what }) => {
     const excuse = EXCUSES.find((one) => kind.startsWith(one.kind));
     if (excuse?.notices.some((notice) => end.notices.includes(notice))) return [];

@@ -64,7 +64,7 @@ function messageOf<C extends NoticeCode>(facts: FactsOf<C>): string {
 /** Chunks of one video tell of their own seconds each. */
 function addUp(earlier: NoticeFacts | undefined, facts: NoticeFacts): NoticeFacts {
   if (earlier === undefined || !('seconds' in facts) || !('seconds' in earlier)) return facts;
-  return { ...facts, seconds: earlier.seconds + facts.seconds };
+  return { ...facts, seconds: Math.round((earlier.seconds + facts.seconds) * 1000) / 1000 };
 }
 
 function about(seconds: number): string {

@@ -59,6 +59,8 @@ export const mediaFactsSchema = z.object({
     singlePicture: z.boolean().default(false),
     /** The last picture is shown for so long behind its own frame, at the end of `durationSeconds`. */
     heldSeconds: z.number().nonnegative().optional(),
+    /** Pictures come out of the decoder with times that are so much later than those at which they are shown. */
+    reorderSeconds: z.number().nonnegative().optional(),
     /** Times that a decoder gives to pictures and that are wrong; those are not shown. */
     strayTimes: z.array(z.number()).max(50).optional(),
   }),

@@ -59,16 +59,19 @@ export function readLines(stream: Readable, limits: OutputLimits, receiver: Line
   });
 }
 
+export interface TailLimits {
+  maxCharacters: number;
+  maxBytes: number;
+  /** What is not kept, with its line breaks; a global expression. */
+  omitted?: RegExp;
+}
+
 /**
  * Reads a program's output and keeps its end. Returns a function that returns the last `maxCharacters` so far.
  * `onFlood` is called once, when more than `maxBytes` were printed; the rest is read and dropped.
  */
-export function readTail(
-  stream: Readable,
-  limits: { maxCharacters: number; maxBytes: number },
-  onFlood: () => void,
-): () => string {
-  const tail = new TextTail(limits.maxCharacters);
+export function readTail(stream: Readable, limits: TailLimits, onFlood: () => void): () => string {
+  const tail = new TextTail(limits.maxCharacters, limits.omitted);
   let totalBytes = 0;
   stream.on('data', (chunk: Buffer) => {
     const before = totalBytes;
@@ -83,14 +86,18 @@ export function readTail(
 export class TextTail {
   readonly #decoder = new TextDecoder();
   readonly #maxCharacters: number;
+  readonly #omitted: RegExp | undefined;
   #text = '';
 
-  constructor(maxCharacters: number) {
+  constructor(maxCharacters: number, omitted?: RegExp) {
     this.#maxCharacters = maxCharacters;
+    this.#omitted = omitted;
   }
 
   push(chunk: Buffer): void {
-    this.#text = (this.#text + this.#decoder.decode(chunk, { stream: true })).slice(-this.#maxCharacters);
+    const text = this.#text + this.#decoder.decode(chunk, { stream: true });
+    const kept = this.#omitted === undefined ? text : text.replaceAll(this.#omitted, '');
+    this.#text = kept.slice(-this.#maxCharacters);
   }
 
   toString(): string {

@@ -76,7 +76,8 @@ test('the whole command of a chunk in the middle', () => {
       'max_pixels:2 2088960',
       'f mov',
       `i ${url}`,
-      'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),split=3[shown][keyframe][other];' +
+      'filter_complex [0:2]select=between(t\\,-0.500000\\,61.560000),' +
+        "select='print(t+14999994.495000+10000000*key\\,24)',split=3[shown][keyframe][other];" +
         '[keyframe]settb=1/1000000,select=eq(n\\,0)*key,metadata=mode=add:key=is_keyframe:value=1,' +
         'metadata=mode=print:key=is_keyframe:file=-:direct=1,nullsink;' +
         '[other]settb=1/1000000,select=eq(n\\,0)*not(key),metadata=mode=add:key=is_keyframe:value=0,' +
@@ -172,9 +173,9 @@ test('what a decoder made up before its first keyframe is dropped, where it show
     encodeGraph(hevc, { firstFrame: 150, last: false }, plan.renditions, preRoll);
   assert.match(
     selected(4),
-    /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),split=3/,
+    /select=between\(t\\,1\.983317\\,[0-9.]+\)\*st\(0\\,max\(ld\(0\)\\,key\)\),select='print.*',split=3/,
   );
-  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),sidedata=/);
+  assert.match(selected(null), /select=between\(t\\,1\.983317\\,[0-9.]+\),select='print.*',sidedata=/);
 });
 
 test('interlaced pictures are woven together before the rate is made even', () => {

@@ -37,6 +37,23 @@ test('a video begins with the first picture that can be decoded', () => {
   assert.deepEqual([startSeconds, leftOutSeconds], [3, 3]);
 });
 
+test('times of decoding are those at which pictures are shown, one after the other', () => {
+  const collector = new PacketCollector();
+  for (const dts of tenths(0, 20)) collector.add({ pts: null, dts, duration: 0.1, encrypted: false });
+  const reordering = (shown: readonly number[]): ExtentFindings => {
+    const findings = findingsOf(collector.finish(), shown, null);
+    return {
+      ...findings,
+      streams: { ...findings.streams, video: { ...findings.streams.video, has_b_frames: 2 } },
+    };
+  };
+  const whole = extentOf(reordering([0.2, 0.3]), RATE);
+  assert.deepEqual([whole.startSeconds, whole.reorderSeconds, whole.leftOutSeconds], [0, 0.2, 0]);
+  const damaged = extentOf(reordering([3.2, 3.3]), RATE);
+  assert.deepEqual([damaged.startSeconds, damaged.reorderSeconds, damaged.leftOutSeconds], [3, 0.2, 3]);
+  assert.equal(extentOf(findingsOf(statsOf(tenths(0, 20)), [0.1], null), RATE).reorderSeconds, 0);
+});
+
 test('a wrong time of the first picture moves no beginning', () => {
   const head = statsOf(tenths(0, 20), { strayTimes: [5] });
   assert.equal(extentOf(findingsOf(head, [5, 0.1, 0.2], null), RATE).startSeconds, 0);

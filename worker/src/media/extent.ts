@@ -12,6 +12,8 @@ const MAX_LAST_FRAME_SECONDS = 60;
 const SAME_END_SECONDS = 1;
 /** No packet of sound lasts longer. */
 const MAX_LAST_SOUND_SECONDS = 1;
+/** Packed bitstreams may begin with a picture more that is not there. */
+const MISSING_PICTURES = 1.5;
 /** Times are rounded to microseconds, or to a tick of a container. */
 const TICK_SECONDS = 0.001;
 /** Of one hole in picture and sound, the two begin and end no further apart than this. */
@@ -23,6 +25,8 @@ export interface Extent {
   startSeconds: number;
   /** Without what is left out. */
   durationSeconds: number;
+  /** How much later than that pictures come out of the decoder, which was not told when they are shown. */
+  reorderSeconds: number;
   /** For how long the last picture is shown behind its own frame. */
   heldSeconds: number;
   /** For how much longer than any other that is, because there is sound; 0 where it is usual. */
@@ -47,7 +51,8 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
     throw new MediaFault('broken_timestamps', 'The times of the pictures in this file make no sense.');
   }
   if (head.backwardJumps > 0) throw jumpingTimes();
-  const startSeconds = firstShown(findings, frame) ?? firstPts;
+  const reorderSeconds = reorderSecondsOf(findings, frame);
+  const startSeconds = firstShown(findings, frame, reorderSeconds) ?? firstPts;
   const holes = sound === null ? [] : findHolesOfBoth(head.holes, sound.holes);
   // what lies before the first picture is not shown anyway
   const closedHoles = holes.filter(({ atSeconds }) => atSeconds > startSeconds);
@@ -69,6 +74,7 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
   return {
     startSeconds,
     durationSeconds,
+    reorderSeconds,
     heldSeconds: held > frame ? held : 0,
     outlastedSeconds: isUnusual ? unusual : 0,
     leftOutSeconds: startSeconds === firstPts ? 0 : startSeconds - beginning,
@@ -77,13 +83,32 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
 }
 
 /** Null where the first picture can be decoded, or nobody says when the one that can be is shown. */
-function firstShown({ head, tail, frames }: ExtentFindings, frame: number): number | null {
-  const times = frames.flatMap(({ best_effort_timestamp_time: time }) => (time === null ? [] : [time]));
+function firstShown(
+  { head, tail, frames }: ExtentFindings,
+  frame: number,
+  reorderSeconds: number,
+): number | null {
+  const times = timesOf(frames).map((time) => time - reorderSeconds);
   const isStray = (time: number): boolean =>
     head.strayTimes.some((stray) => Math.abs(stray - time) < TICK_SECONDS);
   const shown = Math.min(...times.filter((time) => !isStray(time)));
   const isLater = shown > (head.firstPts ?? 0) + 1.5 * frame;
   return isLater && shown <= (tail.lastPts ?? 0) ? shown : null;
+}
+
+/** In the order of decoding, picture n is shown at the time of packet n; the decoder gives it that of a later packet. */
+function reorderSecondsOf({ head, frames, streams }: ExtentFindings, frame: number): number {
+  const first = Math.min(...timesOf(frames));
+  if (!head.areDecodeTimes || head.firstPts === null || first === Number.POSITIVE_INFINITY) return 0;
+  const held = streams.video.has_b_frames ?? 0;
+  const delay = first - head.firstPts;
+  // later pictures are the first ones that can be decoded
+  const isFirst = delay <= (held + MISSING_PICTURES) * frame;
+  return held === 0 ? 0 : Math.max(0, isFirst ? delay : held * frame);
+}
+
+function timesOf(frames: DecodedFrames): number[] {
+  return frames.flatMap(({ best_effort_timestamp_time: time }) => (time === null ? [] : [time]));
 }
 
 /**

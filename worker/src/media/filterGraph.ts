@@ -3,6 +3,7 @@ import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import { chunkStartSeconds, type PreRoll, showsMadeUp } from './chunkStart.ts';
 import { colourFilters, OUTPUT_TAGS } from './colours.ts';
 import { isElementary } from './elementaryStream.ts';
+import { markFilter } from './pictureDamage.ts';
 import { FIRST_PICTURE_BRANCH } from './printedPictures.ts';
 import { repairPictureTimes } from './repairTimes.ts';
 import { uprightFilters } from './uprightFilters.ts';
@@ -84,7 +85,7 @@ export function pictureFilters(facts: MediaFacts, size: { width: number; height:
 /**
  * The whole graph of an encode task: one decode, timed once, toned once, split and scaled for every rendition.
  * Outputs are labelled `v0`, `v1`, … in the order of `renditions`. A read that does not begin at the source's
- * beginning prints its first picture.
+ * beginning prints its first picture; every read prints the marks of `pictureDamage.ts`.
  *
  * Where pictures last long, they are repeated behind the scaling: all repetitions of one come at once, and are the same
  * picture in memory only as long as no filter makes a copy of each.
@@ -98,6 +99,7 @@ export function encodeGraph(
   const repeatsLate = mayLastLong(facts);
   const timed = [
     ...shownPictures(facts, preRoll),
+    markFilter(chunkStartSeconds(facts, chunk)),
     ...(preRoll === null ? [] : [FIRST_PICTURE_BRANCH]),
     ...uprightFilters(facts),
     ...(repeatsLate ? [] : rateFilters(facts, chunk)),

@@ -32,6 +32,8 @@ export interface PacketStats {
   longestGap: number;
   /** Those longer than `HOLE_SECONDS`, in their order; of very many only the first ones. */
   holes: readonly Hole[];
+  /** The container says when pictures are decoded, and not when they are shown: a decoder shows them later. */
+  areDecodeTimes: boolean;
   /** Times a later packet lay clearly before an earlier one. */
   backwardJumps: number;
   /** Packets whose time contradicts their dts or their neighbours. */
@@ -74,6 +76,7 @@ export class PacketCollector {
   readonly #gaps = new Map<number, GapCount>();
   readonly #holes: Hole[] = [];
   readonly #strayTimes: number[] = [];
+  #areDecodeTimes: boolean | null = null;
   #count = 0;
   #first: number | null = null;
   #last: Waiting | null = null;
@@ -88,6 +91,8 @@ export class PacketCollector {
     this.#encrypted ||= packet.encrypted;
     const time = packet.pts ?? packet.dts;
     if (time === null) return;
+    // of pictures that nothing is reordered with, the demuxer knows the other time as well
+    this.#areDecodeTimes ??= packet.pts === null;
     const reorderSeconds = Math.max(MAX_PTS_DTS_SECONDS, MAX_PTS_DTS_PICTURES * (packet.duration ?? 0));
     if (packet.dts !== null && Math.abs(time - packet.dts) > reorderSeconds) {
       this.#drop(time);
@@ -113,6 +118,7 @@ export class PacketCollector {
       gaps: [...this.#gaps.values()],
       longestGap: this.#longestGap,
       holes: this.#holes,
+      areDecodeTimes: this.#areDecodeTimes ?? false,
       backwardJumps: this.#backwardJumps,
       badTimes: this.#badTimes,
       strayTimes: this.#strayTimes,

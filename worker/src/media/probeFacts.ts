@@ -23,8 +23,8 @@ import { trackNotices } from './trackNotices.ts';
 const TS_PRE_ROLL_SECONDS = 4;
 /** A deinterlacer looks at the picture before. */
 const INTERLACED_PRE_ROLL_SECONDS = 1;
-/** Less of the beginning is not missed. */
-const TOLD_SECONDS = 0.5;
+/** Less of the beginning is neither seen nor heard. */
+const TOLD_SECONDS = 0.1;
 
 export interface Findings extends Timing {
   probe: Probe;
@@ -116,7 +116,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
   const stream = findings.streams.video;
   const first = findings.frames[0];
   const orientation = orientationOf(stream.side_data_list?.find((data) => data.rotation !== undefined));
-  const { startSeconds, durationSeconds, heldSeconds } = extent;
+  const { startSeconds, durationSeconds, heldSeconds, reorderSeconds } = extent;
   const { strayTimes } = findings.head;
   const scan = findings.shapes?.finish(startSeconds + durationSeconds) ?? null;
   const shape = scan === null ? null : chooseShape(scan);
@@ -132,6 +132,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     startSeconds,
     durationSeconds,
     ...(heldSeconds > 0 && { heldSeconds }),
+    ...(reorderSeconds > 0 && { reorderSeconds }),
     ...(strayTimes.length > 0 && { strayTimes: [...strayTimes] }),
     codedWidth: width,
     codedHeight: height,

@@ -35,6 +35,8 @@ const streamSchema = z.object({
   pix_fmt: z.string().optional(),
   sample_aspect_ratio: rate,
   field_order: z.string().optional(),
+  /** How many pictures the decoder holds back to put them in order. */
+  has_b_frames: z.int().optional(),
   color_range: z.string().optional(),
   color_space: z.string().optional(),
   color_primaries: z.string().optional(),

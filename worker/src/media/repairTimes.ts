@@ -3,15 +3,19 @@ import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 /** Times in containers are rounded; no two pictures are so near to each other. */
 const TICK_SECONDS = 0.001;
 
-/** Filters that drop pictures whose times are wrong and close the holes that are left out; `[]` for most sources. */
+/**
+ * Filters that show pictures when they are to be shown, drop those whose times are wrong and close the holes that are left
+ * out; `[]` for most sources.
+ */
 export function repairPictureTimes(facts: MediaFacts): string[] {
-  const strays = facts.video.strayTimes ?? [];
+  const { strayTimes: strays = [], reorderSeconds = 0 } = facts.video;
   const isStray = strays.map((time) => {
     const [from, to] = [time - TICK_SECONDS, time + TICK_SECONDS];
     return `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
   });
   const shift = holeShift(facts);
   return [
+    ...(reorderSeconds > 0 ? [`setpts=round(PTS-${reorderSeconds.toFixed(6)}/TB)`] : []),
     ...(isStray.length > 0 ? [`select=not(${isStray.join('+')})`] : []),
     ...(shift === null ? [] : [`setpts=${shift}`]),
   ];

@@ -1,4 +1,5 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
+import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
 import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { frameSeconds, framesBetween, isTooShort } from '@reelmill/shared/core/timeline.ts';
@@ -11,6 +12,7 @@ import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { saysShapeDiffers } from './oneShape.ts';
+import { DamageMeter } from './pictureDamage.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import { shortEndOf } from './shortEnd.ts';
 import type { SourceInput } from './source.ts';
@@ -63,10 +65,12 @@ async function encodeFrom(
   const { preRoll } = beginning;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
-  const seconds = frameSeconds(chunk.frameCount, plan.facts.video.outputFrameRate);
+  const rate = plan.facts.video.outputFrameRate;
+  const seconds = frameSeconds(chunk.frameCount, rate);
   const maxBytes = largestOutput(renditions, seconds);
   const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
   const early = readEarly(spec, preRoll);
+  const damage = new DamageMeter({ seconds, frameSeconds: frameSeconds(1, rate), last: chunk.last });
   let shapeDiffers = false;
   return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
@@ -88,6 +92,7 @@ async function encodeFrom(
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
       onErrorLine(line) {
         shapeDiffers ||= saysShapeDiffers(line);
+        damage.push(line);
       },
     });
     if (shapeDiffers) {
@@ -104,8 +109,16 @@ async function encodeFrom(
       segmentsDone: chunk.last ? segmentsDone - 1 : segmentsDone,
       speed: null,
     });
-    return { kind: 'encode', frames, renditions: end.outputs };
+    const notices = pictureNotices(spec, damage);
+    return { kind: 'encode', frames, renditions: end.outputs, ...(notices.length > 0 && { notices }) };
   });
+}
+
+/** What the owner should know of the pictures: of each chunk once, by the task that makes the first rendition of it. */
+function pictureNotices({ plan, qualities }: EncodeSpec, damage: DamageMeter): NoticeFacts[] {
+  const [first] = plan.renditions;
+  if (damage.seconds === 0 || first === undefined || !qualities.includes(first.quality)) return [];
+  return [{ code: 'picture_repaired', seconds: Math.round(damage.seconds * 1000) / 1000 }];
 }
 
 /** Output frames whose time is read before the chunk begins, as far as that is asked for. */
