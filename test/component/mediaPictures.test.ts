@@ -96,6 +96,26 @@ test('a change of the pixel aspect alone is shown as one', async () => {
   assert.ok(!hasBars(pictures, 30));
 });
 
+test('pixels of another shape that samples did not show are found beside the encoding', async () => {
+  const sections = [
+    { width: 160, height: 120, pictures: 60 },
+    { width: 160, height: 120, pictures: 40, aspect: '4/3' },
+  ];
+  const source = await media.addSource(await makeSections(media.root, 'late-aspect.ts', sections));
+  const facts = await sampledFacts(source);
+  assert.deepEqual([facts.video.sizeChanges, facts.video.aspectChanges], [false, undefined]);
+  const plan = planVideo(facts, { version: 1, chunkSeconds: 5 });
+  const outcomes = await Promise.allSettled(
+    encodeTasks(plan, source).map(({ spec }) => runSpec(media, spec)),
+  );
+  const codes = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.code as string] : []));
+  // newer versions of ffmpeg do not show it to the encode task
+  assert.ok(codes.length >= 1 && codes.every((code) => code === 'source_differs'), codes.join());
+  const again = await runSpec(media, { kind: 'inspect', source, thorough: true });
+  assert.ok(again.kind === 'inspect');
+  assert.deepEqual([again.facts.video.sizeChanges, again.facts.video.aspectChanges?.length], [true, 2]);
+});
+
 async function sampledFacts(source: { key: string; sizeBytes: number }): Promise<MediaFacts> {
   const { facts } = await withSource(taskContext(media), source, (input, context) =>
     runInspect({ kind: 'inspect', source }, input, context, { readThroughBytes: 0 }),
