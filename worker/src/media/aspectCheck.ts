@@ -19,7 +19,7 @@ const LARGEST_HEIGHT = 576;
 
 /** Whether the aspect of the pixels may change where nobody has looked yet. */
 export function mayChangeAspect({ demuxer, thorough, video }: MediaFacts): boolean {
-  const isLookedFor = thorough === true || video.aspectChanges !== undefined;
+  const isLookedFor = thorough === true || video.sizeChanges === true || video.aspectChanges !== undefined;
   const isUpToPictures = WITHOUT_ASPECT.has(demuxer) || isElementary(demuxer);
   return !isLookedFor && isUpToPictures && video.codedHeight <= LARGEST_HEIGHT;
 }
