@@ -14,8 +14,10 @@ import {
   makeCaptioned,
   makeSections,
   makeWebmSections,
+  markedPictures,
   markOf,
   type Section,
+  setCleanAperture,
   setDisplayMatrix,
   sideDataOf,
 } from '../support/pictureSources.ts';
@@ -163,6 +165,16 @@ for (const { name, matrix, size, red } of [
     }
   });
 }
+
+test('what a container would cut off the pictures is shown', async () => {
+  const section = { width: 160, height: 120, pictures: 30 };
+  const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '10', '-pix_fmt', 'yuv420p'];
+  const file = await makeSource(media.root, 'aperture.mp4', ...markedPictures(section), ...h264);
+  await setCleanAperture(file, { width: 120, height: 100 });
+  const made = await transcode(media, file);
+  assert.deepEqual([made.facts.video.displayWidth, made.facts.video.displayHeight], [160, 120]);
+  assertMarks(await publishedPictures(media, made), 30);
+});
 
 test('pictures that are interlaced only later on are deinterlaced', async () => {
   // every field has a brightness of its own: a combed picture has two of them in neighbouring rows

@@ -1,0 +1,44 @@
+import { TIME_LIMITS } from './limits.ts';
+import { bareMemory } from './memoryNeeds.ts';
+import { runProgram } from './runProgram.ts';
+import type { TaskContext } from './taskContext.ts';
+
+/*
+ * From 7.1 on, ffmpeg cuts off what a container calls no part of the picture (`clap` of QuickTime, `PixelCrop…` of
+ * Matroska), and ffprobe does not say so. What is left has neither the size nor the shape of the facts.
+ */
+
+const OPTION = /^-apply_cropping\b/;
+let known: boolean | null = null;
+
+/** Input options that have ffmpeg crop what the codec says, and nothing else. */
+export const UNCROPPED_ARGS = ['-apply_cropping', 'codec'] as const;
+
+/** Whether the ffmpeg of this process would crop, and takes `UNCROPPED_ARGS`; it is asked once. */
+export async function cropsByContainer(
+  context: Pick<TaskContext, 'signal' | 'logger' | 'confinement'>,
+): Promise<boolean> {
+  if (known === null) known = await ask(context);
+  return known;
+}
+
+async function ask({
+  signal,
+  logger,
+  confinement,
+}: Parameters<typeof cropsByContainer>[0]): Promise<boolean> {
+  let takes = false;
+  await runProgram('ffmpeg', ['-hide_banner', '-h', 'long'], {
+    signal,
+    logger,
+    confinement,
+    stallMs: TIME_LIMITS.probeMs,
+    timeLimitMs: TIME_LIMITS.probeMs,
+    memoryBytes: bareMemory(0),
+    onLine(line) {
+      takes ||= OPTION.test(line);
+      return true;
+    },
+  });
+  return takes;
+}
