@@ -1,3 +1,4 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
@@ -9,26 +10,21 @@ import type { TaskContext } from './taskContext.ts';
  */
 
 const OPTION = /^-apply_cropping\b/;
+type Asking = Pick<TaskContext, 'signal' | 'logger' | 'confinement'>;
 let known: boolean | null = null;
 
 /** Input options that have ffmpeg crop what the codec says, and nothing else. */
 export const UNCROPPED_ARGS = ['-apply_cropping', 'codec'] as const;
 
-/** Whether the ffmpeg of this process would crop, and takes `UNCROPPED_ARGS`; it is asked once. */
-export async function cropsByContainer(
-  context: Pick<TaskContext, 'signal' | 'logger' | 'confinement'>,
-): Promise<boolean> {
+/** Whether the ffmpeg of this process would crop, and takes `UNCROPPED_ARGS`. It is asked once, at best before the first task. */
+export async function cropsByContainer(context: Asking): Promise<boolean> {
   if (known === null) known = await ask(context);
   return known;
 }
 
-async function ask({
-  signal,
-  logger,
-  confinement,
-}: Parameters<typeof cropsByContainer>[0]): Promise<boolean> {
+async function ask({ signal, logger, confinement }: Asking): Promise<boolean> {
   let takes = false;
-  await runProgram('ffmpeg', ['-hide_banner', '-h', 'long'], {
+  const { exitCode, stderr } = await runProgram('ffmpeg', ['-hide_banner', '-h', 'long'], {
     signal,
     logger,
     confinement,
@@ -40,5 +36,6 @@ async function ask({
       return true;
     },
   });
-  return takes;
+  if (exitCode === 0) return takes;
+  throw new ReelmillError('encoder_failed', 'ffmpeg does not tell its options.', { diagnostics: stderr });
 }
