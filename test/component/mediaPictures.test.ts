@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
@@ -165,6 +167,23 @@ for (const { name, matrix, size, red } of [
     }
   });
 }
+
+test('what HEVC shows behind damage is shown, though later pictures refer to what is lost', async () => {
+  const section = { width: 160, height: 120, pictures: 40 };
+  const hevc = ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=250:bframes=0', '-tag:v', 'hvc1'];
+  const noise = ['-vf', 'noise=alls=20:allf=t', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+  const file = await makeSource(media.root, 'hevc.mp4', ...markedPictures(section), ...noise, ...hevc);
+  const packets = ['-v', 'error', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', file];
+  const { stdout } = await promisify(execFile)('ffprobe', packets);
+  const [size = 0, pos = 0] = stdout.split('\n')[20]?.split(',').map(Number) ?? [];
+  const bytes = await readFile(file);
+  // behind the length: what remains is of no kind that a decoder knows
+  bytes.fill(0xff, pos + 4, pos + size);
+  await writeFile(file, bytes);
+  const made = await transcode(media, file);
+  const { count } = await publishedPictures(media, made);
+  assert.ok(count >= 39, `${count} pictures`);
+});
 
 test('what a container would cut off the pictures is shown', async () => {
   const section = { width: 160, height: 120, pictures: 30 };
