@@ -81,11 +81,16 @@ async function greyWith(all: readonly Tags[], pixelFormat = 'yuv420p10le'): Prom
   return all.map((_, index) => [0, 1, 2].map((channel) => stdout[channel * plane + index * 16 + 8] ?? -1));
 }
 
+/** Their white is a little redder than that of others, and not every version of zimg makes up for it. */
+const XYZ = 'smpte428';
+
 function assertGrey(all: readonly Tags[], greys: readonly number[][]): void {
   for (const [index, [luma = 0, blue = 0, red = 0]] of greys.entries()) {
     const name = JSON.stringify(all[index]);
     assert.ok(luma > 60 && luma < 200, `${name}: luma ${luma}`);
-    assert.ok(Math.abs(blue - 128) <= 8 && Math.abs(red - 128) <= 8, `${name}: chroma ${blue}, ${red}`);
+    const tolerance = all[index]?.primaries === XYZ ? 12 : 8;
+    const isGrey = Math.max(Math.abs(blue - 128), Math.abs(red - 128)) <= tolerance;
+    assert.ok(isGrey, `${name}: chroma ${blue}, ${red}`);
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
@@ -14,8 +16,10 @@ import {
   makeCaptioned,
   makeSections,
   makeWebmSections,
+  markedPictures,
   markOf,
   type Section,
+  setCleanAperture,
   setDisplayMatrix,
   sideDataOf,
 } from '../support/pictureSources.ts';
@@ -96,6 +100,26 @@ test('a change of the pixel aspect alone is shown as one', async () => {
   assert.ok(!hasBars(pictures, 30));
 });
 
+test('pixels of another shape that samples did not show are found beside the encoding', async () => {
+  const sections = [
+    { width: 160, height: 120, pictures: 60 },
+    { width: 160, height: 120, pictures: 40, aspect: '4/3' },
+  ];
+  const source = await media.addSource(await makeSections(media.root, 'late-aspect.ts', sections));
+  const facts = await sampledFacts(source);
+  assert.deepEqual([facts.video.sizeChanges, facts.video.aspectChanges], [false, undefined]);
+  const plan = planVideo(facts, { version: 1, chunkSeconds: 5 });
+  const outcomes = await Promise.allSettled(
+    encodeTasks(plan, source).map(({ spec }) => runSpec(media, spec)),
+  );
+  const codes = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.code as string] : []));
+  // newer versions of ffmpeg do not show it to the encode task
+  assert.ok(codes.length >= 1 && codes.every((code) => code === 'source_differs'), codes.join());
+  const again = await runSpec(media, { kind: 'inspect', source, thorough: true });
+  assert.ok(again.kind === 'inspect');
+  assert.deepEqual([again.facts.video.sizeChanges, again.facts.video.aspectChanges?.length], [true, 2]);
+});
+
 async function sampledFacts(source: { key: string; sizeBytes: number }): Promise<MediaFacts> {
   const { facts } = await withSource(taskContext(media), source, (input, context) =>
     runInspect({ kind: 'inspect', source }, input, context, { readThroughBytes: 0 }),
@@ -143,6 +167,33 @@ for (const { name, matrix, size, red } of [
     }
   });
 }
+
+test('what HEVC shows behind damage is shown, though later pictures refer to what is lost', async () => {
+  const section = { width: 160, height: 120, pictures: 40 };
+  const hevc = ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=250:bframes=0', '-tag:v', 'hvc1'];
+  const noise = ['-vf', 'noise=alls=20:allf=t', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+  const file = await makeSource(media.root, 'hevc.mp4', ...markedPictures(section), ...noise, ...hevc);
+  const packets = ['-v', 'error', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', file];
+  const { stdout } = await promisify(execFile)('ffprobe', packets);
+  const [size = 0, pos = 0] = stdout.split('\n')[20]?.split(',').map(Number) ?? [];
+  const bytes = await readFile(file);
+  // behind the length: what remains is of no kind that a decoder knows
+  bytes.fill(0xff, pos + 4, pos + size);
+  await writeFile(file, bytes);
+  const made = await transcode(media, file);
+  const { count } = await publishedPictures(media, made);
+  assert.ok(count >= 39, `${count} pictures`);
+});
+
+test('what a container would cut off the pictures is shown', async () => {
+  const section = { width: 160, height: 120, pictures: 30 };
+  const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '10', '-pix_fmt', 'yuv420p'];
+  const file = await makeSource(media.root, 'aperture.mp4', ...markedPictures(section), ...h264);
+  await setCleanAperture(file, { width: 120, height: 100 });
+  const made = await transcode(media, file);
+  assert.deepEqual([made.facts.video.displayWidth, made.facts.video.displayHeight], [160, 120]);
+  assertMarks(await publishedPictures(media, made), 30);
+});
 
 test('pictures that are interlaced only later on are deinterlaced', async () => {
   // every field has a brightness of its own: a combed picture has two of them in neighbouring rows

@@ -55,7 +55,11 @@ async function make(name: string, args: string[]): Promise<string> {
 }
 
 /** Overwrites the packets of the sound that `choose` picks; the container stays whole. */
-async function spoilSound(file: string, name: string, choose: (packet: number) => boolean): Promise<string> {
+async function spoilSound(
+  file: string,
+  name: string,
+  choose: (packet: number, count: number) => boolean,
+): Promise<string> {
   const { stdout } = await run('ffprobe', [
     ...['-v', 'error', '-select_streams', 'a', '-show_entries', 'packet=size,pos', '-of', 'csv=p=0', file],
   ]);
@@ -66,22 +70,28 @@ async function spoilSound(file: string, name: string, choose: (packet: number) =
     .map((line) => line.split(',').map(Number));
   packets.forEach(([size = 0, pos = 0], packet) => {
     // behind the header of its block
-    if (choose(packet)) bytes.fill(0xff, pos + 6, Math.min(pos + 4 + size, bytes.length));
+    if (choose(packet, packets.length)) bytes.fill(0xff, pos + 6, Math.min(pos + 4 + size, bytes.length));
   });
   const spoiled = path.join(folder, name);
   await writeFile(spoiled, bytes);
   return spoiled;
 }
 
-test('a track whose every packet the decoder refuses is the fault of the media', async () => {
-  const flac = await make('flac.mkv', ['-i', film, '-c:v', 'copy', '-c:a', 'flac']);
-  const { audio } = await planOf(await spoilSound(flac, 'spoiled.mkv', () => true));
-  await assert.rejects(runSpec(media, audio), (error: unknown) => {
-    assert.ok(error instanceof MediaFault, String(error));
-    assert.deepEqual([error.code, error.retryable], ['undecodable', false]);
-    return true;
+for (const [title, from] of [
+  ['whose every packet', 0],
+  ['of which three packets in four', 1 / 4],
+] as const) {
+  test(`a track ${title} the decoder refuses is the fault of the media`, async () => {
+    const flac = await make('flac.mkv', ['-i', film, '-c:v', 'copy', '-c:a', 'flac']);
+    const spoiled = await spoilSound(flac, 'spoiled.mkv', (packet, count) => packet >= from * count);
+    const { audio } = await planOf(spoiled);
+    await assert.rejects(runSpec(media, audio), (error: unknown) => {
+      assert.ok(error instanceof MediaFault, String(error));
+      assert.deepEqual([error.code, error.retryable], ['undecodable', false]);
+      return true;
+    });
   });
-});
+}
 
 test('sound that is short, late, full of holes or damaged in places is published as it is', async () => {
   const aac = ['-c:v', 'copy', '-c:a', 'aac'];
@@ -123,7 +133,8 @@ test('sound that is short, late, full of holes or damaged in places is published
     cutEnd: await spoilSound(
       await make('flac2.mkv', ['-i', film, '-c:v', 'copy', '-c:a', 'flac']),
       'cut.mkv',
-      (packet) => packet > 45,
+      // the frames of a FLAC are not equally long in all versions
+      (packet, count) => packet > count * 0.7,
     ),
   };
   for (const [name, file] of Object.entries(files)) {

@@ -172,8 +172,10 @@ function checkLength(
   report: Report,
 ): void {
   const outlasts = (soundEnd ?? pictureEnd) - pictureEnd;
+  const gaps = pictures.map(({ seconds }, n) => seconds - (pictures[n - 1]?.seconds ?? seconds));
+  const haveHoles = Math.max(0, ...gaps) > OUTLASTING_SECONDS - UNCLEAR_SECONDS;
   const ends = [
-    ...(outlasts > OUTLASTING_SECONDS - UNCLEAR_SECONDS ? [soundEnd ?? pictureEnd] : []),
+    ...(haveHoles || outlasts > OUTLASTING_SECONDS - UNCLEAR_SECONDS ? [soundEnd ?? pictureEnd] : []),
     ...(outlasts < OUTLASTING_SECONDS + UNCLEAR_SECONDS ? [pictureEnd] : []),
   ];
   const begins = origins.map((origin) => Math.min(origin, pictures[0]?.seconds ?? 0));

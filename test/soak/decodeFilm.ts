@@ -32,16 +32,19 @@ export interface PictureReading {
   filters?: readonly string[];
   /** It is taller than wide where the marks are wider than tall. */
   turned?: boolean;
+  damagedHevc?: boolean;
 }
 
 /** Decodes the first video stream of a file from its beginning to its end, as a player would, without any seek. */
 export async function decodePictures(file: string, reading: PictureReading = {}): Promise<DecodedPictures> {
-  const { filters = [], turned = false } = reading;
+  const { filters = [], turned = false, damagedHevc = false } = reading;
   const [columns, rows] = turned ? [GRID.rows, GRID.columns] : [GRID.columns, GRID.rows];
   const measured = `scale=${columns}:${rows}:flags=area:out_range=tv,format=yuv420p,extractplanes=y`;
   const graph = [...filters, 'showinfo=checksum=0', measured].join(',');
   const output = ['-map', '0:v:0', '-vf', graph, '-fps_mode', 'passthrough', '-f', 'rawvideo'];
-  const { bytes, lines, errors } = await decode(file, ['-noautorotate'], output);
+  // newer versions keep back what their decoder of HEVC makes of damage
+  const input = ['-noautorotate', ...(damagedHevc ? ['-flags', '+output_corrupt'] : [])];
+  const { bytes, lines, errors } = await decode(file, input, output);
   const times = pictureTimes(lines);
   const count = Math.min(times.length, Math.floor(bytes.length / MARK_BYTES));
   const pictures = times.slice(0, count).map((seconds, index) => ({

@@ -31,7 +31,8 @@ export interface Reference {
 /** Null where no picture can be decoded. */
 export async function decodeReference(file: string, recipe: Recipe): Promise<Reference | null> {
   const turned = recipe.rotation === 90 || recipe.rotation === 270;
-  const decoded = await decodePictures(file, { filters: playerFilters(recipe), turned });
+  const damagedHevc = recipe.codec === 'hevc' && recipe.damage !== null;
+  const decoded = await decodePictures(file, { filters: playerFilters(recipe), turned, damagedHevc });
   return referenceOf(recipe, decoded, await decodeSound(file));
 }
 

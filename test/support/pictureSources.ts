@@ -121,3 +121,21 @@ export async function sideDataOf(file: string): Promise<string> {
   ]);
   return stdout;
 }
+
+/** Has the first track of an MP4, whose pictures are H.264, name a part in the middle of its pictures as all that is to be shown. */
+export async function setCleanAperture(file: string, { width, height }: { width: number; height: number }) {
+  const bytes = await readFile(file);
+  const numbers = [40, 0, width, 1, height, 1, 0, 1, 0, 1];
+  const clap = Buffer.alloc(40);
+  numbers.forEach((number, index) => {
+    clap.writeUInt32BE(number, 4 * index);
+  });
+  clap.write('clap', 4, 'latin1');
+  const entry = bytes.indexOf('avc1', bytes.indexOf('stsd')) - 4;
+  const end = entry + bytes.readUInt32BE(entry);
+  for (const box of ['moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd', 'avc1']) {
+    const at = bytes.lastIndexOf(box, entry + 4) - 4;
+    bytes.writeUInt32BE(bytes.readUInt32BE(at) + clap.length, at);
+  }
+  await writeFile(file, Buffer.concat([bytes.subarray(0, end), clap, bytes.subarray(end)]));
+}

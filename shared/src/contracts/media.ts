@@ -9,6 +9,10 @@ export type Rational = z.infer<typeof rationalSchema>;
 export const closedHoleSchema = z.object({ atSeconds: z.number(), seconds: z.number().positive() });
 export type ClosedHole = z.infer<typeof closedHoleSchema>;
 
+/** The shape of the pixels of all pictures from that time on, in the source's own time. */
+export const aspectChangeSchema = z.object({ fromSeconds: z.number(), aspect: rationalSchema });
+export type AspectChange = z.infer<typeof aspectChangeSchema>;
+
 /** Bytes that are read in the place of a source's own, where those would mislead ffmpeg. */
 export const sourcePatchSchema = z.object({
   offset: z.int().nonnegative(),
@@ -42,6 +46,8 @@ export const mediaFactsSchema = z.object({
     /** Clockwise rotation that the display matrix asks for. */
     rotationDegrees: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
     sampleAspectRatio: rationalSchema,
+    /** All shapes that the pixels have, one after the other; not there where only the first pictures were looked at. */
+    aspectChanges: z.array(aspectChangeSchema).max(100).optional(),
     pixelFormat: z.string(),
     /** Parts of the pictures are transparent; they are shown on black. */
     transparent: z.boolean().optional(),

@@ -2,6 +2,7 @@ import { MAX_FFMPEG_VERSION_LENGTH } from '@reelmill/shared/contracts/tasks.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Confinement } from '../confine/confinement.ts';
+import { cropsByContainer } from '../media/containerCropping.ts';
 import { runProgram } from '../media/runProgram.ts';
 
 const NEEDED_ENCODERS = ['libx264', 'aac'];
@@ -27,6 +28,8 @@ export async function findSickness(subject: SelfTestSubject): Promise<string | n
     () => subject.store.check(),
     () => checkEncoders(subject),
     () => checkEncode(subject),
+    // asked once, so that no task has to
+    () => cropsByContainer(subject),
   ];
   for (const check of checks) {
     try {

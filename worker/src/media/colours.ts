@@ -12,11 +12,17 @@ const SCALED_MATRICES: ReadonlySet<string> = new Set([
 ]);
 const RGB = /^(gbr|rgb|bgr|argb|abgr|0rgb|0bgr|pal8)/;
 
-/** Takes away a tag that `scale` refuses; `colourFilters` knows from the facts what the matrix is. Touches no pixel. */
-export function scalableTags({ video: { colorSpace, pixelFormat } }: MediaFacts): string[] {
+/** Transfers that the scale filter of newer versions refuses; all are shown as they are. */
+const UNSCALED_TRANSFERS = /^v?log/;
+
+/** Takes away tags that `scale` refuses; `colourFilters` knows from the facts what the matrix is. Touches no pixel. */
+export function scalableTags({ video: { colorSpace, colorTransfer, pixelFormat } }: MediaFacts): string[] {
   const isKnown = colorSpace === null || SCALED_MATRICES.has(colorSpace);
   const isContradiction = colorSpace === 'gbr' && !RGB.test(pixelFormat);
-  return isKnown && !isContradiction ? [] : ['setparams=colorspace=bt709'];
+  return [
+    ...(isKnown && !isContradiction ? [] : ['setparams=colorspace=bt709']),
+    ...(UNSCALED_TRANSFERS.test(colorTransfer ?? '') ? ['setparams=color_trc=bt709'] : []),
+  ];
 }
 
 /** Brings a picture to a size and to 8-bit bt709 4:2:0, whatever colours the source names. */

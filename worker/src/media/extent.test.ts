@@ -75,3 +75,14 @@ test('a last packet of sound that claims an hour holds no picture for so long', 
   const { durationSeconds } = extentOf(findingsOf(stats, [0], { ...stats, lastDuration: 3_600 }), RATE);
   assert.ok(durationSeconds < 5.2, `${durationSeconds}`);
 });
+
+test('a last picture that nobody gives a length stands as long as the sound where pictures are slides', () => {
+  const sound = statsOf(tenths(0, 41));
+  const lengthOf = (times: readonly number[]): number =>
+    extentOf(findingsOf(statsOf(times, { lastDuration: null }), [0], sound), RATE).durationSeconds;
+  const slides = lengthOf([0, 20, 40.2]);
+  assert.ok(Math.abs(slides - 41) < 0.01, `${slides}`);
+  // of moving pictures, sound that is hardly longer is an encoder's filling
+  const film = lengthOf(tenths(0, 40.3));
+  assert.ok(Math.abs(film - 40.3) < 0.01, `${film}`);
+});

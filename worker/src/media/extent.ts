@@ -139,8 +139,9 @@ function lastFrameSeconds({ head, tail, streams }: ExtentFindings, frame: number
   const longestGap = Math.max(head.longestGap, tail.longestGap);
   const longest = Math.max(MAX_LAST_FRAME_SECONDS, 2 * longestGap, soundEnd + frame - (tail.lastPts ?? 0));
   // some containers write a tick where they do not know
-  if (stated === null || stated < frame / 2 || stated > longest) return frame;
-  return stated;
+  if (stated !== null && stated >= frame / 2 && stated <= longest) return stated;
+  // of a slide that nobody gives a length, all that is known is what is heard with it
+  return longestGap > SAME_END_SECONDS ? Math.max(frame, soundEnd - (tail.lastPts ?? 0)) : frame;
 }
 
 function jumpingTimes(): MediaFault {

@@ -50,9 +50,7 @@ export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] 
   const { width, height } = coverSize(facts);
   const early = facts.preRollSeconds + (beginEarly ? RECOVERY_SECONDS : 0);
   const seek =
-    at === null
-      ? []
-      : ['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', (at - early).toFixed(3)];
+    at === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', (at - early).toFixed(3)];
   const whole = [
     ...(at !== null && showsMadeUp(facts) ? [`select=${SINCE_KEYFRAME}`] : []),
     ...(at !== null ? [FIRST_PICTURE_BRANCH] : []),
@@ -80,7 +78,8 @@ export function firstPictureArgs(run: ImageRun): string[] {
 function coverFrom(run: ImageRun, seek: readonly string[], choose: readonly string[]): string[] {
   const { facts } = run.plan;
   const filters = [...choose, ...pictureFilters(facts, coverSize(facts))];
-  return [...head(run, seek), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
+  // filters know where they are by the source's own time
+  return [...head(run, ['-copyts', ...seek]), ...picture(filters, 'format=yuvj420p'), COVER_FILE];
 }
 
 /** Sizes of cover and storyboard in pixels. */

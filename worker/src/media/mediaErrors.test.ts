@@ -18,6 +18,12 @@ test('what ffprobe says when it refuses a file', () => {
     ),
     'not_a_video',
   );
+  assert.equal(
+    code(
+      'Not detecting m3u8/hls with non standard extension and non standard mime type\n[mov @ 0x5] Format mov detected only with low score of 1, misdetection possible!',
+    ),
+    'playlist_refused',
+  );
 });
 
 test('what programs print is no evidence of a source that cannot be read', () => {

@@ -3,6 +3,8 @@ import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tooLarge, tooManyStreams } from './declaredLimits.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
+/** Newer versions do not take playlists under the name of something else for playlists, but tell of them. */
+const PASSED_OVER_PLAYLIST = /^Not detecting m3u8\/hls /m;
 const PICTURE_FORMATS = /\[(\w+_pipe|image2)[ ,]/;
 const NOT_WHITELISTED = /Format not on whitelist/;
 const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
@@ -24,6 +26,7 @@ export const REFUSED_BY_DECODER = 69;
 
 /** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
 export function explainUnopened(stderr: string): MediaFault {
+  if (PASSED_OVER_PLAYLIST.test(stderr)) return playlistRefused(stderr);
   if (NOT_WHITELISTED.test(stderr)) return notAccepted(stderr);
   if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams(stderr);
   const [, width, height] = TOO_LARGE.exec(stderr) ?? [];
@@ -43,11 +46,13 @@ export function hasUnknownChannels(stderr: string): boolean {
   return UNKNOWN_CHANNELS.test(stderr);
 }
 
+function playlistRefused(stderr: string): MediaFault {
+  const message = 'The file is a playlist, not a video; playlists are not accepted.';
+  return permanent('playlist_refused', message, stderr);
+}
+
 function notAccepted(stderr: string): MediaFault {
-  if (PLAYLIST_FORMATS.test(stderr)) {
-    const message = 'The file is a playlist, not a video; playlists are not accepted.';
-    return permanent('playlist_refused', message, stderr);
-  }
+  if (PLAYLIST_FORMATS.test(stderr)) return playlistRefused(stderr);
   const message = PICTURE_FORMATS.test(stderr)
     ? 'The file holds pictures without a frame rate, not a video; put them into a container such as MP4.'
     : 'The file is not in a video format that is accepted.';

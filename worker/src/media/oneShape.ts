@@ -1,4 +1,6 @@
-import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { MediaFacts, Rational } from '@reelmill/shared/contracts/media.ts';
+import { isElementary } from './elementaryStream.ts';
+import { repairedSeconds, TICK_SECONDS } from './repairTimes.ts';
 
 /*
  * ffmpeg is told not to build the graph anew where the size or format of the pictures changes (`-reinit_filter 0`), for
@@ -29,10 +31,11 @@ export function saysShapeDiffers(line: string): boolean {
 }
 
 /** One size and format for all pictures: the coded ones, where changes are not expected and would be reported. */
-export function oneShapeFilters({ video, thorough }: MediaFacts): string[] {
+export function oneShapeFilters(facts: MediaFacts): string[] {
+  const { video, thorough } = facts;
   const { pixelFormat } = video;
   const format = WRITTEN.test(pixelFormat) ? [`format=${pixelFormat}`] : [];
-  return video.sizeChanges || thorough ? fittedFilters(video, format) : [watchedScale(video), ...format];
+  return video.sizeChanges || thorough ? fittedFilters(facts, format) : [watchedScale(video), ...format];
 }
 
 /** Pictures of another shape are stretched, and reported: what is made of them is not published. */
@@ -44,10 +47,11 @@ function watchedScale(video: Video): string {
 }
 
 /** Pictures of another shape are as large as fits, between black bars. */
-function fittedFilters(video: Video, format: readonly string[]): string[] {
+function fittedFilters(facts: MediaFacts, format: readonly string[]): string[] {
+  const { video } = facts;
   const { width, height } = canvasOf(video);
   // how much wider a picture is, as it is shown, than the shape that it is put into
-  const wider = `${PIXEL_ASPECT}*iw/ih/${(aspectOf(video) * video.codedWidth) / video.codedHeight}`;
+  const wider = `${pixelAspect(facts)}*iw/ih/${(aspectOf(video) * video.codedWidth) / video.codedHeight}`;
   const side = (pixels: number, share: string): string => `max(2,2*round(${pixels}*${share}/2))`;
   return [
     scaleFilter(
@@ -61,12 +65,35 @@ function fittedFilters(video: Video, format: readonly string[]): string[] {
   ];
 }
 
+/**
+ * The aspect of a picture's pixels, in the expressions of the scale filter: as it was found when it was looked for. From
+ * ffmpeg 7.0 on, pictures have that of the first one, whatever they say themselves.
+ */
+function pixelAspect(facts: MediaFacts): string {
+  const [first, ...changes] = facts.video.aspectChanges ?? [];
+  if (first === undefined) return PIXEL_ASPECT;
+  // the first picture of a bare stream is the one at 0
+  const origin = isElementary(facts.demuxer) ? first.fromSeconds : 0;
+  let before = ratio(first.aspect);
+  const terms = changes.map(({ fromSeconds, aspect }) => {
+    const change = ratio(aspect) - before;
+    before = ratio(aspect);
+    const from = repairedSeconds(facts, fromSeconds) - origin - TICK_SECONDS;
+    return `+gte(t,${from.toFixed(6)})*(${change.toFixed(9)})`;
+  });
+  return `(${ratio(first.aspect).toFixed(9)}${terms.join('')})`;
+}
+
 function scaleFilter({ fullRange }: Video, width: string, height: string): string {
   const range = fullRange ? 'pc' : 'tv';
   return `scale=w='${width}':h='${height}':eval=frame:interl=-1:flags=bicubic:in_range=${range}:out_range=${range}`;
 }
 
-function aspectOf({ sampleAspectRatio: { num, den } }: Video): number {
+function aspectOf({ sampleAspectRatio }: Video): number {
+  return ratio(sampleAspectRatio);
+}
+
+function ratio({ num, den }: Rational): number {
   return num / den;
 }
 

@@ -102,3 +102,23 @@ test('interlaced pictures and captions are seen, other lines are not', () => {
   assert.equal(collector.captions, true);
   assert.equal(collector.finish(1)?.interlaced, true);
 });
+
+test('where the shape of the pixels changes is known, but not without bound', () => {
+  const size: [number, number] = [720, 576];
+  const programmes: Keyframe[] = [
+    { at: 0, size, aspect: '16:15' },
+    { at: 1, size, aspect: '64:45' },
+    { at: 2, size, aspect: '64:45' },
+    // out of its place in time
+    { at: 0.5, size, aspect: '16:15' },
+    { at: 3, size, aspect: '100:1' },
+    { at: 4, size, aspect: '0:1' },
+  ];
+  assert.deepEqual(scanOf(programmes, 5).aspectChanges, [
+    { fromSeconds: 0, aspect: { num: 16, den: 15 } },
+    { fromSeconds: 1, aspect: { num: 64, den: 45 } },
+    { fromSeconds: 3, aspect: { num: 1, den: 1 } },
+  ]);
+  const flicker = Array.from({ length: 200 }, (_, at) => ({ at, size, aspect: at % 2 ? '16:15' : '64:45' }));
+  assert.equal(scanOf(flicker, 200).aspectChanges, null);
+});

@@ -1,6 +1,6 @@
-import type { Rational } from '@reelmill/shared/contracts/media.ts';
+import type { AspectChange, Rational } from '@reelmill/shared/contracts/media.ts';
 import { maxDecodedPixels } from './memoryNeeds.ts';
-import { ASPECT_TOLERANCE } from './oneShape.ts';
+import { ASPECT_TOLERANCE, MAX_ASPECT } from './oneShape.ts';
 
 /** Size of decoded pictures, and the shape of their pixels; null where it is not known. */
 export interface PictureShape {
@@ -18,11 +18,14 @@ interface ShownShape extends PictureShape {
 export interface PictureScan {
   /** Every shape, the first one first. */
   shapes: readonly ShownShape[];
+  /** Where the shape of the pixels changes; null where it does so too often. */
+  aspectChanges: readonly AspectChange[] | null;
   interlaced: boolean;
 }
 
 /** A file may change its size with every picture; what is kept of it must not grow with that. */
 const MAX_SHAPES = 100;
+const MAX_ASPECT_CHANGES = 100;
 /** A shape lasts if it has this share of the video: a glitch, or the first moments of a call, decide nothing. */
 const LASTING_SHARE = 0.1;
 /** ffprobe's name of captions within the pictures (CEA-608, CEA-708). */
@@ -31,6 +34,7 @@ export const CAPTIONS = 'ATSC A53 Part 4 Closed Captions';
 /** Collects the shapes of pictures from the lines that ffprobe prints of them. */
 export class ShapeCollector {
   readonly #shapes: ShownShape[] = [];
+  readonly #aspects: AspectChange[] = [];
   #shown: { shape: ShownShape | null; fromSeconds: number } | null = null;
   #interlaced = false;
   /** Whether any picture has captions within it. */
@@ -43,15 +47,13 @@ export class ShapeCollector {
     if (!(width > 0 && height > 0)) return;
     if (fields.get('interlaced_frame') === '1') this.#interlaced = true;
     if (line.includes(CAPTIONS)) this.captions = true;
-    const shape = this.#shapeOf({
-      width,
-      height,
-      sampleAspectRatio: ratioOf(fields.get('sample_aspect_ratio') ?? ''),
-    });
+    const sampleAspectRatio = ratioOf(fields.get('sample_aspect_ratio') ?? '');
+    const shape = this.#shapeOf({ width, height, sampleAspectRatio });
     const seconds = Number.parseFloat(fields.get('best_effort_timestamp_time') ?? '');
     if (!Number.isFinite(seconds)) return;
     this.#lastUntil(seconds);
     this.#shown = { shape, fromSeconds: seconds };
+    this.#addAspect({ fromSeconds: seconds, aspect: saneAspect(sampleAspectRatio) });
   }
 
   /** Returns what was found of a video that ends then; null where there was no picture. */
@@ -59,7 +61,17 @@ export class ShapeCollector {
     this.#lastUntil(endSeconds);
     this.#shown = null;
     const shapes = this.#shapes;
-    return shapes.length === 0 ? null : { shapes, interlaced: this.#interlaced };
+    if (shapes.length === 0) return null;
+    const aspectChanges = this.#aspects.length > MAX_ASPECT_CHANGES ? null : this.#aspects;
+    return { shapes, aspectChanges, interlaced: this.#interlaced };
+  }
+
+  #addAspect(next: AspectChange): void {
+    const last = this.#aspects.at(-1);
+    const isKnown = last !== undefined && isSameAspect(ratio(last.aspect), ratio(next.aspect));
+    // what comes before the last change in time has a wrong time
+    const isEarlier = last !== undefined && next.fromSeconds <= last.fromSeconds;
+    if (!isKnown && !isEarlier && this.#aspects.length <= MAX_ASPECT_CHANGES) this.#aspects.push(next);
   }
 
   /** The one of those that are known, or a new one; null where there are too many. */
@@ -96,8 +108,11 @@ export function chooseShape({ shapes }: Pick<PictureScan, 'shapes'>): PictureSha
 
 /** Pixels of hardly another shape make no difference. */
 function isSameShape(a: PictureShape, b: PictureShape): boolean {
-  const aspects = aspectOf(a) / aspectOf(b);
-  return a.width === b.width && a.height === b.height && Math.abs(aspects - 1) < ASPECT_TOLERANCE;
+  return a.width === b.width && a.height === b.height && isSameAspect(aspectOf(a), aspectOf(b));
+}
+
+function isSameAspect(a: number, b: number): boolean {
+  return Math.abs(a / b - 1) < ASPECT_TOLERANCE;
 }
 
 function largest<S extends PictureShape>(shapes: readonly S[]): S | null {
@@ -109,7 +124,17 @@ function shownPixels(shape: PictureShape): number {
 }
 
 function aspectOf({ sampleAspectRatio }: PictureShape): number {
-  return sampleAspectRatio ? sampleAspectRatio.num / sampleAspectRatio.den : 1;
+  return sampleAspectRatio ? ratio(sampleAspectRatio) : 1;
+}
+
+/** Square pixels where a source does not say, or says what cannot be. */
+export function saneAspect(aspect: Rational | null): Rational {
+  const value = aspect ? ratio(aspect) : 1;
+  return aspect && value <= MAX_ASPECT && value >= 1 / MAX_ASPECT ? aspect : { num: 1, den: 1 };
+}
+
+function ratio({ num, den }: Rational): number {
+  return num / den;
 }
 
 function fieldOf(field: string): [name: string, value: string] {

@@ -11,9 +11,8 @@ import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { type Extent, extentOf } from './extent.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import type { Timing } from './inspectTiming.ts';
-import { MAX_ASPECT } from './oneShape.ts';
 import { orientationOf } from './orientation.ts';
-import { CAPTIONS, chooseShape, type ShapeCollector } from './pictureShapes.ts';
+import { CAPTIONS, chooseShape, type ShapeCollector, saneAspect } from './pictureShapes.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import type { ProbedSource } from './probeSource.ts';
 import { type SelectedStreams, undecodableError } from './selectStreams.ts';
@@ -140,6 +139,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     ...orientation,
     sizeChanges: scan !== null && scan.shapes.length > 1,
     sampleAspectRatio,
+    ...(scan?.aspectChanges && { aspectChanges: [...scan.aspectChanges] }),
     pixelFormat,
     fullRange: pixelFormat.startsWith('yuvj') || (first?.color_range ?? stream.color_range) === 'pc',
     interlaced: findings.frames.some((frame) => frame.interlaced_frame === 1) || scan?.interlaced === true,
@@ -183,11 +183,6 @@ function pictureNotices(
     ...(sizeChanges ? [{ code: 'size_changes' as const }] : []),
     ...(captioned ? [{ code: 'captions_left_out' as const }] : []),
   ];
-}
-
-function saneAspect(aspect: Rational | null): Rational {
-  const value = aspect ? aspect.num / aspect.den : 1;
-  return aspect && value <= MAX_ASPECT && value >= 1 / MAX_ASPECT ? aspect : { num: 1, den: 1 };
 }
 
 function displaySize(

@@ -1,7 +1,7 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 
 /** Times in containers are rounded; no two pictures are so near to each other. */
-const TICK_SECONDS = 0.001;
+export const TICK_SECONDS = 0.001;
 
 /**
  * Filters that show pictures when they are to be shown, drop those whose times are wrong and close the holes that are left
@@ -25,6 +25,12 @@ export function repairPictureTimes(facts: MediaFacts): string[] {
 export function repairSoundTimes(facts: MediaFacts): string[] {
   const shift = holeShift(facts);
   return shift === null ? [] : [`asetpts=${shift}`];
+}
+
+/** What becomes of a time in the source when its holes are closed. */
+export function repairedSeconds({ closedHoles = [] }: MediaFacts, seconds: number): number {
+  const before = closedHoles.filter(({ atSeconds }) => atSeconds <= seconds);
+  return before.reduce((rest, hole) => rest - hole.seconds, seconds);
 }
 
 function holeShift({ closedHoles = [] }: MediaFacts): string | null {

@@ -4,6 +4,7 @@ import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
+import { aspectCheckMemory, checkAspect, mayChangeAspect } from './aspectCheck.ts';
 import { withDamageCounted } from './damage.ts';
 import {
   COVER_FILE,
@@ -34,7 +35,10 @@ const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
 /** Two pictures, each perhaps under another name before it is whole. */
 const FOLDER_LIMITS = { bytes: 256 * 1024 ** 2, files: 16 };
 
-/** Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. */
+/**
+ * Makes the cover and the storyboard of a video and stores them. Without a storyboard the video still has a cover. Throws
+ * `source_differs` where the shape of the pictures turns out to change and no encode task would see it.
+ */
 export async function runImages(
   keys: TaskKeys,
   spec: TaskSpecOf<'images'>,
@@ -73,7 +77,12 @@ export async function runImages(
       if (sprite !== null && !gaps.areTooLong()) return sprite;
       return tryPicture(storyboardArgs(run, false), spriteFile, memory.storyboard, bound);
     };
-    const [cover, sprite] = await runTogether(memory.cover + memory.storyboard, [makeCover, makeSprite]);
+    const { facts } = plan;
+    const { sizeBytes } = spec.source;
+    const checks = mayChangeAspect(facts);
+    const check = async () => (checks ? checkAspect(facts, sizeBytes, input, bound) : undefined);
+    const together = memory.cover + memory.storyboard + (checks ? aspectCheckMemory(facts, sizeBytes) : 0);
+    const [cover, sprite] = await runTogether(together, [makeCover, makeSprite, check]);
     if (!cover) throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
     const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);

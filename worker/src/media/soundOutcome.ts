@@ -13,6 +13,9 @@ const MISSED_SECONDS = 0.03;
 /** Silence that is so short goes unnoticed. */
 const NOTICED_SECONDS = 0.5;
 
+/** Of the packets of a track; the same as ffmpeg's `-max_error_rate`. */
+const MOST_REFUSED = 2 / 3;
+
 type AudioPlan = Omit<EncodePlan, 'chunks'>;
 
 /** Throws the MediaFault `undecodable` where the decoder refused the packets that it was given, and what its end means else. */
@@ -60,9 +63,10 @@ export function missingSound(diagnostics: string): ReelmillError {
   return new ReelmillError('encoder_failed', 'The sound was not made as a whole.', { diagnostics });
 }
 
-function isRefused(exitCode: number, { packets, frames }: SoundRead): boolean {
-  if (packets > 0) return exitCode === REFUSED_BY_DECODER || (exitCode === 0 && frames === 0);
-  return exitCode === 0;
+function isRefused(exitCode: number, { packets, frames, refused }: SoundRead): boolean {
+  if (exitCode !== 0) return packets > 0 && exitCode === REFUSED_BY_DECODER;
+  // ffmpeg 7.1 does not always say so with its exit code
+  return frames === 0 || packets === 0 || refused / packets > MOST_REFUSED;
 }
 
 function lengthSeconds({ segments }: RenditionOutput): number {

@@ -1,4 +1,5 @@
 import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
+import { UNCROPPED_ARGS } from './containerCropping.ts';
 import { type DecodedVideo, inputBounds } from './inputBounds.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface SourceInput {
   readBytes?: ReadBytes;
   /** Has these bytes read in the place of the source's own from now on, by whoever reads it. */
   patch?(patches: readonly SourcePatch[]): void;
+  /** ffmpeg has to be told not to crop pictures by what their container says. */
+  cropsByContainer?: boolean;
 }
 
 /**
@@ -52,5 +55,6 @@ export function guardArgs(decoded?: DecodedVideo): string[] {
 
 /** Input options of a read of an inspected source: the demuxer is forced, so content cannot choose another. */
 export function inputArgs(source: SourceInput, demuxer: string, decoded?: DecodedVideo): string[] {
-  return [...guardArgs(decoded), '-f', demuxer, '-i', source.url];
+  const uncropped = source.cropsByContainer && decoded !== undefined ? UNCROPPED_ARGS : [];
+  return [...guardArgs(decoded), ...uncropped, '-f', demuxer, '-i', source.url];
 }

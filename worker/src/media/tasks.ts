@@ -1,7 +1,8 @@
 import type { TaskMessage, TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { type TaskKeys, taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ReaderTiming } from '../source/sourceReader.ts';
-import { withSource } from '../source/withSource.ts';
+import { type OpenSource, withSource } from '../source/withSource.ts';
+import { cropsByContainer } from './containerCropping.ts';
 import { runAudio } from './runAudio.ts';
 import { runEncode } from './runEncode.ts';
 import { runImages } from './runImages.ts';
@@ -22,12 +23,13 @@ export async function runTask(
 ): Promise<TaskResult> {
   const { spec, videoId, tag, verifyAll } = message;
   const verifying = verifyAll ? { ...context, decodePercent: 100 } : context;
-  const work = async (input: Required<SourceInput>, bound: TaskContext): Promise<TaskResult> => {
+  const work = async (input: OpenSource, bound: TaskContext): Promise<TaskResult> => {
     if (spec.kind === 'inspect') return runInspect(spec, input, bound);
     const { folder, version, facts } = spec.plan;
     input.patch(facts.sourcePatches ?? []);
     const keys = taskKeys(folder ?? videoId, version, tag ?? null);
-    const result = await makeObjects(keys, spec, input, bound);
+    const uncropped = { ...input, cropsByContainer: await cropsByContainer(bound) };
+    const result = await makeObjects(keys, spec, uncropped, bound);
     if (tag !== undefined) return { ...result, tag };
     return folder === undefined ? result : { ...result, folder };
   };

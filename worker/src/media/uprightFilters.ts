@@ -14,6 +14,9 @@ const ALPHA_FORMATS = 'yuva444p|yuva444p10|yuva444p12|yuva444p16|gbrap|gbrap10|g
 /** Of codecs whose transparency is a second picture beside each one. */
 const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
 
+/** Codecs whose decoders, in newer versions, show nothing behind damage that the pictures there refer to. */
+const KEEPING_BACK: ReadonlySet<string> = new Set(['hevc']);
+
 type Video = MediaFacts['video'];
 
 /** Whether the format of the pictures has room for transparency. */
@@ -21,12 +24,16 @@ export function mayHaveAlpha({ pixelFormat }: Pick<Video, 'pixelFormat'>): boole
   return ALPHA.test(pixelFormat);
 }
 
-/** Input options: the graph stays as it is whatever the pictures become, and it alone turns them. */
+/**
+ * Input options: the graph stays as it is whatever the pictures become, and it alone turns them. What the decoder of a
+ * damaged source makes the best of is shown.
+ */
 export function pictureInputArgs({ video }: MediaFacts): string[] {
   // ffmpeg's own decoders of these leave the transparency out and show what lies under it
   const decoder = video.transparent ? ALPHA_DECODERS[video.codec] : undefined;
   return [
     ...['-noautorotate', '-reinit_filter', '0'],
+    ...(KEEPING_BACK.has(video.codec) ? ['-flags', '+output_corrupt'] : []),
     ...(decoder === undefined ? [] : [`-codec:${video.streamIndex}`, decoder]),
   ];
 }

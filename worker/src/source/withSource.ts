@@ -7,6 +7,9 @@ import type { TaskContext } from '../media/taskContext.ts';
 import { withDiagnostics } from '../media/taskErrors.ts';
 import { openSourceReader, type ReaderTiming, type SourceReader } from './sourceReader.ts';
 
+/** A source that is being served. */
+export type OpenSource = Required<Omit<SourceInput, 'cropsByContainer'>>;
+
 /**
  * Runs a task's work with its source readable at `input.url`, by the programs of the context that it is given. The
  * work is aborted as soon as the source cannot be read; its result and its own errors then do not count, and the
@@ -18,7 +21,7 @@ import { openSourceReader, type ReaderTiming, type SourceReader } from './source
 export async function withSource<T>(
   context: TaskContext,
   source: TaskSource,
-  work: (input: Required<SourceInput>, context: TaskContext) => Promise<T>,
+  work: (input: OpenSource, context: TaskContext) => Promise<T>,
   timing: Partial<ReaderTiming> = {},
 ): Promise<T> {
   const { store, logger, confinement } = context;
