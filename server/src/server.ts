@@ -110,7 +110,7 @@ async function start(
     version,
     stopping: stopping.signal,
   };
-  await startServices(context, releasers);
+  await startServices(context, releasers, signal);
   const feed = new VideoFeed(context);
   releasers.add('video feed', () => feed.stop());
   listener.serve(createApp(context, feed));

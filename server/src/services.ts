@@ -1,13 +1,26 @@
+import { waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from './admin/firstAdmin.ts';
+import { explainOpenFailure } from './db/openFailure.ts';
 import { startFarm } from './dispatch/farm.ts';
 import type { ServerContext } from './http/context.ts';
 import { startSweeps } from './sweep/sweeps.ts';
 import { startDeliverer } from './webhooks/deliverer.ts';
 
-/** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */
-export async function startServices(context: ServerContext, releasers: Releasers): Promise<void> {
-  await createFirstAdmin(context);
+/**
+ * Starts what works in the background of every server, and registers how it is stopped (last started, first stopped).
+ * Waits for a database that is lost meanwhile, until `signal` ends that.
+ */
+export async function startServices(
+  context: ServerContext,
+  releasers: Releasers,
+  signal: AbortSignal,
+): Promise<void> {
+  const makeAdmin = (): Promise<void> =>
+    createFirstAdmin(context).catch((error: unknown) => {
+      throw explainOpenFailure(error);
+    });
+  await waitForDependency('database', makeAdmin, { signal, log: context.dependencyLog });
   const farm = await startFarm(context);
   releasers.add('farm', () => farm.stop());
   const deliverer = startDeliverer(context);

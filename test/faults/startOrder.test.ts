@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
@@ -176,6 +178,36 @@ test('server and worker start before everything they depend on, and then a video
     program.child.kill('SIGTERM');
     assert.deepEqual(await program.waitForExit(), { code: 0, signal: null });
   }
+});
+
+test('a server that loses the database between opening it and making the first admin waits for it', async (t) => {
+  let cuts = 3;
+  const { hostname, port: databasePort } = new URL(mariaDb.url);
+  const proxy = createServer((client) => {
+    const database = connect(Number(databasePort), hostname);
+    const close = (): void => {
+      client.destroy();
+      database.destroy();
+    };
+    for (const socket of [client, database]) socket.on('error', close).on('close', close);
+    database.pipe(client);
+    client.on('data', (query) => {
+      if (cuts === 0 || !query.includes("`role` = 'admin'")) return database.write(query);
+      cuts -= 1;
+      return close();
+    });
+  }).listen(0, '127.0.0.1');
+  t.after(() => proxy.close());
+  await once(proxy, 'listening');
+  const through = new URL(`${mariaDb.url}/${DATABASE}`);
+  through.port = String((proxy.address() as AddressInfo).port); // it listens on TCP
+  const admin = { ADMIN_EMAIL: 'first@example.org', ADMIN_PASSWORD: randomBytes(16).toString('hex') };
+  const server = run('server', { ...serverEnv(), DATABASE_URL: through.href, ...admin });
+  await server.waitForLine(/"first admin made"/);
+  assert.equal(cuts, 0);
+  assert.equal(logged(server, /"dependency":"database".*"dependency down"/), 1);
+  assert.doesNotMatch(server.lastLines(200), STACK);
+  await server.stop(30_000);
 });
 
 test('server and worker that wait for the store alone end at once when they are told to', async () => {
