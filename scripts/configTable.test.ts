@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { configTable } from '../../scripts/configTable.ts';
+import { CONFIG_PAGE, withConfigTable } from './configTable.ts';
 
-test("the README's configuration table is the configuration", async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const table = /<!-- configuration -->\n(.*)\n<!-- \/configuration -->/s.exec(readme)?.[1]?.trim();
-  assert.equal(table, configTable());
+test('docs/configuration.md lists every variable with its default and meaning (npm run docs:config)', async () => {
+  const page = await readFile(CONFIG_PAGE, 'utf8');
+  assert.equal(page, withConfigTable(page));
+  assert.match(page, /^\| `PORT` \| `8080` \| /m);
+});
+
+test('rejects a page without a place for the table', () => {
+  assert.throws(() => withConfigTable('# Configuration\n'), /mark the place/);
 });
