@@ -9,7 +9,12 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 
 test('every link, anchor and path in the documents leads somewhere', () => {
   const documents = findDocuments(ROOT);
-  for (const known of ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'deploy/kubernetes/README.md']) {
+  for (const known of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/architecture.md',
+    'deploy/kubernetes/README.md',
+  ]) {
     assert.ok(documents.includes(known), `${known} is among ${documents.length} documents`);
   }
   assert.deepEqual(
