@@ -12,6 +12,8 @@ import { bridgePlugin } from './bridgePlugin.ts';
 import { previewPlugin } from './previewPlugin.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+/** What the page is made of. */
+const SERVED = ['desktop', 'shared', 'scripts/dev', 'node_modules'];
 const { PAGE_PORT = '', DEV_FOLDER = '', DEV_SERVER = '' } = process.env;
 
 const { preview } = parseArgs({ options: { preview: { type: 'boolean', default: false } } }).values;
@@ -25,10 +27,16 @@ async function serve(bridge: Plugin) {
   const vite = await createServer({
     configFile: false,
     root: path.join(ROOT, 'desktop/src/renderer'),
-    cacheDir: path.join(ROOT, '.dev/vite'),
+    cacheDir: path.join(ROOT, 'node_modules/.vite/page'),
     plugins: [react(), bridge],
     clearScreen: false,
-    server: { host: '127.0.0.1', port: Number(PAGE_PORT), strictPort: true },
+    server: {
+      host: '127.0.0.1',
+      port: Number(PAGE_PORT),
+      strictPort: true,
+      // not the data folder, which holds the secrets of the server
+      fs: { allow: SERVED.map((folder) => path.join(ROOT, folder)) },
+    },
   });
   return vite.listen();
 }
