@@ -1,16 +1,14 @@
 /**
  * Server, worker and the app's page, each started again or reloaded when its sources change:
  *
- *   npm run dev [-- --preview]
+ *   npm run dev
  *
- * Everything is kept in `.dev`. `PORT` and `PAGE_PORT` name other ports. `--preview` shows the page with made-up data and
- * starts no server.
+ * Everything is kept in `.dev`. `PORT` and `PAGE_PORT` name other ports.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { keepAccount } from './demo/account.ts';
 import { makeSample } from './demo/sample.ts';
@@ -23,25 +21,21 @@ const PAGE_URL = `http://127.0.0.1:${PAGE_PORT}`;
 /** `node --watch` alone sees what a process imports, but not what its worker, a process of its own, does. */
 const SERVER_SOURCES = ['server/src', 'worker/src', 'shared/src'];
 
-const { preview } = parseArgs({ options: { preview: { type: 'boolean', default: false } } }).values;
 createPrivateFilesOnly();
-const children: ChildProcess[] = preview ? [startPreview()] : await startAll();
+const children = await startAll();
 const endings = children.map((child) => once(child, 'exit'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopAll);
 await Promise.race(endings);
 stopAll();
 await Promise.all(endings);
 
-function startPreview(): ChildProcess {
-  return start(['--watch', 'scripts/dev/page.ts', '--preview'], { PAGE_PORT });
-}
-
 async function startAll(): Promise<ChildProcess[]> {
   await mkdir(FOLDER, { recursive: true });
   await makeSample(path.join(FOLDER, 'videos'));
-  const account = await keepAccount(path.join(FOLDER, 'account.json'));
+  const accountFile = path.join(FOLDER, 'account.json');
+  const account = await keepAccount(accountFile);
   const watched = SERVER_SOURCES.map((folder) => `--watch-path=${folder}`);
-  console.log(`Admin: ${account.email}, password ${account.password}`);
+  console.log(`The admin's password is in ${path.relative(ROOT, accountFile)}.`);
   return [
     start([...watched, '--watch-preserve-output', 'server/src/main.ts'], {
       REELMILL_PROFILE: 'standalone',
