@@ -35,7 +35,9 @@ async function startAll(): Promise<ChildProcess[]> {
   const accountFile = path.join(FOLDER, 'account.json');
   const account = await keepAccount(accountFile);
   const watched = SERVER_SOURCES.map((folder) => `--watch-path=${folder}`);
-  console.log(`The admin's password is in ${path.relative(ROOT, accountFile)}.`);
+  console.log(
+    `API at http://127.0.0.1:${PORT}; the admin's password is in ${path.relative(ROOT, accountFile)}.`,
+  );
   return [
     start([...watched, '--watch-preserve-output', 'server/src/main.ts'], {
       REELMILL_PROFILE: 'standalone',
@@ -44,6 +46,8 @@ async function startAll(): Promise<ChildProcess[]> {
       CORS_ORIGINS: PAGE_URL,
       ADMIN_EMAIL: account.email,
       ADMIN_PASSWORD: account.password,
+      // the page asks often, and each request is logged
+      LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
       // a task that is interrupted is made again after the restart
       DRAIN_SECONDS: '0',
     }),
