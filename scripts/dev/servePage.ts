@@ -17,7 +17,8 @@ export async function servePage(
   const vite = await createServer({
     configFile: false,
     root: path.join(ROOT, 'desktop/src/renderer'),
-    cacheDir: path.join(ROOT, 'node_modules/.vite/page'),
+    // of its own: two servers with one cache undo each other's work
+    cacheDir: path.join(ROOT, 'node_modules/.vite', `page-${port}`),
     plugins: [react(), bridge],
     clearScreen: false,
     server: {
