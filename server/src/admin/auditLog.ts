@@ -8,7 +8,7 @@ import type {
 } from '@reelmill/shared/contracts/audit.ts';
 import { Op, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
-import type { AuditRow } from '../db/rows.ts';
+import type { AuditRow, VideoRow } from '../db/rows.ts';
 import type { Exchange } from '../http/route.ts';
 
 /** Who does something, and from where; nothing of it is known of a command on the server. */
@@ -68,6 +68,23 @@ export async function recordAct(
       address: actor.address,
     },
     within,
+  );
+}
+
+/** Records what an admin does with somebody else's video; what owners do with their own is not in the audit log. */
+export async function recordOnOthers(
+  models: Models,
+  act: { actor: Actor; video: VideoRow; action: AuditAction; details?: AuditDetails },
+  transaction: Transaction,
+): Promise<void> {
+  const { actor, video, action, details = {} } = act;
+  if (actor.userId === video.userId) return;
+  const target = { kind: 'video', id: video.id } as const;
+  await recordAct(
+    models,
+    actor,
+    { action, target, details: { owner: video.userId, ...details } },
+    transaction,
   );
 }
 

@@ -4,8 +4,13 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Database } from '../db/database.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { ProcessingConfig } from '../users/processingLimits.ts';
 import type { FarmSignals } from './farmSignals.ts';
+
+/** What limits the farm's work for one user by default. */
+export type ProcessingConfig = Pick<
+  ServerConfig,
+  'QUOTA_RUNNING_TASKS' | 'QUOTA_QUEUED_MINUTES' | 'QUOTA_DAILY_MINUTES'
+>;
 
 /** What the farm's services work with; the server's own context is one. */
 export interface FarmContext {

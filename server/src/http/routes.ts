@@ -1,6 +1,9 @@
 import type { Router } from 'express';
+import { createAuditRoutes } from '../admin/auditRoutes.ts';
+import { createAdminFarmRoutes } from '../admin/farmRoutes.ts';
 import { createHealthRoutes } from '../admin/healthRoutes.ts';
-import { createAdminRoutes } from '../admin/routes.ts';
+import { createAdminUserRoutes } from '../admin/userRoutes.ts';
+import { createAdminVideoRoutes } from '../admin/videoRoutes.ts';
 import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
 import { createWatchPages } from '../playback/watchPages.ts';
@@ -24,7 +27,10 @@ export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
     ...createVideoRoutes(context, feed),
     ...createPlaybackRoutes(context, context.playbackUrls),
     ...createWebhookRoutes(context),
-    ...createAdminRoutes(context),
+    ...createAdminFarmRoutes(context),
+    ...createAdminVideoRoutes(context),
+    ...createAdminUserRoutes(context),
+    ...createAuditRoutes(context),
     ...createRetentionRoutes(context),
     ...createHealthRoutes(context),
     ...createMetricsRoutes(context),

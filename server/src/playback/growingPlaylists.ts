@@ -12,7 +12,6 @@ import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { BoundedCache } from './boundedCache.ts';
 import { type FinishedBeginning, findFinishedBeginning, type PlayableSegment } from './finishedBeginning.ts';
-import { readVideoCodecs } from './initCodecs.ts';
 import { readSmallObject } from './readSmallObject.ts';
 import { signKeys } from './signKeys.ts';
 import type { PlaybackUrls } from './urls.ts';
@@ -154,4 +153,14 @@ function longestSegmentSeconds(plan: EncodePlan, name: string): number {
   }
   const lastJoined = plan.minSegmentSeconds ?? 0;
   return audioSegmentSeconds(plan, 0) + AAC_FRAME_SAMPLES / plan.audio.sampleRate + lastJoined;
+}
+
+/**
+ * The RFC 6381 name of the H.264 picture in an init segment, `avc1.64001f`: the three bytes after the version of its
+ * `avcC` box. Null where there is no such box.
+ */
+export function readVideoCodecs(init: Buffer): string | null {
+  const box = init.indexOf('avcC', 0, 'latin1');
+  if (box < 0 || init.length < box + 8) return null;
+  return `avc1.${init.subarray(box + 5, box + 8).toString('hex')}`;
 }

@@ -4,11 +4,11 @@ import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
+import { isTemporary } from '../db/connectionLoss.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
 import { type Aftermath, applyDone, applyFailed, applyHandedBack } from './outcomes.ts';
 import { ProgressKeeper } from './progressKeeper.ts';
-import { isTemporary } from './temporary.ts';
 
 const RETRY = { baseMs: 100, maxMs: 5_000 };
 /** An event that fails so often for no outside reason would keep all others waiting. */

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Transaction } from 'sequelize';
+import { type Actor, recordOnOthers } from '../admin/auditLog.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { cleanUpSoon } from '../dispatch/cleanUp.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -24,6 +25,14 @@ export async function giveUpUpload(
   if (video.status !== 'canceled' || video.transcodeStartedAt !== null) throw refuseEndedUpload(video);
   const row = await context.database.models.Upload.findByPk(video.id);
   if (row !== null) await tryToFree(context, video, row);
+}
+
+/** Gives an unfinished upload up. Throws `state_conflict` for a complete one. */
+export async function cancelUpload(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
+  const { models } = context.database;
+  await giveUpUpload(context, video, (transaction) =>
+    recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction),
+  );
 }
 
 /**

@@ -18,10 +18,10 @@ import { actorOf } from '../admin/auditLog.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';
-import { cancelUpload } from '../videos/changeVideo.ts';
 import { describeVideo, describeVideos } from '../videos/describeVideo.ts';
 import { completeUpload } from './completeUpload.ts';
 import { findDuplicates } from './duplicates.ts';
+import { cancelUpload } from './giveUp.ts';
 import { initiateUpload } from './initiateUpload.ts';
 import {
   findMultipartUpload,

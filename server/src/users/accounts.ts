@@ -4,12 +4,13 @@ import { type Transaction, UniqueConstraintError } from 'sequelize';
 import { type Actor, recordAct } from '../admin/auditLog.ts';
 import type { Attempt } from '../auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, forgetDevices, rememberSource } from '../auth/knownDevices.ts';
-import { claimConfirmation, claimLoginAttempt, networkOf } from '../auth/loginLimits.ts';
+import { claimConfirmation, claimLoginAttempt } from '../auth/loginLimits.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
+import { networkOf } from '../http/clientNetwork.ts';
 import type { ServerContext } from '../http/context.ts';
 
 export interface NewAccount {

@@ -7,12 +7,12 @@ import { col, fn, literal, Op, type Transaction } from 'sequelize';
 import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
+import type { ProcessingConfig } from '../dispatch/farmContext.ts';
 import type { ServerContext } from '../http/context.ts';
 import {
   countInFlight,
   dayFreesAt,
   effectiveLimit,
-  type ProcessingConfig,
   processingLimitsOf,
   sumDay,
   sumPlanned,

@@ -10,9 +10,9 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
-import { networkOf } from '../auth/loginLimits.ts';
 import { findEnded } from '../auth/sessions.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { networkOf } from '../http/clientNetwork.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
 import { StreamSlots } from '../http/streamSlots.ts';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type {
   WebhookEvent,
   WebhookMessage,
@@ -8,7 +9,6 @@ import { literal, Op, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, WebhookEndpointRow } from '../db/rows.ts';
 import { videoFacts } from '../videos/videoFacts.ts';
-import { newMessageId } from './signature.ts';
 
 // whoever was disabled, or is no admin any more, is not told any longer
 const ENABLED_USERS = literal('(SELECT id FROM users WHERE disabled_at IS NULL)');
@@ -43,6 +43,10 @@ export async function recordVideoEvent(
     interested.map((endpoint) => newDelivery(endpoint, message)),
     { transaction },
   );
+}
+
+export function newMessageId(): string {
+  return `msg_${randomBytes(18).toString('base64url')}`;
 }
 
 export function newMessage(type: WebhookMessageType, video: WebhookVideo | null): WebhookMessage {

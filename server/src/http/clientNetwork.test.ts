@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { networkOf } from './loginLimits.ts';
+import { networkOf } from './clientNetwork.ts';
 
 test('an IPv4 address stands for itself, however it is written', () => {
   assert.equal(networkOf('192.0.2.7'), '192.0.2.7');
