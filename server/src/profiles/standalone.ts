@@ -6,7 +6,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { takeDataFolder } from './dataFolder.ts';
 import { EmbeddedWorker } from './embeddedWorker.ts';
-import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profiles.ts';
+import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profile.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
 
 const STORE_PATH = '/store';

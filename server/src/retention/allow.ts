@@ -2,8 +2,7 @@ import type { RetentionAllowance, RetentionJobName } from '@reelmill/shared/cont
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Actor, recordAct } from '../admin/auditLog.ts';
 import { checkClock, confirmClock } from '../clock/checkClock.ts';
-import { DAY_MS, type RetentionContext } from './job.ts';
-import type { Stop } from './stop.ts';
+import { DAY_MS, type RetentionContext, type Stop } from './job.ts';
 
 /** A run through a large store takes its time. */
 const ALLOWED_MS = 7 * DAY_MS;

@@ -1,5 +1,6 @@
 import type { RetentionJobName } from '@reelmill/shared/contracts/retention.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import type { RetentionJobRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 
 export type RetentionContext = Pick<ServerContext, 'database' | 'store' | 'config' | 'logger' | 'signals'>;
@@ -49,6 +50,9 @@ export interface RetentionJob {
   /** One bounded page. */
   find(context: RetentionContext, search: Search): Promise<Page>;
 }
+
+/** Why a job removes nothing for now, with the settings that this was decided under. */
+export type Stop = NonNullable<RetentionJobRow['stop']>;
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;

@@ -4,8 +4,7 @@ import { addRetentionResults, NOTHING_REMOVED } from '@reelmill/shared/core/rete
 import { Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
-import { DAY_MS, type RetentionJob } from './job.ts';
-import type { Stop } from './stop.ts';
+import { DAY_MS, type RetentionJob, type Stop } from './job.ts';
 
 /*
  * Of several servers one runs a job: whoever takes the lease of its row, by a conditional update. A server that dies

@@ -2,12 +2,9 @@ import type { RetentionJobName, RetentionStop } from '@reelmill/shared/contracts
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
-import type { RetentionContext, RetentionJob } from './job.ts';
+import type { RetentionContext, RetentionJob, Stop } from './job.ts';
 import type { JobLease } from './ledger.ts';
 import { asksForMore, limitsOf, maxItems, PLAUSIBILITY } from './plausibility.ts';
-
-/** A stop with the settings that it was decided under. */
-export type Stop = NonNullable<RetentionJobRow['stop']>;
 
 /** Thrown through a run that is stopped; an administrator who asked for it gets the reason. */
 export class StoppedError extends ReelmillError {
