@@ -9,11 +9,11 @@ import { createApp } from './http/app.ts';
 import type { ServerContext } from './http/context.ts';
 import { type Listener, openListener } from './http/listener.ts';
 import { createStartingApp } from './http/startingApp.ts';
-import { createMetrics } from './metrics/metrics.ts';
 import { openDependencies } from './openDependencies.ts';
 import { createPlaybackUrls } from './playback/urls.ts';
 import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { readVersion } from './version.ts';
 import { VideoFeed } from './videos/feed.ts';
 

@@ -6,7 +6,7 @@ import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { WebhookDeliveryRow } from '../../server/src/db/rows.ts';
-import { createMetrics } from '../../server/src/metrics/metrics.ts';
+import { createMetrics } from '../../server/src/telemetry/metrics.ts';
 import { startDeliverer } from '../../server/src/webhooks/deliverer.ts';
 import { newDelivery, newMessage } from '../../server/src/webhooks/outbox.ts';
 import { newSecret } from '../../server/src/webhooks/signature.ts';

@@ -9,7 +9,7 @@ import type { TaskRow, UserRow, VideoRow } from '../../server/src/db/rows.ts';
 import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
 import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import { startTranscode } from '../../server/src/dispatch/lifecycle.ts';
-import { createMetrics } from '../../server/src/metrics/metrics.ts';
+import { createMetrics } from '../../server/src/telemetry/metrics.ts';
 import { useMariaDb } from './mariadb.ts';
 import { type MediaStore, startMediaStore } from './mediaStore.ts';
 import { tagResult } from './taskResults.ts';

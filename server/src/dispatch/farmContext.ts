@@ -3,7 +3,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Database } from '../db/database.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { FarmSignals } from './farmSignals.ts';
 
 /** What limits the farm's work for one user by default. */

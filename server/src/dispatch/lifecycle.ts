@@ -6,7 +6,7 @@ import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { withoutNotice } from '../videos/notices.ts';
 import { recordVideoEvent } from '../webhooks/outbox.ts';
 import { cleanUpSoon } from './cleanUp.ts';

@@ -2,7 +2,7 @@ import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 const AFTER_FAILURE = { baseMs: 250, maxMs: 5_000 };
 

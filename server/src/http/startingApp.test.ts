@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createMetrics } from '../metrics/metrics.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { createStartingApp } from './startingApp.ts';
 
 test('refuses everything while it waits, and whoever asks meanwhile fills no log with errors', async (t) => {

@@ -14,7 +14,7 @@ import { checkDependencies } from '../admin/readiness.ts';
 import { countNotRemoved, findStoppedJobs } from '../admin/stoppedJobs.ts';
 import type { Models } from '../db/models.ts';
 import type { ServerContext } from '../http/context.ts';
-import type { FarmCounts, FarmFacts } from './farmGauges.ts';
+import type { FarmCounts, FarmFacts } from '../telemetry/farmGauges.ts';
 
 /** What answers or does not; the other checks are about what is found there. */
 const DEPENDENCIES: ReadonlySet<string> = new Set(['database', 'store', 'queue']);

@@ -1,7 +1,7 @@
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
 import type { TaskRow } from '../db/rows.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Counts a task that is done; what was encoded counts at the size of its largest rendition. */
 export function measureDone(
