@@ -6,8 +6,8 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler } from 'express';
 import type { Database } from '../db/database.ts';
 import type { FarmSignals } from '../dispatch/farmSignals.ts';
-import type { PlaybackUrls } from '../playback/urls.ts';
 import type { Secrets } from '../profiles/secrets.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Everything a request handler or a background service may use. Built once, by the profile. */

@@ -10,11 +10,11 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { BoundedCache } from './boundedCache.ts';
+import { BoundedCache } from '../signing/boundedCache.ts';
+import { signKeys } from '../signing/signKeys.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { type FinishedBeginning, findFinishedBeginning, type PlayableSegment } from './finishedBeginning.ts';
 import { readSmallObject } from './readSmallObject.ts';
-import { signKeys } from './signKeys.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 const MAX_INIT_BYTES = 64 * 1024;
 /** How old what is known of a video's tasks may be. */

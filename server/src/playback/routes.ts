@@ -3,10 +3,10 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { linkQuerySchema } from '../signing/signedLinks.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { findVisibleVideo } from '../videos/access.ts';
 import { createPlaylistService } from './playlistService.ts';
-import { linkQuerySchema } from './signedLinks.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 

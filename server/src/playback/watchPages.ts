@@ -6,9 +6,9 @@ import type { ServerContext } from '../http/context.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { type Access, decideAccess, WITH_OWNER } from '../videos/access.ts';
 import { loadAssets } from './assets.ts';
-import type { PlaybackUrls } from './urls.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
 /** `/watch/{id}` with its files. */

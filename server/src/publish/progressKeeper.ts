@@ -9,7 +9,7 @@ import {
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import type { FarmContext } from '../dispatch/farmContext.ts';
-import { BoundedCache } from '../playback/boundedCache.ts';
+import { BoundedCache } from '../signing/boundedCache.ts';
 
 /** Shares of this many tasks are remembered; a three-hour film has about 400. */
 const REMEMBERED_TASKS = 50_000;

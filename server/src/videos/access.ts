@@ -4,8 +4,8 @@ import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Identity } from '../http/route.ts';
-import type { LinkQuery } from '../playback/signedLinks.ts';
-import type { PlaybackUrls } from '../playback/urls.ts';
+import type { LinkQuery } from '../signing/signedLinks.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 
 /** Columns that no answer to a client needs; both can be long. */
 export const WITHOUT_BULK = { exclude: ['plan', 'errorDiagnostics'] };

@@ -5,7 +5,7 @@ import { type Actor, recordOnOthers } from '../admin/auditLog.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
 import type { ServerContext } from '../http/context.ts';
-import { newLinkToken, newLinkVersion } from '../playback/linkTokens.ts';
+import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
 import { cancelUpload } from '../upload/giveUp.ts';
 import { reloadVideo } from './access.ts';
 

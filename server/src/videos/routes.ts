@@ -16,7 +16,7 @@ import { networkOf } from '../http/clientNetwork.ts';
 import type { ServerContext } from '../http/context.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
 import { StreamSlots } from '../http/streamSlots.ts';
-import { linkQuerySchema } from '../playback/signedLinks.ts';
+import { linkQuerySchema } from '../signing/signedLinks.ts';
 import { findOwnVideo, findVisibleVideo, requireAccess } from './access.ts';
 import { cancelVideo, deleteVideo, renewLink, retryVideo, updateVideo } from './changeVideo.ts';
 import { describeDetail, describeVideo, describeVideos, forGuest, readSupplements } from './describeVideo.ts';
