@@ -3,10 +3,11 @@ import { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
+import { FarmSignals } from './context/farmSignals.ts';
+import type { ServerContext } from './context/serverContext.ts';
+import { readVersion } from './context/version.ts';
 import { openDatabase } from './db/database.ts';
-import { FarmSignals } from './dispatch/farmSignals.ts';
 import { createApp } from './http/app.ts';
-import type { ServerContext } from './http/context.ts';
 import { type Listener, openListener } from './http/listener.ts';
 import { createStartingApp } from './http/startingApp.ts';
 import { openDependencies } from './openDependencies.ts';
@@ -14,7 +15,6 @@ import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
 import { createPlaybackUrls } from './signing/urls.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { readVersion } from './version.ts';
 import { VideoFeed } from './videos/feed.ts';
 
 export interface RunningServer {

@@ -1,7 +1,7 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from './admin/firstAdmin.ts';
+import type { ServerContext } from './context/serverContext.ts';
 import { startFarm } from './dispatch/farm.ts';
-import type { ServerContext } from './http/context.ts';
 import { startSweeps } from './sweep/sweeps.ts';
 import { startDeliverer } from './webhooks/deliverer.ts';
 

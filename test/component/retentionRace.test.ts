@@ -4,8 +4,8 @@ import { retentionJobNameSchema } from '@reelmill/shared/contracts/retention.ts'
 import { uploadStatusSchema } from '@reelmill/shared/contracts/uploads.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { FarmSignals } from '../../server/src/context/farmSignals.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
-import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
 import type { RetentionContext } from '../../server/src/retention/job.ts';
 import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
 import { claimJob } from '../../server/src/retention/ledger.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ServerContext } from '@reelmill/server/http/context.ts';
+import type { ServerContext } from '@reelmill/server/context/serverContext.ts';
 import { startServer } from '@reelmill/server/server.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';

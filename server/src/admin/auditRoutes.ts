@@ -1,5 +1,5 @@
 import { auditListSchema, auditQuerySchema } from '@reelmill/shared/contracts/audit.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { listAudit } from './auditLog.ts';
 

@@ -1,7 +1,7 @@
 import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
 import type { DeadLetterChoice } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { type Actor, recordAct } from './auditLog.ts';
 
 /** As many as one look into the broker takes out. */

@@ -2,9 +2,9 @@ import type { Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { estimateDrain } from './drain.ts';
 import {
   countDoneSince,

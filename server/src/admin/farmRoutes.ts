@@ -11,7 +11,7 @@ import {
 } from '@reelmill/shared/contracts/admin.ts';
 import { text } from '@reelmill/shared/contracts/text.ts';
 import { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { actorOf } from './auditLog.ts';
 import { discardDeadLetters, replayDeadLetters } from './deadLetters.ts';

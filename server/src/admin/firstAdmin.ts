@@ -4,8 +4,8 @@ import { forgetDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Database } from '../db/database.ts';
-import type { ServerContext } from '../http/context.ts';
 import { insertAccount } from '../users/accounts.ts';
 import { NOBODY, recordAct } from './auditLog.ts';
 

@@ -2,7 +2,7 @@ import { healthSchema, readinessSchema } from '@reelmill/shared/contracts/health
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { Request } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { hasMetricsToken } from '../http/metricsToken.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findWorkers } from './farmRepository.ts';

@@ -4,7 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { standardError } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import type { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { findWorkers } from './farmRepository.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;

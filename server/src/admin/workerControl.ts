@@ -1,6 +1,6 @@
 import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { assertWish, type WorkerWish } from '../publish/workerWishes.ts';
 import { type Actor, recordAct } from './auditLog.ts';
 import { describeWorker } from './farm.ts';

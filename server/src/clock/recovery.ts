@@ -1,8 +1,8 @@
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { Op, type Transaction } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { HeartbeatRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { MAX_AWAY_MS } from './clockDoubt.ts';
 import { findLastSeen, HEARTBEAT } from './heartbeat.ts';
 

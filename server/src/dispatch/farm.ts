@@ -1,8 +1,8 @@
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { FarmContext } from '../context/farmContext.ts';
 import { startEventConsumer } from '../publish/eventConsumer.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
 import { startDispatcher } from './dispatcher.ts';
-import type { FarmContext } from './farmContext.ts';
 import { reopenAll, startSweeper } from './sweeper.ts';
 
 /** What the server does for its workers; it needs no requests to go on. */

@@ -2,8 +2,8 @@ import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
+import type { FarmContext } from '../context/farmContext.ts';
 import { requeueLost, UNLEASED } from '../publish/leases.ts';
-import type { FarmContext } from './farmContext.ts';
 import { failTranscode } from './lifecycle.ts';
 import { type Recurring, startRecurring } from './recurring.ts';
 

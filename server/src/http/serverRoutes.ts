@@ -1,5 +1,5 @@
 import { serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
-import type { ServerContext } from './context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from './route.ts';
 
 /** What a client must know before anybody logs in. */

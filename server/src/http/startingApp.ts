@@ -1,7 +1,7 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ErrorRequestHandler, Express } from 'express';
+import type { ServerContext } from '../context/serverContext.ts';
 import { createBareApp, respondWithError } from './bareApp.ts';
-import type { ServerContext } from './context.ts';
 import { answerError } from './errorAnswer.ts';
 import { hasMetricsToken } from './metricsToken.ts';
 import { notesOf } from './requestLog.ts';

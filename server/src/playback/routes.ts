@@ -1,7 +1,7 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import type { Response } from 'express';
 import { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { linkQuerySchema } from '../signing/signedLinks.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';

@@ -1,8 +1,8 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { basePathOf } from '../http/basePath.ts';
-import type { ServerContext } from '../http/context.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';

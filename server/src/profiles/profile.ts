@@ -3,9 +3,9 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { Secrets } from '../context/secrets.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { DatabaseLocation } from '../db/database.ts';
-import type { ServerContext } from '../http/context.ts';
-import type { Secrets } from './secrets.ts';
 
 /** What a profile is given. */
 export interface ProfileInput {

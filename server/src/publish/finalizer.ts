@@ -1,6 +1,6 @@
+import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import { creatorMessage } from './creatorMessage.ts';

@@ -6,9 +6,9 @@ import {
 } from '@reelmill/shared/core/videoState.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { Op, type Transaction } from 'sequelize';
+import type { FarmContext } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import type { Revocation } from './planTasks.ts';
 
 /** What a worker said about a task. */

@@ -1,8 +1,8 @@
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
+import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import type { TaskEvent } from './leases.ts';
 
 /*

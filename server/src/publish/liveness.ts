@@ -1,7 +1,7 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { literal } from 'sequelize';
+import type { FarmContext } from '../context/farmContext.ts';
 import { expectLateObjects } from '../dispatch/cleanUp.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import { leasedTo, leaseEnd, revokeLeases, type TaskEvent } from './leases.ts';
 import { listProgress } from './listedSegments.ts';
 import { assertWish, followWish } from './workerWishes.ts';

@@ -12,9 +12,9 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
+import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { expectLateObjects } from '../dispatch/cleanUp.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
 import { withNotice, withNotices } from '../videos/notices.ts';
 import { findFalseReport } from './checkReport.ts';

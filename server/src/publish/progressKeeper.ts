@@ -7,8 +7,8 @@ import {
   type TaskShare,
 } from '@reelmill/shared/core/videoProgress.ts';
 import { Op } from 'sequelize';
+import type { FarmContext } from '../context/farmContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
 import { BoundedCache } from '../signing/boundedCache.ts';
 
 /** Shares of this many tasks are remembered; a three-hour film has about 400. */

@@ -1,5 +1,5 @@
+import type { ServerContext } from '../context/serverContext.ts';
 import type { WorkerRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 
 /** What an admin may want of a worker. */
 export type WorkerWish = NonNullable<WorkerRow['wantedState']>;

@@ -1,7 +1,7 @@
 import type { RetentionJobName } from '@reelmill/shared/contracts/retention.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { RetentionJobRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 
 export type RetentionContext = Pick<ServerContext, 'database' | 'store' | 'config' | 'logger' | 'signals'>;
 

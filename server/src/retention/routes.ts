@@ -6,7 +6,7 @@ import {
   retentionSchema,
 } from '@reelmill/shared/contracts/retention.ts';
 import { actorOf, recordAct } from '../admin/auditLog.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { allowJob } from './allow.ts';
 import { describeRetention } from './describeRetention.ts';

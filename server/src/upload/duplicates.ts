@@ -1,7 +1,7 @@
 import { Op } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { WITHOUT_BULK } from '../videos/access.ts';
 
 const MOST_ANSWERED = 5;

@@ -8,8 +8,8 @@ import { newVideoFolder, objectKeys } from '@reelmill/shared/core/objectKeys.ts'
 import { planParts, type UploadPlan } from '@reelmill/shared/core/uploadPlan.ts';
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { readTime } from '../clock/heartbeat.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { claimNewVideo } from '../users/quotas.ts';
 import { giveUpExpired } from './giveUp.ts';
 import { expiryAfter, signParts } from './parts.ts';

@@ -3,7 +3,7 @@ import { partSizeOf } from '@reelmill/shared/core/uploadPlan.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op } from 'sequelize';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { type MultipartUpload, uploadGone } from './openUploads.ts';
 
 const KEEP_ALIVE_MS = 60_000;

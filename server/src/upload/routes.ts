@@ -15,7 +15,7 @@ import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { actorOf } from '../admin/auditLog.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';
 import { describeVideo, describeVideos } from '../videos/describeVideo.ts';

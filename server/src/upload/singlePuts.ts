@@ -4,8 +4,8 @@ import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { claimSource, type QuotaClaim } from '../users/quotas.ts';
 import { checkSize } from './sizeLimits.ts';
 

@@ -1,8 +1,8 @@
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { insufficientStorage } from '@reelmill/shared/drivers/store/insufficientStorage.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { remainingBytes } from '../users/quotas.ts';
 
 function maxFileBytes({ config }: Pick<ServerContext, 'config'>): number {

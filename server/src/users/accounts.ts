@@ -8,10 +8,10 @@ import { claimConfirmation, claimLoginAttempt } from '../auth/loginLimits.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 import { networkOf } from '../http/clientNetwork.ts';
-import type { ServerContext } from '../http/context.ts';
 
 export interface NewAccount {
   email: string;

@@ -1,8 +1,8 @@
 import { col, fn, literal, Op, QueryTypes, type Transaction } from 'sequelize';
 import { z } from 'zod';
+import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
-import type { ProcessingConfig } from '../dispatch/farmContext.ts';
 
 /*
  * What the farm does for one user. Nothing that was uploaded is refused or lost for these limits: a video waits, without

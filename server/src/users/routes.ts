@@ -10,7 +10,7 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { actorOf, recordAct } from '../admin/auditLog.ts';
 import { beginSession, endSession, refreshSession } from '../auth/sessions.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { changePassword, checkCredentials, createAccount } from './accounts.ts';
 import { describeQuotas } from './quotas.ts';

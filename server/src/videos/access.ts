@@ -1,8 +1,8 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { InstanceError, type Transaction } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import type { Identity } from '../http/route.ts';
 import type { LinkQuery } from '../signing/signedLinks.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';

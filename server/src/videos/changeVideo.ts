@@ -2,9 +2,9 @@ import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Attributes, Transaction } from 'sequelize';
 import { type Actor, recordOnOthers } from '../admin/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
-import type { ServerContext } from '../http/context.ts';
 import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
 import { cancelUpload } from '../upload/giveUp.ts';
 import { reloadVideo } from './access.ts';

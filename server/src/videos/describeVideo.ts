@@ -6,9 +6,9 @@ import type {
   Waiting,
 } from '@reelmill/shared/contracts/videos.ts';
 import type { Attributes } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { type EncodeProgress, estimateEtaSeconds } from './eta.ts';
 import { videoFacts } from './videoFacts.ts';
 import { findEncodeProgress, findSources, findVideos } from './videoRepository.ts';

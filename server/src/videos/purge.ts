@@ -1,7 +1,7 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import { abortUploads } from '../upload/giveUp.ts';
 import { endSinglePut, putKeyOf } from '../upload/singlePuts.ts';
 

@@ -5,6 +5,6 @@ const packageSchema = z.object({ version: z.string() });
 
 /** The server's own version. */
 export function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return packageSchema.parse(JSON.parse(text)).version;
 }

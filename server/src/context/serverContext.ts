@@ -5,10 +5,10 @@ import type { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler } from 'express';
 import type { Database } from '../db/database.ts';
-import type { FarmSignals } from '../dispatch/farmSignals.ts';
-import type { Secrets } from '../profiles/secrets.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { FarmSignals } from './farmSignals.ts';
+import type { Secrets } from './secrets.ts';
 
 /** Everything a request handler or a background service may use. Built once, by the profile. */
 export interface ServerContext {
