@@ -4,10 +4,10 @@ import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { applyFailed } from '../publish/outcomes.ts';
 import { claimTasks, unclaimTasks } from './outbox.ts';
-import { type Recurring, startRecurring } from './recurring.ts';
 import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 
 const POLL_MS = 500;

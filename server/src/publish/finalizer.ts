@@ -1,8 +1,8 @@
+import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
-import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { publishVideo } from './publishVideo.ts';
 

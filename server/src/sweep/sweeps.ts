@@ -1,7 +1,7 @@
 import { removeExpiredTokens } from '../auth/sessions.ts';
+import { startRecurring } from '../background/recurring.ts';
 import { checkClock, sendHeartbeat } from '../clock/checkClock.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { startRecurring } from '../dispatch/recurring.ts';
 import { RETENTION_JOBS } from '../retention/jobs.ts';
 import { runScheduled } from '../retention/run.ts';
 import { pruneWebhookLog } from '../webhooks/pruneLog.ts';

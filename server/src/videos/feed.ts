@@ -1,7 +1,7 @@
 import { findEnded } from '../auth/sessions.ts';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
 import { decideAccess, type Viewer } from './access.ts';
 import { type DescribedVideo, forGuest, readDetails } from './describeVideo.ts';
 
