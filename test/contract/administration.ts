@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { listAudit, NOBODY, recordAct } from '@reelmill/server/admin/auditLog.ts';
 import { listUsers, updateUser } from '@reelmill/server/admin/userAdministration.ts';
+import { listAudit, NOBODY, recordAct } from '@reelmill/server/audit/auditLog.ts';
 import { beginSession, endSessionsOf, refreshSession } from '@reelmill/server/auth/sessions.ts';
 import { FarmSignals } from '@reelmill/server/context/farmSignals.ts';
 import { deriveSecrets } from '@reelmill/server/context/secrets.ts';

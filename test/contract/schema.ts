@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { NOBODY } from '@reelmill/server/admin/auditLog.ts';
+import { NOBODY } from '@reelmill/server/audit/auditLog.ts';
 import { checkCredentials } from '@reelmill/server/users/accounts.ts';
 import { videoSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';

@@ -1,8 +1,8 @@
 import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
 import type { DeadLetterChoice } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { type Actor, recordAct } from './auditLog.ts';
 
 /** As many as one look into the broker takes out. */
 const MOST = 1_000;

@@ -11,9 +11,9 @@ import {
 } from '@reelmill/shared/contracts/admin.ts';
 import { text } from '@reelmill/shared/contracts/text.ts';
 import { z } from 'zod';
+import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { actorOf } from './auditLog.ts';
 import { discardDeadLetters, replayDeadLetters } from './deadLetters.ts';
 import { describeFarm, serializeTask } from './farm.ts';
 import { retryTask } from './videoAdministration.ts';

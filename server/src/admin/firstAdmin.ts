@@ -1,5 +1,6 @@
 import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { NOBODY, recordAct } from '../audit/auditLog.ts';
 import { forgetDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { hashPassword } from '../auth/passwords.ts';
@@ -7,7 +8,6 @@ import { endSessionsOf } from '../auth/sessions.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Database } from '../db/database.ts';
 import { insertAccount } from '../users/accounts.ts';
-import { NOBODY, recordAct } from './auditLog.ts';
 
 const NICKNAME = 'Admin';
 

@@ -1,9 +1,9 @@
 import type { Router } from 'express';
-import { createAuditRoutes } from '../admin/auditRoutes.ts';
 import { createAdminFarmRoutes } from '../admin/farmRoutes.ts';
 import { createHealthRoutes } from '../admin/healthRoutes.ts';
 import { createAdminUserRoutes } from '../admin/userRoutes.ts';
 import { createAdminVideoRoutes } from '../admin/videoRoutes.ts';
+import { createAuditRoutes } from '../audit/auditRoutes.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';

@@ -1,6 +1,6 @@
 import type { RetentionAllowance, RetentionJobName } from '@reelmill/shared/contracts/retention.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Actor, recordAct } from '../admin/auditLog.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
 import { checkClock, confirmClock } from '../clock/checkClock.ts';
 import { DAY_MS, type RetentionContext, type Stop } from './job.ts';
 

@@ -5,7 +5,7 @@ import {
   retentionRunResponseSchema,
   retentionSchema,
 } from '@reelmill/shared/contracts/retention.ts';
-import { actorOf, recordAct } from '../admin/auditLog.ts';
+import { actorOf, recordAct } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { allowJob } from './allow.ts';

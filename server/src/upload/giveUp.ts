@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Transaction } from 'sequelize';
-import { type Actor, recordOnOthers } from '../admin/auditLog.ts';
+import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { cleanUpSoon } from '../dispatch/cleanUp.ts';

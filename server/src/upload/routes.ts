@@ -14,7 +14,7 @@ import {
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import { actorOf } from '../admin/auditLog.ts';
+import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { findOwnVideo } from '../videos/access.ts';

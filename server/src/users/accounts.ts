@@ -1,7 +1,7 @@
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Transaction, UniqueConstraintError } from 'sequelize';
-import { type Actor, recordAct } from '../admin/auditLog.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
 import type { Attempt } from '../auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, forgetDevices, rememberSource } from '../auth/knownDevices.ts';
 import { claimConfirmation, claimLoginAttempt } from '../auth/loginLimits.ts';

@@ -8,7 +8,7 @@ import {
   sessionSchema,
 } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { actorOf, recordAct } from '../admin/auditLog.ts';
+import { actorOf, recordAct } from '../audit/auditLog.ts';
 import { beginSession, endSession, refreshSession } from '../auth/sessions.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';

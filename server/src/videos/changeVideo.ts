@@ -1,7 +1,7 @@
 import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Attributes, Transaction } from 'sequelize';
-import { type Actor, recordOnOthers } from '../admin/auditLog.ts';
+import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';

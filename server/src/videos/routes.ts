@@ -9,7 +9,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import { actorOf } from '../admin/auditLog.ts';
+import { actorOf } from '../audit/auditLog.ts';
 import { findEnded } from '../auth/sessions.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';

@@ -11,7 +11,7 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
 import { z } from 'zod';
-import { actorOf } from '../admin/auditLog.ts';
+import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
 import { defineRoute, type Route } from '../http/route.ts';
