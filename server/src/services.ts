@@ -1,5 +1,5 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
-import { createFirstAdmin } from './admin/firstAdmin.ts';
+import { createFirstAdmin } from './auth/firstAdmin.ts';
 import type { ServerContext } from './context/serverContext.ts';
 import { startFarm } from './dispatch/farm.ts';
 import { startSweeps } from './sweep/sweeps.ts';

@@ -7,6 +7,7 @@ import {
   findSpeeds,
   findWorkers,
 } from '@reelmill/server/admin/farmRepository.ts';
+import { createAccount } from '@reelmill/server/auth/accounts.ts';
 import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
@@ -20,7 +21,6 @@ import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
 import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
 import { findResumableUpload } from '@reelmill/server/upload/openUploads.ts';
-import { createAccount } from '@reelmill/server/users/accounts.ts';
 import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/videos/videoRepository.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
+import { makeAdmin } from '../auth/firstAdmin.ts';
 import { openDatabase } from '../db/database.ts';
 import { PROFILES } from '../profiles/profiles.ts';
-import { makeAdmin } from './firstAdmin.ts';
 
 /* Makes an admin: createAdmin.ts --email ADDRESS, with the password on standard input. */
 

@@ -6,8 +6,8 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { RefreshTokenRow, UserRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
-import { serializeUser } from '../users/serializeUser.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
+import { serializeUser } from './serializeUser.ts';
 
 /*
  * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is

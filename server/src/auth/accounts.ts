@@ -2,16 +2,16 @@ import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Transaction, UniqueConstraintError } from 'sequelize';
 import { type Actor, recordAct } from '../audit/auditLog.ts';
-import type { Attempt } from '../auth/attemptLimits.ts';
-import { findKnownSource, fingerprintSource, forgetDevices, rememberSource } from '../auth/knownDevices.ts';
-import { claimConfirmation, claimLoginAttempt } from '../auth/loginLimits.ts';
-import { assertStrongPassword } from '../auth/passwordPolicy.ts';
-import { hashPassword, verifyPassword } from '../auth/passwords.ts';
-import { endSessionsOf } from '../auth/sessions.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 import { networkOf } from '../http/clientNetwork.ts';
+import type { Attempt } from './attemptLimits.ts';
+import { findKnownSource, fingerprintSource, forgetDevices, rememberSource } from './knownDevices.ts';
+import { claimConfirmation, claimLoginAttempt } from './loginLimits.ts';
+import { assertStrongPassword } from './passwordPolicy.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import { endSessionsOf } from './sessions.ts';
 
 export interface NewAccount {
   email: string;

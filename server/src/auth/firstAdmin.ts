@@ -1,13 +1,13 @@
 import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { NOBODY, recordAct } from '../audit/auditLog.ts';
-import { forgetDevices } from '../auth/knownDevices.ts';
-import { assertStrongPassword } from '../auth/passwordPolicy.ts';
-import { hashPassword } from '../auth/passwords.ts';
-import { endSessionsOf } from '../auth/sessions.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Database } from '../db/database.ts';
-import { insertAccount } from '../users/accounts.ts';
+import { insertAccount } from './accounts.ts';
+import { forgetDevices } from './knownDevices.ts';
+import { assertStrongPassword } from './passwordPolicy.ts';
+import { hashPassword } from './passwords.ts';
+import { endSessionsOf } from './sessions.ts';
 
 const NICKNAME = 'Admin';
 
