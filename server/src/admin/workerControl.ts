@@ -2,7 +2,7 @@ import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Actor, recordAct } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { assertWish, type WorkerWish } from '../publish/workerWishes.ts';
+import { assertWish, type WorkerWish } from '../workers/workerWishes.ts';
 import { describeWorker } from './farm.ts';
 
 type Context = Pick<ServerContext, 'database' | 'queue' | 'logger'>;

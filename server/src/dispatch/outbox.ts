@@ -4,7 +4,7 @@ import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { workersToAvoid } from '@reelmill/shared/core/videoState.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
-import { findLiveWorkers } from './liveWorkers.ts';
+import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** What a task's message is made of. */
 const MESSAGE_COLUMNS = [

@@ -6,8 +6,8 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { describeSource, newTask, openInspection } from '../dispatch/lifecycle.ts';
-import { findLiveWorkers } from '../dispatch/liveWorkers.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
+import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 export interface PlanChange {
   models: Models;

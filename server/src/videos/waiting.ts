@@ -7,7 +7,7 @@ import {
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { findLiveWorkers } from '../dispatch/liveWorkers.ts';
+import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** A worker that is started anew is away for a moment. */
 const WORKER_GRACE_MS = 10_000;
