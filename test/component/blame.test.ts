@@ -4,6 +4,8 @@ import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import type { Transaction } from 'sequelize';
 import { findWaitingTasks } from '../../server/src/admin/farmRepository.ts';
+import { describeNotices } from '../../server/src/catalog/notices.ts';
+import { findWaiting } from '../../server/src/catalog/waiting.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { reopenTask, restartTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
@@ -11,8 +13,6 @@ import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { applyHeartbeat } from '../../server/src/publish/liveness.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
-import { describeNotices } from '../../server/src/videos/notices.ts';
-import { findWaiting } from '../../server/src/videos/waiting.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
 

@@ -4,10 +4,10 @@ import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/video
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
+import { withoutNotice } from '../catalog/notices.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { withoutNotice } from '../videos/notices.ts';
 import { recordVideoEvent } from '../webhooks/outbox.ts';
 import { cleanUpSoon } from './cleanUp.ts';
 

@@ -1,11 +1,11 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import type { Response } from 'express';
 import { z } from 'zod';
+import { findVisibleVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { linkQuerySchema } from '../signing/signedLinks.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
-import { findVisibleVideo } from '../videos/access.ts';
 import { createPlaylistService } from './playlistService.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';

@@ -1,5 +1,6 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
+import { type Access, decideAccess, WITH_OWNER } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { basePathOf } from '../http/basePath.ts';
@@ -7,7 +8,6 @@ import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
-import { type Access, decideAccess, WITH_OWNER } from '../videos/access.ts';
 import { loadAssets } from './assets.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 

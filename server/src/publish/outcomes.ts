@@ -12,11 +12,11 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { literal, type Transaction } from 'sequelize';
+import { withNotice, withNotices } from '../catalog/notices.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { expectLateObjects } from '../dispatch/cleanUp.ts';
 import { failTranscode } from '../dispatch/lifecycle.ts';
-import { withNotice, withNotices } from '../videos/notices.ts';
 import { findFalseReport } from './checkReport.ts';
 import { creatorMessage } from './creatorMessage.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';

@@ -1,11 +1,11 @@
 import { findFaultyParts } from '@reelmill/shared/core/uploadPlan.ts';
 import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { reloadVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../dispatch/lifecycle.ts';
 import { claimSource } from '../users/quotas.ts';
-import { reloadVideo } from '../videos/access.ts';
 import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
 import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';
 

@@ -1,8 +1,8 @@
 import { Op } from 'sequelize';
+import { WITHOUT_BULK } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { WITHOUT_BULK } from '../videos/access.ts';
 
 const MOST_ANSWERED = 5;
 

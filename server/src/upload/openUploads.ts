@@ -1,11 +1,11 @@
 import type { UploadRef } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op } from 'sequelize';
+import { findOwnVideo } from '../catalog/access.ts';
 import { seemsRight } from '../clock/heartbeat.ts';
 import type { Models } from '../db/models.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
-import { findOwnVideo } from '../videos/access.ts';
 
 /** An upload in parts that the store has open. */
 export interface MultipartUpload {

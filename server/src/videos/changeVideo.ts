@@ -2,12 +2,12 @@ import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Attributes, Transaction } from 'sequelize';
 import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
+import { reloadVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
 import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
 import { cancelUpload } from '../upload/giveUp.ts';
-import { reloadVideo } from './access.ts';
 
 /** Changes title, description or visibility. */
 export async function updateVideo(

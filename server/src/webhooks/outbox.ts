@@ -6,9 +6,9 @@ import type {
   WebhookVideo,
 } from '@reelmill/shared/contracts/webhooks.ts';
 import { literal, Op, type Transaction } from 'sequelize';
+import { videoFacts } from '../catalog/videoFacts.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, WebhookEndpointRow } from '../db/rows.ts';
-import { videoFacts } from '../videos/videoFacts.ts';
 
 // whoever was disabled, or is no admin any more, is not told any longer
 const ENABLED_USERS = literal('(SELECT id FROM users WHERE disabled_at IS NULL)');
