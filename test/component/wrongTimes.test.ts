@@ -5,13 +5,13 @@ import { col, type Model, type ModelStatic, type WhereOptions } from 'sequelize'
 import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
+import { newDelivery, newMessage } from '../../server/src/events/videoEvents.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { applyStarted } from '../../server/src/publish/liveness.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { boundTimes } from '../../server/src/sweep/boundTimes.ts';
 import { claimDeliveries } from '../../server/src/webhooks/deliveries.ts';
-import { newDelivery, newMessage } from '../../server/src/webhooks/outbox.ts';
 import { saveOutcome } from '../../server/src/webhooks/outcome.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';

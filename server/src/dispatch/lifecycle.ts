@@ -7,8 +7,8 @@ import type { Transaction } from 'sequelize';
 import { withoutNotice } from '../catalog/notices.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
+import { recordVideoEvent } from '../events/videoEvents.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { recordVideoEvent } from '../webhooks/outbox.ts';
 import { cleanUpSoon } from './cleanUp.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */

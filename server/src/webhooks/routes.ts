@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
+import { newDelivery, newMessage } from '../events/videoEvents.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { describeDelivery, listDeliveries, redeliver } from './deliveries.ts';
 import { refuseAddress } from './endpointAddress.ts';
@@ -27,7 +28,6 @@ import {
   rotateSecret,
   updateEndpoint,
 } from './endpoints.ts';
-import { newDelivery, newMessage } from './outbox.ts';
 
 const tag = 'Webhooks';
 const id = z.coerce.number().int().positive();

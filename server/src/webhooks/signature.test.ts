@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { newMessageId } from './outbox.ts';
+import { newMessageId } from '../events/videoEvents.ts';
 import { newSecret, signatureHeaders } from './signature.ts';
 
 const message = { id: newMessageId(), body: '{"type":"video.online"}', sentAt: new Date() };
