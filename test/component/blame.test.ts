@@ -7,12 +7,12 @@ import { findWaitingTasks } from '../../server/src/admin/farmRepository.ts';
 import { describeNotices } from '../../server/src/catalog/notices.ts';
 import { findWaiting } from '../../server/src/catalog/waiting.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { reopenTask, restartTranscode, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { applyHeartbeat } from '../../server/src/publish/liveness.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { reopenTask, restartTranscode, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
 

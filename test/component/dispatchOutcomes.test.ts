@@ -6,12 +6,12 @@ import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/task
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/dispatch/lifecycle.ts';
 import { claimTasks } from '../../server/src/dispatch/outbox.ts';
 import { makeDue, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
 import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
 import { listPublishedKeys } from '../support/publishedVideo.ts';

@@ -19,7 +19,7 @@ import { deriveSecrets } from '@reelmill/server/context/secrets.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
 import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
-import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
+import { newTask, startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
 import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
 import { findResumableUpload } from '@reelmill/server/upload/openUploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';

@@ -6,8 +6,8 @@ import { attemptTag, type TaskKeys, taskKeys, type VideoFolder } from '@reelmill
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { savePlan } from '../../server/src/publish/planTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { savePlan } from '../../server/src/transcode/planTasks.ts';
 import { factsOf, resultOf } from './taskResults.ts';
 import { findVideoFolder } from './videoFolders.ts';
 

@@ -7,7 +7,7 @@ import { describeVideos } from '../catalog/describeVideo.ts';
 import { listVideos } from '../catalog/videoRepository.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { reopenTask } from '../dispatch/lifecycle.ts';
+import { reopenTask } from '../transcode/lifecycle.ts';
 
 /** One page of everybody's videos. */
 export async function listAllVideos(

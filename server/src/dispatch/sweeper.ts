@@ -5,7 +5,7 @@ import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { requeueLost, UNLEASED } from '../publish/leases.ts';
-import { failTranscode } from './lifecycle.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
 
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:

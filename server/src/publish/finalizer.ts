@@ -2,8 +2,8 @@ import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { failTranscode } from '../dispatch/lifecycle.ts';
-import { creatorMessage } from './creatorMessage.ts';
+import { creatorMessage } from '../transcode/creatorMessage.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
 import { publishVideo } from './publishVideo.ts';
 
 const POLL_MS = 2_000;

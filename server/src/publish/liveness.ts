@@ -1,7 +1,7 @@
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { literal } from 'sequelize';
 import type { FarmContext } from '../context/farmContext.ts';
-import { expectLateObjects } from '../dispatch/cleanUp.ts';
+import { expectLateObjects } from '../transcode/cleanUp.ts';
 import { assertWish, followWish } from '../workers/workerWishes.ts';
 import { leasedTo, leaseEnd, revokeLeases, type TaskEvent } from './leases.ts';
 import { listProgress } from './listedSegments.ts';

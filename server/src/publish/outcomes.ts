@@ -15,20 +15,20 @@ import { literal, type Transaction } from 'sequelize';
 import { withNotice, withNotices } from '../catalog/notices.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { expectLateObjects } from '../dispatch/cleanUp.ts';
-import { failTranscode } from '../dispatch/lifecycle.ts';
-import { findFalseReport } from './checkReport.ts';
-import { creatorMessage } from './creatorMessage.ts';
-import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
-import { replaceDamaged } from './listedSegments.ts';
-import { measureDone } from './measureDone.ts';
+import { expectLateObjects } from '../transcode/cleanUp.ts';
+import { creatorMessage } from '../transcode/creatorMessage.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
 import {
   cancelOpenTasks,
   inspectThoroughly,
   planAsSingleChunk,
   type Revocation,
   savePlan,
-} from './planTasks.ts';
+} from '../transcode/planTasks.ts';
+import { findFalseReport } from './checkReport.ts';
+import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
+import { replaceDamaged } from './listedSegments.ts';
+import { measureDone } from './measureDone.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
 export interface TaskError {

@@ -15,9 +15,9 @@ import { readTime } from '../clock/heartbeat.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { completeTranscode, failTranscode } from '../dispatch/lifecycle.ts';
-import { creatorMessage } from './creatorMessage.ts';
-import { planAsSingleChunk } from './planTasks.ts';
+import { creatorMessage } from '../transcode/creatorMessage.ts';
+import { completeTranscode, failTranscode } from '../transcode/lifecycle.ts';
+import { planAsSingleChunk } from '../transcode/planTasks.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** Whose verdict it is that pieces do not fit together, in the place of a worker. */

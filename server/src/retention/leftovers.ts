@@ -2,8 +2,8 @@ import { objectKeys, planVersionInKey, videoFolder } from '@reelmill/shared/core
 import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { SETTLED_MS } from '../dispatch/cleanUp.ts';
 import { restorePlaylists } from '../publish/publishVideo.ts';
+import { SETTLED_MS } from '../transcode/cleanUp.ts';
 import { collectFindings, type StrayObject } from './collect.ts';
 import {
   DAY_MS,

@@ -1,7 +1,7 @@
 import { Op, type WhereOptions } from 'sequelize';
 import { EARLIEST_CLOCK } from '../clock/clockDoubt.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { cleanUpSoon } from '../dispatch/cleanUp.ts';
+import { cleanUpSoon } from '../transcode/cleanUp.ts';
 import {
   DAY_MS,
   type Finding,

@@ -4,7 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { reloadVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { startTranscode } from '../dispatch/lifecycle.ts';
+import { startTranscode } from '../transcode/lifecycle.ts';
 import { claimSource } from '../users/quotas.ts';
 import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
 import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';

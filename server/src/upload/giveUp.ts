@@ -3,7 +3,7 @@ import type { Transaction } from 'sequelize';
 import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
-import { cleanUpSoon } from '../dispatch/cleanUp.ts';
+import { cleanUpSoon } from '../transcode/cleanUp.ts';
 import { refuseEndedUpload } from './openUploads.ts';
 import { endSinglePut } from './singlePuts.ts';
 

@@ -5,8 +5,8 @@ import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import { reloadVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
 import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
+import { cancelTranscode, retryTranscode, sourceGone } from '../transcode/lifecycle.ts';
 import { cancelUpload } from '../upload/giveUp.ts';
 
 /** Changes title, description or visibility. */

@@ -5,9 +5,9 @@ import { OPEN_TASK_STATES, type Verdict } from '@reelmill/shared/core/videoState
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { describeSource, newTask, openInspection } from '../dispatch/lifecycle.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
+import { describeSource, newTask, openInspection } from './lifecycle.ts';
 
 export interface PlanChange {
   models: Models;
