@@ -6,7 +6,7 @@ import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
-import { applyFailed } from '../publish/outcomes.ts';
+import { applyFailed } from '../results/outcomes.ts';
 import { claimTasks, unclaimTasks } from './outbox.ts';
 import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 

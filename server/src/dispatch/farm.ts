@@ -1,7 +1,7 @@
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { FarmContext } from '../context/farmContext.ts';
-import { startEventConsumer } from '../publish/eventConsumer.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
+import { startEventConsumer } from '../results/eventConsumer.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { reopenAll, startSweeper } from './sweeper.ts';
 

@@ -4,7 +4,7 @@ import { literal, Op } from 'sequelize';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
-import { requeueLost, UNLEASED } from '../publish/leases.ts';
+import { requeueLost, UNLEASED } from '../results/leases.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
 
 /**
