@@ -7,7 +7,7 @@ import { findWaitingTasks } from '../../server/src/admin/farmRepository.ts';
 import { describeNotices } from '../../server/src/catalog/notices.ts';
 import { findWaiting } from '../../server/src/catalog/waiting.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { applyHeartbeat } from '../../server/src/results/liveness.ts';

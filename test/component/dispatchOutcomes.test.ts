@@ -6,7 +6,7 @@ import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/task
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { findQuarantined } from '../../server/src/admin/farmRepository.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { makeDue, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';

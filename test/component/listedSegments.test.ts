@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { attemptTag, taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { createPlaylistService } from '../../server/src/playback/playlistService.ts';
 import { listUris } from '../../server/src/playback/playlistUris.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { reopenExpired } from '../../server/src/dispatch/sweeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { col, type Model, type ModelStatic, type WhereOptions } from 'sequelize';
 import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.ts';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
 import { newDelivery, newMessage } from '../../server/src/events/videoEvents.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';

@@ -7,7 +7,7 @@ import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { applyFailed } from '../results/outcomes.ts';
-import { claimTasks, unclaimTasks } from './outbox.ts';
+import { claimTasks, unclaimTasks } from './claimTasks.ts';
 import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 
 const POLL_MS = 500;
