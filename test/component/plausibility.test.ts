@@ -13,7 +13,7 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
 import { runScheduled } from '../../server/src/retention/run.ts';
-import { newVideo } from '../../server/src/upload/initiateUpload.ts';
+import { newVideo } from '../../server/src/uploads/initiateUpload.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { runReelmill } from '../support/cli.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';

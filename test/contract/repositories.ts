@@ -20,8 +20,8 @@ import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/se
 import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { newTask, startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
-import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
-import { findResumableUpload } from '@reelmill/server/upload/openUploads.ts';
+import { newVideo } from '@reelmill/server/uploads/initiateUpload.ts';
+import { findResumableUpload } from '@reelmill/server/uploads/openUploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { QueryTypes } from 'sequelize';

@@ -9,7 +9,7 @@ import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
 import { createWatchPages } from '../playback/watchPages.ts';
 import { createRetentionRoutes } from '../retention/routes.ts';
-import { createUploadRoutes } from '../upload/routes.ts';
+import { createUploadRoutes } from '../uploads/routes.ts';
 import { createUserRoutes } from '../users/routes.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import { createVideoRoutes } from '../videos/routes.ts';

@@ -1,7 +1,7 @@
 import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { maxSourceBytes } from '../upload/sizeLimits.ts';
+import { maxSourceBytes } from '../uploads/sizeLimits.ts';
 import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 100;

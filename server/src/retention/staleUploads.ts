@@ -1,6 +1,6 @@
 import { Op } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
-import { giveUpExpired } from '../upload/giveUp.ts';
+import { giveUpExpired } from '../uploads/giveUp.ts';
 import { findOrFail } from './collect.ts';
 import type { Finding, RetentionContext, RetentionJob } from './job.ts';
 import { listPartsIfOpen } from './strayUploads.ts';

@@ -7,7 +7,7 @@ import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { Models } from '../db/models.ts';
 import { JOB_LEASE_MS } from '../retention/ledger.ts';
 import { SETTLED_MS } from '../transcode/cleanUp.ts';
-import { LONGEST_LATE_PUT_MS } from '../upload/singlePuts.ts';
+import { LONGEST_LATE_PUT_MS } from '../uploads/singlePuts.ts';
 import { CLAIM_MS } from '../webhooks/deliveries.ts';
 import { CHANGE_OVER_MS } from '../webhooks/endpoints.ts';
 

@@ -7,7 +7,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../transcode/lifecycle.ts';
-import { cancelUpload } from '../upload/giveUp.ts';
+import { cancelUpload } from '../uploads/giveUp.ts';
 
 /** Changes title, description or visibility. */
 export async function updateVideo(

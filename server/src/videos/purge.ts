@@ -2,8 +2,8 @@ import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { abortUploads } from '../upload/giveUp.ts';
-import { endSinglePut, putKeyOf } from '../upload/singlePuts.ts';
+import { abortUploads } from '../uploads/giveUp.ts';
+import { endSinglePut, putKeyOf } from '../uploads/singlePuts.ts';
 
 const REMOVE_AT_ONCE = 500;
 /** Workers stop within this time, also those that did not hear of it. */
