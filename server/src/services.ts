@@ -2,7 +2,7 @@ import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from './auth/firstAdmin.ts';
 import type { ServerContext } from './context/serverContext.ts';
 import { startFarm } from './dispatch/farm.ts';
-import { startSweeps } from './sweep/sweeps.ts';
+import { startSweeps } from './maintenance/sweeps.ts';
 import { startDeliverer } from './webhooks/deliverer.ts';
 
 /** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */

@@ -6,11 +6,11 @@ import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.
 import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
 import { newDelivery, newMessage } from '../../server/src/events/videoEvents.ts';
+import { boundTimes } from '../../server/src/maintenance/boundTimes.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { applyStarted } from '../../server/src/results/liveness.ts';
 import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
-import { boundTimes } from '../../server/src/sweep/boundTimes.ts';
 import { claimDeliveries } from '../../server/src/webhooks/deliveries.ts';
 import { saveOutcome } from '../../server/src/webhooks/outcome.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';

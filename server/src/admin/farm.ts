@@ -5,6 +5,7 @@ import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
+import { findStoppedJobs } from '../maintenance/stoppedJobs.ts';
 import { estimateDrain } from './drain.ts';
 import {
   countDoneSince,
@@ -19,7 +20,6 @@ import {
   findWorkers,
   WITHOUT_BULK,
 } from './farmRepository.ts';
-import { findStoppedJobs } from './stoppedJobs.ts';
 
 const QUEUE_TIMEOUT_MS = 2_000;
 const THROUGHPUT_SECONDS = 600;

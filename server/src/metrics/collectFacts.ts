@@ -11,9 +11,9 @@ import {
   findWorkers,
 } from '../admin/farmRepository.ts';
 import { checkDependencies } from '../admin/readiness.ts';
-import { countNotRemoved, findStoppedJobs } from '../admin/stoppedJobs.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
+import { countNotRemoved, findStoppedJobs } from '../maintenance/stoppedJobs.ts';
 import type { FarmCounts, FarmFacts } from '../telemetry/farmGauges.ts';
 
 /** What answers or does not; the other checks are about what is found there. */

@@ -2,10 +2,10 @@ import { removeExpiredTokens } from '../auth/sessions.ts';
 import { startRecurring } from '../background/recurring.ts';
 import { checkClock, sendHeartbeat } from '../clock/checkClock.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { RETENTION_JOBS } from '../retention/jobs.ts';
-import { runScheduled } from '../retention/run.ts';
-import { pruneWebhookLog } from '../webhooks/pruneLog.ts';
 import { boundTimes } from './boundTimes.ts';
+import { RETENTION_JOBS } from './jobs.ts';
+import { runScheduled } from './run.ts';
+import { pruneWebhookLog } from './webhookLog.ts';
 
 interface Sweep {
   name: string;

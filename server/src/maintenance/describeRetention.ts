@@ -1,10 +1,10 @@
 import type { RetentionJob as JobAnswer, Retention } from '@reelmill/shared/contracts/retention.ts';
-import { serializeStop } from '../admin/stoppedJobs.ts';
 import { HEARTBEAT } from '../clock/heartbeat.ts';
 import type { RetentionJobRow } from '../db/rows.ts';
 import type { RetentionContext, RetentionJob } from './job.ts';
 import { RETENTION_JOBS } from './jobs.ts';
 import { dryRun } from './run.ts';
+import { serializeStop } from './stoppedJobs.ts';
 
 /** Each job: what it would do now, as far as that is quickly found out, and what came of its last run. */
 export async function describeRetention(context: RetentionContext): Promise<Retention> {

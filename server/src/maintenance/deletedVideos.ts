@@ -1,9 +1,9 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op, type WhereOptions } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from '../videos/purge.ts';
 import { findOrFail } from './collect.ts';
 import { DAY_MS, type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from './purgeVideo.ts';
 
 const PAGE = 20;
 

@@ -5,11 +5,11 @@ import { REFRESH_TOKEN_MS } from '../auth/sessions.ts';
 import { type ClockContext, checkClock } from '../clock/checkClock.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { Models } from '../db/models.ts';
-import { JOB_LEASE_MS } from '../retention/ledger.ts';
 import { SETTLED_MS } from '../transcode/cleanUp.ts';
 import { LONGEST_LATE_PUT_MS } from '../uploads/singlePuts.ts';
 import { CLAIM_MS } from '../webhooks/deliveries.ts';
 import { CHANGE_OVER_MS } from '../webhooks/endpoints.ts';
+import { JOB_LEASE_MS } from './ledger.ts';
 
 /** `UPLOAD_TTL_HOURS` may have been larger; a smaller one must shorten no upload that is open. */
 const MIN_UPLOAD_BOUND_MS = 30 * 24 * 3_600_000;
