@@ -1,12 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  countTasks,
-  findBacklog,
-  findOldestPending,
-  findSpeeds,
-  findWorkers,
-} from '@reelmill/server/admin/farmRepository.ts';
 import { createAccount } from '@reelmill/server/auth/accounts.ts';
 import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
@@ -19,6 +12,13 @@ import { deriveSecrets } from '@reelmill/server/context/secrets.ts';
 import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
 import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
+import {
+  countTasks,
+  findBacklog,
+  findOldestPending,
+  findSpeeds,
+  findWorkers,
+} from '@reelmill/server/farm/farmRepository.ts';
 import { newTask, startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
 import { newVideo } from '@reelmill/server/uploads/initiateUpload.ts';
 import { findResumableUpload } from '@reelmill/server/uploads/openUploads.ts';

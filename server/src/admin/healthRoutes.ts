@@ -3,9 +3,9 @@ import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { Request } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { ServerContext } from '../context/serverContext.ts';
+import { findWorkers } from '../farm/farmRepository.ts';
 import { hasMetricsToken } from '../http/metricsToken.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { findWorkers } from './farmRepository.ts';
 import { createReadinessReader, type Readiness } from './readiness.ts';
 
 const tag = 'Operation';

@@ -5,7 +5,7 @@ import { standardError } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import type { z } from 'zod';
 import type { ServerContext } from '../context/serverContext.ts';
-import { findWorkers } from './farmRepository.ts';
+import { findWorkers } from '../farm/farmRepository.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 /** However many ask, each dependency is asked about once in this time. */

@@ -11,12 +11,12 @@ import {
 } from '@reelmill/shared/contracts/admin.ts';
 import { text } from '@reelmill/shared/contracts/text.ts';
 import { z } from 'zod';
+import { retryTask } from '../admin/videoAdministration.ts';
 import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { discardDeadLetters, replayDeadLetters } from './deadLetters.ts';
 import { describeFarm, serializeTask } from './farm.ts';
-import { retryTask } from './videoAdministration.ts';
 import { wishOfWorker } from './workerControl.ts';
 
 const tag = 'Administration';
