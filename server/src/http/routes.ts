@@ -1,10 +1,10 @@
 import type { Router } from 'express';
-import { createHealthRoutes } from '../admin/healthRoutes.ts';
 import { createAdminUserRoutes } from '../admin/userRoutes.ts';
 import { createAdminVideoRoutes } from '../admin/videoRoutes.ts';
 import { createAuditRoutes } from '../audit/auditRoutes.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { createAdminFarmRoutes } from '../farm/farmRoutes.ts';
+import { createHealthRoutes } from '../health/healthRoutes.ts';
 import { createRetentionRoutes } from '../maintenance/routes.ts';
 import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';

@@ -2,7 +2,6 @@ import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { col, fn, Op } from 'sequelize';
-import { checkDependencies } from '../admin/readiness.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import { readDepth } from '../farm/farm.ts';
@@ -13,6 +12,7 @@ import {
   findOldestPending,
   findWorkers,
 } from '../farm/farmRepository.ts';
+import { checkDependencies } from '../health/readiness.ts';
 import { countNotRemoved, findStoppedJobs } from '../maintenance/stoppedJobs.ts';
 import type { FarmCounts, FarmFacts } from '../telemetry/farmGauges.ts';
 
