@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { type Farm, startFarm } from '../../server/src/dispatch/farm.ts';
+import { type Farm, startFarm } from '../../server/src/app/startFarm.ts';
 import { cancelTranscode, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';
 import { type FarmBench, openFarmBench } from '../support/farmBench.ts';

@@ -3,19 +3,19 @@ import { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
-import { FarmSignals } from './context/farmSignals.ts';
-import type { ServerContext } from './context/serverContext.ts';
-import { readVersion } from './context/version.ts';
-import { openDatabase } from './db/database.ts';
-import { createApp } from './http/app.ts';
-import { type Listener, openListener } from './http/listener.ts';
-import { createStartingApp } from './http/startingApp.ts';
+import { FarmSignals } from '../context/farmSignals.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+import { readVersion } from '../context/version.ts';
+import { openDatabase } from '../db/database.ts';
+import { type Listener, openListener } from '../http/listener.ts';
+import { PROFILES } from '../profiles/profiles.ts';
+import { createPlaybackUrls } from '../signing/urls.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { VideoFeed } from '../videos/feed.ts';
+import { createApp } from './createApp.ts';
 import { openDependencies } from './openDependencies.ts';
-import { PROFILES } from './profiles/profiles.ts';
 import { startServices } from './services.ts';
-import { createPlaybackUrls } from './signing/urls.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import { VideoFeed } from './videos/feed.ts';
+import { createStartingApp } from './startingApp.ts';
 
 export interface RunningServer {
   /** Address of the API as clients reach it, without a slash at the end. */

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { Router } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
-import { basePathOf } from './basePath.ts';
-import { refuseOtherMethods } from './methods.ts';
-import { API_BASE } from './router.ts';
-import { allowPage } from './security.ts';
+import { basePathOf } from '../http/basePath.ts';
+import { refuseOtherMethods } from '../http/methods.ts';
+import { API_BASE } from '../http/router.ts';
+import { allowPage } from '../http/security.ts';
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DependencyLog, waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Database } from './db/database.ts';
-import type { ProfileParts } from './profiles/profile.ts';
+import type { Database } from '../db/database.ts';
+import type { ProfileParts } from '../profiles/profile.ts';
 
 /** So long a broker that does not answer at all keeps a server from serving without it. */
 const BROKER_WAIT_MS = 10_000;

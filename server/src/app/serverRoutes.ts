@@ -1,6 +1,6 @@
 import { serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { defineRoute, type Route } from './route.ts';
+import { defineRoute, type Route } from '../http/route.ts';
 
 /** What a client must know before anybody logs in. */
 export function createServerRoutes({ config, version, playbackUrls }: ServerContext): Route[] {

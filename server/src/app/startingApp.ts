@@ -1,10 +1,10 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
-import { createBareApp, respondWithError } from './bareApp.ts';
-import { answerError } from './errorAnswer.ts';
-import { hasMetricsToken } from './metricsToken.ts';
-import { notesOf } from './requestLog.ts';
+import { createBareApp, respondWithError } from '../http/bareApp.ts';
+import { answerError } from '../http/errorAnswer.ts';
+import { hasMetricsToken } from '../http/metricsToken.ts';
+import { notesOf } from '../http/requestLog.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 

@@ -1,9 +1,9 @@
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { FarmContext } from '../context/farmContext.ts';
+import { startDispatcher } from '../dispatch/dispatcher.ts';
+import { reopenAll, startSweeper } from '../dispatch/sweeper.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
 import { startEventConsumer } from '../results/eventConsumer.ts';
-import { startDispatcher } from './dispatcher.ts';
-import { reopenAll, startSweeper } from './sweeper.ts';
 
 /** What the server does for its workers; it needs no requests to go on. */
 export interface Farm {

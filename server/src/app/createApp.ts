@@ -3,16 +3,16 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ErrorRequestHandler, Express } from 'express';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import type { ServerContext } from '../context/serverContext.ts';
+import { createBareApp, respondWithError } from '../http/bareApp.ts';
+import { answerError } from '../http/errorAnswer.ts';
+import { refuseOtherMethods } from '../http/methods.ts';
+import { describeApi } from '../http/openapi.ts';
+import { createRateLimits } from '../http/rateLimits.ts';
+import { limitBodyTime } from '../http/requestBodies.ts';
+import { isNotNow, notesOf } from '../http/requestLog.ts';
+import { createRouter } from '../http/router.ts';
 import type { VideoFeed } from '../videos/feed.ts';
-import { createBareApp, respondWithError } from './bareApp.ts';
 import { OPENAPI_PATH } from './docs.ts';
-import { answerError } from './errorAnswer.ts';
-import { refuseOtherMethods } from './methods.ts';
-import { describeApi } from './openapi.ts';
-import { createRateLimits } from './rateLimits.ts';
-import { limitBodyTime } from './requestBodies.ts';
-import { isNotNow, notesOf } from './requestLog.ts';
-import { createRouter } from './router.ts';
 import { listPages, listRoutes } from './routes.ts';
 
 /** The whole HTTP side of a server, ready for `createServer`. */

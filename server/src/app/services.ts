@@ -1,9 +1,9 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
-import { createFirstAdmin } from './auth/firstAdmin.ts';
-import type { ServerContext } from './context/serverContext.ts';
-import { startFarm } from './dispatch/farm.ts';
-import { startSweeps } from './maintenance/sweeps.ts';
-import { startDeliverer } from './webhooks/deliverer.ts';
+import { createFirstAdmin } from '../auth/firstAdmin.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+import { startSweeps } from '../maintenance/sweeps.ts';
+import { startDeliverer } from '../webhooks/deliverer.ts';
+import { startFarm } from './startFarm.ts';
 
 /** Starts what works in the background of every server, and registers how it is stopped (last started, first stopped). */
 export async function startServices(context: ServerContext, releasers: Releasers): Promise<void> {

@@ -5,6 +5,7 @@ import { createAuditRoutes } from '../audit/auditRoutes.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { createAdminFarmRoutes } from '../farm/farmRoutes.ts';
 import { createHealthRoutes } from '../health/healthRoutes.ts';
+import type { Route } from '../http/route.ts';
 import { createRetentionRoutes } from '../maintenance/routes.ts';
 import { createMetricsRoutes } from '../metrics/routes.ts';
 import { createPlaybackRoutes } from '../playback/routes.ts';
@@ -15,7 +16,6 @@ import type { VideoFeed } from '../videos/feed.ts';
 import { createVideoRoutes } from '../videos/routes.ts';
 import { createWebhookRoutes } from '../webhooks/routes.ts';
 import { createDocs } from './docs.ts';
-import type { Route } from './route.ts';
 import { createServerRoutes } from './serverRoutes.ts';
 
 /** Every route of the API, in the order of the document. */
