@@ -1,6 +1,5 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import {
   audioSegmentSeconds,
   videoSegmentCount,
@@ -10,6 +9,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { masterPlaylist, mediaPlaylist } from '../publish/playlists.ts';
 import { BoundedCache } from '../signing/boundedCache.ts';
 import { signKeys } from '../signing/signKeys.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';

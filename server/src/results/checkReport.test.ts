@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { factsOf, resultOf } from '../../../test/support/taskResults.ts';
+import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { findFalseReport } from './checkReport.ts';
 
 const FACTS = factsOf({ durationSeconds: 120 });

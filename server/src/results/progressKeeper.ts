@@ -1,15 +1,9 @@
-import { encodeTasks } from '@reelmill/shared/core/planVideo.ts';
-import {
-  INSPECTION_SHARE,
-  isPlayable,
-  progressOf,
-  shareOf,
-  type TaskShare,
-} from '@reelmill/shared/core/videoProgress.ts';
 import { Op } from 'sequelize';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { encodeTasks } from '../plan/planVideo.ts';
 import { BoundedCache } from '../signing/boundedCache.ts';
+import { INSPECTION_SHARE, isPlayable, progressOf, shareOf, type TaskShare } from './videoProgress.ts';
 
 /** Shares of this many tasks are remembered; a three-hour film has about 400. */
 const REMEMBERED_TASKS = 50_000;

@@ -5,8 +5,8 @@ import {
   type Verification,
   verificationSchema,
 } from '@reelmill/shared/contracts/tasks.ts';
-import { LADDER_QUALITIES } from '@reelmill/shared/core/ladder.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { LADDER_QUALITIES } from '../plan/ladder.ts';
 import { type FarmFacts, farmGauges } from './farmGauges.ts';
 
 /*

@@ -1,10 +1,10 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { OPEN_TASK_STATES, type Verdict } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 import { describeSource, newTask, openInspection } from './lifecycle.ts';

@@ -1,4 +1,4 @@
-import type { Rational, Segment } from '../contracts/media.ts';
+import type { Rational, Segment } from '@reelmill/shared/contracts/media.ts';
 
 type ListedSegment = Pick<Segment, 'index' | 'durationSeconds'>;
 

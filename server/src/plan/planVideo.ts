@@ -1,9 +1,9 @@
-import type { Chunk, EncodePlan, MediaFacts } from '../contracts/media.ts';
-import type { TaskSource, TaskSpec } from '../contracts/tasks.ts';
+import type { Chunk, EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { TaskSource, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { framesBetween, originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MIN_SEGMENT_SECONDS, planChunks, segmentFramesFor } from './chunkPlan.ts';
 import { buildLadder, firstLookQuality } from './ladder.ts';
 import { planStoryboard } from './storyboardPlan.ts';
-import { framesBetween, originSeconds } from './timeline.ts';
 
 export interface PlanOptions {
   /** Counts the plans of one video; part of every segment's key. */

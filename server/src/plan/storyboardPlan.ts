@@ -1,5 +1,5 @@
-import type { EncodePlan, MediaFacts } from '../contracts/media.ts';
-import { originSeconds } from './timeline.ts';
+import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import { originSeconds } from '@reelmill/shared/core/timeline.ts';
 
 const MAX_TILES = 100;
 const COLUMNS = 10;

@@ -1,6 +1,6 @@
-import type { EncodePlan, Rendition, RenditionOutput, Segment } from '../contracts/media.ts';
-import type { TaskResult, TaskSpec } from '../contracts/tasks.ts';
-import type { AttemptTag } from './objectKeys.ts';
+import type { EncodePlan, Rendition, RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
+import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import type { AttemptTag } from '@reelmill/shared/core/objectKeys.ts';
 
 /** A segment, and the try whose key it has. */
 export type MadeSegment = Segment & { tag: AttemptTag };

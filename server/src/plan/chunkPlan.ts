@@ -1,4 +1,4 @@
-import type { Chunk, Rational } from '../contracts/media.ts';
+import type { Chunk, Rational } from '@reelmill/shared/contracts/media.ts';
 
 /** About how much video one segment holds; exactly 5 s at whole rates, 5.005 s at the NTSC ones. */
 const SEGMENT_SECONDS = 5;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EncodePlan, MediaFacts, RenditionOutput } from '../contracts/media.ts';
+import type { EncodePlan, MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { assembleVideo, type FinishedTask } from './assembleVideo.ts';
-import { encodeTasks, planVideo } from './planVideo.ts';
 
 const FACTS: MediaFacts = {
   demuxer: 'mov',

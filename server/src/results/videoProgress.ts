@@ -1,5 +1,5 @@
-import type { TaskKind, TaskState } from '../contracts/tasks.ts';
-import type { PlannedTask } from './planVideo.ts';
+import type { TaskKind, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { PlannedTask } from '../plan/planVideo.ts';
 
 /** What a task contributes to its video. */
 export interface TaskShare {

@@ -1,4 +1,4 @@
-import type { MediaFacts, Rational, Rendition } from '../contracts/media.ts';
+import type { MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 
 /** A rung that the source misses by no more than this is served at the source's own size, not a rung lower. */
 const RUNG_TOLERANCE = 0.95;

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodePlanSchema, type MediaFacts, mediaFactsSchema } from '../contracts/media.ts';
-import { taskSpecSchema } from '../contracts/tasks.ts';
-import { planChunks, segmentFramesFor } from './chunkPlan.ts';
-import { buildLadder, firstLookQuality } from './ladder.ts';
-import { encodeTasks, planVideo } from './planVideo.ts';
+import { encodePlanSchema, type MediaFacts, mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { taskSpecSchema } from '@reelmill/shared/contracts/tasks.ts';
 import {
   audioSegmentSeconds,
   maxAudioSegments,
@@ -12,7 +9,10 @@ import {
   plannedDurationSeconds,
   videoSegmentCount,
   videoSegmentSeconds,
-} from './timeline.ts';
+} from '@reelmill/shared/core/timeline.ts';
+import { planChunks, segmentFramesFor } from './chunkPlan.ts';
+import { buildLadder, firstLookQuality } from './ladder.ts';
+import { encodeTasks, planVideo } from './planVideo.ts';
 
 function factsOf(video: Partial<MediaFacts['video']> = {}, rest: Partial<MediaFacts> = {}): MediaFacts {
   return mediaFactsSchema.parse({
