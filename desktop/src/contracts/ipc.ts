@@ -1,5 +1,24 @@
+import {
+  deadLetterListSchema,
+  farmSchema,
+  farmWorkerSchema,
+  replayResponseSchema,
+} from '@reelmill/shared/contracts/admin.ts';
+import { errorCodeSchema } from '@reelmill/shared/contracts/errors.ts';
+import {
+  retentionAllowRequestSchema,
+  retentionAllowResponseSchema,
+} from '@reelmill/shared/contracts/retention.ts';
+import { serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
+import { emailSchema, newPasswordSchema, registerRequestSchema } from '@reelmill/shared/contracts/users.ts';
+import {
+  videoDetailSchema,
+  videoListQuerySchema,
+  videoListSchema,
+  videoSchema,
+  videoUpdateSchema,
+} from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import { deadLetterListSchema, farmSchema, farmWorkerSchema, replayResponseSchema } from './admin.ts';
 import {
   appInfoSchema,
   intakeResultSchema,
@@ -13,17 +32,6 @@ import {
   viewSchema,
   watchStateSchema,
 } from './desktop.ts';
-import { errorCodeSchema } from './errors.ts';
-import { retentionAllowRequestSchema, retentionAllowResponseSchema } from './retention.ts';
-import { serverInfoSchema } from './server.ts';
-import { emailSchema, newPasswordSchema, registerRequestSchema } from './users.ts';
-import {
-  videoDetailSchema,
-  videoListQuerySchema,
-  videoListSchema,
-  videoSchema,
-  videoUpdateSchema,
-} from './videos.ts';
 
 /*
  * What the renderer may ask of the main process, and what it is told. Nothing else crosses between them: no bytes of

@@ -1,4 +1,4 @@
-import type { Farm, FarmWorker } from '../contracts/admin.ts';
+import type { Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 
 /** Workers that take tasks, and how many of them have one. */
 export function countWorkers(workers: readonly FarmWorker[]): { working: number; busy: number } {

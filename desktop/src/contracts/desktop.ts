@@ -1,9 +1,13 @@
+import { errorCodeSchema } from '@reelmill/shared/contracts/errors.ts';
+import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
+import { text } from '@reelmill/shared/contracts/text.ts';
+import { roleSchema } from '@reelmill/shared/contracts/users.ts';
+import {
+  videoPhaseSchema,
+  videoStatusSchema,
+  waitingReasonSchema,
+} from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import { errorCodeSchema } from './errors.ts';
-import { LIMITS } from './limits.ts';
-import { text } from './text.ts';
-import { roleSchema } from './users.ts';
-import { videoPhaseSchema, videoStatusSchema, waitingReasonSchema } from './videos.ts';
 
 /** States and transitions are told in `desktop/src/engine/states.ts`. */
 export const uploadStateSchema = z.enum([
