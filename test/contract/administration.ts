@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listUsers, updateUser } from '@reelmill/server/admin/userAdministration.ts';
+import { PRIORITY_RANKS } from '@reelmill/server/admin/videoAdministration.ts';
 import { listAudit, NOBODY, recordAct } from '@reelmill/server/audit/auditLog.ts';
 import { insertAccount } from '@reelmill/server/auth/accounts.ts';
 import { beginSession, endSessionsOf, refreshSession } from '@reelmill/server/auth/sessions.ts';
@@ -16,7 +17,6 @@ import { UNLIMITED } from '@reelmill/server/users/processingLimits.ts';
 import { claimNewVideo, claimSource, describeQuotas } from '@reelmill/server/users/quotas.ts';
 import { auditQuerySchema } from '@reelmill/shared/contracts/audit.ts';
 import { quotaExceededSchema } from '@reelmill/shared/contracts/errors.ts';
-import { PRIORITY_RANKS } from '@reelmill/shared/core/priority.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';

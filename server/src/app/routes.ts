@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import { createAdminUserRoutes } from '../admin/userRoutes.ts';
 import { createAdminVideoRoutes } from '../admin/videoRoutes.ts';
 import { createAuditRoutes } from '../audit/auditRoutes.ts';
+import { createAuthRoutes } from '../auth/routes.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { createAdminFarmRoutes } from '../farm/farmRoutes.ts';
 import { createHealthRoutes } from '../health/healthRoutes.ts';
@@ -22,6 +23,7 @@ import { createServerRoutes } from './serverRoutes.ts';
 export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   return [
     ...createServerRoutes(context),
+    ...createAuthRoutes(context),
     ...createUserRoutes(context),
     ...createUploadRoutes(context),
     ...createVideoRoutes(context, feed),
