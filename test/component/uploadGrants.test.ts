@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import type { RetentionJob } from '@reelmill/server/maintenance/job.ts';
-import { RETENTION_JOBS } from '@reelmill/server/maintenance/jobs.ts';
+import { RETENTION_JOBS } from '@reelmill/server/maintenance/registry.ts';
 import { runScheduled } from '@reelmill/server/maintenance/run.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';

@@ -1,7 +1,7 @@
 import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from '../auth/firstAdmin.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { startSweeps } from '../maintenance/sweeps.ts';
+import { startMaintenance } from '../maintenance/registry.ts';
 import { startDeliverer } from '../webhooks/deliverer.ts';
 import { startFarm } from './startFarm.ts';
 
@@ -12,6 +12,6 @@ export async function startServices(context: ServerContext, releasers: Releasers
   releasers.add('farm', () => farm.stop());
   const deliverer = startDeliverer(context);
   releasers.add('webhooks', () => deliverer.stop());
-  const sweeps = startSweeps(context);
-  releasers.add('sweeps', () => sweeps.stop());
+  const maintenance = startMaintenance(context);
+  releasers.add('maintenance', () => maintenance.stop());
 }

@@ -6,6 +6,7 @@ import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { requeueLost, UNLEASED } from '../results/leases.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
+import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:
@@ -36,7 +37,6 @@ const LEASE_COLUMNS = [
 ];
 /** No pause of a task lasts longer: an hour in quarantine, where many tasks follow each other, and a minute otherwise. */
 const LONGEST_PAUSE_MS = { quarantined: 7_200_000, other: 120_000 };
-const FORGET_WORKERS_MS = 24 * 3_600_000;
 
 /** What one sweeper remembers between its rounds. */
 export interface SweeperMemory {
@@ -202,8 +202,8 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
 
 async function watchWorkers(context: FarmContext, memory: SweeperMemory, now: number): Promise<void> {
   const { Worker } = context.database.models;
-  await Worker.destroy({ where: { lastSeenAt: { [Op.lt]: new Date(now - FORGET_WORKERS_MS) } } });
-  for (const worker of await Worker.findAll()) {
+  const heardOf = { lastSeenAt: { [Op.gte]: new Date(now - FORGET_WORKERS_MS) } };
+  for (const worker of await Worker.findAll({ where: heardOf })) {
     const lost = farmStateOf(worker, new Date(now)) === 'lost';
     if (lost && !memory.lostWorkers.has(worker.id)) {
       context.logger.warn({ worker_id: worker.id, last_seen_at: worker.lastSeenAt }, 'a worker is lost');

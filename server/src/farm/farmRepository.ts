@@ -10,6 +10,7 @@ import {
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
+import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 import type { KindBacklog, KindSpeed } from './drain.ts';
 
 const RUNNING_LIMIT = 200;
@@ -17,8 +18,6 @@ const FAILURES_LIMIT = 20;
 const QUARANTINED_LIMIT = 100;
 const WAITING_LIMIT = 100;
 const MEASURED_TASKS = 100;
-/** Workers that ended this long ago are history. */
-const FORGET_WORKERS_MS = 24 * 3600 * 1000;
 /** Columns of a task that can be long. */
 export const WITHOUT_BULK = { exclude: ['spec', 'result'] };
 

@@ -2,7 +2,7 @@ import type { RetentionJob as JobAnswer, Retention } from '@reelmill/shared/cont
 import { HEARTBEAT } from '../clock/heartbeat.ts';
 import type { RetentionJobRow } from '../db/rows.ts';
 import type { RetentionContext, RetentionJob } from './job.ts';
-import { RETENTION_JOBS } from './jobs.ts';
+import { RETENTION_JOBS } from './registry.ts';
 import { dryRun } from './run.ts';
 import { serializeStop } from './stoppedJobs.ts';
 

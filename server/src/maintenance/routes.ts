@@ -10,7 +10,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { allowJob } from './allow.ts';
 import { describeRetention } from './describeRetention.ts';
-import { RETENTION_JOBS } from './jobs.ts';
+import { RETENTION_JOBS } from './registry.ts';
 import { dryRun, runByHand } from './run.ts';
 
 const tag = 'Administration';
