@@ -15,7 +15,7 @@ import { isDispensable, isPlanMismatch } from '@reelmill/shared/core/videoState.
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { MediaStore } from '../support/mediaStore.ts';
 import { runSpec } from '../support/transcode.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from './recipeTypes.ts';
 
 export interface PublishedSource {
   kind: 'published';
