@@ -29,8 +29,3 @@ export function showLanguage(language: Language): void {
   document.documentElement.lang = language;
   if (i18next.language !== language) void i18next.changeLanguage(language);
 }
-
-/** The language that is shown. */
-export function shownLanguage(): Language {
-  return i18next.language === 'zh-CN' ? 'zh-CN' : 'en';
-}

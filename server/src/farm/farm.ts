@@ -24,8 +24,6 @@ import {
 const QUEUE_TIMEOUT_MS = 2_000;
 const THROUGHPUT_SECONDS = 600;
 
-export type WorkerState = Farm['workers'][number]['state'];
-
 /** The farm as an admin sees it. */
 export async function describeFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
