@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
-import { workersToAvoid } from '@reelmill/shared/core/videoState.ts';
+import { taskStatesBefore, workersToAvoid } from '@reelmill/shared/core/videoState.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
@@ -21,7 +21,7 @@ export async function claimTasks(models: Models, ids: readonly number[]): Promis
   const leaseToken = randomUUID();
   const [claimed] = await models.Task.update(
     { state: 'queued', leaseToken, leaseExpiresAt: null, workerId: null },
-    { where: { id: [...ids], state: 'pending' } },
+    { where: { id: [...ids], state: taskStatesBefore('queued') } },
   );
   if (claimed === 0) return [];
   const rows = await models.Task.findAll({

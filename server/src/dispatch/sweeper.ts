@@ -1,4 +1,4 @@
-import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
+import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
@@ -152,7 +152,8 @@ export async function reopenAll(context: FarmContext): Promise<void> {
 }
 
 async function findOrphans(context: FarmContext, now: number): Promise<number[]> {
-  const open = literal("(SELECT video_id FROM tasks WHERE state IN ('pending', 'queued', 'running'))");
+  const states = OPEN_TASK_STATES.map((state) => `'${state}'`).join(', ');
+  const open = literal(`(SELECT video_id FROM tasks WHERE state IN (${states}))`);
   const videos = await context.database.models.Video.findAll({
     attributes: ['id'],
     where: {
@@ -181,7 +182,7 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
       where: { videoId, planVersion: video.planVersion },
       transaction,
     });
-    if (tasks.some(({ state }) => ['pending', 'queued', 'running'].includes(state))) return 'gone';
+    if (tasks.some(({ state }) => OPEN_TASK_STATES.some((open) => open === state))) return 'gone';
     const encoded = tasks.filter(({ kind }) => kind === 'encode');
     if (video.plan !== null && encoded.length > 0 && encoded.every(({ state }) => state === 'done')) {
       await video.update({ phase: 'finalizing' }, { transaction });

@@ -9,7 +9,7 @@ import { Op, type Transaction } from 'sequelize';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import type { Revocation } from '../transcode/planTasks.ts';
+import type { Revocation } from '../transcode/cancelTasks.ts';
 
 /** What a worker said about a task. */
 export type TaskEvent = Exclude<WorkerEvent, { type: 'heartbeat' }>;

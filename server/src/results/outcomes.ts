@@ -15,16 +15,11 @@ import { literal, type Transaction } from 'sequelize';
 import { withNotice, withNotices } from '../catalog/notices.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
+import { cancelOpenTasks, type Revocation } from '../transcode/cancelTasks.ts';
 import { expectLateObjects } from '../transcode/cleanUp.ts';
 import { creatorMessage } from '../transcode/creatorMessage.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
-import {
-  cancelOpenTasks,
-  inspectThoroughly,
-  planAsSingleChunk,
-  type Revocation,
-  savePlan,
-} from '../transcode/planTasks.ts';
+import { inspectThoroughly, planAsSingleChunk, savePlan } from '../transcode/planTasks.ts';
 import { findFalseReport } from './checkReport.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
 import { replaceDamaged } from './listedSegments.ts';

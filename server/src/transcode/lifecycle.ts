@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
-import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
+import { videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
@@ -9,6 +9,7 @@ import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { recordVideoEvent } from '../events/videoEvents.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { cancelOpenTasks } from './cancelTasks.ts';
 import { cleanUpSoon } from './cleanUp.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
@@ -61,7 +62,7 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
 
 /** Begins a transcode that is under way anew, as the next version of its plan. Answers false where it is over. */
 export async function restartTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
-  await cancelOpenTasks(change);
+  await cancelOpenTasks(change.models, change.video.id, change.transaction);
   return beginPlan(change, ['transcoding']);
 }
 
@@ -280,15 +281,8 @@ async function endTranscode(
   end: VideoEnd & { status: 'canceled' | 'failed' },
 ): Promise<boolean> {
   if (!(await leaveTranscoding(change, end))) return false;
-  await cancelOpenTasks(change);
+  await cancelOpenTasks(change.models, change.video.id, change.transaction);
   return true;
-}
-
-async function cancelOpenTasks({ models, transaction, video }: VideoChange): Promise<void> {
-  await models.Task.update(
-    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
-    { where: { videoId: video.id, state: [...OPEN_TASK_STATES] }, transaction },
-  );
 }
 
 type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };

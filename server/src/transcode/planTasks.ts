@@ -1,12 +1,13 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import { OPEN_TASK_STATES, type Verdict } from '@reelmill/shared/core/videoState.ts';
+import type { Verdict } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
+import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';
 import { describeSource, newTask, openInspection } from './lifecycle.ts';
 
 export interface PlanChange {
@@ -71,12 +72,6 @@ export async function savePlan(
   );
 }
 
-/** A lease to be told that it is over. */
-export interface Revocation {
-  taskId: number;
-  leaseToken: string;
-}
-
 /**
  * Has the source read as a whole, because a plan that was made from samples of it did not fit. Returns the leases of the
  * tasks that were in work; null, and nothing is changed, where that was done for this plan already.
@@ -109,19 +104,4 @@ export async function planAsSingleChunk(
   const facts = change.thorough ? { ...plan.facts, thorough: true } : plan.facts;
   await savePlan({ ...change, facts, singleChunk: true, again: true });
   return revoked;
-}
-
-/** Cancels what is not finished of a video and answers the leases of the tasks that were in work. */
-export async function cancelOpenTasks(
-  models: Models,
-  videoId: number,
-  transaction: Transaction,
-): Promise<Revocation[]> {
-  const open = { videoId, state: [...OPEN_TASK_STATES] };
-  const tasks = await models.Task.findAll({ attributes: ['id', 'leaseToken'], where: open, transaction });
-  await models.Task.update(
-    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
-    { where: open, transaction },
-  );
-  return tasks.flatMap(({ id, leaseToken }) => (leaseToken === null ? [] : [{ taskId: id, leaseToken }]));
 }
