@@ -90,9 +90,15 @@ describe('what webhooks are told', () => {
     const failIt = (error?: Error) =>
       database.transaction(async (transaction) => {
         const video = await database.models.Video.findByPk(videoId, { transaction, rejectOnEmpty: true });
-        const failed = await failTranscode({ models: database.models, transaction, video, failure, metrics });
+        const revoked = await failTranscode({
+          models: database.models,
+          transaction,
+          video,
+          failure,
+          metrics,
+        });
         if (error !== undefined) throw error;
-        return failed;
+        return revoked !== null;
       });
     await assert.rejects(failIt(new Error('rolled back')));
     assert.equal(await database.models.WebhookDelivery.count({ where: { videoId } }), 0);

@@ -15,7 +15,7 @@ import { literal, type Transaction } from 'sequelize';
 import { withNotice, withNotices } from '../catalog/notices.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { cancelOpenTasks, type Revocation } from '../transcode/cancelTasks.ts';
+import type { Revocation } from '../transcode/cancelTasks.ts';
 import { expectLateObjects } from '../transcode/cleanUp.ts';
 import { creatorMessage } from '../transcode/creatorMessage.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
@@ -260,10 +260,9 @@ async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
     return checkComplete(held);
   }
   const { models } = context.database;
-  const revoked = await cancelOpenTasks(models, video.id, transaction);
   const failure = { code: error.code, message: creatorMessage(error), diagnostics: diagnosticsOf(error) };
-  await failTranscode({ models, transaction, video, failure, metrics: context.metrics });
-  return { revoked, complete: false };
+  const revoked = await failTranscode({ models, transaction, video, failure, metrics: context.metrics });
+  return { revoked: revoked ?? [], complete: false };
 }
 
 async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['facts']): Promise<Aftermath> {

@@ -9,7 +9,7 @@ import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { recordVideoEvent } from '../events/videoEvents.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { cancelOpenTasks } from './cancelTasks.ts';
+import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';
 import { cleanUpSoon } from './cleanUp.ts';
 
 /** What every change of a video's life works in: one transaction, and the row as it was read. */
@@ -95,7 +95,7 @@ export function sourceGone(): ReelmillError {
  */
 export async function cancelTranscode(change: VideoChange): Promise<void> {
   const canceled = await endTranscode(change, { status: 'canceled', phase: null, playable: false });
-  if (!canceled) {
+  if (canceled === null) {
     throw new ReelmillError(
       'state_conflict',
       `Only a video that is transcoding can be canceled; this one is ${change.video.status}.`,
@@ -103,12 +103,15 @@ export async function cancelTranscode(change: VideoChange): Promise<void> {
   }
 }
 
-/** Ends a transcode with a reason, with every task that is not finished. Answers false where it is not transcoding. */
+/**
+ * Ends a transcode with a reason, with every task that is not finished. Returns the leases of the tasks that were in work;
+ * null where it is not transcoding.
+ */
 export async function failTranscode(
   change: VideoChange & { failure: VideoFailure; metrics: Pick<Metrics, 'videoFailed'> },
-): Promise<boolean> {
+): Promise<Revocation[] | null> {
   const { failure, metrics, transaction } = change;
-  const failed = await endTranscode(change, {
+  const revoked = await endTranscode(change, {
     status: 'failed',
     phase: null,
     playable: false,
@@ -116,8 +119,8 @@ export async function failTranscode(
     errorMessage: failure.message,
     errorDiagnostics: failure.diagnostics ?? null,
   });
-  if (failed) transaction.afterCommit(() => metrics.videoFailed(failure.code));
-  return failed;
+  if (revoked !== null) transaction.afterCommit(() => metrics.videoFailed(failure.code));
+  return revoked;
 }
 
 /**
@@ -279,10 +282,9 @@ export function newTask(videoId: number, planVersion: number, requestId: string 
 async function endTranscode(
   change: VideoChange,
   end: VideoEnd & { status: 'canceled' | 'failed' },
-): Promise<boolean> {
-  if (!(await leaveTranscoding(change, end))) return false;
-  await cancelOpenTasks(change.models, change.video.id, change.transaction);
-  return true;
+): Promise<Revocation[] | null> {
+  if (!(await leaveTranscoding(change, end))) return null;
+  return cancelOpenTasks(change.models, change.video.id, change.transaction);
 }
 
 type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };
