@@ -6,10 +6,11 @@ import type { ControlMessage, TaskResult } from '@reelmill/shared/contracts/task
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
-import { makeDue, reopenExpired } from '../../server/src/dispatch/sweeper.ts';
+import { makeDue } from '../../server/src/dispatch/sweeper.ts';
 import { findQuarantined } from '../../server/src/farm/farmRepository.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
+import { requeueExpiredLeases } from '../../server/src/results/leases.ts';
 import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
 import { cancelTranscode, reopenTask, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
@@ -301,7 +302,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       const task = await leaseOne(await bench.addVideo());
       await apply(signEvent(task, { type: 'started' as const }));
       await task.update({ leaseExpiresAt: new Date(Date.now() - 60_000) });
-      await reopenExpired(bench.context, Date.now());
+      await requeueExpiredLeases(bench.context, Date.now());
       assert.deepEqual([await stateOf(task), task.lostLeases], ['pending', 1]);
       await apply(signEvent(task, { type: 'progress' as const, done: 1, segmentsDone: 0, speed: null }));
       assert.deepEqual([await stateOf(task), task.lostLeases], ['running', 0]);

@@ -4,7 +4,7 @@ import { literal, Op } from 'sequelize';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
-import { requeueLost, UNLEASED } from '../results/leases.ts';
+import { REQUEUE_COLUMNS, requeueExpiredLeases, requeueLost, UNLEASED } from '../results/leases.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
 import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 
@@ -22,19 +22,6 @@ const INTERVAL_MS = 2_000;
 const QUEUED_GRACE_MS = 15_000;
 const QUEUED_LIMIT_MS = 10 * 60_000;
 const ORPHANED_MS = 10_000;
-/** What `requeueLost` needs of a task; its specification can be long. */
-const LEASE_COLUMNS = [
-  'id',
-  'videoId',
-  'kind',
-  'attempt',
-  'requestId',
-  'workerId',
-  'leaseToken',
-  'leaseExpiresAt',
-  'lostLeases',
-  'waitingSince',
-];
 /** No pause of a task lasts longer: an hour in quarantine, where many tasks follow each other, and a minute otherwise. */
 const LONGEST_PAUSE_MS = { quarantined: 7_200_000, other: 120_000 };
 
@@ -81,7 +68,7 @@ export async function sweepOnce(
   let reopened = 0;
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
   if (healthyMs >= context.config.LEASE_SECONDS * 1000)
-    reopened += await reopenExpired(context, databaseTime);
+    reopened += await requeueExpiredLeases(context, databaseTime);
   if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, earlier, ready);
   const agree = Math.abs(now - databaseTime) <= MAX_SKEW_MS;
   if (agree) reopened += await makeDue(context, now);
@@ -90,19 +77,6 @@ export async function sweepOnce(
     if (await settleOrphan(context, videoId)) onComplete();
   }
   if (agree) await watchWorkers(context, memory, now);
-}
-
-/** Requeues tasks whose worker has been silent for a whole lease; `now` is the time of the database. Returns how many. */
-export async function reopenExpired(context: FarmContext, now: number): Promise<number> {
-  const expired = await context.database.models.Task.findAll({
-    where: { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } },
-    attributes: LEASE_COLUMNS,
-  });
-  let count = 0;
-  for (const task of expired) {
-    if (await requeueLost(context, task, { keepToken: true })) count += 1;
-  }
-  return count;
 }
 
 /** Makes pending tasks due that would wait for longer than any pause lasts. Returns how many. */
@@ -141,7 +115,7 @@ export async function reopenUndelivered(context: FarmContext, now: number, ready
  */
 export async function reopenAll(context: FarmContext): Promise<void> {
   const { Task } = context.database.models;
-  const running = await Task.findAll({ where: { state: 'running' }, attributes: LEASE_COLUMNS });
+  const running = await Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
   for (const task of running) await requeueLost(context, task, { keepToken: false });
   const [queued] = await Task.update(
     { ...UNLEASED, state: 'pending', availableAt: new Date() },

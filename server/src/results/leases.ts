@@ -66,6 +66,20 @@ export async function revokeLeases(context: FarmContext, revoked: readonly Revoc
   }
 }
 
+/** What `requeueLost` needs of a task; its specification can be long. */
+export const REQUEUE_COLUMNS = [
+  'id',
+  'videoId',
+  'kind',
+  'attempt',
+  'requestId',
+  'workerId',
+  'leaseToken',
+  'leaseExpiresAt',
+  'lostLeases',
+  'waitingSince',
+];
+
 /**
  * Requeues a running task whose worker is lost. That was no failed try, but the task waits longer each time. With
  * `keepToken` a worker that was only cut off may still go on with it. Returns false, and changes nothing, where its
@@ -117,6 +131,19 @@ export async function requeueLost(
   if (transaction === null) tell();
   else transaction.afterCommit(tell);
   return true;
+}
+
+/** Requeues tasks whose worker has been silent for a whole lease; `now` is the time of the database. Returns how many. */
+export async function requeueExpiredLeases(context: FarmContext, now: number): Promise<number> {
+  const expired = await context.database.models.Task.findAll({
+    where: { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } },
+    attributes: REQUEUE_COLUMNS,
+  });
+  let count = 0;
+  for (const task of expired) {
+    if (await requeueLost(context, task, { keepToken: true })) count += 1;
+  }
+  return count;
 }
 
 /** When another task may leave the quarantine, in milliseconds since 1970. */
