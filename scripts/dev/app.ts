@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { IpcAnswer, IpcEvent } from '@reelmill/desktop/contracts/ipc.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
 import { createHandlers, type Services, type SystemActions } from '@reelmill/desktop/main/ipc/handlers.ts';
 import { answerCall } from '@reelmill/desktop/main/ipc/ipcRouter.ts';
@@ -11,7 +12,6 @@ import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts
 import { SettingsStore } from '@reelmill/desktop/main/settings/settingsStore.ts';
 import { WatchFolderService } from '@reelmill/desktop/main/watchFolder/watchFolderService.ts';
 import { APP_URL } from '@reelmill/desktop/main/window/pageRequests.ts';
-import type { IpcAnswer, IpcEvent } from '@reelmill/shared/contracts/ipc.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { keepAccount } from '../demo/account.ts';

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-import type { IpcAnswer, IpcBridge, IpcEvent } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcAnswer, IpcBridge, IpcEvent } from '@reelmill/desktop/contracts/ipc.ts';
 
 /*
  * What the preload script is in the app, over Vite's socket; runs in the browser before the page's own script. The page

@@ -4,12 +4,16 @@ import { readFile } from 'node:fs/promises';
 const TICKS_PER_SECOND = 100;
 
 /**
- * Seconds on all cores that a process has used so far, with those of its children that have ended. NaN where the
- * system does not tell.
+ * Seconds on all cores that a process and the children that it has now have used so far, with those of all their children
+ * that have ended. NaN where the system does not tell. The standalone server's worker is such a child.
  */
-export async function readCpuSeconds(pid: number | 'self'): Promise<number> {
+export async function readCpuSeconds(pid: number): Promise<number> {
   const { own, children } = await readTimes(pid);
-  return own + children;
+  const running = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const pids = running.split(' ').filter((child) => child !== '');
+  const ofRunning = await Promise.all(pids.map((child) => readCpuSeconds(Number(child))));
+  // one that ended in between counts with its parent the next time
+  return ofRunning.reduce((sum, seconds) => (Number.isNaN(seconds) ? sum : sum + seconds), own + children);
 }
 
 /** Seconds on all cores that the ended children of this process have used. */

@@ -286,6 +286,37 @@ test('a worker that fails everything stops taking tasks, says why, and comes bac
   await untilTold('done', 4);
 });
 
+test('a worker that becomes unhealthy before its intake is open closes it, and comes back', async () => {
+  let broken = true;
+  const opened = Promise.withResolvers<void>();
+  // what a slow broker does: tasks arrive before the call that asked for them returns
+  const slow: JobQueue = {
+    ...queue,
+    consumeTasks: async (handler) => {
+      const consumer = await queue.consumeTasks(handler);
+      await opened.promise;
+      return consumer;
+    },
+  };
+  await start(
+    async () => {
+      if (broken) throw new ReelmillError('disk_full', 'No space.');
+      return INSPECTED;
+    },
+    { queue: slow },
+  );
+  for (const taskId of [1, 2, 3]) await server.publishTask(newMessage(taskId));
+  await waitFor('the worker is unhealthy', () =>
+    heartbeats().find((beat) => beat.state === 'sick' && beat.reason?.includes('disk_full')),
+  );
+  opened.resolve();
+  await waitFor('its intake is closed', async () => (await server.depth()).consumers === 0);
+  broken = false;
+  await server.publishTask(newMessage(4));
+  await untilTold('done', 4);
+  assert.deepEqual(typesOf(4), ['started', 'done']);
+});
+
 test('a task that is left to others is handed back without being begun', async () => {
   let runs = 0;
   await start(async () => {

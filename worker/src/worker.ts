@@ -55,7 +55,7 @@ export interface RunningWorker {
 }
 
 const RECOVERY = { baseMs: 1_000, maxMs: 15_000 };
-/** Longer than the first retry of a task waits (server: publish/outcomes.ts). */
+/** Longer than the first retry of a task waits (server: results/outcomes.ts). */
 const REST_AFTER_DEATH_MS = 4_000;
 const REMEMBERED_OUTCOMES = 50;
 
@@ -85,7 +85,6 @@ class Worker implements RunningWorker {
   #confinement: Confinement | undefined;
   /** As the last self-test found it. */
   #ffmpegVersion: string | undefined;
-  #intake: Consumer | null = null;
   #control: Consumer | null = null;
   #heartbeat: NodeJS.Timeout | undefined;
   #current: TaskRun | null = null;
@@ -93,9 +92,9 @@ class Worker implements RunningWorker {
   /** The log has each of them once, until the worker takes tasks again. */
   readonly #loggedSicknesses = new Set<string>();
   #draining = false;
-  /** The intakes that were stopped so far; each resolves when its last task is settled. */
-  #closedIntakes: Promise<unknown> = Promise.resolve();
-  #recovery: Promise<void> = Promise.resolve();
+  /** Resolved by whatever may end a turn of the main loop: a health problem, draining, resuming, the stop. */
+  #change = Promise.withResolvers<void>();
+  #loop: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ended = false;
 
@@ -118,7 +117,7 @@ class Worker implements RunningWorker {
       this.#beat();
       if (this.state === 'idle') void this.#checkScratch();
     }, HEARTBEAT_MS);
-    this.#recovery = this.#recover();
+    this.#loop = this.#run();
   }
 
   stop(drainSeconds: number = this.#options.config.drainSeconds): Promise<void> {
@@ -130,9 +129,10 @@ class Worker implements RunningWorker {
   async #stop(drainSeconds: number): Promise<void> {
     this.#stopping.abort();
     this.#drain();
+    // it may be draining already
+    this.#change.resolve();
     const handBack = setTimeout(() => this.#current?.giveBack(), drainSeconds * 1000);
-    await this.#recovery;
-    await this.#closedIntakes;
+    await this.#loop;
     clearTimeout(handBack);
     clearInterval(this.#heartbeat);
     await this.#control?.stop();
@@ -142,22 +142,24 @@ class Worker implements RunningWorker {
     this.#logger.info('worker stopped');
   }
 
-  /** Tests the worker until it is well, then begins to take tasks. */
-  async #recover(): Promise<void> {
+  /** Tests the worker until it is healthy, then takes tasks until something speaks against it; until the stop. */
+  async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    // an earlier recovery, that waited behind the same tasks, may have opened it
-    if (this.#intake !== null) return;
-    for (let attempt = 1; !signal.aborted; attempt += 1) {
-      this.#sickness = await this.#findSickness();
-      if (signal.aborted || this.#draining) return;
-      if (this.#sickness === null && (await this.#takeTasks())) {
-        // told to drain while the intake was opened
-        if (this.#draining) this.#closeIntake();
-        return;
+    for (let failures = 0; !signal.aborted; ) {
+      // made anew before the state is read, so that no change goes unseen
+      this.#change = Promise.withResolvers();
+      if (this.#draining) {
+        await this.#change.promise;
+        continue;
       }
+      this.#sickness = await this.#findSickness();
+      if (signal.aborted || this.#draining) continue;
+      if (this.#sickness === null && (await this.#takeTasks())) failures = 0;
+      else this.#logSickness('this worker cannot work now');
       this.#beat();
-      this.#logSickness('this worker cannot work now');
-      await pause(backoffMs(attempt, RECOVERY), undefined, { signal }).catch(() => undefined);
+      if (this.#sickness === null) continue;
+      failures += 1;
+      await pause(backoffMs(failures, RECOVERY), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -195,18 +197,26 @@ class Worker implements RunningWorker {
     return fault === null;
   }
 
+  /**
+   * Takes tasks until the next change, and resolves when the last one is settled: with false where it could not begin.
+   * A change may come before the intake is open, from its first task.
+   */
   async #takeTasks(): Promise<boolean> {
+    const { promise: change } = this.#change;
+    let intake: Consumer;
     try {
-      this.#intake = await this.#options.queue.consumeTasks((message, delivery) =>
-        this.#handle(message, delivery),
-      );
+      intake = await this.#options.queue.consumeTasks((message, delivery) => this.#handle(message, delivery));
     } catch (error) {
       this.#sickness = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
       return false;
     }
-    this.#beat();
-    this.#loggedSicknesses.clear();
-    this.#logger.info('this worker takes tasks');
+    if (this.#sickness === null && !this.#draining) {
+      this.#beat();
+      this.#loggedSicknesses.clear();
+      this.#logger.info('this worker takes tasks');
+    }
+    await change;
+    await intake.stop();
     return true;
   }
 
@@ -216,8 +226,7 @@ class Worker implements RunningWorker {
     this.#sickness = reason;
     this.#logSickness('this worker stops taking tasks');
     this.#beat();
-    this.#closeIntake();
-    this.#recoverAfter(RECOVERY.baseMs);
+    this.#change.resolve();
   }
 
   #logSickness(message: string): void {
@@ -227,36 +236,19 @@ class Worker implements RunningWorker {
     this.#logger.error({ reason }, message);
   }
 
-  #closeIntake(): void {
-    const stopped = this.#intake?.stop();
-    this.#intake = null;
-    this.#closedIntakes = Promise.all([this.#closedIntakes, stopped]);
-  }
-
-  /** Begins to take tasks again once the last one is settled and this time has passed. */
-  #recoverAfter(ms: number): void {
-    const closed = this.#closedIntakes;
-    this.#recovery = this.#recovery
-      .then(() => closed)
-      .then(() => pause(ms, undefined, { signal: this.#stopping.signal }))
-      .then(() => this.#recover())
-      .catch(() => undefined);
-  }
-
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
     this.#logger.info('draining: no further task is taken');
     this.#beat();
-    // `stop` waits for it; on its own a drained worker stays and does nothing
-    this.#closeIntake();
+    this.#change.resolve();
   }
 
   #resume(): void {
     if (!this.#draining || this.#stopping.signal.aborted) return;
     this.#draining = false;
     this.#logger.info('told to take tasks again');
-    this.#recoverAfter(0);
+    this.#change.resolve();
   }
 
   async #handle(message: TaskMessage, { redelivered }: { redelivered: boolean }): Promise<Disposition> {
