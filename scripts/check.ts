@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const STEPS = ['lint', 'typecheck', 'boundaries', 'test:unit'];
+const STEPS = ['lint', 'typecheck', 'boundaries', 'unused', 'test:unit'];
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 // package.json is the project's own
