@@ -7,7 +7,7 @@ export type DemoAccount = z.infer<typeof accountSchema>;
 
 /** The demo's account: its password is made once, kept readable by its owner only, and registered where it is new. */
 export async function openAccount(serverUrl: string, file: string): Promise<DemoAccount> {
-  const account = (await readAccount(file)) ?? (await makeAccount(file));
+  const account = await keepAccount(file);
   const answer = await fetch(`${serverUrl}/api/v1/users/register`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -20,6 +20,11 @@ export async function openAccount(serverUrl: string, file: string): Promise<Demo
     throw new Error(`The server did not register the demo's account (HTTP ${answer.status}).`);
   }
   return account;
+}
+
+/** Returns the account that the file holds; makes file and password where there is none. */
+export async function keepAccount(file: string): Promise<DemoAccount> {
+  return (await readAccount(file)) ?? makeAccount(file);
 }
 
 async function readAccount(file: string): Promise<DemoAccount | null> {

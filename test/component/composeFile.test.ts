@@ -51,7 +51,12 @@ test('images of others are named by an exact version', async () => {
   for (const [name, { image, build }] of Object.entries(await readServices())) {
     if (build === undefined) assert.match(image, /^[a-z/]+:v?\d+\.\d+\.\d+$/, name);
   }
-  for (const file of ['server/Dockerfile', 'worker/Dockerfile', 'deploy/compose/minio/Dockerfile']) {
+  for (const file of [
+    'server/Dockerfile',
+    'worker/Dockerfile',
+    'deploy/compose/minio/Dockerfile',
+    '.devcontainer/Dockerfile',
+  ]) {
     const bases = [...(await readFile(path.join(ROOT, file), 'utf8')).matchAll(/^FROM (\S+)/gm)];
     assert.ok(bases.length > 0);
     for (const [, base = ''] of bases)

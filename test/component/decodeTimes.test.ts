@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { originSeconds, videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import { encodeFilm, makeNumberedFilm, numbersShown } from '../support/borderClips.ts';
 import { joinOutput } from '../support/joinedOutput.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
-import { reopenExpired } from '../../server/src/dispatch/sweeper.ts';
-import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
-import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { applyEvent } from '../../server/src/results/eventConsumer.ts';
+import { requeueExpiredLeases } from '../../server/src/results/leases.ts';
+import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
@@ -227,7 +227,7 @@ describe('metrics of several servers', () => {
 
     await applyEvent(context, progress, signEvent(other, { type: 'started' as const }));
     const late = Date.now() + context.config.LEASE_SECONDS * 1000 + 1000;
-    assert.equal(await reopenExpired(context, late), 1);
+    assert.equal(await requeueExpiredLeases(context, late), 1);
     assert.equal(await increase('reelmill_task_leases_expired_total', {}), 1);
 
     const fail = (code: 'encoder_failed' | 'undecodable', retryable: boolean) =>

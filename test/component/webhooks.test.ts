@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { webhookMessageSchema } from '@reelmill/shared/contracts/webhooks.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { failTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { failTranscode } from '../../server/src/transcode/lifecycle.ts';
 import type { ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import type { TestServer } from '../support/server.ts';
@@ -90,9 +90,15 @@ describe('what webhooks are told', () => {
     const failIt = (error?: Error) =>
       database.transaction(async (transaction) => {
         const video = await database.models.Video.findByPk(videoId, { transaction, rejectOnEmpty: true });
-        const failed = await failTranscode({ models: database.models, transaction, video, failure, metrics });
+        const revoked = await failTranscode({
+          models: database.models,
+          transaction,
+          video,
+          failure,
+          metrics,
+        });
         if (error !== undefined) throw error;
-        return failed;
+        return revoked !== null;
       });
     await assert.rejects(failIt(new Error('rolled back')));
     assert.equal(await database.models.WebhookDelivery.count({ where: { videoId } }), 0);

@@ -3,15 +3,16 @@ import { after, before, suite, test } from 'node:test';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { col, type Model, type ModelStatic, type WhereOptions } from 'sequelize';
 import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.ts';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
-import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
-import { applyStarted } from '../../server/src/publish/liveness.ts';
-import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
+import { newDelivery, newMessage } from '../../server/src/events/videoEvents.ts';
+import { boundTimes } from '../../server/src/maintenance/boundTimes.ts';
+import { forgetWorkers } from '../../server/src/maintenance/forgetWorkers.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
-import { boundTimes } from '../../server/src/sweep/boundTimes.ts';
+import { applyEvent } from '../../server/src/results/eventConsumer.ts';
+import { applyStarted } from '../../server/src/results/liveness.ts';
+import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
 import { claimDeliveries } from '../../server/src/webhooks/deliveries.ts';
-import { newDelivery, newMessage } from '../../server/src/webhooks/outbox.ts';
 import { saveOutcome } from '../../server/src/webhooks/outcome.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
@@ -226,11 +227,18 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         await write(m.Task, { id: queued.id }, { updatedAt: shift(ahead(0)) });
         await write(m.Worker, { id: 'alive' }, { lastSeenAt: shift(ahead(0)) });
         await sweepOnce(withDatabaseClock(differsMs), memory(), () => undefined);
+        await forgetWorkers({ ...withDatabaseClock(differsMs), config: CONFIG });
         assert.equal((await running.reload()).state, 'running', `${differsMs}`);
         assert.equal((await queued.reload()).state, 'queued', `${differsMs}`);
         assert.deepEqual((await waiting.reload()).availableAt, shift(availableAt), `${differsMs}`);
         assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 1, `${differsMs}`);
       }
+      await write(m.Worker, { id: 'alive' }, { lastSeenAt: ahead(-HOUR_MS) });
+      await forgetWorkers({ ...bench.context, config: CONFIG });
+      assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 1);
+      await write(m.Worker, { id: 'alive' }, { lastSeenAt: ahead(-DAY_MS - MINUTE_MS) });
+      await forgetWorkers({ ...bench.context, config: CONFIG });
+      assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 0);
     });
 
     test('a lease, and what is kept for days, is counted by the clock of the database', async () => {

@@ -10,7 +10,7 @@ import { SCHEMATHESIS_PROGRAMS } from '../support/schemathesis.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-const UNIT_TESTS = '{shared,server,worker,desktop}/src/**/*.test.ts';
+const UNIT_TESTS = '{{shared,server,worker,desktop}/src,scripts}/**/*.test.ts';
 const OTHER_TESTS = 'test/!(slow)/**/*.test.ts';
 /** Long by nature; `npm run test:slow` runs them alone. */
 const SLOW_TESTS = 'test/slow/**/*.test.ts';

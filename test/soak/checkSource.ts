@@ -8,7 +8,7 @@ import { findWrongSound, placeSound } from './compareSound.ts';
 import { decodePictures, decodeSound, LISTEN_RATE } from './decodeFilm.ts';
 import { makeSource } from './makeSource.ts';
 import { type PublishedSource, publishSource, type RefusedSource, withJoined } from './publishSource.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from './recipeTypes.ts';
 import { decodeReference, type Reference } from './reference.ts';
 
 export interface Finding {

@@ -1,31 +1,4 @@
-import type { Recipe } from './recipe.ts';
-import type { Special } from './specials.ts';
-
-export type VideoCodec =
-  | 'h264'
-  | 'hevc'
-  | 'mpeg2'
-  | 'mpeg4'
-  | 'vp8'
-  | 'vp9'
-  | 'av1'
-  | 'prores'
-  | 'mjpeg'
-  | 'wmv2'
-  | 'flv1'
-  | 'theora';
-export type SoundCodec =
-  | 'aac'
-  | 'mp3'
-  | 'ac3'
-  | 'mp2'
-  | 'opus'
-  | 'vorbis'
-  | 'flac'
-  | 'alac'
-  | 'pcm_s16le'
-  | 'wmav2';
-export type Container = 'mp4' | 'mov' | 'mkv' | 'webm' | 'ts' | 'avi' | 'flv' | 'mpg' | 'wmv' | 'ogv';
+import type { Container, Recipe, SoundCodec, Special, VideoCodec } from './recipeTypes.ts';
 
 interface VideoCodecTraits {
   refreshes: readonly Recipe['refresh'][];

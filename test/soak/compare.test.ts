@@ -5,8 +5,8 @@ import { findWrongPictures } from './comparePictures.ts';
 import { findWrongSound, placeSound } from './compareSound.ts';
 import { LISTEN_RATE, type Picture } from './decodeFilm.ts';
 import { drawRecipe } from './recipe.ts';
+import { SPECIALS } from './recipeTypes.ts';
 import type { Reference } from './reference.ts';
-import { SPECIALS } from './specials.ts';
 
 const RATE = 25;
 const START = 10;

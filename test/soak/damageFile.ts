@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Damage, Recipe } from './recipe.ts';
+import type { Damage, Recipe } from './recipeTypes.ts';
 
 const TS_PACKET = 188;
 const CLOCK_HERTZ = 90_000;

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { drawMark, GRID, makeSound, SOUND_RATE } from '../chaos/marks.ts';
 import { CONTAINERS_FORMAT, SOUND_ENCODERS, VIDEO_CODECS } from './codecs.ts';
 import { damageFile, turnTrack } from './damageFile.ts';
-import type { Recipe, Sound } from './recipe.ts';
+import type { Recipe, Sound } from './recipeTypes.ts';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 120_000;

@@ -1,60 +1,7 @@
 import { createRandom, type Random } from '../chaos/random.ts';
-import { CONTAINERS, type Container, type SoundCodec, VIDEO_CODECS, type VideoCodec } from './codecs.ts';
-import { applySpecial, SPECIALS, type Special } from './specials.ts';
-
-export interface Sound {
-  codec: SoundCodec;
-  channels: number;
-  sampleRate: number;
-  /** When it begins, in seconds after the picture. */
-  offsetSeconds: number;
-  seconds: number;
-  /** What the sound is from the middle of the film on. */
-  change: { channels: number; sampleRate: number } | null;
-}
-
-export type Damage =
-  | { kind: 'bytes'; places: readonly number[]; lengthBytes: number }
-  | { kind: 'tail cut off'; share: number }
-  | { kind: 'head cut off'; share: number }
-  | { kind: 'bad time'; stream: 'picture' | 'sound'; place: number; seconds: number };
-
-/** Seconds on the film's own timeline. */
-export type Span = readonly [from: number, to: number];
-
-/** Everything that a source is made from; two equal recipes make two equal files with the same ffmpeg. */
-export interface Recipe {
-  seed: number;
-  specials: readonly Special[];
-  container: Container;
-  layout: 'plain' | 'faststart' | 'fragmented';
-  codec: VideoCodec;
-  seconds: number;
-  rate: { num: number; den: number };
-  timing: 'constant' | 'dropped' | 'jitter' | 'two rates';
-  gop: number;
-  bframes: number;
-  refresh: 'closed' | 'open' | 'intra refresh';
-  width: number;
-  height: number;
-  sampleAspect: string;
-  rotation: 0 | 90 | 180 | 270;
-  flip: 'none' | 'horizontal' | 'vertical';
-  interlaced: 'no' | 'whole' | 'from the middle';
-  /** Pictures are twice as large from the middle on. */
-  grows: boolean;
-  alpha: boolean;
-  startSeconds: number;
-  /** Cut off by an edit list, somewhere in a group of pictures. */
-  trimSeconds: number;
-  sound: Sound | null;
-  pictureHole: Span | null;
-  soundHole: Span | null;
-  damage: Damage | null;
-  chunking: { segmentSeconds: number; chunkSeconds: number; workers: number };
-  /** Cover and storyboard are made as well. */
-  images: boolean;
-}
+import { CONTAINERS, VIDEO_CODECS } from './codecs.ts';
+import { type Container, type Recipe, type Sound, SPECIALS, type Special } from './recipeTypes.ts';
+import { applySpecial } from './specials.ts';
 
 const RATES = [
   { num: 25, den: 1 },

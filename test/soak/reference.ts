@@ -7,7 +7,7 @@ import {
   LISTEN_RATE,
   type Picture,
 } from './decodeFilm.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from './recipeTypes.ts';
 
 /** A picture, or a piece of sound, so far away from both its neighbours has a wrong time. */
 const STRAY_SECONDS = 2;

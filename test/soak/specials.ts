@@ -1,15 +1,5 @@
 import type { Random } from '../chaos/random.ts';
-import type { Recipe, Sound, Span } from './recipe.ts';
-
-/** What sets a source apart from a plain film. */
-export const SPECIALS = [
-  ...(['variable rate', 'start time', 'edit list', 'rotation', 'flip', 'sample aspect', 'alpha'] as const),
-  ...(['sound offset', 'short sound', 'long sound', 'sound changes', 'picture grows'] as const),
-  ...(['hole in picture', 'hole in sound', 'hole in picture and sound'] as const),
-  ...(['interlaced', 'interlaced part'] as const),
-  ...(['bytes overwritten', 'tail cut off', 'head cut off', 'bad time'] as const),
-] as const;
-export type Special = (typeof SPECIALS)[number];
+import type { Recipe, Sound, Span, Special } from './recipeTypes.ts';
 
 /** Height of interlaced pictures: each field is made of whole blocks. */
 const INTERLACED_HEIGHT = 96;

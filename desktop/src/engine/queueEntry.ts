@@ -1,5 +1,5 @@
-import { uploadFailureSchema, videoProgressSchema } from '@reelmill/shared/contracts/desktop.ts';
 import { z } from 'zod';
+import { uploadFailureSchema, videoProgressSchema } from '../contracts/desktop.ts';
 
 /**
  * One upload as it outlives the process. What was running is saved as `waiting`: it goes on by itself. Which parts the

@@ -1,8 +1,4 @@
-import {
-  type UploadSnapshot,
-  type UploadState,
-  uploadStateSchema,
-} from '@reelmill/shared/contracts/desktop.ts';
+import { type UploadSnapshot, type UploadState, uploadStateSchema } from '../contracts/desktop.ts';
 import { isSettled } from './states.ts';
 
 /** A whole queue in a few figures. Sizes are bytes. */

@@ -1,5 +1,5 @@
-import type { IpcAnswer, IpcBridge } from '@reelmill/shared/contracts/ipc.ts';
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { IpcAnswer, IpcBridge } from '../contracts/ipc.ts';
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts';
 
 /** Names travel as data on two channels, so that this script needs to know none of them: main validates all. */

@@ -1,6 +1,6 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import type { Language } from '../contracts/desktop.ts';
 import { RESOURCES, type Texts } from '../i18n/resources.ts';
 
 declare module 'i18next' {
@@ -28,9 +28,4 @@ export function startTexts(): void {
 export function showLanguage(language: Language): void {
   document.documentElement.lang = language;
   if (i18next.language !== language) void i18next.changeLanguage(language);
-}
-
-/** The language that is shown. */
-export function shownLanguage(): Language {
-  return i18next.language === 'zh-CN' ? 'zh-CN' : 'en';
 }

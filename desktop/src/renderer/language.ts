@@ -1,4 +1,4 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Language } from '../contracts/desktop.ts';
 import { showLanguage } from './i18n.ts';
 import { appInfoStore, reloadAppInfo } from './stores/appInfo.ts';
 import { settingsStore } from './stores/settings.ts';

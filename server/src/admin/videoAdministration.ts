@@ -1,13 +1,15 @@
 import type { AdminVideo, AdminVideoQuery } from '@reelmill/shared/contracts/adminVideos.ts';
 import type { Priority } from '@reelmill/shared/contracts/videos.ts';
-import { PRIORITY_RANKS, priorityOf } from '@reelmill/shared/core/priority.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { describeVideos } from '../catalog/describeVideo.ts';
+import { listVideos } from '../catalog/videoRepository.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { reopenTask } from '../dispatch/lifecycle.ts';
-import type { ServerContext } from '../http/context.ts';
-import { describeVideos } from '../videos/describeVideo.ts';
-import { listVideos } from '../videos/videoRepository.ts';
-import { type Actor, recordAct } from './auditLog.ts';
+import { reopenTask } from '../transcode/lifecycle.ts';
+
+/** Tasks of a higher rank go before all others. */
+export const PRIORITY_RANKS = { low: -1, normal: 0, high: 1 } as const satisfies Record<Priority, number>;
 
 /** One page of everybody's videos. */
 export async function listAllVideos(
@@ -85,4 +87,10 @@ async function describeForAdmins(context: ServerContext, rows: readonly VideoRow
     const priority = priorityOf(row.priority);
     return [{ video, owner, priority, diagnostics: diagnosticsOf.get(row.id) ?? null }];
   });
+}
+
+/** The priority of a rank as the database keeps it. */
+function priorityOf(rank: number): Priority {
+  if (rank === 0) return 'normal';
+  return rank < 0 ? 'low' : 'high';
 }

@@ -1,11 +1,12 @@
-import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
+import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
-import { requeueLost, UNLEASED } from '../publish/leases.ts';
-import type { FarmContext } from './farmContext.ts';
-import { failTranscode } from './lifecycle.ts';
-import { type Recurring, startRecurring } from './recurring.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { REQUEUE_COLUMNS, requeueExpiredLeases, requeueLost, UNLEASED } from '../results/leases.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
+import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:
@@ -21,22 +22,8 @@ const INTERVAL_MS = 2_000;
 const QUEUED_GRACE_MS = 15_000;
 const QUEUED_LIMIT_MS = 10 * 60_000;
 const ORPHANED_MS = 10_000;
-/** What `requeueLost` needs of a task; its specification can be long. */
-const LEASE_COLUMNS = [
-  'id',
-  'videoId',
-  'kind',
-  'attempt',
-  'requestId',
-  'workerId',
-  'leaseToken',
-  'leaseExpiresAt',
-  'lostLeases',
-  'waitingSince',
-];
 /** No pause of a task lasts longer: an hour in quarantine, where many tasks follow each other, and a minute otherwise. */
 const LONGEST_PAUSE_MS = { quarantined: 7_200_000, other: 120_000 };
-const FORGET_WORKERS_MS = 24 * 3_600_000;
 
 /** What one sweeper remembers between its rounds. */
 export interface SweeperMemory {
@@ -81,7 +68,7 @@ export async function sweepOnce(
   let reopened = 0;
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
   if (healthyMs >= context.config.LEASE_SECONDS * 1000)
-    reopened += await reopenExpired(context, databaseTime);
+    reopened += await requeueExpiredLeases(context, databaseTime);
   if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, earlier, ready);
   const agree = Math.abs(now - databaseTime) <= MAX_SKEW_MS;
   if (agree) reopened += await makeDue(context, now);
@@ -90,19 +77,6 @@ export async function sweepOnce(
     if (await settleOrphan(context, videoId)) onComplete();
   }
   if (agree) await watchWorkers(context, memory, now);
-}
-
-/** Requeues tasks whose worker has been silent for a whole lease; `now` is the time of the database. Returns how many. */
-export async function reopenExpired(context: FarmContext, now: number): Promise<number> {
-  const expired = await context.database.models.Task.findAll({
-    where: { state: 'running', leaseExpiresAt: { [Op.lt]: new Date(now) } },
-    attributes: LEASE_COLUMNS,
-  });
-  let count = 0;
-  for (const task of expired) {
-    if (await requeueLost(context, task, { keepToken: true })) count += 1;
-  }
-  return count;
 }
 
 /** Makes pending tasks due that would wait for longer than any pause lasts. Returns how many. */
@@ -141,7 +115,7 @@ export async function reopenUndelivered(context: FarmContext, now: number, ready
  */
 export async function reopenAll(context: FarmContext): Promise<void> {
   const { Task } = context.database.models;
-  const running = await Task.findAll({ where: { state: 'running' }, attributes: LEASE_COLUMNS });
+  const running = await Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
   for (const task of running) await requeueLost(context, task, { keepToken: false });
   const [queued] = await Task.update(
     { ...UNLEASED, state: 'pending', availableAt: new Date() },
@@ -152,7 +126,8 @@ export async function reopenAll(context: FarmContext): Promise<void> {
 }
 
 async function findOrphans(context: FarmContext, now: number): Promise<number[]> {
-  const open = literal("(SELECT video_id FROM tasks WHERE state IN ('pending', 'queued', 'running'))");
+  const states = OPEN_TASK_STATES.map((state) => `'${state}'`).join(', ');
+  const open = literal(`(SELECT video_id FROM tasks WHERE state IN (${states}))`);
   const videos = await context.database.models.Video.findAll({
     attributes: ['id'],
     where: {
@@ -181,7 +156,7 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
       where: { videoId, planVersion: video.planVersion },
       transaction,
     });
-    if (tasks.some(({ state }) => ['pending', 'queued', 'running'].includes(state))) return 'gone';
+    if (tasks.some(({ state }) => OPEN_TASK_STATES.some((open) => open === state))) return 'gone';
     const encoded = tasks.filter(({ kind }) => kind === 'encode');
     if (video.plan !== null && encoded.length > 0 && encoded.every(({ state }) => state === 'done')) {
       await video.update({ phase: 'finalizing' }, { transaction });
@@ -202,8 +177,8 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
 
 async function watchWorkers(context: FarmContext, memory: SweeperMemory, now: number): Promise<void> {
   const { Worker } = context.database.models;
-  await Worker.destroy({ where: { lastSeenAt: { [Op.lt]: new Date(now - FORGET_WORKERS_MS) } } });
-  for (const worker of await Worker.findAll()) {
+  const heardOf = { lastSeenAt: { [Op.gte]: new Date(now - FORGET_WORKERS_MS) } };
+  for (const worker of await Worker.findAll({ where: heardOf })) {
     const lost = farmStateOf(worker, new Date(now)) === 'lost';
     if (lost && !memory.lostWorkers.has(worker.id)) {
       context.logger.warn({ worker_id: worker.id, last_seen_at: worker.lastSeenAt }, 'a worker is lost');

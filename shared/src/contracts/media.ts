@@ -114,7 +114,6 @@ export const audioRenditionSchema = z.object({
   sampleRate: z.int().positive(),
   bitrate: z.int().positive(),
 });
-export type AudioRendition = z.infer<typeof audioRenditionSchema>;
 
 /** A run of whole segments; frames are counted on the output timeline from 0. */
 export const chunkSchema = z.object({

@@ -443,7 +443,7 @@ function parse<T extends { REELMILL_PROFILE: string }>(
   return result.data;
 }
 
-/** Each variable with its default and meaning, for the README's table. */
+/** Each variable with its default and meaning, for the table of docs/configuration.md. */
 export function describeConfig(): { name: string; default: string; description: string }[] {
   const shape = { ...serverSchema.shape, ...workerSchema.shape };
   return Object.entries(shape).map(([name, field]) => ({

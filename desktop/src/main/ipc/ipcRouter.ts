@@ -1,7 +1,7 @@
-import { IPC_CALLS, type IpcAnswer, type IpcCall, type IpcResult } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
+import { IPC_CALLS, type IpcAnswer, type IpcCall, type IpcResult } from '../../contracts/ipc.ts';
 import { isOfApp } from '../window/pageRequests.ts';
 
 /** What is done for each call, with arguments that were checked. A failure is a `ReelmillError` with its code. */

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { net, powerSaveBlocker } from 'electron';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { wordError } from '../i18n.ts';
 import { AppMenu } from '../menu/appMenu.ts';
 import { Notifier } from '../notifications/notifier.ts';

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { Notification } from 'electron';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { type Notice, type Wording, wordNotices } from './notices.ts';
 
 /** Uploads that end within this are told together. */

@@ -1,4 +1,4 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 
 /** Where the user is asked for files; a dialog that is closed answers nothing. */
 export interface Dialogs {

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { RefusedKind } from '@reelmill/shared/contracts/desktop.ts';
+import type { RefusedKind } from '../../contracts/desktop.ts';
 
 /** How much of a file's beginning tells what it is. */
 export const HEAD_BYTES = 4096;

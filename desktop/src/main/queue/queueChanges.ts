@@ -1,4 +1,4 @@
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange, UploadSnapshot } from '../../contracts/desktop.ts';
 import type { UploadEvent } from '../../engine/events.ts';
 
 /** Gathers what happens in a queue into one message: of each upload only how it is in the end. */

@@ -1,10 +1,10 @@
+import type { z } from 'zod';
 import {
   DEFAULT_APP_SETTINGS,
   rateScheduleSchema,
   type Settings,
   settingsSchema,
-} from '@reelmill/shared/contracts/desktop.ts';
-import type { z } from 'zod';
+} from '../../contracts/desktop.ts';
 
 /** Settings from whatever a file holds: each field as it is there where it is valid, and its default otherwise. */
 export function readSettings(text: string): Settings {

@@ -1,6 +1,6 @@
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import { type ComponentType, type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { View } from '../../contracts/desktop.ts';
 import { FarmView } from '../farm/FarmView.tsx';
 import { LibraryView } from '../library/LibraryView.tsx';
 import { DropOverlay } from '../queue/DropOverlay.tsx';

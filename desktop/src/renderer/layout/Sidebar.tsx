@@ -1,5 +1,4 @@
 import { NavLink, Tooltip } from '@mantine/core';
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import {
   IconCloudUpload,
   IconLayoutGrid,
@@ -9,6 +8,7 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { View } from '../../contracts/desktop.ts';
 import { openView } from '../stores/navigation.ts';
 import { useQueue } from '../stores/queue.ts';
 import type { SignedIn } from '../stores/session.ts';

@@ -1,4 +1,4 @@
-import type { SettingsPatch } from '@reelmill/shared/contracts/desktop.ts';
+import type { SettingsPatch } from '../../contracts/desktop.ts';
 import { notifyError } from '../feedback/notify.tsx';
 import { changeSettings } from '../stores/settings.ts';
 

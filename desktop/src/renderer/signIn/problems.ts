@@ -1,6 +1,6 @@
-import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { IpcArgs } from '../../contracts/ipc.ts';
 
 /** What is typed into the form; the name only where an account is made. */
 export interface Credentials {

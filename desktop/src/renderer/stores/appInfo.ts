@@ -1,6 +1,6 @@
-import type { AppInfo, UpdateState } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { AppInfo, UpdateState } from '../../contracts/desktop.ts';
 import { call, on } from '../ipc/bridge.ts';
 
 /** What the app is and whether there is a newer one. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange, UploadSnapshot } from '../../contracts/desktop.ts';
 import { selectOnly } from '../queue/selection.ts';
 import { createQueueStore, type QueueStore } from './queue.ts';
 
