@@ -32,6 +32,9 @@ test('a program that a person or a service manager stops has not died', () => {
     assert.ok(wasStopped(end({ exitCode: -1, signal })), signal);
   }
   assert.ok(!wasStopped(end({ exitCode: 255 })));
+  const killed = end({ exitCode: -1, signal: 'SIGKILL' });
+  assert.ok(wasStopped({ ...killed, ranOutOfMemory: false }));
+  assert.ok(hasDied({ ...killed, ranOutOfMemory: true }));
 });
 
 test('the error is worth another attempt and tells operators how it ended', () => {

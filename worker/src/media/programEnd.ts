@@ -7,6 +7,8 @@ export interface ProgramEnd {
   signal: NodeJS.Signals | null;
   /** The last lines of standard error. */
   stderr: string;
+  /** Whether the kernel may have ended it because memory ran out; told of programs that SIGKILL ended. */
+  ranOutOfMemory?: boolean;
 }
 
 const OUT_OF_MEMORY = /Cannot allocate memory|malloc of size \d+ failed|std::bad_alloc|Out of memory/i;
@@ -18,8 +20,8 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 const KILLED_EXIT_CODES = [132, 134, 135, 136, 137, 139, 159];
 
 /**
- * Whether a program was ended by the system and not by itself or by us: by a signal (a crash, or the kernel when memory
- * ran out), or because it was refused memory under its limit. Its input is what it was reading, so the same input
+ * Whether a program was ended by the system and not by itself or by a person: by a signal (a crash, or the kernel when
+ * memory ran out), or because it was refused memory under its limit. Its input is what it was reading, so the same input
  * may end it again, wherever it runs.
  */
 export function hasDied(end: ProgramEnd): boolean {
@@ -29,7 +31,8 @@ export function hasDied(end: ProgramEnd): boolean {
 }
 
 /** Whether somebody else than us stopped the program. */
-export function wasStopped({ signal }: ProgramEnd): boolean {
+export function wasStopped({ signal, ranOutOfMemory }: ProgramEnd): boolean {
+  if (signal === 'SIGKILL') return ranOutOfMemory === false;
   return signal !== null && STOP_SIGNALS.includes(signal);
 }
 

@@ -8,6 +8,7 @@ import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement, MediaProgram } from '../confine/confinement.ts';
 import { LAUNCH_FAILED } from '../confine/launcher.ts';
 import { watchMemory } from './memoryWatch.ts';
+import { countOomKills } from './oomKills.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
 import { withDiagnostics } from './taskErrors.ts';
@@ -85,6 +86,7 @@ export function startProgram(
   const run = async (): Promise<ProgramEnd> => {
     if (options.signal.aborted) throw abortedError();
     const { file, args: confined } = await options.confinement.command(program, args, options);
+    const oomKillsBefore = await countOomKills();
     // it may have been ended while its files were looked up
     if (failure) throw failure;
     if (options.signal.aborted) throw abortedError();
@@ -98,7 +100,8 @@ export function startProgram(
     options.signal.addEventListener('abort', onAbort, { once: true });
     const stopWatching = watchOutput(options, fail, child);
     try {
-      const end = await untilClosed(child, program, { ...options, fail });
+      const closed = await untilClosed(child, program, { ...options, fail });
+      const end = closed.signal === 'SIGKILL' ? await explainKill(closed, oomKillsBefore) : closed;
       if (failure) throw withStderr(failure, end.stderr);
       if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
@@ -184,6 +187,12 @@ function untilClosed(
     child.once('error', (cause) => reject(notStartedError(program, undefined, cause)));
     child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));
   });
+}
+
+/** SIGKILL comes from the kernel, which counts it, or from a person or a service manager. */
+async function explainKill(end: ProgramEnd, oomKillsBefore: number | null): Promise<ProgramEnd> {
+  const oomKills = await countOomKills();
+  return { ...end, ranOutOfMemory: oomKills === null || oomKills !== oomKillsBefore };
 }
 
 /** Negative: the whole group. A group that is gone already is fine. */
