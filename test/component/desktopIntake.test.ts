@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type OfferedFile, takeIn } from '@reelmill/desktop/main/queue/intake.ts';
+import { type OfferedFile, takeIn } from '@reelmill/desktop/main/queue/inspectFiles.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder } from '../support/processes.ts';

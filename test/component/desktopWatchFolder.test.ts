@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
-import { TakenMemory } from '@reelmill/desktop/main/watchFolder/takenMemory.ts';
+import { TakenMemory } from '@reelmill/desktop/main/watchFolder/processedFiles.ts';
 import { WatchFolder, type WatchStatus } from '@reelmill/desktop/main/watchFolder/watchFolder.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';

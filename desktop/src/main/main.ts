@@ -1,13 +1,13 @@
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { app, dialog } from 'electron';
-import { chooseLanguage, translate } from './i18n.ts';
+import { runApp } from './app/runApp.ts';
+import { chooseLanguage, translate } from './i18n/translate.ts';
 import { choosePaths } from './lifecycle/appPaths.ts';
-import { surviveFaults } from './lifecycle/crashes.ts';
-import { claimInstance } from './lifecycle/instance.ts';
+import { surviveFaults } from './lifecycle/crashHandlers.ts';
+import { claimInstance } from './lifecycle/instanceLock.ts';
 import { LogFile } from './lifecycle/logFile.ts';
 import { OpenedFiles } from './lifecycle/openedFiles.ts';
-import { runApp } from './lifecycle/runApp.ts';
 import { declareAppScheme } from './window/appProtocol.ts';
 import { confinePages } from './window/security.ts';
 

@@ -1,5 +1,5 @@
 import { Menu } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { type MenuActions, type MenuState, menuTemplate } from './menuTemplate.ts';
 
 /** Puts the menu up, and again whenever what it depends on has changed. */

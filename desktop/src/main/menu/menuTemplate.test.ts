@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MenuItemConstructorOptions } from 'electron';
-import { translate } from '../i18n.ts';
+import { translate } from '../i18n/translate.ts';
 import { type MenuState, menuTemplate } from './menuTemplate.ts';
 
 const t = translate('en');

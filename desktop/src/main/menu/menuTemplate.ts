@@ -1,6 +1,6 @@
 import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import type { MenuItemConstructorOptions } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 export interface MenuActions {
   addFiles(): void;

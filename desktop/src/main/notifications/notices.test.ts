@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import { translate, wordError } from '../i18n.ts';
+import { translate, wordError } from '../i18n/translate.ts';
 import { wordNotices } from './notices.ts';
 
 const wording = {

@@ -1,6 +1,6 @@
 import type { UploadSnapshot, View } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 /** One notification, and where a click on it leads. */
 export interface Notice {

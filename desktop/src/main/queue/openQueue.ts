@@ -17,7 +17,7 @@ import { takesSlot } from '../../engine/states.ts';
 import type { Client } from '../../node/client.ts';
 import { doInPortions } from './bulk.ts';
 import { ChangeFeed } from './changeFeed.ts';
-import { takeIn } from './intake.ts';
+import { takeIn } from './inspectFiles.ts';
 
 export interface OpenQueueOptions {
   client: Client;

@@ -13,8 +13,8 @@ import { type Client, createClient } from '../../node/client.ts';
 import { clientFolderAt } from '../../node/clientFolder.ts';
 import { EncryptedSessionStore } from './encryptedSessionStore.ts';
 import type { Encryption } from './encryption.ts';
+import { ServerMemory } from './lastServerStore.ts';
 import { RepeatedCheck } from './repeatedCheck.ts';
-import { ServerMemory } from './serverMemory.ts';
 
 /** How long the server may take to hear that somebody signed out; nobody waits for it. */
 const GOODBYE_MS = 10_000;

@@ -1,6 +1,6 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Menu, Tray } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { type QueueSummary, trayTooltip } from './queueSummary.ts';
 
 export interface TrayActions {

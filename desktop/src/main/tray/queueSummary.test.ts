@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type QueueTotals, summarize } from '../../engine/totals.ts';
-import { translate } from '../i18n.ts';
+import { translate } from '../i18n/translate.ts';
 import { summarizeForTray, trayTooltip } from './queueSummary.ts';
 
 const t = translate('en');

@@ -5,11 +5,11 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { hasVideoName } from '../queue/fileKinds.ts';
 import { walkFolder } from '../queue/folderWalk.ts';
-import { inspectFile } from '../queue/intake.ts';
+import { inspectFile } from '../queue/inspectFiles.ts';
 import { ChangeHints } from './changeHints.ts';
 import { findFilesBeingWritten } from './filesBeingWritten.ts';
 import { type FoundFile, type Patience, reviewScan, type Sightings } from './folderState.ts';
-import type { TakenMemory } from './takenMemory.ts';
+import type { TakenMemory } from './processedFiles.ts';
 
 export interface WatchTiming extends Patience {
   /** How often the folder is looked at while nothing seems to happen. */

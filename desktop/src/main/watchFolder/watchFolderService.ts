@@ -6,7 +6,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { TakenMemory } from './takenMemory.ts';
+import { TakenMemory } from './processedFiles.ts';
 import { WatchFolder, type WatchTiming } from './watchFolder.ts';
 
 export interface WatchFolderServiceOptions {

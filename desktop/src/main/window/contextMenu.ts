@@ -1,5 +1,5 @@
 import { Menu, type MenuItemConstructorOptions, type WebContents } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 /** Electron has no menu of its own for text: without this nobody could paste a server's address by mouse. */
 export function offerTextMenu(contents: WebContents, translate: () => Translate): void {

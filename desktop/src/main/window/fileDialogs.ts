@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type BrowserWindow, dialog, type FileFilter, type OpenDialogOptions } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import type { Dialogs } from '../queue/dialogs.ts';
 import { VIDEO_EXTENSIONS } from '../queue/fileKinds.ts';
 

@@ -1,11 +1,11 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { BrowserWindow, dialog, nativeTheme, screen, type WebContents } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { offerTextMenu } from './contextMenu.ts';
 import { CrashLimit } from './crashLimit.ts';
 import { APP_URL } from './pageRequests.ts';
 import { MINIMUM_SIZE, placeWindow } from './placement.ts';
-import { PlacementKeeper, readPlacement } from './placementFile.ts';
+import { PlacementKeeper, readPlacement } from './windowStateStore.ts';
 
 /** What is seen until the page has drawn itself; the colours of the page's own background. */
 const BACKGROUND = { light: '#faf9f7', dark: '#191a1d' };

@@ -1,8 +1,8 @@
 import { app, type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
+import { Background } from '../lifecycle/background.ts';
+import { Quitting } from '../lifecycle/quitController.ts';
 import { isTrayShown } from '../tray/trayHost.ts';
 import type { AppContext } from './appContext.ts';
-import { Background } from './background.ts';
-import { Quitting } from './quitting.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

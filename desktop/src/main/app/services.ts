@@ -4,14 +4,14 @@ import { clipboard } from 'electron';
 import { FarmService } from '../farm/farmService.ts';
 import type { Services } from '../ipc/handlers.ts';
 import { LibraryService } from '../library/libraryService.ts';
+import type { AppPaths } from '../lifecycle/appPaths.ts';
 import type { Dialogs } from '../queue/dialogs.ts';
 import { QueueService } from '../queue/queueService.ts';
-import { readFurtherIssuers } from '../session/furtherIssuers.ts';
+import { readFurtherIssuers } from '../session/extraCaCerts.ts';
 import { createSafeStorageCipher } from '../session/safeStorageCipher.ts';
 import { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
 import { WatchFolderService } from '../watchFolder/watchFolderService.ts';
-import type { AppPaths } from './appPaths.ts';
 
 export interface ServiceOptions {
   paths: AppPaths;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseLanguage, translate, wordError } from './i18n.ts';
+import { chooseLanguage, translate, wordError } from './translate.ts';
 
 test('the language is the one chosen, otherwise the first of the system that there are texts in', () => {
   assert.equal(chooseLanguage('en', ['zh-CN']), 'en');

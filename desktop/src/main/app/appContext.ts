@@ -2,16 +2,16 @@ import type { Language } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { app, nativeTheme } from 'electron';
-import { chooseLanguage, type Translate, translate } from '../i18n.ts';
+import { chooseLanguage, type Translate, translate } from '../i18n/translate.ts';
 import type { Services } from '../ipc/handlers.ts';
+import type { AppPaths } from '../lifecycle/appPaths.ts';
+import { setOpenAtLogin } from '../lifecycle/loginItem.ts';
 import { SettingsStore } from '../settings/settingsStore.ts';
 import { findWindowIcon } from '../tray/icons.ts';
 import { findUpdateSource } from '../updates/electronUpdates.ts';
 import { UpdateService } from '../updates/updateService.ts';
 import { FileDialogs } from '../window/fileDialogs.ts';
 import { MainWindow } from '../window/mainWindow.ts';
-import type { AppPaths } from './appPaths.ts';
-import { setOpenAtLogin } from './loginItem.ts';
 import { openServices } from './services.ts';
 
 /** What all parts of the running app share. */

@@ -1,6 +1,6 @@
 import type { Language } from '@reelmill/shared/contracts/desktop.ts';
 import { type QueueTotals, summarize } from '../../engine/totals.ts';
-import { translate } from '../i18n.ts';
+import { translate } from '../i18n/translate.ts';
 import type { Services } from '../ipc/handlers.ts';
 import type { AppMenu } from '../menu/appMenu.ts';
 import type { SleepBlocker } from '../power/sleepBlocker.ts';

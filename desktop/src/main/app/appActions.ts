@@ -2,10 +2,10 @@ import type { UploadState, View } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { isActive } from '../../engine/totals.ts';
 import type { EventSender } from '../ipc/eventSender.ts';
+import type { Quitting } from '../lifecycle/quitController.ts';
 import type { MenuActions } from '../menu/menuTemplate.ts';
 import type { TrayActions } from '../tray/appTray.ts';
 import type { AppContext } from './appContext.ts';
-import type { Quitting } from './quitting.ts';
 
 /** What menu, tray and notifications do. */
 export class AppActions implements MenuActions, TrayActions {

@@ -1,6 +1,7 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { net, powerSaveBlocker } from 'electron';
-import { wordError } from '../i18n.ts';
+import { wordError } from '../i18n/translate.ts';
+import type { Quitting } from '../lifecycle/quitController.ts';
 import { AppMenu } from '../menu/appMenu.ts';
 import { Notifier } from '../notifications/notifier.ts';
 import { NetworkWatch } from '../power/networkWatch.ts';
@@ -10,7 +11,6 @@ import { AppTray } from '../tray/appTray.ts';
 import { findTrayIcon } from '../tray/icons.ts';
 import type { AppActions } from './appActions.ts';
 import type { AppContext } from './appContext.ts';
-import type { Quitting } from './quitting.ts';
 import { StatusBoard } from './statusBoard.ts';
 
 /** What surrounds the window. */

@@ -1,10 +1,10 @@
 import { app, clipboard, ipcMain, shell } from 'electron';
 import { CALL_CHANNEL } from '../../preload/channels.ts';
-import type { AppContext } from '../lifecycle/appContext.ts';
-import type { Quitting } from '../lifecycle/quitting.ts';
-import type { EventSender } from './eventSender.ts';
-import { createHandlers } from './handlers.ts';
-import { answerCall } from './ipcRouter.ts';
+import type { EventSender } from '../ipc/eventSender.ts';
+import { createHandlers } from '../ipc/handlers.ts';
+import { answerCall } from '../ipc/ipcRouter.ts';
+import type { Quitting } from '../lifecycle/quitController.ts';
+import type { AppContext } from './appContext.ts';
 
 /** Answers what the page asks, and tells it what changes. */
 export function connectPage(context: AppContext, events: EventSender, quitting: Quitting): void {

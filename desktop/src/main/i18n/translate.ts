@@ -1,11 +1,11 @@
 import type { Language, Settings } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { createInstance } from 'i18next';
-import { errors as englishErrors } from '../i18n/en/errors.ts';
-import { main as english } from '../i18n/en/main.ts';
-import type { TextKey } from '../i18n/translation.ts';
-import { errors as chineseErrors } from '../i18n/zh-CN/errors.ts';
-import { main as chinese } from '../i18n/zh-CN/main.ts';
+import { errors as englishErrors } from '../../i18n/en/errors.ts';
+import { main as english } from '../../i18n/en/main.ts';
+import type { TextKey } from '../../i18n/translation.ts';
+import { errors as chineseErrors } from '../../i18n/zh-CN/errors.ts';
+import { main as chinese } from '../../i18n/zh-CN/main.ts';
 
 /** A text of the main process in one language; `count` chooses the plural form. */
 export type Translate = (

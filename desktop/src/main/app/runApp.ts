@@ -1,16 +1,16 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { app } from 'electron';
-import { connectPage } from '../ipc/connectPage.ts';
 import { EventSender } from '../ipc/eventSender.ts';
+import type { AppPaths } from '../lifecycle/appPaths.ts';
+import { wasOpenedAtLogin } from '../lifecycle/loginItem.ts';
+import type { OpenedFiles } from '../lifecycle/openedFiles.ts';
 import { servePage } from '../window/servePage.ts';
 import { AppActions } from './appActions.ts';
 import { type AppContext, openContext } from './appContext.ts';
-import type { AppPaths } from './appPaths.ts';
-import { createBackground, endInOrder } from './endings.ts';
-import { wasOpenedAtLogin } from './loginItem.ts';
-import type { OpenedFiles } from './openedFiles.ts';
+import { connectPage } from './connectPage.ts';
 import { startServices } from './services.ts';
-import { openSurroundings } from './surroundings.ts';
+import { createBackground, endInOrder } from './shutdown.ts';
+import { openSurroundings } from './systemIntegration.ts';
 
 /** Starts the app: its window as soon as the session is known, the uploads behind it. When the app is ready. */
 export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logger): Promise<void> {

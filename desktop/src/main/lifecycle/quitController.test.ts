@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Quitting, type QuittingPorts } from './quitting.ts';
+import { Quitting, type QuittingPorts } from './quitController.ts';
 
 function app(own: Partial<QuittingPorts> = {}) {
   const events: string[] = [];
