@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { savedSessionSchema } from '@reelmill/desktop/engine/session.ts';
+import { savedSessionSchema } from '@reelmill/desktop/engine/api/session.ts';
 import { type CliResult, logInAs, runReelmill } from '../support/cli.ts';
 import { findFreePort, makeTemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';

@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import type { SavedSession } from '@reelmill/desktop/engine/session.ts';
+import type { SavedSession } from '@reelmill/desktop/engine/api/session.ts';
 import { EncryptedSessionStore } from '@reelmill/desktop/main/session/encryptedSessionStore.ts';
 import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';
 import type { SessionState } from '@reelmill/shared/contracts/desktop.ts';

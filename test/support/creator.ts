@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { UploadManager } from '@reelmill/desktop/engine/manager.ts';
-import { isSettled } from '@reelmill/desktop/engine/states.ts';
+import type { UploadManager } from '@reelmill/desktop/engine/queue/manager.ts';
+import { isSettled } from '@reelmill/desktop/engine/record/uploadStates.ts';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';

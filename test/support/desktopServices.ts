@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { UploadSettings } from '@reelmill/desktop/engine/context.ts';
-import { PATIENT_RETRY } from '@reelmill/desktop/engine/retry.ts';
+import { PATIENT_RETRY } from '@reelmill/desktop/engine/flow/retry.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
 import { LibraryService } from '@reelmill/desktop/main/library/libraryService.ts';
 import type { Dialogs } from '@reelmill/desktop/main/queue/dialogs.ts';

@@ -1,6 +1,6 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { UploadEvent, UploadListener } from '../engine/events.ts';
+import type { UploadEvent, UploadListener } from '../engine/record/events.ts';
 import { printable, shorten } from './formats.ts';
 import { toJsonEvent } from './jsonEvents.ts';
 import { sayEvent, sayProgress, sayState, sayVideo } from './wording.ts';

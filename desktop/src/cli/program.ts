@@ -1,6 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Command, CommanderError } from 'commander';
-import type { SavedSession } from '../engine/session.ts';
+import type { SavedSession } from '../engine/api/session.ts';
 import { type Client, createClient } from '../node/client.ts';
 import { findClientFolder } from '../node/clientFolder.ts';
 import { type Proxies, readProxies as readProxyVariables } from '../node/proxies.ts';

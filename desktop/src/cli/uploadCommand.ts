@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { UploadManager } from '../engine/manager.ts';
-import type { SavedSession } from '../engine/session.ts';
-import { isSettled } from '../engine/states.ts';
+import type { UploadManager } from '../engine/queue/manager.ts';
+import type { SavedSession } from '../engine/api/session.ts';
+import { isSettled } from '../engine/record/uploadStates.ts';
 import type { Client } from '../node/client.ts';
 import { type Display, showBars, showJson, showLines } from './display.ts';
 import { EXIT, exitCodeOfUploads } from './exitCodes.ts';

@@ -1,9 +1,9 @@
-import type { ApiClient } from './apiClient.ts';
-import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports.ts';
-import type { RateLimiter } from './rateLimiter.ts';
-import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
-import type { SessionEndError } from './session.ts';
-import type { VideoWatch } from './videoWatch.ts';
+import type { ApiClient } from './api/apiClient.ts';
+import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports/ports.ts';
+import type { RateLimiter } from './flow/rateLimiter.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from './flow/retry.ts';
+import type { SessionEndError } from './api/session.ts';
+import type { VideoWatch } from './video/videoWatch.ts';
 
 export interface UploadSettings {
   /** Parts of one file that are sent at the same time. */

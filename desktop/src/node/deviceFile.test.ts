@@ -3,8 +3,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { AccountApi } from '../engine/accountApi.ts';
-import type { HttpTransport } from '../engine/ports.ts';
+import { AccountApi } from '../engine/api/accountApi.ts';
+import type { HttpTransport } from '../engine/ports/ports.ts';
 import { DeviceFile } from './deviceFile.ts';
 
 const SERVER = 'https://videos.example.org';

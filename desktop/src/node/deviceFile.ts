@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { DeviceAccount, DeviceTokens } from '../engine/deviceTokens.ts';
+import type { DeviceAccount, DeviceTokens } from '../engine/api/deviceTokens.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 /** Those of the accounts that were used last are kept. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest, Digests, StreamDigest } from '../engine/ports.ts';
+import type { Digest, Digests, StreamDigest } from '../engine/ports/ports.ts';
 import { HashThread } from './hashThread.ts';
 
 let thread: HashThread | null = null;

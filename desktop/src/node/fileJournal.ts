@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type JournalEntry, journalEntrySchema } from '../engine/journalEntry.ts';
-import type { Journal } from '../engine/ports.ts';
+import { type JournalEntry, journalEntrySchema } from '../engine/ports/journalEntry.ts';
+import type { Journal } from '../engine/ports/ports.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 const SUFFIX = '.json';

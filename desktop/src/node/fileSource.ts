@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { BufferPool } from '@reelmill/shared/runtime/bufferPool.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { readPieces } from '@reelmill/shared/runtime/readPieces.ts';
-import type { ByteRange, FileSource } from '../engine/ports.ts';
+import type { ByteRange, FileSource } from '../engine/ports/ports.ts';
 
 /** Enough for every part that is sent at a time: nobody but the user decides how many there are. */
 const buffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 64, idleMs: 5_000 });

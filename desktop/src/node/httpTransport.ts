@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
+import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports/ports.ts';
 import { listIssuers } from './issuers.ts';
 import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkFailure.ts';
 import { NO_PROXIES, type Proxies } from './proxies.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { QueueStore } from '../engine/ports.ts';
-import { type QueueEntry, queueEntrySchema } from '../engine/queueEntry.ts';
+import type { QueueStore } from '../engine/ports/ports.ts';
+import { type QueueEntry, queueEntrySchema } from '../engine/ports/queueEntry.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 const fileSchema = z.object({ v: z.literal(1), scope: z.string(), uploads: z.array(z.unknown()) });

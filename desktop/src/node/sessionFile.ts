@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type SavedSession, type SessionStore, savedSessionSchema } from '../engine/session.ts';
+import { type SavedSession, type SessionStore, savedSessionSchema } from '../engine/api/session.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 /** Longer than any call that is made under the lock: whoever holds it for so long is dead. */

@@ -5,7 +5,7 @@ import { text } from './text.ts';
 import { roleSchema } from './users.ts';
 import { videoPhaseSchema, videoStatusSchema, waitingReasonSchema } from './videos.ts';
 
-/** States and transitions are told in `desktop/src/engine/states.ts`. */
+/** States and transitions are told in `desktop/src/engine/record/uploadStates.ts`. */
 export const uploadStateSchema = z.enum([
   'waiting',
   'fingerprinting',

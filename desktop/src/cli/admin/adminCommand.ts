@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { AdminApi } from '../../engine/adminApi.ts';
-import type { ApiClient } from '../../engine/apiClient.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
+import type { ApiClient } from '../../engine/api/apiClient.ts';
 import { readCount, readNumber } from '../arguments.ts';
 import { EXIT } from '../exitCodes.ts';
 import type { Terminal } from '../terminal.ts';

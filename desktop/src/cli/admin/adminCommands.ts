@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { AdminApi } from '../../engine/adminApi.ts';
-import type { ApiClient } from '../../engine/apiClient.ts';
+import { AdminApi } from '../../engine/api/adminApi.ts';
+import type { ApiClient } from '../../engine/api/apiClient.ts';
 import type { Terminal } from '../terminal.ts';
 import type { RunAdminCommand } from './adminCommand.ts';
 import { addAdminVideoCommands } from './adminVideoCommands.ts';

@@ -1,5 +1,5 @@
 import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
-import { DEFAULT_RETRY, Retrier } from '../../engine/retry.ts';
+import { DEFAULT_RETRY, Retrier } from '../../engine/flow/retry.ts';
 import { systemClock } from '../../node/clock.ts';
 import { EXIT } from '../exitCodes.ts';
 import type { AdminCommandContext } from './adminCommand.ts';

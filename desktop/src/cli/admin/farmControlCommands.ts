@@ -1,6 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Command } from 'commander';
-import type { LetterChoice } from '../../engine/adminApi.ts';
+import type { LetterChoice } from '../../engine/api/adminApi.ts';
 import { readCount } from '../arguments.ts';
 import { printable, shorten } from '../formats.ts';
 import { alignColumns, plural, sayAge } from '../table.ts';

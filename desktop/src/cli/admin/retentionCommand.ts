@@ -6,7 +6,7 @@ import {
 } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults } from '@reelmill/shared/core/retentionResult.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { AdminApi } from '../../engine/adminApi.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
 import { EXIT } from '../exitCodes.ts';
 import { printable } from '../formats.ts';
 import { type AdminCommandContext, say } from './adminCommand.ts';

@@ -3,7 +3,7 @@ import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Command, Option } from 'commander';
-import type { AdminApi } from '../../engine/adminApi.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
 import { readByteQuota, readCountQuota } from '../arguments.ts';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';

@@ -1,6 +1,6 @@
 import type { UploadState, View } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { isActive } from '../../engine/totals.ts';
+import { isActive } from '../../engine/queue/totals.ts';
 import type { EventSender } from '../ipc/eventSender.ts';
 import type { Quitting } from '../lifecycle/quitController.ts';
 import type { MenuActions } from '../menu/menuTemplate.ts';

@@ -1,5 +1,5 @@
 import type { Language } from '@reelmill/shared/contracts/desktop.ts';
-import { type QueueTotals, summarize } from '../../engine/totals.ts';
+import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import { translate } from '../i18n/translate.ts';
 import type { Services } from '../ipc/handlers.ts';
 import type { AppMenu } from '../menu/appMenu.ts';

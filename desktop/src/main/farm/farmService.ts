@@ -1,6 +1,6 @@
 import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import type { RetentionAllowRequest, RetentionAllowResponse } from '@reelmill/shared/contracts/retention.ts';
-import { AdminApi } from '../../engine/adminApi.ts';
+import { AdminApi } from '../../engine/api/adminApi.ts';
 import type { SessionService } from '../session/sessionService.ts';
 
 /** The transcoding farm, for admins; `forbidden` for everybody else. */

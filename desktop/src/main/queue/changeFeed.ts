@@ -1,5 +1,5 @@
 import type { QueueChange } from '@reelmill/shared/contracts/desktop.ts';
-import type { UploadManager } from '../../engine/manager.ts';
+import type { UploadManager } from '../../engine/queue/manager.ts';
 import { QueueChanges } from './queueChanges.ts';
 
 /** How often the changes of a queue are told at most. */

@@ -9,11 +9,11 @@ import type {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { UploadSettings } from '../../engine/context.ts';
-import type { UploadEvent } from '../../engine/events.ts';
-import type { UploadManager } from '../../engine/manager.ts';
-import { PATIENT_RETRY } from '../../engine/retry.ts';
-import type { SavedSession } from '../../engine/session.ts';
-import { takesSlot } from '../../engine/states.ts';
+import type { UploadEvent } from '../../engine/record/events.ts';
+import type { UploadManager } from '../../engine/queue/manager.ts';
+import { PATIENT_RETRY } from '../../engine/flow/retry.ts';
+import type { SavedSession } from '../../engine/api/session.ts';
+import { takesSlot } from '../../engine/record/uploadStates.ts';
 import type { Client } from '../../node/client.ts';
 import { doInPortions } from './bulk.ts';
 import { ChangeFeed } from './changeFeed.ts';

@@ -1,5 +1,5 @@
 import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import type { UploadEvent } from '../../engine/events.ts';
+import type { UploadEvent } from '../../engine/record/events.ts';
 
 /** Gathers what happens in a queue into one message: of each upload only how it is in the end. */
 export class QueueChanges {

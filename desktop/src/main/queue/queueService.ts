@@ -7,7 +7,7 @@ import type {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { UploadSettings } from '../../engine/context.ts';
-import { type QueueTotals, summarize } from '../../engine/totals.ts';
+import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import { RateClock } from '../settings/rateClock.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { type SavedSession, type SessionStore, savedSessionSchema } from '../../engine/session.ts';
+import { type SavedSession, type SessionStore, savedSessionSchema } from '../../engine/api/session.ts';
 import { writeFileAtomically } from '../../node/atomicFile.ts';
 import type { Encryption } from './encryption.ts';
 

@@ -1,5 +1,5 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import { isActive } from '../../engine/totals.ts';
+import { isActive } from '../../engine/queue/totals.ts';
 
 /**
  * How far the uploads are that were under way together. Those that arrived count until nothing is under way any more:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type QueueTotals, summarize } from '../../engine/totals.ts';
+import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import { translate } from '../i18n/translate.ts';
 import { summarizeForTray, trayTooltip } from './queueSummary.ts';
 

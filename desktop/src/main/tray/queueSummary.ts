@@ -1,4 +1,4 @@
-import type { QueueTotals } from '../../engine/totals.ts';
+import type { QueueTotals } from '../../engine/queue/totals.ts';
 import type { Translate } from '../i18n/translate.ts';
 
 /** The queue as the tray and the taskbar show it. `part` is from 0 to 1. */

@@ -1,6 +1,6 @@
 import { Progress } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { QueueTotals } from '../../engine/totals.ts';
+import type { QueueTotals } from '../../engine/queue/totals.ts';
 import type { Formats } from '../format.ts';
 import { totalsOf, useQueue } from '../stores/queue.ts';
 import { useFormats } from '../useFormats.ts';

@@ -1,7 +1,7 @@
 import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { isActive, type QueueTotals, summarize } from '../../engine/totals.ts';
+import { isActive, type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import { call, on } from '../ipc/bridge.ts';
 import { FILTERS, type Filter, type Group, groupOf } from '../queue/groups.ts';
 import { moveInOrder } from '../queue/ordering.ts';

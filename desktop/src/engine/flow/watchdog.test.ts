@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../../../../test/support/manualClock.ts';
+import { Watchdog } from './watchdog.ts';
+
+test('it bites after silence, and not before', async () => {
+  const clock = new ManualClock();
+  const watchdog = new Watchdog(clock, 1_000);
+  await clock.advance(900);
+  watchdog.feed();
+  await clock.advance(900);
+  assert.equal(watchdog.hasBitten, false);
+  await clock.advance(100);
+  assert.equal(watchdog.hasBitten, true);
+  assert.equal(watchdog.signal.aborted, true);
+});
+
+test("waiting for one's own limit is no silence", async () => {
+  const clock = new ManualClock();
+  const watchdog = new Watchdog(clock, 1_000);
+  const waiting = watchdog.hold(clock.sleep(5_000, new AbortController().signal));
+  await clock.advance(5_000);
+  await waiting;
+  assert.equal(watchdog.hasBitten, false);
+  await clock.advance(2_000);
+  assert.equal(watchdog.hasBitten, true);
+});
+
+test('more silence may be allowed on the way', async () => {
+  const clock = new ManualClock();
+  const watchdog = new Watchdog(clock, 1_000);
+  watchdog.allow(4_000);
+  await clock.advance(3_900);
+  assert.equal(watchdog.hasBitten, false);
+  await clock.advance(200);
+  assert.equal(watchdog.hasBitten, true);
+});
+
+test('stopped, it leaves no timer behind', () => {
+  const clock = new ManualClock();
+  new Watchdog(clock, 1_000).stop();
+  assert.equal(clock.nextMs, null);
+});

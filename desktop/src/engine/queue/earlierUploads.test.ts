@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { matchEarlierUploads } from './earlierUploads.ts';
+import type { JournalEntry } from '../ports/journalEntry.ts';
+import type { QueueEntry } from '../ports/queueEntry.ts';
+import { UploadRecord } from '../record/uploadRecord.ts';
+
+const { entry } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
+const saved = (path: string, facts: Partial<QueueEntry> = {}): QueueEntry => ({ ...entry, path, ...facts });
+const journal = (path: string, videoId: number): { key: string; entry: JournalEntry } => ({
+  key: `key of ${path}`,
+  entry: {
+    v: 1,
+    scope: 'test',
+    path,
+    title: null,
+    videoId,
+    sizeBytes: 10,
+    mtimeMs: 0,
+    fingerprint: '',
+    partSizeBytes: 10,
+    partCount: 1,
+    parts: {},
+  },
+});
+const say = ({ uploads, stale }: ReturnType<typeof matchEarlierUploads>): string[] => [
+  ...uploads.map((one) => `${one.saved?.path ?? '-'} ${one.journal?.videoId ?? '-'}`),
+  ...stale,
+];
+
+test('the journal follows the queue, and what only it knows comes last', () => {
+  const queue = [saved('/b'), saved('/a', { state: 'paused' })];
+  const found = matchEarlierUploads(queue, [journal('/a', 1), journal('/b', 2), journal('/c', 3)]);
+  assert.deepEqual(say(found), ['/b 2', '/a 1', '- 3']);
+});
+
+test('an upload that began anew after the last save is still the same', () => {
+  assert.deepEqual(say(matchEarlierUploads([saved('/a', { videoId: 1 })], [journal('/a', 2)])), ['/a 2']);
+});
+
+test('a journal whose upload is over goes away, and never comes back as another upload', () => {
+  for (const state of ['processing', 'online', 'canceled'] as const) {
+    const queue = [saved('/a', { state, videoId: 1 })];
+    assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a -', 'key of /a'], state);
+  }
+});
+
+test('an upload that the server must still hear the end of keeps its journal', () => {
+  const queue = [saved('/a', { state: 'canceled', videoId: 1, abortDue: true })];
+  assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a 1']);
+});
+
+test('a file that was uploaded before and is being uploaded again has two uploads', () => {
+  const queue = [saved('/a', { state: 'online', videoId: 1 }), saved('/a', { state: 'waiting' })];
+  assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 2)])), ['/a -', '/a 2']);
+});

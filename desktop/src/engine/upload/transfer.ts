@@ -1,0 +1,175 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadContext } from '../context.ts';
+import { Delivery } from '../parts/partUploader.ts';
+import { type FileIdentity, identifyFile } from '../parts/fingerprint.ts';
+import type { JournalEntry } from '../ports/journalEntry.ts';
+import { JournalWriter } from '../record/journalWriter.ts';
+import { partRange } from '../parts/partPlan.ts';
+import { type OpenUpload, openRemoteUpload } from '../parts/resumeUpload.ts';
+import type { Retrier } from '../flow/retry.ts';
+import type { UploadRecord } from '../record/uploadRecord.ts';
+
+/** A file that changes more often than this is still being written. */
+const MOST_RESTARTS = 3;
+
+/** Brings one file to the server, from looking at it to the answer of `complete`. */
+export class Transfer {
+  readonly #context: UploadContext;
+  readonly #record: UploadRecord;
+  readonly #retrier: Retrier;
+  readonly #onOpen: () => void;
+  #journal: JournalWriter | null = null;
+
+  constructor(context: UploadContext, record: UploadRecord, retrier: Retrier, onOpen: () => void) {
+    this.#onOpen = onOpen;
+    this.#context = context;
+    this.#record = record;
+    this.#retrier = retrier;
+  }
+
+  /**
+   * Answers the video as `complete` left it; the journal knows the upload until it is told to forget it. Throws `aborted` when the signal says so; the upload stays on the server
+   * and in the journal then, as it does after any other error.
+   */
+  async run(signal: AbortSignal): Promise<Video> {
+    for (let restarts = 0; ; restarts++) {
+      try {
+        return await this.#runOnce(signal);
+      } catch (error) {
+        if (!(error instanceof ReelmillError) || error.code !== 'file_changed') throw error;
+        await this.giveUp(signal);
+        if (restarts === MOST_RESTARTS) {
+          throw new ReelmillError('file_changed', 'The file keeps changing. Upload it when it is finished.', {
+            cause: error,
+          });
+        }
+        this.#record.restart('file_changed');
+      }
+    }
+  }
+
+  /**
+   * Aborts the upload on the server and forgets it here; `retrier` is the one that makes the call again where it fails.
+   */
+  async giveUp(signal: AbortSignal, retrier = this.#retrier): Promise<void> {
+    const { api } = this.#context;
+    const videoId = this.#record.videoId ?? (await this.journaled())?.videoId;
+    if (videoId !== undefined) {
+      await retrier.run('abort the upload', signal, async () => {
+        await api.abortUpload(videoId, signal).catch(passOverIfGone);
+      });
+    }
+    await this.#remove(videoId ?? null);
+  }
+
+  /** Forgets the upload here; the server keeps what it has until it gives it up by itself. */
+  async forget(): Promise<void> {
+    await this.#remove(this.#record.videoId);
+  }
+
+  /** What the journal says of the upload, or null. */
+  journaled(): Promise<JournalEntry | null> {
+    return this.#context.journal.load(this.#journalKey);
+  }
+
+  /** Notes another title for the case that the upload must begin anew. */
+  async retitle(title: string): Promise<void> {
+    if (this.#journal !== null) return this.#journal.retitle(title);
+    const entry = await this.journaled();
+    if (entry !== null) await this.#context.journal.save(this.#journalKey, { ...entry, title });
+  }
+
+  /**
+   * The same file is at another path from now on, with its parts in the store. Throws `file_changed` where it is not
+   * the file whose upload began; then nothing has changed.
+   */
+  async relocate(path: string, signal: AbortSignal): Promise<void> {
+    const { journal } = this.#context;
+    const found = await identifyFile(this.#context, path, signal);
+    const oldKey = this.#journalKey;
+    const entry = await this.journaled();
+    if (entry === null) return this.#record.relocate(path, found.sizeBytes);
+    if (entry.sizeBytes !== found.sizeBytes || entry.fingerprint !== found.fingerprint) {
+      throw new ReelmillError(
+        'file_changed',
+        'This is not the file whose upload began, or it has changed since.',
+      );
+    }
+    // a copy may have another time; its bytes are the same
+    await journal.save(journalKeyOf(this.#context, path), { ...entry, path, mtimeMs: found.mtimeMs });
+    this.#record.relocate(path, found.sizeBytes);
+    await journal.remove(oldKey);
+  }
+
+  /** The journal may tell of a later upload of the same file by now, which is no business of this one. */
+  async #remove(videoId: number | null): Promise<void> {
+    const entry = await this.journaled();
+    if (videoId !== null && entry !== null && entry.videoId !== videoId) return;
+    await this.#context.journal.remove(this.#journalKey);
+  }
+
+  get #journalKey(): string {
+    return journalKeyOf(this.#context, this.#record.path);
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<Video> {
+    const context = this.#context;
+    const record = this.#record;
+    record.move('fingerprinting');
+    const identity = await identifyFile(context, record.path, signal);
+    record.recognize(identity.sizeBytes);
+    const retrier = this.#retrier;
+    const journalKey = this.#journalKey;
+    const remote = await openRemoteUpload({ context, record, retrier, journalKey, identity, signal });
+    return remote.kind === 'arrived' ? remote.video : this.#deliver(remote, identity, signal);
+  }
+
+  async #deliver(upload: OpenUpload, identity: FileIdentity, signal: AbortSignal): Promise<Video> {
+    const context = this.#context;
+    const record = this.#record;
+    const journal = new JournalWriter(context.journal, this.#journalKey, {
+      v: 1,
+      scope: context.scope,
+      path: record.path,
+      title: record.title,
+      videoId: upload.videoId,
+      ...identity,
+      partSizeBytes: upload.plan.partSizeBytes,
+      partCount: upload.plan.partCount,
+      parts: Object.fromEntries(upload.done),
+    });
+    this.#journal = journal;
+    try {
+      await journal.flush();
+      record.open(upload.videoId, { ...weigh(upload), partCount: upload.plan.partCount });
+      this.#onOpen();
+      const retrier = this.#retrier;
+      return await new Delivery({ context, record, retrier, journal, upload, identity }).run(signal);
+    } finally {
+      await journal.settle();
+      this.#journal = null;
+    }
+  }
+}
+
+/** One file, one account, one journal entry. */
+export function journalKeyOf({ digests, scope }: UploadContext, path: string): string {
+  const digest = digests.sha256();
+  digest.update(new TextEncoder().encode(`${scope}\n${path}`));
+  return digest.hex().slice(0, 32);
+}
+
+function weigh({ plan, done }: OpenUpload): { bytes: number; parts: number } {
+  let bytes = 0;
+  for (const partNumber of done.keys()) bytes += partRange(plan, partNumber).length;
+  return { bytes, parts: done.size };
+}
+
+/** Nothing is left to abort where the upload is gone, or became a video. */
+function passOverIfGone(error: unknown): void {
+  const gone =
+    error instanceof ReelmillError &&
+    (error.code === 'not_found' || error.code === 'upload_gone' || error.code === 'state_conflict');
+  if (!gone) throw error;
+}
