@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { UploadManager } from '../engine/queue/manager.ts';
 import type { SavedSession } from '../engine/api/session.ts';
+import type { UploadManager } from '../engine/queue/manager.ts';
 import { isSettled } from '../engine/record/uploadStates.ts';
 import type { Client } from '../node/client.ts';
 import { type Display, showBars, showJson, showLines } from './display.ts';

@@ -1,8 +1,8 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { ApiClient } from '../engine/api/apiClient.ts';
-import { followVideo } from '../engine/video/followVideo.ts';
-import type { Journal } from '../engine/ports/ports.ts';
 import { DEFAULT_RETRY, Retrier } from '../engine/flow/retry.ts';
+import type { Journal } from '../engine/ports/ports.ts';
+import { followVideo } from '../engine/video/followVideo.ts';
 import { systemClock } from '../node/clock.ts';
 import { EXIT } from './exitCodes.ts';
 import type { Terminal } from './terminal.ts';

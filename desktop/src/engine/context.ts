@@ -1,8 +1,8 @@
 import type { ApiClient } from './api/apiClient.ts';
-import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports/ports.ts';
+import type { SessionEndError } from './api/session.ts';
 import type { RateLimiter } from './flow/rateLimiter.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './flow/retry.ts';
-import type { SessionEndError } from './api/session.ts';
+import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports/ports.ts';
 import type { VideoWatch } from './video/videoWatch.ts';
 
 export interface UploadSettings {

@@ -1,9 +1,14 @@
 import { AccountApi, type PasswordChange } from '../engine/api/accountApi.ts';
 import { ApiClient } from '../engine/api/apiClient.ts';
+import {
+  type SavedSession,
+  type SessionStore,
+  StoredSession,
+  toSavedSession,
+} from '../engine/api/session.ts';
 import type { UploadSettings } from '../engine/context.ts';
-import { UploadManager } from '../engine/queue/manager.ts';
 import type { Journal } from '../engine/ports/ports.ts';
-import { type SavedSession, type SessionStore, StoredSession, toSavedSession } from '../engine/api/session.ts';
+import { UploadManager } from '../engine/queue/manager.ts';
 import type { ClientFolder } from './clientFolder.ts';
 import { systemClock } from './clock.ts';
 import { DeviceFile } from './deviceFile.ts';

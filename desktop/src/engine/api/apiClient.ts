@@ -28,8 +28,8 @@ import {
   videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import { assertDone, readAnswer, refusesToken } from './failures.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from '../ports/ports.ts';
+import { assertDone, readAnswer, refusesToken } from './failures.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 /** Joining ten thousand parts takes a store its time. */

@@ -2,8 +2,8 @@ import { type SessionEnd, sessionEndSchema } from '@reelmill/shared/contracts/de
 import { roleSchema, type Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import type { AccountApi, PasswordChange } from './accountApi.ts';
 import type { SessionPort } from '../ports/ports.ts';
+import type { AccountApi, PasswordChange } from './accountApi.ts';
 
 /** Who is logged in, and where. */
 export const savedSessionSchema = z.object({

@@ -1,10 +1,10 @@
 import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from '../context.ts';
-import { reviewParts } from './partPlan.ts';
-import { holdsOurBytes, type OpenUpload } from './resumeUpload.ts';
 import type { Retrier } from '../flow/retry.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
+import { reviewParts } from './partPlan.ts';
+import { holdsOurBytes, type OpenUpload } from './resumeUpload.ts';
 
 export interface OtherSenderOptions {
   context: UploadContext;

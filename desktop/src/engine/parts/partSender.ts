@@ -1,14 +1,14 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { UploadContext } from '../context.ts';
-import type { EtagTrust } from './etagTrust.ts';
 import { assertTaken } from '../api/failures.ts';
+import type { UploadContext } from '../context.ts';
+import type { Retrier } from '../flow/retry.ts';
+import { Watchdog } from '../flow/watchdog.ts';
+import type { ByteRange, StreamDigest } from '../ports/ports.ts';
+import type { TransferMeter } from '../record/transferMeter.ts';
+import type { EtagTrust } from './etagTrust.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
 import { type PartPlan, partRange } from './partPlan.ts';
 import type { PartUrls } from './partUrls.ts';
-import type { ByteRange, StreamDigest } from '../ports/ports.ts';
-import type { Retrier } from '../flow/retry.ts';
-import type { TransferMeter } from '../record/transferMeter.ts';
-import { Watchdog } from '../flow/watchdog.ts';
 
 export interface PartSenderOptions {
   context: UploadContext;

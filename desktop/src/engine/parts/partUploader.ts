@@ -2,17 +2,17 @@ import type { UploadStatus } from '@reelmill/shared/contracts/uploads.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from '../context.ts';
+import type { Retrier } from '../flow/retry.ts';
+import { runLanes } from '../flow/runConcurrently.ts';
+import type { JournalWriter } from '../record/journalWriter.ts';
+import type { UploadRecord } from '../record/uploadRecord.ts';
 import { EtagTrust } from './etagTrust.ts';
 import { assertUnchanged, type FileIdentity } from './fingerprint.ts';
-import type { JournalWriter } from '../record/journalWriter.ts';
-import { runLanes } from '../flow/runConcurrently.ts';
 import { OtherSender } from './otherSender.ts';
 import { missingParts, partRange, reviewParts } from './partPlan.ts';
 import { PartSender } from './partSender.ts';
 import { PartUrls } from './partUrls.ts';
 import type { OpenUpload } from './resumeUpload.ts';
-import type { Retrier } from '../flow/retry.ts';
-import type { UploadRecord } from '../record/uploadRecord.ts';
 
 /** How often parts that the store lost between their ETag and the end are sent again. */
 const MOST_ROUNDS = 3;

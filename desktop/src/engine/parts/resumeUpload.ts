@@ -3,12 +3,11 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { BegunUpload } from '../api/apiClient.ts';
 import type { UploadContext } from '../context.ts';
-import { type FileIdentity, isSameVersion } from './fingerprint.ts';
-import type { JournalEntry } from '../ports/journalEntry.ts';
-import { isSound, type PartPlan, partRange, reviewParts } from './partPlan.ts';
 import type { Retrier } from '../flow/retry.ts';
-
+import type { JournalEntry } from '../ports/journalEntry.ts';
 import { fileNameOf, type UploadRecord } from '../record/uploadRecord.ts';
+import { type FileIdentity, isSameVersion } from './fingerprint.ts';
+import { isSound, type PartPlan, partRange, reviewParts } from './partPlan.ts';
 
 /** An upload that the server has open for this very file; `done` maps part numbers to ETags that can be trusted. */
 export interface OpenUpload {

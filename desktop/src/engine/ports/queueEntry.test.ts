@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dropOldFinished, type QueueEntry, queueEntrySchema } from './queueEntry.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
+import { dropOldFinished, type QueueEntry, queueEntrySchema } from './queueEntry.ts';
 
 const { entry } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const named = (path: string, facts: Partial<QueueEntry>): QueueEntry => ({ ...entry, path, ...facts });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchEarlierUploads } from './earlierUploads.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
+import { matchEarlierUploads } from './earlierUploads.ts';
 
 const { entry } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const saved = (path: string, facts: Partial<QueueEntry> = {}): QueueEntry => ({ ...entry, path, ...facts });

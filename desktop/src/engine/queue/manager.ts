@@ -1,19 +1,19 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from '../context.ts';
-import type { EarlierUpload } from './earlierUploads.ts';
-import { EventStream, type UploadEvent, type UploadListener } from '../record/events.ts';
-import type { QueueStore } from '../ports/ports.ts';
-import { QueueKeeper } from './queueSaver.ts';
-import { RateLimiter } from '../flow/rateLimiter.ts';
-import { findEarlier, findJournaled } from './restoreQueue.ts';
 import type { SessionEndError } from '../api/session.ts';
-import { Slots } from './uploadScheduler.ts';
+import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from '../context.ts';
+import { RateLimiter } from '../flow/rateLimiter.ts';
+import type { QueueStore } from '../ports/ports.ts';
+import { EventStream, type UploadEvent, type UploadListener } from '../record/events.ts';
+import { type NewRecord, UploadRecord } from '../record/uploadRecord.ts';
 import { takesSlot } from '../record/uploadStates.ts';
 import { Upload } from '../upload/upload.ts';
-import { UploadQueue, waitingFirst } from './uploadQueue.ts';
-import { type NewRecord, UploadRecord } from '../record/uploadRecord.ts';
 import { VideoWatch } from '../video/videoWatch.ts';
+import type { EarlierUpload } from './earlierUploads.ts';
+import { QueueKeeper } from './queueSaver.ts';
+import { findEarlier, findJournaled } from './restoreQueue.ts';
+import { UploadQueue, waitingFirst } from './uploadQueue.ts';
+import { Slots } from './uploadScheduler.ts';
 
 type Ports = Pick<UploadContext, 'api' | 'transport' | 'files' | 'journal' | 'clock' | 'digests' | 'scope'>;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../../../test/support/manualClock.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
-import { QueueKeeper } from './queueSaver.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
+import { QueueKeeper } from './queueSaver.ts';
 
 /** A queue that grows by one with each change, and a store whose saves take `saveMs`. */
 function start({ saveMs = 0, failures = 0 } = {}) {

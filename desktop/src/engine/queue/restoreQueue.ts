@@ -1,8 +1,8 @@
 import type { UploadContext } from '../context.ts';
-import { type EarlierUpload, matchEarlierUploads } from './earlierUploads.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueStore } from '../ports/ports.ts';
 import { isSettled } from '../record/uploadStates.ts';
+import { type EarlierUpload, matchEarlierUploads } from './earlierUploads.ts';
 import type { UploadQueue } from './uploadQueue.ts';
 
 type Ports = Pick<UploadContext, 'journal' | 'scope'>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import { summarize } from './totals.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
+import { summarize } from './totals.ts';
 
 const { snapshot } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const upload = (facts: Partial<UploadSnapshot>): UploadSnapshot => ({ ...snapshot, ...facts });

@@ -7,13 +7,13 @@ import type {
 } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { describeFailure, describeProgress, showsTheSame } from './formatRecord.ts';
-import type { RestartReason, UploadEvent } from './events.ts';
+import type { RetryNotice } from '../flow/retry.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
-import type { RetryNotice } from '../flow/retry.ts';
-import { canMove, takesSlot } from './uploadStates.ts';
+import type { RestartReason, UploadEvent } from './events.ts';
+import { describeFailure, describeProgress, showsTheSame } from './formatRecord.ts';
 import { TransferMeter } from './transferMeter.ts';
+import { canMove, takesSlot } from './uploadStates.ts';
 
 /** What the operating system may hold of one connection's bytes without the other side having them. */
 const SOCKET_BUFFER_BYTES = 512 * 1024;

@@ -1,9 +1,9 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { endsSession } from '../api/session.ts';
 import type { UploadContext } from '../context.ts';
 import { Retrier } from '../flow/retry.ts';
-import { endsSession } from '../api/session.ts';
-import type { Transfer } from './transfer.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
+import type { Transfer } from './transfer.ts';
 
 /**
  * What the server must still be told of one upload: its new title, or that it was given up. Neither waits for a run of

@@ -1,13 +1,13 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from '../context.ts';
-import { Delivery } from '../parts/partUploader.ts';
+import type { Retrier } from '../flow/retry.ts';
 import { type FileIdentity, identifyFile } from '../parts/fingerprint.ts';
+import { partRange } from '../parts/partPlan.ts';
+import { Delivery } from '../parts/partUploader.ts';
+import { type OpenUpload, openRemoteUpload } from '../parts/resumeUpload.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import { JournalWriter } from '../record/journalWriter.ts';
-import { partRange } from '../parts/partPlan.ts';
-import { type OpenUpload, openRemoteUpload } from '../parts/resumeUpload.ts';
-import type { Retrier } from '../flow/retry.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 
 /** A file that changes more often than this is still being written. */

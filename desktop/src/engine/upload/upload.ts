@@ -1,16 +1,16 @@
 import type { FailureStage, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { Activity } from '../flow/backgroundTask.ts';
-import type { UploadContext } from '../context.ts';
-import { Errands } from './pendingServerUpdates.ts';
-import { isFinal } from '../video/followVideo.ts';
-import type { QueueEntry } from '../ports/queueEntry.ts';
-import { Retrier } from '../flow/retry.ts';
 import { endsSession } from '../api/session.ts';
-import { takesSlot } from '../record/uploadStates.ts';
-import { Transfer } from './transfer.ts';
+import type { UploadContext } from '../context.ts';
+import { Activity } from '../flow/backgroundTask.ts';
+import { Retrier } from '../flow/retry.ts';
+import type { QueueEntry } from '../ports/queueEntry.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
+import { takesSlot } from '../record/uploadStates.ts';
+import { isFinal } from '../video/followVideo.ts';
+import { Errands } from './pendingServerUpdates.ts';
+import { Transfer } from './transfer.ts';
 
 /**
  * One upload and what the user may do with it; states and transitions are in states.ts. At most one run is under way:

@@ -1,7 +1,7 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { ApiClient } from '../api/apiClient.ts';
-import type { Clock } from '../ports/ports.ts';
 import type { Retrier } from '../flow/retry.ts';
+import type { Clock } from '../ports/ports.ts';
 
 export interface FollowOptions {
   api: ApiClient;

@@ -1,9 +1,9 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ApiClient } from '../api/apiClient.ts';
-import { isFinal } from './followVideo.ts';
-import type { Clock } from '../ports/ports.ts';
 import type { Retrier } from '../flow/retry.ts';
+import type { Clock } from '../ports/ports.ts';
+import { isFinal } from './followVideo.ts';
 
 /** What one call may ask for. */
 const MOST_IDS = 100;

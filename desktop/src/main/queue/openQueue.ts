@@ -8,11 +8,11 @@ import type {
 } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import type { UploadSettings } from '../../engine/context.ts';
-import type { UploadEvent } from '../../engine/record/events.ts';
-import type { UploadManager } from '../../engine/queue/manager.ts';
-import { PATIENT_RETRY } from '../../engine/flow/retry.ts';
 import type { SavedSession } from '../../engine/api/session.ts';
+import type { UploadSettings } from '../../engine/context.ts';
+import { PATIENT_RETRY } from '../../engine/flow/retry.ts';
+import type { UploadManager } from '../../engine/queue/manager.ts';
+import type { UploadEvent } from '../../engine/record/events.ts';
 import { takesSlot } from '../../engine/record/uploadStates.ts';
 import type { Client } from '../../node/client.ts';
 import { doInPortions } from './bulk.ts';

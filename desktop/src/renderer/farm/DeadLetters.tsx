@@ -6,9 +6,9 @@ import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore, useFarm } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore, useFarm } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
 
 /** Messages that nothing could be done with. `count` is null where the broker does not say. */

@@ -4,15 +4,15 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconChevronDown, IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { wordFailure } from '../feedback/formatError.ts';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { wordFailure } from '../feedback/wordError.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { call } from '../ipc/bridge.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { wordTask } from './taskLabel.ts';
 
 type FailedTask = Farm['recent_failures'][number];
 

@@ -1,7 +1,7 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 
 interface TileProps {

@@ -1,10 +1,10 @@
 import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { wordTask } from './taskLabel.ts';
 
 /** Tasks that wait because their workers were lost again and again; nothing where there are none. */
 export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {

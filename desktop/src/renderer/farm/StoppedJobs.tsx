@@ -4,9 +4,9 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
 
 type StoppedJob = Farm['stopped_jobs'][number];

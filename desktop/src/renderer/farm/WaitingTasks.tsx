@@ -1,11 +1,11 @@
 import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/wordError.ts';
-import { useFormats } from '../useFormats.ts';
+import { wordFailure } from '../feedback/formatError.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { wordTask } from './taskLabel.ts';
 
 /** Tasks whose last tries were ended by the farm; nothing where there are none. */
 export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {

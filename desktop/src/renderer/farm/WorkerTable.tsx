@@ -2,11 +2,11 @@ import { Badge, Button, Progress, Table, Text } from '@mantine/core';
 import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { wordTask } from './taskLabel.ts';
 
 const COLORS: Record<FarmWorker['state'], string> = {
   idle: 'gray',

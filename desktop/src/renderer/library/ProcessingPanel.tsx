@@ -3,10 +3,10 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
+import { wordState } from './stateLabel.ts';
 import classes from './VideoDetail.module.css';
 import type { VideoStore } from './videoStore.ts';
-import { wordState } from './wordState.ts';
 
 interface ProcessingPanelProps {
   store: VideoStore;

@@ -3,12 +3,12 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { IconAlertCircle, IconBan, IconCloudUpload, IconLoader } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { Cover } from './Cover.tsx';
+import { shortNotices } from './formatNotice.ts';
+import { wordState } from './stateLabel.ts';
 import classes from './VideoCard.module.css';
 import { VisibilityIcon } from './VisibilityIcon.tsx';
-import { shortNotices } from './wordNotice.ts';
-import { wordState } from './wordState.ts';
 
 interface VideoCardProps {
   video: Video;

@@ -1,8 +1,8 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import type { Formats } from '../format.ts';
-import { useFormats } from '../useFormats.ts';
+import type { Formats } from '../format/format.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './VideoDetail.module.css';
 
 /** What is known of a video. */

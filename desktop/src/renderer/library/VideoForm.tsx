@@ -5,7 +5,7 @@ import { type FormEvent, type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { isChanged, keepDraft, readDraft, type VideoTexts } from './videoDrafts.ts';
 import type { VideoStore } from './videoStore.ts';
 

@@ -1,13 +1,13 @@
 import { Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
-import { isUnderWay, libraryStore, useLibrary } from '../stores/library.ts';
-import { useFormats } from '../useFormats.ts';
-import { usePolling } from '../usePolling.ts';
+import { useFormats } from '../format/useFormats.ts';
+import { usePolling } from '../polling/usePolling.ts';
+import { Page } from '../ui/Page.tsx';
 import { EmptyLibrary, LibraryFailed, NothingFound, OutOfDate } from './emptyStates.tsx';
 import { GridSkeleton } from './GridSkeleton.tsx';
 import { LibraryToolbar } from './LibraryToolbar.tsx';
+import { isUnderWay, libraryStore, useLibrary } from './libraryStore.ts';
 import { isNarrowed } from './query.ts';
 import { followUploads } from './uploadNews.ts';
 import { useGridLayout } from './useGridLayout.ts';

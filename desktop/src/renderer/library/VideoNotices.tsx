@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { wordNotice } from './wordNotice.ts';
+import { wordNotice } from './formatNotice.ts';
 
 /** What a video is not as its owner may expect; nothing where there is nothing. */
 export function VideoNotices({ notices }: Pick<Video, 'notices'>) {

@@ -2,10 +2,10 @@ import { Alert, Button, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconMovie, IconMovieOff, IconSearchOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { wordError } from '../feedback/formatError.ts';
 import { useAction } from '../feedback/useAction.ts';
-import { wordError } from '../feedback/wordError.ts';
-import { libraryStore, useLibrary } from '../stores/library.ts';
-import { openView } from '../stores/navigation.ts';
+import { openView } from '../navigation/navigationStore.ts';
+import { libraryStore, useLibrary } from './libraryStore.ts';
 import { EVERYTHING } from './query.ts';
 import classes from './VideoList.module.css';
 

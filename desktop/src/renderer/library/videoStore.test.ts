@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
 import { makeDetail, makeVideo } from '../../../../test/support/libraryVideos.ts';
-import { createLibraryStore, type LibraryStore } from '../stores/library.ts';
+import { createLibraryStore, type LibraryStore } from './libraryStore.ts';
 import { videoAt } from './pages.ts';
 import { createVideoStore, isChanging, type VideoStore } from './videoStore.ts';
 

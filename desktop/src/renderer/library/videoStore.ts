@@ -3,7 +3,7 @@ import type { Video, VideoDetail } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { call } from '../ipc/bridge.ts';
-import { type LibraryStore, libraryStore } from '../stores/library.ts';
+import { type LibraryStore, libraryStore } from './libraryStore.ts';
 
 /**
  * One video while its details are shown. Throws of the methods but `load` are for whoever calls them to show.

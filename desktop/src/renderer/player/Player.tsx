@@ -3,10 +3,10 @@ import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import '@reelmill/shared/player/player.css';
-import { wordError } from '../feedback/wordError.ts';
+import { wordError } from '../feedback/formatError.ts';
 import { fetchText } from './fetchText.ts';
 import { noticeFor } from './notices.ts';
-import { playerWords } from './playerWords.ts';
+import { playerWords } from './playerTexts.ts';
 
 interface PlayerProps {
   /** As it is now; another object whenever it changes. */

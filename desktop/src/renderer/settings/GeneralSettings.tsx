@@ -2,12 +2,12 @@ import { Input, SegmentedControl, Select, Switch } from '@mantine/core';
 import { LANGUAGES, type Language, type Settings } from '@reelmill/shared/contracts/desktop.ts';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useAppInfo } from '../stores/appInfo.ts';
-import { useSettings } from '../stores/settings.ts';
+import { useAppInfo } from './appInfoStore.ts';
 import { keep } from './keep.ts';
 import { GROUP_ROW, INPUT_ROW, SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
+import { useSettings } from './settingsStore.ts';
 
 /** Each in its own words, for whoever cannot read the language that is shown. */
 const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', 'zh-CN': '简体中文' };

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
+import { Page } from '../ui/Page.tsx';
 import { AboutSettings } from './AboutSettings.tsx';
 import { AccountSettings } from './AccountSettings.tsx';
 import { GeneralSettings } from './GeneralSettings.tsx';

@@ -1,12 +1,12 @@
 import { Input, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSettings } from '../stores/settings.ts';
 import { keep } from './keep.ts';
 import { GROUP_ROW, INPUT_ROW, SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
 import { SpeedLimitRows } from './SpeedLimitRows.tsx';
+import { useSettings } from './settingsStore.ts';
 
 const COUNTS = ['1', '2', '3', '4', '5', '6', '7', '8'];
 

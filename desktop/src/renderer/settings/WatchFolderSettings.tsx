@@ -2,11 +2,11 @@ import { Button, Switch, Text } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../feedback/useAction.ts';
-import { changeSettings, pickWatchFolder, settingsStore, useSettings } from '../stores/settings.ts';
-import { useWatchStatus } from '../stores/watchFolder.ts';
 import { SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
+import { changeSettings, pickWatchFolder, settingsStore, useSettings } from './settingsStore.ts';
+import { useWatchStatus } from './watchFolderStore.ts';
 
 /** The folder whose new files are uploaded by themselves. */
 export function WatchFolderSettings() {

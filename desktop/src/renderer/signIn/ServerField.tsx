@@ -2,8 +2,8 @@ import { Loader, Text, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { type RefObject, useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { hostOf, isReadableOnTheWay } from '../account/serverAddress.ts';
 import classes from './SignInView.module.css';
-import { hostOf, isReadableOnTheWay } from './serverAddress.ts';
 import type { Probe } from './useServerProbe.ts';
 
 interface ServerFieldProps {

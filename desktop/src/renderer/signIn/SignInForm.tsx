@@ -1,13 +1,13 @@
 import { Anchor, Button, Checkbox, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { FormProblem } from './FormProblem.tsx';
-import { PasswordField } from './PasswordField.tsx';
-import type { Field, Problems } from './problems.ts';
+import { FormProblem } from '../account/FormProblem.tsx';
+import { PasswordField } from '../account/PasswordField.tsx';
+import type { Field, Problems } from '../account/problems.ts';
+import { useProblemText } from '../account/useProblemText.ts';
+import { useStaySignedIn } from '../settings/useStaySignedIn.ts';
 import { ServerField } from './ServerField.tsx';
-import { useProblemText } from './useProblemText.ts';
 import type { SignInForm as Form } from './useSignInForm.ts';
-import { useStaySignedIn } from './useStaySignedIn.ts';
 
 const FIELDS: readonly Field[] = ['serverUrl', 'nickname', 'email', 'password'];
 type Inputs = Record<Field, RefObject<HTMLInputElement | null>>;

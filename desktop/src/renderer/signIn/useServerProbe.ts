@@ -1,7 +1,7 @@
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import { useCallback, useRef, useState } from 'react';
+import { explainProbe, type Problem } from '../account/problems.ts';
 import { call } from '../ipc/bridge.ts';
-import { explainProbe, type Problem } from './problems.ts';
 
 /** What is known of the server at an address. `serverUrl` is the address as it will be kept. */
 export type Probe =

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { register, signIn } from '../stores/session.ts';
 import {
   type Credentials,
   checkCredentials,
@@ -7,7 +6,8 @@ import {
   type Mode,
   type Problems,
   placeFailure,
-} from './problems.ts';
+} from '../account/problems.ts';
+import { register, signIn } from '../account/sessionStore.ts';
 import { type Probe, useServerProbe } from './useServerProbe.ts';
 
 export interface SignInForm {

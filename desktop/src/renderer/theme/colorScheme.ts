@@ -1,6 +1,6 @@
 import type { MantineColorScheme, MantineColorSchemeManager } from '@mantine/core';
 import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
-import { changeSettings, type SettingsStore, settingsStore } from '../stores/settings.ts';
+import { changeSettings, type SettingsStore, settingsStore } from '../settings/settingsStore.ts';
 
 /** Keeps Mantine's colour scheme in the app's settings, where the main process follows it too. */
 export function settingsColorScheme(store: SettingsStore = settingsStore): MantineColorSchemeManager {

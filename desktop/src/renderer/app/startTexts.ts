@@ -1,0 +1,36 @@
+import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { RESOURCES, type Texts } from '../../i18n/resources.ts';
+
+declare module 'i18next' {
+  /** Makes keys and their variables known to the compiler. */
+  interface CustomTypeOptions {
+    defaultNS: 'common';
+    resources: Texts;
+  }
+}
+
+/** Makes the texts ready at once, in the browser's language until the chosen one is known. */
+export function startTexts(): void {
+  void i18next.use(initReactI18next).init({
+    resources: RESOURCES,
+    lng: navigator.language.startsWith('zh') ? 'zh-CN' : 'en',
+    fallbackLng: 'en',
+    defaultNS: 'common',
+    // React escapes what it shows
+    interpolation: { escapeValue: false },
+    initAsync: false,
+  });
+}
+
+/** Shows everything in this language from now on, and tells screen readers of it. */
+export function showLanguage(language: Language): void {
+  document.documentElement.lang = language;
+  if (i18next.language !== language) void i18next.changeLanguage(language);
+}
+
+/** The language that is shown. */
+export function shownLanguage(): Language {
+  return i18next.language === 'zh-CN' ? 'zh-CN' : 'en';
+}

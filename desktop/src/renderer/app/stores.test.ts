@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/shared/contracts/desktop.ts';
+import type { IpcAnswer, IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/shared/contracts/ipc.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { connectSession, createSessionStore, signIn, signOut } from '../account/sessionStore.ts';
+import {
+  connectNavigation,
+  createNavigationStore,
+  openVideo,
+  openView,
+} from '../navigation/navigationStore.ts';
+import { checkForUpdate, connectAppInfo, createAppInfoStore } from '../settings/appInfoStore.ts';
+import {
+  changeSettings,
+  connectSettings,
+  createSettingsStore,
+  pickWatchFolder,
+} from '../settings/settingsStore.ts';
+
+/** The main process as the stores see it: answers that a test gives, and events that it sends. */
+class FakeMain implements IpcBridge {
+  readonly calls: Array<{ name: IpcCall; args: unknown; answer: (answer: IpcAnswer) => void }> = [];
+  readonly #answers = new Map<IpcCall, unknown>();
+  readonly #listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
+
+  /** What a call is answered with at once; other calls wait until the test answers them. */
+  answer(name: IpcCall, value: unknown): void {
+    this.#answers.set(name, value);
+  }
+
+  call(name: IpcCall, args: unknown): Promise<IpcAnswer> {
+    const { promise, resolve } = Promise.withResolvers<IpcAnswer>();
+    this.calls.push({ name, args, answer: resolve });
+    if (this.#answers.has(name)) resolve({ ok: true, value: this.#answers.get(name) });
+    return promise;
+  }
+
+  on(event: IpcEvent, listener: (payload: unknown) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  send<Event extends IpcEvent>(event: Event, payload: IpcPayload<Event>): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(payload);
+  }
+
+  listening(event: IpcEvent): number {
+    return this.#listeners.get(event)?.size ?? 0;
+  }
+
+  pathOf(): string {
+    return '';
+  }
+}
+
+const SIGNED_IN = {
+  status: 'signedIn',
+  serverUrl: 'https://reelmill.example.com',
+  userId: 7,
+  email: 'ada@example.com',
+  nickname: 'Ada',
+  role: 'creator',
+  passwordTemporary: false,
+} as const;
+const FAILURE: IpcAnswer = { ok: false, error: { code: 'internal', message: 'The disk is full.' } };
+
+let main: FakeMain;
+beforeEach(() => {
+  main = new FakeMain();
+  // the only part of a window that the stores use
+  globalThis.window = { reelmill: main } as unknown as Window & typeof globalThis;
+});
+
+function settingsWith(patch: Partial<Settings>): Settings {
+  return { ...DEFAULT_APP_SETTINGS, ...patch };
+}
+
+describe('settings', () => {
+  async function connected() {
+    const store = createSettingsStore();
+    main.answer('settings.get', settingsWith({ fileConcurrency: 3 }));
+    const stop = await connectSettings(store);
+    return { store, stop, shown: () => store.getState().settings };
+  }
+
+  test('are taken once and followed until that is ended', async () => {
+    const { stop, shown } = await connected();
+    assert.equal(shown().fileConcurrency, 3);
+    main.send('settings.changed', settingsWith({ fileConcurrency: 5 }));
+    assert.equal(shown().fileConcurrency, 5);
+    stop();
+    main.send('settings.changed', settingsWith({ fileConcurrency: 1 }));
+    assert.equal(shown().fileConcurrency, 5);
+  });
+
+  test('a change shows before it is answered, whatever else is told meanwhile', async () => {
+    const { store, shown } = await connected();
+    const first = changeSettings({ fileConcurrency: 4 }, store);
+    const second = changeSettings({ theme: 'dark' }, store);
+    assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
+    main.send('settings.changed', settingsWith({ fileConcurrency: 4 }));
+    assert.equal(shown().theme, 'dark');
+    main.calls[1]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 4 }) });
+    await first;
+    assert.equal(shown().theme, 'dark');
+    main.calls[2]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 4, theme: 'dark' }) });
+    await second;
+    assert.deepEqual(store.getState().unanswered, []);
+    assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
+  });
+
+  test('a change that cannot be kept is taken back, and only that one', async () => {
+    const { store, shown } = await connected();
+    const refused = changeSettings({ fileConcurrency: 8 }, store);
+    const taken = changeSettings({ notifications: false }, store);
+    main.calls[1]?.answer(FAILURE);
+    await assert.rejects(refused, new ReelmillError('internal', 'The disk is full.'));
+    assert.deepEqual([shown().fileConcurrency, shown().notifications], [3, false]);
+    main.calls[2]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 3, notifications: false }) });
+    await taken;
+    assert.equal(shown().notifications, false);
+  });
+
+  test('the chosen watch folder is shown', async () => {
+    const { store, shown } = await connected();
+    main.answer('settings.pickWatchFolder', settingsWith({ watchFolder: { enabled: true, path: '/films' } }));
+    await pickWatchFolder(store);
+    assert.deepEqual(shown().watchFolder, { enabled: true, path: '/films' });
+  });
+
+  test('that cannot be read leave no listener behind', async () => {
+    const connecting = connectSettings(createSettingsStore());
+    main.calls[0]?.answer(FAILURE);
+    await assert.rejects(connecting);
+    assert.equal(main.listening('settings.changed'), 0);
+  });
+});
+
+describe('the session', () => {
+  test('is taken, and follows what the main process says of it', async () => {
+    const store = createSessionStore();
+    main.answer('session.get', SIGNED_IN);
+    const stop = await connectSession(store);
+    assert.deepEqual(store.getState().session, SIGNED_IN);
+    const ended = {
+      status: 'signedOut',
+      serverUrl: SIGNED_IN.serverUrl,
+      ended: 'refresh_token_reused',
+    } as const;
+    main.send('session.changed', ended);
+    assert.deepEqual(store.getState().session, ended);
+    stop();
+    assert.equal(main.listening('session.changed'), 0);
+  });
+
+  test('begins with signing in and ends with signing out', async () => {
+    const store = createSessionStore();
+    main.answer('session.signIn', SIGNED_IN);
+    const credentials = { serverUrl: SIGNED_IN.serverUrl, email: SIGNED_IN.email, password: 'correct horse' };
+    await signIn(credentials, store);
+    assert.deepEqual(main.calls[0]?.args, credentials);
+    assert.equal(store.getState().session.status, 'signedIn');
+    main.answer('session.signOut', { status: 'signedOut', serverUrl: SIGNED_IN.serverUrl, ended: null });
+    await signOut(store);
+    assert.equal(store.getState().session.status, 'signedOut');
+  });
+
+  test('does not begin with wrong credentials; the wait that the server asks for is kept', async () => {
+    const store = createSessionStore();
+    const trying = signIn({ serverUrl: 'x.example', email: 'a@b.example', password: 'y' }, store);
+    const error = { code: 'rate_limited', message: 'Too many.', retryAfterSeconds: 30 } as const;
+    main.calls[0]?.answer({ ok: false, error });
+    await assert.rejects(trying, { code: 'rate_limited', retryAfterSeconds: 30 });
+    assert.equal(store.getState().session.status, 'signedOut');
+  });
+});
+
+describe('the app and its updates', () => {
+  test('are taken and followed', async () => {
+    const store = createAppInfoStore();
+    main.answer('app.info', { version: '1.2.3', platform: 'linux', language: 'zh-CN' });
+    main.answer('updates.get', { status: 'idle', version: null, message: null });
+    const stop = await connectAppInfo(store);
+    assert.equal(store.getState().info.version, '1.2.3');
+    main.send('updates.changed', { status: 'ready', version: '1.3.0', message: null });
+    assert.equal(store.getState().update.status, 'ready');
+    stop();
+    main.send('updates.changed', { status: 'idle', version: null, message: null });
+    assert.equal(store.getState().update.status, 'ready');
+  });
+
+  test('a check that was asked for is shown', async () => {
+    const store = createAppInfoStore();
+    main.answer('updates.check', { status: 'checking', version: null, message: null });
+    await checkForUpdate(store);
+    assert.equal(store.getState().update.status, 'checking');
+  });
+});
+
+describe('navigation', () => {
+  test('opens views from their beginning and videos in the library', () => {
+    const store = createNavigationStore();
+    openVideo(12, store);
+    assert.deepEqual(store.getState(), { view: 'library', videoId: 12 });
+    openView('settings', store);
+    openView('library', store);
+    assert.deepEqual(store.getState(), { view: 'library', videoId: null });
+  });
+
+  test('goes where the main process asks for', () => {
+    const store = createNavigationStore();
+    const stop = connectNavigation(store);
+    main.send('app.navigate', { view: 'library', videoId: 5 });
+    assert.deepEqual(store.getState(), { view: 'library', videoId: 5 });
+    main.send('app.navigate', { view: 'farm', videoId: 5 });
+    assert.deepEqual(store.getState(), { view: 'farm', videoId: null });
+    stop();
+    main.send('app.navigate', { view: 'queue', videoId: null });
+    assert.equal(store.getState().view, 'farm');
+  });
+});

@@ -1,0 +1,171 @@
+import type { Video, VideoList } from '@reelmill/shared/contracts/videos.ts';
+import { useStore } from 'zustand';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { call } from '../ipc/bridge.ts';
+import {
+  keepNear,
+  keepShown,
+  PAGE_SIZE,
+  type Pages,
+  pagesOf,
+  putPage,
+  type Range,
+  removeVideo,
+  replaceVideo,
+  videoAt,
+} from './pages.ts';
+import { EVERYTHING, isSameQuery, type LibraryQuery, listArgs } from './query.ts';
+
+/** A page that comes into view again is asked for anew where it is older than this. */
+const FRESH_MS = 30_000;
+
+/**
+ * The videos of the account, page by page.
+ *
+ *   loading (total null) ──▶ shown ──another query──▶ outdated ──▶ shown
+ */
+export interface LibraryState {
+  query: LibraryQuery;
+  /** Of what is shown; null until the first answer. */
+  total: number | null;
+  pages: Pages;
+  shown: Range;
+  /** Whether what is shown still answers the query before. */
+  outdated: boolean;
+  /** Why the last page could not be had; null where it could. */
+  failure: unknown;
+  /** Where the grid was left, for the way back from a video. */
+  place: { scrollTop: number; videoId: number | null };
+  setQuery: (change: Partial<LibraryQuery>) => void;
+  /** Loads what is missing of a range. */
+  show: (range: Range) => void;
+  /** Loads what is shown anew. */
+  refresh: () => Promise<void>;
+  replace: (video: Video) => void;
+  /** Takes a video away that has been deleted. */
+  remove: (videoId: number) => void;
+  leave: (place: LibraryState['place']) => void;
+}
+
+export type LibraryStore = StoreApi<LibraryState>;
+
+/** A store of its own, for tests; the app has `libraryStore`. */
+export function createLibraryStore(now: () => number = Date.now): LibraryStore {
+  const loading = new Map<number, Promise<void>>();
+  const loadedAt = new Map<number, number>();
+  /** Grows whenever answers that are still to come are not wanted any more. */
+  let generation = 0;
+
+  return createStore<LibraryState>()((set, get) => {
+    const load = (page: number): Promise<void> => {
+      const running = loading.get(page);
+      if (running !== undefined) return running;
+      const begun = loadPage(page).finally(() => {
+        if (loading.get(page) === begun) loading.delete(page);
+      });
+      loading.set(page, begun);
+      return begun;
+    };
+
+    const loadPage = async (page: number): Promise<void> => {
+      const asked = generation;
+      const args = listArgs(get().query, { limit: PAGE_SIZE, offset: page * PAGE_SIZE });
+      try {
+        const answer = await call('library.list', args);
+        if (asked === generation) take(page, answer);
+      } catch (failure) {
+        if (asked === generation) set({ failure });
+      }
+    };
+
+    const take = (page: number, { videos, total }: VideoList): void => {
+      const { total: before, outdated, shown, pages } = get();
+      const shifted = before !== null && before !== total;
+      // what is further away may have moved to another page
+      const kept = outdated ? new Map() : shifted ? keepShown(pages, shown) : pages;
+      loadedAt.set(page, now());
+      set({
+        pages: keepNear(putPage(kept, page, videos), shown),
+        total,
+        outdated: false,
+        failure: null,
+      });
+      if (shifted && !outdated) for (const other of pagesOf(shown)) if (other !== page) void load(other);
+    };
+
+    const forgetAnswers = (): void => {
+      generation += 1;
+      loading.clear();
+    };
+
+    const isFresh = (page: number): boolean =>
+      get().pages.has(page) && now() - (loadedAt.get(page) ?? 0) < FRESH_MS;
+
+    return {
+      query: EVERYTHING,
+      total: null,
+      pages: new Map(),
+      shown: { first: 0, last: 0 },
+      outdated: false,
+      failure: null,
+      place: { scrollTop: 0, videoId: null },
+
+      setQuery: (change) => {
+        const query = { ...get().query, ...change };
+        if (isSameQuery(query, get().query)) return;
+        forgetAnswers();
+        set({
+          query,
+          outdated: get().total !== null,
+          shown: { first: 0, last: 0 },
+          place: { scrollTop: 0, videoId: null },
+          failure: null,
+        });
+        void load(0);
+      },
+
+      show: (shown) => {
+        set({ shown });
+        // until there is an answer to the query, it is not known which pages there are
+        const wanted = get().outdated ? [0] : pagesOf(shown);
+        for (const page of wanted) if (!isFresh(page)) void load(page);
+      },
+
+      refresh: async () => {
+        const wanted = get().outdated ? [0] : pagesOf(get().shown);
+        await Promise.all(wanted.map(load));
+      },
+
+      replace: (video) => set({ pages: replaceVideo(get().pages, video) }),
+
+      remove: (videoId) => {
+        forgetAnswers();
+        const { pages, shown, total } = get();
+        set({
+          pages: keepShown(removeVideo(pages, videoId), shown),
+          total: total === null ? null : Math.max(0, total - 1),
+        });
+        void get().refresh();
+      },
+
+      leave: (place) => set({ place }),
+    };
+  });
+}
+
+export const libraryStore = createLibraryStore();
+
+/** Components are rendered again only when what they select changes. */
+export function useLibrary<Selected>(select: (state: LibraryState) => Selected): Selected {
+  return useStore(libraryStore, select);
+}
+
+/** Whether something that is shown is still going to change by itself. */
+export function isUnderWay({ pages, shown, total }: LibraryState): boolean {
+  const last = Math.min(shown.last, (total ?? 0) - 1);
+  for (let index = shown.first; index <= last; index += 1) {
+    const status = videoAt(pages, index)?.status;
+    if (status === 'transcoding' || status === 'uploading') return true;
+  }
+  return false;
+}

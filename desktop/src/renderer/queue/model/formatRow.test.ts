@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { UploadFailure, UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
+import i18next from 'i18next';
+import { RESOURCES } from '../../../i18n/resources.ts';
+import { formatsOf } from '../../format/format.ts';
+import {
+  describeRow,
+  explainFailure,
+  progressOf,
+  type QueueText,
+  sayObstacle,
+  sayState,
+} from './formatRow.ts';
+
+const MB = 1024 ** 2;
+const english = formatsOf('en');
+
+function row(facts: Partial<UploadSnapshot>): UploadSnapshot {
+  return {
+    id: '1',
+    path: '/films/a.mp4',
+    fileName: 'a.mp4',
+    title: null,
+    state: 'waiting',
+    videoId: 7,
+    sizeBytes: 400 * MB,
+    acknowledgedBytes: 0,
+    sentBytes: 0,
+    keptBytes: 0,
+    bytesPerSecond: null,
+    etaSeconds: null,
+    restarts: 0,
+    retrying: null,
+    failure: null,
+    video: null,
+    ...facts,
+  };
+}
+
+function video(facts: Partial<VideoProgress>): VideoProgress {
+  const watchUrl = 'http://127.0.0.1/watch/7';
+  return {
+    status: 'transcoding',
+    phase: 'encoding',
+    progress: 0,
+    etaSeconds: null,
+    playable: false,
+    waitingFor: null,
+    watchUrl,
+    ...facts,
+  };
+}
+
+function failure(facts: Partial<UploadFailure>): UploadFailure {
+  return { stage: 'upload', code: 'internal', message: 'No.', duplicateOf: null, ...facts };
+}
+
+describe('what a row says', () => {
+  let t: QueueText;
+  let chinese: QueueText;
+
+  before(async () => {
+    await i18next.init({ resources: RESOURCES, lng: 'en', interpolation: { escapeValue: false } });
+    t = i18next.getFixedT('en', 'queue');
+    chinese = i18next.getFixedT('zh-CN', 'queue');
+  });
+
+  test('an upload tells amounts, speed, time and what was there already', () => {
+    const sending = {
+      state: 'uploading',
+      sentBytes: 100 * MB,
+      bytesPerSecond: 5 * MB,
+      etaSeconds: 60,
+    } as const;
+    const text = describeRow(row({ ...sending, keptBytes: 40 * MB }), t, english);
+    assert.equal(text, '100 MB of 400 MB · 5.0 MB/s · 1 min left · 40.0 MB already there');
+    assert.equal(
+      describeRow(row(sending), chinese, formatsOf('zh-CN')),
+      '100 MB / 400 MB · 5.0 MB/s · 剩余 1 分钟',
+    );
+  });
+
+  test('a transcode tells its phase, percentage and time, and that it can be watched', () => {
+    const encoding = video({ progress: 42.7, etaSeconds: 180, playable: true });
+    const text = describeRow(row({ state: 'processing', video: encoding }), t, english);
+    assert.equal(text, 'Encoding 42% · 3 min left · The beginning can be watched already');
+    const queued = describeRow(row({ state: 'processing', video: video({ phase: 'queued' }) }), t, english);
+    assert.equal(queued, 'Waiting to be processed');
+  });
+
+  test('under a title of its own the file is named', () => {
+    assert.equal(describeRow(row({ title: 'Holidays' }), t, english), '400 MB · a.mp4');
+    assert.equal(describeRow(row({ title: 'Holidays', sizeBytes: null }), t, english), 'a.mp4');
+  });
+
+  test('there is a bar where something can be measured', () => {
+    const half = { of: 'upload', percent: 50 };
+    assert.deepEqual(progressOf(row({ state: 'uploading', sentBytes: 200 * MB })), half);
+    assert.deepEqual(progressOf(row({ state: 'paused', sentBytes: 200 * MB })), half);
+    const processing = row({ state: 'processing', sentBytes: 400 * MB, video: video({ progress: 30 }) });
+    assert.deepEqual(progressOf(processing), { of: 'processing', percent: 30 });
+    assert.equal(progressOf(row({ state: 'waiting' })), null);
+    assert.equal(progressOf(row({ state: 'uploading', sentBytes: 5, sizeBytes: null })), null);
+    assert.equal(progressOf(row({ state: 'online', sentBytes: 400 * MB })), null);
+  });
+
+  test('the badge tells apart what failed', () => {
+    assert.equal(sayState(row({ state: 'failed', failure: failure({}) }), t), 'Failed');
+    const transcode = failure({ stage: 'transcode', code: 'undecodable' });
+    assert.equal(sayState(row({ state: 'failed', failure: transcode }), t), 'Video failed');
+    assert.equal(sayState(row({ state: 'failed', failure: failure({ code: 'duplicate' }) }), t), 'Duplicate');
+  });
+
+  test('a failure is explained with the words for its code', () => {
+    const reason = (code: string): string => `[${code}]`;
+    assert.equal(explainFailure(failure({ code: 'file_unreadable' }), t, reason), '[file_unreadable]');
+    const followed = explainFailure(failure({ stage: 'follow', code: 'network' }), t, reason);
+    assert.equal(followed, 'The file is uploaded, but its progress could not be read. [network]');
+    const known = failure({ code: 'duplicate', duplicateOf: { videoId: 3, title: 'Tom & Anna' } });
+    assert.equal(explainFailure(known, t, reason), 'Already in your library as “Tom & Anna”.');
+  });
+
+  test('an obstacle is told in a few words, whatever its code', () => {
+    assert.equal(sayObstacle('network', t), 'No connection.');
+    assert.equal(sayObstacle('part_size_mismatch', t), 'Something went wrong.');
+  });
+});
