@@ -173,7 +173,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
   test('trusts the issuers that the system trusts', async () => {
     const made = await makeSelfSigned(folder.path);
     const script = `
-      import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/issuers.ts'))};
+      import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/caCerts.ts'))};
       process.stdout.write(JSON.stringify(listIssuers(null)));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, SSL_CERT_FILE: path.join(folder.path, 'cert.pem') },

@@ -3,7 +3,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { UploadEvent, UploadListener } from '../engine/record/events.ts';
 import { printable, shorten } from './formats.ts';
 import { toJsonEvent } from './jsonEvents.ts';
-import { sayEvent, sayProgress, sayState, sayVideo } from './wording.ts';
+import { sayEvent, sayProgress, sayState, sayVideo } from './formatEvents.ts';
 
 const NAME_CHARACTERS = 28;
 const BAR_STEPS = 1000;

@@ -6,7 +6,7 @@ import { followVideo } from '../engine/video/followVideo.ts';
 import { systemClock } from '../node/clock.ts';
 import { EXIT } from './exitCodes.ts';
 import type { Terminal } from './terminal.ts';
-import { sayVideoRow } from './wording.ts';
+import { sayVideoRow } from './formatEvents.ts';
 
 const POLL_MS = 1_500;
 

@@ -3,8 +3,8 @@ import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports/ports.ts';
-import { listIssuers } from './issuers.ts';
-import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkFailure.ts';
+import { listIssuers } from './caCerts.ts';
+import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkError.ts';
 import { NO_PROXIES, type Proxies } from './proxies.ts';
 
 /** No answer that the engine reads is longer. */

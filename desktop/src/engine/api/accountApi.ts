@@ -9,7 +9,7 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../ports/ports.ts';
 import { type DeviceTokens, NO_DEVICE_TOKENS } from './deviceTokens.ts';
-import { apiFailure, readAnswer } from './failures.ts';
+import { apiFailure, readAnswer } from './responses.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 /** Somebody has typed an address and waits. */

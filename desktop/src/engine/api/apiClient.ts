@@ -29,7 +29,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from '../ports/ports.ts';
-import { assertDone, readAnswer, refusesToken } from './failures.ts';
+import { assertDone, readAnswer, refusesToken } from './responses.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 /** Joining ten thousand parts takes a store its time. */

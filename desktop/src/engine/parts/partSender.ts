@@ -1,5 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { assertTaken } from '../api/failures.ts';
+import { assertTaken } from '../api/responses.ts';
 import type { UploadContext } from '../context.ts';
 import type { Retrier } from '../flow/retry.ts';
 import { Watchdog } from '../flow/watchdog.ts';

@@ -11,7 +11,7 @@ import type { RetryNotice } from '../flow/retry.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 import type { RestartReason, UploadEvent } from './events.ts';
-import { describeFailure, describeProgress, showsTheSame } from './formatRecord.ts';
+import { describeFailure, describeProgress, showsTheSame } from './serializeSnapshot.ts';
 import { TransferMeter } from './transferMeter.ts';
 import { canMove, takesSlot } from './uploadStates.ts';
 

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/formatError.ts';
+import { wordFailure } from '../feedback/errorMessage.ts';
 import { useFormats } from '../format/useFormats.ts';
 import type { Problem } from './problems.ts';
 

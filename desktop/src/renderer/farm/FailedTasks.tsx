@@ -4,7 +4,7 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconChevronDown, IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/formatError.ts';
+import { wordFailure } from '../feedback/errorMessage.ts';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';

@@ -2,7 +2,7 @@ import { Alert, Button, Skeleton } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconAlertTriangle, IconServerOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { wordError } from '../feedback/formatError.ts';
+import { wordError } from '../feedback/errorMessage.ts';
 import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
 import { usePolling } from '../polling/usePolling.ts';

@@ -1,7 +1,7 @@
 import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/formatError.ts';
+import { wordFailure } from '../feedback/errorMessage.ts';
 import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';

@@ -1,7 +1,7 @@
 import { type NotificationData, notifications } from '@mantine/notifications';
 import { IconCheck, IconExclamationMark } from '@tabler/icons-react';
 import i18next from 'i18next';
-import { wordError } from './formatError.ts';
+import { wordError } from './errorMessage.ts';
 
 const DONE_MS = 4_000;
 const PROBLEM_MS = 10_000;

@@ -2,7 +2,7 @@ import { Alert, Button, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconMovie, IconMovieOff, IconSearchOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { wordError } from '../feedback/formatError.ts';
+import { wordError } from '../feedback/errorMessage.ts';
 import { useAction } from '../feedback/useAction.ts';
 import { openView } from '../navigation/navigationStore.ts';
 import { libraryStore, useLibrary } from './libraryStore.ts';

@@ -3,7 +3,7 @@ import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import '@reelmill/shared/player/player.css';
-import { wordError } from '../feedback/formatError.ts';
+import { wordError } from '../feedback/errorMessage.ts';
 import { fetchText } from './fetchText.ts';
 import { noticeFor } from './notices.ts';
 import { playerWords } from './playerTexts.ts';

@@ -1,6 +1,6 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
-import { wordFailure } from '../feedback/formatError.ts';
+import { wordFailure } from '../feedback/errorMessage.ts';
 
 export interface Notice {
   title: string;

@@ -6,7 +6,7 @@ import type { RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../../feedback/formatError.ts';
+import { wordFailure } from '../../feedback/errorMessage.ts';
 import type { QueueText } from '../model/formatRow.ts';
 import { dismissRefused, useIntake } from './addFiles.ts';
 import classes from './RefusedFiles.module.css';

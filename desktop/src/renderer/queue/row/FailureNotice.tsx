@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import type { UploadFailure, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../../feedback/formatError.ts';
+import { wordFailure } from '../../feedback/errorMessage.ts';
 import { perform } from '../model/commands.ts';
 import { explainFailure, nameOf } from '../model/formatRow.ts';
 import { actionsFor } from '../model/rowActions.ts';

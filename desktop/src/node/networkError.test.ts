@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeNetworkFailure } from './networkFailure.ts';
+import { describeNetworkFailure } from './networkError.ts';
 
 const URL_WITH_SIGNATURE = 'https://videos.example.com:8443/store/x?signature=secret';
 const failure = (code?: string) =>

@@ -2,7 +2,7 @@ import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/d
 import type { Video, WaitingReason } from '@reelmill/shared/contracts/videos.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import type { UploadEvent } from '../engine/record/events.ts';
-import { describeProgress } from '../engine/record/formatRecord.ts';
+import { describeProgress } from '../engine/record/serializeSnapshot.ts';
 import { formatSeconds, printable } from './formats.ts';
 
 /** What an event means, in one line; null where it adds nothing to the lines before. */

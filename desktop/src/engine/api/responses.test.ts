@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { apiFailure, assertDone, assertTaken, readRetryAfter, refusesToken } from './failures.ts';
+import { apiFailure, assertDone, assertTaken, readRetryAfter, refusesToken } from './responses.ts';
 
 const answer = (status: number, body = '', headers: Record<string, string> = {}) => ({
   status,
