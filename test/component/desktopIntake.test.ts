@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type OfferedFile, takeIn } from '@reelmill/desktop/main/queue/inspectFiles.ts';
+import { inspectFiles, type OfferedFile } from '@reelmill/desktop/main/queue/inspectFiles.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder } from '../support/processes.ts';
@@ -20,7 +20,7 @@ describe('files and folders that are offered', () => {
 
   async function offer(...paths: string[]): Promise<OfferedFile[]> {
     const offered: OfferedFile[] = [];
-    for await (const batch of takeIn(paths, new AbortController().signal)) offered.push(...batch);
+    for await (const batch of inspectFiles(paths, new AbortController().signal)) offered.push(...batch);
     return offered;
   }
 
@@ -113,7 +113,7 @@ describe('files and folders that are offered', () => {
     }, 1);
     const batches: OfferedFile[][] = [];
     try {
-      for await (const batch of takeIn([root], new AbortController().signal)) batches.push(batch);
+      for await (const batch of inspectFiles([root], new AbortController().signal)) batches.push(batch);
     } finally {
       clearInterval(timer);
     }
@@ -128,7 +128,7 @@ describe('files and folders that are offered', () => {
   test('looking ends when nobody wants it any more', async () => {
     const controller = new AbortController();
     const reason = new ReelmillError('aborted', 'Signed out.');
-    const looking = takeIn([at('many')], controller.signal);
+    const looking = inspectFiles([at('many')], controller.signal);
     assert.equal((await looking.next()).done, false);
     controller.abort(reason);
     await assert.rejects(looking.next(), reason);

@@ -321,12 +321,12 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await start()).state.status, 'signedOut');
 
     stays = true;
-    await service.keepAsWanted();
+    await service.applyStaySignedIn();
     if (process.platform !== 'win32') assert.equal((await stat(sessionFile())).mode & 0o777, 0o600);
     assert.equal((await start()).state.status, 'signedIn');
 
     stays = false;
-    await service.keepAsWanted();
+    await service.applyStaySignedIn();
     await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
     // the tokens that a refresh brings later are not written either
     await service.changePassword({ current: mia.password, next: 'another good password' });

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
-import { TakenMemory } from '@reelmill/desktop/main/watchFolder/processedFiles.ts';
+import { ProcessedFiles } from '@reelmill/desktop/main/watchFolder/processedFiles.ts';
 import { WatchFolder, type WatchStatus } from '@reelmill/desktop/main/watchFolder/watchFolder.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
@@ -45,7 +45,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     const queue = { isOpen: true };
     const watching = new WatchFolder({
       path: root,
-      memory: await TakenMemory.open(memoryFile),
+      memory: await ProcessedFiles.open(memoryFile),
       take: async (files: readonly FoundFile[]) => {
         if (!queue.isOpen) throw new Error('nobody is signed in');
         taken.push(...files.map((file) => path.relative(root, file.path)));

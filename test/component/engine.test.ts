@@ -143,7 +143,7 @@ for (const store of ['disk', 'minio'] as const) {
           ][index - first],
       );
       const { manager, reach, events } = fixture.startEngine({
-        settings: { stallMs: 1_000, answerMs: 2_000 },
+        settings: { stallMs: 1_000, responseMs: 2_000 },
       });
       const upload = await reach(manager.add({ path: file }), 'processing');
       fixture.proxy.setFaults(() => undefined);

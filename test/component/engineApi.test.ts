@@ -159,7 +159,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
       await withServer(redirect, (insecure) =>
         assert.rejects(account.probe(insecure, signal), { code: 'certificate_invalid' }),
       );
-      const trusting = new NodeHttpTransport({ furtherIssuers: made.cert });
+      const trusting = new NodeHttpTransport({ extraCaCerts: made.cert });
       try {
         await assert.rejects(new AccountApi(trusting).serverInfo(url, signal), { code: 'not_a_server' });
       } finally {
@@ -173,8 +173,8 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
   test('trusts the issuers that the system trusts', async () => {
     const made = await makeSelfSigned(folder.path);
     const script = `
-      import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/caCerts.ts'))};
-      process.stdout.write(JSON.stringify(listIssuers(null)));`;
+      import { listCaCerts } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/caCerts.ts'))};
+      process.stdout.write(JSON.stringify(listCaCerts(null)));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, SSL_CERT_FILE: path.join(folder.path, 'cert.pem') },
       maxBuffer: 16 * 1024 * 1024,

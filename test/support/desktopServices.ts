@@ -66,7 +66,7 @@ export async function startServices(
   const changes: QueueChange[] = [];
   queue.subscribe((change) => changes.push(change));
   const settled: UploadSnapshot[] = [];
-  queue.onSettled((upload) => settled.push(upload));
+  queue.onFinished((upload) => settled.push(upload));
   const clipboard = { text: '' };
   const library = new LibraryService(session, {
     writeText: (text) => {

@@ -1,5 +1,5 @@
 import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcAnswer, IpcCall, IpcEvent } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcCall, IpcEvent, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { PreviewState } from './previewState.ts';
 
@@ -95,7 +95,7 @@ export function installPreviewBridge(state: PreviewState): void {
     'farm.get': () => state.farm,
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
     'farm.replay': () => ({ replayed: state.deadLetters.length }),
-    'farm.tellWorker': ({ workerId, what }) => {
+    'farm.controlWorker': ({ workerId, what }) => {
       const worker = state.farm.workers.find((one) => one.worker_id === workerId);
       if (worker === undefined) throw new Error(`there is no worker ${workerId}`);
       const told: typeof worker = { ...worker, state: what === 'drain' ? 'drained' : 'idle' };
@@ -119,7 +119,7 @@ export function installPreviewBridge(state: PreviewState): void {
   };
 
   const calls: [IpcCall, unknown][] = [];
-  const call = async (name: IpcCall, args: unknown): Promise<IpcAnswer> => {
+  const call = async (name: IpcCall, args: unknown): Promise<IpcReply> => {
     calls.push([name, args]);
     if (state.silent.includes(name)) return new Promise(() => undefined);
     const error = state.failing[name];

@@ -1,9 +1,9 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { UploadEvent, UploadListener } from '../engine/record/events.ts';
+import { formatEvent, formatProgress, formatState, formatVideo } from './formatEvents.ts';
 import { printable, shorten } from './formats.ts';
 import { toJsonEvent } from './jsonEvents.ts';
-import { sayEvent, sayProgress, sayState, sayVideo } from './formatEvents.ts';
 
 const NAME_CHARACTERS = 28;
 const BAR_STEPS = 1000;
@@ -40,7 +40,7 @@ export function showBars(stream: NodeJS.WritableStream): Display {
     show: (event) => {
       if (!('upload' in event)) return;
       if (event.type === 'retrying' || event.type === 'restarted' || event.type === 'resumed') {
-        bars.log(`${sayEvent(event)}\n`);
+        bars.log(`${formatEvent(event)}\n`);
       }
       draw(event.upload);
     },
@@ -56,7 +56,7 @@ export function showLines(write: (line: string) => void): Display {
   const said = new Map<string, string>();
   return {
     show: (event) => {
-      const line = sayEvent(event);
+      const line = formatEvent(event);
       if (line === null || !('upload' in event)) return;
       const step = stepOf(event);
       if (step !== null && said.get(event.upload.id) === step) return;
@@ -89,7 +89,7 @@ function fractionOf({ state, sizeBytes, sentBytes, video }: UploadSnapshot): num
 }
 
 function describe(upload: UploadSnapshot): string {
-  if (upload.state === 'uploading') return sayProgress(upload);
-  if (upload.state === 'processing' && upload.video !== null) return sayVideo(upload.video);
-  return printable(sayState(upload) ?? upload.state);
+  if (upload.state === 'uploading') return formatProgress(upload);
+  if (upload.state === 'processing' && upload.video !== null) return formatVideo(upload.video);
+  return printable(formatState(upload) ?? upload.state);
 }

@@ -2,24 +2,24 @@ import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/d
 import type { Video, WaitingReason } from '@reelmill/shared/contracts/videos.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import type { UploadEvent } from '../engine/record/events.ts';
-import { describeProgress } from '../engine/record/serializeSnapshot.ts';
+import { serializeProgress } from '../engine/record/serializeSnapshot.ts';
 import { formatSeconds, printable } from './formats.ts';
 
 /** What an event means, in one line; null where it adds nothing to the lines before. */
-export function sayEvent(event: UploadEvent): string | null {
+export function formatEvent(event: UploadEvent): string | null {
   if (!('upload' in event)) return null;
   const name = printable(event.upload.fileName);
-  const text = sayMatter(event);
+  const text = formatChange(event);
   return text === null ? null : `${name}: ${text}`;
 }
 
-function sayMatter(event: Extract<UploadEvent, { upload: UploadSnapshot }>): string | null {
+function formatChange(event: Extract<UploadEvent, { upload: UploadSnapshot }>): string | null {
   const { upload } = event;
   switch (event.type) {
     case 'state':
-      return sayState(upload);
+      return formatState(upload);
     case 'progress':
-      return sayProgress(upload);
+      return formatProgress(upload);
     case 'resumed':
       return `going on, ${formatBytes(upload.keptBytes)} are there already (${event.keptParts} of ${event.partCount} parts)`;
     case 'restarted':
@@ -33,11 +33,11 @@ function sayMatter(event: Extract<UploadEvent, { upload: UploadSnapshot }>): str
     case 'recovered':
       return null;
     case 'video':
-      return upload.video === null ? null : sayVideo(upload.video);
+      return upload.video === null ? null : formatVideo(upload.video);
   }
 }
 
-export function sayState(upload: UploadSnapshot): string | null {
+export function formatState(upload: UploadSnapshot): string | null {
   switch (upload.state) {
     case 'fingerprinting':
       return 'looking at the file';
@@ -61,7 +61,7 @@ export function sayState(upload: UploadSnapshot): string | null {
 }
 
 /** `45.0 % of 1.2 GiB, 85.3 MiB/s, 8s left` */
-export function sayProgress(upload: UploadSnapshot): string {
+export function formatProgress(upload: UploadSnapshot): string {
   const size = upload.sizeBytes ?? 0;
   const percent = size === 0 ? 0 : (100 * upload.sentBytes) / size;
   const parts = [`${percent.toFixed(1)} % of ${formatBytes(size)}`];
@@ -77,7 +77,7 @@ const WAITING: Record<WaitingReason, string> = {
 };
 
 /** `encoding 42 %, 1m10s left, can be watched already` */
-export function sayVideo(video: VideoProgress): string {
+export function formatVideo(video: VideoProgress): string {
   const percent = video.status === 'transcoding' ? ` ${Math.floor(video.progress)} %` : '';
   const parts = [`${video.phase ?? video.status}${percent}`];
   if (video.waitingFor !== null) parts.push(WAITING[video.waitingFor]);
@@ -87,9 +87,9 @@ export function sayVideo(video: VideoProgress): string {
 }
 
 /** A video of the server as one line of a list. */
-export function sayVideoRow(video: Video): string {
+export function formatVideoRow(video: Video): string {
   const said = [...(video.error === null ? [] : [video.error]), ...video.notices];
   const reasons = said.map(({ message }) => ` (${printable(message)})`).join('');
-  const state = sayVideo(describeProgress(video));
+  const state = formatVideo(serializeProgress(video));
   return `${String(video.id).padStart(6)}  ${printable(video.title)}  ${state}${reasons}`;
 }

@@ -1,7 +1,7 @@
 import { formatSeconds } from './formats.ts';
 
 /** `1m05s ago` */
-export function sayAge(at: string, now: Date): string {
+export function formatAge(at: string, now: Date): string {
   return `${formatSeconds((now.getTime() - Date.parse(at)) / 1000)} ago`;
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { SavedSession } from '../engine/api/session.ts';
 import type { UploadManager } from '../engine/queue/manager.ts';
-import { isSettled } from '../engine/record/uploadStates.ts';
+import { isFinished } from '../engine/record/uploadStates.ts';
 import type { Client } from '../node/client.ts';
 import { type Display, showBars, showJson, showLines } from './display.ts';
 import { EXIT, exitCodeOfUploads } from './exitCodes.ts';
@@ -39,9 +39,9 @@ export async function uploadFiles(
   manager.subscribe(display.show);
   try {
     for (const path of paths) manager.add({ path: resolve(path), title: options.title ?? null });
-    const signal = await settledOrInterrupted(manager, options.wait ?? false);
+    const signal = await finishedOrInterrupted(manager, options.wait ?? false);
     display.stop();
-    if (signal !== null) return explainInterrupt(terminal, manager, signal);
+    if (signal !== null) return reportInterrupt(terminal, manager, signal);
     report(terminal, manager, options.json ?? false);
     return exitCodeOfUploads(manager.uploads);
   } finally {
@@ -59,7 +59,7 @@ function chooseDisplay(terminal: Terminal, json: boolean): Display {
 }
 
 /** Null when nothing is left to do; otherwise the signal that came, with all sending stopped. */
-async function settledOrInterrupted(manager: UploadManager, wait: boolean): Promise<NodeJS.Signals | null> {
+async function finishedOrInterrupted(manager: UploadManager, wait: boolean): Promise<NodeJS.Signals | null> {
   const interrupted = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -71,7 +71,7 @@ async function settledOrInterrupted(manager: UploadManager, wait: boolean): Prom
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const signal = await Promise.race([interrupted.promise, settled(manager, wait)]);
+    const signal = await Promise.race([interrupted.promise, allFinished(manager, wait)]);
     if (signal !== null) await manager.pauseAll();
     return signal;
   } finally {
@@ -80,9 +80,9 @@ async function settledOrInterrupted(manager: UploadManager, wait: boolean): Prom
   }
 }
 
-function settled(manager: UploadManager, wait: boolean): Promise<null> {
+function allFinished(manager: UploadManager, wait: boolean): Promise<null> {
   const isDone = (): boolean =>
-    manager.uploads.every(({ state }) => isSettled(state) || (state === 'processing' && !wait));
+    manager.uploads.every(({ state }) => isFinished(state) || (state === 'processing' && !wait));
   return new Promise((resolve) => {
     const check = (): void => {
       if (isDone()) resolve(null);
@@ -93,7 +93,7 @@ function settled(manager: UploadManager, wait: boolean): Promise<null> {
   });
 }
 
-function explainInterrupt(terminal: Terminal, manager: UploadManager, signal: NodeJS.Signals): number {
+function reportInterrupt(terminal: Terminal, manager: UploadManager, signal: NodeJS.Signals): number {
   const states = manager.uploads.map(({ state }) => state);
   if (states.includes('paused')) {
     terminal.stderr.write('Stopped. Nothing that was sent is lost: the same command goes on from here.\n');

@@ -5,8 +5,8 @@ import type { Journal } from '../engine/ports/ports.ts';
 import { followVideo } from '../engine/video/followVideo.ts';
 import { systemClock } from '../node/clock.ts';
 import { EXIT } from './exitCodes.ts';
+import { formatVideoRow } from './formatEvents.ts';
 import type { Terminal } from './terminal.ts';
-import { sayVideoRow } from './formatEvents.ts';
 
 const POLL_MS = 1_500;
 
@@ -26,7 +26,7 @@ export async function listVideos(
   const answer = await api.listVideos(page, never());
   if (json) terminal.stdout.write(`${JSON.stringify(answer)}\n`);
   else {
-    for (const video of answer.videos) terminal.stdout.write(`${sayVideoRow(video)}\n`);
+    for (const video of answer.videos) terminal.stdout.write(`${formatVideoRow(video)}\n`);
     const { length } = answer.videos;
     if (length < answer.total)
       terminal.stdout.write(`${length} of ${answer.total}; see --limit and --offset\n`);
@@ -43,7 +43,7 @@ export async function showStatus(
 ): Promise<number> {
   let last = '';
   const show = (video: Video): void => {
-    const line = json ? JSON.stringify({ event: 'video', video }) : sayVideoRow(video);
+    const line = json ? JSON.stringify({ event: 'video', video }) : formatVideoRow(video);
     if (line !== last) terminal.stdout.write(`${line}\n`);
     last = line;
   };
@@ -87,21 +87,21 @@ export async function cancelVideo(context: VideoCommandContext, videoId: number)
   if (video.status === 'uploading') await context.api.abortUpload(videoId, never());
   else await context.api.cancelVideo(videoId, never());
   await forgetUpload(context.journal, videoId);
-  return say(context, videoId, 'canceled');
+  return printDone(context, videoId, 'canceled');
 }
 
 export async function retryVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   await context.api.retryVideo(videoId, never());
-  return say(context, videoId, 'retried');
+  return printDone(context, videoId, 'retried');
 }
 
 export async function deleteVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   await context.api.deleteVideo(videoId, never());
   await forgetUpload(context.journal, videoId);
-  return say(context, videoId, 'deleted');
+  return printDone(context, videoId, 'deleted');
 }
 
-function say({ terminal, json }: VideoCommandContext, videoId: number, what: string): number {
+function printDone({ terminal, json }: VideoCommandContext, videoId: number, what: string): number {
   const line = json ? JSON.stringify({ event: what, video_id: videoId }) : `Video ${videoId} is ${what}.`;
   terminal.stdout.write(`${line}\n`);
   return EXIT.ok.code;

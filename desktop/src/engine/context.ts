@@ -18,7 +18,7 @@ export interface UploadSettings {
    * How long a store may take to answer after the last byte was handed to the operating system, whose buffers take
    * their time to empty on a slow line.
    */
-  answerMs: number;
+  responseMs: number;
   progressIntervalMs: number;
   pollMs: number;
   /** Whether a finished upload is followed until the video is online. */
@@ -33,7 +33,7 @@ export const DEFAULT_SETTINGS: UploadSettings = {
   fileConcurrency: 2,
   urlWindow: 8,
   stallMs: 30_000,
-  answerMs: 120_000,
+  responseMs: 120_000,
   progressIntervalMs: 500,
   pollMs: 1_500,
   follow: true,

@@ -4,8 +4,8 @@ import { app, dialog } from 'electron';
 import { runApp } from './app/runApp.ts';
 import { chooseLanguage, translate } from './i18n/translate.ts';
 import { choosePaths } from './lifecycle/appPaths.ts';
-import { surviveFaults } from './lifecycle/crashHandlers.ts';
-import { claimInstance } from './lifecycle/instanceLock.ts';
+import { installCrashHandlers } from './lifecycle/crashHandlers.ts';
+import { acquireInstanceLock } from './lifecycle/instanceLock.ts';
 import { LogFile } from './lifecycle/logFile.ts';
 import { OpenedFiles } from './lifecycle/openedFiles.ts';
 import { declareAppScheme } from './window/appProtocol.ts';
@@ -23,8 +23,8 @@ const log = new LogFile(paths.logFile, LOG_BYTES);
 const logger = createLogger({ level: 'info', name: 'desktop' }, log);
 const opened = new OpenedFiles();
 
-if (claimInstance(opened)) {
-  surviveFaults(logger);
+if (acquireInstanceLock(opened)) {
+  installCrashHandlers(logger);
   declareAppScheme();
   confinePages();
   app

@@ -56,7 +56,7 @@ export interface ClientOptions {
   /** Where the session is kept, in place of the folder. */
   store?: SessionStore;
   /** Issuers of certificates, as PEM, to trust beside those of the system. */
-  furtherIssuers?: string | null;
+  extraCaCerts?: string | null;
   /** Through which other hosts are reached; directly by default. */
   proxies?: Proxies;
 }

@@ -3,33 +3,33 @@ import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports/ports.ts';
-import { listIssuers } from './caCerts.ts';
-import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkError.ts';
+import { listCaCerts } from './caCerts.ts';
+import { proxyRefusedError, toNetworkError, toProxyError } from './networkError.ts';
 import { NO_PROXIES, type Proxies } from './proxies.ts';
 
 /** No answer that the engine reads is longer. */
-const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 const SMALLEST_SLICE_BYTES = 32 * 1024;
 const LARGEST_SLICE_BYTES = 1024 * 1024;
 
 /** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
 export class NodeHttpTransport implements HttpTransport {
-  readonly #furtherIssuers: string | null;
+  readonly #extraCaCerts: string | null;
   readonly #proxies: Proxies;
   /** By scheme and proxy. */
   readonly #agents = new Map<string, http.Agent>();
   #secureContext: SecureContext | null = null;
 
-  /** `furtherIssuers` are certificates, as PEM, to trust beside those of the system. */
+  /** `extraCaCerts` are certificates, as PEM, to trust beside those of the system. */
   constructor({
-    furtherIssuers = null,
+    extraCaCerts = null,
     proxies = NO_PROXIES,
   }: {
-    furtherIssuers?: string | null;
+    extraCaCerts?: string | null;
     proxies?: Proxies;
   } = {}) {
-    this.#furtherIssuers = furtherIssuers;
+    this.#extraCaCerts = extraCaCerts;
     this.#proxies = proxies;
   }
 
@@ -88,14 +88,14 @@ export class NodeHttpTransport implements HttpTransport {
 
   /** Hundreds of issuers are read once, and only where they are needed. */
   #trust(): SecureContext {
-    this.#secureContext ??= createSecureContext({ ca: listIssuers(this.#furtherIssuers) });
+    this.#secureContext ??= createSecureContext({ ca: listCaCerts(this.#extraCaCerts) });
     return this.#secureContext;
   }
 
   /** Throws where the proxy itself responds that it wants to know who asks; no server behind it does. */
   #checkProxy(url: string, response: HttpResponse): HttpResponse {
     const proxy = this.#proxies.proxyFor(new URL(url));
-    if (proxy !== null && response.status === 407) throw refusedByProxy(proxy, response.status);
+    if (proxy !== null && response.status === 407) throw proxyRefusedError(proxy, response.status);
     return response;
   }
 
@@ -116,7 +116,7 @@ export class NodeHttpTransport implements HttpTransport {
       return new ReelmillError('timeout', `${host} did not answer in time${through}.`, { cause: error });
     }
     if (error instanceof ReelmillError) return error;
-    return proxy === null ? describeNetworkFailure(error, url) : describeProxyFailure(error, url, proxy);
+    return proxy === null ? toNetworkError(error, url) : toProxyError(error, url, proxy);
   }
 
   #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
@@ -212,7 +212,7 @@ async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
   for await (const chunk of answer) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('an answer without an encoding comes as bytes');
     bytes += chunk.length;
-    if (bytes > MOST_ANSWER_BYTES) throw new Error('the answer is too long');
+    if (bytes > MAX_RESPONSE_BYTES) throw new Error('the answer is too long');
     chunks.push(chunk);
   }
   const headers: Record<string, string> = {};

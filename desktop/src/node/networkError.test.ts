@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeNetworkFailure } from './networkError.ts';
+import { toNetworkError } from './networkError.ts';
 
 const URL_WITH_SIGNATURE = 'https://videos.example.com:8443/store/x?signature=secret';
 const failure = (code?: string) =>
-  describeNetworkFailure(
-    Object.assign(new Error('raw'), code === undefined ? {} : { code }),
-    URL_WITH_SIGNATURE,
-  );
+  toNetworkError(Object.assign(new Error('raw'), code === undefined ? {} : { code }), URL_WITH_SIGNATURE);
 
 test('what is wrong with a certificate is told apart from a line that is down', () => {
   const expired = failure('CERT_HAS_EXPIRED');

@@ -20,7 +20,7 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a connection failed, for people: without the query of the URL, where signatures are. */
-export function describeNetworkFailure(error: unknown, url: string): ReelmillError {
+export function toNetworkError(error: unknown, url: string): ReelmillError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : null;
   const { host, hostname } = URL.canParse(url) ? new URL(url) : { host: url, hostname: url };
   const certificate = code === null ? undefined : CERTIFICATE_REASONS[code];
@@ -33,20 +33,20 @@ export function describeNetworkFailure(error: unknown, url: string): ReelmillErr
 }
 
 /** The same for a connection through a proxy, of which user name and password are left out. */
-export function describeProxyFailure(error: unknown, url: string, proxy: URL): ReelmillError {
+export function toProxyError(error: unknown, url: string, proxy: URL): ReelmillError {
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
-    return refusedByProxy(proxy, error.statusCode);
+    return proxyRefusedError(proxy, error.statusCode);
   }
-  const failure = describeNetworkFailure(error, url);
+  const failure = toNetworkError(error, url);
   if (failure.code === 'certificate_invalid') return failure;
-  const { message } = describeNetworkFailure(error, proxy.origin);
+  const { message } = toNetworkError(error, proxy.origin);
   return new ReelmillError('network', `${message} It is the proxy on the way to ${new URL(url).host}.`, {
     cause: error,
   });
 }
 
 /** A proxy that does not pass a connection on. */
-export function refusedByProxy(proxy: URL, status: number): ReelmillError {
+export function proxyRefusedError(proxy: URL, status: number): ReelmillError {
   const reason =
     status === 407
       ? proxy.username === ''

@@ -1,10 +1,10 @@
-import type { IpcAnswer, IpcBridge } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcBridge, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts';
 
 /** Names travel as data on two channels, so that this script needs to know none of them: main validates all. */
 const bridge: IpcBridge = {
-  call: (call, args): Promise<IpcAnswer> => ipcRenderer.invoke(CALL_CHANNEL, call, args),
+  call: (call, args): Promise<IpcReply> => ipcRenderer.invoke(CALL_CHANNEL, call, args),
   on: (event, listener) => {
     const receive = (_: unknown, name: string, payload: unknown): void => {
       if (name === event) listener(payload);

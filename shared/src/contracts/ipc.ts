@@ -112,7 +112,7 @@ export const IPC_CALLS = {
   'farm.get': { args: nothing, result: farmSchema },
   'farm.deadLetters': { args: nothing, result: deadLetterListSchema },
   'farm.replay': { args: nothing, result: replayResponseSchema },
-  'farm.tellWorker': {
+  'farm.controlWorker': {
     args: z.object({ workerId: z.string().min(1).max(100), what: z.enum(['drain', 'resume']) }),
     result: farmWorkerSchema,
   },
@@ -151,7 +151,7 @@ export type IpcEvent = keyof typeof IPC_EVENTS;
 export type IpcPayload<Event extends IpcEvent> = z.output<(typeof IPC_EVENTS)[Event]>;
 
 /** How a call comes back: a rejection would lose its code on the way. */
-export const ipcAnswerSchema = z.discriminatedUnion('ok', [
+export const ipcReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
   z.object({
     ok: z.literal(false),
@@ -163,11 +163,11 @@ export const ipcAnswerSchema = z.discriminatedUnion('ok', [
     }),
   }),
 ]);
-export type IpcAnswer = z.infer<typeof ipcAnswerSchema>;
+export type IpcReply = z.infer<typeof ipcReplySchema>;
 
 /** What the preload script puts on `window.reelmill`. */
 export interface IpcBridge {
-  call(call: IpcCall, args: unknown): Promise<IpcAnswer>;
+  call(call: IpcCall, args: unknown): Promise<IpcReply>;
   /** Answers the function that ends the subscription. */
   on(event: IpcEvent, listener: (payload: unknown) => void): () => void;
   /** Where a dropped file is; empty for what is no file of the disk. */

@@ -34,7 +34,7 @@ export function addPage(command: Command): Command {
 }
 
 /** Prints an answer: as JSON, or in these lines. */
-export function say(
+export function print(
   { terminal, json }: AdminCommandContext,
   answer: unknown,
   lines: readonly string[],
@@ -45,13 +45,13 @@ export function say(
 }
 
 /** The same for one page of a list, with how much more there is. */
-export function sayPage(
+export function printPage(
   context: AdminCommandContext,
   answer: { total: number },
   shown: number,
-  sayRows: () => string[],
+  formatRows: () => string[],
 ): number {
-  if (shown === 0) return say(context, answer, ['There are none.']);
+  if (shown === 0) return print(context, answer, ['There are none.']);
   const more = shown < answer.total ? [`${shown} of ${answer.total}; see --limit and --offset`] : [];
-  return say(context, answer, [...sayRows(), ...more]);
+  return print(context, answer, [...formatRows(), ...more]);
 }

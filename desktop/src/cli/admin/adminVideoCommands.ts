@@ -9,7 +9,7 @@ import { type Command, Option } from 'commander';
 import { readCount } from '../arguments.ts';
 import { printable, shorten } from '../formats.ts';
 import { alignColumns } from '../table.ts';
-import { addPage, type Page, type RunAdminCommand, say, sayPage } from './adminCommand.ts';
+import { addPage, type Page, print, printPage, type RunAdminCommand } from './adminCommand.ts';
 import { findUser } from './userCommands.ts';
 
 const TITLE_CHARACTERS = 40;
@@ -31,7 +31,7 @@ export function addAdminVideoCommands(admin: Command, run: RunAdminCommand): voi
     .action((id: number, { json }: Json) =>
       run(json, async (context) => {
         await context.user.retryVideo(id, never());
-        return say(context, { event: 'retried', video_id: id }, [`Video ${id} is retried.`]);
+        return print(context, { event: 'retried', video_id: id }, [`Video ${id} is retried.`]);
       }),
     );
   videos
@@ -42,7 +42,7 @@ export function addAdminVideoCommands(admin: Command, run: RunAdminCommand): voi
     .action((id: number, { json }: Json) =>
       run(json, async (context) => {
         await context.user.cancelVideo(id, never());
-        return say(context, { event: 'canceled', video_id: id }, [`Video ${id} is canceled.`]);
+        return print(context, { event: 'canceled', video_id: id }, [`Video ${id} is canceled.`]);
       }),
     );
   videos
@@ -54,7 +54,7 @@ export function addAdminVideoCommands(admin: Command, run: RunAdminCommand): voi
     .action((id: number, priority: Priority, { json }: Json) =>
       run(json, async (context) => {
         const answer = await context.api.setPriority(id, priority, never());
-        return say(context, answer, [`The priority of video ${id} is ${answer.priority}.`]);
+        return print(context, answer, [`The priority of video ${id} is ${answer.priority}.`]);
       }),
     );
   admin
@@ -67,7 +67,7 @@ export function addAdminVideoCommands(admin: Command, run: RunAdminCommand): voi
     .action((id: number, { json }: Json) =>
       run(json, async (context) => {
         const answer = await context.api.retryTask(id, never());
-        return say(context, answer, [`Task ${id} is tried again.`]);
+        return print(context, answer, [`Task ${id} is tried again.`]);
       }),
     );
 }
@@ -87,7 +87,7 @@ function addListing(videos: Command, run: RunAdminCommand): void {
       run(json, async (context) => {
         const whose = owner === undefined ? {} : { owner: await findUser(context.api, owner) };
         const answer = await context.api.listVideos({ ...query, ...whose }, never());
-        return sayPage(context, answer, answer.videos.length, () =>
+        return printPage(context, answer, answer.videos.length, () =>
           alignColumns([HEAD, ...answer.videos.map(rowOf)]),
         );
       }),

@@ -8,7 +8,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';
-import { addPage, type Page, type RunAdminCommand, sayPage } from './adminCommand.ts';
+import { addPage, type Page, printPage, type RunAdminCommand } from './adminCommand.ts';
 import { findUser } from './userCommands.ts';
 
 interface AuditOptions extends Page {
@@ -36,7 +36,7 @@ export function addAuditCommand(admin: Command, run: RunAdminCommand): void {
         const who = actor === undefined ? {} : { actor: await findUser(context.api, actor) };
         const what = target === undefined ? {} : { target_kind: target.kind, target_id: target.id };
         const answer = await context.api.listAudit({ ...query, ...who, ...what }, signal);
-        return sayPage(context, answer, answer.entries.length, () =>
+        return printPage(context, answer, answer.entries.length, () =>
           alignColumns([HEAD, ...answer.entries.map(rowOf)]),
         );
       }),

@@ -3,7 +3,7 @@ import { DEFAULT_RETRY, Retrier } from '../../engine/flow/retry.ts';
 import { systemClock } from '../../node/clock.ts';
 import { EXIT } from '../exitCodes.ts';
 import type { AdminCommandContext } from './adminCommand.ts';
-import { sayFarm } from './farmReport.ts';
+import { formatFarm } from './farmReport.ts';
 
 const HOME = '\u001b[H';
 const CLEAR = '\u001b[2J';
@@ -41,6 +41,6 @@ export async function watchFarm(context: AdminCommandContext, seconds: number): 
 }
 
 function render(farm: Farm, letters: readonly DeadLetter[] | null, json: boolean): string {
-  if (!json) return `${sayFarm(farm, letters, new Date()).join('\n')}\n`;
+  if (!json) return `${formatFarm(farm, letters, new Date()).join('\n')}\n`;
   return `${JSON.stringify(letters === null ? { farm } : { farm, dead_letters: letters })}\n`;
 }

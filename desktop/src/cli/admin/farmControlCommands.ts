@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { LetterChoice } from '../../engine/api/adminApi.ts';
 import { readCount } from '../arguments.ts';
 import { printable, shorten } from '../formats.ts';
-import { alignColumns, plural, sayAge } from '../table.ts';
-import { type RunAdminCommand, say } from './adminCommand.ts';
-import { sayWorkers } from './farmReport.ts';
+import { alignColumns, formatAge, plural } from '../table.ts';
+import { print, type RunAdminCommand } from './adminCommand.ts';
+import { formatWorkers } from './farmReport.ts';
 
 /** As many as one call takes. */
 const ALL = 1_000;
@@ -26,7 +26,7 @@ export function addWorkerCommands(admin: Command, run: RunAdminCommand): void {
     .action(({ json }: Json) =>
       run(json, async (context) => {
         const farm = await context.user.getFarm(never());
-        return say(context, { workers: farm.workers }, sayWorkers(farm, new Date()));
+        return print(context, { workers: farm.workers }, formatWorkers(farm, new Date()));
       }),
     );
   const commands = [
@@ -41,8 +41,8 @@ export function addWorkerCommands(admin: Command, run: RunAdminCommand): void {
       .option('--json', 'print the answer of the API')
       .action((worker: string, { json }: Json) =>
         run(json, async (context) => {
-          const answer = await context.api.tellWorker(worker, name, never());
-          return say(context, answer, [`Worker ${printable(answer.worker_id)} ${done}.`]);
+          const answer = await context.api.controlWorker(worker, name, never());
+          return print(context, answer, [`Worker ${printable(answer.worker_id)} ${done}.`]);
         }),
       );
   }
@@ -62,26 +62,26 @@ export function addDeadLetterCommands(admin: Command, run: RunAdminCommand): voi
         const rows = found.map(({ id, queue, died_at: diedAt, reason, body }) => [
           printable(id),
           printable(queue),
-          diedAt === null ? '-' : sayAge(diedAt, new Date()),
+          diedAt === null ? '-' : formatAge(diedAt, new Date()),
           printable(reason),
           shorten(printable(body), TEXT_CHARACTERS),
         ]);
         const lines = found.length === 0 ? ['There are none.'] : alignColumns([HEAD, ...rows]);
-        return say(context, { dead_letters: found }, lines);
+        return print(context, { dead_letters: found }, lines);
       }),
     );
   addChoice(letters.command('replay').description('put them back where they came from')).action(
     (ids: string[], options: Json & { all?: true }) =>
       run(options.json, async (context) => {
         const replayed = await context.api.replayDeadLetters(choose(ids, options), never());
-        return say(context, { replayed }, [`${plural(replayed, 'dead letter')} put back.`]);
+        return print(context, { replayed }, [`${plural(replayed, 'dead letter')} put back.`]);
       }),
   );
   addChoice(letters.command('discard').description('remove them for good')).action(
     (ids: string[], options: Json & { all?: true }) =>
       run(options.json, async (context) => {
         const discarded = await context.api.discardDeadLetters(choose(ids, options), never());
-        return say(context, { discarded }, [`${plural(discarded, 'dead letter')} removed.`]);
+        return print(context, { discarded }, [`${plural(discarded, 'dead letter')} removed.`]);
       }),
   );
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeFailedTask, makeFarm, makeWorker } from '../../../../test/support/farmFacts.ts';
-import { sayFarm } from './farmReport.ts';
+import { formatFarm } from './farmReport.ts';
 
 const NOW = new Date('2026-11-24T12:01:05.000Z');
 
 test('an idle farm', () => {
-  assert.deepEqual(sayFarm(makeFarm(), [], NOW), [
+  assert.deepEqual(formatFarm(makeFarm(), [], NOW), [
     'Queue         0 ready, 0 workers listening; 0 tasks waiting',
     'Tasks         0 pending, 0 queued, 0 running, 0 done, 0 failed, 0 canceled',
     'Throughput    0 tasks done in the last 10m00s (0.0 a minute)',
@@ -38,7 +38,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
   });
   const diedAt = '2026-11-24T12:00:00.000Z';
   const letter = { id: '1', queue: 'tasks', reason: 'unreadable', died_at: diedAt, body: '{\n}' };
-  const lines = sayFarm(farm, [letter], NOW);
+  const lines = formatFarm(farm, [letter], NOW);
   assert.equal(
     lines[0],
     'Queue         14 ready, 1 worker listening; 17 tasks waiting, the oldest for 1m14s',
@@ -68,7 +68,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
 });
 
 test('what is not known is said so', () => {
-  const lines = sayFarm(makeFarm({ queue: null, drain_seconds: null }), null, NOW);
+  const lines = formatFarm(makeFarm({ queue: null, drain_seconds: null }), null, NOW);
   assert.match(lines[0] ?? '', /the message broker does not answer/);
   assert.match(lines[3] ?? '', /nobody is working on it/);
   assert.equal(lines[5], 'Dead letters  not known');

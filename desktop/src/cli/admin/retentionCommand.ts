@@ -9,8 +9,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { AdminApi } from '../../engine/api/adminApi.ts';
 import { EXIT } from '../exitCodes.ts';
 import { printable } from '../formats.ts';
-import { type AdminCommandContext, say } from './adminCommand.ts';
-import { sayAllowed, sayRetention, sayRun } from './retentionReport.ts';
+import { type AdminCommandContext, print } from './adminCommand.ts';
+import { formatAllowed, formatRetention, formatRun } from './retentionReport.ts';
 
 export interface RetentionOptions {
   /** Only this one. */
@@ -37,7 +37,7 @@ export async function showRetention(
   const retention = await api.getRetention(never());
   if (options.allow !== undefined) return allowJob(context, retention, options.allow);
   if (!options.run && !options.dryRun) {
-    const text = json ? JSON.stringify(retention) : sayRetention(retention, new Date()).join('\n');
+    const text = json ? JSON.stringify(retention) : formatRetention(retention, new Date()).join('\n');
     terminal.stdout.write(`${text}\n`);
     return EXIT.ok.code;
   }
@@ -49,7 +49,7 @@ export async function showRetention(
   for (const { name } of wanted) {
     try {
       const answer = await runToTheEnd(api, name, !options.run);
-      terminal.stdout.write(`${json ? JSON.stringify(answer) : sayRun(answer).join('\n')}\n`);
+      terminal.stdout.write(`${json ? JSON.stringify(answer) : formatRun(answer).join('\n')}\n`);
       failed += answer.result.failed;
     } catch (error) {
       // the others go on
@@ -74,7 +74,7 @@ async function allowJob(
   }
   const items = stopped.items === null ? {} : { items: stopped.items };
   const answer = await context.api.allowRetention({ job, ...items }, never());
-  return say(context, answer, sayAllowed(answer));
+  return print(context, answer, formatAllowed(answer));
 }
 
 /** The server answers after some seconds and says where it stopped. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RetentionJob, RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
-import { sayAllowed, sayRetention, sayRun } from './retentionReport.ts';
+import { formatAllowed, formatRetention, formatRun } from './retentionReport.ts';
 
 const NOW = new Date('2026-11-24T12:01:05.000Z');
 
@@ -40,7 +40,7 @@ function makeJob(job: Partial<RetentionJob>): RetentionJob {
 
 test('each job tells what it would remove and what it did last', () => {
   const run = { started_at: '2026-11-24T12:00:05.000Z', finished_at: null, trigger: 'schedule' } as const;
-  const lines = sayRetention(
+  const lines = formatRetention(
     {
       clock_doubt: null,
       jobs: [
@@ -77,7 +77,7 @@ test('a stopped job tells why, and how it goes on', () => {
     limit: 50,
   } as const;
   const allowance = { items: 7, until: '2026-12-01T12:00:00.000Z' };
-  const lines = sayRetention(
+  const lines = formatRetention(
     {
       clock_doubt: 'The clock of a says 1970.',
       jobs: [makeJob({ stopped }), makeJob({ name: 'leftovers', allowance })],
@@ -94,19 +94,19 @@ test('a stopped job tells why, and how it goes on', () => {
     '',
     'leftovers may remove 7 items more until 2026-12-01T12:00:00.000Z',
   ]);
-  assert.deepEqual(sayAllowed({ job: 'old_sources', allowance }), [
+  assert.deepEqual(formatAllowed({ job: 'old_sources', allowance }), [
     'old_sources: may remove 7 items until 2026-12-01T12:00:00.000Z',
   ]);
-  assert.deepEqual(sayAllowed({ job: 'old_sources', allowance: null }), [
+  assert.deepEqual(formatAllowed({ job: 'old_sources', allowance: null }), [
     'old_sources: goes on; the clock is taken for right',
   ]);
 });
 
 test('a run tells what it removed, and what it could not', () => {
   const answer = { job: 'leftovers', next_position: null } as const;
-  assert.deepEqual(sayRun({ ...answer, dry_run: true, result: NOTHING_REMOVED }), [
+  assert.deepEqual(formatRun({ ...answer, dry_run: true, result: NOTHING_REMOVED }), [
     'leftovers: would remove nothing',
   ]);
-  const [line] = sayRun({ ...answer, dry_run: false, result: { ...found, failed: 2 } });
+  const [line] = formatRun({ ...answer, dry_run: false, result: { ...found, failed: 2 } });
   assert.equal(line, 'leftovers: removed 12 items (30 objects, 3.0 GiB); 2 could not be removed for now');
 });

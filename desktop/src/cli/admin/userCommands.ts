@@ -8,7 +8,7 @@ import { readByteQuota, readCountQuota } from '../arguments.ts';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';
 import { readLines, type Terminal } from '../terminal.ts';
-import { addPage, type Page, type RunAdminCommand, say, sayPage } from './adminCommand.ts';
+import { addPage, type Page, print, printPage, type RunAdminCommand } from './adminCommand.ts';
 
 const USER = 'number or e-mail address of the account';
 const JSON_HELP = 'print the answer of the API';
@@ -36,7 +36,7 @@ function addListing(users: Command, run: RunAdminCommand): void {
       const { json, ...query } = options;
       return run(json, async (context) => {
         const answer = await context.api.listUsers(query, never());
-        return sayPage(context, answer, answer.users.length, () =>
+        return printPage(context, answer, answer.users.length, () =>
           alignColumns([HEAD, ...answer.users.map(rowOf)]),
         );
       });
@@ -87,7 +87,7 @@ function addMaking(users: Command, run: RunAdminCommand): void {
         const password = await readPassword(context.terminal, passwordStdin);
         const answer = await context.api.createUser({ email, nickname, role, password, quota }, never());
         const made = `${printable(answer.user.email)} has an account now (${answer.user.user_id}).`;
-        return say(context, answer, [made, ...sayPassword(answer.password)]);
+        return print(context, answer, [made, ...formatPassword(answer.password)]);
       }),
     );
   users
@@ -102,7 +102,7 @@ function addMaking(users: Command, run: RunAdminCommand): void {
         const userId = await findUser(context.api, user);
         const answer = await context.api.resetPassword(userId, password, never());
         const done = `${printable(answer.user.email)} has another password now; its sessions have ended.`;
-        return say(context, answer, [done, ...sayPassword(answer.password)]);
+        return print(context, answer, [done, ...formatPassword(answer.password)]);
       }),
     );
 }
@@ -111,7 +111,7 @@ function addChanging(users: Command, run: RunAdminCommand): void {
   const change = (user: string, json: boolean | undefined, update: AdminUserUpdate): Promise<void> =>
     run(json, async (context) => {
       const answer = await context.api.updateUser(await findUser(context.api, user), update, never());
-      return say(context, answer, alignColumns([HEAD, rowOf(answer)]));
+      return print(context, answer, alignColumns([HEAD, rowOf(answer)]));
     });
   users
     .command('disable')
@@ -134,7 +134,7 @@ function addChanging(users: Command, run: RunAdminCommand): void {
     .action((user: string, role: Role, { json }: Json) => change(user, json, { role }));
   users
     .command('quota')
-    .description('say how much an account may have; "default" is what the server is configured to')
+    .description('set the quotas of an account; "default" uses the limits that the server is configured with')
     .argument('<user>', USER)
     .option('--bytes <size>', 'of sources, such as 50G, "unlimited" or "default"', readByteQuota)
     .option('--videos <n>', 'a number, "unlimited" or "default"', readCountQuota)
@@ -170,7 +170,7 @@ async function readPassword(terminal: Terminal, fromStdin: boolean | undefined):
   return password;
 }
 
-function sayPassword(password: string | null): string[] {
+function formatPassword(password: string | null): string[] {
   if (password === null) return [];
   return [`Password: ${password}`, 'It is not shown again; its owner should choose another one.'];
 }
@@ -196,7 +196,7 @@ function rowOf({ user_id, email, nickname, role, disabled, quota }: AdminUser): 
   ];
 }
 
-/** A server of an earlier version does not say every use. */
+/** A server of an earlier version does not report every use. */
 function useOf(use: AdminUser['quota']['running_tasks'], unit = ''): string {
   if (use === undefined) return '-';
   return use.limit === null ? `${use.used}${unit}` : `${use.used} of ${use.limit}${unit}`;

@@ -100,7 +100,7 @@ export class AdminApi {
   }
 
   /** `drain`: it finishes its task and takes no more; `resume`: it takes tasks again. Answers it as it is just now. */
-  tellWorker(workerId: string, what: 'drain' | 'resume', signal: AbortSignal): Promise<FarmWorker> {
+  controlWorker(workerId: string, what: 'drain' | 'resume', signal: AbortSignal): Promise<FarmWorker> {
     const path = `/admin/workers/${encodeURIComponent(workerId)}/${what}`;
     return this.#api.ask({ method: 'POST', path, signal }, farmWorkerSchema);
   }

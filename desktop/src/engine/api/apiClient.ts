@@ -29,7 +29,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from '../ports/ports.ts';
-import { assertDone, readAnswer, refusesToken } from './responses.ts';
+import { assertSuccess, isTokenRejected, readAnswer } from './responses.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 /** Joining ten thousand parts takes a store its time. */
@@ -182,9 +182,9 @@ export class ApiClient {
   async #send(call: Call): Promise<HttpResponse> {
     const token = await this.#session.accessToken();
     let response = await this.#sendAs(token, call);
-    if (refusesToken(response)) response = await this.#sendAs(await this.#session.refresh(token), call);
+    if (isTokenRejected(response)) response = await this.#sendAs(await this.#session.refresh(token), call);
     const isUnchanged = response.status === 304 && call.etag !== undefined;
-    if (!isUnchanged) assertDone(response);
+    if (!isUnchanged) assertSuccess(response);
     return response;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { apiFailure, assertDone, assertTaken, readRetryAfter, refusesToken } from './responses.ts';
+import { apiFailure, assertPartStored, assertSuccess, isTokenRejected, readRetryAfter } from './responses.ts';
 
 const answer = (status: number, body = '', headers: Record<string, string> = {}) => ({
   status,
@@ -51,24 +51,24 @@ test('believes nothing final of what is no response of the API', () => {
     const error = apiFailure(answer(status, '<html>'));
     assert.deepEqual([error.code, error.retryable], [code, retryable], `${status}`);
   }
-  assert.equal(refusesToken(answer(401, '<html>')), false);
-  assert.equal(refusesToken(answer(401, OWN('unauthorized'))), true);
+  assert.equal(isTokenRejected(answer(401, '<html>')), false);
+  assert.equal(isTokenRejected(answer(401, OWN('unauthorized'))), true);
 });
 
 test('takes a page for no success', () => {
-  assert.throws(() => assertDone(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
-  assert.throws(() => assertDone(answer(200)), { code: 'intercepted' });
-  assertDone(answer(204));
-  assertDone(answer(200, '{}'));
-  assert.throws(() => assertTaken(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
-  assertTaken(answer(200));
+  assert.throws(() => assertSuccess(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assert.throws(() => assertSuccess(answer(200)), { code: 'intercepted' });
+  assertSuccess(answer(204));
+  assertSuccess(answer(200, '{}'));
+  assert.throws(() => assertPartStored(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assertPartStored(answer(200));
 });
 
 test('believes a store that an upload is gone or a size is wrong, and nobody else', () => {
   const outcomes = (body: (code: string) => string) =>
     [403, 404, 307, 400, 413, 500, 503, 507].map((status) => {
       try {
-        assertTaken(answer(status, body('Other')));
+        assertPartStored(answer(status, body('Other')));
       } catch (error) {
         assert.ok(error instanceof ReelmillError);
         return `${status} ${error.code} ${error.retryable}`;
@@ -100,7 +100,7 @@ test('believes a store that an upload is gone or a size is wrong, and nobody els
     untold,
   );
   for (const body of [S3('BadDigest'), OWN('checksum_mismatch')]) {
-    assert.throws(() => assertTaken(answer(400, body)), { code: 'network', retryable: true });
+    assert.throws(() => assertPartStored(answer(400, body)), { code: 'network', retryable: true });
   }
 });
 

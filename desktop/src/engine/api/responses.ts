@@ -37,14 +37,14 @@ export function readAnswer<T>(response: HttpResponse, schema: z.ZodType<T>): T {
 }
 
 /** Throws unless the API says that it did what it was asked for. */
-export function assertDone(response: HttpResponse): void {
+export function assertSuccess(response: HttpResponse): void {
   if (response.status < 200 || response.status > 299) throw apiFailure(response);
   const isEmpty = response.status === 204 && response.body === '';
   if (!isEmpty && parseJson(response.body) === undefined) throw intercepted(response);
 }
 
 /** Whether the API itself refuses the access token. */
-export function refusesToken(response: HttpResponse): boolean {
+export function isTokenRejected(response: HttpResponse): boolean {
   return response.status === 401 && readError(response.body) !== null;
 }
 
@@ -68,7 +68,7 @@ export function apiFailure(response: HttpResponse): ReelmillError {
 }
 
 /** Throws unless the store says that it took a part; it says so with no more than headers. */
-export function assertTaken(response: HttpResponse): void {
+export function assertPartStored(response: HttpResponse): void {
   if (response.status < 200 || response.status > 299) throw storeFailure(response);
   if (response.body !== '') throw intercepted(response);
 }

@@ -1,5 +1,5 @@
 import { type SessionEnd, sessionEndSchema } from '@reelmill/shared/contracts/desktop.ts';
-import { roleSchema, type Session as SessionAnswer } from '@reelmill/shared/contracts/users.ts';
+import { roleSchema, type Session as SessionResponse } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import type { SessionPort } from '../ports/ports.ts';
@@ -36,7 +36,7 @@ export function endsSession(error: unknown): error is SessionEndError {
   return error instanceof ReelmillError && sessionEndSchema.safeParse(error.code).success;
 }
 
-export function toSavedSession(serverUrl: string, answer: SessionAnswer): SavedSession {
+export function toSavedSession(serverUrl: string, answer: SessionResponse): SavedSession {
   return {
     v: 1,
     serverUrl,

@@ -4,7 +4,7 @@ interface Run {
 }
 
 /** Work that goes on in the background, one piece at a time, until it ends or is stopped. */
-export class Activity {
+export class BackgroundTask {
   #run: Run | null = null;
 
   get isRunning(): boolean {

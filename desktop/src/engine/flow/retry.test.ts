@@ -97,7 +97,7 @@ test('whoever is in a hurry does not wait for the next try', async () => {
   });
   await clock.advance(1_000);
   assert.deepEqual(waits, [200_000]);
-  retrier.hurry();
+  retrier.retryNow();
   assert.equal(await result, 'done');
 });
 

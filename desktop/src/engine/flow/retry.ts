@@ -91,7 +91,7 @@ export class Retrier {
   }
 
   /** Whatever waits is tried again now. */
-  hurry(): void {
+  retryNow(): void {
     for (const sleeper of this.#sleepers) sleeper.abort();
   }
 

@@ -2,17 +2,17 @@
  * Runs the same work `count` times side by side. The first failure aborts the others; it is thrown when all of them
  * have ended, so nothing is left running.
  */
-export async function runLanes(
+export async function runConcurrently(
   count: number,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
-  const laneSignal = AbortSignal.any([signal, failed.signal]);
+  const taskSignal = AbortSignal.any([signal, failed.signal]);
   const failures: unknown[] = [];
   const lanes = Array.from({ length: count }, async () => {
     try {
-      await work(laneSignal);
+      await work(taskSignal);
     } catch (error) {
       failures.push(error);
       failed.abort();

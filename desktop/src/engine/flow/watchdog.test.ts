@@ -9,9 +9,9 @@ test('it bites after silence, and not before', async () => {
   await clock.advance(900);
   watchdog.feed();
   await clock.advance(900);
-  assert.equal(watchdog.hasBitten, false);
+  assert.equal(watchdog.hasFired, false);
   await clock.advance(100);
-  assert.equal(watchdog.hasBitten, true);
+  assert.equal(watchdog.hasFired, true);
   assert.equal(watchdog.signal.aborted, true);
 });
 
@@ -21,9 +21,9 @@ test("waiting for one's own limit is no silence", async () => {
   const waiting = watchdog.hold(clock.sleep(5_000, new AbortController().signal));
   await clock.advance(5_000);
   await waiting;
-  assert.equal(watchdog.hasBitten, false);
+  assert.equal(watchdog.hasFired, false);
   await clock.advance(2_000);
-  assert.equal(watchdog.hasBitten, true);
+  assert.equal(watchdog.hasFired, true);
 });
 
 test('more silence may be allowed on the way', async () => {
@@ -31,9 +31,9 @@ test('more silence may be allowed on the way', async () => {
   const watchdog = new Watchdog(clock, 1_000);
   watchdog.allow(4_000);
   await clock.advance(3_900);
-  assert.equal(watchdog.hasBitten, false);
+  assert.equal(watchdog.hasFired, false);
   await clock.advance(200);
-  assert.equal(watchdog.hasBitten, true);
+  assert.equal(watchdog.hasFired, true);
 });
 
 test('stopped, it leaves no timer behind', () => {

@@ -28,7 +28,7 @@ export class Watchdog {
     return this.#silenceMs;
   }
 
-  get hasBitten(): boolean {
+  get hasFired(): boolean {
     return this.#controller.signal.aborted;
   }
 

@@ -4,7 +4,7 @@ import type { UploadContext } from '../context.ts';
 import type { Retrier } from '../flow/retry.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 import { reviewParts } from './partPlan.ts';
-import { holdsOurBytes, type OpenUpload } from './resumeUpload.ts';
+import { matchesLocalFile, type OpenUpload } from './resumeUpload.ts';
 
 export interface OtherSenderOptions {
   context: UploadContext;
@@ -80,7 +80,7 @@ export class OtherSender {
     let hasArrived = false;
     for (const part of reviewParts(upload.plan, status.parts, {}).unverified) {
       const index = pending.indexOf(part.part_number);
-      if (index < 0 || !(await holdsOurBytes({ context, record, signal }, upload.plan, part))) continue;
+      if (index < 0 || !(await matchesLocalFile({ context, record, signal }, upload.plan, part))) continue;
       // while it was hashed, a lane may have taken it
       const [taken] = pending[index] === part.part_number ? pending.splice(index, 1) : [];
       if (taken === undefined) continue;

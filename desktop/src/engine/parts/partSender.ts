@@ -1,5 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { assertTaken } from '../api/responses.ts';
+import { assertPartStored } from '../api/responses.ts';
 import type { UploadContext } from '../context.ts';
 import type { Retrier } from '../flow/retry.ts';
 import { Watchdog } from '../flow/watchdog.ts';
@@ -64,13 +64,13 @@ export class PartSender {
         },
         signal: watched,
       });
-      assertTaken(response);
+      assertPartStored(response);
       const isCompared = 'md5' in known;
       const etag = etags.accept(response.headers, { md5: await digest.hex(), isCompared });
       meter.acknowledge(partNumber, range.length);
       return etag;
     } catch (error) {
-      if (!watchdog.hasBitten || signal.aborted) throw error;
+      if (!watchdog.hasFired || signal.aborted) throw error;
       const seconds = Math.round(watchdog.silenceMs / 1000);
       throw new ReelmillError('timeout', `Nothing moved for ${seconds} seconds.`, { cause: error });
     } finally {
@@ -110,6 +110,6 @@ export class PartSender {
       }
       await hashed;
     }
-    watchdog.allow(context.settings.answerMs);
+    watchdog.allow(context.settings.responseMs);
   }
 }

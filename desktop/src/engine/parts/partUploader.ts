@@ -3,7 +3,7 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { UploadContext } from '../context.ts';
 import type { Retrier } from '../flow/retry.ts';
-import { runLanes } from '../flow/runConcurrently.ts';
+import { runConcurrently } from '../flow/runConcurrently.ts';
 import type { JournalWriter } from '../record/journalWriter.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 import { EtagTrust } from './etagTrust.ts';
@@ -15,12 +15,12 @@ import { PartUrls } from './partUrls.ts';
 import type { OpenUpload } from './resumeUpload.ts';
 
 /** How often parts that the store lost between their ETag and the end are sent again. */
-const MOST_ROUNDS = 3;
+const MAX_ROUNDS = 3;
 /** What is said of an upload whose parts somebody else has joined. */
 const ENDED = new Set(['upload_gone', 'state_conflict', 'not_found']);
 const INCOMPLETE = new Set(['upload_incomplete', 'part_size_mismatch', 'size_mismatch']);
 
-export interface DeliveryOptions {
+export interface PartUploaderOptions {
   context: UploadContext;
   record: UploadRecord;
   retrier: Retrier;
@@ -30,11 +30,11 @@ export interface DeliveryOptions {
 }
 
 /** Sends the parts of one open upload that the store does not have, and completes it. */
-export class Delivery {
-  readonly #options: DeliveryOptions;
+export class PartUploader {
+  readonly #options: PartUploaderOptions;
   readonly #etags = new EtagTrust();
 
-  constructor(options: DeliveryOptions) {
+  constructor(options: PartUploaderOptions) {
     this.#options = options;
   }
 
@@ -66,7 +66,7 @@ export class Delivery {
     const { context, record, upload } = this.#options;
     const { clock, settings } = context;
     let busySinceMs: number | null = null;
-    for (let round = 1; round <= MOST_ROUNDS; ) {
+    for (let round = 1; round <= MAX_ROUNDS; ) {
       await this.#sendMissing(signal);
       if (record.state !== 'completing') record.move('completing');
       const video = await this.#complete(signal);
@@ -74,7 +74,7 @@ export class Delivery {
       const isBusy = missingParts(upload.plan, upload.done).length === 0;
       busySinceMs = isBusy ? (busySinceMs ?? clock.now()) : null;
       // nothing is missing, so somebody else is sending a part once more; whoever is last completes it
-      if (busySinceMs === null || clock.now() - busySinceMs > settings.answerMs) round++;
+      if (busySinceMs === null || clock.now() - busySinceMs > settings.responseMs) round++;
       else await clock.sleep(settings.pollMs, signal);
     }
     throw new ReelmillError('upload_incomplete', 'The store keeps losing parts of the file.');
@@ -89,7 +89,7 @@ export class Delivery {
     record.move('uploading');
     const stopReporting = this.#reportRegularly();
     try {
-      await runLanes(context.settings.partConcurrency, signal, this.#lane(pending, signal));
+      await runConcurrently(context.settings.partConcurrency, signal, this.#lane(pending, signal));
     } finally {
       stopReporting();
     }
@@ -97,7 +97,7 @@ export class Delivery {
   }
 
   /** One of the workers that share the pending parts, in their order. */
-  #lane(pending: number[], signal: AbortSignal): (laneSignal: AbortSignal) => Promise<void> {
+  #lane(pending: number[], signal: AbortSignal): (taskSignal: AbortSignal) => Promise<void> {
     const { context, record, retrier, journal, upload, identity } = this.#options;
     const urls = new PartUrls({
       windowSize: context.settings.urlWindow,
@@ -115,13 +115,13 @@ export class Delivery {
       journal.recordPart(partNumber, etag);
     };
     const other = this.#watchOther(pending, keep);
-    return async (laneSignal) => {
+    return async (taskSignal) => {
       for (;;) {
-        await other.waitForTurn(laneSignal);
+        await other.waitForTurn(taskSignal);
         const next = pending.shift();
         if (next === undefined) return;
         try {
-          keep(next, await sender.send(next, laneSignal));
+          keep(next, await sender.send(next, taskSignal));
         } catch (error) {
           if (!(error instanceof ReelmillError && error.code === 'state_conflict')) throw error;
           pending.push(next);

@@ -2,7 +2,7 @@ import type { PartUrl } from '@reelmill/shared/contracts/uploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** A window may be forgotten while it is on its way, but not for ever. */
-const MOST_WINDOWS = 5;
+const MAX_WINDOWS = 5;
 
 export interface PartUrlOptions {
   /** Signs these parts; retries by itself. */
@@ -43,7 +43,7 @@ export class PartUrls {
         await this.#signing;
         continue;
       }
-      if (signed++ === MOST_WINDOWS) {
+      if (signed++ === MAX_WINDOWS) {
         throw new ReelmillError('internal', `The server does not sign part ${partNumber}.`, {
           retryable: false,
         });

@@ -109,7 +109,7 @@ async function begin(options: RemoteUploadOptions): Promise<OpenUpload> {
     const adopted = attempt > 1 ? await adopt(options) : null;
     if (adopted !== null) return adopted;
     const begun = await context.api.beginUpload(request, signal);
-    record.settleTitle(title);
+    record.markTitleSent(title);
     const plan = planOf(identity, begun.upload);
     const firstUrls = begun.upload.urls;
     return { kind: 'open', videoId: begun.video_id, plan, done: new Map(), isShared: false, firstUrls };
@@ -142,14 +142,14 @@ async function resume(
   const review = reviewParts(plan, status.parts, entry?.parts ?? {});
   const done = new Map(review.trusted.map((part) => [part.part_number, part.etag]));
   for (const part of review.unverified) {
-    if (await holdsOurBytes(options, plan, part)) done.set(part.part_number, part.etag);
+    if (await matchesLocalFile(options, plan, part)) done.set(part.part_number, part.etag);
     else if (entry === null) return null;
   }
   return { kind: 'open', videoId: status.video_id, plan, done, isShared: true, firstUrls: [] };
 }
 
 /** Whether a part that the store has is that of the file here. False where its ETag does not tell. */
-export async function holdsOurBytes(
+export async function matchesLocalFile(
   { context, record, signal }: Pick<RemoteUploadOptions, 'context' | 'record' | 'signal'>,
   plan: PartPlan,
   part: UploadedPart,

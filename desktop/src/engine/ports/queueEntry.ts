@@ -22,10 +22,10 @@ export const queueEntrySchema = z.object({
 export type QueueEntry = z.infer<typeof queueEntrySchema>;
 
 /** How many of the uploads that are over are remembered. */
-const MOST_FINISHED = 1_000;
+const MAX_FINISHED = 1_000;
 
 /** The entries in their order without the oldest of those that came online or were given up. */
-export function dropOldFinished(entries: readonly QueueEntry[], most = MOST_FINISHED): QueueEntry[] {
+export function dropOldFinished(entries: readonly QueueEntry[], most = MAX_FINISHED): QueueEntry[] {
   let surplus = entries.filter(isFinished).length - most;
   if (surplus <= 0) return [...entries];
   return entries.filter((entry) => {

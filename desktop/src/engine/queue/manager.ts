@@ -10,10 +10,10 @@ import { takesSlot } from '../record/uploadStates.ts';
 import { Upload } from '../upload/upload.ts';
 import { VideoWatch } from '../video/videoWatch.ts';
 import type { EarlierUpload } from './earlierUploads.ts';
-import { QueueKeeper } from './queueSaver.ts';
-import { findEarlier, findJournaled } from './restoreQueue.ts';
+import { QueueSaver } from './queueSaver.ts';
+import { findEarlierUploads, findJournaled } from './restoreQueue.ts';
 import { UploadQueue, waitingFirst } from './uploadQueue.ts';
-import { Slots } from './uploadScheduler.ts';
+import { UploadScheduler } from './uploadScheduler.ts';
 
 type Ports = Pick<UploadContext, 'api' | 'transport' | 'files' | 'journal' | 'clock' | 'digests' | 'scope'>;
 
@@ -56,10 +56,10 @@ export class UploadManager {
   readonly #context: UploadContext;
   readonly #events = new EventStream();
   readonly #queue = new UploadQueue();
-  readonly #slots: Slots;
+  readonly #scheduler: UploadScheduler;
   readonly #queueStore: QueueStore | null;
   readonly #onSaveFailure: (error: unknown) => void;
-  #keeper: QueueKeeper | null = null;
+  #saver: QueueSaver | null = null;
   #lastId = 0;
   #isSignedOut = false;
 
@@ -72,13 +72,13 @@ export class UploadManager {
       videos: new VideoWatch({ api, clock, pollMs: allSettings.pollMs }),
       settings: allSettings,
       onSessionEnd: (error) => this.#signOut(error),
-      whenQueueSaved: async () => this.#keeper === null || this.#keeper.whenSaved(),
+      whenQueueSaved: async () => this.#saver === null || this.#saver.whenSaved(),
     };
-    this.#slots = new Slots(this.#queue, allSettings.fileConcurrency);
+    this.#scheduler = new UploadScheduler(this.#queue, allSettings.fileConcurrency);
     this.#queueStore = queueStore ?? null;
     this.#onSaveFailure = onSaveFailure ?? (() => undefined);
     this.#events.subscribe(({ type }) => {
-      if (SAVED_EVENTS.has(type)) this.#keeper?.touch();
+      if (SAVED_EVENTS.has(type)) this.#saver?.touch();
     });
   }
 
@@ -125,7 +125,7 @@ export class UploadManager {
       if (earlier.state === 'failed') earlier.wait();
       known.push(earlier.id);
     }
-    this.#slots.fill();
+    this.#scheduler.fill();
     return { added, known };
   }
 
@@ -147,20 +147,20 @@ export class UploadManager {
   async restoreQueue(): Promise<string[]> {
     const store = this.#queueStore;
     if (store === null) throw new Error('this queue is kept nowhere');
-    const earlierUploads = await findEarlier(this.#context, this.#queue, store);
+    const earlierUploads = await findEarlierUploads(this.#context, this.#queue, store);
     const restored = earlierUploads.flatMap((earlier) => {
       const facts = earlier.saved ?? earlier.journal;
       return facts === undefined ? [] : [this.#enqueue(facts, earlier)];
     });
-    this.#keeper = new QueueKeeper({
+    this.#saver = new QueueSaver({
       store,
       clock: this.#context.clock,
       read: () => this.#queue.inOrder.map((upload) => upload.entry),
       onFailure: this.#onSaveFailure,
     });
-    this.#keeper.touch();
-    for (const upload of restored) upload.goOn();
-    this.#slots.fill();
+    this.#saver.touch();
+    for (const upload of restored) upload.resume();
+    this.#scheduler.fill();
     return restored.map((upload) => upload.id);
   }
 
@@ -183,7 +183,7 @@ export class UploadManager {
   /** Puts those that are paused back into the queue. */
   resumeAll(ids: readonly string[]): void {
     for (const upload of this.#queue.pick(ids)) if (upload.state === 'paused') upload.wait();
-    this.#slots.fill();
+    this.#scheduler.fill();
   }
 
   /**
@@ -203,13 +203,13 @@ export class UploadManager {
 
   async retry(id: string): Promise<void> {
     await this.#queue.find(id).retry();
-    this.#slots.fill();
+    this.#scheduler.fill();
   }
 
   /** Sends a file that was refused as a duplicate. */
   uploadAnyway(id: string): void {
     this.#queue.find(id).uploadAnyway();
-    this.#slots.fill();
+    this.#scheduler.fill();
   }
 
   /** Another title, before, during or after the upload; the server is told as soon as there is anything to tell. */
@@ -230,7 +230,7 @@ export class UploadManager {
     }
     await upload.relocate(path, new AbortController().signal);
     this.#queue.repath(upload, before);
-    this.#slots.fill();
+    this.#scheduler.fill();
   }
 
   /** Puts an upload at another place of the queue; 0 is the first. */
@@ -269,44 +269,44 @@ export class UploadManager {
 
   /** Files that are sent at the same time, from now on; what is too much goes back to waiting. */
   async setFileConcurrency(files: number): Promise<void> {
-    await this.#slots.resize(files);
+    await this.#scheduler.resize(files);
   }
 
   /** Before the machine sleeps: nothing is sent afterwards, and all of it goes on with `wake`. */
   async suspend(): Promise<void> {
-    await this.#slots.hold('sleep');
+    await this.#scheduler.hold('sleep');
   }
 
   wake(): void {
-    this.#slots.release('sleep');
+    this.#scheduler.release('sleep');
     this.retryNow();
   }
 
   /** The line is there again: whatever waits for its next try is tried now. */
   retryNow(): void {
-    for (const upload of this.#queue.inOrder) upload.hurry();
+    for (const upload of this.#queue.inOrder) upload.retryNow();
   }
 
   /** Somebody is logged in again: what stopped when the session ended goes on. */
   signedIn(): void {
     this.#isSignedOut = false;
-    this.#slots.release('session');
-    for (const upload of this.#queue.inOrder) upload.goOn();
+    this.#scheduler.release('session');
+    for (const upload of this.#queue.inOrder) upload.resume();
   }
 
   /** Stops everything here; the server, the journal and the saved queue keep what they have. */
   async close(): Promise<void> {
-    this.#slots.close();
+    this.#scheduler.close();
     await Promise.all(this.#queue.inOrder.map((upload) => upload.close()));
     this.#context.videos.close();
-    await this.#keeper?.close();
+    await this.#saver?.close();
     await Promise.all(this.#queue.inOrder.map((upload) => upload.tidied));
   }
 
   #signOut(error: SessionEndError): void {
     if (this.#isSignedOut || !this.#context.settings.holdWhenSignedOut) return;
     this.#isSignedOut = true;
-    void this.#slots.hold('session');
+    void this.#scheduler.hold('session');
     this.#events.emit({ type: 'signedOut', code: error.code, message: error.message });
   }
 

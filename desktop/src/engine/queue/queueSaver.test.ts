@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ManualClock } from '../../../../test/support/manualClock.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
-import { QueueKeeper } from './queueSaver.ts';
+import { QueueSaver } from './queueSaver.ts';
 
 /** A queue that grows by one with each change, and a store whose saves take `saveMs`. */
 function start({ saveMs = 0, failures = 0 } = {}) {
@@ -12,7 +12,7 @@ function start({ saveMs = 0, failures = 0 } = {}) {
   const saved: number[] = [];
   const errors: unknown[] = [];
   let left = failures;
-  const keeper = new QueueKeeper({
+  const keeper = new QueueSaver({
     clock,
     store: {
       load: async () => [],

@@ -5,7 +5,7 @@ import { dropOldFinished, type QueueEntry } from '../ports/queueEntry.ts';
 const REST_PER_SAVE = 4;
 const LONGEST_REST_MS = 1_000;
 
-export interface QueueKeeperOptions {
+export interface QueueSaverOptions {
   store: QueueStore;
   clock: Clock;
   /** The queue as it is now. */
@@ -18,8 +18,8 @@ export interface QueueKeeperOptions {
  * Keeps the saved queue up to date. The first change is written at once, together with all others of the same moment;
  * what changes while a save runs, or shortly after it, gathers for the next one.
  */
-export class QueueKeeper {
-  readonly #options: QueueKeeperOptions;
+export class QueueSaver {
+  readonly #options: QueueSaverOptions;
   #changes = 0;
   #savedChanges = 0;
   #saving: Promise<void> | null = null;
@@ -27,7 +27,7 @@ export class QueueKeeper {
   #rest = new AbortController();
   #isClosing = false;
 
-  constructor(options: QueueKeeperOptions) {
+  constructor(options: QueueSaverOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
 import type { UploadContext } from '../context.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueStore } from '../ports/ports.ts';
-import { isSettled } from '../record/uploadStates.ts';
+import { isFinished } from '../record/uploadStates.ts';
 import { type EarlierUpload, matchEarlierUploads } from './earlierUploads.ts';
 import type { UploadQueue } from './uploadQueue.ts';
 
@@ -13,7 +13,7 @@ export async function findJournaled(ports: Ports, queue: UploadQueue): Promise<J
 }
 
 /** What earlier processes left of this account's uploads, in order; the journals of those that are over are removed. */
-export async function findEarlier(
+export async function findEarlierUploads(
   ports: Ports,
   queue: UploadQueue,
   store: QueueStore,
@@ -29,6 +29,6 @@ async function readJournal(
 ): Promise<{ key: string; entry: JournalEntry }[]> {
   return (await journal.list()).filter(({ entry }) => {
     const known = queue.latestAt(entry.path);
-    return entry.scope === scope && (known === undefined || isSettled(known.state));
+    return entry.scope === scope && (known === undefined || isFinished(known.state));
   });
 }

@@ -3,7 +3,7 @@ import {
   type UploadState,
   uploadStateSchema,
 } from '@reelmill/shared/contracts/desktop.ts';
-import { isSettled } from '../record/uploadStates.ts';
+import { isFinished } from '../record/uploadStates.ts';
 
 /** A whole queue in a few figures. Sizes are bytes. */
 export interface QueueTotals {
@@ -40,7 +40,7 @@ export function summarize(snapshots: Iterable<UploadSnapshot>): QueueTotals {
 
 /** Whether something is still to be sent, and will be by itself. */
 export function isActive(state: UploadState): boolean {
-  return !isSettled(state) && state !== 'paused' && state !== 'processing';
+  return !isFinished(state) && state !== 'paused' && state !== 'processing';
 }
 
 function countNothing(): Record<UploadState, number> {

@@ -1,6 +1,6 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { isSettled, takesSlot } from '../record/uploadStates.ts';
+import { isFinished, takesSlot } from '../record/uploadStates.ts';
 import type { Upload } from '../upload/upload.ts';
 
 /** Uploads in their order, found by id or by path without a search. */
@@ -80,5 +80,5 @@ export function waitingFirst(uploads: readonly Upload[]): Upload[] {
 
 function isStillToSend({ state, failure }: UploadSnapshot): boolean {
   if (state === 'failed') return failure?.stage === 'upload';
-  return !isSettled(state) && state !== 'processing';
+  return !isFinished(state) && state !== 'processing';
 }

@@ -2,7 +2,7 @@ import type { Upload } from '../upload/upload.ts';
 import type { UploadQueue } from './uploadQueue.ts';
 
 /** Sends the uploads that wait, in the order of the queue and a few at the same time. */
-export class Slots {
+export class UploadScheduler {
   readonly #queue: UploadQueue;
   readonly #sending = new Set<Upload>();
   readonly #holds = new Set<string>();
@@ -25,14 +25,14 @@ export class Slots {
   async resize(count: number): Promise<void> {
     this.#count = count;
     const inOrder = this.#queue.inOrder.filter((upload) => this.#sending.has(upload));
-    await Promise.all(inOrder.slice(count).map((upload) => upload.stepBack()));
+    await Promise.all(inOrder.slice(count).map((upload) => upload.requeue()));
     this.fill();
   }
 
   /** Nothing is sent for this reason, until it is released; what was running waits. */
   async hold(reason: string): Promise<void> {
     this.#holds.add(reason);
-    await Promise.all([...this.#sending].map((upload) => upload.stepBack()));
+    await Promise.all([...this.#sending].map((upload) => upload.requeue()));
   }
 
   /** Nothing is begun any more; what runs is ended by others. */

@@ -7,7 +7,7 @@ import {
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-export function describeFailure(error: unknown, stage: FailureStage): UploadFailure {
+export function serializeFailure(error: unknown, stage: FailureStage): UploadFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof ReelmillError)) return { stage, code: 'internal', message, duplicateOf: null };
   const duplicateOf =
@@ -15,7 +15,7 @@ export function describeFailure(error: unknown, stage: FailureStage): UploadFail
   return { stage, code: error.code, message, duplicateOf };
 }
 
-export function describeProgress(video: Video): VideoProgress {
+export function serializeProgress(video: Video): VideoProgress {
   return {
     status: video.status,
     phase: video.phase,
@@ -28,7 +28,7 @@ export function describeProgress(video: Video): VideoProgress {
 }
 
 /** Whether two versions show the same; the signature in the address is another one each time. */
-export function showsTheSame(one: VideoProgress | null, other: VideoProgress): boolean {
+export function isSameProgress(one: VideoProgress | null, other: VideoProgress): boolean {
   return (
     one !== null &&
     one.status === other.status &&

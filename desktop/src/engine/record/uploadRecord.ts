@@ -11,7 +11,7 @@ import type { RetryNotice } from '../flow/retry.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 import type { RestartReason, UploadEvent } from './events.ts';
-import { describeFailure, describeProgress, showsTheSame } from './serializeSnapshot.ts';
+import { isSameProgress, serializeFailure, serializeProgress } from './serializeSnapshot.ts';
 import { TransferMeter } from './transferMeter.ts';
 import { canMove, takesSlot } from './uploadStates.ts';
 
@@ -142,7 +142,7 @@ export class UploadRecord {
   }
 
   fail(error: unknown, stage: FailureStage): void {
-    this.#failure = describeFailure(error, stage);
+    this.#failure = serializeFailure(error, stage);
     this.move('failed');
   }
 
@@ -152,7 +152,7 @@ export class UploadRecord {
     this.move('canceled');
   }
 
-  settleAbort(): void {
+  markAbortSent(): void {
     this.#abortDue = false;
     this.#emitChange();
   }
@@ -168,7 +168,7 @@ export class UploadRecord {
   }
 
   /** The server knows this title; a later one is still due. */
-  settleTitle(title: string | null): void {
+  markTitleSent(title: string | null): void {
     if (!this.#titleDue || title !== this.#title) return;
     this.#titleDue = false;
     this.#emitChange();
@@ -249,7 +249,7 @@ export class UploadRecord {
   }
 
   /** The file is whole on the server: nothing is left to send. */
-  handOver(video: Video): void {
+  markUploaded(video: Video): void {
     this.#videoId = video.id;
     this.meter.reset(this.#sizeBytes ?? 0);
     this.showVideo(video);
@@ -257,8 +257,8 @@ export class UploadRecord {
 
   showVideo(video: Video): void {
     const before = this.#video;
-    this.#video = describeProgress(video);
-    if (!showsTheSame(before, this.#video)) this.#emit({ type: 'video', upload: this.snapshot });
+    this.#video = serializeProgress(video);
+    if (!isSameProgress(before, this.#video)) this.#emit({ type: 'video', upload: this.snapshot });
   }
 
   #emitChange(): void {

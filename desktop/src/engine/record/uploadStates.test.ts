@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
-import { canMove, isSettled, takesSlot, UPLOAD_TRANSITIONS } from './uploadStates.ts';
+import { canMove, isFinished, takesSlot, UPLOAD_TRANSITIONS } from './uploadStates.ts';
 
 const states = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]; // Object.keys widens to string[]
 
@@ -20,7 +20,7 @@ test('only an upload that the server has whole can come online', () => {
 });
 
 test('an end is an end, but what failed can be tried again', () => {
-  for (const state of states.filter(isSettled)) {
+  for (const state of states.filter(isFinished)) {
     assert.equal(canMove(state, 'waiting'), state === 'failed', state);
   }
 });

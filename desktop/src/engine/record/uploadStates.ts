@@ -37,6 +37,6 @@ export function takesSlot(state: UploadState): state is 'fingerprinting' | 'uplo
 }
 
 /** Whether nothing more happens by itself. */
-export function isSettled(state: UploadState): boolean {
+export function isFinished(state: UploadState): boolean {
   return state === 'online' || state === 'failed' || state === 'canceled';
 }

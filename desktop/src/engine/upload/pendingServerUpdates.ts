@@ -9,7 +9,7 @@ import type { Transfer } from './transfer.ts';
  * What the server must still be told of one upload: its new title, or that it was given up. Neither waits for a run of
  * the upload, and neither holds anything up: where the server cannot be reached, it is told later.
  */
-export class Errands {
+export class PendingServerUpdates {
   readonly #context: UploadContext;
   readonly #record: UploadRecord;
   readonly #transfer: Transfer;
@@ -41,8 +41,8 @@ export class Errands {
   }
 
   /** Where the last try failed, makes the next one now. */
-  hurry(): void {
-    this.#retrier.hurry();
+  retryNow(): void {
+    this.#retrier.retryNow();
   }
 
   /** What is not done yet stays due. */
@@ -71,7 +71,7 @@ export class Errands {
 
   async #abort(signal: AbortSignal): Promise<void> {
     await this.#transfer.giveUp(signal, this.#retrier);
-    this.#record.settleAbort();
+    this.#record.markAbortSent();
   }
 
   async #rename(videoId: number, title: string, signal: AbortSignal): Promise<void> {
@@ -83,6 +83,6 @@ export class Errands {
       const isFinal = error instanceof ReelmillError && !error.retryable && !endsSession(error);
       if (!isFinal || signal.aborted) throw error;
     }
-    this.#record.settleTitle(title);
+    this.#record.markTitleSent(title);
   }
 }

@@ -4,14 +4,14 @@ import type { UploadContext } from '../context.ts';
 import type { Retrier } from '../flow/retry.ts';
 import { type FileIdentity, identifyFile } from '../parts/fingerprint.ts';
 import { partRange } from '../parts/partPlan.ts';
-import { Delivery } from '../parts/partUploader.ts';
+import { PartUploader } from '../parts/partUploader.ts';
 import { type OpenUpload, openRemoteUpload } from '../parts/resumeUpload.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import { JournalWriter } from '../record/journalWriter.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 
 /** A file that changes more often than this is still being written. */
-const MOST_RESTARTS = 3;
+const MAX_RESTARTS = 3;
 
 /** Brings one file to the server, from looking at it to the answer of `complete`. */
 export class Transfer {
@@ -39,7 +39,7 @@ export class Transfer {
       } catch (error) {
         if (!(error instanceof ReelmillError) || error.code !== 'file_changed') throw error;
         await this.giveUp(signal);
-        if (restarts === MOST_RESTARTS) {
+        if (restarts === MAX_RESTARTS) {
           throw new ReelmillError('file_changed', 'The file keeps changing. Upload it when it is finished.', {
             cause: error,
           });
@@ -57,7 +57,7 @@ export class Transfer {
     const videoId = this.#record.videoId ?? (await this.journaled())?.videoId;
     if (videoId !== undefined) {
       await retrier.run('abort the upload', signal, async () => {
-        await api.abortUpload(videoId, signal).catch(passOverIfGone);
+        await api.abortUpload(videoId, signal).catch(ignoreIfGone);
       });
     }
     await this.#remove(videoId ?? null);
@@ -122,10 +122,10 @@ export class Transfer {
     const retrier = this.#retrier;
     const journalKey = this.#journalKey;
     const remote = await openRemoteUpload({ context, record, retrier, journalKey, identity, signal });
-    return remote.kind === 'arrived' ? remote.video : this.#deliver(remote, identity, signal);
+    return remote.kind === 'arrived' ? remote.video : this.#uploadParts(remote, identity, signal);
   }
 
-  async #deliver(upload: OpenUpload, identity: FileIdentity, signal: AbortSignal): Promise<Video> {
+  async #uploadParts(upload: OpenUpload, identity: FileIdentity, signal: AbortSignal): Promise<Video> {
     const context = this.#context;
     const record = this.#record;
     const journal = new JournalWriter(context.journal, this.#journalKey, {
@@ -145,7 +145,7 @@ export class Transfer {
       record.open(upload.videoId, { ...weigh(upload), partCount: upload.plan.partCount });
       this.#onOpen();
       const retrier = this.#retrier;
-      return await new Delivery({ context, record, retrier, journal, upload, identity }).run(signal);
+      return await new PartUploader({ context, record, retrier, journal, upload, identity }).run(signal);
     } finally {
       await journal.settle();
       this.#journal = null;
@@ -167,7 +167,7 @@ function weigh({ plan, done }: OpenUpload): { bytes: number; parts: number } {
 }
 
 /** Nothing is left to abort where the upload is gone, or became a video. */
-function passOverIfGone(error: unknown): void {
+function ignoreIfGone(error: unknown): void {
   const gone =
     error instanceof ReelmillError &&
     (error.code === 'not_found' || error.code === 'upload_gone' || error.code === 'state_conflict');

@@ -3,13 +3,13 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { endsSession } from '../api/session.ts';
 import type { UploadContext } from '../context.ts';
-import { Activity } from '../flow/backgroundTask.ts';
+import { BackgroundTask } from '../flow/backgroundTask.ts';
 import { Retrier } from '../flow/retry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 import { takesSlot } from '../record/uploadStates.ts';
 import { isFinal } from '../video/followVideo.ts';
-import { Errands } from './pendingServerUpdates.ts';
+import { PendingServerUpdates } from './pendingServerUpdates.ts';
 import { Transfer } from './transfer.ts';
 
 /**
@@ -22,8 +22,8 @@ export class Upload {
   readonly #record: UploadRecord;
   readonly #retrier: Retrier;
   readonly #transfer: Transfer;
-  readonly #errands: Errands;
-  readonly #activity = new Activity();
+  readonly #serverUpdates: PendingServerUpdates;
+  readonly #task = new BackgroundTask();
   readonly #whenFree: Promise<void> | undefined;
   #isRelocating = false;
   #isClosed = false;
@@ -39,8 +39,8 @@ export class Upload {
       onRetry: (notice) => record.reportRetry(notice),
       onRecovery: () => record.reportRecovery(),
     });
-    this.#transfer = new Transfer(context, record, this.#retrier, () => this.#runErrands());
-    this.#errands = new Errands(context, record, this.#transfer);
+    this.#transfer = new Transfer(context, record, this.#retrier, () => this.#sendServerUpdates());
+    this.#serverUpdates = new PendingServerUpdates(context, record, this.#transfer);
   }
 
   get id(): string {
@@ -65,19 +65,19 @@ export class Upload {
 
   /** Whether it waits for nothing but a slot. */
   get isReady(): boolean {
-    return this.state === 'waiting' && !this.#activity.isRunning && !this.#isRelocating && !this.#isClosed;
+    return this.state === 'waiting' && !this.#task.isRunning && !this.#isRelocating && !this.#isClosed;
   }
 
   /** Sends the file; resolves as soon as it does not need its slot any more, whatever came of it. */
   send(): Promise<void> {
-    const sent = this.#activity.start(
+    const sent = this.#task.start(
       async (signal) => {
         if (this.#whenFree !== undefined) await this.#whenFree;
         const video = await this.#transfer.run(signal);
         this.#record.move('processing');
-        this.#record.handOver(video);
+        this.#record.markUploaded(video);
         this.#tidying = this.#forgetWhenSaved();
-        this.#runErrands();
+        this.#sendServerUpdates();
         if (isFinal(video)) this.#settle(video);
       },
       (error) => this.#fail(error, 'upload'),
@@ -86,25 +86,25 @@ export class Upload {
   }
 
   /** Goes on with whatever needs no slot: following the video, and what the server must still be told. */
-  goOn(): void {
-    if (!this.#activity.isRunning) this.#followIfWanted();
-    this.#runErrands();
+  resume(): void {
+    if (!this.#task.isRunning) this.#followIfWanted();
+    this.#sendServerUpdates();
   }
 
   /** Stops sending; the store keeps what it has. */
   async pause(): Promise<void> {
     if (this.state !== 'waiting' && !takesSlot(this.state)) return;
-    await this.#activity.stop();
+    await this.#task.stop();
     // the last part may have been the end of it
     if (this.state === 'waiting' || takesSlot(this.state)) this.#record.move('paused');
-    else this.goOn();
+    else this.resume();
   }
 
   /** Stops sending for now: it goes on when there is a slot again. */
-  async stepBack(): Promise<void> {
-    await this.#activity.stop();
+  async requeue(): Promise<void> {
+    await this.#task.stop();
     if (takesSlot(this.state)) this.#record.move('waiting');
-    else this.goOn();
+    else this.resume();
   }
 
   /** Puts a paused or failed upload back into the queue. */
@@ -113,16 +113,16 @@ export class Upload {
   }
 
   /** Whatever failed and waits is tried again now. */
-  hurry(): void {
-    this.#retrier.hurry();
-    this.#errands.hurry();
-    this.#runErrands();
+  retryNow(): void {
+    this.#retrier.retryNow();
+    this.#serverUpdates.retryNow();
+    this.#sendServerUpdates();
   }
 
   /** Tells the server as soon as it can be reached, however the upload stands. Throws `state_conflict` once canceled. */
   async rename(title: string): Promise<void> {
     this.#record.rename(title);
-    this.#runErrands();
+    this.#sendServerUpdates();
     await this.#transfer.retitle(title);
   }
 
@@ -159,11 +159,11 @@ export class Upload {
   async cancel(): Promise<void> {
     if (this.state === 'online' || this.state === 'canceled') return;
     if (this.#isOnServer) return this.#cancelVideo();
-    if (this.#activity.isRunning) await this.#activity.stop();
+    if (this.#task.isRunning) await this.#task.stop();
     // the end may have come first
     if (this.#isOnServer) return this.#cancelVideo();
     this.#record.giveUp();
-    await this.#errands.run();
+    await this.#serverUpdates.run();
   }
 
   /** Tries again what failed: the transcode where that failed, otherwise the upload from where it was. */
@@ -188,8 +188,8 @@ export class Upload {
   /** Stops whatever runs here; nothing changes on the server. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#activity.stop();
-    await this.#errands.close();
+    await this.#task.stop();
+    await this.#serverUpdates.close();
   }
 
   /** Resolves when nothing is being put away any more. */
@@ -202,8 +202,8 @@ export class Upload {
     return this.state === 'processing' || stage === 'transcode' || stage === 'follow';
   }
 
-  #runErrands(): void {
-    if (!this.#isClosed) void this.#errands.run();
+  #sendServerUpdates(): void {
+    if (!this.#isClosed) void this.#serverUpdates.run();
   }
 
   async #cancelVideo(): Promise<void> {
@@ -214,10 +214,10 @@ export class Upload {
     try {
       await this.#context.api.cancelVideo(videoId, signal);
     } catch (error) {
-      this.goOn();
+      this.resume();
       throw error;
     }
-    await this.#activity.stop();
+    await this.#task.stop();
     // who followed it may have been told already
     if (this.state !== 'canceled') this.#record.move('canceled');
   }
@@ -231,7 +231,7 @@ export class Upload {
     const { videoId } = this.#record;
     const wanted = this.#context.settings.follow && !this.#isClosed;
     if (this.state !== 'processing' || videoId === null || !wanted) return;
-    void this.#activity.start(
+    void this.#task.start(
       async (signal) => {
         const video = await this.#context.videos.follow({
           videoId,

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/ports.ts';
 import { isFinal } from './followVideo.ts';
 
 /** What one call may ask for. */
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 /** Whoever asks within this time shares a call. */
 const GATHER_MS = 20;
 
@@ -50,7 +50,7 @@ export class VideoWatch {
         const video = await retrier.run('ask for the video', signal, () => this.#ask(videoId, signal));
         onVideo(video);
         if (isFinal(video)) return video;
-        await this.#clock.sleep(this.#pollMs * Math.ceil(this.#followed / MOST_IDS), signal);
+        await this.#clock.sleep(this.#pollMs * Math.ceil(this.#followed / MAX_IDS), signal);
       }
     } finally {
       this.#followed -= 1;
@@ -86,15 +86,15 @@ export class VideoWatch {
   async #askAll(): Promise<void> {
     const questions = this.#questions;
     this.#questions = [];
-    for (let start = 0; start < questions.length; start += MOST_IDS) {
-      await this.#answer(questions.slice(start, start + MOST_IDS));
+    for (let start = 0; start < questions.length; start += MAX_IDS) {
+      await this.#answer(questions.slice(start, start + MAX_IDS));
     }
   }
 
   async #answer(questions: readonly Question[]): Promise<void> {
     try {
       const ids = questions.map(({ videoId }) => videoId).join(',');
-      const { videos } = await this.#api.listVideos({ ids, limit: MOST_IDS }, this.#controller.signal);
+      const { videos } = await this.#api.listVideos({ ids, limit: MAX_IDS }, this.#controller.signal);
       const byId = new Map(videos.map((video) => [video.id, video]));
       for (const { videoId, resolve, reject } of questions) {
         const video = byId.get(videoId);

@@ -2,7 +2,7 @@ import type { UploadState, View } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { isActive } from '../../engine/queue/totals.ts';
 import type { EventSender } from '../ipc/eventSender.ts';
-import type { Quitting } from '../lifecycle/quitController.ts';
+import type { QuitController } from '../lifecycle/quitController.ts';
 import type { MenuActions } from '../menu/menuTemplate.ts';
 import type { TrayActions } from '../tray/appTray.ts';
 import type { AppContext } from './appContext.ts';
@@ -11,16 +11,16 @@ import type { AppContext } from './appContext.ts';
 export class AppActions implements MenuActions, TrayActions {
   readonly #context: AppContext;
   readonly #events: EventSender;
-  readonly #quitting: Quitting;
+  readonly #quitController: QuitController;
 
-  constructor(context: AppContext, events: EventSender, quitting: Quitting) {
+  constructor(context: AppContext, events: EventSender, quitting: QuitController) {
     this.#context = context;
     this.#events = events;
-    this.#quitting = quitting;
+    this.#quitController = quitting;
   }
 
   show(): void {
-    if (!this.#quitting.isLeaving) this.#context.window.show();
+    if (!this.#quitController.isLeaving) this.#context.window.show();
   }
 
   navigate(view: View, videoId: number | null = null): void {
@@ -45,7 +45,7 @@ export class AppActions implements MenuActions, TrayActions {
   }
 
   quit(): void {
-    void this.#quitting.request({ ask: true });
+    void this.#quitController.request({ ask: true });
   }
 
   async #add(what: 'files' | 'folder'): Promise<void> {

@@ -2,13 +2,13 @@ import { app, clipboard, ipcMain, shell } from 'electron';
 import { CALL_CHANNEL } from '../../preload/channels.ts';
 import type { EventSender } from '../ipc/eventSender.ts';
 import { createHandlers } from '../ipc/handlers.ts';
-import { answerCall } from '../ipc/ipcRouter.ts';
-import type { Quitting } from '../lifecycle/quitController.ts';
+import { handleCall } from '../ipc/ipcRouter.ts';
+import type { QuitController } from '../lifecycle/quitController.ts';
 import type { AppContext } from './appContext.ts';
 
 /** Answers what the page asks, and tells it what changes. */
-export function connectPage(context: AppContext, events: EventSender, quitting: Quitting): void {
-  answerPage(context, quitting);
+export function connectPage(context: AppContext, events: EventSender, quitting: QuitController): void {
+  handlePageCalls(context, quitting);
   const { services, updates } = context;
   services.session.subscribe((state) => events.send('session.changed', state));
   services.queue.subscribe((change) => events.send('queue.changed', change));
@@ -17,7 +17,10 @@ export function connectPage(context: AppContext, events: EventSender, quitting: 
   updates.subscribe((state) => events.send('updates.changed', state));
 }
 
-function answerPage({ services, updates, dialogs, language, logger }: AppContext, quitting: Quitting): void {
+function handlePageCalls(
+  { services, updates, dialogs, language, logger }: AppContext,
+  quitting: QuitController,
+): void {
   const handlers = createHandlers(services, {
     info: () => ({
       version: app.getVersion(),
@@ -37,6 +40,6 @@ function answerPage({ services, updates, dialogs, language, logger }: AppContext
     },
   });
   ipcMain.handle(CALL_CHANNEL, (event, name: unknown, args: unknown) =>
-    answerCall(event, name, args, { handlers, logger }),
+    handleCall(event, name, args, { handlers, logger }),
   );
 }

@@ -9,23 +9,23 @@ import { AppActions } from './appActions.ts';
 import { type AppContext, openContext } from './appContext.ts';
 import { connectPage } from './connectPage.ts';
 import { startServices } from './services.ts';
-import { createBackground, endInOrder } from './shutdown.ts';
-import { openSurroundings } from './systemIntegration.ts';
+import { createBackground, registerShutdown } from './shutdown.ts';
+import { openSystemIntegration } from './systemIntegration.ts';
 
 /** Starts the app: its window as soon as the session is known, the uploads behind it. When the app is ready. */
 export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logger): Promise<void> {
   const context = await openContext(paths, logger);
   const { window, services, updates } = context;
   const events = new EventSender(() => window.contents);
-  const quitting = endInOrder(context);
+  const quitting = registerShutdown(context);
   const actions = new AppActions(context, events, quitting);
   servePage(services.session, window, paths.pageFolder);
   connectPage(context, events, quitting);
-  const surroundings = openSurroundings(context, actions, quitting);
+  const systemIntegration = openSystemIntegration(context, actions, quitting);
   const background = createBackground(context, {
-    hasTray: surroundings.hasTray,
+    hasTray: systemIntegration.hasTray,
     quit: () => actions.quit(),
-    explain: () => surroundings.explainBackground(),
+    explain: () => systemIntegration.showBackgroundHint(),
   });
   app.on('second-instance', () => actions.show());
   app.on('activate', () => actions.show());
@@ -39,13 +39,13 @@ export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logge
     },
   });
   await startServices(services);
-  takeOpenedFiles(context, opened, actions, events);
+  addOpenedFiles(context, opened, actions, events);
   updates.start();
   logger.info({ version: app.getVersion() }, 'started');
 }
 
 /** Files from outside are added when somebody is signed in and the page can say what became of them. */
-function takeOpenedFiles(
+function addOpenedFiles(
   { services, window, logger }: AppContext,
   opened: OpenedFiles,
   actions: AppActions,

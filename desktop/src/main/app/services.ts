@@ -7,7 +7,7 @@ import { LibraryService } from '../library/libraryService.ts';
 import type { AppPaths } from '../lifecycle/appPaths.ts';
 import type { Dialogs } from '../queue/dialogs.ts';
 import { QueueService } from '../queue/queueService.ts';
-import { readFurtherIssuers } from '../session/extraCaCerts.ts';
+import { readExtraCaCerts } from '../session/extraCaCerts.ts';
 import { createSafeStorageCipher } from '../session/safeStorageCipher.ts';
 import { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
@@ -28,7 +28,7 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     folder: paths.data,
     encryption: createSafeStorageCipher(),
     staysSignedIn: () => settings.current.staySignedIn,
-    furtherIssuers: await readFurtherIssuers(paths.issuersFile, logger),
+    extraCaCerts: await readExtraCaCerts(paths.extraCaCertsFile, logger),
     logger,
   });
   releasers.add('session', () => session.close());
@@ -53,7 +53,7 @@ function followStaySignedIn(session: SessionService, settings: SettingsStore, lo
   settings.subscribe((current) => {
     if (current.staySignedIn === staySignedIn) return;
     staySignedIn = current.staySignedIn;
-    session.keepAsWanted().catch((error: unknown) => {
+    session.applyStaySignedIn().catch((error: unknown) => {
       logger.error({ err: error }, 'session could not be kept as wanted');
     });
   });

@@ -1,15 +1,15 @@
 import { app, type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
 import { Background } from '../lifecycle/background.ts';
-import { Quitting } from '../lifecycle/quitController.ts';
+import { QuitController } from '../lifecycle/quitController.ts';
 import { isTrayShown } from '../tray/trayHost.ts';
 import type { AppContext } from './appContext.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Lets every way to end the app go through one place. When the app is ready: Electron's own handlers come before. */
-export function endInOrder(context: AppContext): Quitting {
+export function registerShutdown(context: AppContext): QuitController {
   const { services, window, releasers, logger } = context;
-  const quitting = new Quitting({
+  const quitting = new QuitController({
     uploadsRunning: () => services.queue.totals.active > 0,
     confirm: () => confirmQuit(context),
     close: () => {
@@ -63,7 +63,7 @@ export function createBackground(
     hide: () => window.hide(),
     quit,
     explain,
-    explainedFile: paths.trayHintFile,
+    hintShownFile: paths.trayHintFile,
     logger,
   });
 }

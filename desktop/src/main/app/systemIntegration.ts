@@ -1,7 +1,7 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { net, powerSaveBlocker } from 'electron';
-import { wordError } from '../i18n/translate.ts';
-import type { Quitting } from '../lifecycle/quitController.ts';
+import { errorMessage } from '../i18n/translate.ts';
+import type { QuitController } from '../lifecycle/quitController.ts';
 import { AppMenu } from '../menu/appMenu.ts';
 import { Notifier } from '../notifications/notifier.ts';
 import { NetworkWatch } from '../power/networkWatch.ts';
@@ -14,14 +14,18 @@ import type { AppContext } from './appContext.ts';
 import { StatusBoard } from './statusBoard.ts';
 
 /** What surrounds the window. */
-export interface Surroundings {
+export interface SystemIntegration {
   hasTray: boolean;
   /** Tells that the app goes on although its window is gone. */
-  explainBackground(): void;
+  showBackgroundHint(): void;
 }
 
 /** Puts up menu, tray and notifications, and follows the machine's power and network. */
-export function openSurroundings(context: AppContext, actions: AppActions, quitting: Quitting): Surroundings {
+export function openSystemIntegration(
+  context: AppContext,
+  actions: AppActions,
+  quitting: QuitController,
+): SystemIntegration {
   const tray = openTray(context, actions);
   const notifier = openNotifier(context, actions);
   const board = openBoard(context, actions, tray);
@@ -37,7 +41,7 @@ export function openSurroundings(context: AppContext, actions: AppActions, quitt
   board.refresh();
   return {
     hasTray: tray !== null,
-    explainBackground: () => {
+    showBackgroundHint: () => {
       const t = context.translate();
       const body = t(process.platform === 'darwin' ? 'background.bodyMac' : 'background.body');
       notifier.show({ title: t('background.title'), body }, () => actions.show());
@@ -55,10 +59,10 @@ function openNotifier(context: AppContext, actions: AppActions): Notifier {
   const { services, releasers, language, translate } = context;
   const notifier = new Notifier({
     isWanted: () => services.settings.current.notifications,
-    wording: () => ({ t: translate(), wordError: (failure) => wordError(language(), failure) }),
+    texts: () => ({ t: translate(), errorMessage: (failure) => errorMessage(language(), failure) }),
     open: ({ view, videoId }) => actions.navigate(view, videoId),
   });
-  services.queue.onSettled((upload: UploadSnapshot) => notifier.tellOf(upload));
+  services.queue.onFinished((upload: UploadSnapshot) => notifier.tellOf(upload));
   releasers.add('notifications', () => notifier.close());
   return notifier;
 }

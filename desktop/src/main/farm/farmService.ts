@@ -25,8 +25,8 @@ export class FarmService {
   }
 
   /** Lets a worker finish its task and take no more, or take tasks again. */
-  tellWorker(workerId: string, what: 'drain' | 'resume'): Promise<FarmWorker> {
-    return this.#session.call((api, signal) => new AdminApi(api).tellWorker(workerId, what, signal));
+  controlWorker(workerId: string, what: 'drain' | 'resume'): Promise<FarmWorker> {
+    return this.#session.call((api, signal) => new AdminApi(api).controlWorker(workerId, what, signal));
   }
 
   /** Lets a stopped clean-up job go on. */

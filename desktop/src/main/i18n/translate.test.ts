@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseLanguage, translate, wordError } from './translate.ts';
+import { chooseLanguage, errorMessage, translate } from './translate.ts';
 
 test('the language is the one chosen, otherwise the first of the system that there are texts in', () => {
   assert.equal(chooseLanguage('en', ['zh-CN']), 'en');
@@ -23,8 +23,8 @@ test('counts choose the plural form, and values stand as they are', () => {
 
 test('an error is told in the language of the app, and in the words of the server where there are none', () => {
   const failure = { code: 'network', message: 'connect ECONNREFUSED' } as const;
-  assert.notEqual(wordError('en', failure), failure.message);
-  assert.match(wordError('zh-CN', failure), /\p{Script=Han}/u);
+  assert.notEqual(errorMessage('en', failure), failure.message);
+  assert.match(errorMessage('zh-CN', failure), /\p{Script=Han}/u);
   const unworded = { code: 'validation_failed', message: 'title: is too long' } as const;
-  assert.equal(wordError('zh-CN', unworded), unworded.message);
+  assert.equal(errorMessage('zh-CN', unworded), unworded.message);
 });

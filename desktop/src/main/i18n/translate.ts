@@ -32,7 +32,7 @@ export function translate(language: Language): Translate {
 }
 
 /** What went wrong, in the words of the app; where it has none for the code, in those that came with it. */
-export function wordError(
+export function errorMessage(
   language: Language,
   { code, message }: { code: ErrorCode; message: string },
 ): string {

@@ -105,7 +105,7 @@ function farmHandlers({ farm }: Services): HandlersOf<'farm'> {
     'farm.get': () => farm.get(),
     'farm.deadLetters': () => farm.deadLetters(),
     'farm.replay': () => farm.replay(),
-    'farm.tellWorker': ({ workerId, what }) => farm.tellWorker(workerId, what),
+    'farm.controlWorker': ({ workerId, what }) => farm.controlWorker(workerId, what),
     'farm.allowJob': (request) => farm.allowJob(request),
   };
 }

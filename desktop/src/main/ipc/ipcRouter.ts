@@ -1,4 +1,4 @@
-import { IPC_CALLS, type IpcAnswer, type IpcCall, type IpcResult } from '@reelmill/shared/contracts/ipc.ts';
+import { IPC_CALLS, type IpcCall, type IpcReply, type IpcResult } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
@@ -15,14 +15,14 @@ export interface CallSender {
 }
 
 /** The answer to one call of the page. Never rejects: a rejection would lose its code on the way. */
-export async function answerCall(
+export async function handleCall(
   sender: CallSender,
   name: unknown,
   args: unknown,
   { handlers, logger }: { handlers: IpcHandlers; logger: Logger },
-): Promise<IpcAnswer> {
+): Promise<IpcReply> {
   try {
-    refuseStrangers(sender);
+    assertOwnPage(sender);
     const call = readName(name);
     const checked = readArgs(call, args);
     // the name and its arguments belong together, which the compiler cannot see once both are variables
@@ -34,7 +34,7 @@ export async function answerCall(
 }
 
 /** Only the app's own page may call, not a frame within it or a page that took its place. */
-function refuseStrangers({ senderFrame }: CallSender): void {
+function assertOwnPage({ senderFrame }: CallSender): void {
   if (senderFrame !== null && senderFrame.parent === null && isOfApp(senderFrame.url)) return;
   throw new ReelmillError('forbidden', 'Only the window of the app may ask for this.');
 }
@@ -56,7 +56,7 @@ function readArgs(call: IpcCall, args: unknown): unknown {
   throw new ReelmillError('validation_failed', [field, issue?.message].filter(Boolean).join(': '));
 }
 
-function explain(error: unknown, name: unknown, logger: Logger): Extract<IpcAnswer, { ok: false }>['error'] {
+function explain(error: unknown, name: unknown, logger: Logger): Extract<IpcReply, { ok: false }>['error'] {
   if (error instanceof ReelmillError) {
     logger.debug({ call: name, code: error.code }, 'a call failed');
     const { code, message, retryAfterSeconds } = error;

@@ -15,7 +15,7 @@ export interface AppPaths {
   preloadFile: string;
   pageFolder: string;
   /** Issuers of certificates to trust beside those of the system; Node's own reading of it is off in packed apps. */
-  issuersFile: string | null;
+  extraCaCertsFile: string | null;
   /** Icons; beside the bundle in the sources and in the package. */
   resources: string;
 }
@@ -35,7 +35,7 @@ export function choosePaths(env: Readonly<Record<string, string | undefined>>): 
     logFile: join(data, 'logs', 'main.log'),
     preloadFile: join(bundle, 'preload.cjs'),
     pageFolder: join(bundle, 'renderer'),
-    issuersFile: env.NODE_EXTRA_CA_CERTS || null,
+    extraCaCertsFile: env.NODE_EXTRA_CA_CERTS || null,
     resources: join(bundle, '..', 'resources'),
   };
 }

@@ -20,7 +20,7 @@ function closing(facts: { keepInTray: boolean; reachable: boolean; file: string 
     hide: () => void done.push('hidden'),
     quit: () => void done.push('quit'),
     explain: () => void done.push('explained'),
-    explainedFile: join(folder, facts.file),
+    hintShownFile: join(folder, facts.file),
     logger: createLogger({ level: 'silent', name: 'test' }),
   });
   return { background, done };

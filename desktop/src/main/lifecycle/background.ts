@@ -10,7 +10,7 @@ export interface BackgroundPorts {
   /** Tells that the app goes on although its window is gone. */
   explain(): void;
   /** Exists once that was told. */
-  explainedFile: string;
+  hintShownFile: string;
   logger: Logger;
 }
 
@@ -31,18 +31,18 @@ export class Background {
   async enter(): Promise<void> {
     if (!(await this.isPossible())) return this.#ports.quit();
     this.#ports.hide();
-    await this.#explainOnce();
+    await this.#showHintOnce();
   }
 
-  async #explainOnce(): Promise<void> {
-    const { explainedFile, explain, logger } = this.#ports;
-    const explained = await access(explainedFile).then(
+  async #showHintOnce(): Promise<void> {
+    const { hintShownFile, explain, logger } = this.#ports;
+    const explained = await access(hintShownFile).then(
       () => true,
       () => false,
     );
     if (explained) return;
     explain();
-    await writeFile(explainedFile, '').catch((error: unknown) => {
+    await writeFile(hintShownFile, '').catch((error: unknown) => {
       logger.warn({ err: error }, 'that the tray was explained could not be kept');
     });
   }

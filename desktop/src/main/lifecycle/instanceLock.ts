@@ -10,7 +10,7 @@ const startSchema = z.object({ files: z.array(z.string()) });
  * Makes this process the one that runs with this data; false where another does, which then was given the files.
  * Collects the files that this start, later ones and the system name.
  */
-export function claimInstance(opened: OpenedFiles): boolean {
+export function acquireInstanceLock(opened: OpenedFiles): boolean {
   const files = filesToOpen(process.argv, { cwd: process.cwd(), bare: process.defaultApp === true });
   if (!app.requestSingleInstanceLock({ files })) return false;
   opened.offer(files);

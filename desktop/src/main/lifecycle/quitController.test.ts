@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Quitting, type QuittingPorts } from './quitController.ts';
+import { QuitController, type QuitPorts } from './quitController.ts';
 
-function app(own: Partial<QuittingPorts> = {}) {
+function app(own: Partial<QuitPorts> = {}) {
   const events: string[] = [];
-  const quitting = new Quitting({
+  const quitting = new QuitController({
     uploadsRunning: () => true,
     confirm: async () => {
       events.push('asked');

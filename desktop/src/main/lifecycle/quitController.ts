@@ -4,7 +4,7 @@ import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 /** Everything that is open must be closed within this; what is left then is in the journals anyway. */
 const CLOSE_WITHIN_MS = 10_000;
 
-export interface QuittingPorts {
+export interface QuitPorts {
   uploadsRunning(): boolean;
   /** Asks the user; false where the app goes on. */
   confirm(): Promise<boolean>;
@@ -32,11 +32,11 @@ export interface QuitRequest {
  *
  * Without uploads, or without a user to ask, `asking` is left out.
  */
-export class Quitting {
-  readonly #ports: QuittingPorts;
+export class QuitController {
+  readonly #ports: QuitPorts;
   #state: 'running' | 'asking' | 'closing' | 'closed' = 'running';
 
-  constructor(ports: QuittingPorts) {
+  constructor(ports: QuitPorts) {
     this.#ports = ports;
   }
 

@@ -1,15 +1,15 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { Notification } from 'electron';
-import { type Notice, type Wording, wordNotices } from './notices.ts';
+import { formatNotices, type Notice, type NoticeTexts } from './notices.ts';
 
 /** Uploads that end within this are told together. */
 const GATHER_MS = 1_500;
 /** Not every system tells when a notification is gone. */
-const MOST_HELD = 50;
+const MAX_HELD = 50;
 
 export interface NotifierOptions {
   isWanted(): boolean;
-  wording(): Wording;
+  texts(): NoticeTexts;
   open(target: Notice['target']): void;
 }
 
@@ -56,13 +56,13 @@ export class Notifier {
   #hold(notification: Notification): void {
     this.#shown.add(notification);
     const [oldest] = this.#shown;
-    if (oldest !== undefined && this.#shown.size > MOST_HELD) this.#shown.delete(oldest);
+    if (oldest !== undefined && this.#shown.size > MAX_HELD) this.#shown.delete(oldest);
   }
 
   #tellAll(): void {
     this.#timer = undefined;
-    const { wording, open } = this.#options;
-    for (const notice of wordNotices(this.#settled.splice(0), wording())) {
+    const { texts, open } = this.#options;
+    for (const notice of formatNotices(this.#settled.splice(0), texts())) {
       this.show(notice, () => open(notice.target));
     }
   }

@@ -158,13 +158,13 @@ function recognizeBeginning(text: string, head: Uint8Array): FileKind | null {
 const PACKET_BYTES = [188, 192, 204];
 const SYNC_BYTE = 0x47;
 /** How many packets in a row must begin with the sync byte. */
-const MOST_SYNCS = 5;
+const MAX_SYNCS = 5;
 const FEWEST_SYNCS = 3;
 
 function isTransportStream(head: Uint8Array): boolean {
   return PACKET_BYTES.some((packetBytes) => {
     for (let start = 0; start < packetBytes; start++) {
-      const packets = Math.min(MOST_SYNCS, Math.floor((head.length - start - 1) / packetBytes) + 1);
+      const packets = Math.min(MAX_SYNCS, Math.floor((head.length - start - 1) / packetBytes) + 1);
       if (packets < FEWEST_SYNCS) return false;
       let syncs = 0;
       while (syncs < packets && head[start + syncs * packetBytes] === SYNC_BYTE) syncs++;

@@ -20,12 +20,12 @@ export function refuseAs(kind: RefusedKind, path: string): RefusedFile {
 }
 
 export function refuseFor(error: unknown, path: string): RefusedFile {
-  const { code, message } = error instanceof ReelmillError ? error : explainFileError(error);
+  const { code, message } = error instanceof ReelmillError ? error : toFileError(error);
   return { path, code, message };
 }
 
 /** An error of Node's file system in plain words. */
-function explainFileError(cause: unknown): ReelmillError {
+function toFileError(cause: unknown): ReelmillError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reasons: Record<string, string> = {
     ENOENT: 'There is no such file.',

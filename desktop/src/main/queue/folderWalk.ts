@@ -3,8 +3,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** More than anybody keeps in one folder; a whole disk, offered by mistake, ends here. */
-export const MOST_FILES = 50_000;
-const MOST_DEPTH = 64;
+export const MAX_FILES = 50_000;
+const MAX_DEPTH = 64;
 /** What systems and programs keep beside people's files; names that begin with a dot are hidden everywhere. */
 const SYSTEM_NAMES = new Set([
   '$recycle.bin',
@@ -29,7 +29,7 @@ export type Walked = { path: string; error: null } | { path: string; error: unkn
 
 /**
  * The files of interest in a folder and the folders within it, in the order in which people sort names. Links are
- * followed, each folder is visited once, and hidden ones are passed over. Ends after MOST_FILES.
+ * followed, each folder is visited once, and hidden ones are passed over. Ends after MAX_FILES.
  */
 export async function* walkFolder(root: string, options: WalkOptions): AsyncGenerator<Walked> {
   const visited = new Set<string>();
@@ -50,9 +50,9 @@ export async function* walkFolder(root: string, options: WalkOptions): AsyncGene
       if (kind !== 'file') continue;
       yield { path, error: null };
       files += 1;
-      if (files === MOST_FILES) return;
+      if (files === MAX_FILES) return;
     }
-    if (folder.depth === MOST_DEPTH) continue;
+    if (folder.depth === MAX_DEPTH) continue;
     // the last that is put down is the first that is taken up
     for (const path of folders.reverse()) waiting.push({ path, depth: folder.depth + 1 });
   }

@@ -9,7 +9,7 @@ import { walkFolder } from './folderWalk.ts';
 /** Files that are looked at in one go; the next ones wait until these have been taken. */
 const BATCH_FILES = 64;
 /** Node reads files in four threads, which the uploads need too. */
-const LOOKS_AT_ONCE = 3;
+const CONCURRENT_READS = 3;
 
 /** A file that was offered: a video of so many bytes, or why it is none. */
 export type OfferedFile =
@@ -23,15 +23,18 @@ type Candidate = { path: string; named: boolean } | { path: string; refused: Ref
  * Looks at files and folders and answers, batch by batch and in the order in which they were given, which files are
  * videos, and why the others are none. Of what lies in folders only videos and what pretends to be one are told.
  */
-export async function* takeIn(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<OfferedFile[]> {
+export async function* inspectFiles(
+  paths: Iterable<string>,
+  signal: AbortSignal,
+): AsyncGenerator<OfferedFile[]> {
   let batch: Candidate[] = [];
   for await (const candidate of findCandidates(paths, signal)) {
     batch.push(candidate);
     if (batch.length < BATCH_FILES) continue;
-    yield await lookAt(batch, signal);
+    yield await inspectBatch(batch, signal);
     batch = [];
   }
-  if (batch.length > 0) yield await lookAt(batch, signal);
+  if (batch.length > 0) yield await inspectBatch(batch, signal);
 }
 
 /** Whether a file is a video that can be uploaded. Never throws. */
@@ -72,21 +75,21 @@ async function* findInFolder(folder: string, signal: AbortSignal): AsyncGenerato
   if (found === 0) yield { path: folder, refused: refuseAs('emptyFolder', folder) };
 }
 
-async function lookAt(batch: readonly Candidate[], signal: AbortSignal): Promise<OfferedFile[]> {
+async function inspectBatch(batch: readonly Candidate[], signal: AbortSignal): Promise<OfferedFile[]> {
   const offered: (OfferedFile | null)[] = new Array(batch.length).fill(null);
   const waiting = batch.entries();
   const lookOn = async (): Promise<void> => {
     for (const [index, candidate] of waiting) {
       signal.throwIfAborted();
-      offered[index] = await judge(candidate);
+      offered[index] = await inspectCandidate(candidate);
     }
   };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lookOn));
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, lookOn));
   return offered.filter((one) => one !== null);
 }
 
 /** Null for what is passed over without a word. */
-async function judge(candidate: Candidate): Promise<OfferedFile | null> {
+async function inspectCandidate(candidate: Candidate): Promise<OfferedFile | null> {
   if ('refused' in candidate) return candidate;
   const { path, named } = candidate;
   const offered = await inspectFile(path);

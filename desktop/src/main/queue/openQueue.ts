@@ -17,7 +17,7 @@ import { takesSlot } from '../../engine/record/uploadStates.ts';
 import type { Client } from '../../node/client.ts';
 import { doInPortions } from './bulk.ts';
 import { ChangeFeed } from './changeFeed.ts';
-import { takeIn } from './inspectFiles.ts';
+import { inspectFiles } from './inspectFiles.ts';
 
 export interface OpenQueueOptions {
   client: Client;
@@ -28,7 +28,7 @@ export interface OpenQueueOptions {
   logger: Logger;
   onChange: (change: QueueChange) => void;
   /** A video came online, or an upload or its video failed. */
-  onSettled: (upload: UploadSnapshot) => void;
+  onFinished: (upload: UploadSnapshot) => void;
   /** The server ended the session. */
   onSessionEnd: (reason: SessionEnd) => void;
 }
@@ -90,7 +90,7 @@ export class OpenQueue {
   /** Adds the videos among these files and in these folders. */
   async add(paths: readonly string[]): Promise<IntakeResult> {
     const result: IntakeResult = { added: [], known: 0, refused: [] };
-    for await (const batch of takeIn(paths, this.signal)) {
+    for await (const batch of inspectFiles(paths, this.signal)) {
       const videos = batch.flatMap((file) =>
         file.refused === null ? [{ path: file.path, sizeBytes: file.sizeBytes, refuseDuplicates: true }] : [],
       );
@@ -148,6 +148,6 @@ export class OpenQueue {
     const isKnown = isQuiet && upload.failure?.code === 'duplicate';
     // not while the upload is still telling of its failure
     if (isKnown) queueMicrotask(() => this.manager.removeAll([upload.id]));
-    else this.#options.onSettled(upload);
+    else this.#options.onFinished(upload);
   }
 }

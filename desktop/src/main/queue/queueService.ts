@@ -32,7 +32,7 @@ export class QueueService {
   readonly #options: QueueServiceOptions;
   readonly #rate: RateClock;
   readonly #changeListeners = new Set<(change: QueueChange) => void>();
-  readonly #settledListeners = new Set<(upload: UploadSnapshot) => void>();
+  readonly #finishedListeners = new Set<(upload: UploadSnapshot) => void>();
   readonly #unsubscribe: (() => void)[];
   #open: OpenQueue | null = null;
   #switching: Promise<void> = Promise.resolve();
@@ -76,9 +76,9 @@ export class QueueService {
   }
 
   /** Called when a video came online, or an upload or its video failed. */
-  onSettled(listener: (upload: UploadSnapshot) => void): () => void {
-    this.#settledListeners.add(listener);
-    return () => this.#settledListeners.delete(listener);
+  onFinished(listener: (upload: UploadSnapshot) => void): () => void {
+    this.#finishedListeners.add(listener);
+    return () => this.#finishedListeners.delete(listener);
   }
 
   /** Adds the videos among these files and in these folders. */
@@ -223,8 +223,8 @@ export class QueueService {
       onChange: (change) => {
         for (const listener of [...this.#changeListeners]) listener(change);
       },
-      onSettled: (upload) => {
-        for (const listener of [...this.#settledListeners]) listener(upload);
+      onFinished: (upload) => {
+        for (const listener of [...this.#finishedListeners]) listener(upload);
       },
       onSessionEnd: (reason) => this.#options.session.end(reason),
     });

@@ -67,7 +67,7 @@ export class EncryptedSessionStore implements SessionStore {
   }
 
   /** Writes or removes the file, after the user has changed their mind. Throws `disk_full` where it cannot be written. */
-  async keepAsWanted(): Promise<void> {
+  async applyStaySignedIn(): Promise<void> {
     const session = await this.load();
     if (session !== null) await this.#write(session);
   }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 /** The certificates of a PEM file; null where there are none to be had, which must not keep the app from starting. */
-export async function readFurtherIssuers(file: string | null, logger: Logger): Promise<string | null> {
+export async function readExtraCaCerts(file: string | null, logger: Logger): Promise<string | null> {
   if (file === null) return null;
   try {
     const text = await readFile(file, 'utf8');

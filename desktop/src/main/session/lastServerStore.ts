@@ -5,18 +5,18 @@ import { writeFileAtomically } from '../../node/atomicFile.ts';
 const knownServerSchema = z.object({ serverUrl: z.string(), mediaOrigins: z.array(z.string()) });
 
 /** The server that was used last, and the origins of its media: no secrets, and no need to sign in to know them. */
-export type KnownServer = z.infer<typeof knownServerSchema>;
+export type LastServer = z.infer<typeof knownServerSchema>;
 
 /** Remembers one server in a file. */
-export class ServerMemory {
+export class LastServerStore {
   readonly #file: string;
-  #known: KnownServer | null = null;
+  #known: LastServer | null = null;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  get known(): KnownServer | null {
+  get known(): LastServer | null {
     return this.#known;
   }
 
@@ -30,7 +30,7 @@ export class ServerMemory {
   }
 
   /** Answers whether anything is other than it was. */
-  async remember(server: KnownServer): Promise<boolean> {
+  async remember(server: LastServer): Promise<boolean> {
     if (JSON.stringify(server) === JSON.stringify(this.#known)) return false;
     this.#known = server;
     await writeFileAtomically(this.#file, `${JSON.stringify(server, null, 2)}\n`);

@@ -13,11 +13,11 @@ import { type Client, createClient } from '../../node/client.ts';
 import { clientFolderAt } from '../../node/clientFolder.ts';
 import { EncryptedSessionStore } from './encryptedSessionStore.ts';
 import type { Encryption } from './encryption.ts';
-import { ServerMemory } from './lastServerStore.ts';
+import { LastServerStore } from './lastServerStore.ts';
 import { RepeatedCheck } from './repeatedCheck.ts';
 
 /** How long the server may take to hear that somebody signed out; nobody waits for it. */
-const GOODBYE_MS = 10_000;
+const LOG_OUT_TIMEOUT_MS = 10_000;
 /** When the server is asked again for what could not be learned of it. */
 const CHECK_AGAIN_MS = 60_000;
 
@@ -28,7 +28,7 @@ export interface SessionServiceOptions {
   /** Whether the session outlives the app, as the user wants it now (default: it does). */
   staysSignedIn?: () => boolean;
   /** Issuers of certificates, as PEM, to trust beside those of the system. */
-  furtherIssuers?: string | null;
+  extraCaCerts?: string | null;
   logger: Logger;
 }
 
@@ -57,7 +57,7 @@ export class SessionService {
   readonly client: Client;
   readonly storage: SessionStorage;
   readonly #store: EncryptedSessionStore;
-  readonly #memory: ServerMemory;
+  readonly #memory: LastServerStore;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(state: SessionState) => void>();
@@ -65,7 +65,7 @@ export class SessionService {
   #ended: SessionEnd | null = null;
   readonly #checking = new RepeatedCheck(() => this.#check(), CHECK_AGAIN_MS);
 
-  constructor({ folder, encryption, staysSignedIn, furtherIssuers, logger }: SessionServiceOptions) {
+  constructor({ folder, encryption, staysSignedIn, extraCaCerts, logger }: SessionServiceOptions) {
     this.#logger = logger;
     const file = join(folder, 'session.bin');
     this.storage = encryption.storage;
@@ -73,10 +73,10 @@ export class SessionService {
       ...{ file, encryption, logger },
       ...(staysSignedIn === undefined ? {} : { staysSignedIn }),
     });
-    this.#memory = new ServerMemory(join(folder, 'server.json'));
+    this.#memory = new LastServerStore(join(folder, 'server.json'));
     this.client = createClient(clientFolderAt(folder), {
       store: this.#store,
-      furtherIssuers: furtherIssuers ?? null,
+      extraCaCerts: extraCaCerts ?? null,
     });
   }
 
@@ -130,26 +130,26 @@ export class SessionService {
 
   /** Throws what `probe` throws, `wrong_credentials`, `account_disabled`, `rate_limited` or `disk_full`. */
   async signIn({ serverUrl, email, password }: Credentials): Promise<SessionState> {
-    this.#refuseSecondLogin();
+    this.#assertSignedOut();
     const server = await this.probe(serverUrl);
     const { signal } = this.#closing;
     const answer = await this.client.account.logIn(server.serverUrl, { email, password }, signal);
     const session = toSavedSession(server.serverUrl, answer);
-    this.#refuseSecondLogin();
+    this.#assertSignedOut();
     try {
       await this.#store.begin(session);
     } catch (error) {
       await this.#store.remove();
       throw error;
     }
-    await this.#learnOrigins(server.serverUrl, server.info);
+    await this.#updateOrigins(server.serverUrl, server.info);
     this.#enter(session);
     return this.state;
   }
 
   /** Makes an account and signs in with it; throws `email_taken` and `registration_closed`, too. */
   async register({ serverUrl, account }: Registration): Promise<SessionState> {
-    this.#refuseSecondLogin();
+    this.#assertSignedOut();
     const server = await this.probe(serverUrl);
     await this.client.account.register(server.serverUrl, account, this.#closing.signal);
     return this.signIn({ serverUrl: server.serverUrl, email: account.email, password: account.password });
@@ -171,7 +171,7 @@ export class SessionService {
     const session = await this.#store.load();
     this.#leave(null);
     await this.#store.remove();
-    if (session !== null) this.#sayGoodbye(session);
+    if (session !== null) this.#logOutOnServer(session);
     return this.state;
   }
 
@@ -191,8 +191,8 @@ export class SessionService {
   }
 
   /** Follows what the user wants by now: the session that is kept is forgotten, or the present one is kept. */
-  keepAsWanted(): Promise<void> {
-    return this.#store.keepAsWanted();
+  applyStaySignedIn(): Promise<void> {
+    return this.#store.applyStaySignedIn();
   }
 
   /** The server has ended the session. */
@@ -239,12 +239,12 @@ export class SessionService {
     return this.#login;
   }
 
-  #refuseSecondLogin(): void {
+  #assertSignedOut(): void {
     if (this.#login !== null) throw new ReelmillError('state_conflict', 'Somebody is signed in already.');
   }
 
-  #sayGoodbye(session: SavedSession): void {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(GOODBYE_MS)]);
+  #logOutOnServer(session: SavedSession): void {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOG_OUT_TIMEOUT_MS)]);
     // what is forgotten here ends by itself there
     this.client.account.logOut(session.serverUrl, session, signal).catch(() => undefined);
   }
@@ -256,10 +256,10 @@ export class SessionService {
     const { serverUrl } = session;
     try {
       const info = await this.client.account.serverInfo(serverUrl, this.#closing.signal);
-      if ((await this.#learnOrigins(serverUrl, info)) && this.#login === login) this.#tell();
+      if ((await this.#updateOrigins(serverUrl, info)) && this.#login === login) this.#tell();
       const user = await this.call((api, signal) => api.me(signal));
       // a new password may have brought a newer answer
-      if (this.#login === login && login.session === session) await this.#learnAccount(login, user);
+      if (this.#login === login && login.session === session) await this.#updateAccount(login, user);
       return true;
     } catch (error) {
       this.#logger.debug({ err: error }, 'the server could not be asked about the account');
@@ -267,7 +267,7 @@ export class SessionService {
     }
   }
 
-  async #learnAccount(login: Login, user: User): Promise<void> {
+  async #updateAccount(login: Login, user: User): Promise<void> {
     const { email, nickname, role, password_temporary: passwordTemporary } = user;
     const session = { ...login.session, email, nickname, role, passwordTemporary };
     if (isDeepStrictEqual(session, login.session)) return;
@@ -277,7 +277,7 @@ export class SessionService {
   }
 
   /** Answers whether they are others than before. */
-  async #learnOrigins(serverUrl: string, info: ServerInfo): Promise<boolean> {
+  async #updateOrigins(serverUrl: string, info: ServerInfo): Promise<boolean> {
     try {
       return await this.#memory.remember({ serverUrl, mediaOrigins: info.media_origins });
     } catch (error) {

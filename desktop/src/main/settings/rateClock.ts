@@ -2,7 +2,7 @@ import { rateAt } from './rateSchedule.ts';
 import type { SettingsStore } from './settingsStore.ts';
 
 /** Timers do not know of clocks that are set and of machines that slept: the clock is looked at this often at least. */
-const MOST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 /** Keeps a rate limit as the settings and their schedule want it at the time. */
 export class RateClock {
@@ -38,7 +38,7 @@ export class RateClock {
     const now = this.#now();
     const { bytesPerSecond, until } = rateAt(this.#settings.current, now);
     if (until !== null) {
-      const waitMs = Math.min(MOST_WAIT_MS, Math.max(1, until.getTime() - now.getTime()));
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(1, until.getTime() - now.getTime()));
       this.#timer = setTimeout(() => this.refresh(), waitMs).unref();
     }
     if (bytesPerSecond === this.#applied) return;

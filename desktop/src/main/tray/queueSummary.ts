@@ -22,11 +22,11 @@ export function trayTooltip({ activity, count, part, etaSeconds }: QueueSummary,
   if (activity === 'paused') return t('tray.paused', { count });
   const percent = Math.floor(part * 100);
   if (etaSeconds === null) return t('tray.uploading', { count, percent });
-  return t('tray.uploadingWithEta', { count, percent, eta: wordDuration(etaSeconds, t) });
+  return t('tray.uploadingWithEta', { count, percent, eta: formatDuration(etaSeconds, t) });
 }
 
 /** Rough on purpose: a tooltip that says another second each time is only restless. */
-function wordDuration(seconds: number, t: Translate): string {
+function formatDuration(seconds: number, t: Translate): string {
   if (seconds < 55) return t('tray.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) });
   const minutes = Math.max(1, Math.round(seconds / 60));
   if (minutes < 60) return t('tray.minutes', { count: minutes });

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FoundFile, rememberTaken, reviewScan, type Sightings, type TakenFiles } from './folderState.ts';
+import {
+  addProcessed,
+  type FoundFile,
+  type ProcessedVersions,
+  reviewScan,
+  type Sightings,
+} from './folderState.ts';
 
-const SETTLE_MS = 4_000;
-const PATIENCE = { settleMs: SETTLE_MS, growingMs: 20_000, recordingMs: 60_000 };
+const SAVE_DELAY_MS = 4_000;
+const PATIENCE = { settleMs: SAVE_DELAY_MS, growingMs: 20_000, recordingMs: 60_000 };
 /** Long after the files were written. */
 const LATER_MS = 1_000_000;
-const NONE: TakenFiles = new Map();
+const NONE: ProcessedVersions = new Map();
 
 function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
   return { path, sizeBytes, mtimeMs };
@@ -115,7 +121,7 @@ test('another look is due soon while a file may still be written', () => {
   const options = { before: new Map(), taken: NONE, nowMs: 0, wallMs: LATER_MS, patience: PATIENCE };
   const first = reviewScan([file('/a.mp4')], options);
   assert.equal(first.isUnsettled, true);
-  const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SETTLE_MS });
+  const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SAVE_DELAY_MS });
   assert.equal(second.isUnsettled, false);
 });
 
@@ -147,17 +153,17 @@ test('what was dealt with is not offered again, unless it is another version', (
 
 test('of what was dealt with, files that are gone are forgotten first, then the oldest', () => {
   const bounds = { present: new Set(['/1', '/3', '/4']), most: 3 };
-  let taken = rememberTaken(NONE, [file('/1'), file('/2'), file('/3')], bounds);
-  taken = rememberTaken(taken, [file('/4')], bounds);
+  let taken = addProcessed(NONE, [file('/1'), file('/2'), file('/3')], bounds);
+  taken = addProcessed(taken, [file('/4')], bounds);
   assert.deepEqual([...taken.keys()], ['/1', '/3', '/4']);
-  taken = rememberTaken(taken, [file('/5')], { ...bounds, present: new Set([...bounds.present, '/5']) });
+  taken = addProcessed(taken, [file('/5')], { ...bounds, present: new Set([...bounds.present, '/5']) });
   assert.deepEqual([...taken.keys()], ['/3', '/4', '/5']);
 });
 
 test('a file that was dealt with again is the newest, and as it is now', () => {
   const bounds = { present: new Set<string>(), most: 10 };
-  let taken = rememberTaken(NONE, [file('/1'), file('/2')], bounds);
-  taken = rememberTaken(taken, [file('/1', 99)], bounds);
+  let taken = addProcessed(NONE, [file('/1'), file('/2')], bounds);
+  taken = addProcessed(taken, [file('/1', 99)], bounds);
   assert.deepEqual(
     [...taken],
     [

@@ -8,7 +8,7 @@ export interface FoundFile {
 type Version = Pick<FoundFile, 'sizeBytes' | 'mtimeMs'>;
 
 /** Which versions of which paths were dealt with, the oldest first. */
-export type TakenFiles = ReadonlyMap<string, Version>;
+export type ProcessedVersions = ReadonlyMap<string, Version>;
 
 export interface Sighting extends Version {
   /** Since when the file has looked like that. */
@@ -56,7 +56,7 @@ export function reviewScan(
     nowMs,
     wallMs,
     patience,
-  }: { before: Sightings; taken: TakenFiles; nowMs: number; wallMs: number; patience: Patience },
+  }: { before: Sightings; taken: ProcessedVersions; nowMs: number; wallMs: number; patience: Patience },
 ): ScanReview {
   const sightings = new Map<string, Sighting>();
   const finished: FoundFile[] = [];
@@ -108,11 +108,11 @@ function patienceWith(
 }
 
 /** Adds files to what was dealt with, and forgets the oldest beyond `most`: first those that are not there any more. */
-export function rememberTaken(
-  taken: TakenFiles,
+export function addProcessed(
+  taken: ProcessedVersions,
   files: readonly FoundFile[],
   { present, most }: { present: ReadonlySet<string>; most: number },
-): TakenFiles {
+): ProcessedVersions {
   const next = new Map(taken);
   for (const { path, sizeBytes, mtimeMs } of files) {
     next.delete(path);

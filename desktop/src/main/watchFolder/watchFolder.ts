@@ -9,7 +9,7 @@ import { inspectFile } from '../queue/inspectFiles.ts';
 import { ChangeHints } from './changeHints.ts';
 import { findFilesBeingWritten } from './filesBeingWritten.ts';
 import { type FoundFile, type Patience, reviewScan, type Sightings } from './folderState.ts';
-import type { TakenMemory } from './processedFiles.ts';
+import type { ProcessedFiles } from './processedFiles.ts';
 
 export interface WatchTiming extends Patience {
   /** How often the folder is looked at while nothing seems to happen. */
@@ -33,7 +33,7 @@ export type WatchStatus = Exclude<WatchState['status'], 'off'>;
 
 export interface WatchFolderOptions {
   path: string;
-  memory: TakenMemory;
+  memory: ProcessedFiles;
   /** Puts finished videos into the queue; what it throws leaves them for the next look. */
   take: (videos: readonly FoundFile[]) => Promise<void>;
   onStatus: (status: WatchStatus) => void;

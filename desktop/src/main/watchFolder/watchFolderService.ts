@@ -6,7 +6,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { TakenMemory } from './processedFiles.ts';
+import { ProcessedFiles } from './processedFiles.ts';
 import { WatchFolder, type WatchTiming } from './watchFolder.ts';
 
 export interface WatchFolderServiceOptions {
@@ -93,7 +93,7 @@ export class WatchFolderService {
 
   async #begin({ path, account }: Watched): Promise<void> {
     const { queue, logger, timing } = this.#options;
-    const memory = await TakenMemory.open(join(this.#memories, nameFor(path), `${nameFor(account)}.json`));
+    const memory = await ProcessedFiles.open(join(this.#memories, nameFor(path), `${nameFor(account)}.json`));
     this.#tell('starting');
     this.#watch = new WatchFolder({
       path,

@@ -5,7 +5,7 @@ import { offerTextMenu } from './contextMenu.ts';
 import { CrashLimit } from './crashLimit.ts';
 import { APP_URL } from './pageRequests.ts';
 import { MINIMUM_SIZE, placeWindow } from './placement.ts';
-import { PlacementKeeper, readPlacement } from './windowStateStore.ts';
+import { readPlacement, WindowStateStore } from './windowStateStore.ts';
 
 /** What is seen until the page has drawn itself; the colours of the page's own background. */
 const BACKGROUND = { light: '#faf9f7', dark: '#191a1d' };
@@ -26,7 +26,7 @@ export class MainWindow {
   readonly #options: MainWindowOptions;
   readonly #crashes = new CrashLimit({ most: 3, withinMs: 60_000 });
   #window: BrowserWindow | null = null;
-  #placement: PlacementKeeper | null = null;
+  #placement: WindowStateStore | null = null;
 
   constructor(options: MainWindowOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class MainWindow {
       },
     });
     this.#window = window;
-    this.#placement = new PlacementKeeper(window, placementFile, (error) => {
+    this.#placement = new WindowStateStore(window, placementFile, (error) => {
       logger.warn({ err: error }, 'the place of the window could not be kept');
     });
     if (!hidden) showWhenReady(window, maximized);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { answerPageRequest } from './pageRequests.ts';
+import { servePageRequest } from './pageRequests.ts';
 
 let root: string;
 let folder: string;
@@ -26,7 +26,7 @@ after(() => rm(root, { recursive: true, force: true }));
 
 function get(path: string, method = 'GET'): Promise<Response> {
   const source = { folder, mediaOrigins: () => ['https://media.example'] };
-  return answerPageRequest({ url: `app://reelmill${path}`, method }, source);
+  return servePageRequest({ url: `app://reelmill${path}`, method }, source);
 }
 
 test('every load of the page has a nonce of its own, in the page and in its policy', async () => {
@@ -73,7 +73,7 @@ test('nothing outside the folder is served', async () => {
 
 test('other hosts and methods are refused', async () => {
   const source = { folder, mediaOrigins: () => [] };
-  const other = await answerPageRequest({ url: 'app://other/index.html', method: 'GET' }, source);
+  const other = await servePageRequest({ url: 'app://other/index.html', method: 'GET' }, source);
   assert.equal(other.status, 404);
   assert.equal((await get('/index.html', 'POST')).status, 405);
 });

@@ -29,7 +29,7 @@ export interface PageSource {
 }
 
 /** The answer to one request of the page: a file of the folder, or a plain refusal. */
-export async function answerPageRequest(
+export async function servePageRequest(
   request: { url: string; method: string },
   source: PageSource,
 ): Promise<Response> {

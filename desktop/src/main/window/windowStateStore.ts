@@ -3,7 +3,7 @@ import type { BrowserWindow } from 'electron';
 import { writeFileAtomically } from '../../node/atomicFile.ts';
 import { type Placement, placementSchema } from './placement.ts';
 
-const SETTLE_MS = 500;
+const SAVE_DELAY_MS = 500;
 
 /** Null also where the file holds no placement: the window then opens like the first time. */
 export async function readPlacement(path: string): Promise<Placement | null> {
@@ -15,7 +15,7 @@ export async function readPlacement(path: string): Promise<Placement | null> {
 }
 
 /** Keeps a window's place in a file, shortly after it was moved. */
-export class PlacementKeeper {
+export class WindowStateStore {
   readonly #window: BrowserWindow;
   readonly #path: string;
   readonly #onError: (error: unknown) => void;
@@ -44,6 +44,6 @@ export class PlacementKeeper {
 
   #saveSoon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), SETTLE_MS);
+    this.#timer = setTimeout(() => void this.flush(), SAVE_DELAY_MS);
   }
 }

@@ -5,9 +5,9 @@ import {
   type Credentials,
   checkCredentials,
   checkPasswordChange,
-  explainProbe,
   placeChangeFailure,
   placeFailure,
+  toProblem,
 } from './problems.ts';
 
 const FILLED: Credentials = {
@@ -68,7 +68,7 @@ describe('what a server or its absence tells', () => {
 
   test('each trouble with the server has words of its own', () => {
     const codes = ['validation_failed', 'not_a_server', 'network', 'timeout', 'unavailable'] as const;
-    const words = codes.map((code) => JSON.stringify(explainProbe(new ReelmillError(code, ''))));
+    const words = codes.map((code) => JSON.stringify(toProblem(new ReelmillError(code, ''))));
     assert.equal(new Set(words).size, codes.length);
   });
 

@@ -86,11 +86,11 @@ export function checkPasswordChange({ current, next }: PasswordChange): Password
 /** Puts the failure of changing the password at the field it belongs to. */
 export function placeChangeFailure(error: unknown): PasswordProblems {
   const isWrong = error instanceof ReelmillError && error.code === 'wrong_credentials';
-  return isWrong ? { current: { text: 'problem.currentPassword' } } : { form: explainProbe(error) };
+  return isWrong ? { current: { text: 'problem.currentPassword' } } : { form: toProblem(error) };
 }
 
 /** Why no Reelmill server was found at an address. */
-export function explainProbe(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (!(error instanceof ReelmillError)) return { code: 'internal', message: String(error) };
   switch (error.code) {
     case 'validation_failed':
@@ -106,7 +106,7 @@ export function explainProbe(error: unknown): Problem {
     case 'certificate_invalid':
       return { text: 'problem.certificate' };
     case 'rate_limited':
-      return explainWait(error);
+      return toRateLimitProblem(error);
     default:
       return { code: error.code, message: error.message };
   }
@@ -114,7 +114,7 @@ export function explainProbe(error: unknown): Problem {
 
 /** Puts the failure of signing in or registering at the field it belongs to. */
 export function placeFailure(error: unknown): Problems {
-  const problem = explainProbe(error);
+  const problem = toProblem(error);
   if (!(error instanceof ReelmillError)) return { form: problem };
   switch (error.code) {
     case 'not_a_server':
@@ -142,7 +142,7 @@ function placeRefusal(message: string): Problems {
   return { form: { code: 'validation_failed', message } };
 }
 
-function explainWait({ retryAfterSeconds }: ReelmillError): Problem {
+function toRateLimitProblem({ retryAfterSeconds }: ReelmillError): Problem {
   if (retryAfterSeconds === undefined) return { text: 'problem.rateLimited' };
   return { text: 'problem.rateLimitedFor', seconds: retryAfterSeconds };
 }

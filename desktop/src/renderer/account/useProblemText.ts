@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/errorMessage.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
 import { useFormats } from '../format/useFormats.ts';
 import type { Problem } from './problems.ts';
 
@@ -9,7 +9,7 @@ export function useProblemText(): (problem: Problem | undefined) => string | nul
   const { eta } = useFormats();
   return (problem) => {
     if (problem === undefined) return null;
-    if ('code' in problem) return wordFailure(problem.code, problem.message);
+    if ('code' in problem) return failureMessage(problem.code, problem.message);
     if ('count' in problem) return t(problem.text, { count: problem.count });
     if ('seconds' in problem) return t(problem.text, { time: eta(problem.seconds) });
     return t(problem.text);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcAnswer, IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcBridge, IpcCall, IpcEvent, IpcPayload, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { connectSession, createSessionStore, signIn, signOut } from '../account/sessionStore.ts';
 import {
@@ -20,7 +20,7 @@ import {
 
 /** The main process as the stores see it: answers that a test gives, and events that it sends. */
 class FakeMain implements IpcBridge {
-  readonly calls: Array<{ name: IpcCall; args: unknown; answer: (answer: IpcAnswer) => void }> = [];
+  readonly calls: Array<{ name: IpcCall; args: unknown; answer: (answer: IpcReply) => void }> = [];
   readonly #answers = new Map<IpcCall, unknown>();
   readonly #listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
 
@@ -29,8 +29,8 @@ class FakeMain implements IpcBridge {
     this.#answers.set(name, value);
   }
 
-  call(name: IpcCall, args: unknown): Promise<IpcAnswer> {
-    const { promise, resolve } = Promise.withResolvers<IpcAnswer>();
+  call(name: IpcCall, args: unknown): Promise<IpcReply> {
+    const { promise, resolve } = Promise.withResolvers<IpcReply>();
     this.calls.push({ name, args, answer: resolve });
     if (this.#answers.has(name)) resolve({ ok: true, value: this.#answers.get(name) });
     return promise;
@@ -64,7 +64,7 @@ const SIGNED_IN = {
   role: 'creator',
   passwordTemporary: false,
 } as const;
-const FAILURE: IpcAnswer = { ok: false, error: { code: 'internal', message: 'The disk is full.' } };
+const FAILURE: IpcReply = { ok: false, error: { code: 'internal', message: 'The disk is full.' } };
 
 let main: FakeMain;
 beforeEach(() => {
@@ -107,7 +107,7 @@ describe('settings', () => {
     assert.equal(shown().theme, 'dark');
     main.calls[2]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 4, theme: 'dark' }) });
     await second;
-    assert.deepEqual(store.getState().unanswered, []);
+    assert.deepEqual(store.getState().unsaved, []);
     assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
   });
 

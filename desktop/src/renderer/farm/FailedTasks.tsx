@@ -4,7 +4,7 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconChevronDown, IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/errorMessage.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
@@ -12,7 +12,7 @@ import { call } from '../ipc/bridge.ts';
 import classes from './Farm.module.css';
 import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './taskLabel.ts';
+import { taskLabel } from './taskLabel.ts';
 
 type FailedTask = Farm['recent_failures'][number];
 
@@ -52,16 +52,21 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
   return (
     <>
       <Table.Tr>
-        <Table.Td>{wordTask(task, t)}</Table.Td>
+        <Table.Td>{taskLabel(task, t)}</Table.Td>
         <Table.Td>
-          {error === null ? t('failures.noReason') : wordFailure(error.code, error.message)}{' '}
+          {error === null ? t('failures.noReason') : failureMessage(error.code, error.message)}{' '}
           <Text component="span" size="xs" c="dimmed">
             {error?.code}
           </Text>
           <Group gap={4} ms={-8}>
             <RetryButton task={task} />
             {report !== null && (
-              <ReportToggle task={wordTask(task, t)} open={open} controls={id} onToggle={disclosure.toggle} />
+              <ReportToggle
+                task={taskLabel(task, t)}
+                open={open}
+                controls={id}
+                onToggle={disclosure.toggle}
+              />
             )}
           </Group>
         </Table.Td>

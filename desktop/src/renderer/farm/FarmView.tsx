@@ -2,7 +2,7 @@ import { Alert, Button, Skeleton } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconAlertTriangle, IconServerOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { wordError } from '../feedback/errorMessage.ts';
+import { errorMessage } from '../feedback/errorMessage.ts';
 import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
 import { usePolling } from '../polling/usePolling.ts';
@@ -84,7 +84,7 @@ function FarmFailed({ failure }: { failure: unknown }) {
     <div className={classes.message}>
       <IconServerOff size={44} stroke={1.25} aria-hidden />
       <h2>{t('loadFailed')}</h2>
-      <p>{wordError(failure)}</p>
+      <p>{errorMessage(failure)}</p>
       <Button variant="default" loading={again.pending} onClick={() => again.run()}>
         {t('common:action.retry')}
       </Button>
@@ -104,7 +104,7 @@ function OutOfDate({ failure }: { failure: unknown }) {
       icon={<IconAlertTriangle size={20} stroke={1.75} />}
       title={t('outOfDate', { ago: ago(seenAt) })}
     >
-      {wordError(failure)}
+      {errorMessage(failure)}
     </Alert>
   );
 }

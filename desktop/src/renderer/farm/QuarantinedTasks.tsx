@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
-import { wordTask } from './taskLabel.ts';
+import { taskLabel } from './taskLabel.ts';
 
 /** Tasks that wait because their workers were lost again and again; nothing where there are none. */
 export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
@@ -26,7 +26,7 @@ export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
           <Table.Tbody>
             {tasks.map((task) => (
               <Table.Tr key={task.task_id}>
-                <Table.Td>{wordTask(task, t)}</Table.Td>
+                <Table.Td>{taskLabel(task, t)}</Table.Td>
                 <Table.Td>{count(task.lost_leases)}</Table.Td>
                 <Table.Td>{task.worker_id ?? '–'}</Table.Td>
               </Table.Tr>

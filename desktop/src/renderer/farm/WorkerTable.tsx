@@ -6,7 +6,7 @@ import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './taskLabel.ts';
+import { taskLabel } from './taskLabel.ts';
 
 const COLORS: Record<FarmWorker['state'], string> = {
   idle: 'gray',
@@ -88,7 +88,7 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
           </Text>
         )}
         <MissingConfinement worker={worker} />
-        <TellWorker worker={worker} />
+        <WorkerActions worker={worker} />
       </Table.Td>
       <Table.Td>
         {task === null ? (
@@ -121,9 +121,9 @@ function MissingConfinement({ worker: { confinement } }: { worker: FarmWorker })
 }
 
 /** Neither is asked for twice: a drained worker loses nothing, and can be resumed. */
-function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWorker }) {
+function WorkerActions({ worker: { worker_id: workerId, state } }: { worker: FarmWorker }) {
   const { t } = useTranslation('farm');
-  const tell = useAction((what: 'drain' | 'resume') => farmStore.getState().tellWorker(workerId, what));
+  const tell = useAction((what: 'drain' | 'resume') => farmStore.getState().controlWorker(workerId, what));
   const what = REQUESTS[state];
   if (what === undefined) return null;
   return (
@@ -146,7 +146,7 @@ function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWo
 function CurrentTask({ task }: { task: NonNullable<FarmWorker['task']> }) {
   const { t } = useTranslation('farm');
   const { percent } = useFormats();
-  const words = wordTask(task, t);
+  const words = taskLabel(task, t);
   const speed =
     task.speed === null ? '' : ` · ${t('workers.speedValue', { formatted: task.speed.toFixed(1) })}`;
   return (

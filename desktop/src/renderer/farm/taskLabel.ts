@@ -2,7 +2,7 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import type { TFunction } from 'i18next';
 
 /** `Encoding part 4, video 12`; only encoding is done in parts, and only some lists say which. */
-export function wordTask(
+export function taskLabel(
   { kind, video_id, position }: Pick<Farm['running'][number], 'kind' | 'video_id'> & { position?: number },
   t: TFunction<'farm'>,
 ): string {

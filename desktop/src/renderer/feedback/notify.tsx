@@ -1,7 +1,7 @@
 import { type NotificationData, notifications } from '@mantine/notifications';
 import { IconCheck, IconExclamationMark } from '@tabler/icons-react';
 import i18next from 'i18next';
-import { wordError } from './errorMessage.ts';
+import { errorMessage } from './errorMessage.ts';
 
 const DONE_MS = 4_000;
 const PROBLEM_MS = 10_000;
@@ -18,7 +18,7 @@ export function notifyDone(text: string): void {
 
 /** Says what went wrong, long enough to be read; the same problem is not shown twice at a time. */
 export function notifyError(error: unknown, title: string = i18next.t('notice.problem')): void {
-  const text = wordError(error);
+  const text = errorMessage(error);
   const icon = <IconExclamationMark size={18} stroke={1.75} />;
   show(text, { id: `problem:${text}`, title, color: 'red', icon, autoClose: PROBLEM_MS, role: 'alert' });
 }

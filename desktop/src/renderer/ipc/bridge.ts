@@ -1,10 +1,10 @@
 import type {
-  IpcAnswer,
   IpcArgs,
   IpcBridge,
   IpcCall,
   IpcEvent,
   IpcPayload,
+  IpcReply,
   IpcResult,
 } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
@@ -30,7 +30,7 @@ function toFailure({
   code,
   message,
   retryAfterSeconds,
-}: Extract<IpcAnswer, { ok: false }>['error']): ReelmillError {
+}: Extract<IpcReply, { ok: false }>['error']): ReelmillError {
   return new ReelmillError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
 }
 

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
-import { wordState } from './stateLabel.ts';
+import { stateLabel } from './stateLabel.ts';
 import classes from './VideoDetail.module.css';
 import type { VideoStore } from './videoStore.ts';
 
@@ -30,7 +30,7 @@ function Running({ store, video }: ProcessingPanelProps) {
   return (
     <Paper component="section" withBorder p="md" aria-label={t('detail.processing')}>
       <div className={classes.progressLine}>
-        <span>{wordState(video, t, formats)}</span>
+        <span>{stateLabel(video, t, formats)}</span>
         <Button size="compact-sm" variant="default" loading={cancel.pending} onClick={() => cancel.run()}>
           {t('action.cancel')}
         </Button>

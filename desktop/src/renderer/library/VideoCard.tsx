@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format/useFormats.ts';
 import { Cover } from './Cover.tsx';
 import { shortNotices } from './formatNotice.ts';
-import { wordState } from './stateLabel.ts';
+import { stateLabel } from './stateLabel.ts';
 import classes from './VideoCard.module.css';
 import { VisibilityIcon } from './VisibilityIcon.tsx';
 
@@ -26,7 +26,7 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   const { video, index, isTabStop, onOpen, onFocus, onCoverFailed } = props;
   const { t } = useTranslation('library');
   const formats = useFormats();
-  const state = wordState(video, t, formats);
+  const state = stateLabel(video, t, formats);
   const visibility = t(`visibility.${video.visibility}`);
   const online = [visibility, formats.date(video.created_at), ...shortNotices(video, t)].join(' · ');
   return (

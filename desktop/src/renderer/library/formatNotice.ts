@@ -5,9 +5,9 @@ import type { TFunction } from 'i18next';
 type LibraryText = TFunction<'library'>;
 
 /** A notice in the language of the app; in the words of the server where it knows more codes than the app. */
-export function wordNotice(notice: Notice, t: LibraryText): string {
+export function formatNotice(notice: Notice, t: LibraryText): string {
   const { data: facts } = noticeFactsSchema.safeParse(notice);
-  return facts === undefined ? notice.message : wordFacts(facts, t);
+  return facts === undefined ? notice.message : formatFacts(facts, t);
 }
 
 /** What the notices of a video come to, each in a word or two. */
@@ -18,7 +18,7 @@ export function shortNotices({ notices }: Pick<Video, 'notices'>, t: LibraryText
   });
 }
 
-function wordFacts(facts: NoticeFacts, t: LibraryText): string {
+function formatFacts(facts: NoticeFacts, t: LibraryText): string {
   switch (facts.code) {
     case 'audio_left_out': {
       const isUnsupported = facts.reason === 'unsupported_codec' || facts.reason === 'encrypted';

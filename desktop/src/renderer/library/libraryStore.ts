@@ -93,7 +93,7 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
       if (shifted && !outdated) for (const other of pagesOf(shown)) if (other !== page) void load(other);
     };
 
-    const forgetAnswers = (): void => {
+    const ignorePending = (): void => {
       generation += 1;
       loading.clear();
     };
@@ -113,7 +113,7 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
       setQuery: (change) => {
         const query = { ...get().query, ...change };
         if (isSameQuery(query, get().query)) return;
-        forgetAnswers();
+        ignorePending();
         set({
           query,
           outdated: get().total !== null,
@@ -139,7 +139,7 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
       replace: (video) => set({ pages: replaceVideo(get().pages, video) }),
 
       remove: (videoId) => {
-        forgetAnswers();
+        ignorePending();
         const { pages, shown, total } = get();
         set({
           pages: keepShown(removeVideo(pages, videoId), shown),

@@ -3,7 +3,7 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 /** How many videos are asked for at a time. */
 export const PAGE_SIZE = 60;
 /** As many pages as are kept around what is shown: thousands of videos are not all held. */
-const MOST_PAGES = 12;
+const MAX_PAGES = 12;
 
 /** Loaded pages by their number, the first is 0. */
 export type Pages = ReadonlyMap<number, readonly Video[]>;
@@ -38,10 +38,10 @@ export function putPage(pages: Pages, page: number, videos: readonly Video[]): P
 
 /** Only so many pages as are kept, the nearest to what is shown. */
 export function keepNear(pages: Pages, shown: Range): Pages {
-  if (pages.size <= MOST_PAGES) return pages;
+  if (pages.size <= MAX_PAGES) return pages;
   const middle = (shown.first + shown.last) / 2 / PAGE_SIZE - 0.5;
   const nearest = [...pages].sort(([one], [other]) => Math.abs(one - middle) - Math.abs(other - middle));
-  return new Map(nearest.slice(0, MOST_PAGES));
+  return new Map(nearest.slice(0, MAX_PAGES));
 }
 
 /** Only the pages that are shown. */

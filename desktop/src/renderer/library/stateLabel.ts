@@ -1,6 +1,6 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
-import { wordFailure } from '../feedback/errorMessage.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
 import type { Formats } from '../format/format.ts';
 import { shortNotices } from './formatNotice.ts';
 
@@ -10,15 +10,15 @@ type StateFacts = Pick<
 >;
 
 /** Where a video is on its way to being watched, with how far it is, why it failed, or what it lacks. */
-export function wordState(video: StateFacts, t: TFunction<'library'>, formats: Formats): string {
-  if (video.status === 'transcoding') return wordProgress(video, t, formats);
+export function stateLabel(video: StateFacts, t: TFunction<'library'>, formats: Formats): string {
+  if (video.status === 'transcoding') return formatProgress(video, t, formats);
   if (video.status !== 'failed') return [t(`state.${video.status}`), ...shortNotices(video, t)].join(' · ');
   if (video.error === null) return t('failedUnknown');
-  return t('failedBecause', { reason: wordFailure(video.error.code, video.error.message) });
+  return t('failedBecause', { reason: failureMessage(video.error.code, video.error.message) });
 }
 
 /** `Encoding · 42% · 3 min left`, or what it waits for in the place of the phase. */
-function wordProgress(
+function formatProgress(
   { phase, progress, eta_seconds, waiting }: StateFacts,
   t: TFunction<'library'>,
   formats: Formats,

@@ -3,10 +3,10 @@ import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import '@reelmill/shared/player/player.css';
-import { wordError } from '../feedback/errorMessage.ts';
+import { errorMessage } from '../feedback/errorMessage.ts';
 import { fetchText } from './fetchText.ts';
 import { noticeFor } from './notices.ts';
-import { playerWords } from './playerTexts.ts';
+import { playerTexts } from './playerTexts.ts';
 
 interface PlayerProps {
   /** As it is now; another object whenever it changes. */
@@ -47,7 +47,7 @@ function usePlayer(
   useEffect(() => {
     if (frame.current === null) return;
     const made = new BrowserPlayer(frame.current, {
-      words: playerWords(t),
+      words: playerTexts(t),
       loadHls: () => import('hls.js'),
       fetchPlaybackUrl: () => fetchLink.current(),
       fetchText,
@@ -61,7 +61,7 @@ function usePlayer(
     };
     const retry = async (): Promise<void> => {
       made.hideNotice();
-      await made.retry().catch((error: unknown) => offerRetry(wordError(error)));
+      await made.retry().catch((error: unknown) => offerRetry(errorMessage(error)));
     };
     player.current = made;
     return () => {

@@ -1,6 +1,6 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
-import { wordFailure } from '../feedback/errorMessage.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
 
 export interface Notice {
   title: string;
@@ -17,7 +17,7 @@ export function noticeFor(
     case 'failed':
       return {
         title: t('notice.failed'),
-        text: error === null ? t('failedUnknown') : wordFailure(error.code, error.message),
+        text: error === null ? t('failedUnknown') : failureMessage(error.code, error.message),
       };
     case 'canceled':
       return { title: t('notice.canceled'), text: t('notice.canceledBody') };

@@ -3,7 +3,7 @@ import type { PlayerWords } from '@reelmill/shared/player/words.js';
 import type { TFunction } from 'i18next';
 
 /** What the player says, in the language of the app. */
-export function playerWords(t: TFunction<'library'>): PlayerWords {
+export function playerTexts(t: TFunction<'library'>): PlayerWords {
   const speak = (seconds: number): string => {
     const { hours, minutes, rest } = splitTime(seconds);
     const parts = [

@@ -8,7 +8,7 @@ import { ask, type Question, useInteraction } from './model/interaction.ts';
 import { canCancel } from './model/rowActions.ts';
 
 /** Asks before something is deleted that took a while to send or to make. */
-export function QuestionDialog() {
+export function ConfirmDialog() {
   const { t } = useTranslation('queue');
   const question = useInteraction((state) => state.question);
   const shown = useLast(question);

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Page } from '../ui/Page.tsx';
 import { AddButtons } from './add/AddButtons.tsx';
 import { EmptyQueue, NothingHere } from './add/EmptyQueue.tsx';
-import { QuestionDialog } from './ConfirmDialog.tsx';
+import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { QueueGrid } from './grid/QueueGrid.tsx';
 import { useInteraction } from './model/interaction.ts';
 import { loadQueue, useQueue } from './model/queueStore.ts';
@@ -28,7 +28,7 @@ export function QueueView() {
     <Page title={t('title')} actions={hasRows ? <AddButtons /> : null} toolbar={toolbar} scroll="content">
       <QueueContent />
       <RowMenu />
-      <QuestionDialog />
+      <ConfirmDialog />
       <Announcer />
     </Page>
   );

@@ -11,7 +11,7 @@ export interface SettingsState {
   /** What is shown: the kept settings, and over them the changes that are not answered yet. */
   settings: Settings;
   kept: Settings;
-  unanswered: readonly SettingsPatch[];
+  unsaved: readonly SettingsPatch[];
 }
 
 export type SettingsStore = StoreApi<SettingsState>;
@@ -21,7 +21,7 @@ export function createSettingsStore(): SettingsStore {
   return createStore<SettingsState>()(() => ({
     settings: DEFAULT_APP_SETTINGS,
     kept: DEFAULT_APP_SETTINGS,
-    unanswered: [],
+    unsaved: [],
   }));
 }
 
@@ -49,13 +49,13 @@ export async function changeSettings(
   patch: SettingsPatch,
   store: SettingsStore = settingsStore,
 ): Promise<void> {
-  show(store, { unanswered: [...store.getState().unanswered, patch] });
+  show(store, { unsaved: [...store.getState().unsaved, patch] });
   let kept: Settings | undefined;
   try {
     kept = await call('settings.set', patch);
   } finally {
-    const unanswered = store.getState().unanswered.filter((one) => one !== patch);
-    show(store, kept === undefined ? { unanswered } : { kept, unanswered });
+    const unsaved = store.getState().unsaved.filter((one) => one !== patch);
+    show(store, kept === undefined ? { unsaved } : { kept, unsaved });
   }
 }
 
@@ -66,5 +66,5 @@ export async function pickWatchFolder(store: SettingsStore = settingsStore): Pro
 
 function show(store: SettingsStore, change: Partial<Omit<SettingsState, 'settings'>>): void {
   const state = { ...store.getState(), ...change };
-  store.setState({ ...state, settings: Object.assign({}, state.kept, ...state.unanswered) });
+  store.setState({ ...state, settings: Object.assign({}, state.kept, ...state.unsaved) });
 }

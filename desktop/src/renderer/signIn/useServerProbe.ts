@@ -1,6 +1,6 @@
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import { useCallback, useRef, useState } from 'react';
-import { explainProbe, type Problem } from '../account/problems.ts';
+import { type Problem, toProblem } from '../account/problems.ts';
 import { call } from '../ipc/bridge.ts';
 
 /** What is known of the server at an address. `serverUrl` is the address as it will be kept. */
@@ -49,6 +49,6 @@ async function askServer(serverUrl: string): Promise<Probe> {
   try {
     return { status: 'found', ...(await call('session.probe', { serverUrl })) };
   } catch (error) {
-    return { status: 'failed', problem: explainProbe(error) };
+    return { status: 'failed', problem: toProblem(error) };
   }
 }

@@ -3,7 +3,7 @@ import { IconCloudUpload } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import { followIntake, useIntake } from './addFiles.ts';
+import { followAddedFiles, useIntake } from './addFiles.ts';
 import classes from './DropOverlay.module.css';
 import { RefusedFiles } from './RefusedFiles.tsx';
 import { useFileDrop } from './useFileDrop.ts';
@@ -12,7 +12,7 @@ import { useFileDrop } from './useFileDrop.ts';
 export function DropOverlay() {
   const { t } = useTranslation('queue');
   const isOver = useFileDrop();
-  useEffect(followIntake, []);
+  useEffect(followAddedFiles, []);
   return (
     <>
       {isOver

@@ -6,7 +6,7 @@ import type { RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../../feedback/errorMessage.ts';
+import { failureMessage } from '../../feedback/errorMessage.ts';
 import type { QueueText } from '../model/formatRow.ts';
 import { dismissRefused, useIntake } from './addFiles.ts';
 import classes from './RefusedFiles.module.css';
@@ -80,7 +80,7 @@ function RefusedList({ refused }: { refused: readonly RefusedFile[] }) {
 }
 
 function explainRefusal({ code, message, kind }: RefusedFile, t: QueueText): string {
-  return kind === undefined ? wordFailure(code, message) : t(`intake.kind.${kind}`);
+  return kind === undefined ? failureMessage(code, message) : t(`intake.kind.${kind}`);
 }
 
 function splitPath(path: string): { folder: string; name: string } {

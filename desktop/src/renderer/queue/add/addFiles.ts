@@ -38,7 +38,7 @@ export async function pickVideos(what: 'files' | 'folder'): Promise<void> {
 }
 
 /** Tells of files that came another way, such as the menu; answers the function that ends it. */
-export function followIntake(): () => void {
+export function followAddedFiles(): () => void {
   return on('queue.intake', (result) => {
     openView('queue');
     showResult(result);

@@ -5,12 +5,12 @@ import i18next from 'i18next';
 import { RESOURCES } from '../../../i18n/resources.ts';
 import { formatsOf } from '../../format/format.ts';
 import {
-  describeRow,
-  explainFailure,
+  formatFailure,
+  formatObstacle,
+  formatRow,
+  formatState,
   progressOf,
   type QueueText,
-  sayObstacle,
-  sayState,
 } from './formatRow.ts';
 
 const MB = 1024 ** 2;
@@ -73,25 +73,25 @@ describe('what a row says', () => {
       bytesPerSecond: 5 * MB,
       etaSeconds: 60,
     } as const;
-    const text = describeRow(row({ ...sending, keptBytes: 40 * MB }), t, english);
+    const text = formatRow(row({ ...sending, keptBytes: 40 * MB }), t, english);
     assert.equal(text, '100 MB of 400 MB · 5.0 MB/s · 1 min left · 40.0 MB already there');
     assert.equal(
-      describeRow(row(sending), chinese, formatsOf('zh-CN')),
+      formatRow(row(sending), chinese, formatsOf('zh-CN')),
       '100 MB / 400 MB · 5.0 MB/s · 剩余 1 分钟',
     );
   });
 
   test('a transcode tells its phase, percentage and time, and that it can be watched', () => {
     const encoding = video({ progress: 42.7, etaSeconds: 180, playable: true });
-    const text = describeRow(row({ state: 'processing', video: encoding }), t, english);
+    const text = formatRow(row({ state: 'processing', video: encoding }), t, english);
     assert.equal(text, 'Encoding 42% · 3 min left · The beginning can be watched already');
-    const queued = describeRow(row({ state: 'processing', video: video({ phase: 'queued' }) }), t, english);
+    const queued = formatRow(row({ state: 'processing', video: video({ phase: 'queued' }) }), t, english);
     assert.equal(queued, 'Waiting to be processed');
   });
 
   test('under a title of its own the file is named', () => {
-    assert.equal(describeRow(row({ title: 'Holidays' }), t, english), '400 MB · a.mp4');
-    assert.equal(describeRow(row({ title: 'Holidays', sizeBytes: null }), t, english), 'a.mp4');
+    assert.equal(formatRow(row({ title: 'Holidays' }), t, english), '400 MB · a.mp4');
+    assert.equal(formatRow(row({ title: 'Holidays', sizeBytes: null }), t, english), 'a.mp4');
   });
 
   test('there is a bar where something can be measured', () => {
@@ -106,23 +106,26 @@ describe('what a row says', () => {
   });
 
   test('the badge tells apart what failed', () => {
-    assert.equal(sayState(row({ state: 'failed', failure: failure({}) }), t), 'Failed');
+    assert.equal(formatState(row({ state: 'failed', failure: failure({}) }), t), 'Failed');
     const transcode = failure({ stage: 'transcode', code: 'undecodable' });
-    assert.equal(sayState(row({ state: 'failed', failure: transcode }), t), 'Video failed');
-    assert.equal(sayState(row({ state: 'failed', failure: failure({ code: 'duplicate' }) }), t), 'Duplicate');
+    assert.equal(formatState(row({ state: 'failed', failure: transcode }), t), 'Video failed');
+    assert.equal(
+      formatState(row({ state: 'failed', failure: failure({ code: 'duplicate' }) }), t),
+      'Duplicate',
+    );
   });
 
   test('a failure is explained with the words for its code', () => {
     const reason = (code: string): string => `[${code}]`;
-    assert.equal(explainFailure(failure({ code: 'file_unreadable' }), t, reason), '[file_unreadable]');
-    const followed = explainFailure(failure({ stage: 'follow', code: 'network' }), t, reason);
+    assert.equal(formatFailure(failure({ code: 'file_unreadable' }), t, reason), '[file_unreadable]');
+    const followed = formatFailure(failure({ stage: 'follow', code: 'network' }), t, reason);
     assert.equal(followed, 'The file is uploaded, but its progress could not be read. [network]');
     const known = failure({ code: 'duplicate', duplicateOf: { videoId: 3, title: 'Tom & Anna' } });
-    assert.equal(explainFailure(known, t, reason), 'Already in your library as “Tom & Anna”.');
+    assert.equal(formatFailure(known, t, reason), 'Already in your library as “Tom & Anna”.');
   });
 
   test('an obstacle is told in a few words, whatever its code', () => {
-    assert.equal(sayObstacle('network', t), 'No connection.');
-    assert.equal(sayObstacle('part_size_mismatch', t), 'Something went wrong.');
+    assert.equal(formatObstacle('network', t), 'No connection.');
+    assert.equal(formatObstacle('part_size_mismatch', t), 'Something went wrong.');
   });
 });

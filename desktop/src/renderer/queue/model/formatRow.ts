@@ -10,14 +10,14 @@ export function nameOf({ title, fileName }: UploadSnapshot): string {
 }
 
 /** The state in one word, as the badge of the row shows it. */
-export function sayState({ state, failure }: UploadSnapshot, t: QueueText): string {
+export function formatState({ state, failure }: UploadSnapshot, t: QueueText): string {
   if (failure?.code === 'duplicate') return t('state.duplicate');
   if (failure?.stage === 'transcode') return t('state.processingFailed');
   return t(`state.${state}`);
 }
 
 /** What there is to say about a row that has not failed: amounts, speed, time, phase, and the file under a title. */
-export function describeRow(row: UploadSnapshot, t: QueueText, formats: Formats): string {
+export function formatRow(row: UploadSnapshot, t: QueueText, formats: Formats): string {
   const { title, fileName } = row;
   return [...detailsOf(row, t, formats), title === null ? null : fileName]
     .filter((detail) => detail !== null)
@@ -37,7 +37,7 @@ export function progressOf(row: UploadSnapshot): { of: 'upload' | 'processing'; 
 }
 
 /** Why a row failed, in plain words; `reason` words an error of the server or of this computer. */
-export function explainFailure(
+export function formatFailure(
   { stage, code, message, duplicateOf }: UploadFailure,
   t: QueueText,
   reason: (code: ErrorCode, message: string) => string,
@@ -52,7 +52,7 @@ export function explainFailure(
 }
 
 /** What keeps a call from succeeding, in a few words. */
-export function sayObstacle(code: ErrorCode, t: QueueText): string {
+export function formatObstacle(code: ErrorCode, t: QueueText): string {
   if (code === 'network') return t('retrying.network');
   if (code === 'timeout' || code === 'stalled') return t('retrying.timeout');
   if (code === 'unavailable' || code === 'internal') return t('retrying.unavailable');
@@ -68,11 +68,11 @@ function detailsOf(row: UploadSnapshot, t: QueueText, formats: Formats): (string
   const kept = keptBytes > 0 ? t('detail.kept', { size: formats.bytes(keptBytes) }) : null;
   switch (state) {
     case 'waiting':
-      return [size, kept, sayRestart(row, t)];
+      return [size, kept, formatRestart(row, t)];
     case 'fingerprinting':
       return [size, t('detail.fingerprinting'), kept];
     case 'uploading':
-      return [...sayTransfer(row, t, formats), kept, sayRestart(row, t)];
+      return [...formatTransfer(row, t, formats), kept, formatRestart(row, t)];
     case 'completing':
       return [size, t('detail.completing')];
     case 'paused':
@@ -80,7 +80,7 @@ function detailsOf(row: UploadSnapshot, t: QueueText, formats: Formats): (string
         sentBytes > 0 && size !== null ? t('detail.sent', { sent: formats.bytes(sentBytes), size }) : size,
       ];
     case 'processing':
-      return video === null ? [size] : sayProcessing(video, t, formats);
+      return video === null ? [size] : formatProcessing(video, t, formats);
     case 'online':
       return [size, t('detail.online')];
     case 'canceled':
@@ -90,7 +90,7 @@ function detailsOf(row: UploadSnapshot, t: QueueText, formats: Formats): (string
   }
 }
 
-function sayTransfer(row: UploadSnapshot, t: QueueText, formats: Formats): (string | null)[] {
+function formatTransfer(row: UploadSnapshot, t: QueueText, formats: Formats): (string | null)[] {
   const { sizeBytes, sentBytes, bytesPerSecond, etaSeconds } = row;
   const sent = formats.bytes(sentBytes);
   return [
@@ -100,7 +100,7 @@ function sayTransfer(row: UploadSnapshot, t: QueueText, formats: Formats): (stri
   ];
 }
 
-function sayProcessing(video: VideoProgress, t: QueueText, formats: Formats): (string | null)[] {
+function formatProcessing(video: VideoProgress, t: QueueText, formats: Formats): (string | null)[] {
   const { waitingFor } = video;
   const phase = waitingFor === null ? t(`phase.${video.phase ?? 'queued'}`) : t(`waiting.${waitingFor}`);
   return [
@@ -112,6 +112,6 @@ function sayProcessing(video: VideoProgress, t: QueueText, formats: Formats): (s
   ];
 }
 
-function sayRestart({ restarts }: UploadSnapshot, t: QueueText): string | null {
+function formatRestart({ restarts }: UploadSnapshot, t: QueueText): string | null {
   return restarts > 0 ? t('detail.restarted') : null;
 }

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import type { UploadFailure, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../../feedback/errorMessage.ts';
+import { failureMessage } from '../../feedback/errorMessage.ts';
 import { perform } from '../model/commands.ts';
-import { explainFailure, nameOf } from '../model/formatRow.ts';
+import { formatFailure, nameOf } from '../model/formatRow.ts';
 import { actionsFor } from '../model/rowActions.ts';
 import { ActionSymbol } from './actionIcons.tsx';
 import classes from './FailureNotice.module.css';
@@ -17,7 +17,7 @@ export interface FailureNoticeProps {
 /** Why a row failed, and what can be done about it. */
 export function FailureNotice({ row, failure, tabIndex }: FailureNoticeProps) {
   const { t } = useTranslation('queue');
-  const reason = explainFailure(failure, t, wordFailure);
+  const reason = formatFailure(failure, t, failureMessage);
   return (
     <>
       <div className={classes.reason} title={reason}>

@@ -2,7 +2,7 @@ import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sayObstacle } from '../model/formatRow.ts';
+import { formatObstacle } from '../model/formatRow.ts';
 import { useQueue } from '../model/queueStore.ts';
 import classes from './RetryNotice.module.css';
 
@@ -12,7 +12,7 @@ export function RetryNotice({ row }: { row: UploadSnapshot }) {
   const retryAt = useQueue((state) => state.retryAt.get(row.id));
   const seconds = useSecondsUntil(retryAt ?? 0);
   if (row.retrying === null) return null;
-  const reason = sayObstacle(row.retrying.code, t);
+  const reason = formatObstacle(row.retrying.code, t);
   const text =
     seconds > 0 ? t('retrying.countdown', { reason, count: seconds }) : t('retrying.now', { reason });
   return (

@@ -5,7 +5,7 @@ import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../../format/useFormats.ts';
-import { describeRow, nameOf, progressOf, sayState } from '../model/formatRow.ts';
+import { formatRow, formatState, nameOf, progressOf } from '../model/formatRow.ts';
 import { useInteraction } from '../model/interaction.ts';
 import { useQueue } from '../model/queueStore.ts';
 import { DragHandle } from './DragHandle.tsx';
@@ -39,7 +39,7 @@ export const UploadRow = memo(function UploadRow({ id, index, start, height }: U
       role="row"
       aria-rowindex={index + 1}
       aria-selected={isSelected}
-      aria-label={t('rowLabel', { name: nameOf(row), state: sayState(row, t) })}
+      aria-label={t('rowLabel', { name: nameOf(row), state: formatState(row, t) })}
       tabIndex={tabIndex}
       data-id={id}
       className={classes.row}
@@ -55,7 +55,7 @@ export const UploadRow = memo(function UploadRow({ id, index, start, height }: U
         )}
       </div>
       <div role="gridcell" className={classes.state}>
-        <Badge color={colorOf(row)}>{sayState(row, t)}</Badge>
+        <Badge color={colorOf(row)}>{formatState(row, t)}</Badge>
       </div>
       <div role="gridcell" className={classes.actions}>
         <RowButtons row={row} tabIndex={tabIndex} />
@@ -70,7 +70,7 @@ function RowState({ row }: { row: UploadSnapshot }) {
   return (
     <>
       <div className={classes.details}>
-        {row.retrying === null ? describeRow(row, t, formats) : <RetryNotice row={row} />}
+        {row.retrying === null ? formatRow(row, t, formats) : <RetryNotice row={row} />}
       </div>
       <RowProgress row={row} />
     </>

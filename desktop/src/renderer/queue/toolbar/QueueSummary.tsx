@@ -20,7 +20,7 @@ export function QueueSummary() {
       <div className={classes.words}>
         <span className={classes.doing}>{describeTotals(totals, t)}</span>
         <span className={classes.figures}>
-          {totals.active > 0 ? sayFigures(sent, size, totals, t, formats) : ''}
+          {totals.active > 0 ? formatFigures(sent, size, totals, t, formats) : ''}
         </span>
       </div>
       {totals.active > 0 ? (
@@ -47,7 +47,7 @@ function describeTotals({ counts, active, total }: QueueTotals, t: QueueText): s
   return parts.length === 0 ? t('total.done', { count: total }) : parts.slice(0, 3).join(' · ');
 }
 
-function sayFigures(
+function formatFigures(
   sent: number,
   size: number,
   { bytesPerSecond, etaSeconds }: QueueTotals,
