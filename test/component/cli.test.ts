@@ -78,7 +78,7 @@ describe('the command line', { timeout: 300_000 }, () => {
       'password\n',
     );
     assert.equal(dead.code, 1);
-    assert.equal(dead.stderr, `Nothing answers at 127.0.0.1:${port}.\n`);
+    assert.equal(dead.stderr, `The connection to 127.0.0.1:${port} was refused.\n`);
   });
 
   test('the exit codes are in the help', async () => {

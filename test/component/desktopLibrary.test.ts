@@ -11,7 +11,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { uploadSomething } from '../support/uploads.ts';
 
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
-const TIMING = { settleMs: 200, growingMs: 200, recordingMs: 200, idleMs: 100, hintMs: 20 };
+const TIMING = { stableMs: 200, growingMs: 200, recordingMs: 200, idleMs: 100, hintMs: 20 };
 
 describe('what the app does with an account', { timeout: 120_000 }, () => {
   let server: TestServer;

@@ -266,7 +266,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     const film = await makeVideo(at('film.mp4'));
     const fresh = await makeVideo(at('fresh.mp4'));
     await services.reach(await addOne(services, film), 'processing');
-    await queue.addQuietly([film, fresh].map((file) => ({ path: file, sizeBytes: 1_000 })));
+    await queue.addAutomatically([film, fresh].map((file) => ({ path: file, sizeBytes: 1_000 })));
     await waitFor('the new one is on its way', () =>
       queue.uploads.some((upload) => upload.path === fresh && upload.state === 'processing'),
     );

@@ -10,7 +10,7 @@ import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { grow, makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 
-const TIMING = { settleMs: 300, growingMs: 300, recordingMs: 300, idleMs: 150, hintMs: 20 };
+const TIMING = { stableMs: 300, growingMs: 300, recordingMs: 300, idleMs: 150, hintMs: 20 };
 const logger = createLogger({ level: 'silent', name: 'test' });
 
 interface Watching {
@@ -25,13 +25,13 @@ interface Watching {
 describe('the watch folder', { timeout: 180_000 }, () => {
   let releasers: Releasers;
   let root: string;
-  let memoryFile: string;
+  let processedFile: string;
   beforeEach(async () => {
     releasers = new Releasers();
     const folder = await makeTemporaryFolder('watch');
     releasers.add('folder', () => folder.remove());
     root = path.join(folder.path, 'videos');
-    memoryFile = path.join(folder.path, 'app', 'taken.json');
+    processedFile = path.join(folder.path, 'app', 'taken.json');
     await mkdir(root);
   });
   afterEach(() => releasers.release());
@@ -45,7 +45,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     const queue = { isOpen: true };
     const watching = new WatchFolder({
       path: root,
-      memory: await ProcessedFiles.open(memoryFile),
+      processedFiles: await ProcessedFiles.open(processedFile),
       take: async (files: readonly FoundFile[]) => {
         if (!queue.isOpen) throw new Error('nobody is signed in');
         taken.push(...files.map((file) => path.relative(root, file.path)));
@@ -95,7 +95,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
   test('waits for a file that is still being written', async () => {
     const watching = await watch();
     const growing = await makeVideo(at('growing.mp4'));
-    const timer = setInterval(() => void grow(growing, 1_000), TIMING.settleMs / 5);
+    const timer = setInterval(() => void grow(growing, 1_000), TIMING.stableMs / 5);
     try {
       await settle(watching, 'other.mp4');
       await settle(watching, 'another.mp4');
@@ -156,7 +156,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     const hour = new Date(Date.now() - 3_600_000);
     await utimes(at('film.mp4'), hour, hour);
     await assert.rejects(
-      waitFor('nothing', () => watching.taken.length > 0, { timeoutMs: 4 * TIMING.settleMs }),
+      waitFor('nothing', () => watching.taken.length > 0, { timeoutMs: 4 * TIMING.stableMs }),
     );
     watching.queue.isOpen = true;
     await waitFor('the film is taken', () => watching.taken.length === 1);

@@ -123,7 +123,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
       (_, response) => response.end('a printer'),
       (url) =>
         assert.rejects(account.serverInfo(url, signal), {
-          message: `What answers at ${url} is not a Reelmill server.`,
+          message: `There is no Reelmill server at ${url}.`,
         }),
     );
   });
@@ -132,7 +132,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     const port = await findFreePort();
     await assert.rejects(account.serverInfo(`http://127.0.0.1:${port}`, signal), {
       code: 'network',
-      message: `Nothing answers at 127.0.0.1:${port}.`,
+      message: `The connection to 127.0.0.1:${port} was refused.`,
     });
     await assert.rejects(account.serverInfo('http://nowhere.invalid', signal), (error: Error) => {
       assert.match(error.message, /^(There is no host named|The name) nowhere\.invalid/);

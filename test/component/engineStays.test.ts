@@ -160,7 +160,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     assert.deepEqual(manager.get(id).failure, {
       stage: 'upload',
       code: 'duplicate',
-      message: 'This file was uploaded already; the video is called “The first”.',
+      message: 'This file has already been uploaded; its video is called “The first”.',
       duplicateOf: { videoId, title: 'The first' },
     });
     assert.throws(() => manager.uploadAnyway(first), { code: 'state_conflict' });

@@ -134,7 +134,7 @@ describe('the command line in a network whose only way out is a proxy', { timeou
       [
         { HTTP_PROXY: 'http://ann:wrong-secret@127.0.0.1:9' },
         'http://videos.test',
-        /Nothing answers at 127\.0\.0\.1:9\. It is the proxy on the way to videos\.test/,
+        /The connection to 127\.0\.0\.1:9 was refused\. It is the proxy for videos\.test/,
       ],
       [
         { ALL_PROXY: 'socks5://ann:wrong-secret@127.0.0.1:9' },

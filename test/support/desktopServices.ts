@@ -4,7 +4,7 @@ import type { UploadSettings } from '@reelmill/desktop/engine/context.ts';
 import { PATIENT_RETRY } from '@reelmill/desktop/engine/flow/retry.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
 import { LibraryService } from '@reelmill/desktop/main/library/libraryService.ts';
-import type { Dialogs } from '@reelmill/desktop/main/queue/dialogs.ts';
+import type { Dialogs } from '@reelmill/desktop/main/queue/queueService.ts';
 import { QueueService } from '@reelmill/desktop/main/queue/queueService.ts';
 import type { Encryption } from '@reelmill/desktop/main/session/encryption.ts';
 import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';

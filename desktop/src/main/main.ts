@@ -31,7 +31,7 @@ if (acquireInstanceLock(opened)) {
     .whenReady()
     .then(() => runApp(paths, opened, logger))
     .catch((error: unknown) => {
-      logger.fatal({ err: error }, 'the app could not start');
+      logger.fatal({ err: error }, 'start failed');
       const t = translate(chooseLanguage('system', app.getPreferredSystemLanguages()));
       dialog.showErrorBox(t('crash.title'), error instanceof Error ? error.message : String(error));
       app.exit(1);

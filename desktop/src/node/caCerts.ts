@@ -1,12 +1,12 @@
 import tls from 'node:tls';
 
 /**
- * The issuers of certificates, as PEM, that connections trust: Node's own, those that the operating system trusts
- * (companies put theirs there), and further ones, as PEM too.
+ * Returns the CA certificates that connections trust, as PEM: Node's own, those of the operating system (where companies
+ * install theirs), and extra ones.
  */
-export function listCaCerts(further: string | null): string[] {
-  const extra = further === null ? [] : [further];
-  // Node 20, in older versions of Electron, knows only its own
-  if (typeof tls.getCACertificates !== 'function') return [...tls.rootCertificates, ...extra];
-  return [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...extra];
+export function listCaCerts(extra: string | null): string[] {
+  const added = extra === null ? [] : [extra];
+  // Node 20, in older versions of Electron, cannot list those of the system
+  if (typeof tls.getCACertificates !== 'function') return [...tls.rootCertificates, ...added];
+  return [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...added];
 }

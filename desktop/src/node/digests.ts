@@ -30,7 +30,7 @@ function startStreamDigest(): StreamDigest {
       await own.send({ id, bytes, end: false });
     },
     hex: async () => (await own.send({ id, end: true })) ?? '',
-    // whether the thread is still there does not matter any more
+    // it does not matter whether the thread still runs
     drop: () => void own.send({ id, end: true }).catch(() => undefined),
   };
 }

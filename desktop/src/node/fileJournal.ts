@@ -15,7 +15,7 @@ export class FileJournal implements Journal {
     this.#folder = folder;
   }
 
-  /** Null also for a file that is no journal: the server still knows what it has. */
+  /** Returns null also for a file that is not a journal: the server still knows what it has. */
   async load(key: string): Promise<JournalEntry | null> {
     const text = await readFile(this.#path(key), 'utf8').catch(() => null);
     if (text === null) return null;

@@ -6,13 +6,10 @@ const URL_WITH_SIGNATURE = 'https://videos.example.com:8443/store/x?signature=se
 const failure = (code?: string) =>
   toNetworkError(Object.assign(new Error('raw'), code === undefined ? {} : { code }), URL_WITH_SIGNATURE);
 
-test('what is wrong with a certificate is told apart from a line that is down', () => {
+test('distinguishes an invalid certificate from a network that is down', () => {
   const expired = failure('CERT_HAS_EXPIRED');
   assert.equal(expired.code, 'certificate_invalid');
-  assert.equal(
-    expired.message,
-    'The certificate of videos.example.com:8443 cannot be accepted: it has expired.',
-  );
+  assert.equal(expired.message, 'The certificate of videos.example.com:8443 is not trusted: it has expired.');
   assert.equal(failure('DEPTH_ZERO_SELF_SIGNED_CERT').code, 'certificate_invalid');
   assert.equal(failure('ERR_TLS_CERT_ALTNAME_INVALID').code, 'certificate_invalid');
   assert.equal(failure('ECONNREFUSED').code, 'network');
@@ -35,5 +32,5 @@ test('a failure says which host, why, and no signature', () => {
     assert.match(message, /videos\.example\.com/);
     assert.doesNotMatch(message, /signature|secret|undefined/);
   }
-  assert.equal(failure('ECONNREFUSED').message, 'Nothing answers at videos.example.com:8443.');
+  assert.equal(failure('ECONNREFUSED').message, 'The connection to videos.example.com:8443 was refused.');
 });

@@ -9,10 +9,10 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../ports/ports.ts';
 import { type DeviceTokens, NO_DEVICE_TOKENS } from './deviceTokens.ts';
-import { apiFailure, readAnswer } from './responses.ts';
+import { apiFailure, readResponse } from './responses.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
-/** Somebody has typed an address and waits. */
+/** Shorter, because somebody has typed an address and waits. */
 const PROBE_TIMEOUT_MS = 15_000;
 
 export interface PasswordChange {
@@ -26,7 +26,7 @@ type Call = Pick<HttpRequest, 'signal'> & {
   headers?: Record<string, string>;
 };
 
-/** The calls that need no session, and those that make, renew and end one. Failures are the API's own errors. */
+/** The calls that need no session, and those that create, renew and end one. Throws the API's own errors. */
 export class AccountApi {
   readonly #transport: HttpTransport;
 
@@ -38,34 +38,34 @@ export class AccountApi {
   }
 
   /**
-   * What the server at an address says of itself. Throws `not_a_server` where something else answers,
-   * `certificate_invalid`, or `network` and `timeout` where nothing does.
+   * Returns what the server at an address reports about itself. Throws `not_a_server` where something else responds,
+   * `certificate_invalid`, or `network` and `timeout` without a response.
    */
   async serverInfo(serverUrl: string, signal: AbortSignal): Promise<ServerInfo> {
-    const response = await this.#ask(serverUrl, signal);
+    const response = await this.#getServer(serverUrl, signal);
     if (response.status === 429 || response.status === 503) throw apiFailure(response);
     if (response.status !== 200) throw notAServer(serverUrl);
     try {
-      return readAnswer(response, serverInfoSchema);
+      return readResponse(response, serverInfoSchema);
     } catch (error) {
       throw notAServer(serverUrl, error);
     }
   }
 
   /**
-   * The same for an address that somebody typed. One that leads from http to https on the same host is followed; the
-   * address that answered comes back.
+   * The same for an address that somebody typed. Follows a redirect from http to https on the same host, and returns the
+   * address that responded.
    */
   async probe(serverUrl: string, signal: AbortSignal): Promise<{ serverUrl: string; info: ServerInfo }> {
-    const secureUrl = secureTarget(serverUrl, await this.#ask(serverUrl, signal));
-    const answering = secureUrl ?? serverUrl;
-    return { serverUrl: answering, info: await this.serverInfo(answering, signal) };
+    const secureUrl = secureTarget(serverUrl, await this.#getServer(serverUrl, signal));
+    const finalUrl = secureUrl ?? serverUrl;
+    return { serverUrl: finalUrl, info: await this.serverInfo(finalUrl, signal) };
   }
 
-  /** Makes an account. Throws `email_taken`, `registration_closed` or `validation_failed`. */
+  /** Creates an account. Throws `email_taken`, `registration_closed` or `validation_failed`. */
   async register(serverUrl: string, account: RegisterRequest, signal: AbortSignal): Promise<User> {
     const response = await this.#post(serverUrl, { path: '/users/register', body: account, signal });
-    return readAnswer(response, registerResponseSchema).user;
+    return readResponse(response, registerResponseSchema).user;
   }
 
   async logIn(
@@ -77,14 +77,14 @@ export class AccountApi {
     return this.#postFromDevice(serverUrl, { ...call, email: credentials.email });
   }
 
-  /** The refresh token given is used up by this. */
+  /** Returns the next session; the refresh token is invalid afterwards. */
   async refresh(serverUrl: string, refreshToken: string, signal: AbortSignal): Promise<Session> {
     const body = { refresh_token: refreshToken };
     const response = await this.#post(serverUrl, { path: '/users/refresh', body, signal });
-    return readAnswer(response, sessionSchema);
+    return readResponse(response, sessionSchema);
   }
 
-  /** Ends every session of the account, also that of the token; answers a new one. Throws `wrong_credentials`. */
+  /** Ends every session of the account, including that of the token, and returns a new one. Throws `wrong_credentials`. */
   async changePassword(
     serverUrl: string,
     { token, email, current, next }: PasswordChange & { token: string; email: string },
@@ -105,7 +105,7 @@ export class AccountApi {
     await this.#post(serverUrl, { path: '/users/logout', body, headers, signal });
   }
 
-  /** Says which device this is, where the account was logged in from it, and keeps what the server calls it from now on. */
+  /** Sends the device token of the account, if there is one, and stores the token of the response. */
   async #postFromDevice(
     serverUrl: string,
     { email, body, ...call }: Call & { body: object; email: string },
@@ -113,13 +113,13 @@ export class AccountApi {
     const account = { serverUrl, email: email.trim().toLowerCase() };
     const known = await this.#devices.load(account);
     const response = await this.#post(serverUrl, { ...call, body: { ...body, device_token: known } });
-    const session = readAnswer(response, sessionSchema);
+    const session = readResponse(response, sessionSchema);
     const { device_token: token } = session;
     if (token !== undefined && token !== known) await this.#devices.save(account, token);
     return session;
   }
 
-  #ask(serverUrl: string, signal: AbortSignal): Promise<HttpResponse> {
+  #getServer(serverUrl: string, signal: AbortSignal): Promise<HttpResponse> {
     return this.#transport.request({
       method: 'GET',
       url: addressOf(serverUrl, '/server'),
@@ -147,18 +147,18 @@ function addressOf(serverUrl: string, path: string): string {
   return `${serverUrl.replace(/\/+$/, '')}/api/v1${path}`;
 }
 
-/** Where a server has moved to, if that is only from http to https; otherwise null. */
+/** Returns the https address of the same server that a redirect leads to, otherwise null. */
 function secureTarget(serverUrl: string, { status, headers }: HttpResponse): string | null {
-  const asked = addressOf(serverUrl, '/server');
+  const requested = addressOf(serverUrl, '/server');
   if (status < 301 || status > 308 || headers.location === undefined) return null;
-  if (!URL.canParse(headers.location, asked)) return null;
-  const [from, to] = [new URL(asked), new URL(headers.location, asked)];
+  if (!URL.canParse(headers.location, requested)) return null;
+  const [from, to] = [new URL(requested), new URL(headers.location, requested)];
   const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname;
   if (!isUpgrade || to.pathname !== from.pathname) return null;
   return `${to.origin}${to.pathname}`.slice(0, -'/api/v1/server'.length);
 }
 
 function notAServer(serverUrl: string, cause?: unknown): ReelmillError {
-  const message = `What answers at ${serverUrl} is not a Reelmill server.`;
+  const message = `There is no Reelmill server at ${serverUrl}.`;
   return new ReelmillError('not_a_server', message, { cause });
 }

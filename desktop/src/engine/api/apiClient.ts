@@ -29,7 +29,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 import type { HttpRequest, HttpResponse, HttpTransport, SessionPort } from '../ports/ports.ts';
-import { assertSuccess, isTokenRejected, readAnswer } from './responses.ts';
+import { assertSuccess, isTokenRejected, readResponse } from './responses.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 /** Joining ten thousand parts takes a store its time. */
@@ -47,8 +47,8 @@ export type Call = Pick<HttpRequest, 'method' | 'signal'> & {
 };
 
 /**
- * The API as the signed-in user sees it: one call each, no retries. Failures are the API's own errors; an access token
- * that is rejected is refreshed once and the call made again.
+ * The API for a signed-in user: one call per method, no retries. Throws the API's own errors; a rejected access token is
+ * refreshed once, and the call repeated.
  */
 export class ApiClient {
   readonly #baseUrl: string;
@@ -61,43 +61,43 @@ export class ApiClient {
     this.#session = options.session;
   }
 
-  /** Opens a multipart upload. Not idempotent: the answer may be lost and the upload there. */
+  /** Opens a multipart upload. Not idempotent: the upload may exist although the response was lost. */
   async beginUpload(
     request: InitiateUploadRequest & { size_bytes: number },
     signal: AbortSignal,
   ): Promise<BegunUpload> {
     const call: Call = { method: 'POST', path: '/videos/upload/initiate', body: request, signal };
-    return this.ask(call, beginResponseSchema);
+    return this.request(call, beginResponseSchema);
   }
 
   async signParts(videoId: number, partNumbers: readonly number[], signal: AbortSignal): Promise<PartUrl[]> {
     const path = `/videos/${videoId}/upload/parts`;
     const body = { part_numbers: partNumbers };
-    return (await this.ask({ method: 'POST', path, body, signal }, signPartsResponseSchema)).urls;
+    return (await this.request({ method: 'POST', path, body, signal }, signPartsResponseSchema)).urls;
   }
 
-  /** What the store holds of an unfinished upload. */
+  /** Returns what the store has of an unfinished upload. */
   async getUpload(videoId: number, signal: AbortSignal): Promise<UploadStatus> {
-    return this.ask({ method: 'GET', path: `/videos/${videoId}/upload`, signal }, uploadStatusSchema);
+    return this.request({ method: 'GET', path: `/videos/${videoId}/upload`, signal }, uploadStatusSchema);
   }
 
-  /** An unfinished upload of the same file, begun here or elsewhere, or null. */
+  /** Returns an unfinished upload of the same file, begun here or elsewhere, or null. */
   async findResumable(
     fingerprint: string,
     sizeBytes: number,
     signal: AbortSignal,
   ): Promise<UploadStatus | null> {
     const path = `/videos/upload/resumable?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
-    return (await this.ask({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
+    return (await this.request({ method: 'GET', path, signal }, resumableResponseSchema)).upload;
   }
 
-  /** Videos that came of the very same file, the newest first. */
+  /** Returns the videos of the very same file, the newest first. */
   async findDuplicates(fingerprint: string, sizeBytes: number, signal: AbortSignal): Promise<Video[]> {
     const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=${sizeBytes}`;
-    return (await this.ask({ method: 'GET', path, signal }, duplicatesResponseSchema)).videos;
+    return (await this.request({ method: 'GET', path, signal }, duplicatesResponseSchema)).videos;
   }
 
-  /** Gives an upload up and frees what the store has of it. */
+  /** Aborts an upload and frees its space in the store. */
   async abortUpload(videoId: number, signal: AbortSignal): Promise<void> {
     await this.#send({ method: 'DELETE', path: `/videos/${videoId}/upload`, signal });
   }
@@ -105,14 +105,15 @@ export class ApiClient {
   async completeUpload(videoId: number, signal: AbortSignal): Promise<Video> {
     const body = { video_id: videoId };
     const call: Call = { method: 'POST', path: '/videos/upload/complete', body, signal };
-    return (await this.ask({ ...call, timeoutMs: COMPLETE_TIMEOUT_MS }, completeUploadResponseSchema)).video;
+    return (await this.request({ ...call, timeoutMs: COMPLETE_TIMEOUT_MS }, completeUploadResponseSchema))
+      .video;
   }
 
   async getVideo(videoId: number, signal: AbortSignal): Promise<VideoDetail> {
-    return this.ask({ method: 'GET', path: `/videos/${videoId}`, signal }, videoDetailSchema);
+    return this.request({ method: 'GET', path: `/videos/${videoId}`, signal }, videoDetailSchema);
   }
 
-  /** The video if it is not what `etag` stands for any more, otherwise null. */
+  /** Returns the video if it has changed since `etag`, otherwise null. */
   async getVideoIfChanged(
     videoId: number,
     etag: string | undefined,
@@ -120,24 +121,24 @@ export class ApiClient {
   ): Promise<{ detail: VideoDetail; etag: string | undefined } | null> {
     const response = await this.#send({ method: 'GET', path: `/videos/${videoId}`, etag, signal });
     if (response.status === 304) return null;
-    return { detail: readAnswer(response, videoDetailSchema), etag: response.headers.etag };
+    return { detail: readResponse(response, videoDetailSchema), etag: response.headers.etag };
   }
 
-  /** One page of one's own videos; what the query leaves out is the API's default. */
+  /** Returns one page of the user's own videos; the API has defaults for what the query leaves out. */
   async listVideos(query: Partial<VideoListQuery>, signal: AbortSignal): Promise<VideoList> {
-    return this.ask({ method: 'GET', path: `/videos?${toQuery(query)}`, signal }, videoListSchema);
+    return this.request({ method: 'GET', path: `/videos?${toQuery(query)}`, signal }, videoListSchema);
   }
 
-  /** Changes title, description or visibility, and answers the video as it is then. */
+  /** Changes title, description or visibility, and returns the changed video. */
   async updateVideo(videoId: number, patch: VideoUpdate, signal: AbortSignal): Promise<Video> {
     const call: Call = { method: 'PATCH', path: `/videos/${videoId}`, body: patch, signal };
-    return (await this.ask(call, videoResponseSchema)).video;
+    return (await this.request(call, videoResponseSchema)).video;
   }
 
   /** Revokes every link to a private or unlisted video and returns it with its new one. */
   async renewLink(videoId: number, signal: AbortSignal): Promise<Video> {
     const call: Call = { method: 'POST', path: `/videos/${videoId}/renew-link`, signal };
-    return (await this.ask(call, videoResponseSchema)).video;
+    return (await this.request(call, videoResponseSchema)).video;
   }
 
   async cancelVideo(videoId: number, signal: AbortSignal): Promise<void> {
@@ -152,31 +153,31 @@ export class ApiClient {
     await this.#send({ method: 'DELETE', path: `/videos/${videoId}`, signal });
   }
 
-  /** Who is logged in, as the server sees it. */
+  /** Returns the account of the session. */
   async me(signal: AbortSignal): Promise<Me> {
-    return this.ask({ method: 'GET', path: '/me', signal }, meSchema);
+    return this.request({ method: 'GET', path: '/me', signal }, meSchema);
   }
 
-  /** Workers, queue and tasks; for admins, `forbidden` for others. */
+  /** Returns workers, queue and tasks. Throws `forbidden` unless the user is an admin. */
   async getFarm(signal: AbortSignal): Promise<Farm> {
-    return this.ask({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
+    return this.request({ method: 'GET', path: '/admin/farm', signal }, farmSchema);
   }
 
-  /** The oldest messages that nobody could handle; for admins. */
+  /** Returns the oldest dead letters; for admins. */
   async listDeadLetters(signal: AbortSignal): Promise<DeadLetter[]> {
     const call: Call = { method: 'GET', path: '/admin/dead-letters?limit=100', signal };
-    return (await this.ask(call, deadLetterListSchema)).dead_letters;
+    return (await this.request(call, deadLetterListSchema)).dead_letters;
   }
 
-  /** Puts dead letters back where they came from and answers how many; for admins. */
+  /** Moves dead letters back to their queues and returns how many; for admins. */
   async replayDeadLetters(signal: AbortSignal): Promise<number> {
     const call: Call = { method: 'POST', path: '/admin/dead-letters/replay', body: {}, signal };
-    return (await this.ask(call, replayResponseSchema)).replayed;
+    return (await this.request(call, replayResponseSchema)).replayed;
   }
 
-  /** Makes a call that has no method here, and reads its answer. */
-  async ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
-    return readAnswer(await this.#send(call), schema);
+  /** Makes a call that has no method here, and returns its response. */
+  async request<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    return readResponse(await this.#send(call), schema);
   }
 
   async #send(call: Call): Promise<HttpResponse> {
@@ -204,7 +205,7 @@ export class ApiClient {
   }
 }
 
-/** The query of an address; what is undefined or empty is left out. */
+/** Returns a URL's query string; undefined and empty values are left out. */
 export function toQuery(query: object): URLSearchParams {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

@@ -5,17 +5,17 @@ export interface DeviceAccount {
 }
 
 /**
- * What servers call this device, by account. A token lets nobody in: with it, a login is tried while others are guessing
- * at the password. So it outlives the session, and losing it does no harm.
+ * The tokens by which servers recognize this device, one per account. A token grants no access: it only lets a login be
+ * attempted while others are guessing the password. So it outlives the session, and losing it does no harm.
  */
 export interface DeviceTokens {
-  /** Null where there is none, or none that can be read. */
+  /** Returns null where there is none that can be read. */
   load(account: DeviceAccount): Promise<string | null>;
-  /** Resolves also where the token cannot be kept. */
+  /** Never throws: a token that cannot be stored is dropped. */
   save(account: DeviceAccount, token: string): Promise<void>;
 }
 
-/** Keeps none. */
+/** Stores none. */
 export const NO_DEVICE_TOKENS: DeviceTokens = {
   load: async () => null,
   save: async () => {},

@@ -1,13 +1,13 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** Names that only the own machine or the own network knows. */
+/** Names that only resolve on this machine or its network. */
 const PRIVATE_NAME = /(^|\.)(localhost|local|lan|internal|home\.arpa)$/;
 const PRIVATE_IPV4 = /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\./;
 const PRIVATE_IPV6 = /^\[(::1\]|f[cd]|fe[89ab])/;
 
 /**
- * The address of a server as it is kept, from what somebody typed or pasted: without a slash at the end, without the
- * path of the API, and with `https://` in front unless the host is on the own network. Throws `validation_failed`.
+ * Returns the normalized server address for what somebody typed or pasted: without a trailing slash or the path of the
+ * API, and with `https://` in front unless the host is on the local network. Throws `validation_failed`.
  */
 export function normalizeServerUrl(text: string): string {
   const trimmed = text.trim();
@@ -37,5 +37,5 @@ function parseHttp(text: string): URL {
 }
 
 function invalid(reason: string): ReelmillError {
-  return new ReelmillError('validation_failed', `The address of a server ${reason}.`);
+  return new ReelmillError('validation_failed', `The server address ${reason}.`);
 }

@@ -12,7 +12,7 @@ export const savedSessionSchema = z.object({
   userId: z.int(),
   email: z.string(),
   nickname: z.string(),
-  /** Files of earlier versions do not say; the next refresh does. */
+  /** Not in files of earlier versions; the next refresh sets it. */
   role: roleSchema.default('creator'),
   passwordTemporary: z.boolean().default(false),
   token: z.string(),
@@ -20,7 +20,7 @@ export const savedSessionSchema = z.object({
 });
 export type SavedSession = z.infer<typeof savedSessionSchema>;
 
-/** Where the session is kept; several processes may use one. */
+/** Where the session is stored; several processes may share it. */
 export interface SessionStore {
   load(): Promise<SavedSession | null>;
   save(session: SavedSession): Promise<void>;
@@ -31,28 +31,28 @@ export interface SessionStore {
 
 export type SessionEndError = ReelmillError & { readonly code: SessionEnd };
 
-/** Whether nothing goes on before somebody logs in again. */
+/** Whether the session has ended, so that the user has to log in again. */
 export function endsSession(error: unknown): error is SessionEndError {
   return error instanceof ReelmillError && sessionEndSchema.safeParse(error.code).success;
 }
 
-export function toSavedSession(serverUrl: string, answer: SessionResponse): SavedSession {
+export function toSavedSession(serverUrl: string, response: SessionResponse): SavedSession {
   return {
     v: 1,
     serverUrl,
-    userId: answer.user.user_id,
-    email: answer.user.email,
-    nickname: answer.user.nickname,
-    role: answer.user.role,
-    passwordTemporary: answer.user.password_temporary,
-    token: answer.token,
-    refreshToken: answer.refresh_token,
+    userId: response.user.user_id,
+    email: response.user.email,
+    nickname: response.user.nickname,
+    role: response.user.role,
+    passwordTemporary: response.user.password_temporary,
+    token: response.token,
+    refreshToken: response.refresh_token,
   };
 }
 
 /**
  * The session as the API client needs it. A refresh token works once, and using it twice ends the session: so of all
- * callers and processes only one refreshes, and the others take what it got.
+ * callers and processes only one refreshes, and the others use its result.
  */
 export class StoredSession implements SessionPort {
   readonly #store: SessionStore;
@@ -78,8 +78,8 @@ export class StoredSession implements SessionPort {
   }
 
   /**
-   * Replaces the password, and the session by the only one that is left then. Who is refused meanwhile waits for it.
-   * Throws `wrong_credentials`, which ends nothing, and what `refresh` throws.
+   * Changes the password and stores the new session; every other one ends. Calls whose token is rejected meanwhile wait
+   * for it. Returns the new session. Throws `wrong_credentials`, which ends no session, and what `refresh` throws.
    */
   async changePassword(passwords: PasswordChange): Promise<SavedSession> {
     const { token } = await this.#load();
@@ -95,10 +95,10 @@ export class StoredSession implements SessionPort {
   #changePassword(passwords: PasswordChange): Promise<SavedSession> {
     return this.#store.exclusively(async () => {
       const { serverUrl, email, token } = await this.#load();
-      // as for a refresh: an answer that nobody takes would lose the session
+      // never aborted, as a refresh: an unread response would lose the session
       const { signal } = new AbortController();
-      const answer = await this.#account.changePassword(serverUrl, { ...passwords, email, token }, signal);
-      const session = toSavedSession(serverUrl, answer);
+      const response = await this.#account.changePassword(serverUrl, { ...passwords, email, token }, signal);
+      const session = toSavedSession(serverUrl, response);
       await this.#store.save(session);
       return session;
     });
@@ -107,12 +107,12 @@ export class StoredSession implements SessionPort {
   async #refreshOnce(rejectedToken: string): Promise<string> {
     const session = await this.#load();
     if (session.token !== rejectedToken) return session.token;
-    // not the caller's signal: a refresh that is given up half way would lose the session
+    // not the caller's signal: aborting a refresh half way would lose the session
     const { signal } = new AbortController();
     try {
-      const answer = await this.#account.refresh(session.serverUrl, session.refreshToken, signal);
-      await this.#store.save(toSavedSession(session.serverUrl, answer));
-      return answer.token;
+      const response = await this.#account.refresh(session.serverUrl, session.refreshToken, signal);
+      await this.#store.save(toSavedSession(session.serverUrl, response));
+      return response.token;
     } catch (error) {
       if (error instanceof ReelmillError && error.status === 401) {
         throw new ReelmillError(error.code, 'The session has ended. Log in again.', { cause: error });
@@ -123,7 +123,7 @@ export class StoredSession implements SessionPort {
 
   async #load(): Promise<SavedSession> {
     const session = await this.#store.load();
-    if (session === null) throw new ReelmillError('unauthorized', 'Nobody is logged in.');
+    if (session === null) throw new ReelmillError('unauthorized', 'Not logged in.');
     return session;
   }
 }

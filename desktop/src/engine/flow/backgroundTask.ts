@@ -3,7 +3,7 @@ interface Run {
   done: Promise<void>;
 }
 
-/** Work that goes on in the background, one piece at a time, until it ends or is stopped. */
+/** Work in the background: one run at a time, until it ends or is stopped. */
 export class BackgroundTask {
   #run: Run | null = null;
 
@@ -11,8 +11,12 @@ export class BackgroundTask {
     return this.#run !== null;
   }
 
-  /** Resolves at the end of the work. A failure is told to `onFailure`, unless the work was stopped. */
+  /**
+   * Starts `work` and resolves when it has ended. A failure is passed to `onFailure`, unless the work was stopped.
+   * Throws while another run is under way: stop that one first.
+   */
   start(work: (signal: AbortSignal) => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
+    if (this.#run !== null) throw new Error('a run of this task is under way');
     const controller = new AbortController();
     const done = work(controller.signal)
       .catch((error: unknown) => {
@@ -25,9 +29,8 @@ export class BackgroundTask {
     return done;
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Aborts the run and resolves when nothing runs any more, which includes a run that began in the meantime. */
   async stop(): Promise<void> {
-    // whatever ends just now may begin the next piece
     for (let run = this.#run; run !== null; run = this.#run) {
       run.controller.abort();
       await run.done;

@@ -27,7 +27,7 @@ export class RateLimiter {
     this.#freeAtMs = 0;
   }
 
-  /** Waits for its turn and answers how many of the wanted bytes may be sent now: at least one. */
+  /** Waits for its turn and returns how many of the wanted bytes may be sent now, at least one. */
   async take(wantedBytes: number, signal: AbortSignal): Promise<number> {
     const rate = this.#bytesPerSecond;
     if (rate === null) return wantedBytes;

@@ -4,19 +4,19 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Clock } from '../ports/ports.ts';
 
 export interface RetryPolicy {
-  /** How often one call is made before its error is final, the first time included. */
+  /** How often one call is made before its error is final, including the first attempt. */
   attempts: number;
   baseMs: number;
   maxMs: number;
   /** The longest Retry-After that is honoured in full. */
   maxRetryAfterMs: number;
-  /** Errors that are never final, however often a call was made. */
+  /** Errors that are never final, regardless of the number of attempts. */
   endless?: ReadonlySet<ErrorCode>;
-  /** In place of `attempts`, for single errors. */
+  /** Overrides `attempts` for single errors. */
   attemptsOf?: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
-/** Goes on for about two minutes. */
+/** Retries for about two minutes. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 12,
   baseMs: 500,
@@ -24,7 +24,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxRetryAfterMs: 300_000,
 };
 
-/** For a program that stays: a line that is down, or a server, comes back some time. */
+/** For a long-running program: a network or a server that is down will be back at some time. */
 export const PATIENT_RETRY: RetryPolicy = {
   ...DEFAULT_RETRY,
   maxMs: 45_000,
@@ -36,7 +36,7 @@ export const PATIENT_RETRY: RetryPolicy = {
     'certificate_invalid',
     'not_a_server',
   ]),
-  // half a day: somebody may have to sign in to the network first, or to talk to whoever runs the firewall
+  // half a day: the user may have to sign in to the network first, or to contact the firewall's administrator
   attemptsOf: { intercepted: 1_000 },
 };
 
@@ -49,11 +49,11 @@ export interface RetryNotice {
 
 export interface RetryListener {
   onRetry: (notice: RetryNotice) => void;
-  /** A call went well that had to be made more than once. */
+  /** Called when a call succeeded after retries. */
   onRecovery?: () => void;
 }
 
-/** Repeats calls that failed by chance, with backoff and jitter, honouring Retry-After. */
+/** Retries calls after transient errors, with backoff and jitter, honouring Retry-After. */
 export class Retrier {
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
@@ -66,37 +66,37 @@ export class Retrier {
     this.#listener = listener;
   }
 
+  /** Returns the result of the first attempt that succeeds. Throws the error once it is final, and `aborted`. */
   async run<T>(call: string, signal: AbortSignal, action: (attempt: number) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await action(attempt);
+        const result = await action(attempt);
         if (attempt > 1) this.#listener.onRecovery?.();
-        return answer;
+        return result;
       } catch (error) {
         await this.waitAfter(error, { call, attempt, signal });
       }
     }
   }
 
-  /** Waits until the call may be made again; throws the error itself where it is final. */
+  /** Waits until the next attempt. Throws the error itself where it is final, and `aborted`. */
   async waitAfter(
     error: unknown,
     { call, attempt, signal }: { call: string; attempt: number; signal: AbortSignal },
   ): Promise<void> {
     if (signal.aborted) throw new ReelmillError('aborted', 'The upload was stopped.');
-    if (!(error instanceof ReelmillError) || !this.#mayHelp(error, attempt)) throw error;
+    if (!(error instanceof ReelmillError) || !this.#mayRetry(error, attempt)) throw error;
     const waitMs = this.#waitMs(error, attempt);
     this.#listener.onRetry({ call, attempt, waitMs, error });
     await this.#sleep(waitMs, signal);
   }
 
-  /** Whatever waits is tried again now. */
+  /** Ends every wait: the next attempts are made now. */
   retryNow(): void {
     for (const sleeper of this.#sleepers) sleeper.abort();
   }
 
-  /** Whether one more try may help. */
-  #mayHelp({ retryable, code }: ReelmillError, attempt: number): boolean {
+  #mayRetry({ retryable, code }: ReelmillError, attempt: number): boolean {
     const { attempts, attemptsOf, endless } = this.#policy;
     return retryable && (attempt < (attemptsOf?.[code] ?? attempts) || endless?.has(code) === true);
   }
@@ -114,7 +114,7 @@ export class Retrier {
   }
 
   #waitMs(error: ReelmillError, attempt: number): number {
-    // a fresh signature is all that is needed; waiting would not make it fresher
+    // a fresh signature is all that is needed; no reason to wait
     if (error.code === 'signature_invalid' && attempt === 1) return 0;
     const asked = Math.min((error.retryAfterSeconds ?? 0) * 1000, this.#policy.maxRetryAfterMs);
     return Math.max(asked, backoffMs(attempt, this.#policy));

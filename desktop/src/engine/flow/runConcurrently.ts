@@ -1,6 +1,6 @@
 /**
- * Runs the same work `count` times side by side. The first failure aborts the others; it is thrown when all of them
- * have ended, so nothing is left running.
+ * Runs the same work `count` times at once. The first failure aborts the other runs; it is thrown once all of them have
+ * ended, so that nothing is left running.
  */
 export async function runConcurrently(
   count: number,
@@ -8,16 +8,16 @@ export async function runConcurrently(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
-  const taskSignal = AbortSignal.any([signal, failed.signal]);
+  const workSignal = AbortSignal.any([signal, failed.signal]);
   const failures: unknown[] = [];
-  const lanes = Array.from({ length: count }, async () => {
+  const runs = Array.from({ length: count }, async () => {
     try {
-      await work(taskSignal);
+      await work(workSignal);
     } catch (error) {
       failures.push(error);
       failed.abort();
     }
   });
-  await Promise.all(lanes);
+  await Promise.all(runs);
   if (failures.length > 0) throw failures[0];
 }

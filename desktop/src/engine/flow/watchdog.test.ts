@@ -15,10 +15,10 @@ test('it bites after silence, and not before', async () => {
   assert.equal(watchdog.signal.aborted, true);
 });
 
-test("waiting for one's own limit is no silence", async () => {
+test('waiting for the rate limit does not count as silence', async () => {
   const clock = new ManualClock();
   const watchdog = new Watchdog(clock, 1_000);
-  const waiting = watchdog.hold(clock.sleep(5_000, new AbortController().signal));
+  const waiting = watchdog.pauseFor(clock.sleep(5_000, new AbortController().signal));
   await clock.advance(5_000);
   await waiting;
   assert.equal(watchdog.hasFired, false);
@@ -26,10 +26,10 @@ test("waiting for one's own limit is no silence", async () => {
   assert.equal(watchdog.hasFired, true);
 });
 
-test('more silence may be allowed on the way', async () => {
+test('the allowed silence can be changed', async () => {
   const clock = new ManualClock();
   const watchdog = new Watchdog(clock, 1_000);
-  watchdog.allow(4_000);
+  watchdog.setSilence(4_000);
   await clock.advance(3_900);
   assert.equal(watchdog.hasFired, false);
   await clock.advance(200);

@@ -1,15 +1,15 @@
 import type { Clock } from '../ports/ports.ts';
 
 /**
- * Aborts a request on which nothing has moved for a while. Waiting for one's own bandwidth limit is no silence of the
- * network: the watchdog is held during it.
+ * Aborts a request that has transferred no data for `silenceMs`. Waiting for the program's own rate limit does not count:
+ * the watchdog is paused meanwhile.
  */
 export class Watchdog {
   readonly #clock: Clock;
   #silenceMs: number;
   readonly #controller = new AbortController();
   #movedAtMs: number;
-  #held = false;
+  #isPaused = false;
   #cancelTimer: () => void;
 
   constructor(clock: Clock, silenceMs: number) {
@@ -23,7 +23,7 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** How much silence is too much. */
+  /** How long a silence is allowed. */
   get silenceMs(): number {
     return this.#silenceMs;
   }
@@ -32,23 +32,24 @@ export class Watchdog {
     return this.#controller.signal.aborted;
   }
 
-  /** Something moved. */
+  /** Call it when data was transferred. */
   feed(): void {
     this.#movedAtMs = this.#clock.now();
   }
 
-  /** From now on so much silence is no reason to worry. */
-  allow(silenceMs: number): void {
+  /** Changes the silence that is allowed, from now on. */
+  setSilence(silenceMs: number): void {
     this.#silenceMs = silenceMs;
     this.feed();
   }
 
-  async hold<T>(waiting: Promise<T>): Promise<T> {
-    this.#held = true;
+  /** Returns the result of `waiting`; the time until then does not count as silence. */
+  async pauseFor<T>(waiting: Promise<T>): Promise<T> {
+    this.#isPaused = true;
     try {
       return await waiting;
     } finally {
-      this.#held = false;
+      this.#isPaused = false;
       this.feed();
     }
   }
@@ -58,7 +59,7 @@ export class Watchdog {
   }
 
   #check(): void {
-    const silentMs = this.#held ? 0 : this.#clock.now() - this.#movedAtMs;
+    const silentMs = this.#isPaused ? 0 : this.#clock.now() - this.#movedAtMs;
     if (silentMs >= this.#silenceMs) this.#controller.abort();
     else this.#cancelTimer = this.#clock.schedule(this.#silenceMs - silentMs, () => this.#check());
   }

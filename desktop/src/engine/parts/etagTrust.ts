@@ -1,33 +1,33 @@
 import { claimedMd5, plainEtag } from '@reelmill/shared/core/storeEtag.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** So many parts of other bytes than were sent are no chance, where the store has compared each of them itself. */
+/** More mismatches than this are no coincidence where the store compared each part itself: its ETags are no MD5s. */
 const MAX_DISPUTES = 1;
 
 /**
- * What the ETags of an upload's parts are good for:
+ * Whether the ETags of an upload's parts can be compared:
  *
- *   unknown ──▶ md5     one was the MD5 of what was sent: every other one that claims to be an MD5 must be so, too
- *      └──────▶ other   they are no MD5s, or left out, or made up on the way
+ *   unknown ──▶ md5     one was the MD5 of what was sent: every ETag that looks like an MD5 must match from now on
+ *      └──────▶ other   they are not MD5s, are missing, or were replaced in transit
  *
- * Unless they are MD5s, each part is sent with its MD5, for the store to refuse other bytes.
+ * Unless they are MD5s, each part is sent with its MD5, so that the store rejects other bytes.
  */
 export class EtagTrust {
   #kind: 'unknown' | 'md5' | 'other' = 'unknown';
   #disputes = 0;
 
-  /** Whether parts need not be hashed before they are sent. */
+  /** Whether parts can be sent without hashing them first. */
   get areMd5s(): boolean {
     return this.#kind === 'md5';
   }
 
-  /** Whether a part that is listed with another ETag than it was taken with may be what was sent all the same. */
+  /** Whether a part may be intact although it is listed with another ETag than the one in its response. */
   get areOther(): boolean {
     return this.#kind === 'other';
   }
 
   /**
-   * Looks at the response to a part and returns the ETag that the store is expected to list. `isCompared` says that the
+   * Checks the response to a part and returns the ETag that the store is expected to list. `isCompared` means that the
    * part was sent with its MD5. Throws `network` where other bytes arrived.
    */
   accept(
@@ -45,7 +45,7 @@ export class EtagTrust {
   #dispute({ claimed, md5, isCompared }: { claimed: string; md5: string; isCompared: boolean }): void {
     if (this.#kind !== 'md5' && isCompared && this.#disputes++ >= MAX_DISPUTES) this.#kind = 'other';
     if (this.#kind === 'other') return;
-    throw new ReelmillError('network', 'What arrived at the store is not what was sent.', {
+    throw new ReelmillError('network', 'The data that the store received does not match what was sent.', {
       details: { expected: md5, received: claimed },
     });
   }

@@ -1,10 +1,10 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ByteRange, Digests, FileSource, FileStat } from '../ports/ports.ts';
 
-/** How much of each end of a file goes into its fingerprint. */
+/** How many bytes of each end of a file go into its fingerprint. */
 const END_BYTES = 64 * 1024;
 
-/** What one version of a file is recognized by. `fingerprint` is the SHA-256 of size, head and tail in hexadecimal. */
+/** What identifies one version of a file. `fingerprint` is the SHA-256 of size, head and tail in hexadecimal. */
 export interface FileIdentity extends FileStat {
   fingerprint: string;
 }
@@ -14,7 +14,7 @@ interface Sources {
   digests: Digests;
 }
 
-/** Throws `file_unreadable`, `empty_file`, or `file_changed` where the file is being written just now. */
+/** Returns what identifies the file. Throws `file_unreadable`, `empty_file`, or `file_changed` for a file that is being written. */
 export async function identifyFile(
   { files, digests }: Sources,
   path: string,
@@ -30,7 +30,7 @@ export async function identifyFile(
   return { sizeBytes, mtimeMs, fingerprint: digest.hex() };
 }
 
-/** Throws `file_changed` unless the file is still the version it was. */
+/** Throws `file_changed` unless the file is still the same version. */
 export async function assertUnchanged(
   sources: Sources,
   path: string,

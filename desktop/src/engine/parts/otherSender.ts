@@ -11,24 +11,23 @@ export interface OtherSenderOptions {
   record: UploadRecord;
   retrier: Retrier;
   upload: OpenUpload;
-  /** The parts that nobody here is sending; those that arrive from elsewhere are taken out. */
+  /** The parts that are not being sent from here; those that arrive from elsewhere are removed. */
   pending: number[];
   onArrival: (partNumber: number, etag: string) => void;
 }
 
-/** What the server says of an upload that somebody else has completed, or given up. */
+/** Errors of an upload that another program has completed or aborted. */
 const ENDED = new Set(['state_conflict', 'upload_gone', 'not_found']);
 
 /**
- * Another program that may be sending the same upload: the one that began it, where it was found on the server, or one that
- * found it there later. As long as parts arrive from there, nothing is sent from here; the same part sent twice at a time
- * would only end one of the two.
+ * Another program that may be sending the same upload: the one that began it, or one that found it on the server later.
+ * While parts arrive from there, nothing is sent from here: of two requests for the same part the store ends one.
  */
 export class OtherSender {
   readonly #options: OtherSenderOptions;
-  #looking: Promise<boolean> | null = null;
+  #checking: Promise<boolean> | null = null;
   #activeUntilMs: number | null = null;
-  #lookedAtMs: number | null = null;
+  #checkedAtMs: number | null = null;
   #isShared: boolean;
 
   constructor(options: OtherSenderOptions) {
@@ -36,44 +35,44 @@ export class OtherSender {
     this.#isShared = options.upload.isShared;
   }
 
-  /** The store preferred a later request for a part of this upload, which is on its way. */
+  /** Call it when the store rejected a part because another program is sending it. */
   noteConflict(): void {
     const { clock, settings } = this.#options.context;
     this.#isShared = true;
     this.#activeUntilMs = clock.now() + settings.stallMs;
   }
 
-  /** Resolves when a part is to be sent from here, or nothing is left to send. */
+  /** Resolves when the next part is to be sent from here, or no part is left. */
   async waitForTurn(signal: AbortSignal): Promise<void> {
     const { context, pending } = this.#options;
     const { clock, settings } = context;
     while (this.#isShared) {
-      if (await this.#lookNowAndThen(signal)) this.#activeUntilMs = clock.now() + settings.stallMs;
+      if (await this.#checkThrottled(signal)) this.#activeUntilMs = clock.now() + settings.stallMs;
       const isActive = this.#activeUntilMs !== null && clock.now() < this.#activeUntilMs;
       if (pending.length === 0 || !isActive) return;
       await clock.sleep(settings.pollMs, signal);
     }
   }
 
-  #lookNowAndThen(signal: AbortSignal): Promise<boolean> {
+  #checkThrottled(signal: AbortSignal): Promise<boolean> {
     const { clock, settings } = this.#options.context;
-    if (this.#looking !== null) return this.#looking;
-    if (this.#lookedAtMs !== null && clock.now() - this.#lookedAtMs < settings.pollMs) {
+    if (this.#checking !== null) return this.#checking;
+    if (this.#checkedAtMs !== null && clock.now() - this.#checkedAtMs < settings.pollMs) {
       return Promise.resolve(false);
     }
-    this.#looking = this.#look(signal).finally(() => {
-      this.#looking = null;
-      this.#lookedAtMs = clock.now();
+    this.#checking = this.#check(signal).finally(() => {
+      this.#checking = null;
+      this.#checkedAtMs = clock.now();
     });
-    return this.#looking;
+    return this.#checking;
   }
 
-  /** Whether parts have arrived since that nobody here has sent. */
-  async #look(signal: AbortSignal): Promise<boolean> {
+  /** Whether parts have arrived since the last check that were not sent from here. */
+  async #check(signal: AbortSignal): Promise<boolean> {
     const { context, record, retrier, upload, pending, onArrival } = this.#options;
-    const status = await retrier.run('ask for the parts', signal, () => this.#ask(signal));
+    const status = await retrier.run('ask for the parts', signal, () => this.#fetchStatus(signal));
     if (status === null) {
-      // completing finds out what became of it
+      // `complete` reports what became of it
       pending.length = 0;
       return false;
     }
@@ -81,7 +80,7 @@ export class OtherSender {
     for (const part of reviewParts(upload.plan, status.parts, {}).unverified) {
       const index = pending.indexOf(part.part_number);
       if (index < 0 || !(await matchesLocalFile({ context, record, signal }, upload.plan, part))) continue;
-      // while it was hashed, a lane may have taken it
+      // while it was hashed, a sender may have taken it
       const [taken] = pending[index] === part.part_number ? pending.splice(index, 1) : [];
       if (taken === undefined) continue;
       onArrival(taken, part.etag);
@@ -90,7 +89,7 @@ export class OtherSender {
     return hasArrived;
   }
 
-  async #ask(signal: AbortSignal): Promise<UploadStatus | null> {
+  async #fetchStatus(signal: AbortSignal): Promise<UploadStatus | null> {
     const { context, upload } = this.#options;
     try {
       return await context.api.getUpload(upload.videoId, signal);

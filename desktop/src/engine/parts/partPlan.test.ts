@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSound, missingParts, partRange, reviewParts } from './partPlan.ts';
+import { isValidPlan, missingParts, partRange, reviewParts } from './partPlan.ts';
 
 const plan = { sizeBytes: 25, partSizeBytes: 10, partCount: 3 };
 
@@ -16,11 +16,11 @@ test('parts cover the file without gap or overlap', () => {
 });
 
 test('a plan is sound when its parts are exactly the file', () => {
-  assert.equal(isSound(plan), true);
-  assert.equal(isSound({ ...plan, sizeBytes: 30 }), true);
-  assert.equal(isSound({ ...plan, sizeBytes: 31 }), false);
-  assert.equal(isSound({ ...plan, partCount: 4 }), false);
-  assert.equal(isSound({ ...plan, partSizeBytes: 0 }), false);
+  assert.equal(isValidPlan(plan), true);
+  assert.equal(isValidPlan({ ...plan, sizeBytes: 30 }), true);
+  assert.equal(isValidPlan({ ...plan, sizeBytes: 31 }), false);
+  assert.equal(isValidPlan({ ...plan, partCount: 4 }), false);
+  assert.equal(isValidPlan({ ...plan, partSizeBytes: 0 }), false);
 });
 
 test('a part is trusted with the right size and a known ETag, and looked at with another one', () => {

@@ -1,32 +1,32 @@
 import type { UploadedPart } from '@reelmill/shared/contracts/uploads.ts';
 import type { ByteRange } from '../ports/ports.ts';
 
-/** How a file is cut: every part has `partSizeBytes` but the last, which has the rest. */
+/** How a file is divided: every part has `partSizeBytes` bytes, except the last, which has the rest. */
 export interface PartPlan {
   sizeBytes: number;
   partSizeBytes: number;
   partCount: number;
 }
 
-/** Whether the parts of the plan are exactly the file. */
-export function isSound(plan: PartPlan): boolean {
+/** Whether the parts of the plan add up to exactly the file. */
+export function isValidPlan(plan: PartPlan): boolean {
   return plan.partSizeBytes > 0 && plan.partCount === Math.ceil(plan.sizeBytes / plan.partSizeBytes);
 }
 
-/** The bytes of a part; the first part is number 1. */
+/** Returns the bytes of a part; the first part is number 1. */
 export function partRange(plan: PartPlan, partNumber: number): ByteRange {
   const start = (partNumber - 1) * plan.partSizeBytes;
   return { start, length: Math.min(plan.partSizeBytes, plan.sizeBytes - start) };
 }
 
 export interface PartReview {
-  /** In the store with the right size, and with the ETag that this machine saw when it sent them. */
+  /** In the store with the right size and the ETag that this machine received when it sent them. */
   trusted: UploadedPart[];
-  /** In the store with the right size, but nothing here says what is in them: to be hashed and compared. */
+  /** In the store with the right size but an unknown ETag: to be hashed and compared. */
   unverified: UploadedPart[];
 }
 
-/** Compares what the store lists with what was sent from here. A part of the wrong size counts as not there. */
+/** Compares what the store lists with what was sent from here. A part of the wrong size counts as missing. */
 export function reviewParts(
   plan: PartPlan,
   listed: readonly UploadedPart[],
@@ -42,7 +42,7 @@ export function reviewParts(
   return review;
 }
 
-/** The part numbers that are not in `done`, in order. */
+/** Returns the part numbers that are not in `done`, in order. */
 export function missingParts(plan: PartPlan, done: { has(partNumber: number): boolean }): number[] {
   const missing: number[] = [];
   for (let number = 1; number <= plan.partCount; number++) if (!done.has(number)) missing.push(number);

@@ -21,7 +21,7 @@ export interface PartSenderOptions {
   retrier: Retrier;
 }
 
-/** Streams single parts from the disk to the store. */
+/** Streams single parts from disk to the store. */
 export class PartSender {
   readonly #options: PartSenderOptions;
 
@@ -29,7 +29,7 @@ export class PartSender {
     this.#options = options;
   }
 
-  /** Sends one part, again and again if need be, and returns the ETag that the store is expected to list. */
+  /** Sends one part, with retries, and returns the ETag that the store is expected to list. */
   async send(partNumber: number, signal: AbortSignal): Promise<string> {
     const { context, path, identity, urls, meter, retrier } = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -39,7 +39,7 @@ export class PartSender {
         return await this.#sendOnce(partNumber, url, signal);
       } catch (error) {
         meter.drop(partNumber);
-        if (error instanceof ReelmillError && error.code === 'signature_invalid') urls.forget();
+        if (error instanceof ReelmillError && error.code === 'signature_invalid') urls.discard();
         await retrier.waitAfter(error, { call: `part ${partNumber}`, attempt, signal });
       }
     }
@@ -72,7 +72,7 @@ export class PartSender {
     } catch (error) {
       if (!watchdog.hasFired || signal.aborted) throw error;
       const seconds = Math.round(watchdog.silenceMs / 1000);
-      throw new ReelmillError('timeout', `Nothing moved for ${seconds} seconds.`, { cause: error });
+      throw new ReelmillError('timeout', `No data was transferred for ${seconds} seconds.`, { cause: error });
     } finally {
       watchdog.stop();
       digest.drop();
@@ -90,7 +90,7 @@ export class PartSender {
     }
   }
 
-  /** The bytes of a part at the speed that is allowed, hashed on their way. */
+  /** Yields the bytes of a part within the rate limit, and hashes them. */
   async *#body(
     range: ByteRange,
     digest: StreamDigest,
@@ -101,15 +101,15 @@ export class PartSender {
     for await (const chunk of context.files.read(path, range, signal)) {
       watchdog.feed();
       const hashed = digest.update(chunk);
-      // told by the await below; nobody waits for it where the part is given up before
+      // thrown by the await below; unhandled where the request ends before that
       hashed.catch(() => undefined);
       for (let start = 0; start < chunk.length; ) {
-        const granted = await watchdog.hold(context.limiter.take(chunk.length - start, signal));
+        const granted = await watchdog.pauseFor(context.limiter.take(chunk.length - start, signal));
         yield chunk.subarray(start, start + granted);
         start += granted;
       }
       await hashed;
     }
-    watchdog.allow(context.settings.responseMs);
+    watchdog.setSilence(context.settings.responseMs);
   }
 }

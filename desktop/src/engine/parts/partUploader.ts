@@ -14,9 +14,9 @@ import { PartSender } from './partSender.ts';
 import { PartUrls } from './partUrls.ts';
 import type { OpenUpload } from './resumeUpload.ts';
 
-/** How often parts that the store lost between their ETag and the end are sent again. */
+/** How often parts that the store lost after it acknowledged them are sent again. */
 const MAX_ROUNDS = 3;
-/** What is said of an upload whose parts somebody else has joined. */
+/** Errors of an upload that another program has completed. */
 const ENDED = new Set(['upload_gone', 'state_conflict', 'not_found']);
 const INCOMPLETE = new Set(['upload_incomplete', 'part_size_mismatch', 'size_mismatch']);
 
@@ -38,18 +38,18 @@ export class PartUploader {
     this.#options = options;
   }
 
-  /** Answers the video as `complete` left it, whoever called that. */
+  /** Returns the video as `complete` left it, whichever program completed it. */
   async run(signal: AbortSignal): Promise<Video> {
     try {
       return await this.#run(signal);
     } catch (error) {
       if (!(error instanceof ReelmillError && ENDED.has(error.code)) || signal.aborted) throw error;
-      // another program may have sent the same file, and have been faster
-      return this.#finishElsewhere(error, signal);
+      // another program may have sent and completed the same file first
+      return this.#completeElsewhere(error, signal);
     }
   }
 
-  async #finishElsewhere(cause: ReelmillError, signal: AbortSignal): Promise<Video> {
+  async #completeElsewhere(cause: ReelmillError, signal: AbortSignal): Promise<Video> {
     const { context, record, retrier, upload } = this.#options;
     if (record.state !== 'completing') record.move('completing');
     try {
@@ -73,7 +73,7 @@ export class PartUploader {
       if (video !== null) return video;
       const isBusy = missingParts(upload.plan, upload.done).length === 0;
       busySinceMs = isBusy ? (busySinceMs ?? clock.now()) : null;
-      // nothing is missing, so somebody else is sending a part once more; whoever is last completes it
+      // nothing is missing, so another program is sending a part again; the last one completes the upload
       if (busySinceMs === null || clock.now() - busySinceMs > settings.responseMs) round++;
       else await clock.sleep(settings.pollMs, signal);
     }
@@ -84,20 +84,20 @@ export class PartUploader {
     const { context, record, journal, upload } = this.#options;
     const pending = missingParts(upload.plan, upload.done);
     if (pending.length === 0) return;
-    // whoever began it sends from the front
+    // the program that began it sends from the first part on
     if (upload.isShared) pending.reverse();
     record.move('uploading');
     const stopReporting = this.#reportRegularly();
     try {
-      await runConcurrently(context.settings.partConcurrency, signal, this.#lane(pending, signal));
+      await runConcurrently(context.settings.partConcurrency, signal, this.#partSending(pending, signal));
     } finally {
       stopReporting();
     }
     await journal.flush();
   }
 
-  /** One of the workers that share the pending parts, in their order. */
-  #lane(pending: number[], signal: AbortSignal): (taskSignal: AbortSignal) => Promise<void> {
+  /** Returns what each of the concurrent senders does: send the next pending part until there is none. */
+  #partSending(pending: number[], signal: AbortSignal): (taskSignal: AbortSignal) => Promise<void> {
     const { context, record, retrier, journal, upload, identity } = this.#options;
     const urls = new PartUrls({
       windowSize: context.settings.urlWindow,
@@ -110,18 +110,18 @@ export class PartUploader {
     const { plan } = upload;
     const etags = this.#etags;
     const sender = new PartSender({ context, path, identity, plan, urls, etags, meter, retrier });
-    const keep = (partNumber: number, etag: string): void => {
+    const recordDone = (partNumber: number, etag: string): void => {
       upload.done.set(partNumber, etag);
       journal.recordPart(partNumber, etag);
     };
-    const other = this.#watchOther(pending, keep);
+    const other = this.#watchOtherSender(pending, recordDone);
     return async (taskSignal) => {
       for (;;) {
         await other.waitForTurn(taskSignal);
         const next = pending.shift();
         if (next === undefined) return;
         try {
-          keep(next, await sender.send(next, taskSignal));
+          recordDone(next, await sender.send(next, taskSignal));
         } catch (error) {
           if (!(error instanceof ReelmillError && error.code === 'state_conflict')) throw error;
           pending.push(next);
@@ -131,21 +131,21 @@ export class PartUploader {
     };
   }
 
-  #watchOther(pending: number[], keep: (partNumber: number, etag: string) => void): OtherSender {
+  #watchOtherSender(pending: number[], recordDone: (partNumber: number, etag: string) => void): OtherSender {
     const { context, record, retrier, upload } = this.#options;
     const onArrival = (partNumber: number, etag: string): void => {
       record.meter.acknowledge(partNumber, partRange(upload.plan, partNumber).length);
-      keep(partNumber, etag);
+      recordDone(partNumber, etag);
     };
     return new OtherSender({ context, record, retrier, upload, pending, onArrival });
   }
 
-  /** Null where the store does not have everything after all; what it lacks is taken out of the done parts. */
+  /** Returns null where the store does not have every part; those that it lacks are removed from the done parts. */
   async #complete(signal: AbortSignal): Promise<Video | null> {
     const { context, record, retrier, upload, identity } = this.#options;
     await assertUnchanged(context, record.path, identity, signal);
     try {
-      const status = await retrier.run('ask for the parts', signal, () => this.#askForParts(signal));
+      const status = await retrier.run('ask for the parts', signal, () => this.#fetchStatus(signal));
       if (status !== null && !this.#keepListed(status)) return null;
       return await retrier.run('complete the upload', signal, () =>
         context.api.completeUpload(upload.videoId, signal),
@@ -156,8 +156,8 @@ export class PartUploader {
     }
   }
 
-  /** Null where the parts are joined already, by an earlier call whose answer got lost. */
-  async #askForParts(signal: AbortSignal): Promise<UploadStatus | null> {
+  /** Returns null where the parts are joined already, by an earlier call whose response was lost. */
+  async #fetchStatus(signal: AbortSignal): Promise<UploadStatus | null> {
     const { context, upload } = this.#options;
     try {
       return await context.api.getUpload(upload.videoId, signal);
@@ -167,7 +167,7 @@ export class PartUploader {
     }
   }
 
-  /** Whether the store lists every part with the size and, where that says anything, the ETag that it was sent with. */
+  /** Whether the store lists every part with its size and, where ETags are MD5s, with the ETag it was sent with. */
   #keepListed(status: UploadStatus): boolean {
     const { record, journal, upload } = this.#options;
     const sent = Object.fromEntries(upload.done);
@@ -177,7 +177,7 @@ export class PartUploader {
     for (const partNumber of [...upload.done.keys()]) {
       if (kept.has(partNumber)) continue;
       upload.done.delete(partNumber);
-      journal.forgetPart(partNumber);
+      journal.removePart(partNumber);
     }
     let bytes = 0;
     for (const partNumber of kept) bytes += partRange(upload.plan, partNumber).length;

@@ -41,7 +41,7 @@ test('those who ask at the same time share one window', async () => {
 test('after a refusal all are signed again', async () => {
   const { urls } = start(2, [2]);
   await urls.take(1);
-  urls.forget();
+  urls.discard();
   assert.equal(await urls.take(2), '2 v2');
 });
 

@@ -1,7 +1,7 @@
 import type { PartUrl } from '@reelmill/shared/contracts/uploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** A window may be forgotten while it is on its way, but not for ever. */
+/** How often one part is signed: its window may be discarded while the call is running, but not forever. */
 const MAX_WINDOWS = 5;
 
 export interface PartUrlOptions {
@@ -14,8 +14,8 @@ export interface PartUrlOptions {
 }
 
 /**
- * Signed URLs of the parts that come next, a small window at a time, so that few of them can grow old. Each URL is
- * given out once: a second try of a part gets a fresh one.
+ * Signed URLs of the next parts, a small window at a time, so that few of them expire unused. Each URL is used once: a
+ * retry of a part gets a fresh one.
  */
 export class PartUrls {
   readonly #options: PartUrlOptions;
@@ -30,7 +30,7 @@ export class PartUrls {
     for (const { part_number, url } of urls) this.#urls.set(part_number, url);
   }
 
-  /** The URL of one part; signs it together with those that come next where there is none. */
+  /** Returns the URL of one part; without one, signs it together with the parts that come next. */
   async take(partNumber: number): Promise<string> {
     for (let signed = 0; ; ) {
       const url = this.#urls.get(partNumber);
@@ -39,7 +39,7 @@ export class PartUrls {
         return url;
       }
       if (this.#signing !== null) {
-        // somebody else's window may bring this part along
+        // the window that is being signed may include this part
         await this.#signing;
         continue;
       }
@@ -52,8 +52,8 @@ export class PartUrls {
     }
   }
 
-  /** A URL was refused: the others are of the same age. */
-  forget(): void {
+  /** Discards all URLs, after the store rejected one: the others are of the same age. */
+  discard(): void {
     this.#urls.clear();
   }
 

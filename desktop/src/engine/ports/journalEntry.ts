@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What must be known to go on with an upload after the process was killed. The server is asked which parts it has; the
- * ETags here say which of them this machine has sent and seen acknowledged.
+ * What is needed to continue an upload after the process was killed. The server lists the parts that it has; the ETags
+ * here identify those that were sent from this machine and acknowledged.
  */
 export const journalEntrySchema = z.object({
   v: z.literal(1),

@@ -1,7 +1,7 @@
 import type { JournalEntry } from './journalEntry.ts';
 import type { QueueEntry } from './queueEntry.ts';
 
-/** What tells two versions of a file apart without reading it. `mtimeMs` may have a fraction. */
+/** What distinguishes two versions of a file without reading it. `mtimeMs` may have a fraction. */
 export interface FileStat {
   sizeBytes: number;
   mtimeMs: number;
@@ -16,8 +16,8 @@ export interface ByteRange {
 export interface FileSource {
   stat(path: string): Promise<FileStat>;
   /**
-   * Exactly the bytes of `range`, in order. The memory of a chunk is used again: it holds until the next one is asked
-   * for. Ending the iteration early closes the file.
+   * Yields exactly the bytes of `range`, in order. A chunk is only valid until the next one is requested, because its
+   * memory is reused. Ending the iteration early closes the file.
    */
   read(path: string, range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -34,11 +34,11 @@ export interface HttpRequest {
 export interface PutRequest {
   url: string;
   sizeBytes: number;
-  /** Of the body, in hexadecimal, for the store to compare. */
+  /** Of the body, in hexadecimal, for the store to verify. */
   md5?: string;
-  /** `sizeBytes` bytes; see FileSource for how long a chunk holds. */
+  /** `sizeBytes` bytes; see FileSource for how long a chunk is valid. */
   body: AsyncIterable<Uint8Array>;
-  /** Called with the number of bytes that the operating system has taken since the last call. */
+  /** Called with the number of bytes that the operating system has accepted since the last call. */
   onSent: (bytes: number) => void;
   signal: AbortSignal;
 }
@@ -51,16 +51,16 @@ export interface HttpResponse {
 }
 
 /**
- * HTTP with keep-alive that follows no redirects. Any answer, of whatever status, is a result; `network`, `timeout`
+ * HTTP with keep-alive that follows no redirects. Any response, of whatever status, is a result; `network`, `timeout`
  * and `aborted` are thrown.
  */
 export interface HttpTransport {
   request(request: HttpRequest): Promise<HttpResponse>;
-  /** Streams a body with an exact Content-Length. An answer that comes before the end of the body ends the sending. */
+  /** Streams a body with an exact Content-Length. A response that arrives before the end of the body stops the sending. */
   put(request: PutRequest): Promise<HttpResponse>;
 }
 
-/** What is known of unfinished uploads. A save is whole or did not happen, even when the machine loses power. */
+/** What is known of unfinished uploads. A save is atomic, even when the machine loses power. */
 export interface Journal {
   load(key: string): Promise<JournalEntry | null>;
   save(key: string, entry: JournalEntry): Promise<void>;
@@ -68,9 +68,9 @@ export interface Journal {
   list(): Promise<{ key: string; entry: JournalEntry }[]>;
 }
 
-/** The queue of one account as it outlives the process. A save is whole or did not happen. */
+/** The saved queue of one account. A save is atomic. */
 export interface QueueStore {
-  /** In order; what cannot be read is left out. */
+  /** In order; entries that cannot be read are left out. */
   load(): Promise<QueueEntry[]>;
   save(entries: readonly QueueEntry[]): Promise<void>;
 }
@@ -80,7 +80,7 @@ export interface Clock {
   now(): number;
   /** Rejects with `aborted` as soon as the signal does. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls back once after `ms`, unless the answered function is called before. */
+  /** Calls `callback` once after `ms`, unless the returned function is called before. */
   schedule(ms: number, callback: () => void): () => void;
 }
 
@@ -89,24 +89,24 @@ export interface Digest {
   hex(): string;
 }
 
-/** The digest of a stream, made beside its sending. */
+/** The digest of a stream, computed while it is being sent. */
 export interface StreamDigest {
-  /** The bytes must stay as they are until this resolves. One call after the other. */
+  /** The bytes must not change until this resolves. Calls must not overlap. */
   update(bytes: Uint8Array): Promise<void>;
   hex(): Promise<string>;
-  /** Forgets what was hashed; for a stream that was given up. */
+  /** Discards what was hashed, for a stream that was aborted. */
   drop(): void;
 }
 
-/** Incremental digests; the Web's own cannot hash a stream, and know no MD5. */
+/** Incremental digests; the Web's own cannot hash a stream and do not offer MD5. */
 export interface Digests {
   md5(): StreamDigest;
   sha256(): Digest;
 }
 
-/** Who is logged in. `unauthorized` where nobody is, or where the session has ended. */
+/** The session. Its methods throw `unauthorized` where nobody is logged in, or the session has ended. */
 export interface SessionPort {
   accessToken(): Promise<string>;
-  /** A new access token in place of one that the server rejected. Many callers at once cause one refresh. */
+  /** Returns a new access token in place of one that the server rejected. Concurrent callers share one refresh. */
   refresh(rejectedToken: string): Promise<string>;
 }

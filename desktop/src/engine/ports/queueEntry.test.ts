@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UploadRecord } from '../record/uploadRecord.ts';
-import { dropOldFinished, type QueueEntry, queueEntrySchema } from './queueEntry.ts';
+import { pruneFinished, type QueueEntry, queueEntrySchema } from './queueEntry.ts';
 
 const { entry } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const named = (path: string, facts: Partial<QueueEntry>): QueueEntry => ({ ...entry, path, ...facts });
@@ -16,9 +16,9 @@ test('what was running is saved as waiting, and brought back with everything els
     () => undefined,
   );
   before.move('fingerprinting');
-  before.recognize(500);
+  before.setSize(500);
   const after = new UploadRecord({ id: '2', path: '/a.mp4', title: null }, () => undefined);
-  after.restore(before.entry);
+  after.restoreFromQueue(before.entry);
   assert.equal(after.state, 'waiting');
   assert.deepEqual(after.entry, { ...before.entry, refuseDuplicates: false });
   assert.equal(after.snapshot.sizeBytes, 500);
@@ -34,7 +34,7 @@ test('of what is over only the latest is kept, and of everything else all', () =
     named('6', { state: 'online' }),
   ];
   const paths = (most: number): string =>
-    dropOldFinished(entries, most)
+    pruneFinished(entries, most)
       .map(({ path }) => path)
       .join('');
   assert.equal(paths(3), '123456');

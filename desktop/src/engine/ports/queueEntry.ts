@@ -2,8 +2,8 @@ import { uploadFailureSchema, videoProgressSchema } from '@reelmill/shared/contr
 import { z } from 'zod';
 
 /**
- * One upload as it outlives the process. What was running is saved as `waiting`: it goes on by itself. Which parts the
- * store has is told by the journal, not here.
+ * One upload as it is saved. One that was being sent is saved as `waiting`, so that it continues. The journal, not this
+ * entry, records which parts the store has.
  */
 export const queueEntrySchema = z.object({
   path: z.string().min(1),
@@ -12,29 +12,29 @@ export const queueEntrySchema = z.object({
   videoId: z.int().positive().nullable(),
   sizeBytes: z.number().nullable(),
   refuseDuplicates: z.boolean(),
-  /** The server must still be told the title. */
+  /** The server has not received the title yet. */
   titleDue: z.boolean(),
-  /** The server must still be told that the upload was given up. */
+  /** The upload still has to be aborted on the server. */
   abortDue: z.boolean(),
   failure: uploadFailureSchema.nullable(),
   video: videoProgressSchema.nullable(),
 });
 export type QueueEntry = z.infer<typeof queueEntrySchema>;
 
-/** How many of the uploads that are over are remembered. */
+/** How many finished uploads are kept. */
 const MAX_FINISHED = 1_000;
 
-/** The entries in their order without the oldest of those that came online or were given up. */
-export function dropOldFinished(entries: readonly QueueEntry[], most = MAX_FINISHED): QueueEntry[] {
-  let surplus = entries.filter(isFinished).length - most;
+/** Returns the entries in their order, without the oldest of those that are online or canceled. */
+export function pruneFinished(entries: readonly QueueEntry[], max = MAX_FINISHED): QueueEntry[] {
+  let surplus = entries.filter(isPrunable).length - max;
   if (surplus <= 0) return [...entries];
   return entries.filter((entry) => {
-    if (surplus === 0 || !isFinished(entry)) return true;
+    if (surplus === 0 || !isPrunable(entry)) return true;
     surplus -= 1;
     return false;
   });
 }
 
-function isFinished({ state, abortDue }: QueueEntry): boolean {
+function isPrunable({ state, abortDue }: QueueEntry): boolean {
   return state === 'online' || (state === 'canceled' && !abortDue);
 }

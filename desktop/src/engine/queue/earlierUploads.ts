@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';
 
-/** What an earlier process left of one upload: in its queue, in its journal, or in both. */
+/** What an earlier process left of one upload: an entry of its queue, of its journal, or both. */
 export interface EarlierUpload {
   saved?: QueueEntry;
   journal?: JournalEntry;
@@ -13,8 +13,8 @@ interface Journaled {
 }
 
 /**
- * Puts a saved queue and the journal of the same account together: the uploads in the order of the queue, then those
- * that only the journal knows. `stale` are the keys of entries whose upload is over.
+ * Merges the saved queue and the journal of an account: returns the uploads in the order of the queue, then those that
+ * are only in the journal. `stale` are the keys of journal entries whose upload is finished.
  */
 export function matchEarlierUploads(
   queue: readonly QueueEntry[],
@@ -26,7 +26,7 @@ export function matchEarlierUploads(
     const found = byPath.get(saved.path);
     if (found === undefined || !belongsTo(found.entry, saved)) return { saved };
     byPath.delete(saved.path);
-    if (!isOver(saved)) return { saved, journal: found.entry };
+    if (!isDone(saved)) return { saved, journal: found.entry };
     stale.push(found.key);
     return { saved };
   });
@@ -34,13 +34,13 @@ export function matchEarlierUploads(
   return { uploads, stale };
 }
 
-/** Whether a journal tells of this upload, which may have begun, or begun anew, after the queue was saved. */
+/** Whether a journal entry is that of this upload, which may have begun or started over after the queue was saved. */
 function belongsTo(journal: JournalEntry, { state, videoId, failure }: QueueEntry): boolean {
   const isToSend = state === 'waiting' || state === 'paused' || failure?.stage === 'upload';
   return isToSend || videoId === journal.videoId;
 }
 
-/** Whether nothing is left to send, nor to tell the server about it. */
-function isOver({ state, abortDue }: QueueEntry): boolean {
+/** Whether nothing is left to send, and the server has received everything about it. */
+function isDone({ state, abortDue }: QueueEntry): boolean {
   return state === 'processing' || state === 'online' || (state === 'canceled' && !abortDue);
 }

@@ -12,7 +12,7 @@ import { VideoWatch } from '../video/videoWatch.ts';
 import type { EarlierUpload } from './earlierUploads.ts';
 import { QueueSaver } from './queueSaver.ts';
 import { findEarlierUploads, findJournaled } from './restoreQueue.ts';
-import { UploadQueue, waitingFirst } from './uploadQueue.ts';
+import { UploadQueue } from './uploadQueue.ts';
 import { UploadScheduler } from './uploadScheduler.ts';
 
 type Ports = Pick<UploadContext, 'api' | 'transport' | 'files' | 'journal' | 'clock' | 'digests' | 'scope'>;
@@ -21,23 +21,23 @@ export interface ManagerOptions extends Ports {
   settings?: Partial<UploadSettings>;
   /** The limit for all uploads together, or null for none. */
   bytesPerSecond?: number | null;
-  /** Where the queue is kept for the next process, from `restoreQueue` on. */
+  /** Where the queue is saved for the next process, from `restoreQueue` on. */
   queueStore?: QueueStore;
-  /** The queue could not be saved; the next change tries again. */
+  /** Called when the queue could not be saved; the next change retries it. */
   onSaveFailure?: (error: unknown) => void;
 }
 
 export interface NewUpload {
-  /** Absolute, so that the same file is found again. */
+  /** An absolute path, so that the same file is recognized. */
   path: string;
   title?: string | null;
-  /** Where it is known already; the file is looked at anyway. */
+  /** Where it is known already; it is read from the file in any case. */
   sizeBytes?: number;
   /** Fail with `duplicate` where the server has a video of the same file. */
   refuseDuplicates?: boolean;
 }
 
-/** Events after which the saved queue is not what the queue is. */
+/** Events that change what is saved of the queue. */
 const SAVED_EVENTS: ReadonlySet<UploadEvent['type']> = new Set([
   'added',
   'state',
@@ -48,9 +48,8 @@ const SAVED_EVENTS: ReadonlySet<UploadEvent['type']> = new Set([
 ]);
 
 /**
- * The queue of uploads: files are sent in its order, a few at the same time. Commands name uploads by the `id` in
- * their snapshots and throw `not_found` for others, those for many pass over them; everything that happens is told to
- * the subscribers.
+ * The queue of uploads: files are sent in its order, a few at the same time. Commands take the `id` of a snapshot and
+ * throw `not_found` for an unknown one; commands for many uploads skip unknown ones. Subscribers receive every event.
  */
 export class UploadManager {
   readonly #context: UploadContext;
@@ -82,7 +81,7 @@ export class UploadManager {
     });
   }
 
-  /** Answers the function that ends the subscription. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: UploadListener): () => void {
     return this.#events.subscribe(listener);
   }
@@ -101,7 +100,7 @@ export class UploadManager {
     return this.#queue.find(id).snapshot;
   }
 
-  /** Puts a file at the end of the queue and answers its id; see `addAll` for one that is there already. */
+  /** Adds a file to the end of the queue and returns its id; see `addAll` for a file that is in the queue already. */
   add(file: NewUpload): string {
     const { added, known } = this.addAll([file]);
     const [id] = [...added, ...known];
@@ -110,8 +109,8 @@ export class UploadManager {
   }
 
   /**
-   * Puts files at the end of the queue. One that is there already keeps its place, and is tried again where it failed;
-   * one that is on the server, or was canceled, is taken as new.
+   * Adds files to the end of the queue. A file that is in the queue already keeps its place, and is retried where it
+   * failed; one that is on the server, or was canceled, counts as new. Returns the ids of both kinds.
    */
   addAll(files: readonly NewUpload[]): { added: string[]; known: string[] } {
     const added: string[] = [];
@@ -119,17 +118,17 @@ export class UploadManager {
     for (const { title = null, ...file } of files) {
       const earlier = this.#queue.toSendAt(file.path);
       if (earlier === undefined) {
-        added.push(this.#enqueue({ ...file, title }, {}, this.#queue.latestAt(file.path)?.tidied).id);
+        added.push(this.#enqueue({ ...file, title }, {}, this.#queue.latestAt(file.path)?.cleanedUp).id);
         continue;
       }
-      if (earlier.state === 'failed') earlier.wait();
+      if (earlier.state === 'failed') earlier.enqueue();
       known.push(earlier.id);
     }
     this.#scheduler.fill();
     return { added, known };
   }
 
-  /** Brings back the uploads that an earlier process left unfinished, paused, and answers their ids. */
+  /** Restores the uploads that an earlier process left unfinished, as paused ones, and returns their ids. */
   async restore(): Promise<string[]> {
     const ids: string[] = [];
     for (const journal of await findJournaled(this.#context, this.#queue)) {
@@ -141,12 +140,12 @@ export class UploadManager {
   }
 
   /**
-   * Brings back the queue as an earlier process left it, however that ended: what waited or ran goes on by itself, and
-   * so does whatever only the journal knows of. From now on the queue is saved. Answers the ids, in order.
+   * Restores the queue that an earlier process left, however it ended: uploads that waited or ran continue, and so do
+   * those that are only in the journal. From now on the queue is saved. Returns the ids, in order.
    */
   async restoreQueue(): Promise<string[]> {
     const store = this.#queueStore;
-    if (store === null) throw new Error('this queue is kept nowhere');
+    if (store === null) throw new Error('this queue has no store');
     const earlierUploads = await findEarlierUploads(this.#context, this.#queue, store);
     const restored = earlierUploads.flatMap((earlier) => {
       const facts = earlier.saved ?? earlier.journal;
@@ -168,10 +167,10 @@ export class UploadManager {
     await this.#queue.find(id).pause();
   }
 
-  /** All of these, or everything: nothing of them is sent afterwards. Answers the ids of those that were stopped. */
+  /** Pauses these uploads, or all without `ids`. Returns the ids of those that were waiting or being sent. */
   async pauseAll(ids?: readonly string[]): Promise<string[]> {
     const running = this.#pick(ids).filter(({ state }) => state === 'waiting' || takesSlot(state));
-    await Promise.all(waitingFirst(running).map((upload) => upload.pause()));
+    await Promise.all(running.map((upload) => upload.pause()));
     return running.map((upload) => upload.id);
   }
 
@@ -180,23 +179,23 @@ export class UploadManager {
     this.resumeAll([id]);
   }
 
-  /** Puts those that are paused back into the queue. */
+  /** Puts the paused ones among them back into the queue. */
   resumeAll(ids: readonly string[]): void {
-    for (const upload of this.#queue.pick(ids)) if (upload.state === 'paused') upload.wait();
+    for (const upload of this.#queue.pick(ids)) if (upload.state === 'paused') upload.enqueue();
     this.#scheduler.fill();
   }
 
   /**
-   * Gives an upload up here at once, and on the server now or as soon as it can be reached. Throws where a transcode
-   * cannot be stopped.
+   * Cancels an upload here at once, and on the server now or as soon as it can be reached. Throws where a transcode
+   * cannot be canceled.
    */
   async cancel(id: string): Promise<void> {
     await this.#queue.find(id).cancel();
   }
 
-  /** Throws the first failure when all have been tried. */
+  /** Cancels all of them, then throws the first failure. */
   async cancelAll(ids: readonly string[]): Promise<void> {
-    const canceling = waitingFirst(this.#queue.pick(ids)).map((upload) => upload.cancel());
+    const canceling = this.#queue.pick(ids).map((upload) => upload.cancel());
     const failed = (await Promise.allSettled(canceling)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -206,107 +205,107 @@ export class UploadManager {
     this.#scheduler.fill();
   }
 
-  /** Sends a file that was refused as a duplicate. */
+  /** Sends a file that failed as a duplicate. */
   uploadAnyway(id: string): void {
     this.#queue.find(id).uploadAnyway();
     this.#scheduler.fill();
   }
 
-  /** Another title, before, during or after the upload; the server is told as soon as there is anything to tell. */
+  /** Changes the title before, during or after the upload; the server receives it as soon as it knows the upload. */
   async rename(id: string, title: string): Promise<void> {
     await this.#queue.find(id).rename(title);
   }
 
   /**
-   * Tells where the file of a paused or failed upload is now; what failed goes on at once. Throws `file_changed` where
-   * that is another file than the one whose upload began, and `state_conflict` where it is in the queue itself.
+   * Continues a paused or failed upload with its file at another path; a failed one is requeued at once. Throws
+   * `file_changed` for another file than the one whose upload began, and `state_conflict` for one that is in the queue.
    */
   async relocate(id: string, path: string): Promise<void> {
     const upload = this.#queue.find(id);
     const before = upload.path;
     const other = this.#queue.toSendAt(path);
     if (other !== undefined && other !== upload) {
-      throw new ReelmillError('state_conflict', 'This file is in the queue already.');
+      throw new ReelmillError('state_conflict', 'This file is already in the queue.');
     }
     await upload.relocate(path, new AbortController().signal);
     this.#queue.repath(upload, before);
     this.#scheduler.fill();
   }
 
-  /** Puts an upload at another place of the queue; 0 is the first. */
+  /** Moves an upload to another position of the queue; 0 is the first. */
   move(id: string, index: number): void {
     this.#queue.move(this.#queue.find(id), index);
     this.#events.emit({ type: 'moved', order: this.#queue.ids });
   }
 
-  /** Takes an upload that is not running off the list. What the server has of it stays there. */
+  /** Removes an upload that is not being sent from the queue. The server keeps what it has. Throws `state_conflict` for others. */
   remove(id: string): void {
     if (!takesSlot(this.#queue.find(id).state)) return void this.removeAll([id]);
-    throw new ReelmillError('state_conflict', 'Pause or cancel the upload before it is removed.');
+    throw new ReelmillError('state_conflict', 'Pause or cancel the upload before you remove it.');
   }
 
-  /** Takes those that are not running off the list, and answers their ids. */
+  /** Removes those that are not being sent, and returns their ids. */
   removeAll(ids: readonly string[]): string[] {
     const leaving = this.#queue.pick(ids).filter(({ state }) => !takesSlot(state));
     this.#queue.remove(leaving);
     for (const upload of leaving) {
-      // a journal that cannot be removed brings the upload back at the next start, which is no loss
-      upload.forget().catch(() => undefined);
+      // a journal that cannot be removed brings the upload back at the next start, which does no harm
+      upload.discard().catch(() => undefined);
       this.#events.emit({ type: 'removed', id: upload.id });
     }
     return leaving.map((upload) => upload.id);
   }
 
-  /** Whether all of this outlives the process, as soon as that is decided; true where the queue is kept nowhere. */
+  /** Resolves, once that is known, to whether the present queue is on disk; to true without a store. */
   whenSaved(): Promise<boolean> {
     return this.#context.whenQueueSaved();
   }
 
-  /** Bytes per second for all uploads together, from now on; null lifts the limit. */
+  /** Limits all uploads together, in bytes per second; null lifts the limit. */
   setRateLimit(bytesPerSecond: number | null): void {
     this.#context.limiter.setRate(bytesPerSecond);
   }
 
-  /** Files that are sent at the same time, from now on; what is too much goes back to waiting. */
+  /** Changes how many files are sent at the same time; uploads beyond that are requeued. */
   async setFileConcurrency(files: number): Promise<void> {
     await this.#scheduler.resize(files);
   }
 
-  /** Before the machine sleeps: nothing is sent afterwards, and all of it goes on with `wake`. */
+  /** Stops sending before the machine sleeps, until `wake`. */
   async suspend(): Promise<void> {
-    await this.#scheduler.hold('sleep');
+    await this.#scheduler.block('sleep');
   }
 
   wake(): void {
-    this.#scheduler.release('sleep');
+    this.#scheduler.unblock('sleep');
     this.retryNow();
   }
 
-  /** The line is there again: whatever waits for its next try is tried now. */
+  /** Retries now whatever waits for its next attempt, as when the network is back. */
   retryNow(): void {
     for (const upload of this.#queue.inOrder) upload.retryNow();
   }
 
-  /** Somebody is logged in again: what stopped when the session ended goes on. */
+  /** Continues after the next login what stopped when the session ended. */
   signedIn(): void {
     this.#isSignedOut = false;
-    this.#scheduler.release('session');
+    this.#scheduler.unblock('session');
     for (const upload of this.#queue.inOrder) upload.resume();
   }
 
-  /** Stops everything here; the server, the journal and the saved queue keep what they have. */
+  /** Stops everything here; the server, the journal and the saved queue keep their state. */
   async close(): Promise<void> {
     this.#scheduler.close();
     await Promise.all(this.#queue.inOrder.map((upload) => upload.close()));
     this.#context.videos.close();
     await this.#saver?.close();
-    await Promise.all(this.#queue.inOrder.map((upload) => upload.tidied));
+    await Promise.all(this.#queue.inOrder.map((upload) => upload.cleanedUp));
   }
 
   #signOut(error: SessionEndError): void {
     if (this.#isSignedOut || !this.#context.settings.holdWhenSignedOut) return;
     this.#isSignedOut = true;
-    void this.#scheduler.hold('session');
+    void this.#scheduler.block('session');
     this.#events.emit({ type: 'signedOut', code: error.code, message: error.message });
   }
 
@@ -314,14 +313,18 @@ export class UploadManager {
     return ids === undefined ? this.#queue.inOrder : this.#queue.pick(ids);
   }
 
-  #enqueue(facts: Omit<NewRecord, 'id'>, earlier: EarlierUpload = {}, whenFree?: Promise<void>): Upload {
+  #enqueue(
+    facts: Omit<NewRecord, 'id'>,
+    earlier: EarlierUpload = {},
+    previousCleanup?: Promise<void>,
+  ): Upload {
     this.#lastId += 1;
     const record = new UploadRecord({ ...facts, id: String(this.#lastId) }, (event) =>
       this.#events.emit(event),
     );
-    if (earlier.journal !== undefined) record.recall(earlier.journal);
-    if (earlier.saved !== undefined) record.restore(earlier.saved);
-    const upload = new Upload(this.#context, record, whenFree);
+    if (earlier.journal !== undefined) record.restoreFromJournal(earlier.journal);
+    if (earlier.saved !== undefined) record.restoreFromQueue(earlier.saved);
+    const upload = new Upload(this.#context, record, previousCleanup);
     this.#queue.append(upload);
     this.#events.emit({ type: 'added', upload: record.snapshot });
     return upload;

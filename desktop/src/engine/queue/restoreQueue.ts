@@ -7,12 +7,12 @@ import type { UploadQueue } from './uploadQueue.ts';
 
 type Ports = Pick<UploadContext, 'journal' | 'scope'>;
 
-/** What the journal knows of this account's uploads that are not in the queue. */
+/** Returns the journal entries of this account's uploads that are not in the queue. */
 export async function findJournaled(ports: Ports, queue: UploadQueue): Promise<JournalEntry[]> {
   return (await readJournal(ports, queue)).map(({ entry }) => entry);
 }
 
-/** What earlier processes left of this account's uploads, in order; the journals of those that are over are removed. */
+/** Returns what earlier processes left of this account's uploads, in order, and removes the journals of finished ones. */
 export async function findEarlierUploads(
   ports: Ports,
   queue: UploadQueue,

@@ -5,21 +5,21 @@ import {
 } from '@reelmill/shared/contracts/desktop.ts';
 import { isFinished } from '../record/uploadStates.ts';
 
-/** A whole queue in a few figures. Sizes are bytes. */
+/** Totals of a queue. Sizes are in bytes. */
 export interface QueueTotals {
   counts: Record<UploadState, number>;
   total: number;
-  /** Uploads that wait or are being sent: neither paused, nor on the server, nor over. */
+  /** Uploads that wait or are being sent: neither paused, nor on the server, nor finished. */
   active: number;
   /** Of the active uploads whose size is known. */
   totalBytes: number;
   sentBytes: number;
   bytesPerSecond: number;
-  /** Until the active uploads are sent; null where nothing moves. */
+  /** Time until the active uploads are sent; null while nothing is being sent. */
   etaSeconds: number | null;
 }
 
-/** Adds a queue up; reads every snapshot once. */
+/** Returns the totals of a queue; iterates over the snapshots once. */
 export function summarize(snapshots: Iterable<UploadSnapshot>): QueueTotals {
   const counts = countNothing();
   const totals = { total: 0, active: 0, totalBytes: 0, sentBytes: 0, bytesPerSecond: 0 };
@@ -38,7 +38,7 @@ export function summarize(snapshots: Iterable<UploadSnapshot>): QueueTotals {
   return { counts, ...totals, etaSeconds };
 }
 
-/** Whether something is still to be sent, and will be by itself. */
+/** Whether something of the upload is still to be sent, without a command of the user. */
 export function isActive(state: UploadState): boolean {
   return !isFinished(state) && state !== 'paused' && state !== 'processing';
 }

@@ -1,9 +1,9 @@
 import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { isFinished, takesSlot } from '../record/uploadStates.ts';
+import { isFinished } from '../record/uploadStates.ts';
 import type { Upload } from '../upload/upload.ts';
 
-/** Uploads in their order, found by id or by path without a search. */
+/** Uploads in their order, indexed by id and by path. */
 export class UploadQueue {
   readonly #byId = new Map<string, Upload>();
   /** The latest upload of each path. */
@@ -25,7 +25,7 @@ export class UploadQueue {
     return upload;
   }
 
-  /** Those of the named ones that are there, in the order of the queue. */
+  /** Returns the uploads with these ids that exist, in the order of the queue. */
   pick(ids: readonly string[]): Upload[] {
     const wanted = new Set(ids);
     return this.#order.filter((upload) => wanted.has(upload.id));
@@ -35,7 +35,7 @@ export class UploadQueue {
     return this.#byPath.get(path);
   }
 
-  /** The upload of a file that still has to be sent, by itself or when the user says so. */
+  /** Returns the upload of a file that still has to be sent: automatically, or on the user's command. */
   toSendAt(path: string): Upload | undefined {
     const upload = this.latestAt(path);
     return upload !== undefined && isStillToSend(upload.snapshot) ? upload : undefined;
@@ -47,7 +47,7 @@ export class UploadQueue {
     this.#byPath.set(upload.path, upload);
   }
 
-  /** To another place; 0 is the first. */
+  /** Moves an upload to another position; 0 is the first. */
   move(upload: Upload, index: number): void {
     const others = this.#order.filter((other) => other !== upload);
     this.#order = others.toSpliced(Math.max(0, index), 0, upload);
@@ -58,24 +58,19 @@ export class UploadQueue {
     this.#order = this.#order.filter((upload) => !gone.has(upload));
     for (const upload of gone) {
       this.#byId.delete(upload.id);
-      this.#forgetPath(upload.path, upload);
+      this.#unindexPath(upload.path, upload);
     }
   }
 
-  /** An upload has another path than it had. */
+  /** Indexes an upload under its new path. */
   repath(upload: Upload, before: string): void {
-    this.#forgetPath(before, upload);
+    this.#unindexPath(before, upload);
     this.#byPath.set(upload.path, upload);
   }
 
-  #forgetPath(path: string, upload: Upload): void {
+  #unindexPath(path: string, upload: Upload): void {
     if (this.#byPath.get(path) === upload) this.#byPath.delete(path);
   }
-}
-
-/** The order to stop uploads in: otherwise those that wait would take the slots that come free. */
-export function waitingFirst(uploads: readonly Upload[]): Upload[] {
-  return uploads.toSorted((a, b) => Number(takesSlot(a.state)) - Number(takesSlot(b.state)));
 }
 
 function isStillToSend({ state, failure }: UploadSnapshot): boolean {

@@ -1,11 +1,11 @@
 import type { Upload } from '../upload/upload.ts';
 import type { UploadQueue } from './uploadQueue.ts';
 
-/** Sends the uploads that wait, in the order of the queue and a few at the same time. */
+/** Sends the waiting uploads in the order of the queue, up to `count` of them at once. */
 export class UploadScheduler {
   readonly #queue: UploadQueue;
   readonly #sending = new Set<Upload>();
-  readonly #holds = new Set<string>();
+  readonly #blockers = new Set<string>();
   #count: number;
 
   constructor(queue: UploadQueue, count: number) {
@@ -13,15 +13,15 @@ export class UploadScheduler {
     this.#count = count;
   }
 
-  /** To be called whenever there may be something to send, or a place to send it. */
+  /** Starts waiting uploads while slots are free. Call it whenever an upload or a slot may have become available. */
   fill(): void {
     for (const upload of this.#queue.inOrder) {
-      if (this.#holds.size > 0 || this.#sending.size >= this.#count) return;
+      if (this.#blockers.size > 0 || this.#sending.size >= this.#count) return;
       if (upload.isReady) this.#send(upload);
     }
   }
 
-  /** What is too much from now on goes back to waiting, the last of the queue first; the store keeps what it has. */
+  /** Changes the number of slots. Uploads beyond it are requeued, the last of the queue first; the store keeps their parts. */
   async resize(count: number): Promise<void> {
     this.#count = count;
     const inOrder = this.#queue.inOrder.filter((upload) => this.#sending.has(upload));
@@ -29,19 +29,19 @@ export class UploadScheduler {
     this.fill();
   }
 
-  /** Nothing is sent for this reason, until it is released; what was running waits. */
-  async hold(reason: string): Promise<void> {
-    this.#holds.add(reason);
+  /** Requeues what is being sent; nothing is sent until the reason is unblocked. */
+  async block(reason: string): Promise<void> {
+    this.#blockers.add(reason);
     await Promise.all([...this.#sending].map((upload) => upload.requeue()));
   }
 
-  /** Nothing is begun any more; what runs is ended by others. */
+  /** Starts nothing any more; the caller stops what runs. */
   close(): void {
-    this.#holds.add('closed');
+    this.#blockers.add('closed');
   }
 
-  release(reason: string): void {
-    this.#holds.delete(reason);
+  unblock(reason: string): void {
+    this.#blockers.delete(reason);
     this.fill();
   }
 

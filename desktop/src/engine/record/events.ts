@@ -18,23 +18,23 @@ export type UploadEvent =
       code: ErrorCode;
       message: string;
     }
-  /** A call that had to be made again went well. */
+  /** A call that was retried succeeded. */
   | { type: 'recovered'; upload: UploadSnapshot }
   | { type: 'video'; upload: UploadSnapshot }
-  /** The title or the path is another one, or the server was told what it did not know. */
+  /** The title or the path changed, or the server received a pending update. */
   | { type: 'changed'; upload: UploadSnapshot }
   | { type: 'moved'; order: string[] }
   | { type: 'removed'; id: string }
-  /** Nobody is logged in any more: what was running waits. */
+  /** The session has ended: what was being sent waits for the next login. */
   | { type: 'signedOut'; code: SessionEnd; message: string };
 
 export type UploadListener = (event: UploadEvent) => void;
 
-/** Listeners are called in the order in which they came; one may leave while it is called. */
+/** Calls listeners in the order in which they subscribed; a listener may unsubscribe while it is called. */
 export class EventStream {
   readonly #listeners = new Set<UploadListener>();
 
-  /** Answers the function that ends the subscription. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: UploadListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -2,9 +2,8 @@ import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { Journal } from '../ports/ports.ts';
 
 /**
- * Keeps one entry of the journal up to date. Writing is slower than sending: while one save runs, changes gather for
- * the next, so that there are never more than two in the making. A part that was not noted is not lost, only hashed
- * again on the way back.
+ * Keeps one entry of the journal up to date. Writing is slower than sending: changes made during a save are written with
+ * the next one. A part that was not recorded is not lost: it is hashed again when the upload resumes.
  */
 export class JournalWriter {
   readonly #journal: Journal;
@@ -20,13 +19,13 @@ export class JournalWriter {
     this.#entry = entry;
   }
 
-  /** Throws what went wrong with an earlier save. */
+  /** Throws the error of an earlier save. */
   recordPart(partNumber: number, etag: string): void {
     this.#entry.parts[String(partNumber)] = etag;
     this.#touch();
   }
 
-  forgetPart(partNumber: number): void {
+  removePart(partNumber: number): void {
     delete this.#entry.parts[String(partNumber)];
     this.#touch();
   }
@@ -36,15 +35,15 @@ export class JournalWriter {
     this.#touch();
   }
 
-  /** Everything noted so far is on disk afterwards. */
+  /** Resolves when everything recorded so far is on disk. Throws the error of a save. */
   async flush(): Promise<void> {
     this.#touch();
     while (this.#saving !== null) await this.#saving;
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Waits for what is being written; a failure was or will be told by the other calls. */
-  async settle(): Promise<void> {
+  /** Resolves when no save is running. Never throws: the other methods report a failure. */
+  async whenIdle(): Promise<void> {
     while (this.#saving !== null) await this.#saving;
   }
 

@@ -27,7 +27,7 @@ export function serializeProgress(video: Video): VideoProgress {
   };
 }
 
-/** Whether two versions show the same; the signature in the address is another one each time. */
+/** Whether two versions are equal for people. The watch URL is not compared: its signature differs each time. */
 export function isSameProgress(one: VideoProgress | null, other: VideoProgress): boolean {
   return (
     one !== null &&

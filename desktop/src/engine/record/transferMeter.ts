@@ -1,8 +1,8 @@
 const WINDOW_MS = 6_000;
 
 /**
- * Bytes of one upload: those the store has acknowledged, and those on their way. What lies in buffers is not on its
- * way yet: `bufferBytes` of every part in flight are not counted until the part is acknowledged.
+ * Counts the bytes of one upload: those that the store has acknowledged, and those in flight. `bufferBytes` of every part
+ * in flight may still be in local buffers; they are not counted until the part is acknowledged.
  */
 export class TransferMeter {
   readonly #bufferBytes: number;
@@ -25,7 +25,7 @@ export class TransferMeter {
     return sent;
   }
 
-  /** Starts from what the store has already: those bytes say nothing about speed. */
+  /** Starts from what the store has already; those bytes do not count for the speed. */
   reset(acknowledgedBytes: number): void {
     this.#acknowledgedBytes = acknowledgedBytes;
     this.#inFlight.clear();
@@ -36,7 +36,7 @@ export class TransferMeter {
     this.#inFlight.set(partNumber, (this.#inFlight.get(partNumber) ?? 0) + bytes);
   }
 
-  /** The part did not arrive: what was sent of it is lost. */
+  /** The part failed: its bytes in flight no longer count. */
   drop(partNumber: number): void {
     this.#inFlight.delete(partNumber);
   }
@@ -46,7 +46,7 @@ export class TransferMeter {
     this.#acknowledgedBytes += sizeBytes;
   }
 
-  /** To be called at regular moments; speed is measured between them. */
+  /** Call it at regular intervals; the speed is measured between calls. */
   sample(nowMs: number): void {
     this.#samples.push({ atMs: nowMs, bytes: this.sentBytes });
     while (this.#samples.length > 2 && nowMs - (this.#samples[0]?.atMs ?? nowMs) > WINDOW_MS) {
@@ -54,7 +54,7 @@ export class TransferMeter {
     }
   }
 
-  /** Bytes per second over the last seconds, or null before there is anything to measure. */
+  /** Bytes per second over the last seconds; null before there are two samples. */
   get speed(): number | null {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
@@ -62,7 +62,7 @@ export class TransferMeter {
     return Math.max(0, ((last.bytes - first.bytes) * 1000) / (last.atMs - first.atMs));
   }
 
-  /** Seconds until `sizeBytes` are sent, or null where nothing moves. */
+  /** Seconds until `sizeBytes` are sent; null while nothing is being sent. */
   etaSeconds(sizeBytes: number): number | null {
     const speed = this.speed;
     return speed === null || speed === 0 ? null : (sizeBytes - this.sentBytes) / speed;

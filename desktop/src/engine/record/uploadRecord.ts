@@ -15,7 +15,7 @@ import { isSameProgress, serializeFailure, serializeProgress } from './serialize
 import { TransferMeter } from './transferMeter.ts';
 import { canMove, takesSlot } from './uploadStates.ts';
 
-/** What the operating system may hold of one connection's bytes without the other side having them. */
+/** How many bytes of a connection the operating system may buffer before the other side has them. */
 const SOCKET_BUFFER_BYTES = 512 * 1024;
 
 export interface NewRecord {
@@ -26,7 +26,7 @@ export interface NewRecord {
   refuseDuplicates?: boolean;
 }
 
-/** The facts of one upload, and the only place that changes them and tells the listeners. */
+/** The facts of one upload, and the only place that changes them and emits events about them. */
 export class UploadRecord {
   readonly id: string;
   readonly meter = new TransferMeter(SOCKET_BUFFER_BYTES);
@@ -42,8 +42,8 @@ export class UploadRecord {
   #keptBytes = 0;
   #restarts = 0;
   #retrying: UploadSnapshot['retrying'] = null;
-  /** What was sent when the last call went wrong. */
-  #stuckAtBytes = 0;
+  /** The bytes sent when the last call failed. */
+  #bytesAtFailure = 0;
   #failure: UploadFailure | null = null;
   #video: VideoProgress | null = null;
 
@@ -65,12 +65,12 @@ export class UploadRecord {
     return this.#title;
   }
 
-  /** Whether the server must still be told the title. */
+  /** Whether the server has not received the title yet. */
   get titleDue(): boolean {
     return this.#titleDue;
   }
 
-  /** Whether the server must still be told that the upload was given up. */
+  /** Whether the upload still has to be aborted on the server. */
   get abortDue(): boolean {
     return this.#abortDue;
   }
@@ -113,7 +113,7 @@ export class UploadRecord {
     };
   }
 
-  /** What must be known to go on in another process. */
+  /** What another process needs to continue the upload. */
   get entry(): QueueEntry {
     const state = this.#state;
     return {
@@ -134,7 +134,7 @@ export class UploadRecord {
     const from = this.#state;
     if (from === to) return;
     if (!canMove(from, to))
-      throw new ReelmillError('state_conflict', `An upload that is ${from} cannot be ${to}.`);
+      throw new ReelmillError('state_conflict', `An upload cannot change from ${from} to ${to}.`);
     this.#state = to;
     this.#retrying = null;
     if (to !== 'failed') this.#failure = null;
@@ -146,8 +146,8 @@ export class UploadRecord {
     this.move('failed');
   }
 
-  /** Given up here; the server is told afterwards. */
-  giveUp(): void {
+  /** Cancels the upload here; aborting it on the server is due from then on. Throws `state_conflict` once it is online. */
+  cancel(): void {
     this.#abortDue = true;
     this.move('canceled');
   }
@@ -157,24 +157,24 @@ export class UploadRecord {
     this.#emitChange();
   }
 
-  /** Throws `state_conflict` where nobody will see the title any more. */
+  /** Throws `state_conflict` for a canceled upload. */
   rename(title: string): void {
     if (this.#state === 'canceled')
-      throw new ReelmillError('state_conflict', 'What was canceled has no title.');
+      throw new ReelmillError('state_conflict', 'A canceled upload cannot be renamed.');
     if (title === this.#title) return;
     this.#title = title;
     this.#titleDue = true;
     this.#emitChange();
   }
 
-  /** The server knows this title; a later one is still due. */
+  /** The server has received this title; a newer one stays due. */
   markTitleSent(title: string | null): void {
     if (!this.#titleDue || title !== this.#title) return;
     this.#titleDue = false;
     this.#emitChange();
   }
 
-  /** From now on a video of the same file is no reason to fail. */
+  /** From now on the upload does not fail as a duplicate. */
   allowDuplicates(): void {
     this.#refuseDuplicates = false;
   }
@@ -185,12 +185,12 @@ export class UploadRecord {
     this.#emitChange();
   }
 
-  recognize(sizeBytes: number): void {
+  setSize(sizeBytes: number): void {
     this.#sizeBytes = sizeBytes;
   }
 
-  /** What an earlier process knew of the upload, as its journal tells. */
-  recall(entry: JournalEntry): void {
+  /** Takes over what an earlier process recorded in the journal. Emits no event. */
+  restoreFromJournal(entry: JournalEntry): void {
     this.#videoId = entry.videoId;
     this.#titleDue = false;
     this.#sizeBytes = entry.sizeBytes;
@@ -198,8 +198,8 @@ export class UploadRecord {
     this.meter.reset(this.#keptBytes);
   }
 
-  /** What an earlier process left of the upload in its queue, after what its journal tells; nobody is told. */
-  restore(entry: QueueEntry): void {
+  /** Takes over the saved queue's entry, after that of the journal. Emits no event. */
+  restoreFromQueue(entry: QueueEntry): void {
     this.#state = entry.state;
     this.#title = entry.title;
     this.#titleDue = entry.titleDue;
@@ -211,7 +211,7 @@ export class UploadRecord {
     if (entry.video !== null) this.meter.reset(this.#sizeBytes ?? 0);
   }
 
-  /** The upload exists on the server; `kept` is what the store has of it already. */
+  /** The upload is open on the server; `kept` is what the store has already. */
   open(videoId: number, kept: { bytes: number; parts: number; partCount: number }): void {
     this.#videoId = videoId;
     this.#keptBytes = kept.bytes;
@@ -231,14 +231,14 @@ export class UploadRecord {
 
   reportProgress(nowMs: number): void {
     this.meter.sample(nowMs);
-    if (this.meter.sentBytes > this.#stuckAtBytes) this.#retrying = null;
+    if (this.meter.sentBytes > this.#bytesAtFailure) this.#retrying = null;
     this.#emit({ type: 'progress', upload: this.snapshot });
   }
 
   reportRetry({ call, attempt, waitMs, error }: RetryNotice): void {
     const { code, message } = error;
     this.#retrying = { code, message, attempt, waitMs };
-    this.#stuckAtBytes = this.meter.sentBytes;
+    this.#bytesAtFailure = this.meter.sentBytes;
     this.#emit({ type: 'retrying', upload: this.snapshot, call, attempt, waitMs, code, message });
   }
 
@@ -248,7 +248,7 @@ export class UploadRecord {
     this.#emit({ type: 'recovered', upload: this.snapshot });
   }
 
-  /** The file is whole on the server: nothing is left to send. */
+  /** The whole file is on the server: nothing is left to send. */
   markUploaded(video: Video): void {
     this.#videoId = video.id;
     this.meter.reset(this.#sizeBytes ?? 0);

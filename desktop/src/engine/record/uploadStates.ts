@@ -8,11 +8,11 @@ import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
  *      │              │  └────────────┴──┼───────────┤              ├──► failed, canceled
  *      │              ▼   file changed   └───────────┘              │
  *   paused ◄──── (pause, from anything that runs)  parts missing    ▼
- *   failed ────► waiting or processing (retry)                   (watched by the server from here on)
+ *   failed ────► waiting or processing (retry)                   (processed by the server from here on)
  *
- * `fingerprinting` also covers finding an earlier upload of the file and verifying the parts the store has of it.
- * Whatever runs may also step back to `waiting`: the machine sleeps, or fewer files are to be sent at once.
- * `processing` is the last state of an upload that nobody follows. `online` and `canceled` are final.
+ * `fingerprinting` also covers finding an earlier upload of the file and verifying the parts that the store has of it.
+ * Whatever is being sent may be requeued (`waiting`): when the machine sleeps, or fewer files are to be sent at once.
+ * `processing` is the last state of an upload whose video is not followed. `online` and `canceled` are final.
  */
 export const UPLOAD_TRANSITIONS = {
   waiting: ['fingerprinting', 'paused', 'failed', 'canceled'],
@@ -31,12 +31,12 @@ export function canMove(from: UploadState, to: UploadState): boolean {
   return targets.includes(to);
 }
 
-/** Whether an upload in this state takes one of the slots for files that are sent at once. */
+/** Whether an upload in this state takes a slot: whether its file is being sent. */
 export function takesSlot(state: UploadState): state is 'fingerprinting' | 'uploading' | 'completing' {
   return state === 'fingerprinting' || state === 'uploading' || state === 'completing';
 }
 
-/** Whether nothing more happens by itself. */
+/** Whether nothing more happens without a command of the user. */
 export function isFinished(state: UploadState): boolean {
   return state === 'online' || state === 'failed' || state === 'canceled';
 }

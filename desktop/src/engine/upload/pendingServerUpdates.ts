@@ -6,17 +6,17 @@ import type { UploadRecord } from '../record/uploadRecord.ts';
 import type { Transfer } from './transfer.ts';
 
 /**
- * What the server must still be told of one upload: its new title, or that it was given up. Neither waits for a run of
- * the upload, and neither holds anything up: where the server cannot be reached, it is told later.
+ * What the server does not know yet of one upload: its new title, or that it was canceled. Both are sent independently
+ * of the upload's own run and hold nothing up: while the server cannot be reached, they are retried in the background.
  */
 export class PendingServerUpdates {
   readonly #context: UploadContext;
   readonly #record: UploadRecord;
   readonly #transfer: Transfer;
   readonly #retrier: Retrier;
-  readonly #controller = new AbortController();
-  #running: Promise<void> | null = null;
-  #onSetback: (() => void)[] = [];
+  readonly #closing = new AbortController();
+  #sending: Promise<void> | null = null;
+  #attemptFailed = Promise.withResolvers<void>();
 
   constructor(context: UploadContext, record: UploadRecord, transfer: Transfer) {
     this.#context = context;
@@ -24,45 +24,48 @@ export class PendingServerUpdates {
     this.#transfer = transfer;
     this.#retrier = new Retrier(context.clock, context.settings.retry, {
       onRetry: () => {
-        for (const resolve of this.#onSetback.splice(0)) resolve();
+        this.#attemptFailed.resolve();
+        this.#attemptFailed = Promise.withResolvers();
       },
     });
   }
 
-  /** Does what is due; resolves when it is done, or with the first try that failed: the others are made by themselves. */
-  async run(): Promise<void> {
-    if (this.#next() === null || this.#controller.signal.aborted) return;
-    this.#running ??= this.#runAll();
-    const done = this.#running;
-    return new Promise((resolve) => {
-      this.#onSetback.push(resolve);
-      void done.then(resolve);
-    });
+  /** Sends in the background whatever is due, with retries. Does nothing while that is under way, or after `close`. */
+  send(): void {
+    if (this.#nextUpdate() === null || this.#closing.signal.aborted) return;
+    this.#sending ??= this.#sendAll();
   }
 
-  /** Where the last try failed, makes the next one now. */
+  /** Resolves when nothing is being sent any more, or with the next attempt that fails: its retry stays in the background. */
+  async whenAttempted(): Promise<void> {
+    await Promise.race([this.#sending, this.#attemptFailed.promise]);
+  }
+
+  /** Retries now what waits for its next attempt. */
   retryNow(): void {
     this.#retrier.retryNow();
   }
 
-  /** What is not done yet stays due. */
+  /** Stops sending; what has not been sent stays due. */
   async close(): Promise<void> {
-    this.#controller.abort();
-    await this.#running;
+    this.#closing.abort();
+    await this.#sending;
   }
 
-  async #runAll(): Promise<void> {
-    const { signal } = this.#controller;
+  async #sendAll(): Promise<void> {
+    const { signal } = this.#closing;
     try {
-      for (let next = this.#next(); next !== null && !signal.aborted; next = this.#next()) await next(signal);
+      for (let send = this.#nextUpdate(); send !== null && !signal.aborted; send = this.#nextUpdate()) {
+        await send(signal);
+      }
     } catch (error) {
       if (endsSession(error)) this.#context.onSessionEnd(error);
     } finally {
-      this.#running = null;
+      this.#sending = null;
     }
   }
 
-  #next(): ((signal: AbortSignal) => Promise<void>) | null {
+  #nextUpdate(): ((signal: AbortSignal) => Promise<void>) | null {
     const { abortDue, titleDue, videoId, title, state } = this.#record;
     if (abortDue) return (signal) => this.#abort(signal);
     if (!titleDue || videoId === null || title === null || state === 'canceled') return null;
@@ -70,7 +73,7 @@ export class PendingServerUpdates {
   }
 
   async #abort(signal: AbortSignal): Promise<void> {
-    await this.#transfer.giveUp(signal, this.#retrier);
+    await this.#transfer.abort(signal, this.#retrier);
     this.#record.markAbortSent();
   }
 
@@ -79,7 +82,7 @@ export class PendingServerUpdates {
     try {
       await this.#retrier.run('rename the video', signal, () => api.updateVideo(videoId, { title }, signal));
     } catch (error) {
-      // a video that is gone, or a title that is refused: telling it again would change nothing
+      // a video that is gone or a title that is rejected: sending it again would change nothing
       const isFinal = error instanceof ReelmillError && !error.retryable && !endsSession(error);
       if (!isFinal || signal.aborted) throw error;
     }

@@ -5,15 +5,15 @@ import type { Retrier } from '../flow/retry.ts';
 import { type FileIdentity, identifyFile } from '../parts/fingerprint.ts';
 import { partRange } from '../parts/partPlan.ts';
 import { PartUploader } from '../parts/partUploader.ts';
-import { type OpenUpload, openRemoteUpload } from '../parts/resumeUpload.ts';
+import { type OpenUpload, resumeOrBeginUpload } from '../parts/resumeUpload.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import { JournalWriter } from '../record/journalWriter.ts';
 import type { UploadRecord } from '../record/uploadRecord.ts';
 
-/** A file that changes more often than this is still being written. */
+/** A file that changes more often during its upload is still being written. */
 const MAX_RESTARTS = 3;
 
-/** Brings one file to the server, from looking at it to the answer of `complete`. */
+/** Brings one file to the server: from reading its facts to the response of `complete`. */
 export class Transfer {
   readonly #context: UploadContext;
   readonly #record: UploadRecord;
@@ -29,8 +29,8 @@ export class Transfer {
   }
 
   /**
-   * Answers the video as `complete` left it; the journal knows the upload until it is told to forget it. Throws `aborted` when the signal says so; the upload stays on the server
-   * and in the journal then, as it does after any other error.
+   * Returns the video as `complete` left it; the journal keeps the upload until `removeJournal`. Throws `aborted` when the
+   * signal is; the upload then stays on the server and in the journal, as after any other error.
    */
   async run(signal: AbortSignal): Promise<Video> {
     for (let restarts = 0; ; restarts++) {
@@ -38,9 +38,9 @@ export class Transfer {
         return await this.#runOnce(signal);
       } catch (error) {
         if (!(error instanceof ReelmillError) || error.code !== 'file_changed') throw error;
-        await this.giveUp(signal);
+        await this.abort(signal);
         if (restarts === MAX_RESTARTS) {
-          throw new ReelmillError('file_changed', 'The file keeps changing. Upload it when it is finished.', {
+          throw new ReelmillError('file_changed', 'The file keeps changing. Upload it once it is complete.', {
             cause: error,
           });
         }
@@ -49,10 +49,8 @@ export class Transfer {
     }
   }
 
-  /**
-   * Aborts the upload on the server and forgets it here; `retrier` is the one that makes the call again where it fails.
-   */
-  async giveUp(signal: AbortSignal, retrier = this.#retrier): Promise<void> {
+  /** Aborts the upload on the server, with the retries of `retrier`, and removes its journal. */
+  async abort(signal: AbortSignal, retrier = this.#retrier): Promise<void> {
     const { api } = this.#context;
     const videoId = this.#record.videoId ?? (await this.journaled())?.videoId;
     if (videoId !== undefined) {
@@ -63,17 +61,17 @@ export class Transfer {
     await this.#remove(videoId ?? null);
   }
 
-  /** Forgets the upload here; the server keeps what it has until it gives it up by itself. */
-  async forget(): Promise<void> {
+  /** Removes the upload from the journal; the server keeps what it has until the upload expires there. */
+  async removeJournal(): Promise<void> {
     await this.#remove(this.#record.videoId);
   }
 
-  /** What the journal says of the upload, or null. */
+  /** Returns the upload's journal entry, or null. */
   journaled(): Promise<JournalEntry | null> {
     return this.#context.journal.load(this.#journalKey);
   }
 
-  /** Notes another title for the case that the upload must begin anew. */
+  /** Keeps the new title in the journal, in case the upload has to start over. */
   async retitle(title: string): Promise<void> {
     if (this.#journal !== null) return this.#journal.retitle(title);
     const entry = await this.journaled();
@@ -81,8 +79,8 @@ export class Transfer {
   }
 
   /**
-   * The same file is at another path from now on, with its parts in the store. Throws `file_changed` where it is not
-   * the file whose upload began; then nothing has changed.
+   * Continues the upload with the same file at another path. Throws `file_changed` where it is not the file whose upload
+   * began; nothing has changed then.
    */
   async relocate(path: string, signal: AbortSignal): Promise<void> {
     const { journal } = this.#context;
@@ -93,16 +91,16 @@ export class Transfer {
     if (entry.sizeBytes !== found.sizeBytes || entry.fingerprint !== found.fingerprint) {
       throw new ReelmillError(
         'file_changed',
-        'This is not the file whose upload began, or it has changed since.',
+        'This is not the file whose upload was started, or it has changed since.',
       );
     }
-    // a copy may have another time; its bytes are the same
+    // a copy may have another modification time; its bytes are the same
     await journal.save(journalKeyOf(this.#context, path), { ...entry, path, mtimeMs: found.mtimeMs });
     this.#record.relocate(path, found.sizeBytes);
     await journal.remove(oldKey);
   }
 
-  /** The journal may tell of a later upload of the same file by now, which is no business of this one. */
+  /** Leaves the journal alone where it belongs to a later upload of the same file by now. */
   async #remove(videoId: number | null): Promise<void> {
     const entry = await this.journaled();
     if (videoId !== null && entry !== null && entry.videoId !== videoId) return;
@@ -118,11 +116,11 @@ export class Transfer {
     const record = this.#record;
     record.move('fingerprinting');
     const identity = await identifyFile(context, record.path, signal);
-    record.recognize(identity.sizeBytes);
+    record.setSize(identity.sizeBytes);
     const retrier = this.#retrier;
     const journalKey = this.#journalKey;
-    const remote = await openRemoteUpload({ context, record, retrier, journalKey, identity, signal });
-    return remote.kind === 'arrived' ? remote.video : this.#uploadParts(remote, identity, signal);
+    const found = await resumeOrBeginUpload({ context, record, retrier, journalKey, identity, signal });
+    return found.kind === 'arrived' ? found.video : this.#uploadParts(found, identity, signal);
   }
 
   async #uploadParts(upload: OpenUpload, identity: FileIdentity, signal: AbortSignal): Promise<Video> {
@@ -142,31 +140,31 @@ export class Transfer {
     this.#journal = journal;
     try {
       await journal.flush();
-      record.open(upload.videoId, { ...weigh(upload), partCount: upload.plan.partCount });
+      record.open(upload.videoId, { ...sumDoneParts(upload), partCount: upload.plan.partCount });
       this.#onOpen();
       const retrier = this.#retrier;
       return await new PartUploader({ context, record, retrier, journal, upload, identity }).run(signal);
     } finally {
-      await journal.settle();
+      await journal.whenIdle();
       this.#journal = null;
     }
   }
 }
 
-/** One file, one account, one journal entry. */
+/** The key of the one journal entry that a file has for an account. */
 export function journalKeyOf({ digests, scope }: UploadContext, path: string): string {
   const digest = digests.sha256();
   digest.update(new TextEncoder().encode(`${scope}\n${path}`));
   return digest.hex().slice(0, 32);
 }
 
-function weigh({ plan, done }: OpenUpload): { bytes: number; parts: number } {
+function sumDoneParts({ plan, done }: OpenUpload): { bytes: number; parts: number } {
   let bytes = 0;
   for (const partNumber of done.keys()) bytes += partRange(plan, partNumber).length;
   return { bytes, parts: done.size };
 }
 
-/** Nothing is left to abort where the upload is gone, or became a video. */
+/** There is nothing to abort where the upload is gone, or has become a video. */
 function ignoreIfGone(error: unknown): void {
   const gone =
     error instanceof ReelmillError &&

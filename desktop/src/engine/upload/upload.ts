@@ -13,9 +13,9 @@ import { PendingServerUpdates } from './pendingServerUpdates.ts';
 import { Transfer } from './transfer.ts';
 
 /**
- * One upload and what the user may do with it; states and transitions are in states.ts. At most one run is under way:
- * sending, or following the video afterwards. Whoever wants another state aborts the run, waits for its end, and then
- * moves: a run that was aborted changes no state itself.
+ * One upload and what the user may do with it; states and transitions are in uploadStates.ts. At most one task runs:
+ * sending the file, or following its video afterwards. A command that needs another state stops the task, and decides
+ * by the state in which the task ended: an aborted task changes no state, but it may have finished just before.
  */
 export class Upload {
   readonly #context: UploadContext;
@@ -24,15 +24,17 @@ export class Upload {
   readonly #transfer: Transfer;
   readonly #serverUpdates: PendingServerUpdates;
   readonly #task = new BackgroundTask();
-  readonly #whenFree: Promise<void> | undefined;
+  readonly #previousCleanup: Promise<void> | undefined;
   #isRelocating = false;
+  /** Commands that are stopping the task just now: until they have moved the upload, no slot takes it up. */
+  #stopping = 0;
   #isClosed = false;
-  /** The journal is put away when the saved queue says that the file is on the server. */
-  #tidying: Promise<void> = Promise.resolve();
+  /** Removes the journal once the saved queue says that the file is on the server. */
+  #cleanup: Promise<void> = Promise.resolve();
 
-  /** `whenFree` resolves when an earlier upload of the same file has put its journal away. */
-  constructor(context: UploadContext, record: UploadRecord, whenFree?: Promise<void>) {
-    this.#whenFree = whenFree;
+  /** `previousCleanup` resolves when an earlier upload of the same file has removed its journal. */
+  constructor(context: UploadContext, record: UploadRecord, previousCleanup?: Promise<void>) {
+    this.#previousCleanup = previousCleanup;
     this.#context = context;
     this.#record = record;
     this.#retrier = new Retrier(context.clock, context.settings.retry, {
@@ -65,61 +67,53 @@ export class Upload {
 
   /** Whether it waits for nothing but a slot. */
   get isReady(): boolean {
-    return this.state === 'waiting' && !this.#task.isRunning && !this.#isRelocating && !this.#isClosed;
+    const isBusy = this.#task.isRunning || this.#isRelocating || this.#stopping > 0;
+    return this.state === 'waiting' && !isBusy && !this.#isClosed;
   }
 
-  /** Sends the file; resolves as soon as it does not need its slot any more, whatever came of it. */
-  send(): Promise<void> {
-    const sent = this.#task.start(
-      async (signal) => {
-        if (this.#whenFree !== undefined) await this.#whenFree;
-        const video = await this.#transfer.run(signal);
-        this.#record.move('processing');
-        this.#record.markUploaded(video);
-        this.#tidying = this.#forgetWhenSaved();
-        this.#sendServerUpdates();
-        if (isFinal(video)) this.#settle(video);
-      },
+  /** Resolves when the journal of the finished upload has been removed. */
+  get cleanedUp(): Promise<void> {
+    return this.#cleanup;
+  }
+
+  /** Sends the file and resolves as soon as it needs its slot no longer, whether that worked or not. */
+  async send(): Promise<void> {
+    await this.#task.start(
+      (signal) => this.#sendFile(signal),
       (error) => this.#fail(error, 'upload'),
     );
-    return sent.then(() => this.#followIfWanted());
+    this.#followVideo();
   }
 
-  /** Goes on with whatever needs no slot: following the video, and what the server must still be told. */
+  /** Continues whatever needs no slot: following the video, and updates that the server has not received. */
   resume(): void {
-    if (!this.#task.isRunning) this.#followIfWanted();
+    this.#followVideo();
     this.#sendServerUpdates();
   }
 
-  /** Stops sending; the store keeps what it has. */
+  /** Stops sending; the store keeps the parts that it has. */
   async pause(): Promise<void> {
-    if (this.state !== 'waiting' && !takesSlot(this.state)) return;
-    await this.#task.stop();
-    // the last part may have been the end of it
-    if (this.state === 'waiting' || takesSlot(this.state)) this.#record.move('paused');
-    else this.resume();
+    if (this.#isToSend) await this.#stopAnd(() => this.#moveOrResume('paused'));
   }
 
-  /** Stops sending for now: it goes on when there is a slot again. */
+  /** Stops sending and puts the upload back into the queue, where it waits for the next free slot. */
   async requeue(): Promise<void> {
-    await this.#task.stop();
-    if (takesSlot(this.state)) this.#record.move('waiting');
-    else this.resume();
+    await this.#stopAnd(() => this.#moveOrResume('waiting'));
   }
 
   /** Puts a paused or failed upload back into the queue. */
-  wait(): void {
+  enqueue(): void {
     this.#record.move('waiting');
   }
 
-  /** Whatever failed and waits is tried again now. */
+  /** Retries now what waits for its next attempt. */
   retryNow(): void {
     this.#retrier.retryNow();
     this.#serverUpdates.retryNow();
     this.#sendServerUpdates();
   }
 
-  /** Tells the server as soon as it can be reached, however the upload stands. Throws `state_conflict` once canceled. */
+  /** Sends the title to the server as soon as it can be reached, in any state. Throws `state_conflict` once canceled. */
   async rename(title: string): Promise<void> {
     this.#record.rename(title);
     this.#sendServerUpdates();
@@ -127,12 +121,12 @@ export class Upload {
   }
 
   /**
-   * Goes on with the same file at another path. Throws `state_conflict` unless the upload is paused or failed before
-   * the file was on the server, and `file_changed` where it is another file; nothing has changed then.
+   * Continues with the same file at another path. Throws `state_conflict` unless the upload is paused, or failed before
+   * the file was on the server, and `file_changed` for another file; the upload is unchanged then.
    */
   async relocate(path: string, signal: AbortSignal): Promise<void> {
     if ((this.state !== 'paused' && this.state !== 'failed') || this.#isOnServer || this.#isRelocating) {
-      throw new ReelmillError('state_conflict', 'Only what is paused or failed can be given another file.');
+      throw new ReelmillError('state_conflict', 'Only a paused or failed upload can be given another file.');
     }
     this.#isRelocating = true;
     try {
@@ -140,49 +134,48 @@ export class Upload {
     } finally {
       this.#isRelocating = false;
     }
-    if (this.state === 'failed') this.wait();
+    if (this.state === 'failed') this.enqueue();
   }
 
-  /** Sends a file although the server has a video of it; throws `state_conflict` where that was not the matter. */
+  /** Sends a file although the server has a video of it. Throws `state_conflict` unless it failed as a duplicate. */
   uploadAnyway(): void {
     if (this.#record.failure?.code !== 'duplicate') {
-      throw new ReelmillError('state_conflict', 'Nothing speaks against this upload.');
+      throw new ReelmillError('state_conflict', 'This upload did not fail as a duplicate.');
     }
     this.#record.allowDuplicates();
-    this.wait();
+    this.enqueue();
   }
 
   /**
-   * Gives the upload up here at once, and on the server now or as soon as it can be told. A transcode is stopped on the
-   * server first; throws where that does not work, and the upload stays as it is.
+   * Cancels the upload here at once, and aborts it on the server: resolves when the server has done so, or when the
+   * first attempt failed, after which retries go on in the background. A transcode is canceled on the server first;
+   * throws where that fails, and the upload stays as it is.
    */
   async cancel(): Promise<void> {
     if (this.state === 'online' || this.state === 'canceled') return;
+    if (!this.#isOnServer) await this.#stopAnd(() => this.#cancelHere());
+    // the task may have brought the file to the server before it stopped
     if (this.#isOnServer) return this.#cancelVideo();
-    if (this.#task.isRunning) await this.#task.stop();
-    // the end may have come first
-    if (this.#isOnServer) return this.#cancelVideo();
-    this.#record.giveUp();
-    await this.#serverUpdates.run();
+    await this.#serverUpdates.whenAttempted();
   }
 
-  /** Tries again what failed: the transcode where that failed, otherwise the upload from where it was. */
+  /** Retries what failed: the transcode, or the upload from where it stopped. Throws `state_conflict` unless it failed. */
   async retry(): Promise<void> {
     const { videoId, failure } = this.#record;
     if (this.state !== 'failed') {
-      throw new ReelmillError('state_conflict', 'Only what failed can be tried again.');
+      throw new ReelmillError('state_conflict', 'Only a failed upload can be retried.');
     }
-    if (!this.#isOnServer || videoId === null) return this.wait();
+    if (!this.#isOnServer || videoId === null) return this.enqueue();
     const { signal } = new AbortController();
     if (failure?.stage === 'transcode') await this.#context.api.retryVideo(videoId, signal);
     this.#record.move('processing');
-    this.#followIfWanted();
+    this.#followVideo();
   }
 
-  /** Forgets here what was begun; the server gives it up by itself, or finds it for the same file. */
-  async forget(): Promise<void> {
+  /** Stops it and removes its journal. The server keeps the unfinished upload until it expires or the file is added again. */
+  async discard(): Promise<void> {
     await this.close();
-    await this.#transfer.forget();
+    await this.#transfer.removeJournal();
   }
 
   /** Stops whatever runs here; nothing changes on the server. */
@@ -192,9 +185,8 @@ export class Upload {
     await this.#serverUpdates.close();
   }
 
-  /** Resolves when nothing is being put away any more. */
-  get tidied(): Promise<void> {
-    return this.#tidying;
+  get #isToSend(): boolean {
+    return this.state === 'waiting' || takesSlot(this.state);
   }
 
   get #isOnServer(): boolean {
@@ -202,14 +194,48 @@ export class Upload {
     return this.state === 'processing' || stage === 'transcode' || stage === 'follow';
   }
 
+  /** Stops the task and calls `decide` with the upload in the state in which it ended, before a slot can take it up. */
+  async #stopAnd(decide: () => void): Promise<void> {
+    this.#stopping += 1;
+    try {
+      await this.#task.stop();
+      decide();
+    } finally {
+      this.#stopping -= 1;
+    }
+  }
+
+  /** Moves an upload whose file is still to be sent; one that got further in the meantime continues from there. */
+  #moveOrResume(to: 'paused' | 'waiting'): void {
+    if (this.#isToSend) this.#record.move(to);
+    else this.resume();
+  }
+
+  #cancelHere(): void {
+    if (this.#isOnServer || this.state === 'online') return;
+    this.#record.cancel();
+    this.#sendServerUpdates();
+  }
+
+  async #sendFile(signal: AbortSignal): Promise<void> {
+    if (this.#previousCleanup !== undefined) await this.#previousCleanup;
+    const video = await this.#transfer.run(signal);
+    this.#record.move('processing');
+    this.#record.markUploaded(video);
+    this.#cleanup = this.#removeJournalOnceSaved();
+    this.#sendServerUpdates();
+    if (isFinal(video)) this.#finish(video);
+  }
+
   #sendServerUpdates(): void {
-    if (!this.#isClosed) void this.#serverUpdates.run();
+    if (!this.#isClosed) this.#serverUpdates.send();
   }
 
   async #cancelVideo(): Promise<void> {
     const { videoId, state } = this.#record;
-    if (videoId === null)
-      throw new ReelmillError('state_conflict', `An upload that is ${state} has no video.`);
+    if (videoId === null) {
+      throw new ReelmillError('state_conflict', `An upload in state ${state} has no video.`);
+    }
     const { signal } = new AbortController();
     try {
       await this.#context.api.cancelVideo(videoId, signal);
@@ -218,19 +244,20 @@ export class Upload {
       throw error;
     }
     await this.#task.stop();
-    // who followed it may have been told already
+    // the task that followed the video may have seen it canceled
     if (this.state !== 'canceled') this.#record.move('canceled');
   }
 
-  async #forgetWhenSaved(): Promise<void> {
-    // a journal that stays is no harm: the server will say what became of the upload
-    if (await this.#context.whenQueueSaved()) await this.#transfer.forget().catch(() => undefined);
+  async #removeJournalOnceSaved(): Promise<void> {
+    // a journal that stays does no harm: the server will report what became of the upload
+    if (await this.#context.whenQueueSaved()) await this.#transfer.removeJournal().catch(() => undefined);
   }
 
-  #followIfWanted(): void {
+  /** Follows the video of a finished upload, where that is configured and no task runs. */
+  #followVideo(): void {
     const { videoId } = this.#record;
-    const wanted = this.#context.settings.follow && !this.#isClosed;
-    if (this.state !== 'processing' || videoId === null || !wanted) return;
+    if (this.state !== 'processing' || videoId === null || this.#task.isRunning) return;
+    if (!this.#context.settings.follow || this.#isClosed) return;
     void this.#task.start(
       async (signal) => {
         const video = await this.#context.videos.follow({
@@ -239,13 +266,14 @@ export class Upload {
           signal,
           onVideo: (version) => this.#record.showVideo(version),
         });
-        this.#settle(video);
+        this.#finish(video);
       },
       (error) => this.#fail(error, 'follow'),
     );
   }
 
-  #settle(video: Video): void {
+  /** Takes over the final state of the video. */
+  #finish(video: Video): void {
     if (video.status === 'online') this.#record.move('online');
     else if (video.status === 'canceled') this.#record.move('canceled');
     else {

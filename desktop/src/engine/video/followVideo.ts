@@ -14,7 +14,7 @@ export interface FollowOptions {
   onVideo: (video: Video) => void;
 }
 
-/** Watches a video until it is online, failed or canceled, and answers it as it is then. */
+/** Polls a video until it is online, failed or canceled, and returns its final version. */
 export async function followVideo(options: FollowOptions): Promise<Video> {
   const { api, clock, retrier, videoId, pollMs, signal, onVideo } = options;
   let etag: string | undefined;
@@ -32,7 +32,7 @@ export async function followVideo(options: FollowOptions): Promise<Video> {
   }
 }
 
-/** Whether nothing more happens to the video by itself. */
+/** Whether the video does not change any more without a command. */
 export function isFinal({ status }: Video): boolean {
   return status === 'online' || status === 'failed' || status === 'canceled';
 }

@@ -5,12 +5,12 @@ import type { Retrier } from '../flow/retry.ts';
 import type { Clock } from '../ports/ports.ts';
 import { isFinal } from './followVideo.ts';
 
-/** What one call may ask for. */
+/** How many videos one call can return. */
 const MAX_IDS = 100;
-/** Whoever asks within this time shares a call. */
-const GATHER_MS = 20;
+/** Requests within this time share a call. */
+const BATCH_DELAY_MS = 20;
 
-interface Question {
+interface PendingRequest {
   videoId: number;
   resolve: (video: Video) => void;
   reject: (error: unknown) => void;
@@ -20,13 +20,13 @@ export interface FollowRequest {
   videoId: number;
   retrier: Retrier;
   signal: AbortSignal;
-  /** Called with every answer, the last one included. */
+  /** Called with every version, including the last one. */
   onVideo: (video: Video) => void;
 }
 
 /**
- * Follows many videos at once: one call asks for a hundred of them, and the more there are, the less often each is
- * asked for. However long the queue is, the server meets about one call in `pollMs`.
+ * Follows many videos at once: one call returns up to a hundred of them, and the more there are, the less often each is
+ * polled. However long the queue is, the server receives about one call every `pollMs`.
  */
 export class VideoWatch {
   readonly #api: ApiClient;
@@ -34,7 +34,7 @@ export class VideoWatch {
   readonly #pollMs: number;
   readonly #controller = new AbortController();
   #followed = 0;
-  #questions: Question[] = [];
+  #pending: PendingRequest[] = [];
 
   constructor(options: { api: ApiClient; clock: Clock; pollMs: number }) {
     this.#api = options.api;
@@ -42,12 +42,12 @@ export class VideoWatch {
     this.#pollMs = options.pollMs;
   }
 
-  /** Watches a video until it is online, failed or canceled, and answers it as it is then. */
+  /** Polls a video until it is online, failed or canceled, and returns its final version. */
   async follow({ videoId, retrier, signal, onVideo }: FollowRequest): Promise<Video> {
     this.#followed += 1;
     try {
       for (;;) {
-        const video = await retrier.run('ask for the video', signal, () => this.#ask(videoId, signal));
+        const video = await retrier.run('ask for the video', signal, () => this.#fetch(videoId, signal));
         onVideo(video);
         if (isFinal(video)) return video;
         await this.#clock.sleep(this.#pollMs * Math.ceil(this.#followed / MAX_IDS), signal);
@@ -57,19 +57,19 @@ export class VideoWatch {
     }
   }
 
-  /** Ends the call that is on its way. */
+  /** Aborts the running call. */
   close(): void {
     this.#controller.abort();
   }
 
-  #ask(videoId: number, signal: AbortSignal): Promise<Video> {
-    if (this.#questions.length === 0) this.#clock.schedule(GATHER_MS, () => void this.#askAll());
+  #fetch(videoId: number, signal: AbortSignal): Promise<Video> {
+    if (this.#pending.length === 0) this.#clock.schedule(BATCH_DELAY_MS, () => void this.#fetchPending());
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(new ReelmillError('aborted', 'The upload was stopped.'));
       if (signal.aborted) return stop();
       signal.addEventListener('abort', stop, { once: true });
       const leave = (): void => signal.removeEventListener('abort', stop);
-      this.#questions.push({
+      this.#pending.push({
         videoId,
         resolve: (video) => {
           leave();
@@ -83,26 +83,26 @@ export class VideoWatch {
     });
   }
 
-  async #askAll(): Promise<void> {
-    const questions = this.#questions;
-    this.#questions = [];
-    for (let start = 0; start < questions.length; start += MAX_IDS) {
-      await this.#answer(questions.slice(start, start + MAX_IDS));
+  async #fetchPending(): Promise<void> {
+    const requests = this.#pending;
+    this.#pending = [];
+    for (let start = 0; start < requests.length; start += MAX_IDS) {
+      await this.#fetchBatch(requests.slice(start, start + MAX_IDS));
     }
   }
 
-  async #answer(questions: readonly Question[]): Promise<void> {
+  async #fetchBatch(requests: readonly PendingRequest[]): Promise<void> {
     try {
-      const ids = questions.map(({ videoId }) => videoId).join(',');
+      const ids = requests.map(({ videoId }) => videoId).join(',');
       const { videos } = await this.#api.listVideos({ ids, limit: MAX_IDS }, this.#controller.signal);
       const byId = new Map(videos.map((video) => [video.id, video]));
-      for (const { videoId, resolve, reject } of questions) {
+      for (const { videoId, resolve, reject } of requests) {
         const video = byId.get(videoId);
         if (video === undefined) reject(new ReelmillError('not_found', 'There is no such video.'));
         else resolve(video);
       }
     } catch (error) {
-      for (const { reject } of questions) reject(error);
+      for (const { reject } of requests) reject(error);
     }
   }
 }

@@ -7,16 +7,16 @@ import type { MenuActions } from '../menu/menuTemplate.ts';
 import type { TrayActions } from '../tray/appTray.ts';
 import type { AppContext } from './appContext.ts';
 
-/** What menu, tray and notifications do. */
+/** The commands of menu, tray and notifications. */
 export class AppActions implements MenuActions, TrayActions {
   readonly #context: AppContext;
   readonly #events: EventSender;
   readonly #quitController: QuitController;
 
-  constructor(context: AppContext, events: EventSender, quitting: QuitController) {
+  constructor(context: AppContext, events: EventSender, quitController: QuitController) {
     this.#context = context;
     this.#events = events;
-    this.#quitController = quitting;
+    this.#quitController = quitController;
   }
 
   show(): void {
@@ -59,12 +59,12 @@ export class AppActions implements MenuActions, TrayActions {
     return this.#context.services.queue.uploads.filter(({ state }) => matches(state)).map(({ id }) => id);
   }
 
-  /** Nobody waits for what is done here. */
+  /** Logs a failure: no caller waits for the result. */
   #attempt(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      // who signs out meanwhile knows
+      // the user has signed out in the meantime
       if (error instanceof ReelmillError && error.code === 'unauthorized') return;
-      this.#context.logger.error({ err: error }, 'what was chosen in the menu could not be done');
+      this.#context.logger.error({ err: error }, 'menu command failed');
     });
   }
 }

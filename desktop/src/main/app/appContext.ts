@@ -19,7 +19,7 @@ export interface AppContext {
   paths: AppPaths;
   services: Services;
   updates: UpdateService;
-  /** Not open yet. */
+  /** Not opened yet. */
   window: MainWindow;
   dialogs: FileDialogs;
   /** Closes everything that was opened. */
@@ -30,7 +30,7 @@ export interface AppContext {
   logger: Logger;
 }
 
-/** Opens everything but the window. When the app is ready. */
+/** Opens everything except the window. Call it once the app is ready. */
 export async function openContext(paths: AppPaths, logger: Logger): Promise<AppContext> {
   const releasers = new Releasers();
   const [settings, updateSource] = await Promise.all([
@@ -39,24 +39,24 @@ export async function openContext(paths: AppPaths, logger: Logger): Promise<AppC
   ]);
   followSettings(settings, logger);
   const language = (): Language => chooseLanguage(settings.current.language, systemLanguages());
-  const words = (): Translate => translate(language());
+  const texts = (): Translate => translate(language());
   const developerTools = !app.isPackaged;
   const window = new MainWindow({
     preloadFile: paths.preloadFile,
     placementFile: paths.placementFile,
     iconFile: findWindowIcon(paths.resources, process.platform),
     developerTools,
-    translate: words,
+    translate: texts,
     logger,
   });
-  const dialogs = new FileDialogs(() => window.browserWindow, words);
+  const dialogs = new FileDialogs(() => window.browserWindow, texts);
   const services = await openServices({ paths, settings, dialogs, releasers, logger });
   const updates = new UpdateService(updateSource, logger);
   releasers.add('updates', () => updates.close());
   releasers.add('window', () => window.flush());
   return {
     ...{ paths, services, updates, window, dialogs, releasers },
-    ...{ language, translate: words, developerTools, logger },
+    ...{ language, translate: texts, developerTools, logger },
   };
 }
 
@@ -64,12 +64,12 @@ function systemLanguages(): string[] {
   return [...app.getPreferredSystemLanguages(), app.getLocale()];
 }
 
-/** What the system itself does for the app. */
+/** Applies the settings that the operating system implements: theme and opening at login. */
 function followSettings(settings: SettingsStore, logger: Logger): void {
   let { openAtLogin } = settings.current;
   const applyOpenAtLogin = (): void => {
     setOpenAtLogin(openAtLogin).catch((error: unknown) => {
-      logger.error({ err: error }, 'opening at login could not be changed');
+      logger.error({ err: error }, 'open at login not changed');
     });
   };
   nativeTheme.themeSource = settings.current.theme;

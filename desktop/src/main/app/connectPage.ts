@@ -6,9 +6,9 @@ import { handleCall } from '../ipc/ipcRouter.ts';
 import type { QuitController } from '../lifecycle/quitController.ts';
 import type { AppContext } from './appContext.ts';
 
-/** Answers what the page asks, and tells it what changes. */
-export function connectPage(context: AppContext, events: EventSender, quitting: QuitController): void {
-  handlePageCalls(context, quitting);
+/** Handles the calls of the page, and sends it the events. */
+export function connectPage(context: AppContext, events: EventSender, quitController: QuitController): void {
+  handlePageCalls(context, quitController);
   const { services, updates } = context;
   services.session.subscribe((state) => events.send('session.changed', state));
   services.queue.subscribe((change) => events.send('queue.changed', change));
@@ -19,7 +19,7 @@ export function connectPage(context: AppContext, events: EventSender, quitting: 
 
 function handlePageCalls(
   { services, updates, dialogs, language, logger }: AppContext,
-  quitting: QuitController,
+  quitController: QuitController,
 ): void {
   const handlers = createHandlers(services, {
     info: () => ({
@@ -32,11 +32,11 @@ function handlePageCalls(
     copyText: (text) => clipboard.writeText(text),
     showInFolder: (path) => shell.showItemInFolder(path),
     chooseWatchFolder: (current) => dialogs.chooseWatchFolder(current),
-    quit: () => void quitting.request({ ask: true }),
+    quit: () => void quitController.request({ ask: true }),
     updates,
     installUpdate: () => {
       if (updates.state.status !== 'ready') return;
-      void quitting.request({ ask: true, leave: () => updates.installNow() });
+      void quitController.request({ ask: true, leave: () => updates.installNow() });
     },
   });
   ipcMain.handle(CALL_CHANNEL, (event, name: unknown, args: unknown) =>

@@ -12,20 +12,20 @@ import { startServices } from './services.ts';
 import { createBackground, registerShutdown } from './shutdown.ts';
 import { openSystemIntegration } from './systemIntegration.ts';
 
-/** Starts the app: its window as soon as the session is known, the uploads behind it. When the app is ready. */
+/** Starts the app: the window as soon as the session is known, then the uploads. Call it once the app is ready. */
 export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logger): Promise<void> {
   const context = await openContext(paths, logger);
   const { window, services, updates } = context;
   const events = new EventSender(() => window.contents);
-  const quitting = registerShutdown(context);
-  const actions = new AppActions(context, events, quitting);
+  const quitController = registerShutdown(context);
+  const actions = new AppActions(context, events, quitController);
   servePage(services.session, window, paths.pageFolder);
-  connectPage(context, events, quitting);
-  const systemIntegration = openSystemIntegration(context, actions, quitting);
+  connectPage(context, events, quitController);
+  const systemIntegration = openSystemIntegration(context, actions, quitController);
   const background = createBackground(context, {
     hasTray: systemIntegration.hasTray,
     quit: () => actions.quit(),
-    explain: () => systemIntegration.showBackgroundHint(),
+    showHint: () => systemIntegration.showBackgroundHint(),
   });
   app.on('second-instance', () => actions.show());
   app.on('activate', () => actions.show());
@@ -33,7 +33,7 @@ export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logge
   await window.open({
     hidden: wasOpenedAtLogin() && isSignedIn && (await background.isPossible()),
     mayClose: () => {
-      if (quitting.isClosed) return true;
+      if (quitController.isClosed) return true;
       void background.enter();
       return false;
     },
@@ -44,7 +44,7 @@ export async function runApp(paths: AppPaths, opened: OpenedFiles, logger: Logge
   logger.info({ version: app.getVersion() }, 'started');
 }
 
-/** Files from outside are added when somebody is signed in and the page can say what became of them. */
+/** Adds the files that the system passed, once somebody is signed in and the page can show the result. */
 function addOpenedFiles(
   { services, window, logger }: AppContext,
   opened: OpenedFiles,
@@ -54,7 +54,7 @@ function addOpenedFiles(
   opened.connect({
     isReady: () => services.session.session !== null && window.contents?.isLoading() === false,
     add: (paths) => services.queue.add(paths),
-    tell: (result) => {
+    showResult: (result) => {
       actions.navigate('queue');
       events.send('queue.intake', result);
     },

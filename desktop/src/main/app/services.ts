@@ -5,8 +5,7 @@ import { FarmService } from '../farm/farmService.ts';
 import type { Services } from '../ipc/handlers.ts';
 import { LibraryService } from '../library/libraryService.ts';
 import type { AppPaths } from '../lifecycle/appPaths.ts';
-import type { Dialogs } from '../queue/dialogs.ts';
-import { QueueService } from '../queue/queueService.ts';
+import { type Dialogs, QueueService } from '../queue/queueService.ts';
 import { readExtraCaCerts } from '../session/extraCaCerts.ts';
 import { createSafeStorageCipher } from '../session/safeStorageCipher.ts';
 import { SessionService } from '../session/sessionService.ts';
@@ -21,7 +20,7 @@ export interface ServiceOptions {
   logger: Logger;
 }
 
-/** The services with the session of the last time; the queue is not started yet. When the app is ready. */
+/** Opens the services and restores the session; the queue is not started yet. Call it once the app is ready. */
 export async function openServices(options: ServiceOptions): Promise<Services> {
   const { paths, settings, dialogs, releasers, logger } = options;
   const session = new SessionService({
@@ -54,12 +53,12 @@ function followStaySignedIn(session: SessionService, settings: SettingsStore, lo
     if (current.staySignedIn === staySignedIn) return;
     staySignedIn = current.staySignedIn;
     session.applyStaySignedIn().catch((error: unknown) => {
-      logger.error({ err: error }, 'session could not be kept as wanted');
+      logger.error({ err: error }, 'stay signed in not applied');
     });
   });
 }
 
-/** Lets everything unfinished go on, after the window was given its turn. */
+/** Continues the unfinished uploads. Call it after the window was opened. */
 export async function startServices({ queue, watchFolder }: Services): Promise<void> {
   await queue.start();
   await watchFolder.start();

@@ -6,10 +6,10 @@ import type { AppContext } from './appContext.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** Lets every way to end the app go through one place. When the app is ready: Electron's own handlers come before. */
+/** Routes every way to end the app through one controller. Call it once the app is ready, after Electron's own handlers. */
 export function registerShutdown(context: AppContext): QuitController {
   const { services, window, releasers, logger } = context;
-  const quitting = new QuitController({
+  const quitController = new QuitController({
     uploadsRunning: () => services.queue.totals.active > 0,
     confirm: () => confirmQuit(context),
     close: () => {
@@ -20,17 +20,17 @@ export function registerShutdown(context: AppContext): QuitController {
     logger,
   });
   app.on('before-quit', (event) => {
-    if (quitting.isClosed) return;
+    if (quitController.isClosed) return;
     event.preventDefault();
-    void quitting.request({ ask: true });
+    void quitController.request({ ask: true });
   });
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      logger.info({ signal }, 'the system ends the app');
-      void quitting.request({ ask: false });
+      logger.info({ signal }, 'signal received');
+      void quitController.request({ ask: false });
     });
   }
-  return quitting;
+  return quitController;
 }
 
 async function confirmQuit({ window, translate }: AppContext): Promise<boolean> {
@@ -51,18 +51,18 @@ async function confirmQuit({ window, translate }: AppContext): Promise<boolean> 
   return response === 0;
 }
 
-/** What closing the window means; `explain` tells the user that the app goes on. */
+/** Returns what happens when the window is closed; `showHint` tells the user that the app keeps running. */
 export function createBackground(
   { services, window, paths, logger }: AppContext,
-  { hasTray, quit, explain }: { hasTray: boolean; quit: () => void; explain: () => void },
+  { hasTray, quit, showHint }: { hasTray: boolean; quit: () => void; showHint: () => void },
 ): Background {
   return new Background({
     keepInTray: () => services.settings.current.keepInTray,
-    // on macOS the dock brings it back
+    // on macOS the Dock brings it back
     isReachable: async () => process.platform === 'darwin' || (hasTray && (await isTrayShown())),
     hide: () => window.hide(),
     quit,
-    explain,
+    showHint,
     hintShownFile: paths.trayHintFile,
     logger,
   });

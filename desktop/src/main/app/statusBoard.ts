@@ -9,7 +9,7 @@ import { BatchProgress } from '../tray/batchProgress.ts';
 import { summarizeForTray } from '../tray/queueSummary.ts';
 import type { MainWindow } from '../window/mainWindow.ts';
 
-/** Adding up a long queue with each of its changes would cost more than it tells. */
+/** Summing up a long queue after each of its changes would cost too much. */
 const REFRESH_EVERY_MS = 1_000;
 
 export interface StatusBoardParts {
@@ -23,7 +23,7 @@ export interface StatusBoardParts {
   developerTools: boolean;
 }
 
-/** Keeps everything outside the page as the app is: menu, tray, taskbar, and the machine awake. */
+/** Keeps menu, tray and taskbar up to date, and the machine awake while files are sent. */
 export class StatusBoard {
   readonly #parts: StatusBoardParts;
   readonly #progress = new BatchProgress();
@@ -33,7 +33,7 @@ export class StatusBoard {
     this.#parts = parts;
   }
 
-  /** To be called with every change of anything; works once a second at most. */
+  /** Call it after every change; refreshes at most once a second. */
   refreshSoon(): void {
     this.#timer ??= setTimeout(() => this.refresh(), REFRESH_EVERY_MS).unref();
   }
@@ -67,7 +67,7 @@ export class StatusBoard {
     this.#timer = undefined;
   }
 
-  /** Without a network nothing is sent, and the machine may sleep as it likes. */
+  /** Without a network nothing is sent, and the machine may sleep. */
   #isSending({ counts }: QueueTotals): boolean {
     return this.#parts.isOnline() && counts.fingerprinting + counts.uploading + counts.completing > 0;
   }

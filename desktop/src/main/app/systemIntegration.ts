@@ -13,18 +13,18 @@ import type { AppActions } from './appActions.ts';
 import type { AppContext } from './appContext.ts';
 import { StatusBoard } from './statusBoard.ts';
 
-/** What surrounds the window. */
+/** What the app shows outside its window. */
 export interface SystemIntegration {
   hasTray: boolean;
-  /** Tells that the app goes on although its window is gone. */
+  /** Tells the user that the app keeps running without its window. */
   showBackgroundHint(): void;
 }
 
-/** Puts up menu, tray and notifications, and follows the machine's power and network. */
+/** Opens menu, tray and notifications, and follows the machine's power and network. */
 export function openSystemIntegration(
   context: AppContext,
   actions: AppActions,
-  quitting: QuitController,
+  quitController: QuitController,
 ): SystemIntegration {
   const tray = openTray(context, actions);
   const notifier = openNotifier(context, actions);
@@ -34,7 +34,7 @@ export function openSystemIntegration(
     {
       suspend: () => queue.suspend(),
       wake: () => queue.wake(),
-      shutDown: () => void quitting.request({ ask: false }),
+      shutDown: () => void quitController.request({ ask: false }),
     },
     context.logger,
   );
@@ -62,12 +62,12 @@ function openNotifier(context: AppContext, actions: AppActions): Notifier {
     texts: () => ({ t: translate(), errorMessage: (failure) => errorMessage(language(), failure) }),
     open: ({ view, videoId }) => actions.navigate(view, videoId),
   });
-  services.queue.onFinished((upload: UploadSnapshot) => notifier.tellOf(upload));
+  services.queue.onFinished((upload: UploadSnapshot) => notifier.add(upload));
   releasers.add('notifications', () => notifier.close());
   return notifier;
 }
 
-/** Everything that the menu, the tray and the taskbar show comes together here. */
+/** Opens what keeps menu, tray and taskbar up to date. */
 function openBoard(context: AppContext, actions: AppActions, tray: AppTray | null): StatusBoard {
   const { services, window, language, developerTools, releasers } = context;
   const sleepBlocker = new SleepBlocker(powerSaveBlocker);

@@ -19,17 +19,17 @@ export class FarmService {
     return this.#session.call(async (api, signal) => ({ dead_letters: await api.listDeadLetters(signal) }));
   }
 
-  /** Puts dead letters back into their queues and answers how many. */
+  /** Moves dead letters back to their queues and returns how many. */
   replay(): Promise<{ replayed: number }> {
     return this.#session.call(async (api, signal) => ({ replayed: await api.replayDeadLetters(signal) }));
   }
 
-  /** Lets a worker finish its task and take no more, or take tasks again. */
-  controlWorker(workerId: string, what: 'drain' | 'resume'): Promise<FarmWorker> {
-    return this.#session.call((api, signal) => new AdminApi(api).controlWorker(workerId, what, signal));
+  /** `drain`: the worker finishes its task and takes no more; `resume`: it takes tasks again. Returns its present state. */
+  controlWorker(workerId: string, action: 'drain' | 'resume'): Promise<FarmWorker> {
+    return this.#session.call((api, signal) => new AdminApi(api).controlWorker(workerId, action, signal));
   }
 
-  /** Lets a stopped clean-up job go on. */
+  /** Lets a stopped cleanup job continue. */
   allowJob(request: RetentionAllowRequest): Promise<RetentionAllowResponse> {
     return this.#session.call((api, signal) => new AdminApi(api).allowRetention(request, signal));
   }

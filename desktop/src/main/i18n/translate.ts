@@ -7,7 +7,7 @@ import type { TextKey } from '../../i18n/translation.ts';
 import { errors as chineseErrors } from '../../i18n/zh-CN/errors.ts';
 import { main as chinese } from '../../i18n/zh-CN/main.ts';
 
-/** A text of the main process in one language; `count` chooses the plural form. */
+/** Returns a text of the main process in one language; `count` selects the plural form. */
 export type Translate = (
   key: TextKey<typeof english>,
   values?: Readonly<Record<string, string | number>>,
@@ -20,7 +20,7 @@ const texts = createInstance({
   fallbackLng: 'en',
   ns: 'main',
   defaultNS: 'main',
-  // texts go to menus and notifications, which show them as they are
+  // menus and notifications show texts as they are
   interpolation: { escapeValue: false },
   initAsync: false,
 });
@@ -31,16 +31,16 @@ export function translate(language: Language): Translate {
   return (key, values) => t(key, values ?? {});
 }
 
-/** What went wrong, in the words of the app; where it has none for the code, in those that came with it. */
+/** Returns the app's text for the code of an error; without one, the error's own message. */
 export function errorMessage(
   language: Language,
   { code, message }: { code: ErrorCode; message: string },
 ): string {
-  const words: Partial<Record<ErrorCode, string>> = ERRORS[language];
-  return words[code] ?? message;
+  const known: Partial<Record<ErrorCode, string>> = ERRORS[language];
+  return known[code] ?? message;
 }
 
-/** The language to show: the one chosen, or the first of the system's that there are texts in. */
+/** Returns the chosen language, or the first of the system's languages that there are texts in. */
 export function chooseLanguage(setting: Settings['language'], systemLanguages: readonly string[]): Language {
   if (setting !== 'system') return setting;
   for (const tag of systemLanguages.map((one) => one.toLowerCase())) {

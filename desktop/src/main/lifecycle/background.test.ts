@@ -19,7 +19,7 @@ function closing(facts: { keepInTray: boolean; reachable: boolean; file: string 
     isReachable: async () => facts.reachable,
     hide: () => void done.push('hidden'),
     quit: () => void done.push('quit'),
-    explain: () => void done.push('explained'),
+    showHint: () => void done.push('explained'),
     hintShownFile: join(folder, facts.file),
     logger: createLogger({ level: 'silent', name: 'test' }),
   });

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { filesToOpen } from './launch.ts';
 import type { OpenedFiles } from './openedFiles.ts';
 
-/** What a second start hands to the first: its own words may arrive there in another order. */
+/** What a second instance passes to the first: the order of its arguments may change on the way. */
 const startSchema = z.object({ files: z.array(z.string()) });
 
 /**
- * Makes this process the one that runs with this data; false where another does, which then was given the files.
- * Collects the files that this start, later ones and the system name.
+ * Acquires the lock of this data folder; returns false where another instance holds it, which then received the files.
+ * Collects the files that this instance, later ones and the system pass.
  */
 export function acquireInstanceLock(opened: OpenedFiles): boolean {
   const files = filesToOpen(process.argv, { cwd: process.cwd(), bare: process.defaultApp === true });

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Given by the system at login: the app starts in the tray. */
+/** Passed by the system at login: the app starts in the tray. */
 export const HIDDEN_SWITCH = '--hidden';
 
 /**
- * The files that a start of the app names, as absolute paths. `argv` is the process's own; `bare` says whether it runs
- * as `electron FOLDER`, where the first word that is no switch is the app itself.
+ * Returns the files on the command line, as absolute paths. `argv` is the process's own; `bare` means that it runs as
+ * `electron FOLDER`, where the first argument that is no switch is the app itself.
  */
 export function filesToOpen(
   argv: readonly string[],
@@ -23,7 +23,7 @@ export function startsHidden(argv: readonly string[]): boolean {
   return argv.includes(HIDDEN_SWITCH);
 }
 
-/** File managers give paths or file URLs; other addresses are nothing to upload. */
+/** Returns the path of an argument: file managers pass paths or file URLs. Null for other URLs. */
 function toPath(word: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(word)) return word;
   try {

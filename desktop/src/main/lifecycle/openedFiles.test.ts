@@ -17,7 +17,7 @@ test('files wait until there is a session and a page, and are added once', async
       added.push([...paths]);
       return { added: ['1'], known: paths.length, refused: [] };
     },
-    tell: ({ known }) => told.push(known),
+    showResult: ({ known }) => told.push(known),
     logger,
   });
   files.offer(['/b.mp4']);

@@ -1,14 +1,14 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 
-/** Everything that is open must be closed within this; what is left then is in the journals anyway. */
+/** How long closing may take; the journals have whatever is not closed by then. */
 const CLOSE_WITHIN_MS = 10_000;
 
 export interface QuitPorts {
   uploadsRunning(): boolean;
-  /** Asks the user; false where the app goes on. */
+  /** Asks the user; resolves to false to keep the app running. */
   confirm(): Promise<boolean>;
-  /** Pauses what runs and closes everything. */
+  /** Pauses the uploads and closes everything. */
   close(): Promise<void>;
   /** Ends the process, now. */
   exit(code: number): void;
@@ -17,20 +17,20 @@ export interface QuitPorts {
 }
 
 export interface QuitRequest {
-  /** Whether running uploads are a reason to ask; not where the system itself ends. */
+  /** Whether to ask the user while uploads run; false when the system shuts down. */
   ask: boolean;
-  /** Ends the process after everything was closed; otherwise `exit(0)` does. */
+  /** Ends the process after everything was closed, in place of `exit(0)`. */
   leave?: () => void;
 }
 
 /**
- * The end of the app.
+ * How the app quits.
  *
  *   running ──► asking ──► closing ──► closed
  *      ▲          │
  *      └──────────┘ the user keeps it running
  *
- * Without uploads, or without a user to ask, `asking` is left out.
+ * `asking` is skipped without running uploads, or without `ask`.
  */
 export class QuitController {
   readonly #ports: QuitPorts;
@@ -45,12 +45,12 @@ export class QuitController {
     return this.#state === 'closed';
   }
 
-  /** Whether the end has been decided. */
+  /** Whether it is decided that the app quits. */
   get isLeaving(): boolean {
     return this.#state === 'closing' || this.#state === 'closed';
   }
 
-  /** Ends the app, or does not where the user decides so. A request while the user is being asked asks no second time. */
+  /** Quits the app unless the user decides to keep it running. A request during the question does not ask again. */
   async request({ ask, leave }: QuitRequest): Promise<void> {
     if (ask && this.#state === 'asking') return;
     if (this.isLeaving) return;
@@ -63,7 +63,7 @@ export class QuitController {
   async #ask(): Promise<boolean> {
     this.#state = 'asking';
     const confirmed = await this.#ports.confirm().catch((error: unknown) => {
-      this.#ports.logger.error({ err: error }, 'the question before the end failed');
+      this.#ports.logger.error({ err: error }, 'quit question failed');
       return true;
     });
     if (this.#state === 'asking') this.#state = 'running';
@@ -77,7 +77,7 @@ export class QuitController {
     try {
       await withTimeout(close(), closeWithinMs, 'closing');
     } catch (error) {
-      logger.error({ err: error }, 'not everything could be closed');
+      logger.error({ err: error }, 'closing failed');
       this.#state = 'closed';
       exit(1);
       return;

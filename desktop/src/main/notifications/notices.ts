@@ -14,13 +14,13 @@ export interface NoticeTexts {
   errorMessage(failure: { code: ErrorCode; message: string }): string;
 }
 
-/** So many titles are named where several videos come together. */
+/** How many titles a notice for several videos lists. */
 const MAX_TITLES = 3;
 
-/** What to tell of uploads that came to their end at about the same time: at most one notice of each kind. */
-export function formatNotices(settled: readonly UploadSnapshot[], texts: NoticeTexts): Notice[] {
-  const online = settled.filter(({ state }) => state === 'online');
-  const failed = settled.filter(({ state, failure }) => state === 'failed' && failure !== null);
+/** Returns the notices for uploads that finished at about the same time: at most one of each kind. */
+export function formatNotices(finished: readonly UploadSnapshot[], texts: NoticeTexts): Notice[] {
+  const online = finished.filter(({ state }) => state === 'online');
+  const failed = finished.filter(({ state, failure }) => state === 'failed' && failure !== null);
   return [
     ...formatGroup(online, texts, formatOnline, 'notification.onlineMany', 'library'),
     ...formatGroup(failed, texts, formatFailed, 'notification.failedMany', 'queue'),

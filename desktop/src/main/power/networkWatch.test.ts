@@ -11,7 +11,7 @@ test('only changes are told, not how things are anyway', () => {
   );
   const seen: boolean[] = [];
   while (answers.length > 0) {
-    watch.look();
+    watch.check();
     seen.push(watch.isOnline);
   }
   watch.close();

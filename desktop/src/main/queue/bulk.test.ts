@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { doForAll, doInPortions } from './bulk.ts';
+import { runForEach, runInBatches } from './bulk.ts';
 
 const conflict = new ReelmillError('state_conflict', 'It is online.');
 
@@ -11,7 +11,7 @@ test('one failure does not keep the others from their turn', async () => {
     if (id === 'b' || id === 'd') throw conflict;
     done.push(id);
   };
-  await assert.rejects(doForAll(['a', 'b', 'c', 'd'], work), {
+  await assert.rejects(runForEach(['a', 'b', 'c', 'd'], work), {
     code: 'state_conflict',
     message: '2 of 4: It is online.',
   });
@@ -20,12 +20,12 @@ test('one failure does not keep the others from their turn', async () => {
 
 test('the failure of a single one is thrown as it is, and so is one that nobody thought of', async () => {
   await assert.rejects(
-    doForAll(['a'], () => Promise.reject(conflict)),
+    runForEach(['a'], () => Promise.reject(conflict)),
     conflict,
   );
   const odd = new Error('odd');
   await assert.rejects(
-    doForAll(['a', 'b'], () => Promise.reject(odd)),
+    runForEach(['a', 'b'], () => Promise.reject(odd)),
     odd,
   );
 });
@@ -40,7 +40,7 @@ test('thousands are dealt with in portions, in order, with turns for others in b
     if (done.length < ids.length) setImmediate(count);
   };
   setImmediate(count);
-  await doInPortions(ids, (portion) => {
+  await runInBatches(ids, (portion) => {
     portions += 1;
     done.push(...portion);
   });
@@ -55,6 +55,6 @@ test('of portions too, all are tried', async () => {
     tried += portion.length;
     if (portion.includes('0')) throw conflict;
   };
-  await assert.rejects(doInPortions(ids, work), conflict);
+  await assert.rejects(runInBatches(ids, work), conflict);
   assert.equal(tried, 300);
 });

@@ -2,16 +2,16 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
-/** The certificates of a PEM file; null where there are none to be had, which must not keep the app from starting. */
+/** Returns the certificates of a PEM file. Null where it cannot be read: that must not keep the app from starting. */
 export async function readExtraCaCerts(file: string | null, logger: Logger): Promise<string | null> {
   if (file === null) return null;
   try {
     const text = await readFile(file, 'utf8');
-    // throws where the first of them is none
+    // throws where the first one is invalid
     new X509Certificate(text);
     return text;
   } catch (error) {
-    logger.warn({ err: error, file }, 'the certificates of NODE_EXTRA_CA_CERTS could not be read');
+    logger.warn({ err: error, file }, 'NODE_EXTRA_CA_CERTS not readable');
     return null;
   }
 }

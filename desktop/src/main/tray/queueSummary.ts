@@ -11,7 +11,7 @@ export interface QueueSummary {
 
 const NOTHING: QueueSummary = { activity: 'idle', count: 0, part: 0, etaSeconds: null };
 
-/** `part` is how far the uploads are that are under way. */
+/** Returns the summary; `part` is the progress of the active uploads. */
 export function summarizeForTray({ active, etaSeconds, counts }: QueueTotals, part: number): QueueSummary {
   if (active > 0) return { activity: 'uploading', count: active, part, etaSeconds };
   return counts.paused > 0 ? { ...NOTHING, activity: 'paused', count: counts.paused } : NOTHING;
@@ -25,7 +25,7 @@ export function trayTooltip({ activity, count, part, etaSeconds }: QueueSummary,
   return t('tray.uploadingWithEta', { count, percent, eta: formatDuration(etaSeconds, t) });
 }
 
-/** Rough on purpose: a tooltip that says another second each time is only restless. */
+/** Coarse on purpose: a tooltip whose seconds change all the time is distracting. */
 function formatDuration(seconds: number, t: Translate): string {
   if (seconds < 55) return t('tray.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) });
   const minutes = Math.max(1, Math.round(seconds / 60));

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import {
   addProcessed,
   type FoundFile,
+  type PendingFiles,
   type ProcessedVersions,
   reviewScan,
-  type Sightings,
 } from './folderState.ts';
 
-const SAVE_DELAY_MS = 4_000;
-const PATIENCE = { settleMs: SAVE_DELAY_MS, growingMs: 20_000, recordingMs: 60_000 };
+const STABLE_MS = 4_000;
+const QUIET = { stableMs: STABLE_MS, growingMs: 20_000, recordingMs: 60_000 };
 /** Long after the files were written. */
 const LATER_MS = 1_000_000;
 const NONE: ProcessedVersions = new Map();
@@ -19,11 +19,11 @@ function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
 }
 
 /** Looks several times, at these moments, and answers what was finished at each. */
-function look(scans: [nowMs: number, found: FoundFile[]][], taken = NONE): string[][] {
-  let before: Sightings = new Map();
+function look(scans: [nowMs: number, found: FoundFile[]][], processed = NONE): string[][] {
+  let before: PendingFiles = new Map();
   return scans.map(([nowMs, found]) => {
-    const review = reviewScan(found, { before, taken, nowMs, wallMs: LATER_MS + nowMs, patience: PATIENCE });
-    before = review.sightings;
+    const review = reviewScan(found, { before, processed, nowMs, wallMs: LATER_MS + nowMs, quiet: QUIET });
+    before = review.pending;
     return review.finished.map(({ path }) => path);
   });
 }
@@ -64,7 +64,7 @@ test('a writer that rests is waited for three times as long as it ever did, a re
   assert.deepEqual(look(scans), [[], [], [], [], ['/film.mp4'], names]);
 });
 
-test('what was written just before it was seen may go on, and so may what was taken before', () => {
+test('what was written just before it was seen may go on, and so may what was processed before', () => {
   const fresh = [file('/a.mp4', 10, LATER_MS - 3_000)];
   const scans: [number, FoundFile[]][] = [
     [0, fresh],
@@ -73,7 +73,7 @@ test('what was written just before it was seen may go on, and so may what was ta
   ];
   assert.deepEqual(look(scans), [[], [], ['/a.mp4']]);
   const again = [file('/a.mp4', 20, 1_000)];
-  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1 }]]);
+  const processed = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1 }]]);
   assert.deepEqual(
     look(
       [
@@ -81,7 +81,7 @@ test('what was written just before it was seen may go on, and so may what was ta
         [9_000, again],
         [20_000, again],
       ],
-      taken,
+      processed,
     ),
     [[], [], ['/a.mp4']],
   );
@@ -109,24 +109,24 @@ test('an empty file is waited for, without another look soon', () => {
   );
   const review = reviewScan(empty, {
     before: new Map(),
-    taken: NONE,
+    processed: NONE,
     nowMs: 0,
     wallMs: LATER_MS,
-    patience: PATIENCE,
+    quiet: QUIET,
   });
-  assert.equal(review.isUnsettled, false);
+  assert.equal(review.needsRescan, false);
 });
 
 test('another look is due soon while a file may still be written', () => {
-  const options = { before: new Map(), taken: NONE, nowMs: 0, wallMs: LATER_MS, patience: PATIENCE };
+  const options = { before: new Map(), processed: NONE, nowMs: 0, wallMs: LATER_MS, quiet: QUIET };
   const first = reviewScan([file('/a.mp4')], options);
-  assert.equal(first.isUnsettled, true);
-  const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SAVE_DELAY_MS });
-  assert.equal(second.isUnsettled, false);
+  assert.equal(first.needsRescan, true);
+  const second = reviewScan([file('/a.mp4')], { ...options, before: first.pending, nowMs: STABLE_MS });
+  assert.equal(second.needsRescan, false);
 });
 
 test('what was dealt with is not offered again, unless it is another version', () => {
-  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
+  const processed = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
   const same = [file('/a.mp4')];
   const newer = [file('/a.mp4', 10, 2_000)];
   assert.deepEqual(
@@ -135,7 +135,7 @@ test('what was dealt with is not offered again, unless it is another version', (
         [0, same],
         [5_000, same],
       ],
-      taken,
+      processed,
     ),
     [[], []],
   );
@@ -145,27 +145,30 @@ test('what was dealt with is not offered again, unless it is another version', (
         [0, newer],
         [20_000, newer],
       ],
-      taken,
+      processed,
     ),
     [[], ['/a.mp4']],
   );
 });
 
 test('of what was dealt with, files that are gone are forgotten first, then the oldest', () => {
-  const bounds = { present: new Set(['/1', '/3', '/4']), most: 3 };
-  let taken = addProcessed(NONE, [file('/1'), file('/2'), file('/3')], bounds);
-  taken = addProcessed(taken, [file('/4')], bounds);
-  assert.deepEqual([...taken.keys()], ['/1', '/3', '/4']);
-  taken = addProcessed(taken, [file('/5')], { ...bounds, present: new Set([...bounds.present, '/5']) });
-  assert.deepEqual([...taken.keys()], ['/3', '/4', '/5']);
+  const bounds = { present: new Set(['/1', '/3', '/4']), max: 3 };
+  let processed = addProcessed(NONE, [file('/1'), file('/2'), file('/3')], bounds);
+  processed = addProcessed(processed, [file('/4')], bounds);
+  assert.deepEqual([...processed.keys()], ['/1', '/3', '/4']);
+  processed = addProcessed(processed, [file('/5')], {
+    ...bounds,
+    present: new Set([...bounds.present, '/5']),
+  });
+  assert.deepEqual([...processed.keys()], ['/3', '/4', '/5']);
 });
 
 test('a file that was dealt with again is the newest, and as it is now', () => {
-  const bounds = { present: new Set<string>(), most: 10 };
-  let taken = addProcessed(NONE, [file('/1'), file('/2')], bounds);
-  taken = addProcessed(taken, [file('/1', 99)], bounds);
+  const bounds = { present: new Set<string>(), max: 10 };
+  let processed = addProcessed(NONE, [file('/1'), file('/2')], bounds);
+  processed = addProcessed(processed, [file('/1', 99)], bounds);
   assert.deepEqual(
-    [...taken],
+    [...processed],
     [
       ['/2', { sizeBytes: 10, mtimeMs: 1_000 }],
       ['/1', { sizeBytes: 99, mtimeMs: 1_000 }],

@@ -7,37 +7,37 @@ import { addProcessed, type FoundFile, type ProcessedVersions } from './folderSt
 /** Path, size in bytes, time of the last change in milliseconds since 1970. */
 const entriesSchema = z.array(z.tuple([z.string(), z.number(), z.number()]));
 
-/** Remembers in a file which versions of which files were dealt with; as many as a folder may hold. */
+/** Stores in a file which versions of which files were processed; as many as a folder may have. */
 export class ProcessedFiles {
   readonly #file: string;
-  #taken: ProcessedVersions;
+  #processed: ProcessedVersions;
   #isNew: boolean;
 
-  private constructor(file: string, taken: ProcessedVersions | null) {
+  private constructor(file: string, processed: ProcessedVersions | null) {
     this.#file = file;
-    this.#taken = taken ?? new Map();
-    this.#isNew = taken === null;
+    this.#processed = processed ?? new Map();
+    this.#isNew = processed === null;
   }
 
-  /** What cannot be read counts as nothing remembered yet. */
+  /** A file that cannot be read counts as missing. */
   static async open(file: string): Promise<ProcessedFiles> {
     const text = await readFile(file, 'utf8').catch(() => '');
     return new ProcessedFiles(file, readEntries(text));
   }
 
-  /** Whether nothing was ever remembered, not even that there was nothing. */
+  /** Whether nothing was ever saved. */
   get isNew(): boolean {
     return this.#isNew;
   }
 
-  get taken(): ProcessedVersions {
-    return this.#taken;
+  get versions(): ProcessedVersions {
+    return this.#processed;
   }
 
-  /** `present` are the paths that are there now: they are forgotten last. */
-  async remember(files: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
-    this.#taken = addProcessed(this.#taken, files, { present, most: MAX_FILES });
-    const entries = [...this.#taken].map(([path, { sizeBytes, mtimeMs }]) => [path, sizeBytes, mtimeMs]);
+  /** Adds files and saves them; `present` are the paths that exist now, which are dropped last. */
+  async add(files: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
+    this.#processed = addProcessed(this.#processed, files, { present, max: MAX_FILES });
+    const entries = [...this.#processed].map(([path, { sizeBytes, mtimeMs }]) => [path, sizeBytes, mtimeMs]);
     await writeFileAtomically(this.#file, JSON.stringify(entries));
     this.#isNew = false;
   }

@@ -5,7 +5,7 @@ import { type Placement, placementSchema } from './placement.ts';
 
 const SAVE_DELAY_MS = 500;
 
-/** Null also where the file holds no placement: the window then opens like the first time. */
+/** Returns null also where the file is invalid: the window then opens with its defaults. */
 export async function readPlacement(path: string): Promise<Placement | null> {
   try {
     return placementSchema.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -14,7 +14,7 @@ export async function readPlacement(path: string): Promise<Placement | null> {
   }
 }
 
-/** Keeps a window's place in a file, shortly after it was moved. */
+/** Saves a window's placement in a file, shortly after each change. */
 export class WindowStateStore {
   readonly #window: BrowserWindow;
   readonly #path: string;
@@ -32,7 +32,7 @@ export class WindowStateStore {
     window.once('closed', () => clearTimeout(this.#timer));
   }
 
-  /** Writes what is not written yet. */
+  /** Saves a change that is not saved yet. */
   async flush(): Promise<void> {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);

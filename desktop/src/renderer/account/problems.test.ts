@@ -87,7 +87,7 @@ describe('what a server or its absence tells', () => {
     assert.deepEqual(place('validation_failed', 'serverUrl: must be an address'), {
       serverUrl: { text: 'problem.addressInvalid' },
     });
-    assert.deepEqual(place('validation_failed', 'The address of a server must begin with https://.'), {
+    assert.deepEqual(place('validation_failed', 'The server address must begin with https://.'), {
       serverUrl: { text: 'problem.addressInvalid' },
     });
   });

@@ -137,7 +137,7 @@ export function placeFailure(error: unknown): Problems {
 /** The message of a refused argument begins with its name, or what becomes an address says what is wrong with it. */
 function placeRefusal(message: string): Problems {
   if (/^(account\.)?email\b/.test(message)) return { email: { text: 'email.invalid' } };
-  if (/^(serverUrl|The address of a server)\b/.test(message))
+  if (/^(serverUrl|The server address)\b/.test(message))
     return { serverUrl: { text: 'problem.addressInvalid' } };
   return { form: { code: 'validation_failed', message } };
 }

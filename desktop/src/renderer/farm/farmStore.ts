@@ -17,7 +17,7 @@ export interface FarmState {
   /** Puts dead letters back into the queue; answers how many. Throws what keeps it from that. */
   replay: () => Promise<number>;
   /** Lets a worker take no more tasks, or take some again. Throws what keeps it from that. */
-  controlWorker: (workerId: string, what: 'drain' | 'resume') => Promise<void>;
+  controlWorker: (workerId: string, action: 'drain' | 'resume') => Promise<void>;
   /** Lets a stopped clean-up job remove what was shown. Throws what keeps it from that. */
   allowJob: (job: Farm['stopped_jobs'][number]) => Promise<void>;
 }
@@ -63,8 +63,8 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
         return replayed;
       },
 
-      controlWorker: async (workerId, what) => {
-        await call('farm.controlWorker', { workerId, what });
+      controlWorker: async (workerId, action) => {
+        await call('farm.controlWorker', { workerId, action });
         await get().refresh();
       },
 
