@@ -39,7 +39,7 @@ describe('the command line', { timeout: 300_000 }, () => {
     const { code, stdout } = await logIn(config, 'login@example.org', 'password of login');
     assert.equal(code, 0);
     const file = path.join(config, 'session.json');
-    assert.match(stdout, /^Logged in at http:.* as login@example\.org\.\n/);
+    assert.match(stdout, /^Logged in to http:.* as login@example\.org\.\n/);
     assert.ok(stdout.includes(`kept unencrypted in ${file}, which only you can read`), stdout);
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal(savedSessionSchema.parse(JSON.parse(await readFile(file, 'utf8'))).serverUrl, server.url);
@@ -55,10 +55,10 @@ describe('the command line', { timeout: 300_000 }, () => {
     await logInAs(config, server.url, 'refused');
     const cases: [string[], number, RegExp][] = [
       [['upload'], 2, /missing required argument 'file'/],
-      [['upload', 'a', 'b', '--title', 'x'], 2, /--title goes with one file only/],
-      [['upload', 'a', '--limit-rate', 'fast'], 2, /must be a number of bytes/],
-      [['upload', 'a', '--concurrency', '0'], 2, /must be at least 1/],
-      [['status', 'seven'], 2, /must be a whole number/],
+      [['upload', 'a', 'b', '--title', 'x'], 2, /--title can only be used with a single file/],
+      [['upload', 'a', '--limit-rate', 'fast'], 2, /Must be a number of bytes/],
+      [['upload', 'a', '--concurrency', '0'], 2, /Must be at least 1/],
+      [['status', 'seven'], 2, /Must be a whole number/],
       [['nonsense'], 2, /unknown command/],
       [['status', '999999'], 1, /./],
       [['upload', path.join(folder.path, 'none.mp4')], 4, /none\.mp4: There is no such file\./],
@@ -117,7 +117,7 @@ describe('the command line', { timeout: 300_000 }, () => {
     assert.equal((await fetch(link)).status, 401);
     assert.equal((await fetch(watch_url)).status, 200);
 
-    assert.equal((await runReelmill(config, ['cancel', id])).stdout, `Video ${id} is canceled.\n`);
+    assert.equal((await runReelmill(config, ['cancel', id])).stdout, `Video ${id} canceled.\n`);
     const followed = await runReelmill(config, ['status', id, '--follow']);
     assert.equal(followed.code, 5, followed.stderr);
     assert.equal((await runReelmill(config, ['retry', id])).code, 0);

@@ -119,12 +119,12 @@ describe('the command line in a network whose only way out is a proxy', { timeou
       [
         { http_proxy: wrong },
         'http://videos.test',
-        /The proxy 127\.0\.0\.1:\d+ does not accept the user name/,
+        /The proxy 127\.0\.0\.1:\d+ rejected the user name or the password the user name/,
       ],
       [
         { HTTPS_PROXY: wrong },
         'https://secure.test',
-        /The proxy 127\.0\.0\.1:\d+ does not accept the user name/,
+        /The proxy 127\.0\.0\.1:\d+ rejected the user name or the password the user name/,
       ],
       [
         { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` },
@@ -152,7 +152,7 @@ describe('the command line in a network whose only way out is a proxy', { timeou
     }
     const refused = await logIn('https://secure.test', { HTTPS_PROXY: wrong });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /^The proxy 127\.0\.0\.1:\d+ does not accept/);
+    assert.match(refused.stderr, /^The proxy 127\.0\.0\.1:\d+ rejected the user name or the password/);
     assert.ok(!refused.stderr.includes('secret'), refused.stderr);
   });
 });

@@ -5,7 +5,7 @@ import type { UploadEvent } from '../engine/record/events.ts';
 import { serializeProgress } from '../engine/record/serializeSnapshot.ts';
 import { formatSeconds, printable } from './formats.ts';
 
-/** What an event means, in one line; null where it adds nothing to the lines before. */
+/** Returns one line for an event; null where it adds nothing to the lines before. */
 export function formatEvent(event: UploadEvent): string | null {
   if (!('upload' in event)) return null;
   const name = printable(event.upload.fileName);
@@ -21,13 +21,13 @@ function formatChange(event: Extract<UploadEvent, { upload: UploadSnapshot }>): 
     case 'progress':
       return formatProgress(upload);
     case 'resumed':
-      return `going on, ${formatBytes(upload.keptBytes)} are there already (${event.keptParts} of ${event.partCount} parts)`;
+      return `resuming, ${formatBytes(upload.keptBytes)} already uploaded (${event.keptParts} of ${event.partCount} parts)`;
     case 'restarted':
       return event.reason === 'file_changed'
-        ? 'the file changed since its upload began; beginning anew'
-        : 'the server has no unfinished upload of it any more; beginning anew';
+        ? 'the file has changed since its upload was started; starting over'
+        : 'the server no longer has the unfinished upload; starting over';
     case 'retrying':
-      return `${event.call}: ${event.message} Trying again in ${formatSeconds(event.waitMs / 1000)} (try ${event.attempt + 1}).`;
+      return `${event.call}: ${event.message} Retrying in ${formatSeconds(event.waitMs / 1000)} (attempt ${event.attempt + 1}).`;
     case 'added':
     case 'changed':
     case 'recovered':
@@ -40,7 +40,7 @@ function formatChange(event: Extract<UploadEvent, { upload: UploadSnapshot }>): 
 export function formatState(upload: UploadSnapshot): string | null {
   switch (upload.state) {
     case 'fingerprinting':
-      return 'looking at the file';
+      return 'checking the file';
     case 'uploading':
       return `uploading ${formatBytes(upload.sizeBytes ?? 0)}`;
     case 'completing':
@@ -50,7 +50,7 @@ export function formatState(upload: UploadSnapshot): string | null {
     case 'online':
       return `online${upload.video === null ? '' : `, watch it at ${upload.video.watchUrl}`}`;
     case 'failed':
-      return `failed: ${upload.failure?.message ?? 'nobody knows why'}`;
+      return `failed: ${upload.failure?.message ?? 'unknown error'}`;
     case 'canceled':
       return 'canceled';
     case 'paused':
@@ -71,25 +71,25 @@ export function formatProgress(upload: UploadSnapshot): string {
 }
 
 const WAITING: Record<WaitingReason, string> = {
-  store: 'waiting for the storage, which does not respond',
+  store: 'waiting for the storage to respond',
   disk: 'waiting for disk space',
   worker: 'waiting for a worker',
 };
 
-/** `encoding 42 %, 1m10s left, can be watched already` */
+/** `encoding 42 %, 1m10s left, playable` */
 export function formatVideo(video: VideoProgress): string {
   const percent = video.status === 'transcoding' ? ` ${Math.floor(video.progress)} %` : '';
   const parts = [`${video.phase ?? video.status}${percent}`];
   if (video.waitingFor !== null) parts.push(WAITING[video.waitingFor]);
   if (video.etaSeconds !== null) parts.push(`${formatSeconds(video.etaSeconds)} left`);
-  if (video.playable && video.status === 'transcoding') parts.push('can be watched already');
+  if (video.playable && video.status === 'transcoding') parts.push('playable');
   return parts.join(', ');
 }
 
-/** A video of the server as one line of a list. */
+/** Returns the line of a video in a list. */
 export function formatVideoRow(video: Video): string {
-  const said = [...(video.error === null ? [] : [video.error]), ...video.notices];
-  const reasons = said.map(({ message }) => ` (${printable(message)})`).join('');
+  const messages = [...(video.error === null ? [] : [video.error]), ...video.notices];
+  const reasons = messages.map(({ message }) => ` (${printable(message)})`).join('');
   const state = formatVideo(serializeProgress(video));
   return `${String(video.id).padStart(6)}  ${printable(video.title)}  ${state}${reasons}`;
 }

@@ -18,8 +18,8 @@ export interface UploadCommandOptions {
 }
 
 /**
- * Uploads files and shows how it goes; with `wait` until the videos are online. An interrupt stops sending and leaves
- * everything as it must be to go on later. Answers the exit code.
+ * Uploads files and shows the progress; with `wait` until the videos are online. An interrupt stops sending, so that the
+ * same command can resume later. Returns the exit code.
  */
 export async function uploadFiles(
   client: Client,
@@ -58,13 +58,13 @@ function chooseDisplay(terminal: Terminal, json: boolean): Display {
   return terminal.stderr.isTTY ? showBars(terminal.stderr) : showLines(write);
 }
 
-/** Null when nothing is left to do; otherwise the signal that came, with all sending stopped. */
+/** Returns null when everything is finished; otherwise the signal that was received, after pausing all uploads. */
 async function finishedOrInterrupted(manager: UploadManager, wait: boolean): Promise<NodeJS.Signals | null> {
   const interrupted = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
-    // whoever insists does not want to wait for an orderly end
+    // a second signal does not wait for an orderly end
     if (signals > 1) process.exit(exitCodeOfSignal(signal));
     interrupted.resolve(signal);
   };
@@ -87,7 +87,7 @@ function allFinished(manager: UploadManager, wait: boolean): Promise<null> {
     const check = (): void => {
       if (isDone()) resolve(null);
     };
-    // a state is announced before its upload lets go of its slot, and the next takes it
+    // the event comes before its upload frees the slot for the next one
     manager.subscribe(() => queueMicrotask(check));
     check();
   });
@@ -96,10 +96,10 @@ function allFinished(manager: UploadManager, wait: boolean): Promise<null> {
 function reportInterrupt(terminal: Terminal, manager: UploadManager, signal: NodeJS.Signals): number {
   const states = manager.uploads.map(({ state }) => state);
   if (states.includes('paused')) {
-    terminal.stderr.write('Stopped. Nothing that was sent is lost: the same command goes on from here.\n');
+    terminal.stderr.write('Stopped. Nothing that was sent is lost: run the same command to resume.\n');
   }
   if (states.includes('processing')) {
-    terminal.stderr.write('What is uploaded is transcoded without this program; see `reelmill list`.\n');
+    terminal.stderr.write('Uploaded videos are processed on the server; see `reelmill list`.\n');
   }
   return exitCodeOfSignal(signal);
 }
@@ -108,7 +108,7 @@ function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return signal === 'SIGTERM' ? EXIT.terminated.code : EXIT.interrupted.code;
 }
 
-/** Failures once more in plain words, and where to look at the rest. */
+/** Prints the failures again, and the links of the videos. */
 function report(terminal: Terminal, manager: UploadManager, json: boolean): void {
   for (const { fileName, videoId, video, failure } of manager.uploads) {
     if (failure !== null) terminal.stderr.write(`${printable(fileName)}: ${failure.message}\n`);

@@ -7,7 +7,7 @@ type FarmTask = Farm['running'][number];
 
 const TEXT_CHARACTERS = 100;
 
-/** The farm in lines for people. `letters` null: only their number is told. */
+/** Returns the farm as lines for people. With `letters` null, only their number is included. */
 export function formatFarm(farm: Farm, letters: readonly DeadLetter[] | null, now: Date): string[] {
   return [
     ...formatSummary(farm),
@@ -25,7 +25,7 @@ export function formatFarm(farm: Farm, letters: readonly DeadLetter[] | null, no
 function formatStoppedJobs(jobs: Farm['stopped_jobs']): string[] {
   if (jobs.length === 0) return [];
   const rows = jobs.map(({ job, reason }) => [`  ${job}`, printable(reason)]);
-  return ['', 'Clean-up jobs that are stopped (see `reelmill admin retention`):', ...alignColumns(rows)];
+  return ['', 'Stopped cleanup jobs (see `reelmill admin retention`):', ...alignColumns(rows)];
 }
 
 function formatSummary(farm: Farm): string[] {
@@ -43,12 +43,12 @@ function formatSummary(farm: Farm): string[] {
     ],
     ['Drain', formatDrain(farm)],
     ['Suggested', `${plural(suggested, 'worker')}: ${farm.scale_command}`],
-    ['Dead letters', queue === null ? 'not known' : String(queue.dead_letters)],
+    ['Dead letters', queue === null ? 'unknown' : String(queue.dead_letters)],
   ]);
 }
 
 function formatQueue({ queue }: Farm): string {
-  if (queue === null) return 'the message broker does not answer';
+  if (queue === null) return 'the message broker does not respond';
   return `${queue.ready} ready, ${plural(queue.consumers, 'worker')} listening`;
 }
 
@@ -60,15 +60,15 @@ function formatWaiting(farm: Farm): string {
 
 function formatDrain({ drain_seconds: seconds, workers }: Farm): string {
   const { working } = countWorkers(workers);
-  if (seconds === 0) return 'there is nothing left to do';
-  if (working === 0) return 'nobody is working on it';
-  if (seconds === null) return 'known once a task has been finished';
+  if (seconds === 0) return 'nothing left to do';
+  if (working === 0) return 'no worker is active';
+  if (seconds === null) return 'known once a task is finished';
   return `${formatSeconds(seconds)} with ${plural(working, 'worker')}`;
 }
 
-/** A line for each worker. */
+/** Returns a line for each worker. */
 export function formatWorkers({ workers, running }: Pick<Farm, 'workers' | 'running'>, now: Date): string[] {
-  if (workers.length === 0) return ['No worker has been heard of today.'];
+  if (workers.length === 0) return ['No worker was seen today.'];
   const parts = new Map(running.map(({ task_id, position }) => [task_id, position]));
   return alignColumns([
     ['WORKER', 'HOST', 'STATE', 'CORES', 'FFMPEG', 'SEEN', 'TASK'],
@@ -84,7 +84,7 @@ export function formatWorkers({ workers, running }: Pick<Farm, 'workers' | 'runn
   ]);
 }
 
-/** Only where something is missing. */
+/** Returns nothing where ffmpeg is fully confined. */
 function formatConfinement(workers: readonly FarmWorker[]): string[] {
   const lines = workers.flatMap(({ worker_id, confinement }) =>
     (confinement?.missing ?? []).map(({ what, why }) => [
@@ -118,7 +118,10 @@ function formatQuarantine(tasks: readonly FarmTask[]): string[] {
     printable(task.worker_id ?? '-'),
     task.available_at,
   ]);
-  return ['', ...alignColumns([['QUARANTINED TASK', 'WORKERS LOST', 'LAST WORKER', 'NEXT TRY'], ...lines])];
+  return [
+    '',
+    ...alignColumns([['QUARANTINED TASK', 'WORKERS LOST', 'LAST WORKER', 'NEXT ATTEMPT'], ...lines]),
+  ];
 }
 
 function formatBlocked(tasks: readonly FarmTask[]): string[] {
@@ -129,7 +132,7 @@ function formatBlocked(tasks: readonly FarmTask[]): string[] {
     formatError(task),
     task.available_at,
   ]);
-  return ['', ...alignColumns([['WAITING TASK', 'TRIES ENDED', 'LAST REASON', 'NEXT TRY'], ...lines])];
+  return ['', ...alignColumns([['WAITING TASK', 'ATTEMPTS LOST', 'LAST REASON', 'NEXT ATTEMPT'], ...lines])];
 }
 
 function formatError({ error }: FarmTask): string {

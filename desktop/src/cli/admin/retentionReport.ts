@@ -10,20 +10,20 @@ import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import { formatSeconds, printable } from '../formats.ts';
 import { alignColumns, plural } from '../table.ts';
 
-/** What is tidied up, in lines for people. */
+/** Returns the cleanup jobs as lines for people. */
 export function formatRetention({ jobs, clock_doubt: doubt }: Retention, now: Date): string[] {
   const rows = jobs.map((job) => [job.name, formatNow(job), formatLastRun(job, now), job.description]);
   return [
     ...alignColumns([['JOB', 'NOW', 'LAST RUN', 'WHAT IT DOES'], ...rows]),
-    ...(doubt === null ? [] : ['', `Nothing is removed by this clock: ${printable(doubt)}`]),
+    ...(doubt === null ? [] : ['', `Nothing is removed while the clock is in doubt: ${printable(doubt)}`]),
     ...jobs.flatMap(formatStop),
     ...jobs.flatMap((job) => (job.now === null ? [] : formatExamples(job.name, job.now))),
   ];
 }
 
-/** What was allowed. */
+/** Returns what was allowed. */
 export function formatAllowed({ job, allowance }: RetentionAllowResponse): string[] {
-  if (allowance === null) return [`${job}: goes on; the clock is taken for right`];
+  if (allowance === null) return [`${job}: continues; the clock is assumed to be right`];
   return [`${job}: may remove ${plural(allowance.items, 'item')} until ${allowance.until}`];
 }
 
@@ -34,12 +34,12 @@ function formatStop({ name, stopped, allowance }: RetentionJob): string[] {
   }
   return [
     '',
-    `${name} is stopped since ${stopped.since}: ${printable(stopped.reason)}`,
-    `  let it go on: reelmill admin retention --allow ${name}`,
+    `${name} has been stopped since ${stopped.since}: ${printable(stopped.reason)}`,
+    `  to continue: reelmill admin retention --allow ${name}`,
   ];
 }
 
-/** What one run did, or would do. */
+/** Returns what one run did, or would do. */
 export function formatRun({ job, dry_run: dryRun, result }: RetentionRunResponse): string[] {
   const verb = dryRun ? 'would remove' : 'removed';
   const failed = result.failed > 0 ? `; ${result.failed} could not be removed for now` : '';
@@ -58,7 +58,7 @@ function formatNow({ now, scheduled, running, stopped }: RetentionJob): string {
 function formatLastRun({ last_run: run }: RetentionJob, now: Date): string {
   if (run === null) return 'never';
   const age = formatSeconds((now.getTime() - Date.parse(run.started_at)) / 1000);
-  const by = run.trigger === 'admin' ? ' by hand' : '';
+  const by = run.trigger === 'admin' ? ', manual' : '';
   if (run.error !== null) return `${age} ago${by}, failed: ${printable(run.error)}`;
   return `${age} ago${by}${run.result === null ? '' : `, ${formatAmount(run.result)}`}`;
 }
