@@ -59,10 +59,10 @@ describe('the farm view', { timeout: 300_000 }, () => {
     const { page } = await open({ tasks: { ...makeFarm().tasks, done: 1_234 } });
     await page.getByText('1,234').waitFor();
     await page.evaluate("preview.state.failing['farm.get'] = { code: 'network', message: '' }");
-    await page.getByText(/^This is how the farm was/).waitFor();
+    await page.getByText(/^Last updated/).waitFor();
     await page.getByText('1,234').waitFor();
     await page.evaluate("delete preview.state.failing['farm.get']");
-    await page.getByText(/^This is how the farm was/).waitFor({ state: 'detached' });
+    await page.getByText(/^Last updated/).waitFor({ state: 'detached' });
     await page.close();
   });
 
@@ -83,12 +83,12 @@ describe('the farm view', { timeout: 300_000 }, () => {
     const since = new Date().toISOString();
     const stopped = { job: 'old_sources', kind: 'count', reason, since, items: 120, limit: 50 } as const;
     const { page } = await open({ stopped_jobs: [stopped] });
-    const table = page.getByRole('table').filter({ hasText: 'Sources of videos that are online' });
+    const table = page.getByRole('table').filter({ hasText: 'Source files of online videos' });
     await table.getByText(reason).waitFor();
-    await page.getByRole('button', { name: 'Allow… Sources of videos that are online' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Remove 120 items for good?' });
+    await page.getByRole('button', { name: 'Allow… Source files of online videos' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Permanently remove 120 items?' });
     await dialog.getByRole('button', { name: 'Allow', exact: true }).click();
-    await page.getByText('The clean-up goes on.').waitFor();
+    await page.getByText('The cleanup continues.').waitFor();
     await table.waitFor({ state: 'detached', timeout: 60_000 });
     const allowed = "preview.calls.filter(([name]) => name === 'farm.allowJob').map(([, args]) => args)";
     assert.deepEqual(await page.evaluate(allowed), [{ job: 'old_sources', items: 120 }]);
@@ -100,10 +100,10 @@ describe('the farm view', { timeout: 300_000 }, () => {
     const { page, change } = await open({
       waiting: [makeFailedTask(8, { state: 'pending', error, farm_faults: 12 })],
     });
-    const table = page.getByRole('table').filter({ hasText: 'Tries ended' });
+    const table = page.getByRole('table').filter({ hasText: 'Interrupted attempts' });
     await table.getByText('Encoding part 4, video 12').waitFor();
     await table.getByText('12', { exact: true }).waitFor();
-    await table.getByText('A worker of the farm ran out of disk space.').waitFor();
+    await table.getByText('A worker ran out of disk space.').waitFor();
     await change({ waiting: [] });
     await table.waitFor({ state: 'detached', timeout: 60_000 });
     await page.close();
@@ -112,7 +112,7 @@ describe('the farm view', { timeout: 300_000 }, () => {
   test('shows what a worker reported of a failed task', async () => {
     const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
     const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });
-    const report = page.getByRole('button', { name: 'What the worker reported: Encoding part 4, video 12' });
+    const report = page.getByRole('button', { name: 'Worker report: Encoding part 4, video 12' });
     assert.equal(await page.getByText('malloc failed').isVisible(), false);
     await report.click();
     await page.getByText('malloc failed').waitFor();
@@ -135,23 +135,23 @@ describe('the farm view', { timeout: 300_000 }, () => {
     const { page, change } = await open({ queue: { ready: 0, consumers: 1, dead_letters: 1 } });
     await page.getByText('no such kind').waitFor();
     await page.getByRole('button', { name: 'Replay…' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Put 1 message back?' });
+    const dialog = page.getByRole('dialog', { name: 'Replay 1 message?' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'hidden' });
     await page.getByText('no such kind').waitFor();
     await page.getByRole('button', { name: 'Replay…' }).click();
     await change({ queue: { ready: 1, consumers: 1, dead_letters: 0 } });
-    await dialog.getByRole('button', { name: 'Put back' }).click();
-    await page.getByText('1 message was put back.').waitFor();
+    await dialog.getByRole('button', { name: 'Replay', exact: true }).click();
+    await page.getByText('1 message replayed.').waitFor();
     await page.getByText('There are no dead letters.').waitFor();
     await page.close();
   });
 
   test('says what it does not know', async () => {
     const { page } = await open({ queue: null, drain_seconds: null });
-    await page.getByText('The message broker does not answer', { exact: true }).waitFor();
-    await page.getByText(/it is not known whether there are any/).waitFor();
-    await page.getByText('Nobody is working on it').waitFor();
+    await page.getByText('The message broker is not responding', { exact: true }).waitFor();
+    await page.getByText(/so their number is unknown/).waitFor();
+    await page.getByText('No worker is active').waitFor();
     await page.close();
   });
 });

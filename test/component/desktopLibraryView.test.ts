@@ -180,7 +180,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     const { page, card, asked } = await open([makeVideo(1), makeVideo(2)]);
     await card('Film 1').click();
     await page.getByRole('textbox', { name: 'Title' }).fill('A better title');
-    await page.getByText('Not saved yet').waitFor();
+    await page.getByText('Unsaved changes').waitFor();
     await page.getByRole('button', { name: 'Back to the library' }).click();
     await card('Film 2').click();
     assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Film 2');
@@ -199,11 +199,11 @@ describe('the library view', { timeout: 300_000 }, () => {
       makeVideo(2, { visibility: 'public' }),
     ]);
     await card('Film 1').click();
-    await page.getByText(/^The old link of this video.* until 24 Dec 2026/).waitFor();
-    const button = page.getByRole('button', { name: 'Make a new link…' });
+    await page.getByText(/^The old link to this video.* until 24 Dec 2026/).waitFor();
+    const button = page.getByRole('button', { name: 'Create new link…' });
     await button.press('Enter');
-    const dialog = page.getByRole('dialog', { name: 'Make a new link?' });
-    await dialog.getByText('Every link to “Film 1”').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Create a new link?' });
+    await dialog.getByText('All links to “Film 1”').waitFor();
     // the safe choice has the focus
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'hidden' });
@@ -212,10 +212,10 @@ describe('the library view', { timeout: 300_000 }, () => {
     await dialog.waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByText('The new link is on the clipboard.').waitFor();
+    await page.getByText('New link copied to the clipboard.').waitFor();
     await dialog.waitFor({ state: 'hidden' });
     assert.deepEqual(await asked('library.renewLink'), [{ videoId: 1 }]);
-    await page.getByText(/^The old link of this video/).waitFor({ state: 'detached' });
+    await page.getByText(/^The old link to this video/).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Back to the library' }).click();
     await card('Film 2').click();
     await page.getByRole('combobox', { name: 'Who can watch' }).waitFor();

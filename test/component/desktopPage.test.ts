@@ -38,7 +38,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     test('shows at the address why no server is there', async () => {
       const error = { code: 'not_a_server', message: 'No.' } as const;
       const page = await open({ session: NOBODY, failing: { 'session.probe': error } });
-      await page.getByText('Something answers at this address').waitFor();
+      await page.getByText('is not a Reelmill server').waitFor();
       assert.equal(await page.getByLabel('Server').getAttribute('aria-invalid'), 'true');
     });
 
@@ -56,7 +56,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       const error = { code: 'wrong_credentials', message: 'No.' } as const;
       const page = await open({ session: NOBODY, failing: { 'session.signIn': error } });
       await signIn(page, 'wrong');
-      await page.getByText('The e-mail address or the password is not right.').waitFor();
+      await page.getByText('Incorrect e-mail address or password.').waitFor();
       assert.equal(await focused(page), 'Password');
       await page.evaluate('delete preview.state.failing["session.signIn"]');
       await page.keyboard.type(' but nearly');
@@ -91,7 +91,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.getByLabel('E-mail').fill('ada@example.com');
       await page.getByLabel('Password', { exact: true }).fill('short');
       await page.keyboard.press('Enter');
-      await page.getByText('At least 8 characters.').waitFor();
+      await page.getByText('Use at least 8 characters.').waitFor();
       await page.getByLabel('Password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Uploads', level: 1 }).waitFor();
@@ -157,10 +157,10 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     test('that an administrator knows is to be changed at the start, or later in the settings', async () => {
       const page = await open(TEMPORARY);
       const dialog = page.getByRole('dialog', { name: 'Change your password' });
-      await dialog.getByText('An administrator knows your password.').waitFor();
+      await dialog.getByText('An administrator set your password.').waitFor();
       await waitFor(
         'the first field has the focus',
-        async () => (await focused(page)) === 'Present password',
+        async () => (await focused(page)) === 'Current password',
       );
       await dialog.getByRole('button', { name: 'Later' }).click();
       await dialog.waitFor({ state: 'detached' });
@@ -168,27 +168,27 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.getByRole('button', { name: 'Change the password' }).click();
       await dialog.getByLabel('New password', { exact: true }).fill('short');
       await page.keyboard.press('Enter');
-      await dialog.getByText('At least 8 characters.').waitFor();
-      assert.equal(await focused(page), 'Present password');
+      await dialog.getByText('Use at least 8 characters.').waitFor();
+      assert.equal(await focused(page), 'Current password');
       assert.deepEqual(await callsOf(page, 'session.changePassword'), []);
       await page.keyboard.type('of the admin');
       await dialog.getByLabel('New password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText('Your password is changed.').waitFor();
+      await page.getByText('Password changed.').waitFor();
       await dialog.waitFor({ state: 'detached' });
       const passwords = { current: 'of the admin', next: 'correct horse' };
       assert.deepEqual(await callsOf(page, 'session.changePassword'), [passwords]);
-      await page.getByText('A new one signs you out everywhere else.').waitFor();
+      await page.getByText('Changing it signs you out everywhere else.').waitFor();
     });
 
     test('is asked for at its field where it is wrong', async () => {
       const error = { code: 'wrong_credentials', message: 'No.' } as const;
       const page = await open({ ...TEMPORARY, failing: { 'session.changePassword': error } });
-      await page.getByLabel('Present password', { exact: true }).fill('wrong');
+      await page.getByLabel('Current password', { exact: true }).fill('wrong');
       await page.getByLabel('New password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText('This is not your present password.').waitFor();
-      assert.equal(await focused(page), 'Present password');
+      await page.getByText('Incorrect current password.').waitFor();
+      assert.equal(await focused(page), 'Current password');
     });
   });
 
@@ -203,7 +203,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     test('are kept as soon as they are changed, by keyboard too', async () => {
       const page = await openSettings();
       await page.getByRole('switch', { name: 'Notifications' }).press('Space');
-      await page.getByRole('radiogroup', { name: 'Uploads at once' }).getByText('5').click();
+      await page.getByRole('radiogroup', { name: 'Simultaneous uploads' }).getByText('5').click();
       await page.getByRole('combobox', { name: 'Speed limit' }).click();
       await page.getByRole('option', { name: '5 MB/s', exact: true }).click();
       assert.deepEqual(await callsOf(page, 'settings.set'), [
@@ -216,8 +216,8 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
     test('take a limit of one’s own', async () => {
       const page = await openSettings();
       await page.getByRole('combobox', { name: 'Speed limit' }).click();
-      await page.getByRole('option', { name: 'Own value…' }).click();
-      const field = page.getByRole('textbox', { name: 'Speed limit: Own limit' });
+      await page.getByRole('option', { name: 'Custom…' }).click();
+      const field = page.getByRole('textbox', { name: 'Speed limit: Custom limit' });
       await field.fill('3.5');
       await field.press('Enter');
       assert.deepEqual((await callsOf(page, 'settings.set')).at(-1), { bytesPerSecond: 3.5 * MB });
@@ -226,7 +226,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
 
     test('take a schedule', async () => {
       const page = await openSettings();
-      await page.getByRole('switch', { name: 'Another limit at certain times' }).check();
+      await page.getByRole('switch', { name: 'Use a different limit at certain times' }).check();
       await page.getByLabel('From', { exact: true }).fill('22:30');
       await page.getByLabel('To', { exact: true }).fill('06:00');
       await page.getByText('Until 06:00 the next day.').waitFor();
@@ -253,7 +253,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       const error = { code: 'internal', message: 'No.' } as const;
       const page = await openSettings({ failing: { 'settings.set': error } });
       await page.getByRole('switch', { name: 'Start when you log in' }).press('Space');
-      await page.getByRole('alert').getByText('Something unexpected went wrong').waitFor();
+      await page.getByRole('alert').getByText('An unexpected error occurred').waitFor();
       assert.equal(await page.getByRole('switch', { name: 'Start when you log in' }).isChecked(), false);
     });
 
@@ -267,7 +267,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
 
     test('ask for a folder before one is watched', async () => {
       const page = await openSettings();
-      await page.getByRole('switch', { name: 'Upload new files of a folder by themselves' }).press('Space');
+      await page.getByRole('switch', { name: 'Upload new files automatically' }).press('Space');
       await page.getByText('/home/ada/Videos/Finished').waitFor();
       assert.deepEqual(await callsOf(page, 'settings.set'), [
         { watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } },

@@ -82,7 +82,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await row(0)
       .getByRole('button', { name: /^Cancel/ })
       .click();
-    await page.getByRole('dialog').getByText('What was sent so far is deleted').waitFor();
+    await page.getByRole('dialog').getByText('The uploaded data').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.deepEqual(await takeCalls(), []);
@@ -123,11 +123,11 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await row(3).click({ ...BESIDE_BUTTONS, button: 'right' });
     await page.getByRole('menuitem', { name: 'Move to top' }).click();
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u3', index: 0 }]]);
-    await page.getByText(/is now at place 1 of 4/).waitFor({ state: 'attached' });
+    await page.getByText(/is now at position 1 of 4/).waitFor({ state: 'attached' });
     assert.equal(await focused(), 'u3', 'the menu gives the focus back');
     await page.keyboard.press('Alt+ArrowDown');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u3', index: 1 }]]);
-    await page.getByText(/is now at place 2 of 4/).waitFor({ state: 'attached' });
+    await page.getByText(/is now at position 2 of 4/).waitFor({ state: 'attached' });
     await dragRow(page, 'u4', 'u1');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u4', index: 0 }]]);
     await page.close();
@@ -142,7 +142,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
       .click();
     assert.deepEqual(await takeCalls(), [['queue.uploadAnyway', { ids: ['u9'] }]]);
     await row(9)
-      .getByRole('button', { name: /^Show it/ })
+      .getByRole('button', { name: /^Show video/ })
       .click();
     await waitFor('the library to ask for the video', async () =>
       (await takeCalls()).some(
@@ -154,7 +154,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
 
   test('the next try of a call is counted down, and keeps its moment', async () => {
     const { page, row } = await open();
-    const notice = row(2).getByText(/No connection. Trying again in \d+ s/);
+    const notice = row(2).getByText(/No connection. Retrying in \d+ s/);
     await notice.waitFor();
     const secondsLeft = async () => Number(/(\d+) s/.exec((await notice.textContent()) ?? '')?.[1]);
     const first = await secondsLeft();
@@ -182,9 +182,9 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await drop();
     await page.getByText('Drop to upload').waitFor({ state: 'detached' });
     const report = page.getByRole('dialog', { name: '2 files were not added' });
-    await report.getByText('A picture, not a video').waitFor();
+    await report.getByText('An image, not a video').waitFor();
     await report.getByText('This file is empty.').waitFor();
-    await page.getByText('2 files added, 1 file is in the list already').waitFor();
+    await page.getByText('2 files added, 1 file is already in the list').waitFor();
     const added = (await takeCalls()).filter(([call]) => call === 'queue.add');
     assert.deepEqual(added, [['queue.add', { paths: ['/dropped/a.mp4', '/dropped/beach.jpg'] }]]);
     await report.getByRole('button', { name: 'Close' }).click();

@@ -148,7 +148,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
 
     await chooseFiles(app, [film]);
     await row.getByRole('button', { name: 'Locate file' }).click();
-    await page.getByText('This is another file than the one whose upload began.').waitFor();
+    await page.getByText('This is not the file whose upload was started.').waitFor();
     await chooseFiles(app, [moved]);
     await limitRate(page, STANDSTILL);
     await row.getByRole('button', { name: 'Locate file' }).click();
@@ -190,7 +190,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     const { page } = app;
     await chooseFiles(app, [folder]);
     await openView(page, 'Settings');
-    await page.getByRole('switch', { name: 'Upload new files of a folder by themselves' }).click();
+    await page.getByRole('switch', { name: 'Upload new files automatically' }).click();
     await page.getByText(folder).waitFor();
     await makeHeavyFilm(film, path.join(folder, 'just exported.mp4'), 2 * MIB);
     await openView(page, 'Uploads');

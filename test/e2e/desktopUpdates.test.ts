@@ -89,7 +89,7 @@ describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => 
     await updates.release('98.0.0', ({ installer }) => replaced(installer, 'version', 'malware'));
     await isRefused();
     await openView(app.page, 'Settings');
-    await app.page.getByText('that its makers have not signed').waitFor();
+    await app.page.getByText('without a valid signature').waitFor();
 
     // an older version that was signed once
     await updates.release('0.0.9');

@@ -48,7 +48,7 @@ test('one video that is online is told by its title and leads to itself', () => 
 
 test('a failure is told with its reason in plain words', () => {
   const [transcode] = formatNotices([upload(failure({}))], texts);
-  assert.equal(transcode?.title, 'Video failed');
+  assert.equal(transcode?.title, 'Processing failed');
   assert.equal(transcode?.body, '“a.mp4”: This is not a video.');
   const [sending] = formatNotices([upload(failure({ stage: 'upload', code: 'validation_failed' }))], texts);
   assert.equal(sending?.title, 'Upload failed');

@@ -39,6 +39,6 @@ test('times are rough, and never nothing', () => {
 });
 
 test('where all are paused the tray says so', () => {
-  assert.equal(trayTooltip(summarizeForTray(totals({}, 2), 0), t), 'Reelmill: 2 uploads are paused');
+  assert.equal(trayTooltip(summarizeForTray(totals({}, 2), 0), t), 'Reelmill: 2 uploads paused');
   assert.equal(summarizeForTray(totals({ active: 1 }, 2), 0).activity, 'uploading');
 });

@@ -74,7 +74,7 @@ describe('what a row says', () => {
       etaSeconds: 60,
     } as const;
     const text = formatRow(row({ ...sending, keptBytes: 40 * MB }), t, english);
-    assert.equal(text, '100 MB of 400 MB · 5.0 MB/s · 1 min left · 40.0 MB already there');
+    assert.equal(text, '100 MB of 400 MB · 5.0 MB/s · 1 min left · 40.0 MB already uploaded');
     assert.equal(
       formatRow(row(sending), chinese, formatsOf('zh-CN')),
       '100 MB / 400 MB · 5.0 MB/s · 剩余 1 分钟',
@@ -84,7 +84,7 @@ describe('what a row says', () => {
   test('a transcode tells its phase, percentage and time, and that it can be watched', () => {
     const encoding = video({ progress: 42.7, etaSeconds: 180, playable: true });
     const text = formatRow(row({ state: 'processing', video: encoding }), t, english);
-    assert.equal(text, 'Encoding 42% · 3 min left · The beginning can be watched already');
+    assert.equal(text, 'Encoding 42% · 3 min left · You can already watch the beginning');
     const queued = formatRow(row({ state: 'processing', video: video({ phase: 'queued' }) }), t, english);
     assert.equal(queued, 'Waiting to be processed');
   });
@@ -108,7 +108,7 @@ describe('what a row says', () => {
   test('the badge tells apart what failed', () => {
     assert.equal(formatState(row({ state: 'failed', failure: failure({}) }), t), 'Failed');
     const transcode = failure({ stage: 'transcode', code: 'undecodable' });
-    assert.equal(formatState(row({ state: 'failed', failure: transcode }), t), 'Video failed');
+    assert.equal(formatState(row({ state: 'failed', failure: transcode }), t), 'Processing failed');
     assert.equal(
       formatState(row({ state: 'failed', failure: failure({ code: 'duplicate' }) }), t),
       'Duplicate',
@@ -119,7 +119,7 @@ describe('what a row says', () => {
     const reason = (code: string): string => `[${code}]`;
     assert.equal(formatFailure(failure({ code: 'file_unreadable' }), t, reason), '[file_unreadable]');
     const followed = formatFailure(failure({ stage: 'follow', code: 'network' }), t, reason);
-    assert.equal(followed, 'The file is uploaded, but its progress could not be read. [network]');
+    assert.equal(followed, 'The file was uploaded, but its processing status is unavailable. [network]');
     const known = failure({ code: 'duplicate', duplicateOf: { videoId: 3, title: 'Tom & Anna' } });
     assert.equal(formatFailure(known, t, reason), 'Already in your library as “Tom & Anna”.');
   });
