@@ -152,7 +152,10 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.equal(await failureOf(path.join(fixture.folder, 'none.mp4')), 'There is no such file.');
     assert.equal(await failureOf(fixture.folder), 'This is not a file.');
     fixture.api.intercept = () => 'cut';
-    assert.match((await failureOf(fine)) ?? '', /^The connection to 127\.0\.0\.1:\d+ was cut\.$/);
+    assert.match(
+      (await failureOf(fine)) ?? '',
+      /^The connection to 127\.0\.0\.1:\d+ was closed unexpectedly\.$/,
+    );
   });
 
   test('keeps to the bandwidth limit, also to one that changes on the way', async () => {

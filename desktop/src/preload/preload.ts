@@ -2,7 +2,7 @@ import type { IpcBridge, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts';
 
-/** Names travel as data on two channels, so that this script needs to know none of them: main validates all. */
+/** Call and event names are data on two channels, so that this script needs none of them: the main process validates all. */
 const bridge: IpcBridge = {
   call: (call, args): Promise<IpcReply> => ipcRenderer.invoke(CALL_CHANNEL, call, args),
   on: (event, listener) => {

@@ -5,7 +5,7 @@ const SMALLEST_GRANT_BYTES = 1024;
 
 /**
  * A bandwidth limit shared by everything that sends. Bytes are granted in slices of about a tenth of a second, each
- * reserving its stretch of time on one line, so whoever asks first sends first and nobody sends in bursts.
+ * reserving its time in one sequence, so that callers are served in order and none sends in bursts.
  */
 export class RateLimiter {
   readonly #clock: Clock;

@@ -5,7 +5,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 const MAX_WINDOWS = 5;
 
 export interface PartUrlOptions {
-  /** Signs these parts; retries by itself. */
+  /** Signs these parts, with retries. */
   sign: (partNumbers: number[]) => Promise<PartUrl[]>;
   /** The next parts to be sent, at most `count`, in order. */
   upcoming: (count: number) => number[];

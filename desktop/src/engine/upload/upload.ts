@@ -148,7 +148,7 @@ export class Upload {
 
   /**
    * Cancels the upload here at once, and aborts it on the server: resolves when the server has done so, or when the
-   * first attempt failed, after which retries go on in the background. A transcode is canceled on the server first;
+   * first attempt failed, after which it is retried in the background. A transcode is canceled on the server first;
    * throws where that fails, and the upload stays as it is.
    */
   async cancel(): Promise<void> {

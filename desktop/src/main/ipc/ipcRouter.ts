@@ -67,5 +67,5 @@ function formatError(
     return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
   logger.error({ call: name, err: error }, 'call failed unexpectedly');
-  return { code: 'internal', message: 'Something went wrong in the app. Its log says more.' };
+  return { code: 'internal', message: 'Something went wrong in the app. See its log for details.' };
 }

@@ -12,9 +12,9 @@ export function filesToOpen(
   argv: readonly string[],
   { cwd, bare }: { cwd: string; bare: boolean },
 ): string[] {
-  const words = argv.slice(1).filter((word) => word !== '' && !word.startsWith('-'));
-  return words.slice(bare ? 1 : 0).flatMap((word) => {
-    const path = toPath(word);
+  const args = argv.slice(1).filter((arg) => arg !== '' && !arg.startsWith('-'));
+  return args.slice(bare ? 1 : 0).flatMap((arg) => {
+    const path = toPath(arg);
     return path === null ? [] : [resolve(cwd, path)];
   });
 }
@@ -24,10 +24,10 @@ export function startsHidden(argv: readonly string[]): boolean {
 }
 
 /** Returns the path of an argument: file managers pass paths or file URLs. Null for other URLs. */
-function toPath(word: string): string | null {
-  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(word)) return word;
+function toPath(arg: string): string | null {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(arg)) return arg;
   try {
-    return fileURLToPath(word);
+    return fileURLToPath(arg);
   } catch {
     return null;
   }

@@ -131,7 +131,7 @@ export class OpenQueue {
     );
   }
 
-  /** Stops everything; what is unfinished goes on when the queue is opened again. */
+  /** Stops everything; unfinished uploads continue when the queue is opened again. */
   async close(): Promise<void> {
     this.#closing.abort(new ReelmillError('aborted', 'The queue is closed.'));
     this.#feed.close();

@@ -191,7 +191,7 @@ export class QueueService {
 
   async #ready(): Promise<OpenQueue> {
     await this.#switching;
-    if (this.#open === null) throw new ReelmillError('unauthorized', 'Nobody is signed in.');
+    if (this.#open === null) throw new ReelmillError('unauthorized', 'Not signed in.');
     return this.#open;
   }
 

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 
-/** What is wrong with a form as a whole, told to screen readers as soon as it is. */
+/** A problem of a form as a whole, announced to screen readers. */
 export function FormProblem({ text }: { text: string | null }) {
   return (
     <div role="alert">

@@ -19,7 +19,7 @@ interface PasswordDialogProps {
   onClose: () => void;
 }
 
-/** Lets somebody choose another password. */
+/** The dialog to change the password. */
 export function PasswordDialog({ opened, onClose }: PasswordDialogProps) {
   const { t } = useTranslation('signIn');
   const { t: common } = useTranslation();
@@ -38,7 +38,7 @@ export function PasswordDialog({ opened, onClose }: PasswordDialogProps) {
 
 function PasswordForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation('signIn');
-  const word = useProblemText();
+  const problemText = useProblemText();
   const isTemporary = useAccount()?.passwordTemporary ?? false;
   const form = usePasswordForm(onClose);
   return (
@@ -51,7 +51,7 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
           value={form.entered.current}
           isNew={false}
           autoFocus
-          error={word(form.problems.current)}
+          error={problemText(form.problems.current)}
           onChange={(value) => form.enter('current', value)}
         />
         <PasswordField
@@ -59,10 +59,10 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
           input={form.next}
           value={form.entered.next}
           isNew
-          error={word(form.problems.next)}
+          error={problemText(form.problems.next)}
           onChange={(value) => form.enter('next', value)}
         />
-        <FormProblem text={word(form.problems.form)} />
+        <FormProblem text={problemText(form.problems.form)} />
       </Stack>
       <Group justify="flex-end" mt="md" gap="sm">
         <Button variant="default" onClick={onClose}>

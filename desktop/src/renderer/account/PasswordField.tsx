@@ -4,14 +4,14 @@ import { type RefObject, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 interface PasswordFieldProps {
-  /** Where it is not just the password. */
+  /** In place of the default label. */
   label?: string;
   value: string;
-  /** Whether the password is being chosen, which password managers help with. */
+  /** Whether it is a new password, for password managers. */
   isNew: boolean;
   error: string | null;
   input: RefObject<HTMLInputElement | null>;
-  /** In a dialog, where it opens. */
+  /** Focused when its dialog opens. */
   autoFocus?: boolean;
   onChange: (value: string) => void;
 }
@@ -42,7 +42,7 @@ export function PasswordField({
       visibilityToggleIcon={RevealSymbol}
       visibilityToggleButtonProps={{
         'aria-label': t(visible ? 'password.hide' : 'password.show'),
-        // its label says it already
+        // the label has the same text
         'aria-pressed': undefined,
         size: 'sm',
       }}

@@ -9,7 +9,7 @@ interface SignOutDialogProps {
   onClose: () => void;
 }
 
-/** Asks before signing out, and says what becomes of the uploads. */
+/** Asks for confirmation before signing out, and explains what happens to the uploads. */
 export function SignOutDialog({ opened, onClose }: SignOutDialogProps) {
   const { t } = useTranslation('signIn');
   const { t: common } = useTranslation();

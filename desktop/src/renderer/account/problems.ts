@@ -2,7 +2,7 @@ import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** What is typed into the form; the name only where an account is made. */
+/** The values of the form; the nickname only for a registration. */
 export interface Credentials {
   serverUrl: string;
   nickname: string;
@@ -12,7 +12,7 @@ export interface Credentials {
 export type Field = keyof Credentials;
 export type Mode = 'signIn' | 'register';
 
-/** A text of the namespace `signIn`, or of `errors` by its code, or the words of whoever reported it. */
+/** A text of the namespace `signIn`, or an error, whose text is found by its code. */
 export type Problem =
   | { text: PlainText }
   | { text: CountedText; count: number }
@@ -36,10 +36,10 @@ type PlainText =
   | 'password.missing';
 type CountedText = 'nickname.tooLong' | 'password.tooShort' | 'password.tooLong';
 
-/** Problems by the field they belong to; those of none are under `form`. */
+/** Problems by field; those of no single field are under `form`. */
 export type Problems = Partial<Record<Field | 'form', Problem>>;
 
-/** What the form itself can tell before anything is sent. */
+/** Returns the problems that the form finds before it is sent. */
 export function checkCredentials(entered: Credentials, mode: Mode): Problems {
   const problems: Problems = {};
   const email = entered.email.trim();
@@ -61,7 +61,7 @@ function checkNickname(nickname: string): Problem | null {
   return nickname.length > count ? { text: 'nickname.tooLong', count } : null;
 }
 
-/** An existing password may be shorter than what new ones must have: the server knows. */
+/** An existing password may be shorter than a new one must be: the server decides. */
 function checkPassword(password: string, mode: Mode): Problem | null {
   const { min, max } = LIMITS.passwordCharacters;
   if (password === '') return { text: 'password.missing' };
@@ -72,7 +72,7 @@ function checkPassword(password: string, mode: Mode): Problem | null {
 export type PasswordChange = IpcArgs<'session.changePassword'>;
 export type PasswordProblems = Partial<Record<keyof PasswordChange | 'form', Problem>>;
 
-/** What can be told of a new password before it is sent. */
+/** Returns the problems of a new password before it is sent. */
 export function checkPasswordChange({ current, next }: PasswordChange): PasswordProblems {
   const problems: PasswordProblems = {};
   const count = LIMITS.passwordCharacters.min;
@@ -83,13 +83,13 @@ export function checkPasswordChange({ current, next }: PasswordChange): Password
   return problems;
 }
 
-/** Puts the failure of changing the password at the field it belongs to. */
+/** Returns the failure of a password change by the field that it belongs to. */
 export function placeChangeFailure(error: unknown): PasswordProblems {
   const isWrong = error instanceof ReelmillError && error.code === 'wrong_credentials';
   return isWrong ? { current: { text: 'problem.currentPassword' } } : { form: toProblem(error) };
 }
 
-/** Why no Reelmill server was found at an address. */
+/** Returns why no Reelmill server was found at an address. */
 export function toProblem(error: unknown): Problem {
   if (!(error instanceof ReelmillError)) return { code: 'internal', message: String(error) };
   switch (error.code) {
@@ -112,7 +112,7 @@ export function toProblem(error: unknown): Problem {
   }
 }
 
-/** Puts the failure of signing in or registering at the field it belongs to. */
+/** Returns the failure of signing in or registering by the field that it belongs to. */
 export function placeFailure(error: unknown): Problems {
   const problem = toProblem(error);
   if (!(error instanceof ReelmillError)) return { form: problem };
@@ -128,14 +128,14 @@ export function placeFailure(error: unknown): Problems {
     case 'email_taken':
       return { email: problem };
     case 'validation_failed':
-      return placeRefusal(error.message);
+      return placeValidationFailure(error.message);
     default:
       return { form: problem };
   }
 }
 
-/** The message of a refused argument begins with its name, or what becomes an address says what is wrong with it. */
-function placeRefusal(message: string): Problems {
+/** The message for an invalid argument begins with its name; that for an invalid address begins with a text of its own. */
+function placeValidationFailure(message: string): Problems {
   if (/^(account\.)?email\b/.test(message)) return { email: { text: 'email.invalid' } };
   if (/^(serverUrl|The server address)\b/.test(message))
     return { serverUrl: { text: 'problem.addressInvalid' } };

@@ -1,9 +1,9 @@
-/** The host and port of an address, as people tell servers apart; the text itself where it is no address. */
+/** Returns the host and port of a server address; the text itself where it is not a URL. */
 export function hostOf(serverUrl: string): string {
   return URL.canParse(serverUrl) ? new URL(serverUrl).host : serverUrl;
 }
 
-/** Whether what is sent to this address could be read on its way: plain http to another machine. */
+/** Whether data sent to this address is unencrypted: plain http to another machine. */
 export function isReadableOnTheWay(serverUrl: string): boolean {
   if (!URL.canParse(serverUrl)) return false;
   const { protocol, hostname } = new URL(serverUrl);

@@ -12,7 +12,7 @@ export type SignedIn = Extract<SessionState, { status: 'signedIn' }>;
 
 const NOBODY: SessionState = { status: 'signedOut', serverUrl: null, ended: null };
 
-/** A store of its own, for tests; the app has `sessionStore`. */
+/** Creates a store, for tests; the app uses `sessionStore`. */
 export function createSessionStore(): SessionStore {
   return createStore<SessionStoreState>()(() => ({ session: NOBODY }));
 }
@@ -23,13 +23,13 @@ export function useSession(): SessionState {
   return useStore(sessionStore, (state) => state.session);
 }
 
-/** Whoever is signed in; null on the sign-in screen. */
+/** The account that is signed in; null on the sign-in screen. */
 export function useAccount(): SignedIn | null {
   const session = useSession();
   return session.status === 'signedIn' ? session : null;
 }
 
-/** Takes the session from the main process and follows it; answers the function that ends it. */
+/** Loads the session from the main process and follows it. Returns a function that ends it. */
 export async function connectSession(store: SessionStore = sessionStore): Promise<() => void> {
   const stop = on('session.changed', (session) => store.setState({ session }));
   try {
@@ -48,7 +48,7 @@ export async function signIn(
   store.setState({ session: await call('session.signIn', credentials) });
 }
 
-/** Makes an account and signs in with it. */
+/** Creates an account and signs in. */
 export async function register(
   request: IpcArgs<'session.register'>,
   store: SessionStore = sessionStore,
@@ -56,7 +56,7 @@ export async function register(
   store.setState({ session: await call('session.register', request) });
 }
 
-/** Signs the account out everywhere else. */
+/** Changes the password, which ends every other session. */
 export async function changePassword(
   passwords: IpcArgs<'session.changePassword'>,
   store: SessionStore = sessionStore,

@@ -20,7 +20,7 @@ const VIEWS: Record<View, ComponentType> = {
   settings: SettingsView,
 };
 
-/** The window of somebody who is signed in: the sidebar and one view. */
+/** The window while an account is signed in: the sidebar and one view. */
 export function AppShell({ account }: { account: SignedIn }) {
   const { t } = useTranslation();
   const asked = useNavigation();
@@ -45,7 +45,7 @@ export function AppShell({ account }: { account: SignedIn }) {
   );
 }
 
-/** Whoever uses a keyboard or a screen reader is taken to what has just been shown. */
+/** Focuses the heading of a new view, for keyboards and screen readers. */
 function useFocusOfView(main: RefObject<HTMLElement | null>, place: string): void {
   const shown = useRef(place);
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { NavLink, Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import {
   IconCloudUpload,
@@ -16,7 +17,6 @@ import { useQueue } from '../queue/model/queueStore.ts';
 import { Mark } from '../ui/Mark.tsx';
 import { AccountMenu } from './AccountMenu.tsx';
 import classes from './AppShell.module.css';
-import { useSmallWindow } from './useSmallWindow.ts';
 
 const ICONS: Record<View, ComponentType<IconProps>> = {
   queue: IconCloudUpload,
@@ -25,7 +25,7 @@ const ICONS: Record<View, ComponentType<IconProps>> = {
   settings: IconSettings,
 };
 
-/** The ways to the views, and who is signed in. */
+/** The navigation between the views, and the account. */
 export function Sidebar({ account, view }: { account: SignedIn; view: View }) {
   const { t } = useTranslation();
   const { count } = useFormats();
@@ -69,4 +69,9 @@ function SidebarLink({ view, active, count }: { view: View; active: boolean; cou
       />
     </Tooltip>
   );
+}
+
+/** Whether the sidebar shows only icons; the same width as in `AppShell.module.css`. */
+function useSmallWindow(): boolean {
+  return useMediaQuery('(width < 900px)', false, { getInitialValueInEffect: false });
 }

@@ -4,7 +4,7 @@ import { styleNonce } from '../theme/nonce.ts';
 import { cssVariables, theme } from '../theme/theme.ts';
 import { Mark } from '../ui/Mark.tsx';
 
-/** What is shown where the main process did not answer: nothing else can be done from here. */
+/** Shown when the main process does not respond: the page can only be reloaded. */
 export function StartFailed() {
   const { t } = useTranslation();
   return (

@@ -7,8 +7,8 @@ import { connectWatchFolder } from '../settings/watchFolderStore.ts';
 import { followLanguage } from './language.ts';
 
 /**
- * Takes from the main process what everything stands on, and follows it as long as the page lives. Rejects where the
- * main process does not answer.
+ * Loads the shared state from the main process, and follows it as long as the page exists. Rejects where the main process
+ * does not respond.
  */
 export async function startStores(): Promise<void> {
   connectNavigation();
@@ -17,7 +17,7 @@ export async function startStores(): Promise<void> {
   followQueue();
 }
 
-/** The queue belongs to the account: it is taken anew whenever somebody signs in. */
+/** The queue belongs to the account: it is loaded again after each sign-in. */
 function followQueue(): void {
   let stop: (() => void) | null = null;
   const follow = (): void => {

@@ -11,7 +11,7 @@ declare module 'i18next' {
   }
 }
 
-/** Makes the texts ready at once, in the browser's language until the chosen one is known. */
+/** Loads the texts synchronously, in the browser's language until the chosen one is known. */
 export function startTexts(): void {
   void i18next.use(initReactI18next).init({
     resources: RESOURCES,
@@ -24,7 +24,7 @@ export function startTexts(): void {
   });
 }
 
-/** Shows everything in this language from now on, and tells screen readers of it. */
+/** Shows everything in this language from now on, and sets it for screen readers. */
 export function showLanguage(language: Language): void {
   document.documentElement.lang = language;
   if (i18next.language !== language) void i18next.changeLanguage(language);

@@ -12,10 +12,10 @@ import {
 } from '../navigation/navigationStore.ts';
 import { checkForUpdate, connectAppInfo, createAppInfoStore } from '../settings/appInfoStore.ts';
 import {
-  changeSettings,
   connectSettings,
   createSettingsStore,
   pickWatchFolder,
+  updateSettings,
 } from '../settings/settingsStore.ts';
 
 /** The main process as the stores see it: answers that a test gives, and events that it sends. */
@@ -97,8 +97,8 @@ describe('settings', () => {
 
   test('a change shows before it is answered, whatever else is told meanwhile', async () => {
     const { store, shown } = await connected();
-    const first = changeSettings({ fileConcurrency: 4 }, store);
-    const second = changeSettings({ theme: 'dark' }, store);
+    const first = updateSettings({ fileConcurrency: 4 }, store);
+    const second = updateSettings({ theme: 'dark' }, store);
     assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
     main.send('settings.changed', settingsWith({ fileConcurrency: 4 }));
     assert.equal(shown().theme, 'dark');
@@ -113,8 +113,8 @@ describe('settings', () => {
 
   test('a change that cannot be kept is taken back, and only that one', async () => {
     const { store, shown } = await connected();
-    const refused = changeSettings({ fileConcurrency: 8 }, store);
-    const taken = changeSettings({ notifications: false }, store);
+    const refused = updateSettings({ fileConcurrency: 8 }, store);
+    const taken = updateSettings({ notifications: false }, store);
     main.calls[1]?.answer(FAILURE);
     await assert.rejects(refused, new ReelmillError('internal', 'The disk is full.'));
     assert.deepEqual([shown().fileConcurrency, shown().notifications], [3, false]);

@@ -16,7 +16,7 @@ import { taskLabel } from './taskLabel.ts';
 
 type FailedTask = Farm['recent_failures'][number];
 
-/** What failed lately, why, and what the worker said about it. */
+/** The tasks that failed lately, with their reasons and the reports of the workers. */
 export function FailedTasks({ tasks }: { tasks: readonly FailedTask[] }) {
   const { t } = useTranslation('farm');
   if (tasks.length === 0) return <Note>{t('failures.empty')}</Note>;
@@ -85,7 +85,7 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
   );
 }
 
-/** The whole video is processed again; what is done of it stays. */
+/** Processes the video again; its finished tasks are kept. */
 function RetryButton({ task }: { task: FailedTask }) {
   const { t } = useTranslation('farm');
   const retry = useAction(async () => {
@@ -110,12 +110,12 @@ function RetryButton({ task }: { task: FailedTask }) {
 interface ReportToggleProps {
   task: string;
   open: boolean;
-  /** The id of what it shows and hides. */
+  /** The id of the element that it shows and hides. */
   controls: string;
   onToggle: () => void;
 }
 
-/** For the worker's own words, which are long. */
+/** Shows and hides the worker's report, which may be long. */
 function ReportToggle({ task, open, controls, onToggle }: ReportToggleProps) {
   const { t } = useTranslation('farm');
   const Icon = open ? IconChevronDown : IconChevronRight;

@@ -22,7 +22,7 @@ import { WorkerTable } from './WorkerTable.tsx';
 
 const PAUSE_MS = 2_500;
 
-/** What the farm does, for administrators. */
+/** The state of the farm, for administrators. */
 export function FarmView() {
   const { t } = useTranslation('farm');
   usePolling(farmStore.getState().refresh, PAUSE_MS);
@@ -92,7 +92,7 @@ function FarmFailed({ failure }: { failure: unknown }) {
   );
 }
 
-/** Above the last answer, where the next did not come. */
+/** Shown above the last response when the next one failed. */
 function OutOfDate({ failure }: { failure: unknown }) {
   const { t } = useTranslation('farm');
   const { ago } = useFormats();

@@ -6,7 +6,7 @@ import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
 import { taskLabel } from './taskLabel.ts';
 
-/** Tasks that wait because their workers were lost again and again; nothing where there are none. */
+/** Quarantined tasks: several workers in a row were lost with them. Nothing where there are none. */
 export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();

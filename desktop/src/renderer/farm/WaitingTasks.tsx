@@ -7,7 +7,7 @@ import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
 import { taskLabel } from './taskLabel.ts';
 
-/** Tasks whose last tries were ended by the farm; nothing where there are none. */
+/** Tasks whose last attempts were ended by a fault of the farm; nothing where there are none. */
 export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();

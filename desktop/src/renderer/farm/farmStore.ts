@@ -3,39 +3,39 @@ import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { call } from '../ipc/bridge.ts';
 
-/** The farm as it was at the last answer. */
+/** The farm at the last response. */
 export interface FarmState {
-  /** Null until the first answer. */
+  /** Null until the first response. */
   farm: Farm | null;
-  /** When that answer came, in milliseconds. */
+  /** When that response arrived, in milliseconds. */
   seenAt: number;
-  /** Why the last one did not come; null where it did. */
+  /** The error of the last call; null where it succeeded. */
   failure: unknown;
-  /** Some of the messages that nothing could be done with; null until they have been asked for. */
+  /** The oldest dead letters; null until they are loaded. */
   deadLetters: readonly DeadLetter[] | null;
   refresh: (signal?: AbortSignal) => Promise<void>;
-  /** Puts dead letters back into the queue; answers how many. Throws what keeps it from that. */
+  /** Moves dead letters back to their queues and returns how many. Throws the error of the call. */
   replay: () => Promise<number>;
-  /** Lets a worker take no more tasks, or take some again. Throws what keeps it from that. */
+  /** Drains or resumes a worker. Throws the error of the call. */
   controlWorker: (workerId: string, action: 'drain' | 'resume') => Promise<void>;
-  /** Lets a stopped clean-up job remove what was shown. Throws what keeps it from that. */
+  /** Lets a stopped cleanup job remove the number that was shown. Throws the error of the call. */
   allowJob: (job: Farm['stopped_jobs'][number]) => Promise<void>;
 }
 
 export type FarmStore = StoreApi<FarmState>;
 
-/** A store of its own, for tests; the app has `farmStore`. */
+/** Creates a store, for tests; the app uses `farmStore`. */
 export function createFarmStore(now: () => number = Date.now): FarmStore {
   return createStore<FarmState>()((set, get) => {
-    /** How many there were when they were asked for. */
-    let lettersThen: number | null = null;
+    /** How many there were when they were loaded. */
+    let loadedCount: number | null = null;
 
-    /** Their number comes with the farm: they are asked for only where it is another one. */
+    /** Loads them only when their number, which comes with the farm, has changed. */
     const refreshDeadLetters = async (count: number, signal?: AbortSignal): Promise<void> => {
-      if (count === lettersThen) return;
+      if (count === loadedCount) return;
       const letters = count === 0 ? [] : (await call('farm.deadLetters')).dead_letters;
       if (signal?.aborted) return;
-      lettersThen = count;
+      loadedCount = count;
       set({ deadLetters: letters });
     };
 
@@ -58,7 +58,7 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
 
       replay: async () => {
         const { replayed } = await call('farm.replay');
-        lettersThen = null;
+        loadedCount = null;
         await get().refresh();
         return replayed;
       },
@@ -78,7 +78,7 @@ export function createFarmStore(now: () => number = Date.now): FarmStore {
 
 export const farmStore = createFarmStore();
 
-/** Components are rendered again only when what they select changes. */
+/** Returns what `select` picks; components only render again when that changes. */
 export function useFarm<Selected>(select: (state: FarmState) => Selected): Selected {
   return useStore(farmStore, select);
 }

@@ -4,13 +4,13 @@ import { errors } from '../../i18n/en/errors.ts';
 
 type TranslatedCode = keyof typeof errors;
 
-/** What went wrong in the language of the app; in the words of whoever reported it where there are none for its code. */
+/** Returns the text for an error in the language of the app; without a text for its code, the error's own message. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ReelmillError)) return i18next.t('errors:internal');
   return failureMessage(error.code, error.message);
 }
 
-/** As `errorMessage`, of a code and a message that came as data. */
+/** The same for a code and a message. */
 export function failureMessage(code: string, message: string): string {
   return isTranslated(code) ? i18next.t(`errors:${code}`) : message;
 }

@@ -8,9 +8,9 @@ export interface Formats {
   speed(bytesPerSecond: number): string;
   /** How long a video is: `4:05`, `1:04:05`. */
   duration(seconds: number): string;
-  /** How long something will take, as coarse as such a guess is: `40 sec`, `3 min`, `2 hr 10 min`. */
+  /** A remaining time, rounded: `40 sec`, `3 min`, `2 hr 10 min`. */
   eta(seconds: number): string;
-  /** `42%`, rounded down so that only what is done says 100%. */
+  /** `42%`, rounded down so that 100% means finished. */
   percent(percentage: number): string;
   /** `12,345` */
   count(value: number): string;
@@ -38,7 +38,7 @@ export function formatsOf(language: Language): Formats {
 }
 
 function createFormats(language: Language): Formats {
-  // dates that nobody takes for others: the month as a word, and 24 hours
+  // unambiguous dates: the month as a word, and 24 hours
   const dateLocale = language === 'en' ? 'en-GB' : language;
   const locale = language === 'en' ? 'en-US' : language;
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
@@ -107,7 +107,7 @@ function unitFormats(locale: string): UnitFormats {
 function formatEta(seconds: number, units: UnitFormats): string {
   if (!Number.isFinite(seconds)) return NOTHING;
   const total = Math.max(0, seconds);
-  // seconds in steps of five: a figure that is never still is not read
+  // seconds in steps of five: a figure that changes all the time is hard to read
   if (total < 57.5) return units.second.format(total < 10 ? Math.ceil(total) : Math.round(total / 5) * 5);
   const minutes = Math.round(total / MINUTE);
   if (minutes < 60) return units.minute.format(minutes);

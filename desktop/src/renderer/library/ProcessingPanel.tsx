@@ -13,7 +13,7 @@ interface ProcessingPanelProps {
   video: Video;
 }
 
-/** How far a video is, or why it came to nothing, and what can be done about it; nothing for one that is online. */
+/** The progress of a video, or why it failed, and the actions for that; nothing for an online video. */
 export function ProcessingPanel({ store, video }: ProcessingPanelProps) {
   if (video.status === 'transcoding') return <Running store={store} video={video} />;
   if (video.status === 'failed' || video.status === 'canceled') return <Ended store={store} video={video} />;
@@ -46,7 +46,7 @@ function Running({ store, video }: ProcessingPanelProps) {
   );
 }
 
-/** What is in the way stands in the place of the picture; this is what can be done. */
+/** The player shows the problem; these are the actions. */
 function Ended({ store, video }: ProcessingPanelProps) {
   const { t } = useTranslation('library');
   const retry = useAction(async () => {

@@ -4,13 +4,13 @@ import type { TFunction } from 'i18next';
 
 type LibraryText = TFunction<'library'>;
 
-/** A notice in the language of the app; in the words of the server where it knows more codes than the app. */
+/** Returns a notice in the language of the app; for an unknown code, the message of the server. */
 export function formatNotice(notice: Notice, t: LibraryText): string {
   const { data: facts } = noticeFactsSchema.safeParse(notice);
   return facts === undefined ? notice.message : formatFacts(facts, t);
 }
 
-/** What the notices of a video come to, each in a word or two. */
+/** Returns the short texts of a video's notices. */
 export function shortNotices({ notices }: Pick<Video, 'notices'>, t: LibraryText): string[] {
   return notices.flatMap((notice) => {
     const { data: facts } = noticeFactsSchema.safeParse(notice);

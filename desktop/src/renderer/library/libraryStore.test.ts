@@ -4,7 +4,7 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
 import { makeVideo } from '../../../../test/support/libraryVideos.ts';
-import { createLibraryStore, isUnderWay, type LibraryStore } from './libraryStore.ts';
+import { createLibraryStore, hasActiveVideos, type LibraryStore } from './libraryStore.ts';
 import { PAGE_SIZE, videoAt } from './pages.ts';
 
 const OFFLINE = new ReelmillError('network', 'No connection.');
@@ -157,11 +157,11 @@ describe('the library store', () => {
 
   test('knows whether something that is shown is still under way', async () => {
     await open(40, (id) => (id === 30 ? { status: 'transcoding', phase: 'encoding', progress: 40 } : {}));
-    assert.equal(isUnderWay(state()), false);
+    assert.equal(hasActiveVideos(state()), false);
     state().show({ first: 24, last: 35 });
-    assert.equal(isUnderWay(state()), true);
+    assert.equal(hasActiveVideos(state()), true);
     state().replace(makeVideo(30, { status: 'online' }));
-    assert.equal(isUnderWay(state()), false);
+    assert.equal(hasActiveVideos(state()), false);
   });
 
   test('another query begins at the top', async () => {

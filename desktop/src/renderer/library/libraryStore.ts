@@ -16,7 +16,7 @@ import {
 } from './pages.ts';
 import { EVERYTHING, isSameQuery, type LibraryQuery, listArgs } from './query.ts';
 
-/** A page that comes into view again is asked for anew where it is older than this. */
+/** A page that is older than this is loaded again when it becomes visible. */
 const FRESH_MS = 30_000;
 
 /**
@@ -26,34 +26,34 @@ const FRESH_MS = 30_000;
  */
 export interface LibraryState {
   query: LibraryQuery;
-  /** Of what is shown; null until the first answer. */
+  /** Number of videos of the query; null until the first response. */
   total: number | null;
   pages: Pages;
   shown: Range;
-  /** Whether what is shown still answers the query before. */
+  /** Whether the videos shown are still those of the previous query. */
   outdated: boolean;
-  /** Why the last page could not be had; null where it could. */
+  /** The error of the last page; null where it was loaded. */
   failure: unknown;
-  /** Where the grid was left, for the way back from a video. */
+  /** The scroll position and the opened video, to return to. */
   place: { scrollTop: number; videoId: number | null };
   setQuery: (change: Partial<LibraryQuery>) => void;
-  /** Loads what is missing of a range. */
+  /** Loads the missing pages of a range. */
   show: (range: Range) => void;
-  /** Loads what is shown anew. */
+  /** Reloads the visible pages. */
   refresh: () => Promise<void>;
   replace: (video: Video) => void;
-  /** Takes a video away that has been deleted. */
+  /** Removes a deleted video. */
   remove: (videoId: number) => void;
   leave: (place: LibraryState['place']) => void;
 }
 
 export type LibraryStore = StoreApi<LibraryState>;
 
-/** A store of its own, for tests; the app has `libraryStore`. */
+/** Creates a store, for tests; the app uses `libraryStore`. */
 export function createLibraryStore(now: () => number = Date.now): LibraryStore {
   const loading = new Map<number, Promise<void>>();
   const loadedAt = new Map<number, number>();
-  /** Grows whenever answers that are still to come are not wanted any more. */
+  /** Incremented to ignore the responses of calls that are still running. */
   let generation = 0;
 
   return createStore<LibraryState>()((set, get) => {
@@ -68,20 +68,20 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
     };
 
     const loadPage = async (page: number): Promise<void> => {
-      const asked = generation;
+      const started = generation;
       const args = listArgs(get().query, { limit: PAGE_SIZE, offset: page * PAGE_SIZE });
       try {
-        const answer = await call('library.list', args);
-        if (asked === generation) take(page, answer);
+        const list = await call('library.list', args);
+        if (started === generation) take(page, list);
       } catch (failure) {
-        if (asked === generation) set({ failure });
+        if (started === generation) set({ failure });
       }
     };
 
     const take = (page: number, { videos, total }: VideoList): void => {
       const { total: before, outdated, shown, pages } = get();
       const shifted = before !== null && before !== total;
-      // what is further away may have moved to another page
+      // videos of other pages may have moved
       const kept = outdated ? new Map() : shifted ? keepShown(pages, shown) : pages;
       loadedAt.set(page, now());
       set({
@@ -126,7 +126,7 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
 
       show: (shown) => {
         set({ shown });
-        // until there is an answer to the query, it is not known which pages there are
+        // the pages of a new query are unknown until its first response
         const wanted = get().outdated ? [0] : pagesOf(shown);
         for (const page of wanted) if (!isFresh(page)) void load(page);
       },
@@ -155,13 +155,13 @@ export function createLibraryStore(now: () => number = Date.now): LibraryStore {
 
 export const libraryStore = createLibraryStore();
 
-/** Components are rendered again only when what they select changes. */
+/** Returns what `select` picks; components only render again when that changes. */
 export function useLibrary<Selected>(select: (state: LibraryState) => Selected): Selected {
   return useStore(libraryStore, select);
 }
 
-/** Whether something that is shown is still going to change by itself. */
-export function isUnderWay({ pages, shown, total }: LibraryState): boolean {
+/** Whether a visible video is still being uploaded or processed. */
+export function hasActiveVideos({ pages, shown, total }: LibraryState): boolean {
   const last = Math.min(shown.last, (total ?? 0) - 1);
   for (let index = shown.first; index <= last; index += 1) {
     const status = videoAt(pages, index)?.status;

@@ -9,7 +9,7 @@ type StateFacts = Pick<
   'status' | 'phase' | 'progress' | 'eta_seconds' | 'error' | 'waiting' | 'notices'
 >;
 
-/** Where a video is on its way to being watched, with how far it is, why it failed, or what it lacks. */
+/** Returns the state of a video with its progress, the reason of its failure, or its notices. */
 export function stateLabel(video: StateFacts, t: TFunction<'library'>, formats: Formats): string {
   if (video.status === 'transcoding') return formatProgress(video, t, formats);
   if (video.status !== 'failed') return [t(`state.${video.status}`), ...shortNotices(video, t)].join(' · ');
@@ -17,7 +17,7 @@ export function stateLabel(video: StateFacts, t: TFunction<'library'>, formats: 
   return t('failedBecause', { reason: failureMessage(video.error.code, video.error.message) });
 }
 
-/** `Encoding · 42% · 3 min left`, or what it waits for in the place of the phase. */
+/** `Encoding · 42% · 3 min left`, or what it waits for in place of the phase. */
 function formatProgress(
   { phase, progress, eta_seconds, waiting }: StateFacts,
   t: TFunction<'library'>,

@@ -10,7 +10,7 @@ export interface NavigationState {
 }
 export type NavigationStore = StoreApi<NavigationState>;
 
-/** A store of its own, for tests; the app has `navigationStore`. */
+/** Creates a store, for tests; the app uses `navigationStore`. */
 export function createNavigationStore(): NavigationStore {
   return createStore<NavigationState>()(() => ({ view: 'queue', videoId: null }));
 }
@@ -21,7 +21,7 @@ export function useNavigation(): NavigationState {
   return useStore(navigationStore);
 }
 
-/** Shows a view from its beginning: the library with its grid. */
+/** Shows a view in its initial state: the library with its grid. */
 export function openView(view: View, store: NavigationStore = navigationStore): void {
   store.setState({ view, videoId: null });
 }
@@ -31,7 +31,7 @@ export function openVideo(videoId: number, store: NavigationStore = navigationSt
   store.setState({ view: 'library', videoId });
 }
 
-/** Goes where the menu, the tray or a notification asks for; answers the function that ends it. */
+/** Navigates on events of the menu, the tray and notifications. Returns a function that ends it. */
 export function connectNavigation(store: NavigationStore = navigationStore): () => void {
   return on('app.navigate', ({ view, videoId }) => {
     store.setState({ view, videoId: view === 'library' ? videoId : null });

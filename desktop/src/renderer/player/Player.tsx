@@ -9,19 +9,19 @@ import { noticeFor } from './notices.ts';
 import { playerTexts } from './playerTexts.ts';
 
 interface PlayerProps {
-  /** As it is now; another object whenever it changes. */
+  /** The present version; a new object after each change. */
   video: Video;
-  /** A master playlist's link that is fresh. */
+  /** Returns a fresh link to the master playlist. */
   fetchPlaybackUrl: () => Promise<string>;
 }
 
-/** A video with its controls; it plays from the server and its store, and lets go of both when it is taken away. */
+/** A video with its controls. Closes its connections when it is unmounted. */
 export function Player({ video, fetchPlaybackUrl }: PlayerProps) {
   const { t } = useTranslation('library');
   const frame = useRef<HTMLElement>(null);
   const player = usePlayer(frame, fetchPlaybackUrl);
 
-  // after the effect that makes the player, and again when it was made anew for another language
+  // after the effect that creates the player, and again when another language has recreated it
   useEffect(() => {
     const shown = player.current;
     if (shown === null) return;

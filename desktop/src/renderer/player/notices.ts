@@ -7,7 +7,7 @@ export interface Notice {
   text: string;
 }
 
-/** What is in the way of watching a video; null where nothing is. */
+/** Returns why a video cannot be watched; null where it can. */
 export function noticeFor(
   { status, playback_url, error }: Pick<Video, 'status' | 'playback_url' | 'error'>,
   t: TFunction<'library'>,

@@ -2,9 +2,9 @@ import { splitTime } from '@reelmill/shared/player/time.js';
 import type { PlayerWords } from '@reelmill/shared/player/words.js';
 import type { TFunction } from 'i18next';
 
-/** What the player says, in the language of the app. */
+/** The player's texts in the language of the app. */
 export function playerTexts(t: TFunction<'library'>): PlayerWords {
-  const speak = (seconds: number): string => {
+  const formatTime = (seconds: number): string => {
     const { hours, minutes, rest } = splitTime(seconds);
     const parts = [
       hours > 0 ? t('player.hours', { count: hours }) : '',
@@ -24,7 +24,7 @@ export function playerTexts(t: TFunction<'library'>): PlayerWords {
     volume: t('player.volume'),
     volumeValue: (percent) => `${percent}%`,
     seek: t('player.seek'),
-    position: (seconds, total) => t('player.position', { at: speak(seconds), total: speak(total) }),
+    position: (seconds, total) => t('player.position', { at: formatTime(seconds), total: formatTime(total) }),
     settings: t('player.settings'),
     settingsAs: (quality) => t('player.settingsAs', { quality }),
     quality: t('player.quality'),

@@ -1,17 +1,17 @@
-/** What says whether the window is to be seen: the document. */
+/** The part of the document that reports whether the window is visible. */
 export type Visibility = Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>;
 
 interface PollingOptions {
   pauseMs: number;
-  /** Whether the first time is now, and not after a pause. */
+  /** Whether the first call is made now, and not after a pause. */
   atOnce?: boolean;
   page?: Visibility;
 }
 
 /**
- * Does something again and again while the window is to be seen: `pauseMs` after the last time has ended, and at once
- * when the window comes back. `work` shows its failures itself; the signal is aborted when it is not wanted any more.
- * Answers the function that ends it.
+ * Repeats `work` while the window is visible: `pauseMs` after the last call has ended, and at once when the window becomes
+ * visible again. `work` handles its failures itself; its signal is aborted when the polling ends.
+ * Returns a function that ends it.
  */
 export function startPolling(
   work: (signal: AbortSignal) => Promise<unknown>,

@@ -4,52 +4,52 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format/useFormats.ts';
 import { cancelNow, removeNow, rowsOf } from './model/commands.ts';
-import { ask, type Question, useInteraction } from './model/interaction.ts';
+import { type Confirmation, requestConfirmation, useInteraction } from './model/interaction.ts';
 import { canCancel } from './model/rowActions.ts';
 
-/** Asks before something is deleted that took a while to send or to make. */
+/** Asks for confirmation before uploaded or processed data is deleted. */
 export function ConfirmDialog() {
   const { t } = useTranslation('queue');
-  const question = useInteraction((state) => state.question);
-  const shown = useLast(question);
-  const close = (): void => ask(null);
+  const confirmation = useInteraction((state) => state.confirmation);
+  const shown = useLast(confirmation);
+  const close = (): void => requestConfirmation(null);
   return (
     <Modal
-      opened={question !== null}
+      opened={confirmation !== null}
       onClose={close}
       withCloseButton={false}
       size="sm"
       title={shown === null ? '' : titleOf(shown)}
     >
-      {shown === null ? null : <QuestionBody question={shown} close={close} />}
+      {shown === null ? null : <ConfirmationBody confirmation={shown} close={close} />}
     </Modal>
   );
 
-  function titleOf({ kind, ids }: Question): string {
+  function titleOf({ kind, ids }: Confirmation): string {
     return kind === 'cancel'
       ? t('cancel.title', { count: ids.length })
       : t('removal.title', { count: ids.length });
   }
 }
 
-function QuestionBody({ question, close }: { question: Question; close: () => void }) {
+function ConfirmationBody({ confirmation, close }: { confirmation: Confirmation; close: () => void }) {
   const { t } = useTranslation('queue');
-  const { kind, ids } = question;
-  const answer = (): void => {
-    // as they are now: some may have come to their end while the question was open
+  const { kind, ids } = confirmation;
+  const confirm = (): void => {
+    // the present rows: some may have finished while the dialog was open
     if (kind === 'cancel') cancelNow(rowsOf(ids));
     else removeNow(rowsOf(ids));
     close();
   };
-  const words = kind === 'cancel' ? 'cancel' : 'removal';
+  const prefix = kind === 'cancel' ? 'cancel' : 'removal';
   return (
     <>
       <Losses rows={rowsOf(ids).filter(canCancel)} isRemoval={kind === 'remove'} />
       <Group justify="flex-end" mt="lg" gap="sm">
         <Button variant="default" onClick={close} data-autofocus>
-          {t(`${words}.keep`)}
+          {t(`${prefix}.keep`)}
         </Button>
-        <Button color="red" onClick={answer}>
+        <Button color="red" onClick={confirm}>
           {kind === 'cancel' ? t('cancel.confirm', { count: ids.length }) : t('removal.confirm')}
         </Button>
       </Group>
@@ -74,9 +74,9 @@ function Losses({ rows, isRemoval }: { rows: UploadSnapshot[]; isRemoval: boolea
   );
 }
 
-/** The last question, which is still seen while the dialog fades. */
-function useLast(question: Question | null): Question | null {
-  const [last, setLast] = useState(question);
-  if (question !== null && question !== last) setLast(question);
-  return question ?? last;
+/** Returns the last confirmation, which is still visible while the dialog fades out. */
+function useLast(confirmation: Confirmation | null): Confirmation | null {
+  const [last, setLast] = useState(confirmation);
+  if (confirmation !== null && confirmation !== last) setLast(confirmation);
+  return confirmation ?? last;
 }

@@ -6,7 +6,7 @@ import { GeneralSettings } from './GeneralSettings.tsx';
 import { UploadSettings } from './UploadSettings.tsx';
 import { WatchFolderSettings } from './WatchFolderSettings.tsx';
 
-/** Everything is kept as soon as it is changed. */
+/** The settings; every change is saved at once. */
 export function SettingsView() {
   const { t } = useTranslation('settings');
   return (

@@ -3,14 +3,14 @@ import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { call, on } from '../ipc/bridge.ts';
 
-/** What the app is and whether there is a newer one. */
+/** The app's version and system, and the state of its updates. */
 export interface AppInfoState {
   info: AppInfo;
   update: UpdateState;
 }
 export type AppInfoStore = StoreApi<AppInfoState>;
 
-/** A store of its own, for tests; the app has `appInfoStore`. */
+/** Creates a store, for tests; the app uses `appInfoStore`. */
 export function createAppInfoStore(): AppInfoStore {
   return createStore<AppInfoState>()(() => ({
     info: { version: '', platform: '', language: 'en', sessionStorage: 'keyring' },
@@ -28,7 +28,7 @@ export function useUpdate(): UpdateState {
   return useStore(appInfoStore, (state) => state.update);
 }
 
-/** Takes everything from the main process and follows the updates; answers the function that ends it. */
+/** Loads the app's facts from the main process and follows the updates. Returns a function that ends it. */
 export async function connectAppInfo(store: AppInfoStore = appInfoStore): Promise<() => void> {
   const stop = on('updates.changed', (update) => store.setState({ update }));
   try {
@@ -41,7 +41,7 @@ export async function connectAppInfo(store: AppInfoStore = appInfoStore): Promis
   }
 }
 
-/** Asks again, after the language was changed. */
+/** Reloads the facts, after the language was changed. */
 export async function reloadAppInfo(store: AppInfoStore = appInfoStore): Promise<void> {
   store.setState({ info: await call('app.info') });
 }

@@ -8,35 +8,35 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { call, on } from '../ipc/bridge.ts';
 
 export interface SettingsState {
-  /** What is shown: the kept settings, and over them the changes that are not answered yet. */
+  /** What is shown: the saved settings, overridden by changes that are being saved. */
   settings: Settings;
-  kept: Settings;
+  saved: Settings;
   unsaved: readonly SettingsPatch[];
 }
 
 export type SettingsStore = StoreApi<SettingsState>;
 
-/** A store of its own, for tests; the app has `settingsStore`. */
+/** Creates a store, for tests; the app uses `settingsStore`. */
 export function createSettingsStore(): SettingsStore {
   return createStore<SettingsState>()(() => ({
     settings: DEFAULT_APP_SETTINGS,
-    kept: DEFAULT_APP_SETTINGS,
+    saved: DEFAULT_APP_SETTINGS,
     unsaved: [],
   }));
 }
 
 export const settingsStore = createSettingsStore();
 
-/** Components are rendered again only when what they select changes. */
+/** Returns what `select` picks; components only render again when that changes. */
 export function useSettings<Selected>(select: (settings: Settings) => Selected): Selected {
   return useStore(settingsStore, (state) => select(state.settings));
 }
 
-/** Takes the settings from the main process and follows them; answers the function that ends it. */
+/** Loads the settings from the main process and follows them. Returns a function that ends it. */
 export async function connectSettings(store: SettingsStore = settingsStore): Promise<() => void> {
-  const stop = on('settings.changed', (kept) => show(store, { kept }));
+  const stop = on('settings.changed', (saved) => show(store, { saved }));
   try {
-    show(store, { kept: await call('settings.get') });
+    show(store, { saved: await call('settings.get') });
     return stop;
   } catch (error) {
     stop();
@@ -44,27 +44,27 @@ export async function connectSettings(store: SettingsStore = settingsStore): Pro
   }
 }
 
-/** Shows a change at once and keeps it; where it cannot be kept, it is taken back and the failure thrown. */
-export async function changeSettings(
+/** Shows a change at once and saves it. Where that fails, reverts it and throws the error. */
+export async function updateSettings(
   patch: SettingsPatch,
   store: SettingsStore = settingsStore,
 ): Promise<void> {
   show(store, { unsaved: [...store.getState().unsaved, patch] });
-  let kept: Settings | undefined;
+  let saved: Settings | undefined;
   try {
-    kept = await call('settings.set', patch);
+    saved = await call('settings.set', patch);
   } finally {
     const unsaved = store.getState().unsaved.filter((one) => one !== patch);
-    show(store, kept === undefined ? { unsaved } : { kept, unsaved });
+    show(store, saved === undefined ? { unsaved } : { saved, unsaved });
   }
 }
 
 /** Lets the user choose the watch folder. */
 export async function pickWatchFolder(store: SettingsStore = settingsStore): Promise<void> {
-  show(store, { kept: await call('settings.pickWatchFolder') });
+  show(store, { saved: await call('settings.pickWatchFolder') });
 }
 
 function show(store: SettingsStore, change: Partial<Omit<SettingsState, 'settings'>>): void {
   const state = { ...store.getState(), ...change };
-  store.setState({ ...state, settings: Object.assign({}, state.kept, ...state.unsaved) });
+  store.setState({ ...state, settings: Object.assign({}, state.saved, ...state.unsaved) });
 }

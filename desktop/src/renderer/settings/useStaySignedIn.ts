@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
+import { reportFailure } from '../feedback/notify.tsx';
 import { useAppInfo } from './appInfoStore.ts';
-import { keep } from './keep.ts';
-import { useSettings } from './settingsStore.ts';
+import { updateSettings, useSettings } from './settingsStore.ts';
 
-/** The choice to stay signed in, for a checkbox or a switch; what it says depends on how this computer can keep it. */
+/** The properties of a checkbox or switch to stay signed in; its text depends on how this computer can store the session. */
 export function useStaySignedIn() {
   const { t } = useTranslation('signIn');
   const { sessionStorage } = useAppInfo();
@@ -15,6 +15,6 @@ export function useStaySignedIn() {
     checked: wanted && !impossible,
     disabled: impossible,
     onChange: (event: { currentTarget: { checked: boolean } }) =>
-      keep({ staySignedIn: event.currentTarget.checked }),
+      reportFailure(updateSettings({ staySignedIn: event.currentTarget.checked })),
   };
 }

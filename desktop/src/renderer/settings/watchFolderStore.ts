@@ -5,7 +5,7 @@ import { call, on } from '../ipc/bridge.ts';
 
 export type WatchFolderStore = StoreApi<WatchState>;
 
-/** A store of its own, for tests; the app has `watchFolderStore`. */
+/** Creates a store, for tests; the app uses `watchFolderStore`. */
 export function createWatchFolderStore(): WatchFolderStore {
   return createStore<WatchState>()(() => ({ status: 'off' }));
 }
@@ -16,7 +16,7 @@ export function useWatchStatus(): WatchState['status'] {
   return useStore(watchFolderStore, ({ status }) => status);
 }
 
-/** Takes from the main process how it stands with the watch folder and follows it; answers the function that ends it. */
+/** Loads the state of the watch folder from the main process and follows it. Returns a function that ends it. */
 export async function connectWatchFolder(store: WatchFolderStore = watchFolderStore): Promise<() => void> {
   const stop = on('watchFolder.changed', (state) => store.setState(state));
   try {

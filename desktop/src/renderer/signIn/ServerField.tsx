@@ -15,7 +15,7 @@ interface ServerFieldProps {
   onBlur: () => void;
 }
 
-/** The address of the server, and under it what answers there. */
+/** The server address, and under it the result of the check. */
 export function ServerField({ value, probe, error, input, onChange, onBlur }: ServerFieldProps) {
   const { t } = useTranslation('signIn');
   const status = useId();

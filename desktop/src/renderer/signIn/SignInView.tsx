@@ -7,7 +7,7 @@ import { SignInForm } from './SignInForm.tsx';
 import classes from './SignInView.module.css';
 import { useSignInForm } from './useSignInForm.ts';
 
-/** What somebody sees who is not signed in. */
+/** The view while nobody is signed in. */
 export function SignInView() {
   const { t } = useTranslation(['signIn', 'errors']);
   const session = useSession();

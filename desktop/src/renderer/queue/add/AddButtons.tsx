@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconFilePlus, IconFolderPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { pickVideos, useIntake } from './addFiles.ts';
+import { pickVideos, useAddState } from './addFiles.ts';
 
 /** The ways to add videos without dropping them. */
 export function AddButtons() {
   const { t } = useTranslation('queue');
-  const isPicking = useIntake((state) => state.isPicking);
+  const isPicking = useAddState((state) => state.isPicking);
   return (
     <>
       <Button

@@ -3,12 +3,12 @@ import { IconCloudUpload } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import { followAddedFiles, useIntake } from './addFiles.ts';
+import { followAddedFiles, useAddState } from './addFiles.ts';
 import classes from './DropOverlay.module.css';
 import { RefusedFiles } from './RefusedFiles.tsx';
 import { useFileDrop } from './useFileDrop.ts';
 
-/** Takes files and folders that are dropped anywhere on the window, and tells what became of them. */
+/** Accepts files and folders dropped anywhere on the window, and shows the results. */
 export function DropOverlay() {
   const { t } = useTranslation('queue');
   const isOver = useFileDrop();
@@ -38,7 +38,7 @@ export function DropOverlay() {
 /** Large folders take a while to be looked through. */
 function Searching() {
   const { t } = useTranslation('queue');
-  const isSearching = useIntake((state) => state.searching > 0);
+  const isSearching = useAddState((state) => state.searching > 0);
   return (
     <div role="status" className={isSearching ? classes.searching : undefined}>
       {isSearching ? (

@@ -8,7 +8,7 @@ import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { failureMessage } from '../../feedback/errorMessage.ts';
 import type { QueueText } from '../model/formatRow.ts';
-import { dismissRefused, useIntake } from './addFiles.ts';
+import { dismissRefused, useAddState } from './addFiles.ts';
 import classes from './RefusedFiles.module.css';
 
 const LINE_HEIGHT = 52;
@@ -16,7 +16,7 @@ const LINE_HEIGHT = 52;
 /** The files that were not added, each with its reason, until the user has seen them. */
 export function RefusedFiles() {
   const { t } = useTranslation('queue');
-  const refused = useIntake((state) => state.refused);
+  const refused = useAddState((state) => state.refused);
   const isOpen = refused.length > 0;
   return (
     <Modal

@@ -7,37 +7,37 @@ import { call, on } from '../../ipc/bridge.ts';
 import { openView } from '../../navigation/navigationStore.ts';
 import { queueStore } from '../model/queueStore.ts';
 
-/** The most paths that one call takes. */
+/** The maximum number of paths per call. */
 const PATHS_PER_CALL = 10_000;
 
-export interface IntakeState {
-  /** How many drops are being looked through. */
+export interface AddState {
+  /** The number of drops that are being inspected. */
   searching: number;
-  /** Whether the user chooses, or what was chosen is looked through. */
+  /** Whether a file dialog is open, or its files are being inspected. */
   isPicking: boolean;
-  /** Files that were not taken, until the user has seen them. */
+  /** Rejected files, until the user dismisses them. */
   refused: readonly RefusedFile[];
 }
 
-/** What becomes of files and folders that the user offers. */
-export const useIntake = create<IntakeState>()(() => ({ searching: 0, isPicking: false, refused: [] }));
+/** The state of adding files and folders. */
+export const useAddState = create<AddState>()(() => ({ searching: 0, isPicking: false, refused: [] }));
 
 /** Adds dropped files and folders, and shows the queue. */
 export function addPaths(paths: readonly string[]): void {
   openView('queue');
-  if (paths.length === 0) refuseDrop();
+  if (paths.length === 0) rejectDrop();
   else void search(paths);
 }
 
 /** Lets the user choose files or a folder. */
 export async function pickVideos(what: 'files' | 'folder'): Promise<void> {
-  if (useIntake.getState().isPicking) return;
-  useIntake.setState({ isPicking: true });
-  await take(() => call('queue.pick', { what }));
-  useIntake.setState({ isPicking: false });
+  if (useAddState.getState().isPicking) return;
+  useAddState.setState({ isPicking: true });
+  await add(() => call('queue.pick', { what }));
+  useAddState.setState({ isPicking: false });
 }
 
-/** Tells of files that came another way, such as the menu; answers the function that ends it. */
+/** Shows the results of files added in another way, such as the menu. Returns a function that ends it. */
 export function followAddedFiles(): () => void {
   return on('queue.intake', (result) => {
     openView('queue');
@@ -46,23 +46,23 @@ export function followAddedFiles(): () => void {
 }
 
 export function dismissRefused(): void {
-  useIntake.setState({ refused: [] });
+  useAddState.setState({ refused: [] });
 }
 
-function refuseDrop(): void {
+function rejectDrop(): void {
   notifyError(new ReelmillError('validation_failed', i18next.t('queue:drop.nothing')));
 }
 
 async function search(paths: readonly string[]): Promise<void> {
-  useIntake.setState(({ searching }) => ({ searching: searching + 1 }));
+  useAddState.setState(({ searching }) => ({ searching: searching + 1 }));
   for (let start = 0; start < paths.length; start += PATHS_PER_CALL) {
-    await take(() => call('queue.add', { paths: paths.slice(start, start + PATHS_PER_CALL) }));
+    await add(() => call('queue.add', { paths: paths.slice(start, start + PATHS_PER_CALL) }));
   }
-  useIntake.setState(({ searching }) => ({ searching: searching - 1 }));
+  useAddState.setState(({ searching }) => ({ searching: searching - 1 }));
 }
 
-/** Shows what comes of it, a failure as well. */
-async function take(offer: () => Promise<IntakeResult>): Promise<void> {
+/** Runs a call that adds files, and shows its result or its failure. */
+async function add(offer: () => Promise<IntakeResult>): Promise<void> {
   try {
     showResult(await offer());
   } catch (error) {
@@ -71,16 +71,16 @@ async function take(offer: () => Promise<IntakeResult>): Promise<void> {
 }
 
 function showResult({ added, known, refused }: IntakeResult): void {
-  const words = [
+  const parts = [
     added.length > 0 ? i18next.t('queue:intake.added', { count: added.length }) : null,
     known > 0 ? i18next.t('queue:intake.known', { count: known }) : null,
   ].filter((part) => part !== null);
-  if (words.length > 0) notifyDone(words.join(i18next.t('queue:intake.and')));
+  if (parts.length > 0) notifyDone(parts.join(i18next.t('queue:intake.and')));
   if (added.length > 0) showAdded();
-  if (refused.length > 0) useIntake.setState((state) => ({ refused: [...state.refused, ...refused] }));
+  if (refused.length > 0) useAddState.setState((state) => ({ refused: [...state.refused, ...refused] }));
 }
 
-/** What has just been added must not be hidden. */
+/** Changes a filter that would hide the added files. */
 function showAdded(): void {
   const { filter, setFilter } = queueStore.getState();
   if (filter === 'attention' || filter === 'finished') setFilter('all');

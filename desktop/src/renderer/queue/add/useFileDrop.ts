@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react';
 import { pathsOf } from '../../ipc/bridge.ts';
 import { addPaths } from './addFiles.ts';
 
-/** While something is dragged over the page it is told so at least this often; then the drag has ended elsewhere. */
+/** The browser sends drag events at least this often; without one, the drag has ended elsewhere. */
 const SILENCE_MS = 1_000;
 
-/** Takes what is dropped on the window, and answers whether files are dragged over it just now. */
+/** Handles files dropped on the window, and returns whether files are being dragged over it. */
 export function useFileDrop(): boolean {
   const [isOver, setIsOver] = useState(false);
   useEffect(() => followDrops(window, setIsOver), []);

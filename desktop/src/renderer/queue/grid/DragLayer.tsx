@@ -91,7 +91,7 @@ function announcementsIn(t: QueueText): Announcements {
   return {
     onDragStart: ({ active }) => t('order.lifted', { name: nameFor(String(active.id)) }),
     onDragOver: () => undefined,
-    // where it is now is told by whoever moved it
+    // `moveRow` announces the new position
     onDragEnd: () => undefined,
     onDragCancel: ({ active }) => t('order.stays', { name: nameFor(String(active.id)) }),
   };

@@ -2,12 +2,12 @@ import { Tooltip } from '@mantine/core';
 import { type RefObject, useEffect, useState } from 'react';
 
 const DELAY_MS = 400;
-/** Wider buttons show their words. */
-const WORDLESS_PX = 40;
+/** Wider buttons show their label. */
+const ICON_ONLY_PX = 40;
 
 /**
- * One tooltip for all buttons of the rows (`data-hint` is its text): a tooltip for each would be the dearest part of
- * drawing a row.
+ * One tooltip for all buttons of the rows (`data-hint` is its text): one per button would be the most expensive part of
+ * rendering a row.
  */
 export function HintLayer({ within }: { within: RefObject<HTMLElement | null> }) {
   const [target, setTarget] = useState<HTMLElement | null>(null);
@@ -19,7 +19,7 @@ export function HintLayer({ within }: { within: RefObject<HTMLElement | null> })
   return <Tooltip opened target={target} label={target.dataset.hint} openDelay={0} />;
 }
 
-/** Tells which element with a hint the pointer or the keyboard is at; answers the function that ends it. */
+/** Calls `show` with the element under the pointer or the focus that has a hint. Returns a function that ends it. */
 function followHints(area: HTMLElement, show: (target: HTMLElement | null) => void): () => void {
   let timer: number | undefined;
   let shown: HTMLElement | null = null;
@@ -29,7 +29,7 @@ function followHints(area: HTMLElement, show: (target: HTMLElement | null) => vo
     leave();
     shown = target;
     const isByKeyboard = event.type === 'focusin' && target?.matches(':focus-visible') === true;
-    if (target === null || target.offsetWidth > WORDLESS_PX || (event.type === 'focusin' && !isByKeyboard))
+    if (target === null || target.offsetWidth > ICON_ONLY_PX || (event.type === 'focusin' && !isByKeyboard))
       return;
     timer = window.setTimeout(() => show(target), isByKeyboard ? 0 : DELAY_MS);
   };

@@ -1,9 +1,8 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
-import { useInteraction } from '../model/interaction.ts';
+import { focusRow, useInteraction } from '../model/interaction.ts';
 import { queueStore, useQueue } from '../model/queueStore.ts';
 import { activate } from '../model/selection.ts';
-import { focusRow } from './focusRow.ts';
 
 export interface GridFocus {
   onFocus: (event: FocusEvent<HTMLElement>) => void;
@@ -11,8 +10,8 @@ export interface GridFocus {
 }
 
 /**
- * Keeps the focus at the row that the keyboard is at: it follows the arrows, goes on to the next row when a row goes,
- * and comes back when a menu or a question is closed.
+ * Keeps the focus on the active row: it follows the arrow keys, moves to the next row when a row is removed, and returns
+ * when a menu or a dialog is closed.
  */
 export function useGridFocus(
   scroller: RefObject<HTMLDivElement | null>,
@@ -21,7 +20,7 @@ export function useGridFocus(
   const isInside = useRef(false);
   const active = useQueue((state) => state.selection.active);
   const isBusy = useInteraction(
-    ({ menu, question, editing }) => menu !== null || question !== null || editing !== null,
+    ({ menu, confirmation, editing }) => menu !== null || confirmation !== null || editing !== null,
   );
 
   useEffect(() => {

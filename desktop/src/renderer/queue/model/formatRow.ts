@@ -9,14 +9,14 @@ export function nameOf({ title, fileName }: UploadSnapshot): string {
   return title ?? fileName;
 }
 
-/** The state in one word, as the badge of the row shows it. */
+/** Returns the state for the badge of the row. */
 export function formatState({ state, failure }: UploadSnapshot, t: QueueText): string {
   if (failure?.code === 'duplicate') return t('state.duplicate');
   if (failure?.stage === 'transcode') return t('state.processingFailed');
   return t(`state.${state}`);
 }
 
-/** What there is to say about a row that has not failed: amounts, speed, time, phase, and the file under a title. */
+/** Returns the details of a row: sizes, speed, time, phase, and the file name under a title. */
 export function formatRow(row: UploadSnapshot, t: QueueText, formats: Formats): string {
   const { title, fileName } = row;
   return [...detailsOf(row, t, formats), title === null ? null : fileName]
@@ -36,7 +36,7 @@ export function progressOf(row: UploadSnapshot): { of: 'upload' | 'processing'; 
   return { of: 'upload', percent: Math.min(100, (100 * sentBytes) / sizeBytes) };
 }
 
-/** Why a row failed, in plain words; `reason` words an error of the server or of this computer. */
+/** Returns why a row failed; `reason` returns the text for an error. */
 export function formatFailure(
   { stage, code, message, duplicateOf }: UploadFailure,
   t: QueueText,
@@ -47,11 +47,11 @@ export function formatFailure(
       ? t('failure.duplicateUnknown')
       : t('failure.duplicate', { title: duplicateOf.title });
   }
-  const words = reason(code, message);
-  return stage === 'follow' ? t('failure.follow', { reason: words }) : words;
+  const text = reason(code, message);
+  return stage === 'follow' ? t('failure.follow', { reason: text }) : text;
 }
 
-/** What keeps a call from succeeding, in a few words. */
+/** Returns a short reason why a call is being retried. */
 export function formatObstacle(code: ErrorCode, t: QueueText): string {
   if (code === 'network') return t('retrying.network');
   if (code === 'timeout' || code === 'stalled') return t('retrying.timeout');

@@ -1,18 +1,18 @@
 import { create } from 'zustand';
 
-/** A question that is asked before something is given up. */
-export interface Question {
+/** What the user has to confirm before something is lost. */
+export interface Confirmation {
   kind: 'cancel' | 'remove';
   ids: string[];
 }
 
-/** What the user is doing with the rows just now. */
+/** What the user is doing with the rows. */
 export interface Interaction {
   /** The row whose title is edited. */
   editing: string | null;
   /** The row whose menu is open, and where on the screen. */
   menu: { id: string; x: number; y: number } | null;
-  question: Question | null;
+  confirmation: Confirmation | null;
   /** Read out by screen readers whenever it changes. */
   announcement: string;
 }
@@ -20,7 +20,7 @@ export interface Interaction {
 export const useInteraction = create<Interaction>()(() => ({
   editing: null,
   menu: null,
-  question: null,
+  confirmation: null,
   announcement: '',
 }));
 
@@ -36,10 +36,17 @@ export function closeMenu(): void {
   useInteraction.setState({ menu: null });
 }
 
-export function ask(question: Question | null): void {
-  useInteraction.setState({ question });
+/** Opens the dialog for a confirmation; null closes it. */
+export function requestConfirmation(confirmation: Confirmation | null): void {
+  useInteraction.setState({ confirmation });
 }
 
 export function announce(announcement: string): void {
   useInteraction.setState({ announcement });
+}
+
+/** Focuses a row of the list, where it is rendered. */
+export function focusRow(id: string): void {
+  const row = document.querySelector<HTMLElement>(`[role="row"][data-id="${CSS.escape(id)}"]`);
+  row?.focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 /**
- * Where in the whole queue a row belongs that is put at another place among the visible ones. `visibleIndex` is its
- * place among the visible rows afterwards; the answer is its place in the queue afterwards, or null where it stays.
+ * Returns the index in the whole queue of a row that is moved among the visible ones, or null where it does not move.
+ * `visibleIndex` is its index among the visible rows afterwards.
  */
 export function queueIndexFor(
   order: readonly string[],

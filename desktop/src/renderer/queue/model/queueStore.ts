@@ -31,20 +31,20 @@ export interface QueueState {
   revision: number;
   /** Grows whenever a row shows a failure, another one, or none any more: the heights of rows follow from that. */
   layout: number;
-  /** Takes the whole queue anew. */
+  /** Replaces the whole queue. */
   load: (rows: UploadSnapshot[]) => void;
   apply: (change: QueueChange) => void;
   setFilter: (filter: Filter) => void;
   select: (change: (selection: Selection, visible: readonly string[]) => Selection) => void;
-  /** Shows a row at its new place before the main process has said so. */
+  /** Shows a row at its new position before the main process has confirmed it. */
   showMoved: (id: string, index: number) => void;
-  /** Shows a new title before the main process has said so. */
+  /** Shows a new title before the main process has confirmed it. */
   showRenamed: (id: string, title: string | null) => void;
 }
 
 export type QueueStore = StoreApi<QueueState>;
 
-/** A store of its own, for tests; the app has `queueStore`. */
+/** Creates a store, for tests; the app uses `queueStore`. */
 export function createQueueStore(now: () => number = Date.now): QueueStore {
   const rows = new Map<string, UploadSnapshot>();
   const retryAt = new Map<string, number>();
@@ -58,8 +58,8 @@ export function createQueueStore(now: () => number = Date.now): QueueStore {
   };
   const put = (row: UploadSnapshot): 'new' | 'regrouped' | 'same' => {
     const before = rows.get(row.id);
-    noteRetry(row, before);
-    noteArrival(row, before);
+    updateRetry(row, before);
+    updateArrived(row, before);
     rows.set(row.id, row);
     const group = groupOf(row);
     const earlier = before === undefined ? null : groupOf(before);
@@ -76,19 +76,19 @@ export function createQueueStore(now: () => number = Date.now): QueueStore {
     rows.delete(id);
     retryAt.delete(id);
   };
-  const noteArrival = (row: UploadSnapshot, before: UploadSnapshot | undefined): void => {
+  const updateArrived = (row: UploadSnapshot, before: UploadSnapshot | undefined): void => {
     const wasActive = before !== undefined && isActive(before.state);
     running += Number(isActive(row.state)) - Number(wasActive);
     const arrived = row.state === 'processing' || row.state === 'online';
     if (wasActive && arrived) arrivedBytes += row.sizeBytes ?? 0;
   };
-  const noteRetry = ({ id, retrying }: UploadSnapshot, before: UploadSnapshot | undefined): void => {
+  const updateRetry = ({ id, retrying }: UploadSnapshot, before: UploadSnapshot | undefined): void => {
     if (retrying === null) {
       retryAt.delete(id);
       return;
     }
     const known = before?.retrying;
-    // snapshots tell how long the wait is, not since when: a notice that was there already goes on counting down
+    // snapshots have the length of the wait, not its start: a notice that was shown already keeps counting down
     const isKnown = known?.attempt === retrying.attempt && known.waitMs === retrying.waitMs;
     if (!isKnown) retryAt.set(id, now() + retrying.waitMs);
   };
@@ -196,19 +196,19 @@ function completeOrder(
 
 export const queueStore = createQueueStore();
 
-/** Components are rendered again only when what they select changes. */
+/** Returns what `select` picks; components only render again when that changes. */
 export function useQueue<Selected>(select: (state: QueueState) => Selected): Selected {
   return useStore(queueStore, select);
 }
 
-/** Follows the queue of the main process; answers the function that ends it. */
+/** Follows the queue of the main process. Returns a function that ends it. */
 export function connectQueue(store: QueueStore = queueStore): () => void {
   const stop = on('queue.changed', (change) => store.getState().apply(change));
   void loadQueue(store);
   return stop;
 }
 
-/** Takes the whole queue from the main process. What is told before it has come is part of it. */
+/** Loads the whole queue from the main process; it includes the changes that were sent before.  */
 export async function loadQueue(store: QueueStore = queueStore): Promise<void> {
   store.setState({ status: 'loading' });
   try {

@@ -36,14 +36,14 @@ export function clearSelected({ active }: Selection): Selection {
   return { ids: new Set(), anchor: null, active };
 }
 
-/** The keyboard goes to a row, and what is chosen stays. */
+/** Makes a row active and keeps the selected ones. */
 export function activate({ ids, anchor }: Selection, id: string): Selection {
   return { ids, anchor, active: id };
 }
 
 /**
- * The selection after rows have gone: the keyboard goes on at the row that took the place of the one it was at.
- * Answers the same object where nothing of it is gone.
+ * Returns the selection after rows were removed: the row that took the place of the active one becomes active. Returns the
+ * same object where none of its rows was removed.
  */
 export function pruneSelection(
   selection: Selection,

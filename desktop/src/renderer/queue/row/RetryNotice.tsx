@@ -6,7 +6,7 @@ import { formatObstacle } from '../model/formatRow.ts';
 import { useQueue } from '../model/queueStore.ts';
 import classes from './RetryNotice.module.css';
 
-/** What went wrong with a call that is made again by itself, and when. */
+/** Why a call failed that is retried automatically, and when. */
 export function RetryNotice({ row }: { row: UploadSnapshot }) {
   const { t } = useTranslation('queue');
   const retryAt = useQueue((state) => state.retryAt.get(row.id));

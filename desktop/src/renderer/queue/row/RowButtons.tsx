@@ -47,11 +47,11 @@ interface RowButtonProps {
 
 function RowButton({ action, row, tabIndex }: RowButtonProps) {
   const { t } = useTranslation('queue');
-  const words = t(`action.${action}`);
+  const label = t(`action.${action}`);
   const shared = {
     tabIndex,
-    'aria-label': t('actionFor', { action: words, name: nameOf(row) }),
-    'data-hint': words,
+    'aria-label': t('actionFor', { action: label, name: nameOf(row) }),
+    'data-hint': label,
     onClick: () => perform(action, row),
   };
   if (action === 'watch') {
@@ -63,7 +63,7 @@ function RowButton({ action, row, tabIndex }: RowButtonProps) {
         className={classes.watch}
         leftSection={<ActionSymbol action={action} size={16} />}
       >
-        <span className={classes.words}>{words}</span>
+        <span className={classes.words}>{label}</span>
       </Button>
     );
   }

@@ -31,7 +31,7 @@ export function RowMenu() {
       transitionProps={{ duration: 0 }}
     >
       <Menu.Target>
-        {/* nobody presses it: it is a place, and the name of the menu */}
+        {/* not a control: it positions and names the menu */}
         <button
           type="button"
           tabIndex={-1}
