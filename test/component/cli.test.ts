@@ -33,14 +33,14 @@ describe('the command line', { timeout: 300_000 }, () => {
       `${password}\n`,
     );
 
-  test('logs in with a password from standard input and keeps the session for its owner only', async () => {
+  test('logs in with a password from standard input, and saves the session for its owner only', async () => {
     const config = configOf('login');
     await logInAs(configOf('other'), server.url, 'login');
     const { code, stdout } = await logIn(config, 'login@example.org', 'password of login');
     assert.equal(code, 0);
     const file = path.join(config, 'session.json');
     assert.match(stdout, /^Logged in to http:.* as login@example\.org\.\n/);
-    assert.ok(stdout.includes(`kept unencrypted in ${file}, which only you can read`), stdout);
+    assert.ok(stdout.includes(`saved unencrypted in ${file}, readable only by you`), stdout);
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal(savedSessionSchema.parse(JSON.parse(await readFile(file, 'utf8'))).serverUrl, server.url);
 
@@ -50,7 +50,7 @@ describe('the command line', { timeout: 300_000 }, () => {
     assert.equal((await runReelmill(config, ['list'])).code, 3);
   });
 
-  test('refuses in plain words, with an exit code that says which kind', async () => {
+  test('explains errors, with an exit code for each kind', async () => {
     const config = configOf('refused');
     await logInAs(config, server.url, 'refused');
     const cases: [string[], number, RegExp][] = [

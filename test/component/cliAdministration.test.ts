@@ -36,7 +36,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
   };
   const adminJson = async (...args: string[]) => JSON.parse(await admin(...args, '--json'));
 
-  test('an account is made, told its password once, and asked to choose another', async () => {
+  test('creates an account, shows its password once, and asks to change it', async () => {
     const made = await admin(
       'users',
       'create',
@@ -62,7 +62,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     );
   });
 
-  test('accounts are changed by address or number', async () => {
+  test('changes accounts by address or ID', async () => {
     assert.equal((await adminJson('users', 'disable', 'ann@example.org')).disabled, true);
     assert.equal((await adminJson('users', 'list', '--disabled')).total, 1);
     assert.match(await admin('users', 'enable', String(ann.userId)), /ann@example\.org.*active/);
@@ -135,7 +135,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     assert.equal(await admin('audit', '--until', '2020-01-01'), 'Nothing found.\n');
   });
 
-  test('refuses in plain words, with an exit code that says which kind', async () => {
+  test('explains errors, with an exit code for each kind', async () => {
     const cases: [string[], number, RegExp][] = [
       [['users', 'disable', 'nobody@example.org'], 1, /No account found for nobody@example\.org/],
       [['users', 'disable', ADMIN.email], 1, /cannot take your own administration away/],

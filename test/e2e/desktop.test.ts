@@ -45,7 +45,7 @@ describe('a creator with the desktop app', { timeout: 900_000 }, () => {
   afterEach((t) => world.endTest('passed' in t && t.passed));
   after(() => world?.stop());
 
-  test('is told why signing in does not work', async () => {
+  test('sees why signing in fails', async () => {
     const { page, complaints } = await world.start('newcomer');
     const nobody = `http://127.0.0.1:${await findFreePort()}`;
     await fillSignIn(page, nobody, creator);

@@ -22,7 +22,7 @@ describe('the files of the desktop app under the usual umask', { timeout: 300_00
     await world?.stop();
   });
 
-  test('are for their user alone, and the session goes when the user does not want to stay signed in', async () => {
+  test('are readable by their user only, and the session is removed when the user does not stay signed in', async () => {
     const { page } = await world.start('ann');
     await signIn(page, world.server.url, await world.signUp('ann'));
     const session = path.join(world.dataOf('ann'), 'session.bin');

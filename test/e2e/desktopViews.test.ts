@@ -112,7 +112,7 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     assert.deepEqual(app.complaints, []);
   });
 
-  test('a password that an administrator made is replaced, and the app stays signed in', async () => {
+  test('changes a password that an administrator set, and stays signed in', async () => {
     const admin = await world.api.logIn(world.admin);
     const email = 'guest@example.org';
     const made = (await admin.call('POST', '/admin/users', { body: { email } })).as(adminUserPasswordSchema);

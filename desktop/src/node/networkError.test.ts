@@ -15,7 +15,7 @@ test('distinguishes an invalid certificate from a network that is down', () => {
   assert.equal(failure('ECONNREFUSED').code, 'network');
 });
 
-test('a failure says which host, why, and no signature', () => {
+test('names the host and the reason, and no signature', () => {
   const codes = [
     'ECONNREFUSED',
     'ENOTFOUND',

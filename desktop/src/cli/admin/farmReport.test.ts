@@ -5,7 +5,7 @@ import { formatFarm } from './farmReport.ts';
 
 const NOW = new Date('2026-11-24T12:01:05.000Z');
 
-test('an idle farm', () => {
+test('formats an idle farm', () => {
   assert.deepEqual(formatFarm(makeFarm(), [], NOW), [
     'Queue         0 ready, 0 workers listening; 0 tasks waiting',
     'Tasks         0 pending, 0 queued, 0 running, 0 done, 0 failed, 0 canceled',
@@ -18,7 +18,7 @@ test('an idle farm', () => {
   ]);
 });
 
-test('a busy farm names the part that each worker encodes, what failed and what nobody could handle', () => {
+test('formats a busy farm with the parts being encoded, failed tasks and dead letters', () => {
   const running = { ...makeFailedTask(7), state: 'running', error: null } as const;
   const task = { task_id: 7, video_id: 12, kind: 'encode', progress: 64.9, speed: 2.31 } as const;
   const farm = makeFarm({

@@ -102,7 +102,7 @@ test('shows why a job is stopped, and how to continue', () => {
   ]);
 });
 
-test('a run tells what it removed, and what it could not', () => {
+test('reports what a run removed and what it could not remove', () => {
   const response = { job: 'leftovers', next_position: null } as const;
   assert.deepEqual(formatRun({ ...response, dry_run: true, result: NOTHING_REMOVED }), [
     'leftovers: would remove nothing',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { apiFailure, assertPartStored, assertSuccess, isTokenRejected, readRetryAfter } from './responses.ts';
 
-const answer = (status: number, body = '', headers: Record<string, string> = {}) => ({
+const response = (status: number, body = '', headers: Record<string, string> = {}) => ({
   status,
   body,
   headers,
@@ -16,7 +16,7 @@ test("the API's own error is kept", () => {
   const body = JSON.stringify({
     error: { code: 'too_large', message: 'Too large.', details: { limit: 5 }, request_id: 'r' },
   });
-  const error = apiFailure(answer(413, body));
+  const error = apiFailure(response(413, body));
   assert.equal(error.code, 'too_large');
   assert.equal(error.message, 'Too large.');
   assert.deepEqual(error.details, { limit: 5 });
@@ -30,12 +30,12 @@ test('keeps a code of a later version as final as its status', () => {
     [404, 'not_found'],
     [422, 'validation_failed'],
   ] as const) {
-    const error = apiFailure(answer(status, body));
+    const error = apiFailure(response(status, body));
     assert.deepEqual([error.code, error.message, error.retryable], [code, 'No.', false]);
   }
 });
 
-test('believes nothing final of what is no response of the API', () => {
+test("treats responses that are not the API's as temporary", () => {
   const cases: [number, string, boolean][] = [
     [302, 'intercepted', true],
     [400, 'intercepted', true],
@@ -48,34 +48,34 @@ test('believes nothing final of what is no response of the API', () => {
     [504, 'unavailable', true],
   ];
   for (const [status, code, retryable] of cases) {
-    const error = apiFailure(answer(status, '<html>'));
+    const error = apiFailure(response(status, '<html>'));
     assert.deepEqual([error.code, error.retryable], [code, retryable], `${status}`);
   }
-  assert.equal(isTokenRejected(answer(401, '<html>')), false);
-  assert.equal(isTokenRejected(answer(401, OWN('unauthorized'))), true);
+  assert.equal(isTokenRejected(response(401, '<html>')), false);
+  assert.equal(isTokenRejected(response(401, OWN('unauthorized'))), true);
 });
 
-test('takes a page for no success', () => {
-  assert.throws(() => assertSuccess(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
-  assert.throws(() => assertSuccess(answer(200)), { code: 'intercepted' });
-  assertSuccess(answer(204));
-  assertSuccess(answer(200, '{}'));
-  assert.throws(() => assertPartStored(answer(200, '<html>Sign in</html>')), { code: 'intercepted' });
-  assertPartStored(answer(200));
+test('rejects a page with a success status', () => {
+  assert.throws(() => assertSuccess(response(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assert.throws(() => assertSuccess(response(200)), { code: 'intercepted' });
+  assertSuccess(response(204));
+  assertSuccess(response(200, '{}'));
+  assert.throws(() => assertPartStored(response(200, '<html>Sign in</html>')), { code: 'intercepted' });
+  assertPartStored(response(200));
 });
 
-test('believes a store that an upload is gone or a size is wrong, and nobody else', () => {
+test('accepts final upload errors only from the store', () => {
   const outcomes = (body: (code: string) => string) =>
     [403, 404, 307, 400, 413, 500, 503, 507].map((status) => {
       try {
-        assertPartStored(answer(status, body('Other')));
+        assertPartStored(response(status, body('Other')));
       } catch (error) {
         assert.ok(error instanceof ReelmillError);
         return `${status} ${error.code} ${error.retryable}`;
       }
       return status;
     });
-  const told = [
+  const final = [
     '403 signature_invalid true',
     '404 upload_gone false',
     '307 intercepted true',
@@ -85,30 +85,30 @@ test('believes a store that an upload is gone or a size is wrong, and nobody els
     '503 unavailable true',
     '507 insufficient_storage true',
   ];
-  assert.deepEqual(outcomes(S3), told);
-  assert.deepEqual(outcomes(OWN), told);
+  assert.deepEqual(outcomes(S3), final);
+  assert.deepEqual(outcomes(OWN), final);
   // a limit of a proxy stays what it is
-  const untold = told.map((line) =>
+  const temporary = final.map((line) =>
     line.replace(/^(4..) \S+ \S+/, (_, status) => `${status} intercepted ${status !== '413'}`),
   );
   assert.deepEqual(
     outcomes(() => ''),
-    untold,
+    temporary,
   );
   assert.deepEqual(
     outcomes(() => '<html><body>Error Code 404</body></html>'),
-    untold,
+    temporary,
   );
   for (const body of [S3('BadDigest'), OWN('checksum_mismatch')]) {
-    assert.throws(() => assertPartStored(answer(400, body)), { code: 'network', retryable: true });
+    assert.throws(() => assertPartStored(response(400, body)), { code: 'network', retryable: true });
   }
 });
 
-test('Retry-After is read as seconds or as a date', () => {
+test('reads Retry-After as seconds or as a date', () => {
   const now = Date.parse('2025-01-01T00:00:00Z');
-  assert.equal(readRetryAfter(answer(503, '', { 'retry-after': '12' }), now), 12);
+  assert.equal(readRetryAfter(response(503, '', { 'retry-after': '12' }), now), 12);
   const date = 'Wed, 01 Jan 2025 00:00:30 GMT';
-  assert.equal(readRetryAfter(answer(503, '', { 'retry-after': date }), now), 30);
-  assert.equal(readRetryAfter(answer(503, '', { 'retry-after': 'soon' }), now), undefined);
-  assert.equal(readRetryAfter(answer(503), now), undefined);
+  assert.equal(readRetryAfter(response(503, '', { 'retry-after': date }), now), 30);
+  assert.equal(readRetryAfter(response(503, '', { 'retry-after': 'soon' }), now), undefined);
+  assert.equal(readRetryAfter(response(503), now), undefined);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { normalizeServerUrl } from './serverUrl.ts';
 
-test('an address is kept without what does not belong to it', () => {
+test('normalizes a server address', () => {
   const cases: [string, string][] = [
     ['https://videos.example.com', 'https://videos.example.com'],
     ['  https://videos.example.com/  ', 'https://videos.example.com'],
@@ -15,7 +15,7 @@ test('an address is kept without what does not belong to it', () => {
   for (const [typed, kept] of cases) assert.equal(normalizeServerUrl(typed), kept, typed);
 });
 
-test('a host on the own network gets http, every other one https', () => {
+test('adds http for local hosts and https for all others', () => {
   const cases: [string, string][] = [
     ['videos.example.com', 'https://videos.example.com'],
     ['example.com:8080/api/v1', 'https://example.com:8080'],
@@ -34,7 +34,7 @@ test('a host on the own network gets http, every other one https', () => {
   for (const [typed, kept] of cases) assert.equal(normalizeServerUrl(typed), kept, typed);
 });
 
-test('what is no address of a server is refused', () => {
+test('rejects invalid server addresses', () => {
   const texts = [
     '',
     '   ',

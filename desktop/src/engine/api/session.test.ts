@@ -12,7 +12,7 @@ const OLD = {
   refreshToken: 'r',
 };
 
-test('a session of an earlier version still counts, and the next refresh says the role', () => {
+test('accepts a session of an earlier version, whose role the next refresh sets', () => {
   assert.equal(savedSessionSchema.parse(OLD).role, 'creator');
   const session = toSavedSession(OLD.serverUrl, {
     token: 't2',

@@ -12,7 +12,7 @@ async function send(clock: ManualClock, limiter: RateLimiter, stopAtMs: number):
   return sent;
 }
 
-test('several senders together keep to the limit', async () => {
+test('limits several senders together', async () => {
   const clock = new ManualClock();
   const limiter = new RateLimiter(clock, 200_000);
   const senders = [1, 2, 3].map(() => send(clock, limiter, 10_000));
@@ -22,7 +22,7 @@ test('several senders together keep to the limit', async () => {
   assert.ok(total >= 2_000_000 && total <= 2_000_000 + 4 * 20_000, `${total}`);
 });
 
-test('a new limit counts from now on', async () => {
+test('applies a new limit at once', async () => {
   const clock = new ManualClock();
   const limiter = new RateLimiter(clock, 100_000);
   const sender = send(clock, limiter, 10_000);
@@ -33,12 +33,12 @@ test('a new limit counts from now on', async () => {
   assert.ok(sent >= 1_950_000 && sent <= 2_100_000, `${sent}`);
 });
 
-test('without a limit everything is granted', async () => {
+test('grants everything without a limit', async () => {
   const limiter = new RateLimiter(new ManualClock());
   assert.equal(await limiter.take(123_456, signal), 123_456);
 });
 
-test('even the lowest limit grants something', async () => {
+test('grants at least one byte at the lowest limit', async () => {
   const limiter = new RateLimiter(new ManualClock(), 1);
   assert.equal(await limiter.take(10, signal), 10);
 });

@@ -31,7 +31,7 @@ function start(failures: ReelmillError[]) {
 const fail = (code: ErrorCode, options?: { retryAfterSeconds?: number; retryable?: boolean }) =>
   new ReelmillError(code, code, options);
 
-test('a call that fails by chance is made again, later each time', async () => {
+test('retries transient errors with growing delays', async () => {
   const { clock, notices, result, recoveries } = start([
     fail('network'),
     fail('timeout'),
@@ -46,7 +46,7 @@ test('a call that fails by chance is made again, later each time', async () => {
   assert.ok(third && third >= 200 && third <= 400, `${third}`);
 });
 
-test('the last try is final', async () => {
+test('throws the error of the last attempt', async () => {
   const failures = Array.from({ length: 9 }, () => fail('network'));
   const { clock, notices, result } = start(failures);
   const rejected = assert.rejects(result, { code: 'network' });
@@ -55,7 +55,7 @@ test('the last try is final', async () => {
   assert.equal(notices.length, POLICY.attempts - 1);
 });
 
-test('a program that stays never gives up because of the line, and tries at least every 45 seconds', async () => {
+test('retries network errors forever in a long-running program, at least every 45 seconds', async () => {
   const clock = new ManualClock();
   const notices: RetryNotice[] = [];
   const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: (notice) => notices.push(notice) });
@@ -72,7 +72,7 @@ test('a program that stays never gives up because of the line, and tries at leas
   assert.equal(await result, 'up');
 });
 
-test('but an error of the server itself ends some time', async () => {
+test('limits the retries of a server error', async () => {
   const clock = new ManualClock();
   const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: () => undefined });
   const rejected = assert.rejects(
@@ -85,7 +85,7 @@ test('but an error of the server itself ends some time', async () => {
   await rejected;
 });
 
-test('whoever is in a hurry does not wait for the next try', async () => {
+test('retryNow makes the next attempt at once', async () => {
   const clock = new ManualClock();
   const waits: number[] = [];
   const retrier = new Retrier(clock, PATIENT_RETRY, { onRetry: ({ waitMs }) => waits.push(waitMs) });
@@ -101,13 +101,13 @@ test('whoever is in a hurry does not wait for the next try', async () => {
   assert.equal(await result, 'done');
 });
 
-test('what no other try can mend is thrown at once', async () => {
+test('throws final errors at once', async () => {
   const { result, notices } = start([fail('not_found')]);
   await assert.rejects(result, { code: 'not_found' });
   assert.equal(notices.length, 0);
 });
 
-test('Retry-After is honoured, within a limit', async () => {
+test('honours Retry-After up to a limit', async () => {
   const { clock, notices, result } = start([
     fail('rate_limited', { retryAfterSeconds: 7 }),
     fail('unavailable', { retryAfterSeconds: 86_400 }),
@@ -120,7 +120,7 @@ test('Retry-After is honoured, within a limit', async () => {
   );
 });
 
-test('a refused signature is replaced at once, but not for ever at that speed', async () => {
+test('retries a rejected signature at once the first time only', async () => {
   const refused = () => fail('signature_invalid', { retryable: true });
   const { clock, notices, result } = start([refused(), refused()]);
   await clock.advance(10_000);
@@ -129,7 +129,7 @@ test('a refused signature is replaced at once, but not for ever at that speed', 
   assert.ok((notices[1]?.waitMs ?? 0) >= 100);
 });
 
-test('a stop ends the waiting', async () => {
+test('stops waiting when aborted', async () => {
   const controller = new AbortController();
   const retrier = new Retrier(new ManualClock(), POLICY, { onRetry: () => controller.abort() });
   await assert.rejects(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ManualClock } from '../../../../test/support/manualClock.ts';
 import { Watchdog } from './watchdog.ts';
 
-test('it bites after silence, and not before', async () => {
+test('aborts after the allowed silence, not before', async () => {
   const clock = new ManualClock();
   const watchdog = new Watchdog(clock, 1_000);
   await clock.advance(900);
@@ -36,7 +36,7 @@ test('the allowed silence can be changed', async () => {
   assert.equal(watchdog.hasFired, true);
 });
 
-test('stopped, it leaves no timer behind', () => {
+test('leaves no timer when stopped', () => {
   const clock = new ManualClock();
   new Watchdog(clock, 1_000).stop();
   assert.equal(clock.nextMs, null);

@@ -15,7 +15,7 @@ test('parts cover the file without gap or overlap', () => {
   );
 });
 
-test('a plan is sound when its parts are exactly the file', () => {
+test('a plan is valid when its parts add up to exactly the file', () => {
   assert.equal(isValidPlan(plan), true);
   assert.equal(isValidPlan({ ...plan, sizeBytes: 30 }), true);
   assert.equal(isValidPlan({ ...plan, sizeBytes: 31 }), false);
@@ -23,7 +23,7 @@ test('a plan is sound when its parts are exactly the file', () => {
   assert.equal(isValidPlan({ ...plan, partSizeBytes: 0 }), false);
 });
 
-test('a part is trusted with the right size and a known ETag, and looked at with another one', () => {
+test('trusts parts of the right size and ETag, and leaves other ETags to be verified', () => {
   const listed = [
     { part_number: 1, size: 10, etag: 'a' },
     { part_number: 2, size: 10, etag: 'changed' },
@@ -37,6 +37,6 @@ test('a part is trusted with the right size and a known ETag, and looked at with
   );
 });
 
-test('what is not done is missing', () => {
+test('lists the parts that are not done', () => {
   assert.deepEqual(missingParts(plan, new Set([2])), [1, 3]);
 });

@@ -6,11 +6,11 @@ import { pruneFinished, type QueueEntry, queueEntrySchema } from './queueEntry.t
 const { entry } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const named = (path: string, facts: Partial<QueueEntry>): QueueEntry => ({ ...entry, path, ...facts });
 
-test('what a record says of itself can be read back', () => {
+test('the entry of a record passes its schema', () => {
   assert.deepEqual(queueEntrySchema.parse(JSON.parse(JSON.stringify(entry))), entry);
 });
 
-test('what was running is saved as waiting, and brought back with everything else', () => {
+test('saves a running upload as waiting and restores all of its facts', () => {
   const before = new UploadRecord(
     { id: '1', path: '/a.mp4', title: 'A', refuseDuplicates: true },
     () => undefined,
@@ -24,7 +24,7 @@ test('what was running is saved as waiting, and brought back with everything els
   assert.equal(after.snapshot.sizeBytes, 500);
 });
 
-test('of what is over only the latest is kept, and of everything else all', () => {
+test('prunes the oldest finished uploads only', () => {
   const entries = [
     named('1', { state: 'online' }),
     named('2', { state: 'failed' }),

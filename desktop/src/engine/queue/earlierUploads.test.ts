@@ -23,34 +23,36 @@ const journal = (path: string, videoId: number): { key: string; entry: JournalEn
     parts: {},
   },
 });
-const say = ({ uploads, stale }: ReturnType<typeof matchEarlierUploads>): string[] => [
+const summaryOf = ({ uploads, stale }: ReturnType<typeof matchEarlierUploads>): string[] => [
   ...uploads.map((one) => `${one.saved?.path ?? '-'} ${one.journal?.videoId ?? '-'}`),
   ...stale,
 ];
 
-test('the journal follows the queue, and what only it knows comes last', () => {
+test('lists saved uploads first, then those that are only in the journal', () => {
   const queue = [saved('/b'), saved('/a', { state: 'paused' })];
   const found = matchEarlierUploads(queue, [journal('/a', 1), journal('/b', 2), journal('/c', 3)]);
-  assert.deepEqual(say(found), ['/b 2', '/a 1', '- 3']);
+  assert.deepEqual(summaryOf(found), ['/b 2', '/a 1', '- 3']);
 });
 
-test('an upload that began anew after the last save is still the same', () => {
-  assert.deepEqual(say(matchEarlierUploads([saved('/a', { videoId: 1 })], [journal('/a', 2)])), ['/a 2']);
+test('matches an upload that started over after the last save', () => {
+  assert.deepEqual(summaryOf(matchEarlierUploads([saved('/a', { videoId: 1 })], [journal('/a', 2)])), [
+    '/a 2',
+  ]);
 });
 
-test('a journal whose upload is over goes away, and never comes back as another upload', () => {
+test('drops the journal entry of a finished upload', () => {
   for (const state of ['processing', 'online', 'canceled'] as const) {
     const queue = [saved('/a', { state, videoId: 1 })];
-    assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a -', 'key of /a'], state);
+    assert.deepEqual(summaryOf(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a -', 'key of /a'], state);
   }
 });
 
-test('an upload that the server must still hear the end of keeps its journal', () => {
+test('keeps the journal entry of an upload that is still to be aborted on the server', () => {
   const queue = [saved('/a', { state: 'canceled', videoId: 1, abortDue: true })];
-  assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a 1']);
+  assert.deepEqual(summaryOf(matchEarlierUploads(queue, [journal('/a', 1)])), ['/a 1']);
 });
 
-test('a file that was uploaded before and is being uploaded again has two uploads', () => {
+test('restores two uploads of a file that is being uploaded again', () => {
   const queue = [saved('/a', { state: 'online', videoId: 1 }), saved('/a', { state: 'waiting' })];
-  assert.deepEqual(say(matchEarlierUploads(queue, [journal('/a', 2)])), ['/a -', '/a 2']);
+  assert.deepEqual(summaryOf(matchEarlierUploads(queue, [journal('/a', 2)])), ['/a -', '/a 2']);
 });

@@ -33,14 +33,14 @@ function start({ saveMs = 0, failures = 0 } = {}) {
   return { clock, keeper, saved, errors, change };
 }
 
-test('many changes of one moment are one save', async () => {
+test('saves many changes of one tick once', async () => {
   const { clock, saved, change } = start();
   for (let count = 0; count < 5_000; count++) change();
   await clock.advance(0);
   assert.deepEqual(saved, [5_000]);
 });
 
-test('what changes during a save is in the next, after a rest that fits the save', async () => {
+test('saves changes made during a save with the next one, after a pause', async () => {
   const { clock, saved, change } = start({ saveMs: 100 });
   change();
   await clock.advance(50);
@@ -54,22 +54,22 @@ test('what changes during a save is in the next, after a rest that fits the save
   assert.deepEqual(saved, [1, 3]);
 });
 
-test('whoever waits for a change hears when it is on the disk, and not before', async () => {
+test('whenSaved resolves once the changes are on disk', async () => {
   const { clock, keeper, change } = start({ saveMs: 100 });
   assert.equal(await keeper.whenSaved(), true);
   change();
-  let answer: boolean | null = null;
+  let isSaved: boolean | null = null;
   const asked = keeper.whenSaved().then((saved) => {
-    answer = saved;
+    isSaved = saved;
   });
   await clock.advance(99);
-  assert.equal(answer, null);
+  assert.equal(isSaved, null);
   await clock.advance(1);
   await asked;
-  assert.equal(answer, true);
+  assert.equal(isSaved, true);
 });
 
-test('a save that fails is told, and made good by the next change', async () => {
+test('reports a failed save, and the next change retries it', async () => {
   const { clock, keeper, saved, errors, change } = start({ failures: 1 });
   change();
   const asked = keeper.whenSaved();
@@ -81,7 +81,7 @@ test('a save that fails is told, and made good by the next change', async () => 
   assert.deepEqual(saved, [2]);
 });
 
-test('the end writes what is left without a rest', async () => {
+test('writes the remaining changes on close without a pause', async () => {
   const { clock, keeper, saved, change } = start({ saveMs: 100 });
   change();
   await clock.advance(150);

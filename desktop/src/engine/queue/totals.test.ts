@@ -7,12 +7,12 @@ import { summarize } from './totals.ts';
 const { snapshot } = new UploadRecord({ id: '1', path: '/a.mp4', title: null }, () => undefined);
 const upload = (facts: Partial<UploadSnapshot>): UploadSnapshot => ({ ...snapshot, ...facts });
 
-test('an empty queue has nothing to do and no end', () => {
+test('has no remaining time for an empty queue', () => {
   const totals = summarize([]);
   assert.deepEqual([totals.total, totals.active, totals.totalBytes, totals.etaSeconds], [0, 0, 0, null]);
 });
 
-test('only what is sent by itself counts as work', () => {
+test('counts only uploads that continue automatically as active', () => {
   const totals = summarize([
     upload({ state: 'uploading', sizeBytes: 1_000, sentBytes: 400, bytesPerSecond: 100 }),
     upload({ state: 'completing', sizeBytes: 500, sentBytes: 500 }),
@@ -32,7 +32,7 @@ test('only what is sent by itself counts as work', () => {
   assert.equal(totals.etaSeconds, 12);
 });
 
-test('without any speed nobody knows the end, and no file is sent more than whole', () => {
+test('has no remaining time without a speed, and never counts more than a whole file', () => {
   const totals = summarize([upload({ state: 'uploading', sizeBytes: 10, sentBytes: 12, bytesPerSecond: 0 })]);
   assert.deepEqual([totals.sentBytes, totals.etaSeconds], [10, null]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TransferMeter } from './transferMeter.ts';
 
-test('what may still lie in a buffer is not counted before the part is acknowledged', () => {
+test('does not count buffered bytes before the part is acknowledged', () => {
   const meter = new TransferMeter(100);
   meter.send(1, 80);
   assert.equal(meter.sentBytes, 0);
@@ -14,7 +14,7 @@ test('what may still lie in a buffer is not counted before the part is acknowled
   assert.equal(meter.acknowledgedBytes, 500);
 });
 
-test('a part that did not arrive was not sent', () => {
+test('does not count the bytes of a failed part', () => {
   const meter = new TransferMeter(0);
   meter.send(1, 300);
   meter.send(2, 200);
@@ -22,7 +22,7 @@ test('a part that did not arrive was not sent', () => {
   assert.equal(meter.sentBytes, 200);
 });
 
-test('speed is that of the last seconds, without what was there before', () => {
+test('measures the speed of the last seconds, without bytes that were kept', () => {
   const meter = new TransferMeter(0);
   meter.reset(10_000);
   assert.equal(meter.speed, null);
@@ -34,7 +34,7 @@ test('speed is that of the last seconds, without what was there before', () => {
   assert.equal(meter.etaSeconds(meter.sentBytes + 500), 5);
 });
 
-test('where nothing moves there is no time to name', () => {
+test('has no remaining time while nothing is being sent', () => {
   const meter = new TransferMeter(0);
   meter.sample(0);
   meter.sample(1_000);

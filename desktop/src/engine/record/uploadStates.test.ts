@@ -5,21 +5,21 @@ import { canMove, isFinished, takesSlot, UPLOAD_TRANSITIONS } from './uploadStat
 
 const states = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]; // Object.keys widens to string[]
 
-test('everything that runs can be stopped, and whatever is not over can be canceled', () => {
+test('running states can be paused, and unfinished ones canceled', () => {
   for (const state of states) {
     assert.equal(canMove(state, 'paused'), takesSlot(state) || state === 'waiting', state);
     assert.equal(canMove(state, 'canceled'), state !== 'online' && state !== 'canceled', state);
   }
 });
 
-test('only an upload that the server has whole can come online', () => {
+test('only a processing upload can come online', () => {
   assert.deepEqual(
     states.filter((state) => canMove(state, 'online')),
     ['processing'],
   );
 });
 
-test('an end is an end, but what failed can be tried again', () => {
+test('final states have no transitions, but failed ones can be retried', () => {
   for (const state of states.filter(isFinished)) {
     assert.equal(canMove(state, 'waiting'), state === 'failed', state);
   }

@@ -30,7 +30,7 @@ function start(statuses: Record<number, Video['status']>) {
   return { clock, calls, failures, follow, statuses };
 }
 
-test('many videos share a call, and the more there are the less often they are asked for', async () => {
+test('polls many videos with one call, and less often the more there are', async () => {
   const ids = Array.from({ length: 250 }, (_, index) => index + 1);
   const { clock, calls, follow, statuses } = start(Object.fromEntries(ids.map((id) => [id, 'transcoding'])));
   const followed = Promise.all(ids.map((id) => follow(id)));
@@ -50,7 +50,7 @@ test('many videos share a call, and the more there are the less often they are a
   assert.equal(calls.length, 6);
 });
 
-test('a call that fails by chance is made again for all that shared it', async () => {
+test('retries a failed call for all videos that shared it', async () => {
   const { clock, calls, failures, follow } = start({ 1: 'online', 2: 'failed' });
   failures.push(new ReelmillError('network', 'down'));
   const followed = Promise.all([follow(1), follow(2)]);
@@ -62,7 +62,7 @@ test('a call that fails by chance is made again for all that shared it', async (
   assert.ok(calls.length >= 2);
 });
 
-test('a video that is gone is said to be gone, and the others go on', async () => {
+test('reports a missing video, and follows the others', async () => {
   const { clock, follow } = start({ 1: 'online' });
   const gone = assert.rejects(follow(2), { code: 'not_found' });
   const there = follow(1);
@@ -71,7 +71,7 @@ test('a video that is gone is said to be gone, and the others go on', async () =
   assert.equal((await there).id, 1);
 });
 
-test('who stops following hears at once, also during the call', async () => {
+test('stops following at once, even during a call', async () => {
   const { clock, follow } = start({ 1: 'transcoding' });
   const controller = new AbortController();
   const stopped = assert.rejects(follow(1, controller.signal), { code: 'aborted' });

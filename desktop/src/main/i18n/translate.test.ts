@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseLanguage, errorMessage, translate } from './translate.ts';
 
-test('the language is the one chosen, otherwise the first of the system that there are texts in', () => {
+test('uses the chosen language, otherwise the first supported one of the system', () => {
   assert.equal(chooseLanguage('en', ['zh-CN']), 'en');
   assert.equal(chooseLanguage('zh-CN', ['en-GB']), 'zh-CN');
   assert.equal(chooseLanguage('system', ['zh-Hans-CN', 'en-US']), 'zh-CN');
@@ -13,7 +13,7 @@ test('the language is the one chosen, otherwise the first of the system that the
   assert.equal(chooseLanguage('system', []), 'en');
 });
 
-test('counts choose the plural form, and values stand as they are', () => {
+test('selects the plural form by count, and does not escape values', () => {
   const en = translate('en');
   assert.equal(en('notification.onlineMany', { count: 1 }), '1 video online');
   assert.equal(en('notification.onlineMany', { count: 3 }), '3 videos online');
@@ -21,7 +21,7 @@ test('counts choose the plural form, and values stand as they are', () => {
   assert.equal(translate('zh-CN')('notification.onlineMany', { count: 1 }), '1 个视频已上线');
 });
 
-test('an error is told in the language of the app, and in the words of the server where there are none', () => {
+test("shows an error in the language of the app, or the server's message without a text for it", () => {
   const failure = { code: 'network', message: 'connect ECONNREFUSED' } as const;
   assert.notEqual(errorMessage('en', failure), failure.message);
   assert.match(errorMessage('zh-CN', failure), /\p{Script=Han}/u);

@@ -26,7 +26,7 @@ function closing(facts: { keepInTray: boolean; reachable: boolean; file: string 
   return { background, done };
 }
 
-test('a closed window is hidden, and what that means is explained once, also over starts', async () => {
+test('hides a closed window, with a hint only the first time', async () => {
   const facts = { keepInTray: true, reachable: true, file: 'once' };
   const first = closing(facts);
   await first.background.enter();
@@ -36,7 +36,7 @@ test('a closed window is hidden, and what that means is explained once, also ove
   assert.deepEqual([...first.done, '|', ...later.done], ['hidden', 'explained', 'hidden', '|', 'hidden']);
 });
 
-test('the app ends with its window where the user wants that, or could not bring it back', async () => {
+test('quits with its window where the user wants that or could not bring it back', async () => {
   for (const [keepInTray, reachable] of [
     [false, true],
     [true, false],

@@ -19,16 +19,16 @@ function app(own: Partial<QuitPorts> = {}) {
   return { quitting, events };
 }
 
-test('with uploads running the user is asked, then everything is closed before the process ends', async () => {
+test('asks while uploads run, then closes everything before the process ends', async () => {
   const { quitting, events } = app();
   await quitting.request({ ask: true });
   assert.deepEqual(events, ['asked', 'closed', 'exit 0']);
   assert.ok(quitting.isClosed);
 });
 
-test('who keeps the app running may be asked again later', async () => {
-  const answers = [false, true];
-  const { quitting, events } = app({ confirm: async () => answers.shift() ?? true });
+test('asks again after the user kept the app running', async () => {
+  const results = [false, true];
+  const { quitting, events } = app({ confirm: async () => results.shift() ?? true });
   await quitting.request({ ask: true });
   assert.deepEqual(events, []);
   assert.equal(quitting.isLeaving, false);
@@ -36,7 +36,7 @@ test('who keeps the app running may be asked again later', async () => {
   assert.deepEqual(events, ['closed', 'exit 0']);
 });
 
-test('nobody is asked where nothing runs, nor where the system ends', async () => {
+test('does not ask without uploads, nor when the system shuts down', async () => {
   const idle = app({ uploadsRunning: () => false });
   await idle.quitting.request({ ask: true });
   assert.deepEqual(idle.events, ['closed', 'exit 0']);
@@ -45,13 +45,13 @@ test('nobody is asked where nothing runs, nor where the system ends', async () =
   assert.deepEqual(ended.events, ['closed', 'exit 0']);
 });
 
-test('while the user is being asked nobody asks again, and a signal does not wait for the answer', async () => {
-  const answer = Promise.withResolvers<boolean>();
+test('does not ask twice, and a signal does not wait for the reply', async () => {
+  const reply = Promise.withResolvers<boolean>();
   let asked = 0;
   const { quitting, events } = app({
     confirm: () => {
       asked += 1;
-      return answer.promise;
+      return reply.promise;
     },
   });
   const first = quitting.request({ ask: true });
@@ -59,12 +59,12 @@ test('while the user is being asked nobody asks again, and a signal does not wai
   assert.equal(asked, 1);
   await quitting.request({ ask: false });
   assert.deepEqual(events, ['closed', 'exit 0']);
-  answer.resolve(true);
+  reply.resolve(true);
   await first;
   assert.deepEqual(events, ['closed', 'exit 0']);
 });
 
-test('closing that fails or takes too long ends the process with a failure', async () => {
+test('exits with a failure where closing fails or takes too long', async () => {
   const failing = app({ close: () => Promise.reject(new Error('stuck')) });
   await failing.quitting.request({ ask: false });
   assert.deepEqual(failing.events, ['exit 1']);
@@ -73,7 +73,7 @@ test('closing that fails or takes too long ends the process with a failure', asy
   assert.deepEqual(endless.events, ['exit 1']);
 });
 
-test('whoever installs an update leaves in its own way, after everything is closed', async () => {
+test('lets an update end the process after everything is closed', async () => {
   const { quitting, events } = app();
   await quitting.request({ ask: true, leave: () => void events.push(`installs, ${quitting.isClosed}`) });
   assert.deepEqual(events, ['asked', 'closed', 'installs, true']);

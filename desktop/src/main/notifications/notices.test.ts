@@ -36,7 +36,7 @@ function failure(own: Partial<NonNullable<UploadSnapshot['failure']>>): Partial<
   return { state: 'failed', failure: { ...failed, ...own } };
 }
 
-test('one video that is online is told by its title and leads to itself', () => {
+test('names an online video, and a click opens it', () => {
   assert.deepEqual(formatNotices([upload({ title: 'Summer' })], texts), [
     {
       title: 'Video online',
@@ -46,7 +46,7 @@ test('one video that is online is told by its title and leads to itself', () => 
   ]);
 });
 
-test('a failure is told with its reason in plain words', () => {
+test('names a failure with its reason', () => {
   const [transcode] = formatNotices([upload(failure({}))], texts);
   assert.equal(transcode?.title, 'Processing failed');
   assert.equal(transcode?.body, '“a.mp4”: This is not a video.');
@@ -56,15 +56,15 @@ test('a failure is told with its reason in plain words', () => {
   assert.deepEqual(sending?.target, { view: 'queue', videoId: null });
 });
 
-test('many at once are one notice of each kind', () => {
+test('combines many uploads into one notice of each kind', () => {
   const titles = ['A', 'B', 'C', 'D', 'E'];
-  const settled = [...titles.map((title) => upload({ title })), upload(failure({})), upload(failure({}))];
-  assert.deepEqual(formatNotices(settled, texts), [
+  const finished = [...titles.map((title) => upload({ title })), upload(failure({})), upload(failure({}))];
+  assert.deepEqual(formatNotices(finished, texts), [
     { title: '5 videos online', body: 'A, B, C and 2 more', target: { view: 'library', videoId: null } },
     { title: '2 videos failed', body: 'a.mp4, a.mp4', target: { view: 'queue', videoId: null } },
   ]);
 });
 
-test('what the user did is no news', () => {
+test("shows no notice for the user's own actions", () => {
   assert.deepEqual(formatNotices([upload({ state: 'canceled' }), upload({ state: 'paused' })], texts), []);
 });

@@ -5,7 +5,7 @@ import { runForEach, runInBatches } from './bulk.ts';
 
 const conflict = new ReelmillError('state_conflict', 'It is online.');
 
-test('one failure does not keep the others from their turn', async () => {
+test('continues after a failure', async () => {
   const done: string[] = [];
   const work = async (id: string): Promise<void> => {
     if (id === 'b' || id === 'd') throw conflict;
@@ -18,7 +18,7 @@ test('one failure does not keep the others from their turn', async () => {
   assert.deepEqual(done, ['a', 'c']);
 });
 
-test('the failure of a single one is thrown as it is, and so is one that nobody thought of', async () => {
+test('throws a single failure, or an unexpected one, as it is', async () => {
   await assert.rejects(
     runForEach(['a'], () => Promise.reject(conflict)),
     conflict,
@@ -30,7 +30,7 @@ test('the failure of a single one is thrown as it is, and so is one that nobody 
   );
 });
 
-test('thousands are dealt with in portions, in order, with turns for others in between', async () => {
+test('runs thousands in batches, in order, and yields in between', async () => {
   const ids = Array.from({ length: 1_050 }, (_, index) => String(index));
   const done: string[] = [];
   let portions = 0;
@@ -48,7 +48,7 @@ test('thousands are dealt with in portions, in order, with turns for others in b
   assert.ok(portions > 1 && turns >= portions - 1, `${turns} turns in ${portions} portions`);
 });
 
-test('of portions too, all are tried', async () => {
+test('runs all batches after a failure', async () => {
   const ids = Array.from({ length: 300 }, (_, index) => String(index));
   let tried = 0;
   const work = (portion: readonly string[]): void => {

@@ -32,7 +32,7 @@ function withUploads(...ids: string[]): QueueChanges {
   return changes;
 }
 
-test('where nothing happened there is nothing to tell', () => {
+test('has no message without events', () => {
   const changes = new QueueChanges();
   assert.equal(
     changes.take(() => []),
@@ -45,7 +45,7 @@ test('where nothing happened there is nothing to tell', () => {
   );
 });
 
-test('of many versions of an upload the last is told, once', () => {
+test('sends the last snapshot of an upload once', () => {
   const changes = withUploads('1', '2');
   for (const sentBytes of [10, 20, 30]) {
     assert.ok(changes.add({ type: 'progress', upload: upload('1', { state: 'uploading', sentBytes }) }));
@@ -65,7 +65,7 @@ test('of many versions of an upload the last is told, once', () => {
   );
 });
 
-test('the order is told as it is in the end, after whatever changes it', () => {
+test('sends the final order after any change of it', () => {
   const changes = withUploads('1', '2');
   changes.add({ type: 'moved', order: ['2', '1'] });
   changes.add({ type: 'added', upload: upload('3') });
@@ -79,7 +79,7 @@ test('the order is told as it is in the end, after whatever changes it', () => {
   );
 });
 
-test('an upload that leaves takes its changes with it, also those that come late', () => {
+test('drops the changes of a removed upload, including late ones', () => {
   const changes = withUploads('1', '2');
   changes.add({ type: 'progress', upload: upload('1', { sentBytes: 10 }) });
   changes.add({ type: 'removed', id: '1' });
@@ -90,7 +90,7 @@ test('an upload that leaves takes its changes with it, also those that come late
   );
 });
 
-test('an upload that comes and goes between two messages is only told to be gone', () => {
+test('sends only the removal of an upload that was added and removed between two messages', () => {
   const changes = withUploads('1');
   changes.add({ type: 'added', upload: upload('2') });
   changes.add({ type: 'removed', id: '2' });

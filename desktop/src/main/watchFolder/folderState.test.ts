@@ -18,7 +18,7 @@ function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
   return { path, sizeBytes, mtimeMs };
 }
 
-/** Looks several times, at these moments, and answers what was finished at each. */
+/** Runs several scans, at these times, and returns the complete files of each. */
 function look(scans: [nowMs: number, found: FoundFile[]][], processed = NONE): string[][] {
   let before: PendingFiles = new Map();
   return scans.map(([nowMs, found]) => {
@@ -28,7 +28,7 @@ function look(scans: [nowMs: number, found: FoundFile[]][], processed = NONE): s
   });
 }
 
-test('a file is finished when it has looked the same for long enough', () => {
+test('a file is complete after its quiet period', () => {
   const found = [file('/a.mp4')];
   assert.deepEqual(
     look([
@@ -40,7 +40,7 @@ test('a file is finished when it has looked the same for long enough', () => {
   );
 });
 
-test('a file that grows, or is written again, is not finished', () => {
+test('a file that grows or is rewritten is not complete', () => {
   const scans: [number, FoundFile[]][] = [
     [0, [file('/a.mp4', 10), file('/b.mp4', 10, 1)]],
     [5_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
@@ -50,7 +50,7 @@ test('a file that grows, or is written again, is not finished', () => {
   assert.deepEqual(look(scans), [[], [], [], ['/a.mp4', '/b.mp4']]);
 });
 
-test('a writer that rests is waited for three times as long as it ever did, a recorder for a minute', () => {
+test('waits three times the longest pause of a writer, and a minute for a recording', () => {
   const names = ['/film.mp4', '/2026-11-28 10-00-00.mkv', '/Game 2026.11.28 - 10.00.00.01.mp4'];
   const found = (sizeBytes: number) => names.map((name) => file(name, sizeBytes));
   const scans: [number, FoundFile[]][] = [
@@ -64,7 +64,7 @@ test('a writer that rests is waited for three times as long as it ever did, a re
   assert.deepEqual(look(scans), [[], [], [], [], ['/film.mp4'], names]);
 });
 
-test('what was written just before it was seen may go on, and so may what was processed before', () => {
+test('waits longer for a file that was changed shortly before, or was processed before', () => {
   const fresh = [file('/a.mp4', 10, LATER_MS - 3_000)];
   const scans: [number, FoundFile[]][] = [
     [0, fresh],
@@ -87,7 +87,7 @@ test('what was written just before it was seen may go on, and so may what was pr
   );
 });
 
-test('a file that went away and came back is new', () => {
+test('a file that disappeared and came back is new', () => {
   assert.deepEqual(
     look([
       [0, [file('/a.mp4')]],
@@ -98,7 +98,7 @@ test('a file that went away and came back is new', () => {
   );
 });
 
-test('an empty file is waited for, without another look soon', () => {
+test('waits for an empty file without an early rescan', () => {
   const empty = [file('/a.mp4', 0)];
   assert.deepEqual(
     look([
@@ -117,7 +117,7 @@ test('an empty file is waited for, without another look soon', () => {
   assert.equal(review.needsRescan, false);
 });
 
-test('another look is due soon while a file may still be written', () => {
+test('requests an early rescan while a file may still be written', () => {
   const options = { before: new Map(), processed: NONE, nowMs: 0, wallMs: LATER_MS, quiet: QUIET };
   const first = reviewScan([file('/a.mp4')], options);
   assert.equal(first.needsRescan, true);
@@ -125,7 +125,7 @@ test('another look is due soon while a file may still be written', () => {
   assert.equal(second.needsRescan, false);
 });
 
-test('what was dealt with is not offered again, unless it is another version', () => {
+test('processes a file again only in another version', () => {
   const processed = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
   const same = [file('/a.mp4')];
   const newer = [file('/a.mp4', 10, 2_000)];
@@ -151,7 +151,7 @@ test('what was dealt with is not offered again, unless it is another version', (
   );
 });
 
-test('of what was dealt with, files that are gone are forgotten first, then the oldest', () => {
+test('drops missing files first, then the oldest', () => {
   const bounds = { present: new Set(['/1', '/3', '/4']), max: 3 };
   let processed = addProcessed(NONE, [file('/1'), file('/2'), file('/3')], bounds);
   processed = addProcessed(processed, [file('/4')], bounds);
@@ -163,7 +163,7 @@ test('of what was dealt with, files that are gone are forgotten first, then the 
   assert.deepEqual([...processed.keys()], ['/3', '/4', '/5']);
 });
 
-test('a file that was dealt with again is the newest, and as it is now', () => {
+test('moves a file that is processed again to the end', () => {
   const bounds = { present: new Set<string>(), max: 10 };
   let processed = addProcessed(NONE, [file('/1'), file('/2')], bounds);
   processed = addProcessed(processed, [file('/1', 99)], bounds);

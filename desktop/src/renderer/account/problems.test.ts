@@ -17,13 +17,13 @@ const FILLED: Credentials = {
   password: 'correct horse',
 };
 
-describe('what the form tells by itself', () => {
-  test('nothing is wrong with what is complete', () => {
+describe('the checks of the form', () => {
+  test('finds no problem in a complete form', () => {
     assert.deepEqual(checkCredentials(FILLED, 'signIn'), {});
     assert.deepEqual(checkCredentials(FILLED, 'register'), {});
   });
 
-  test('every empty field is named', () => {
+  test('names every empty field', () => {
     const empty = { serverUrl: ' ', nickname: '', email: '', password: '' };
     assert.deepEqual(Object.keys(checkCredentials(empty, 'signIn')), ['serverUrl', 'email', 'password']);
     assert.deepEqual(Object.keys(checkCredentials(empty, 'register')), [
@@ -34,14 +34,14 @@ describe('what the form tells by itself', () => {
     ]);
   });
 
-  test('an incomplete e-mail address is told apart from none', () => {
+  test('distinguishes an incomplete e-mail address from a missing one', () => {
     assert.deepEqual(checkCredentials({ ...FILLED, email: 'ada@example' }, 'signIn'), {
       email: { text: 'email.invalid' },
     });
     assert.deepEqual(checkCredentials({ ...FILLED, email: ' ada@example.com ' }, 'signIn'), {});
   });
 
-  test('only a new password has a least length', () => {
+  test('has a minimum length for new passwords only', () => {
     const short = { ...FILLED, password: 'short' };
     assert.deepEqual(checkCredentials(short, 'signIn'), {});
     assert.deepEqual(checkCredentials(short, 'register'), {
@@ -50,11 +50,11 @@ describe('what the form tells by itself', () => {
   });
 });
 
-describe('what a server or its absence tells', () => {
+describe('failures of the server', () => {
   const place = (...[code, message]: ConstructorParameters<typeof ReelmillError>) =>
     placeFailure(new ReelmillError(code, message));
 
-  test('trouble with the server is shown at its address', () => {
+  test('shows failures of the server at its address', () => {
     for (const code of [
       'not_a_server',
       'network',
@@ -66,18 +66,18 @@ describe('what a server or its absence tells', () => {
     }
   });
 
-  test('each trouble with the server has words of its own', () => {
+  test('has a text for each failure of the server', () => {
     const codes = ['validation_failed', 'not_a_server', 'network', 'timeout', 'unavailable'] as const;
-    const words = codes.map((code) => JSON.stringify(toProblem(new ReelmillError(code, ''))));
-    assert.equal(new Set(words).size, codes.length);
+    const texts = codes.map((code) => JSON.stringify(toProblem(new ReelmillError(code, ''))));
+    assert.equal(new Set(texts).size, codes.length);
   });
 
-  test('refused credentials are shown at the password, a taken address at the e-mail', () => {
+  test('shows wrong credentials at the password, and a taken address at the e-mail', () => {
     assert.deepEqual(place('wrong_credentials', 'x'), { password: { text: 'problem.credentials' } });
     assert.deepEqual(place('email_taken', 'x'), { email: { code: 'email_taken', message: 'x' } });
   });
 
-  test('a refused argument is shown where it was typed', () => {
+  test('shows an invalid argument at its field', () => {
     assert.deepEqual(place('validation_failed', 'email: must be an e-mail address'), {
       email: { text: 'email.invalid' },
     });
@@ -92,13 +92,13 @@ describe('what a server or its absence tells', () => {
     });
   });
 
-  test('a wait is told with its length where the server named one', () => {
+  test('shows how long to wait where the server said so', () => {
     assert.deepEqual(place('rate_limited', 'x'), { form: { text: 'problem.rateLimited' } });
     const wait = new ReelmillError('rate_limited', 'x', { retryAfterSeconds: 42 });
     assert.deepEqual(placeFailure(wait), { form: { text: 'problem.rateLimitedFor', seconds: 42 } });
   });
 
-  test('anything else is shown at the foot of the form', () => {
+  test('shows other failures at the bottom of the form', () => {
     assert.deepEqual(place('account_disabled', 'Disabled.'), {
       form: { code: 'account_disabled', message: 'Disabled.' },
     });
@@ -107,7 +107,7 @@ describe('what a server or its absence tells', () => {
 });
 
 describe('changing the password', () => {
-  test('the present one is needed, and the new one has a least length', () => {
+  test('requires the current password, and a minimum length of the new one', () => {
     assert.deepEqual(checkPasswordChange({ current: 'short', next: 'correct horse' }), {});
     assert.deepEqual(checkPasswordChange({ current: '', next: '' }), {
       current: { text: 'password.missing' },
@@ -118,7 +118,7 @@ describe('changing the password', () => {
     });
   });
 
-  test('what the server refuses is told at its field', () => {
+  test('shows a rejection at its field', () => {
     const wrong = new ReelmillError('wrong_credentials', 'no');
     assert.deepEqual(placeChangeFailure(wrong), { current: { text: 'problem.currentPassword' } });
     const limited = new ReelmillError('rate_limited', 'no', { retryAfterSeconds: 9 });

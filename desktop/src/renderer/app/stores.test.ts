@@ -18,21 +18,21 @@ import {
   updateSettings,
 } from '../settings/settingsStore.ts';
 
-/** The main process as the stores see it: answers that a test gives, and events that it sends. */
+/** The main process as the stores see it: replies that a test gives, and events that it sends. */
 class FakeMain implements IpcBridge {
-  readonly calls: Array<{ name: IpcCall; args: unknown; answer: (answer: IpcReply) => void }> = [];
-  readonly #answers = new Map<IpcCall, unknown>();
+  readonly calls: Array<{ name: IpcCall; args: unknown; reply: (reply: IpcReply) => void }> = [];
+  readonly #replies = new Map<IpcCall, unknown>();
   readonly #listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
 
-  /** What a call is answered with at once; other calls wait until the test answers them. */
-  answer(name: IpcCall, value: unknown): void {
-    this.#answers.set(name, value);
+  /** What a call is replied to with at once; other calls wait for the test. */
+  reply(name: IpcCall, value: unknown): void {
+    this.#replies.set(name, value);
   }
 
   call(name: IpcCall, args: unknown): Promise<IpcReply> {
     const { promise, resolve } = Promise.withResolvers<IpcReply>();
-    this.calls.push({ name, args, answer: resolve });
-    if (this.#answers.has(name)) resolve({ ok: true, value: this.#answers.get(name) });
+    this.calls.push({ name, args, reply: resolve });
+    if (this.#replies.has(name)) resolve({ ok: true, value: this.#replies.get(name) });
     return promise;
   }
 
@@ -80,12 +80,12 @@ function settingsWith(patch: Partial<Settings>): Settings {
 describe('settings', () => {
   async function connected() {
     const store = createSettingsStore();
-    main.answer('settings.get', settingsWith({ fileConcurrency: 3 }));
+    main.reply('settings.get', settingsWith({ fileConcurrency: 3 }));
     const stop = await connectSettings(store);
     return { store, stop, shown: () => store.getState().settings };
   }
 
-  test('are taken once and followed until that is ended', async () => {
+  test('are loaded once and followed until that ends', async () => {
     const { stop, shown } = await connected();
     assert.equal(shown().fileConcurrency, 3);
     main.send('settings.changed', settingsWith({ fileConcurrency: 5 }));
@@ -95,53 +95,53 @@ describe('settings', () => {
     assert.equal(shown().fileConcurrency, 5);
   });
 
-  test('a change shows before it is answered, whatever else is told meanwhile', async () => {
+  test('shows a change before it is saved, whatever events arrive meanwhile', async () => {
     const { store, shown } = await connected();
     const first = updateSettings({ fileConcurrency: 4 }, store);
     const second = updateSettings({ theme: 'dark' }, store);
     assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
     main.send('settings.changed', settingsWith({ fileConcurrency: 4 }));
     assert.equal(shown().theme, 'dark');
-    main.calls[1]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 4 }) });
+    main.calls[1]?.reply({ ok: true, value: settingsWith({ fileConcurrency: 4 }) });
     await first;
     assert.equal(shown().theme, 'dark');
-    main.calls[2]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 4, theme: 'dark' }) });
+    main.calls[2]?.reply({ ok: true, value: settingsWith({ fileConcurrency: 4, theme: 'dark' }) });
     await second;
     assert.deepEqual(store.getState().unsaved, []);
     assert.deepEqual([shown().fileConcurrency, shown().theme], [4, 'dark']);
   });
 
-  test('a change that cannot be kept is taken back, and only that one', async () => {
+  test('reverts only the change that cannot be saved', async () => {
     const { store, shown } = await connected();
     const refused = updateSettings({ fileConcurrency: 8 }, store);
     const taken = updateSettings({ notifications: false }, store);
-    main.calls[1]?.answer(FAILURE);
+    main.calls[1]?.reply(FAILURE);
     await assert.rejects(refused, new ReelmillError('internal', 'The disk is full.'));
     assert.deepEqual([shown().fileConcurrency, shown().notifications], [3, false]);
-    main.calls[2]?.answer({ ok: true, value: settingsWith({ fileConcurrency: 3, notifications: false }) });
+    main.calls[2]?.reply({ ok: true, value: settingsWith({ fileConcurrency: 3, notifications: false }) });
     await taken;
     assert.equal(shown().notifications, false);
   });
 
   test('the chosen watch folder is shown', async () => {
     const { store, shown } = await connected();
-    main.answer('settings.pickWatchFolder', settingsWith({ watchFolder: { enabled: true, path: '/films' } }));
+    main.reply('settings.pickWatchFolder', settingsWith({ watchFolder: { enabled: true, path: '/films' } }));
     await pickWatchFolder(store);
     assert.deepEqual(shown().watchFolder, { enabled: true, path: '/films' });
   });
 
-  test('that cannot be read leave no listener behind', async () => {
+  test('that cannot be read leave no listener', async () => {
     const connecting = connectSettings(createSettingsStore());
-    main.calls[0]?.answer(FAILURE);
+    main.calls[0]?.reply(FAILURE);
     await assert.rejects(connecting);
     assert.equal(main.listening('settings.changed'), 0);
   });
 });
 
 describe('the session', () => {
-  test('is taken, and follows what the main process says of it', async () => {
+  test('is loaded, and follows the main process', async () => {
     const store = createSessionStore();
-    main.answer('session.get', SIGNED_IN);
+    main.reply('session.get', SIGNED_IN);
     const stop = await connectSession(store);
     assert.deepEqual(store.getState().session, SIGNED_IN);
     const ended = {
@@ -157,31 +157,31 @@ describe('the session', () => {
 
   test('begins with signing in and ends with signing out', async () => {
     const store = createSessionStore();
-    main.answer('session.signIn', SIGNED_IN);
+    main.reply('session.signIn', SIGNED_IN);
     const credentials = { serverUrl: SIGNED_IN.serverUrl, email: SIGNED_IN.email, password: 'correct horse' };
     await signIn(credentials, store);
     assert.deepEqual(main.calls[0]?.args, credentials);
     assert.equal(store.getState().session.status, 'signedIn');
-    main.answer('session.signOut', { status: 'signedOut', serverUrl: SIGNED_IN.serverUrl, ended: null });
+    main.reply('session.signOut', { status: 'signedOut', serverUrl: SIGNED_IN.serverUrl, ended: null });
     await signOut(store);
     assert.equal(store.getState().session.status, 'signedOut');
   });
 
-  test('does not begin with wrong credentials; the wait that the server asks for is kept', async () => {
+  test('does not begin with wrong credentials; keeps Retry-After', async () => {
     const store = createSessionStore();
     const trying = signIn({ serverUrl: 'x.example', email: 'a@b.example', password: 'y' }, store);
     const error = { code: 'rate_limited', message: 'Too many.', retryAfterSeconds: 30 } as const;
-    main.calls[0]?.answer({ ok: false, error });
+    main.calls[0]?.reply({ ok: false, error });
     await assert.rejects(trying, { code: 'rate_limited', retryAfterSeconds: 30 });
     assert.equal(store.getState().session.status, 'signedOut');
   });
 });
 
 describe('the app and its updates', () => {
-  test('are taken and followed', async () => {
+  test('are loaded and followed', async () => {
     const store = createAppInfoStore();
-    main.answer('app.info', { version: '1.2.3', platform: 'linux', language: 'zh-CN' });
-    main.answer('updates.get', { status: 'idle', version: null, message: null });
+    main.reply('app.info', { version: '1.2.3', platform: 'linux', language: 'zh-CN' });
+    main.reply('updates.get', { status: 'idle', version: null, message: null });
     const stop = await connectAppInfo(store);
     assert.equal(store.getState().info.version, '1.2.3');
     main.send('updates.changed', { status: 'ready', version: '1.3.0', message: null });
@@ -191,16 +191,16 @@ describe('the app and its updates', () => {
     assert.equal(store.getState().update.status, 'ready');
   });
 
-  test('a check that was asked for is shown', async () => {
+  test('shows a check that was requested', async () => {
     const store = createAppInfoStore();
-    main.answer('updates.check', { status: 'checking', version: null, message: null });
+    main.reply('updates.check', { status: 'checking', version: null, message: null });
     await checkForUpdate(store);
     assert.equal(store.getState().update.status, 'checking');
   });
 });
 
 describe('navigation', () => {
-  test('opens views from their beginning and videos in the library', () => {
+  test('opens views in their initial state and videos in the library', () => {
     const store = createNavigationStore();
     openVideo(12, store);
     assert.deepEqual(store.getState(), { view: 'library', videoId: 12 });
@@ -209,7 +209,7 @@ describe('navigation', () => {
     assert.deepEqual(store.getState(), { view: 'library', videoId: null });
   });
 
-  test('goes where the main process asks for', () => {
+  test('navigates on events of the main process', () => {
     const store = createNavigationStore();
     const stop = connectNavigation(store);
     main.send('app.navigate', { view: 'library', videoId: 5 });

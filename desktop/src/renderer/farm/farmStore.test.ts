@@ -32,17 +32,17 @@ describe('the farm store', () => {
   const state = () => store.getState();
   async function refresh(facts: Partial<Farm> = {}): Promise<void> {
     void state().refresh();
-    await bridge.take('farm.get').answer(makeFarm(facts));
+    await bridge.take('farm.get').reply(makeFarm(facts));
   }
 
-  test('remembers when the last answer came', async () => {
+  test('remembers when the last response arrived', async () => {
     await refresh(withDone(10));
     now = 60_000;
     await refresh(withDone(16));
     assert.deepEqual([state().farm?.tasks.done, state().seenAt], [16, 60_000]);
   });
 
-  test('keeps the last answer where the next does not come, and says why', async () => {
+  test('keeps the last response where the next call fails, with the reason', async () => {
     await refresh(withDone(10));
     void state().refresh();
     await bridge.take('farm.get').refuse(new ReelmillError('network', 'No connection.'));
@@ -52,11 +52,11 @@ describe('the farm store', () => {
     assert.equal(state().failure, null);
   });
 
-  test('asks for dead letters when there is another number of them, not otherwise', async () => {
+  test('loads dead letters only when their number changes', async () => {
     await refresh();
     assert.deepEqual(state().deadLetters, []);
     await refresh(withDead(40));
-    await bridge.take('farm.deadLetters').answer({ dead_letters: [LETTER] });
+    await bridge.take('farm.deadLetters').reply({ dead_letters: [LETTER] });
     assert.deepEqual(state().deadLetters, [LETTER]);
     await refresh(withDead(40));
     await refresh({ queue: null });
@@ -65,22 +65,22 @@ describe('the farm store', () => {
     assert.deepEqual(state().deadLetters, []);
   });
 
-  test('puts dead letters back, and looks what is left', async () => {
+  test('replays dead letters, and reloads the rest', async () => {
     await refresh(withDead(1));
-    await bridge.take('farm.deadLetters').answer({ dead_letters: [LETTER] });
+    await bridge.take('farm.deadLetters').reply({ dead_letters: [LETTER] });
     const replaying = state().replay();
-    await bridge.take('farm.replay').answer({ replayed: 1 });
-    await bridge.take('farm.get').answer(makeFarm(withDead(1)));
-    await bridge.take('farm.deadLetters').answer({ dead_letters: [{ ...LETTER, id: 'b' }] });
+    await bridge.take('farm.replay').reply({ replayed: 1 });
+    await bridge.take('farm.get').reply(makeFarm(withDead(1)));
+    await bridge.take('farm.deadLetters').reply({ dead_letters: [{ ...LETTER, id: 'b' }] });
     assert.equal(await replaying, 1);
     assert.equal(state().deadLetters?.[0]?.id, 'b');
   });
 
-  test('an answer that nobody waits for any more is let go', async () => {
+  test('ignores a response after polling has ended', async () => {
     const watching = new AbortController();
     void state().refresh(watching.signal);
     watching.abort();
-    await bridge.take('farm.get').answer(makeFarm(withDone(10)));
+    await bridge.take('farm.get').reply(makeFarm(withDone(10)));
     assert.equal(state().farm, null);
   });
 });

@@ -40,7 +40,7 @@ describe('times', () => {
     );
   });
 
-  test('what is left is as coarse as a guess', () => {
+  test('rounds remaining times', () => {
     const lefts = [0.2, 4, 42, 58, 200, 3599, 7800, 7200, 90_000];
     assert.deepEqual(
       lefts.map((seconds) => english.eta(seconds)),
@@ -53,7 +53,7 @@ describe('times', () => {
     assert.equal(english.eta(Number.POSITIVE_INFINITY), '–');
   });
 
-  test('moments are told in the words of the language', () => {
+  test('formats moments in the language', () => {
     const moment = new Date(2026, 10, 24, 14, 5);
     const inYear = (year: number): number => new Date(year, 5, 1).getTime();
     assert.equal(english.date(moment.toISOString(), inYear(2027)), '24 Nov 2026');
@@ -64,7 +64,7 @@ describe('times', () => {
     assert.equal(chinese.dateTime(moment.getTime()), '2026年11月24日 14:05');
   });
 
-  test('how long ago it was is told in its largest unit', () => {
+  test('formats ages in their largest unit', () => {
     const now = Date.UTC(2026, 10, 24, 12);
     const ago = (seconds: number) => english.ago(now - seconds * 1000, now);
     assert.deepEqual([0, 40, 200, 7300, 90_000].map(ago), [
@@ -79,7 +79,7 @@ describe('times', () => {
   });
 });
 
-test('a percentage says 100 only for what is done', () => {
+test('shows 100% only when finished', () => {
   assert.deepEqual(
     [-1, 0, 42.9, 99.99, 100, 120].map((value) => english.percent(value)),
     ['0%', '0%', '42%', '99%', '100%', '100%'],

@@ -12,26 +12,26 @@ class Page extends EventTarget {
 }
 
 /** Lets what has been resolved be followed up. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const nextTick = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('polling', () => {
-  test('begins at once, pauses after each time, and ends', async (context) => {
+  test('starts at once, pauses after each call, and ends', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const work = mock.fn(async () => undefined);
     const stop = startPolling(work, { pauseMs: 1_000, page: new Page() });
-    await settle();
+    await nextTick();
     assert.equal(work.mock.callCount(), 1);
     context.mock.timers.tick(999);
     assert.equal(work.mock.callCount(), 1);
     context.mock.timers.tick(1);
     assert.equal(work.mock.callCount(), 2);
-    await settle();
+    await nextTick();
     stop();
     context.mock.timers.tick(10_000);
     assert.equal(work.mock.callCount(), 2);
   });
 
-  test('waits first where it is to', async (context) => {
+  test('waits first where that is requested', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const work = mock.fn(async () => undefined);
     const stop = startPolling(work, { pauseMs: 1_000, atOnce: false, page: new Page() });
@@ -42,24 +42,24 @@ describe('polling', () => {
     stop();
   });
 
-  test('does nothing while the window is hidden, and goes on at once when it is shown', async (context) => {
+  test('pauses while the window is hidden, and continues at once when it is shown', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const work = mock.fn(async () => undefined);
     const page = new Page();
     const stop = startPolling(work, { pauseMs: 1_000, page });
-    await settle();
+    await nextTick();
     page.turn('hidden');
     context.mock.timers.tick(5_000);
     assert.equal(work.mock.callCount(), 1);
     page.turn('visible');
     assert.equal(work.mock.callCount(), 2);
-    await settle();
+    await nextTick();
     context.mock.timers.tick(1_000);
     assert.equal(work.mock.callCount(), 3);
     stop();
   });
 
-  test('never runs twice at a time, goes on after a failure, and tells the work that it is not wanted', async (context) => {
+  test('never runs twice at a time, continues after a failure, and aborts the work at the end', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const page = new Page();
     const running: Array<PromiseWithResolvers<void>> = [];
@@ -74,13 +74,13 @@ describe('polling', () => {
     page.turn('visible');
     assert.equal(work.mock.callCount(), 1);
     running[0]?.reject(new Error('offline'));
-    await settle();
+    await nextTick();
     context.mock.timers.tick(1_000);
     assert.equal(work.mock.callCount(), 2);
     stop();
     assert.equal(signal?.aborted, true);
     running[1]?.resolve();
-    await settle();
+    await nextTick();
     context.mock.timers.tick(5_000);
     assert.equal(work.mock.callCount(), 2);
   });

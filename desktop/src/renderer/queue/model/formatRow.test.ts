@@ -56,7 +56,7 @@ function failure(facts: Partial<UploadFailure>): UploadFailure {
   return { stage: 'upload', code: 'internal', message: 'No.', duplicateOf: null, ...facts };
 }
 
-describe('what a row says', () => {
+describe('the texts of a row', () => {
   let t: QueueText;
   let chinese: QueueText;
 
@@ -66,7 +66,7 @@ describe('what a row says', () => {
     chinese = i18next.getFixedT('zh-CN', 'queue');
   });
 
-  test('an upload tells amounts, speed, time and what was there already', () => {
+  test('shows sizes, speed, time and kept bytes of an upload', () => {
     const sending = {
       state: 'uploading',
       sentBytes: 100 * MB,
@@ -81,7 +81,7 @@ describe('what a row says', () => {
     );
   });
 
-  test('a transcode tells its phase, percentage and time, and that it can be watched', () => {
+  test('shows phase, percentage and time of a transcode, and that it is playable', () => {
     const encoding = video({ progress: 42.7, etaSeconds: 180, playable: true });
     const text = formatRow(row({ state: 'processing', video: encoding }), t, english);
     assert.equal(text, 'Encoding 42% · 3 min left · You can already watch the beginning');
@@ -89,12 +89,12 @@ describe('what a row says', () => {
     assert.equal(queued, 'Waiting to be processed');
   });
 
-  test('under a title of its own the file is named', () => {
+  test('shows the file name under a title', () => {
     assert.equal(formatRow(row({ title: 'Holidays' }), t, english), '400 MB · a.mp4');
     assert.equal(formatRow(row({ title: 'Holidays', sizeBytes: null }), t, english), 'a.mp4');
   });
 
-  test('there is a bar where something can be measured', () => {
+  test('has a progress bar where progress can be measured', () => {
     const half = { of: 'upload', percent: 50 };
     assert.deepEqual(progressOf(row({ state: 'uploading', sentBytes: 200 * MB })), half);
     assert.deepEqual(progressOf(row({ state: 'paused', sentBytes: 200 * MB })), half);
@@ -105,7 +105,7 @@ describe('what a row says', () => {
     assert.equal(progressOf(row({ state: 'online', sentBytes: 400 * MB })), null);
   });
 
-  test('the badge tells apart what failed', () => {
+  test('the badge distinguishes failures', () => {
     assert.equal(formatState(row({ state: 'failed', failure: failure({}) }), t), 'Failed');
     const transcode = failure({ stage: 'transcode', code: 'undecodable' });
     assert.equal(formatState(row({ state: 'failed', failure: transcode }), t), 'Processing failed');
@@ -115,7 +115,7 @@ describe('what a row says', () => {
     );
   });
 
-  test('a failure is explained with the words for its code', () => {
+  test('shows the text for the code of a failure', () => {
     const reason = (code: string): string => `[${code}]`;
     assert.equal(formatFailure(failure({ code: 'file_unreadable' }), t, reason), '[file_unreadable]');
     const followed = formatFailure(failure({ stage: 'follow', code: 'network' }), t, reason);
@@ -124,7 +124,7 @@ describe('what a row says', () => {
     assert.equal(formatFailure(known, t, reason), 'Already in your library as “Tom & Anna”.');
   });
 
-  test('an obstacle is told in a few words, whatever its code', () => {
+  test('has a short reason for any code of a retry', () => {
     assert.equal(formatObstacle('network', t), 'No connection.');
     assert.equal(formatObstacle('part_size_mismatch', t), 'Something went wrong.');
   });

@@ -17,14 +17,14 @@ describe('the place of a row that is moved', () => {
     assert.equal(moved('a', 4), 'bcdea');
   });
 
-  test('is beyond the neighbour in sight where others are hidden between', () => {
+  test('is beyond the visible neighbour where others are hidden between', () => {
     const visible = ['a', 'c', 'e'];
     assert.equal(moved('a', 1, visible), 'bcade');
     assert.equal(moved('e', 1, visible), 'abecd');
     assert.equal(moved('c', 2, visible), 'abdec');
   });
 
-  test('stays within the list, and is none where nothing moves', () => {
+  test('stays within the list, and is null where nothing moves', () => {
     assert.equal(moved('b', 99), 'acdeb');
     assert.equal(moved('b', -1), 'bacde');
     assert.equal(moved('a', -1), null);

@@ -42,7 +42,7 @@ function storeOf(...rows: UploadSnapshot[]): QueueStore {
 }
 
 describe('the queue store', () => {
-  test('changes the rows that a message names, and leaves the others as the same objects', () => {
+  test('changes the rows of a message, and keeps the others as the same objects', () => {
     const store = storeOf(row('1'), row('2'));
     const before = store.getState();
     const [first, second] = [before.rows.get('1'), before.rows.get('2')];
@@ -56,7 +56,7 @@ describe('the queue store', () => {
     assert.equal(after.revision, before.revision + 1);
   });
 
-  test('takes in new rows in the order that is named, and at the end where none is', () => {
+  test('adds new rows in the given order, or at the end', () => {
     const store = storeOf(row('1'), row('2'));
     store.getState().apply(change({ changed: [row('3')], order: ['3', '1', '2'] }));
     assert.deepEqual(store.getState().visible, ['3', '1', '2']);
@@ -64,7 +64,7 @@ describe('the queue store', () => {
     assert.deepEqual(store.getState().visible, ['3', '1', '2', '4']);
   });
 
-  test('takes rows away, also where the order does not come with it', () => {
+  test('removes rows, also without an order', () => {
     const store = storeOf(row('1'), row('2'), row('3'));
     store.getState().apply(change({ removed: ['2', 'never there'] }));
     assert.deepEqual(store.getState().visible, ['1', '3']);
@@ -86,7 +86,7 @@ describe('the queue store', () => {
     assert.deepEqual(store.getState().counts, { all: 4, active: 2, attention: 0, finished: 2 });
   });
 
-  test('tells of another layout only where a failure comes or goes', () => {
+  test('changes the layout only where a failure appears or disappears', () => {
     const store = storeOf(row('1'), row('2'));
     const { layout } = store.getState();
     store.getState().apply(change({ changed: [row('1', { state: 'uploading' })] }));
@@ -97,10 +97,10 @@ describe('the queue store', () => {
     assert.equal(store.getState().layout, layout + 2);
   });
 
-  test('keeps the time of a retry while its notice is repeated, and takes a new one for the next', () => {
+  test('keeps the time of a retry while its notice is repeated', () => {
     let now = 1_000;
     const store = createQueueStore(() => now);
-    const notice = { code: 'network', message: 'No answer.', attempt: 1, waitMs: 5_000 } as const;
+    const notice = { code: 'network', message: 'No response.', attempt: 1, waitMs: 5_000 } as const;
     store.getState().load([row('1', { state: 'uploading', retrying: notice })]);
     assert.equal(store.getState().retryAt.get('1'), 6_000);
     now = 3_000;
@@ -113,7 +113,7 @@ describe('the queue store', () => {
     assert.equal(store.getState().retryAt.has('1'), false);
   });
 
-  test('drops rows that are gone from the selection, and goes on at their successor', () => {
+  test('removes missing rows from the selection, and activates their successor', () => {
     const store = storeOf(row('1'), row('2'), row('3'));
     store.getState().select(() => selectOnly('2'));
     store.getState().apply(change({ removed: ['2'], order: ['1', '3'] }));
@@ -122,7 +122,7 @@ describe('the queue store', () => {
     assert.equal(selection.active, '3');
   });
 
-  test('chooses nothing any more when another filter is chosen', () => {
+  test('clears the selection when the filter changes', () => {
     const store = storeOf(row('1'), row('2', { state: 'online' }));
     store.getState().select(() => selectOnly('1'));
     store.getState().setFilter('finished');
@@ -130,7 +130,7 @@ describe('the queue store', () => {
     assert.equal(store.getState().selection.active, '2', 'the keyboard begins at what there is');
   });
 
-  test('shows a moved row and a new title at once, and then what the main process says', () => {
+  test('shows a moved row and a new title at once, then those of the main process', () => {
     const store = storeOf(row('1'), row('2'), row('3'));
     store.getState().showMoved('3', 0);
     assert.deepEqual(store.getState().visible, ['3', '1', '2']);
@@ -141,7 +141,7 @@ describe('the queue store', () => {
     assert.equal(store.getState().rows.get('3')?.title, null);
   });
 
-  test('adds up what arrived while others were still under way, and forgets it when all are done', () => {
+  test('sums up finished uploads while others are active, and resets afterwards', () => {
     const store = storeOf(row('1', { state: 'uploading' }), row('2', { sizeBytes: 400 }));
     store.getState().apply(change({ changed: [row('1', { state: 'processing' })] }));
     assert.equal(store.getState().arrivedBytes, 1_000);
@@ -151,14 +151,14 @@ describe('the queue store', () => {
     assert.equal(store.getState().arrivedBytes, 0);
   });
 
-  test('takes a whole new list', () => {
+  test('replaces the whole list', () => {
     const store = storeOf(row('1'), failed('2'));
     store.getState().load([row('3', { state: 'online' })]);
     assert.deepEqual([...store.getState().rows.keys()], ['3']);
     assert.deepEqual(store.getState().counts, { all: 1, active: 0, attention: 0, finished: 1 });
   });
 
-  test('takes the progress of many rows without listing them all anew', () => {
+  test('updates the progress of many rows without rebuilding the list', () => {
     const rows = Array.from({ length: 5_000 }, (_, index) => row(String(index)));
     const store = storeOf(...rows);
     const before = store.getState();

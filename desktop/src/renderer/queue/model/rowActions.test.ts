@@ -40,8 +40,8 @@ const VIDEO: VideoProgress = {
   watchUrl: 'http://127.0.0.1/watch/7',
 };
 
-describe('what may be done with a row', () => {
-  test('sending can be paused and canceled, a pause can be ended', () => {
+describe('the actions of a row', () => {
+  test('sending can be paused and canceled, a paused upload resumed', () => {
     assert.deepEqual(actionsFor(row({ state: 'uploading' })).buttons, ['pause', 'cancel']);
     assert.deepEqual(actionsFor(row({ state: 'waiting' })).buttons, ['pause', 'cancel']);
     assert.deepEqual(actionsFor(row({ state: 'paused' })).buttons, ['resume', 'cancel']);
@@ -55,7 +55,7 @@ describe('what may be done with a row', () => {
     assert.deepEqual(actionsFor(row({ state: 'online', video: online })).buttons, ['watch', 'remove']);
   });
 
-  test('a duplicate can be shown or uploaded anyway, and not simply tried again', () => {
+  test('a duplicate can be shown or uploaded anyway, but not retried', () => {
     const duplicate = failed({ code: 'duplicate', duplicateOf: { videoId: 3, title: 'Holidays' } });
     assert.deepEqual(actionsFor(duplicate).fixes, ['showExisting', 'uploadAnyway']);
     assert.equal(actionsFor(duplicate).menu.includes('retry'), false);
@@ -70,7 +70,7 @@ describe('what may be done with a row', () => {
     assert.deepEqual(actionsFor(failed({ code: 'unsupported_file' })).fixes, []);
   });
 
-  test('only what is still to be sent has a place in the queue', () => {
+  test('only uploads that are still to be sent can be moved', () => {
     assert.ok(actionsFor(row({ state: 'waiting' })).menu.includes('moveToTop'));
     assert.equal(actionsFor(row({ state: 'online' })).menu.includes('moveUp'), false);
     assert.equal(actionsFor(row({ state: 'processing' })).menu.includes('moveDown'), false);

@@ -35,7 +35,7 @@ describe('the selection of rows', () => {
     assert.deepEqual([...toggleSelected(both, 'a').ids], ['c']);
   });
 
-  test('all rows are chosen and let go without moving the keyboard', () => {
+  test('all rows are selected and unselected without moving the active row', () => {
     const all = selectAll(selectOnly('d'), VISIBLE);
     assert.equal(all.ids.size, 5);
     assert.equal(all.active, 'd');
@@ -44,7 +44,7 @@ describe('the selection of rows', () => {
     assert.equal(none.active, 'd');
   });
 
-  test('rows that are gone are forgotten; the keyboard goes to the next row, or to the one before', () => {
+  test('removed rows are unselected; the next row becomes active, or the one before', () => {
     const chosen = extendSelection(selectOnly('c'), VISIBLE, 'd');
     const pruned = pruneSelection(chosen, VISIBLE, ['a', 'b', 'c', 'e']);
     assert.deepEqual([...pruned.ids], ['c']);
