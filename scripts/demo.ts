@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { uploadFiles } from '@reelmill/desktop/cli/uploadCommand.ts';
 import { type Client, createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
-import { type RunningServer, startServer } from '@reelmill/server/server.ts';
+import { type RunningServer, startServer } from '@reelmill/server/app/server.ts';
 import { readServerConfig, type ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';

@@ -5,8 +5,8 @@ import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
-import { startServer } from './server.ts';
-import { readVersion } from './version.ts';
+import { startServer } from './app/server.ts';
+import { readVersion } from './context/version.ts';
 
 const STOP_DEADLINE_MS = 28_000;
 /** A server that still waits for what it depends on has nothing to finish. */

@@ -9,8 +9,8 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { z } from 'zod';
 import { signAccessToken } from '../../server/src/auth/accessTokens.ts';
+import { deriveSecrets } from '../../server/src/context/secrets.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
-import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
 import { useMariaDb } from '../support/mariadb.ts';
 import { useMinio } from '../support/minio.ts';
 import {

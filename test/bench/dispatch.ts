@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { startWorker } from '@reelmill/worker/worker.ts';
-import { type Farm, startFarm } from '../../server/src/dispatch/farm.ts';
+import { type Farm, startFarm } from '../../server/src/app/startFarm.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Op } from 'sequelize';
-import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
-import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
+import { FarmSignals } from '../../server/src/context/farmSignals.ts';
+import { RETENTION_JOBS } from '../../server/src/maintenance/jobs.ts';
 import { readCommandLine } from '../support/childProcesses.ts';
 import { findMarkedProcesses } from './markedProcesses.ts';
 import type { Violations } from './violations.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { makeAdmin } from '@reelmill/server/admin/firstAdmin.ts';
+import { insertAccount } from '@reelmill/server/auth/accounts.ts';
+import { makeAdmin } from '@reelmill/server/auth/firstAdmin.ts';
 import { hashPassword } from '@reelmill/server/auth/passwords.ts';
-import { insertAccount } from '@reelmill/server/users/accounts.ts';
 import { registerResponseSchema, sessionSchema, userSchema } from '@reelmill/shared/contracts/users.ts';
 import jwt from 'jsonwebtoken';
 import { Op } from 'sequelize';

@@ -201,7 +201,7 @@ test('a command makes an admin, also of somebody who has registered that address
 });
 
 function createAdmin(dataDir: string, email: string, password: string): Promise<string> {
-  const script = path.resolve(import.meta.dirname, '../../server/src/admin/createAdmin.ts');
+  const script = path.resolve(import.meta.dirname, '../../server/src/app/createAdmin.ts');
   const env = { ...process.env, REELMILL_PROFILE: 'standalone', REELMILL_DATA: dataDir };
   return new Promise((resolve, reject) => {
     const child = execFile(

@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import {
   cutBeginning,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { WatchState } from '@reelmill/desktop/contracts/desktop.ts';
 import { WatchFolderService } from '@reelmill/desktop/main/watchFolder/watchFolderService.ts';
-import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { makeVideo } from '../support/desktopFiles.ts';
 import { type DesktopServices, startServices } from '../support/desktopServices.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DEFAULT_APP_SETTINGS } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcCall } from '@reelmill/shared/contracts/ipc.ts';
+import { DEFAULT_APP_SETTINGS } from '@reelmill/desktop/contracts/desktop.ts';
+import type { IpcCall } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Page } from 'playwright-core';
 import { makeSituations } from '../support/previewQueue.ts';
 import { ADMIN, makePreviewState, NOBODY, type PreviewState } from '../support/previewState.ts';

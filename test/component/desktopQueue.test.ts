@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange, UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { type DesktopServices, type ServicesOptions, startServices } from '../support/desktopServices.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { IntakeResult } from '@reelmill/shared/contracts/desktop.ts';
+import type { IntakeResult } from '@reelmill/desktop/contracts/desktop.ts';
 import type { Page } from 'playwright-core';
 import { makeLongQueue, makeSituations, makeUpload } from '../support/previewQueue.ts';
 import { waitFor } from '../support/processes.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/desktop/contracts/desktop.ts';
 import { RateClock } from '@reelmill/desktop/main/settings/rateClock.ts';
 import { SettingsStore } from '@reelmill/desktop/main/settings/settingsStore.ts';
-import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/shared/contracts/desktop.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/processes.ts';
 
 describe('the settings of the app', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { dispatchOnce, startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
-import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
-import { newTask } from '../../server/src/dispatch/lifecycle.ts';
 import { reopenAll, type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
+import { newTask } from '../../server/src/transcode/lifecycle.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
 

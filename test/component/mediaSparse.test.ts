@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { runInspect } from '../../worker/src/media/runInspect.ts';
 import { encodeLimitMs } from '../../worker/src/media/timeLimits.ts';
 import { withSource } from '../../worker/src/source/withSource.ts';

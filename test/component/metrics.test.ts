@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { claimTasks } from '../../server/src/dispatch/outbox.ts';
+import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { reopenExpired } from '../../server/src/dispatch/sweeper.ts';
-import { applyEvent } from '../../server/src/publish/eventConsumer.ts';
-import { ProgressKeeper } from '../../server/src/publish/progressKeeper.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { applyEvent } from '../../server/src/results/eventConsumer.ts';
+import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Farm, startFarm } from '../../server/src/dispatch/farm.ts';
+import { type Farm, startFarm } from '../../server/src/app/startFarm.ts';
 import type { RunTask } from '../../worker/src/consume/taskRun.ts';
 import { runTask } from '../../worker/src/media/tasks.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';

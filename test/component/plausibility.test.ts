@@ -11,9 +11,9 @@ import {
 import { newVideoFolder, objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
-import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
-import { runScheduled } from '../../server/src/retention/run.ts';
-import { newVideo } from '../../server/src/upload/initiateUpload.ts';
+import { RETENTION_JOBS } from '../../server/src/maintenance/jobs.ts';
+import { runScheduled } from '../../server/src/maintenance/run.ts';
+import { newVideo } from '../../server/src/uploads/initiateUpload.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { runReelmill } from '../support/cli.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';

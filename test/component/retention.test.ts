@@ -13,10 +13,10 @@ import {
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
+import { RETENTION_JOBS } from '../../server/src/maintenance/jobs.ts';
+import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import { runScheduled } from '../../server/src/maintenance/run.ts';
 import { readSmallObject } from '../../server/src/playback/readSmallObject.ts';
-import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
-import { claimJob } from '../../server/src/retention/ledger.ts';
-import { runScheduled } from '../../server/src/retention/run.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { runReelmill } from '../support/cli.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';

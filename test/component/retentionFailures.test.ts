@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Finding, RetentionJob } from '../../server/src/retention/job.ts';
-import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
-import { claimJob } from '../../server/src/retention/ledger.ts';
-import { runScheduled } from '../../server/src/retention/run.ts';
+import type { Finding, RetentionJob } from '../../server/src/maintenance/job.ts';
+import { RETENTION_JOBS } from '../../server/src/maintenance/jobs.ts';
+import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import { runScheduled } from '../../server/src/maintenance/run.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';

@@ -4,11 +4,11 @@ import { retentionJobNameSchema } from '@reelmill/shared/contracts/retention.ts'
 import { uploadStatusSchema } from '@reelmill/shared/contracts/uploads.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
+import { FarmSignals } from '../../server/src/context/farmSignals.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
-import { FarmSignals } from '../../server/src/dispatch/farmSignals.ts';
-import type { RetentionContext } from '../../server/src/retention/job.ts';
-import { RETENTION_JOBS } from '../../server/src/retention/jobs.ts';
-import { claimJob } from '../../server/src/retention/ledger.ts';
+import type { RetentionContext } from '../../server/src/maintenance/job.ts';
+import { RETENTION_JOBS } from '../../server/src/maintenance/jobs.ts';
+import { claimJob } from '../../server/src/maintenance/ledger.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { waitFor } from '../support/processes.ts';

@@ -4,10 +4,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
+import { assembleVideo } from '@reelmill/server/publish/assembleVideo.ts';
+import { bandwidthOf } from '@reelmill/server/publish/playlists.ts';
 import type { EncodePlan, MediaFacts, Segment } from '@reelmill/shared/contracts/media.ts';
-import { assembleVideo } from '@reelmill/shared/core/assembleVideo.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
-import { bandwidthOf } from '@reelmill/shared/core/playlists.ts';
 import { videoSegmentCount, videoSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
 import { joinOutput, largestGap } from '../support/joinedOutput.ts';
 import {

@@ -17,7 +17,7 @@ const SCRIPT = `
       return next(url, context);
     },
   });
-  await import('./server/src/server.ts');
+  await import('./server/src/app/server.ts');
   await import('./worker/src/worker.ts');
   const { readWorkerConfig } = await import('./shared/src/runtime/config.ts');
   const { createLogger } = await import('./shared/src/runtime/logger.ts');

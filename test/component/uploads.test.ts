@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { runScheduled } from '@reelmill/server/retention/run.ts';
-import { staleUploads } from '@reelmill/server/retention/staleUploads.ts';
+import { runScheduled } from '@reelmill/server/maintenance/run.ts';
+import { staleUploads } from '@reelmill/server/maintenance/staleUploads.ts';
 import {
   duplicatesResponseSchema,
   resumableResponseSchema,

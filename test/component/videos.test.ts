@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { deletedVideos } from '@reelmill/server/retention/deletedVideos.ts';
-import { runScheduled } from '@reelmill/server/retention/run.ts';
+import { deletedVideos } from '@reelmill/server/maintenance/deletedVideos.ts';
+import { runScheduled } from '@reelmill/server/maintenance/run.ts';
 import type { ControlMessage } from '@reelmill/shared/contracts/tasks.ts';
 import {
   guestVideoDetailSchema,

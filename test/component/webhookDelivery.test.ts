@@ -7,7 +7,7 @@ import {
   webhookMessageSchema,
   webhookResponseSchema,
 } from '@reelmill/shared/contracts/webhooks.ts';
-import { pruneWebhookLog } from '../../server/src/webhooks/pruneLog.ts';
+import { pruneWebhookLog } from '../../server/src/maintenance/webhookLog.ts';
 import type { ApiUser } from '../support/apiClient.ts';
 import type { TestServer } from '../support/server.ts';
 import { startWebhookReceiver, verify, type WebhookReceiver } from '../support/webhookReceiver.ts';

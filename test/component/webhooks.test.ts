@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { webhookMessageSchema } from '@reelmill/shared/contracts/webhooks.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { failTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { failTranscode } from '../../server/src/transcode/lifecycle.ts';
 import type { ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import type { TestServer } from '../support/server.ts';

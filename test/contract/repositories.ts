@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createAccount } from '@reelmill/server/auth/accounts.ts';
+import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
+import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
+import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
+import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
+import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/catalog/videoRepository.ts';
+import { readHeartbeat } from '@reelmill/server/clock/heartbeat.ts';
+import { recover } from '@reelmill/server/clock/recovery.ts';
+import { deriveSecrets } from '@reelmill/server/context/secrets.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
+import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
+import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import {
   countTasks,
   findBacklog,
   findOldestPending,
   findSpeeds,
   findWorkers,
-} from '@reelmill/server/admin/farmRepository.ts';
-import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
-import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
-import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
-import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
-import { readHeartbeat } from '@reelmill/server/clock/heartbeat.ts';
-import { recover } from '@reelmill/server/clock/recovery.ts';
-import { type Database, type DatabaseLocation, openDatabase } from '@reelmill/server/db/database.ts';
-import { MIGRATIONS } from '@reelmill/server/db/migrate.ts';
-import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
-import { newTask, startTranscode } from '@reelmill/server/dispatch/lifecycle.ts';
-import { deriveSecrets } from '@reelmill/server/profiles/secrets.ts';
-import { newVideo } from '@reelmill/server/upload/initiateUpload.ts';
-import { findResumableUpload } from '@reelmill/server/upload/openUploads.ts';
-import { createAccount } from '@reelmill/server/users/accounts.ts';
-import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/videos/videoRepository.ts';
+} from '@reelmill/server/farm/farmRepository.ts';
+import { newTask, startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
+import { newVideo } from '@reelmill/server/uploads/initiateUpload.ts';
+import { findResumableUpload } from '@reelmill/server/uploads/openUploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { QueryTypes } from 'sequelize';

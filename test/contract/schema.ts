@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { NOBODY } from '@reelmill/server/admin/auditLog.ts';
-import { checkCredentials } from '@reelmill/server/users/accounts.ts';
+import { NOBODY } from '@reelmill/server/audit/auditLog.ts';
+import { checkCredentials } from '@reelmill/server/auth/accounts.ts';
 import { videoSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { QueryTypes, type Sequelize } from 'sequelize';
+import { serializeUser } from '../../server/src/auth/serializeUser.ts';
+import { findEncodeProgress, findSources, listVideos } from '../../server/src/catalog/videoRepository.ts';
+import { findWaiting } from '../../server/src/catalog/waiting.ts';
+import { deriveSecrets } from '../../server/src/context/secrets.ts';
 import { connect, openDatabase } from '../../server/src/db/database.ts';
 import { MIGRATIONS, type Migration, migrate, SchemaTooNewError } from '../../server/src/db/migrate.ts';
 import type { Models } from '../../server/src/db/models.ts';
-import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
-import { serializeUser } from '../../server/src/users/serializeUser.ts';
-import { findEncodeProgress, findSources, listVideos } from '../../server/src/videos/videoRepository.ts';
-import { findWaiting } from '../../server/src/videos/waiting.ts';
 import { FIXTURE, insertFixture, insertUnlisted } from '../support/schemaFixture.ts';
 import type { RepositoryContract } from './repositories.ts';
 

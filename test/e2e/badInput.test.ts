@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { type Video, videoDetailSchema, videoResponseSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';

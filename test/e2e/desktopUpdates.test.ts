@@ -4,7 +4,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type UpdateState, updateStateSchema } from '@reelmill/shared/contracts/desktop.ts';
+import { type UpdateState, updateStateSchema } from '@reelmill/desktop/contracts/desktop.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { DesktopApp } from '../support/desktopApp.ts';
 import { callMain, openView, signIn } from '../support/desktopPages.ts';

@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { errorResponseSchema } from '@reelmill/shared/contracts/errors.ts';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
-import { deriveSecrets } from '../../server/src/profiles/secrets.ts';
+import { deriveSecrets } from '../../server/src/context/secrets.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 import { type ServerProcess, startServerProcess } from '../support/server.ts';
 

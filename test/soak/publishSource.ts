@@ -1,16 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import type { NoticeCode, NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
-import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import {
   type AssembledVideo,
   assembleVideo,
   type FinishedTask,
-} from '@reelmill/shared/core/assembleVideo.ts';
+} from '@reelmill/server/publish/assembleVideo.ts';
+import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { NoticeCode, NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
+import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { isDispensable, isPlanMismatch } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { MediaStore } from '../support/mediaStore.ts';

@@ -1,9 +1,9 @@
 import path from 'node:path';
+import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
 import type { UploadManager } from '@reelmill/desktop/engine/queue/manager.ts';
 import { isFinished } from '@reelmill/desktop/engine/record/uploadStates.ts';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { Models } from '../../server/src/db/models.ts';

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcArgs, IpcCall, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
+import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
+import type { IpcArgs, IpcCall, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Locator, Page } from 'playwright-core';
 import { waitFor } from './processes.ts';
 

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { QueueChange, UploadSnapshot, UploadState } from '@reelmill/desktop/contracts/desktop.ts';
 import type { UploadSettings } from '@reelmill/desktop/engine/context.ts';
 import { PATIENT_RETRY } from '@reelmill/desktop/engine/flow/retry.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
@@ -9,7 +10,6 @@ import { QueueService } from '@reelmill/desktop/main/queue/queueService.ts';
 import type { Encryption } from '@reelmill/desktop/main/session/encryption.ts';
 import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';
 import { SettingsStore } from '@reelmill/desktop/main/settings/settingsStore.ts';
-import type { QueueChange, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
 import { waitFor } from './processes.ts';
 

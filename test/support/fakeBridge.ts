@@ -1,4 +1,4 @@
-import type { IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/desktop/contracts/ipc.ts';
 import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** A call of the renderer that waits for its reply. */

@@ -1,4 +1,4 @@
-import type { ServerContext } from '../../server/src/http/context.ts';
+import type { ServerContext } from '../../server/src/context/serverContext.ts';
 import { waitFor } from './processes.ts';
 
 /** A worker that said once that it is idle, of which there is no process. */

@@ -4,10 +4,10 @@ import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag, type TaskKeys, taskKeys, type VideoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
-import type { FarmContext } from '../../server/src/dispatch/farmContext.ts';
-import { savePlan } from '../../server/src/publish/planTasks.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
+import { savePlan } from '../../server/src/transcode/planTasks.ts';
 import { factsOf, resultOf } from './taskResults.ts';
 import { findVideoFolder } from './videoFolders.ts';
 

@@ -1,5 +1,5 @@
-import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcCall, IpcEvent, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
+import type { Settings } from '@reelmill/desktop/contracts/desktop.ts';
+import type { IpcCall, IpcEvent, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { PreviewState } from './previewState.ts';
 

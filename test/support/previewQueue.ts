@@ -1,4 +1,4 @@
-import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot, UploadState } from '@reelmill/desktop/contracts/desktop.ts';
 
 const MB = 1024 ** 2;
 const TITLES = [

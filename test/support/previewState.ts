@@ -1,4 +1,3 @@
-import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
 import {
   type AppInfo,
   DEFAULT_APP_SETTINGS,
@@ -7,9 +6,10 @@ import {
   type UpdateState,
   type UploadSnapshot,
   type WatchState,
-} from '@reelmill/shared/contracts/desktop.ts';
+} from '@reelmill/desktop/contracts/desktop.ts';
+import type { IpcCall } from '@reelmill/desktop/contracts/ipc.ts';
+import type { DeadLetter, Farm } from '@reelmill/shared/contracts/admin.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import type { IpcCall } from '@reelmill/shared/contracts/ipc.ts';
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import type { Video, VideoDetail } from '@reelmill/shared/contracts/videos.ts';
 import { makeFarm } from './farmFacts.ts';

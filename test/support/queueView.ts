@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcCall } from '@reelmill/shared/contracts/ipc.ts';
+import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
+import type { IpcCall } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Locator, Page } from 'playwright-core';
 import { makePreviewState } from './previewState.ts';
 import type { RendererPreview } from './rendererPreview.ts';

@@ -1,6 +1,6 @@
 import { randomBytes, scryptSync } from 'node:crypto';
+import { insertAccount } from '../../server/src/auth/accounts.ts';
 import type { Models } from '../../server/src/db/models.ts';
-import { insertAccount } from '../../server/src/users/accounts.ts';
 
 /** An account whose password is checked in a millisecond: for tests of many logins, which are not about the hash. */
 export async function addQuickAccount(

@@ -1,4 +1,4 @@
-import type { Metrics } from '../../server/src/metrics/metrics.ts';
+import type { Metrics } from '../../server/src/telemetry/metrics.ts';
 
 /** One line of the exposition format, without the histograms' buckets. */
 export interface Sample {

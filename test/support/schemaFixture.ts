@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { Visibility } from '@reelmill/shared/contracts/videos.ts';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import type { Sequelize } from 'sequelize';
 import { hashPassword } from '../../server/src/auth/passwords.ts';
 import { factsOf } from './taskResults.ts';

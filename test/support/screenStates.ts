@@ -1,4 +1,4 @@
-import type { IntakeResult, RefusedFile, RefusedKind } from '@reelmill/shared/contracts/desktop.ts';
+import type { IntakeResult, RefusedFile, RefusedKind } from '@reelmill/desktop/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { makeFailedTask, makeFarm, makeWorker } from './farmFacts.ts';
 import { makeVideo } from './libraryVideos.ts';

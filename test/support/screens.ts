@@ -1,4 +1,4 @@
-import { DEFAULT_APP_SETTINGS } from '@reelmill/shared/contracts/desktop.ts';
+import { DEFAULT_APP_SETTINGS } from '@reelmill/desktop/contracts/desktop.ts';
 import type { Page } from 'playwright-core';
 import { makeLongQueue } from './previewQueue.ts';
 import { ADMIN, makePreviewState, NOBODY, type PreviewState } from './previewState.ts';

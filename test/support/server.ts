@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { ServerContext } from '@reelmill/server/http/context.ts';
-import { startServer } from '@reelmill/server/server.ts';
+import { startServer } from '@reelmill/server/app/server.ts';
+import type { ServerContext } from '@reelmill/server/context/serverContext.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';

@@ -1,6 +1,6 @@
+import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { EncodePlan, MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import type { TaskContext, TaskProgress } from '../../worker/src/media/taskContext.ts';
 import { runTask } from '../../worker/src/media/tasks.ts';

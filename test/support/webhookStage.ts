@@ -7,7 +7,7 @@ import {
   webhookResponseSchema,
   webhookSecretResponseSchema,
 } from '@reelmill/shared/contracts/webhooks.ts';
-import { failTranscode } from '../../server/src/dispatch/lifecycle.ts';
+import { failTranscode } from '../../server/src/transcode/lifecycle.ts';
 import { type ApiUser, DocumentedApi } from './apiClient.ts';
 import { PretendTranscode } from './pretendTranscode.ts';
 import { waitFor } from './processes.ts';

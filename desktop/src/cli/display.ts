@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { MultiBar, type SingleBar } from 'cli-progress';
+import type { UploadSnapshot } from '../contracts/desktop.ts';
 import type { UploadEvent, UploadListener } from '../engine/record/events.ts';
 import { formatEvent, formatProgress, formatState, formatVideo } from './formatEvents.ts';
 import { printable, shorten } from './formats.ts';

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { UploadSnapshot } from '../contracts/desktop.ts';
 
 /** The exit codes of `reelmill`; the table in `--help` is made from this one. */
 export const EXIT = {

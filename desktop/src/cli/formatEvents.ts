@@ -1,6 +1,6 @@
-import type { UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video, WaitingReason } from '@reelmill/shared/contracts/videos.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
+import type { UploadSnapshot, VideoProgress } from '../contracts/desktop.ts';
 import type { UploadEvent } from '../engine/record/events.ts';
 import { serializeProgress } from '../engine/record/serializeSnapshot.ts';
 import { formatSeconds, printable } from './formats.ts';

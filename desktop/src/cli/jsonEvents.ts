@@ -1,4 +1,4 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot } from '../contracts/desktop.ts';
 import type { UploadEvent } from '../engine/record/events.ts';
 
 /** An event as `--json` prints it: the names of the API, sizes in bytes, times in seconds. */

@@ -1,4 +1,4 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Language } from '../contracts/desktop.ts';
 import { common } from './en/common.ts';
 import { errors } from './en/errors.ts';
 import { farm } from './en/farm.ts';

@@ -1,5 +1,5 @@
-import type { IpcBridge, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { IpcBridge, IpcReply } from '../contracts/ipc.ts';
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts';
 
 /** Call and event names are data on two channels, so that this script needs none of them: the main process validates all. */

@@ -9,18 +9,18 @@ import type {
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
+import { type Act, type Actor, recordAct } from '../audit/auditLog.ts';
+import { insertAccount } from '../auth/accounts.ts';
 import { forgetDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { generatePassword, hashPassword } from '../auth/passwords.ts';
+import { serializeUser } from '../auth/serializeUser.ts';
 import { endSessionsOf } from '../auth/sessions.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { contains } from '../db/contains.ts';
 import type { UserRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
-import { insertAccount } from '../users/accounts.ts';
 import { UNLIMITED } from '../users/processingLimits.ts';
 import { describeQuotas } from '../users/quotas.ts';
-import { serializeUser } from '../users/serializeUser.ts';
-import { type Act, type Actor, recordAct } from './auditLog.ts';
 
 type Context = Pick<ServerContext, 'database' | 'config' | 'signals'>;
 

@@ -8,9 +8,9 @@ import {
   passwordResetSchema,
 } from '@reelmill/shared/contracts/adminUsers.ts';
 import { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import { actorOf } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { actorOf } from './auditLog.ts';
 import { createUser, listUsers, resetPassword, updateUser } from './userAdministration.ts';
 
 const tag = 'Administration';

@@ -2,12 +2,12 @@ import type { AdminVideo, AdminVideoQuery } from '@reelmill/shared/contracts/adm
 import type { Priority } from '@reelmill/shared/contracts/videos.ts';
 import { PRIORITY_RANKS, priorityOf } from '@reelmill/shared/core/priority.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { describeVideos } from '../catalog/describeVideo.ts';
+import { listVideos } from '../catalog/videoRepository.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { reopenTask } from '../dispatch/lifecycle.ts';
-import type { ServerContext } from '../http/context.ts';
-import { describeVideos } from '../videos/describeVideo.ts';
-import { listVideos } from '../videos/videoRepository.ts';
-import { type Actor, recordAct } from './auditLog.ts';
+import { reopenTask } from '../transcode/lifecycle.ts';
 
 /** One page of everybody's videos. */
 export async function listAllVideos(

@@ -6,9 +6,9 @@ import {
 } from '@reelmill/shared/contracts/adminVideos.ts';
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import { actorOf } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { actorOf } from './auditLog.ts';
 import { changePriority, listAllVideos } from './videoAdministration.ts';
 
 const tag = 'Administration';

@@ -1,7 +1,7 @@
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request } from 'express';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Identity } from '../http/route.ts';
 import type { Authenticate } from '../http/router.ts';
 import { accessTokenKey, readAccessToken } from './accessTokens.ts';

@@ -2,12 +2,12 @@ import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { Session } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { RefreshTokenRow, UserRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import type { Identity } from '../http/route.ts';
-import { serializeUser } from '../users/serializeUser.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
+import { serializeUser } from './serializeUser.ts';
 
 /*
  * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is

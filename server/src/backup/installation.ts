@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { SECRETS_FILE, type Secrets } from '../context/secrets.ts';
 import { PROFILES } from '../profiles/profiles.ts';
-import { SECRETS_FILE, type Secrets } from '../profiles/secrets.ts';
 import type { BackupFolder } from './backupFolder.ts';
 import { writeDurably } from './files.ts';
 

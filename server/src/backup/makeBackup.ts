@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { readVersion } from '../context/version.ts';
 import { PROFILES } from '../profiles/profiles.ts';
-import { readVersion } from '../version.ts';
 import { type BackupDescription, BackupFolder } from './backupFolder.ts';
 import { type CopyCounts, copyOut, pruneObjects } from './copyObjects.ts';
 import { assertCompleted, dumpDatabase } from './databaseDump.ts';

@@ -3,7 +3,7 @@ import { Op } from 'sequelize';
 import { HEARTBEAT, readHeartbeat } from '../clock/heartbeat.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { failTranscode, restartTranscode } from '../dispatch/lifecycle.ts';
+import { failTranscode, restartTranscode } from '../transcode/lifecycle.ts';
 
 export interface Settled {
   /** Videos whose transcode begins anew. */

@@ -1,4 +1,4 @@
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { findClockDoubt, findOthersDoubt, type TimeEvidence } from './clockDoubt.ts';
 import { beat, findLastSeen, HEARTBEAT, readHeartbeat } from './heartbeat.ts';
 import { outageMs, recover } from './recovery.ts';

@@ -1,8 +1,8 @@
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { Op, type Transaction } from 'sequelize';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { HeartbeatRow } from '../db/rows.ts';
-import type { ClockContext } from './checkClock.ts';
 import { MAX_AWAY_MS } from './clockDoubt.ts';
 import { findLastSeen, HEARTBEAT } from './heartbeat.ts';
 
@@ -28,7 +28,7 @@ export function outageMs({ UPLOAD_TTL_HOURS }: UploadTime): number {
  * Returns the row as it is then. `confirmed`: whatever was seen before.
  */
 export async function recover(
-  { database, config, logger }: Pick<ClockContext, 'database' | 'logger'> & { config: UploadTime },
+  { database, config, logger }: Pick<ServerContext, 'database' | 'logger'> & { config: UploadTime },
   now: Date,
   { confirmed = false } = {},
 ): Promise<Pick<HeartbeatRow, 'graceFrom' | 'graceUntil'>> {

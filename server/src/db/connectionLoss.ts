@@ -1,3 +1,4 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type BaseError, ConnectionError, DatabaseError, TimeoutError } from 'sequelize';
 
 const LOST =
@@ -15,4 +16,9 @@ export function isConnectionLoss(error: unknown): error is BaseError {
   const { original } = error;
   const code = 'code' in original ? String(original.code) : '';
   return LOST.test(`${error.message} ${code}`) || READ_ONLY.test(code);
+}
+
+/** Whether the same work may succeed later: a dependency is down or busy, and nothing is wrong with the work itself. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof ReelmillError ? error.retryable : isConnectionLoss(error);
 }

@@ -1,13 +1,13 @@
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
-import { chooseFairly } from '@reelmill/shared/core/fairChoice.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
-import { applyFailed } from '../publish/outcomes.ts';
-import type { FarmContext } from './farmContext.ts';
-import { claimTasks, unclaimTasks } from './outbox.ts';
-import { type Recurring, startRecurring } from './recurring.ts';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { applyFailed } from '../results/outcomes.ts';
+import { claimTasks, unclaimTasks } from './claimTasks.ts';
+import { chooseFairly } from './fairChoice.ts';
 import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 
 const POLL_MS = 500;

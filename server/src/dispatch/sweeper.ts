@@ -1,11 +1,11 @@
 import { QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
-import { requeueLost, UNLEASED } from '../publish/leases.ts';
-import type { FarmContext } from './farmContext.ts';
-import { failTranscode } from './lifecycle.ts';
-import { type Recurring, startRecurring } from './recurring.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { requeueLost, UNLEASED } from '../results/leases.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
 
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:

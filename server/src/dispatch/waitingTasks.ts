@@ -1,8 +1,9 @@
-import type { InFlight, WaitingTask } from '@reelmill/shared/core/fairChoice.ts';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { z } from 'zod';
+import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
-import { type ProcessingConfig, processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
+import { processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
+import type { InFlight, WaitingTask } from './fairChoice.ts';
 
 /*
  * What waits, without reading the backlog. One round looks at a bounded number of users, of each at a bounded number of

@@ -1,6 +1,6 @@
 import express, { type Express, type Response } from 'express';
+import type { ServerContext } from '../context/serverContext.ts';
 import { stripBasePath } from './basePath.ts';
-import type { ServerContext } from './context.ts';
 import type { ErrorAnswer } from './errorAnswer.ts';
 import { checkHost } from './hostGuard.ts';
 import { requestLog } from './requestLog.ts';

@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import { networkOf } from '../auth/loginLimits.ts';
 import { refuse } from './clientErrors.ts';
+import { networkOf } from './clientNetwork.ts';
 
 export interface ConnectionLimits {
   /** Of everybody together; 0: any number. */

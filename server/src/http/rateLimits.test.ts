@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Request, Response } from 'express';
-import { runMiddleware } from './middleware.ts';
 import { createRateLimits } from './rateLimits.ts';
+import { runMiddleware } from './readJson.ts';
 
 test('counting more addresses than memory should hold begins anew', async () => {
   const stopping = new AbortController();

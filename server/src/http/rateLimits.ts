@@ -2,7 +2,7 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import { MemoryStore, rateLimit } from 'express-rate-limit';
-import { networkOf } from '../auth/loginLimits.ts';
+import { networkOf } from './clientNetwork.ts';
 import { notesOf } from './requestLog.ts';
 
 /** `api` counts every call; the others count what is dear or guessed at besides. */

@@ -1,7 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { askForBody } from '@reelmill/shared/runtime/expectContinue.ts';
-import express, { type Request, type Response } from 'express';
-import { runMiddleware } from './middleware.ts';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 
 const MAX_BODY_BYTES = 256 * 1024;
 const TIMEOUT_MS = 30_000;
@@ -35,4 +34,11 @@ export async function readJson(request: Request, response: Response, timeoutMs =
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Runs one middleware; rejects with the error that it passes on. */
+export function runMiddleware(handler: RequestHandler, request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    handler(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import type { ServerContext } from './context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 
 /** Asked every few seconds by whoever watches the process. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);

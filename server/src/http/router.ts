@@ -1,9 +1,8 @@
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Request, type Response, Router } from 'express';
 import { refuseOtherMethods } from './methods.ts';
-import { runMiddleware } from './middleware.ts';
 import type { RateLimits } from './rateLimits.ts';
-import { readJson } from './readJson.ts';
+import { readJson, runMiddleware } from './readJson.ts';
 import { notesOf } from './requestLog.ts';
 import type { Identity, Route, RouteAuth } from './route.ts';
 

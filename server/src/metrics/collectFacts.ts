@@ -2,19 +2,19 @@ import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { col, fn, Op } from 'sequelize';
-import { readDepth } from '../admin/farm.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+import type { Models } from '../db/models.ts';
+import { readDepth } from '../farm/farm.ts';
 import {
   countQuarantined,
   countTasks,
   countWaiting,
   findOldestPending,
   findWorkers,
-} from '../admin/farmRepository.ts';
-import { checkDependencies } from '../admin/readiness.ts';
-import { countNotRemoved, findStoppedJobs } from '../admin/stoppedJobs.ts';
-import type { Models } from '../db/models.ts';
-import type { ServerContext } from '../http/context.ts';
-import type { FarmCounts, FarmFacts } from './farmGauges.ts';
+} from '../farm/farmRepository.ts';
+import { checkDependencies } from '../health/readiness.ts';
+import { countNotRemoved, findStoppedJobs } from '../maintenance/stoppedJobs.ts';
+import type { FarmCounts, FarmFacts } from '../telemetry/farmGauges.ts';
 
 /** What answers or does not; the other checks are about what is found there. */
 const DEPENDENCIES: ReadonlySet<string> = new Set(['database', 'store', 'queue']);

@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request } from 'express';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { hasMetricsToken } from '../http/metricsToken.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { createFactsCollector } from './collectFacts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
-import { encodeTasks, planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { findFinishedBeginning, type TaskFacts } from './finishedBeginning.ts';
 
 const plan = planVideo(

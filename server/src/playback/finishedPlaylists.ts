@@ -2,11 +2,11 @@ import path from 'node:path';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { BoundedCache } from './boundedCache.ts';
+import { BoundedCache } from '../signing/boundedCache.ts';
+import { signKeys } from '../signing/signKeys.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
 import { readSmallObject } from './readSmallObject.ts';
-import { signKeys } from './signKeys.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 /** A signed playlist of a three-hour film is about 1.5 MB. */
 const CACHE_CHARACTERS = 32 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import { masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import {
   audioSegmentSeconds,
   videoSegmentCount,
@@ -10,12 +9,12 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { BoundedCache } from './boundedCache.ts';
+import { masterPlaylist, mediaPlaylist } from '../publish/playlists.ts';
+import { BoundedCache } from '../signing/boundedCache.ts';
+import { signKeys } from '../signing/signKeys.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { type FinishedBeginning, findFinishedBeginning, type PlayableSegment } from './finishedBeginning.ts';
-import { readVideoCodecs } from './initCodecs.ts';
 import { readSmallObject } from './readSmallObject.ts';
-import { signKeys } from './signKeys.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 const MAX_INIT_BYTES = 64 * 1024;
 /** How old what is known of a video's tasks may be. */
@@ -154,4 +153,14 @@ function longestSegmentSeconds(plan: EncodePlan, name: string): number {
   }
   const lastJoined = plan.minSegmentSeconds ?? 0;
   return audioSegmentSeconds(plan, 0) + AAC_FRAME_SAMPLES / plan.audio.sampleRate + lastJoined;
+}
+
+/**
+ * The RFC 6381 name of the H.264 picture in an init segment, `avc1.64001f`: the three bytes after the version of its
+ * `avcC` box. Null where there is no such box.
+ */
+export function readVideoCodecs(init: Buffer): string | null {
+  const box = init.indexOf('avcC', 0, 'latin1');
+  if (box < 0 || init.length < box + 8) return null;
+  return `avc1.${init.subarray(box + 5, box + 8).toString('hex')}`;
 }

@@ -2,10 +2,10 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { FinishedPlaylists } from './finishedPlaylists.ts';
 import { GrowingPlaylists } from './growingPlaylists.ts';
 import { selectVariants } from './playlistUris.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 /** `growing`: more will follow; ask again. */
 export interface ServedPlaylist {

@@ -1,12 +1,12 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import type { Response } from 'express';
 import { z } from 'zod';
-import type { ServerContext } from '../http/context.ts';
+import { findVisibleVideo } from '../catalog/access.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { findVisibleVideo } from '../videos/access.ts';
+import { linkQuerySchema } from '../signing/signedLinks.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { createPlaylistService } from './playlistService.ts';
-import { linkQuerySchema } from './signedLinks.ts';
-import type { PlaybackUrls } from './urls.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 

@@ -1,14 +1,14 @@
 import { videoIdSchema } from '@reelmill/shared/contracts/videos.ts';
 import { type Response, Router } from 'express';
+import { type Access, decideAccess, WITH_OWNER } from '../catalog/access.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { basePathOf } from '../http/basePath.ts';
-import type { ServerContext } from '../http/context.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
 import { notesOf } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
-import { type Access, decideAccess, WITH_OWNER } from '../videos/access.ts';
+import type { PlaybackUrls } from '../signing/urls.ts';
 import { loadAssets } from './assets.ts';
-import type { PlaybackUrls } from './urls.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
 /** `/watch/{id}` with its files. */

@@ -3,8 +3,8 @@ import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import { assertKnownUser, openBucket } from '@reelmill/shared/drivers/minio/storeAccess.ts';
 import { createMinioStore } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
-import type { Profile } from './profiles.ts';
-import { deriveSecrets } from './secrets.ts';
+import { deriveSecrets } from '../context/secrets.ts';
+import type { Profile } from './profile.ts';
 
 /** MySQL, RabbitMQ and an S3-compatible store; workers are processes of their own. */
 export const distributed: Profile = {

@@ -14,7 +14,7 @@ import { serveJobQueue } from '@reelmill/shared/drivers/ipc/queueServer.ts';
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import { childWorkerEnvironment } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { readVersion } from '../version.ts';
+import { readVersion } from '../context/version.ts';
 import { forwardLog } from './forwardLog.ts';
 
 /**

@@ -4,10 +4,10 @@ import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
+import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from '../context/secrets.ts';
 import { takeDataFolder } from './dataFolder.ts';
 import { EmbeddedWorker } from './embeddedWorker.ts';
-import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profiles.ts';
-import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from './secrets.ts';
+import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profile.ts';
 
 const STORE_PATH = '/store';
 /** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */

@@ -1,10 +1,10 @@
+import { type Recurring, startRecurring } from '../background/recurring.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { isTemporary } from '../db/connectionLoss.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
-import { failTranscode } from '../dispatch/lifecycle.ts';
-import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
-import { creatorMessage } from './creatorMessage.ts';
+import { creatorMessage } from '../transcode/creatorMessage.ts';
+import { failTranscode } from '../transcode/lifecycle.ts';
 import { publishVideo } from './publishVideo.ts';
-import { isTemporary } from './temporary.ts';
 
 const POLL_MS = 2_000;
 

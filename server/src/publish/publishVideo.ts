@@ -1,5 +1,4 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
-import { type AssembledVideo, assembleVideo, type MadeSegment } from '@reelmill/shared/core/assembleVideo.ts';
 import {
   initName,
   objectKeys,
@@ -7,17 +6,18 @@ import {
   type VideoFolder,
   videoFolder,
 } from '@reelmill/shared/core/objectKeys.ts';
-import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from '@reelmill/shared/core/playlists.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
 import { readTime } from '../clock/heartbeat.ts';
+import type { FarmContext } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { FarmContext } from '../dispatch/farmContext.ts';
-import { completeTranscode, failTranscode } from '../dispatch/lifecycle.ts';
-import { creatorMessage } from './creatorMessage.ts';
-import { planAsSingleChunk } from './planTasks.ts';
+import { creatorMessage } from '../transcode/creatorMessage.ts';
+import { completeTranscode, failTranscode } from '../transcode/lifecycle.ts';
+import { planAsSingleChunk } from '../transcode/planTasks.ts';
+import { type AssembledVideo, assembleVideo, type MadeSegment } from './assembleVideo.ts';
+import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from './playlists.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** Whose verdict it is that pieces do not fit together, in the place of a worker. */

@@ -1,6 +1,6 @@
-import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { col, fn, literal, Op, QueryTypes, type Transaction } from 'sequelize';
 import { z } from 'zod';
+import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 
@@ -17,10 +17,6 @@ const DAY_MS = 24 * 3_600_000;
 /** Every video costs a start and an end: a shorter one counts as a minute. */
 const SHORTEST_SECONDS = 60;
 
-export type ProcessingConfig = Pick<
-  ServerConfig,
-  'QUOTA_RUNNING_TASKS' | 'QUOTA_QUEUED_MINUTES' | 'QUOTA_DAILY_MINUTES'
->;
 type Own = Pick<UserRow, 'quotaRunningTasks' | 'quotaQueuedMinutes' | 'quotaDailyMinutes'>;
 
 /** Null is no limit. */

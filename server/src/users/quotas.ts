@@ -5,14 +5,14 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { col, fn, literal, Op, type Transaction } from 'sequelize';
 import { z } from 'zod';
+import type { ProcessingConfig } from '../context/farmContext.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
 import {
   countInFlight,
   dayFreesAt,
   effectiveLimit,
-  type ProcessingConfig,
   processingLimitsOf,
   sumDay,
   sumPlanned,

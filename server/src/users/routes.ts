@@ -8,13 +8,13 @@ import {
   sessionSchema,
 } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { actorOf, recordAct } from '../admin/auditLog.ts';
+import { actorOf, recordAct } from '../audit/auditLog.ts';
+import { changePassword, checkCredentials, createAccount } from '../auth/accounts.ts';
+import { serializeUser } from '../auth/serializeUser.ts';
 import { beginSession, endSession, refreshSession } from '../auth/sessions.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { changePassword, checkCredentials, createAccount } from './accounts.ts';
 import { describeQuotas } from './quotas.ts';
-import { serializeUser } from './serializeUser.ts';
 
 const tag = 'Users';
 

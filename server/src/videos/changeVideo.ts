@@ -1,17 +1,13 @@
-import type { AuditAction, AuditDetails } from '@reelmill/shared/contracts/audit.ts';
 import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Attributes, Transaction } from 'sequelize';
-import { type Actor, recordAct } from '../admin/auditLog.ts';
-import type { Models } from '../db/models.ts';
+import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
+import { reloadVideo } from '../catalog/access.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { cancelTranscode, retryTranscode, sourceGone } from '../dispatch/lifecycle.ts';
-import type { ServerContext } from '../http/context.ts';
-import { newLinkToken, newLinkVersion } from '../playback/linkTokens.ts';
-import { giveUpUpload } from '../upload/giveUp.ts';
-import { reloadVideo } from './access.ts';
-
-/* What an admin does with somebody else's video is in the audit log; what owners do with their own is not. */
+import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
+import { cancelTranscode, retryTranscode, sourceGone } from '../transcode/lifecycle.ts';
+import { cancelUpload } from '../uploads/giveUp.ts';
 
 /** Changes title, description or visibility. */
 export async function updateVideo(
@@ -82,14 +78,6 @@ export async function cancelVideo(context: ServerContext, video: VideoRow, actor
   tellWorkers(context, video.id);
 }
 
-/** Gives an unfinished upload up. Throws `state_conflict` for a complete one. */
-export async function cancelUpload(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
-  const { models } = context.database;
-  await giveUpUpload(context, video, (transaction) =>
-    recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction),
-  );
-}
-
 /** Transcodes a failed or canceled video again. Throws `state_conflict`, or `source_gone`. */
 export async function retryVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { database, store, signals } = context;
@@ -122,22 +110,6 @@ export async function deleteVideo(context: ServerContext, video: VideoRow, actor
     return true;
   });
   if (wasTranscoding) tellWorkers(context, video.id);
-}
-
-async function recordOnOthers(
-  models: Models,
-  act: { actor: Actor; video: VideoRow; action: AuditAction; details?: AuditDetails },
-  transaction: Transaction,
-): Promise<void> {
-  const { actor, video, action, details = {} } = act;
-  if (actor.userId === video.userId) return;
-  const target = { kind: 'video', id: video.id } as const;
-  await recordAct(
-    models,
-    actor,
-    { action, target, details: { owner: video.userId, ...details } },
-    transaction,
-  );
 }
 
 async function change<T>(

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Viewer } from './access.ts';
+import type { Viewer } from '../catalog/access.ts';
 import type { VideoFeed } from './feed.ts';
 
 const HEARTBEAT_MS = 15_000;

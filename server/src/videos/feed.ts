@@ -1,9 +1,9 @@
 import { findEnded } from '../auth/sessions.ts';
+import { type Recurring, startRecurring } from '../background/recurring.ts';
+import { decideAccess, type Viewer } from '../catalog/access.ts';
+import { type DescribedVideo, forGuest, readDetails } from '../catalog/describeVideo.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { type Recurring, startRecurring } from '../dispatch/recurring.ts';
-import type { ServerContext } from '../http/context.ts';
-import { decideAccess, type Viewer } from './access.ts';
-import { type DescribedVideo, forGuest, readDetails } from './describeVideo.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;

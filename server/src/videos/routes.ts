@@ -9,21 +9,27 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
-import { actorOf } from '../admin/auditLog.ts';
-import { networkOf } from '../auth/loginLimits.ts';
+import { actorOf } from '../audit/auditLog.ts';
 import { findEnded } from '../auth/sessions.ts';
+import { findOwnVideo, findVisibleVideo, requireAccess } from '../catalog/access.ts';
+import {
+  describeDetail,
+  describeVideo,
+  describeVideos,
+  forGuest,
+  readSupplements,
+} from '../catalog/describeVideo.ts';
+import { gatherReads } from '../catalog/gatherReads.ts';
+import { findVideos, listVideos } from '../catalog/videoRepository.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
+import { networkOf } from '../http/clientNetwork.ts';
 import { defineRoute, type Identity, type Route } from '../http/route.ts';
 import { StreamSlots } from '../http/streamSlots.ts';
-import { linkQuerySchema } from '../playback/signedLinks.ts';
-import { findOwnVideo, findVisibleVideo, requireAccess } from './access.ts';
+import { linkQuerySchema } from '../signing/signedLinks.ts';
 import { cancelVideo, deleteVideo, renewLink, retryVideo, updateVideo } from './changeVideo.ts';
-import { describeDetail, describeVideo, describeVideos, forGuest, readSupplements } from './describeVideo.ts';
 import { streamVideo } from './eventStream.ts';
 import type { VideoFeed } from './feed.ts';
-import { gatherReads } from './gatherReads.ts';
-import { findVideos, listVideos } from './videoRepository.ts';
 
 const tag = 'Videos';
 const params = z.object({ id: videoIdSchema });

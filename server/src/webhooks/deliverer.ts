@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { startRecurring } from '../background/recurring.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow } from '../db/rows.ts';
-import { startRecurring } from '../dispatch/recurring.ts';
-import type { ServerContext } from '../http/context.ts';
 import { claimDeliveries, releaseDelivery } from './deliveries.ts';
 import { secretsOf } from './endpoints.ts';
 import { saveOutcome } from './outcome.ts';

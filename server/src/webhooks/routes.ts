@@ -11,9 +11,10 @@ import {
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Transaction } from 'sequelize';
 import { z } from 'zod';
-import { actorOf } from '../admin/auditLog.ts';
+import { actorOf } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
-import type { ServerContext } from '../http/context.ts';
+import { newDelivery, newMessage } from '../events/videoEvents.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { describeDelivery, listDeliveries, redeliver } from './deliveries.ts';
 import { refuseAddress } from './endpointAddress.ts';
@@ -27,7 +28,6 @@ import {
   rotateSecret,
   updateEndpoint,
 } from './endpoints.ts';
-import { newDelivery, newMessage } from './outbox.ts';
 
 const tag = 'Webhooks';
 const id = z.coerce.number().int().positive();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { newMessageId, newSecret, signatureHeaders } from './signature.ts';
+import { newMessageId } from '../events/videoEvents.ts';
+import { newSecret, signatureHeaders } from './signature.ts';
 
 const message = { id: newMessageId(), body: '{"type":"video.online"}', sentAt: new Date() };
 

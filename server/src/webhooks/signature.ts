@@ -8,10 +8,6 @@ export function newSecret(): string {
   return `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
-export function newMessageId(): string {
-  return `msg_${randomBytes(18).toString('base64url')}`;
-}
-
 /**
  * The headers by which a receiver knows who sent a message, and when: HMAC-SHA256 of id, time and body, one signature
  * for each secret.

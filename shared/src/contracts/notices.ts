@@ -7,7 +7,7 @@ const count = z.int().positive();
 /**
  * What a video that is online is not as its owner may expect, without having failed: each by a stable code, with the
  * details of that code; times are in seconds. To add one: its details here, its message in
- * server/src/videos/notices.ts, its texts in desktop/src/i18n.
+ * server/src/catalog/notices.ts, its texts in desktop/src/i18n.
  */
 export const noticeFactsSchema = z.discriminatedUnion('code', [
   /** The sound was refused by its decoder; `reason` says why. */

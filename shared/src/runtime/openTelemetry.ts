@@ -24,8 +24,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { ReelmillError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import type { SpanAttributes, SpanOptions, Tracing, TracingConfig } from './spans.ts';
 import { withTimeout } from './timeout.ts';
-import type { SpanAttributes, SpanOptions, Tracing, TracingConfig } from './tracing.ts';
 
 // Loaded by tracing.ts alone, and only where traces are wanted.
 

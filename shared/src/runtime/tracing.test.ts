@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReelmillError } from './errors.ts';
 import { createLogger } from './logger.ts';
-import { carryTrace, startTracing, type TracingConfig, tracing } from './tracing.ts';
+import type { TracingConfig } from './spans.ts';
+import { carryTrace, startTracing, tracing } from './tracing.ts';
 
 const service = { name: 'test', version: '0', logger: createLogger({ level: 'silent', name: 'test' }) };
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { AAC_FRAME_SAMPLES, audioSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
 import { factsOf } from '../../../test/support/taskResults.ts';
 import { audioSegmentCheck } from './audioSegments.ts';

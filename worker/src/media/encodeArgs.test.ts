@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
 import { audioArgs, decodeArgs } from './audioArgs.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { encodeGraph } from './filterGraph.ts';

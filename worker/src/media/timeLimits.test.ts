@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { planVideo } from '@reelmill/shared/core/planVideo.ts';
+import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { factsOf } from '../../../test/support/taskResults.ts';
 import { TIME_LIMITS } from './limits.ts';
 import { audioLimitMs, encodeLimitMs } from './timeLimits.ts';

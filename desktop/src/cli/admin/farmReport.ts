@@ -1,5 +1,5 @@
 import type { DeadLetter, Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
-import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
+import { countWaiting, countWorkers, sumSpeed } from '../../engine/farmFigures.ts';
 import { formatSeconds, printable, shorten } from '../formats.ts';
 import { alignColumns, formatAge, plural } from '../table.ts';
 

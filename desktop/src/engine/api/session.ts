@@ -1,7 +1,7 @@
-import { type SessionEnd, sessionEndSchema } from '@reelmill/shared/contracts/desktop.ts';
 import { roleSchema, type Session as SessionResponse } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
+import { type SessionEnd, sessionEndSchema } from '../../contracts/desktop.ts';
 import type { SessionPort } from '../ports/ports.ts';
 import type { AccountApi, PasswordChange } from './accountApi.ts';
 

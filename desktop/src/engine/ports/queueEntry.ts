@@ -1,5 +1,5 @@
-import { uploadFailureSchema, videoProgressSchema } from '@reelmill/shared/contracts/desktop.ts';
 import { z } from 'zod';
+import { uploadFailureSchema, videoProgressSchema } from '../../contracts/desktop.ts';
 
 /**
  * One upload as it is saved. One that was being sent is saved as `waiting`, so that it continues. The journal, not this

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import type { SessionEndError } from '../api/session.ts';
 import { DEFAULT_SETTINGS, type UploadContext, type UploadSettings } from '../context.ts';
 import { RateLimiter } from '../flow/rateLimiter.ts';

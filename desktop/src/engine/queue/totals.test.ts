@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { UploadRecord } from '../record/uploadRecord.ts';
 import { summarize } from './totals.ts';
 

@@ -1,8 +1,4 @@
-import {
-  type UploadSnapshot,
-  type UploadState,
-  uploadStateSchema,
-} from '@reelmill/shared/contracts/desktop.ts';
+import { type UploadSnapshot, type UploadState, uploadStateSchema } from '../../contracts/desktop.ts';
 import { isFinished } from '../record/uploadStates.ts';
 
 /** Totals of a queue. Sizes are in bytes. */

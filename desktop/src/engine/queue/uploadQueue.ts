@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { isFinished } from '../record/uploadStates.ts';
 import type { Upload } from '../upload/upload.ts';
 

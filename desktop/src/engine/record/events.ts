@@ -1,5 +1,5 @@
-import type { SessionEnd, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { SessionEnd, UploadSnapshot, UploadState } from '../../contracts/desktop.ts';
 
 export type RestartReason = 'file_changed' | 'upload_gone';
 

@@ -1,11 +1,11 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import {
   type FailureStage,
   type UploadFailure,
   uploadFailureSchema,
   type VideoProgress,
-} from '@reelmill/shared/contracts/desktop.ts';
-import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+} from '../../contracts/desktop.ts';
 
 export function serializeFailure(error: unknown, stage: FailureStage): UploadFailure {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,12 +1,12 @@
+import type { Video } from '@reelmill/shared/contracts/videos.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type {
   FailureStage,
   UploadFailure,
   UploadSnapshot,
   UploadState,
   VideoProgress,
-} from '@reelmill/shared/contracts/desktop.ts';
-import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+} from '../../contracts/desktop.ts';
 import type { RetryNotice } from '../flow/retry.ts';
 import type { JournalEntry } from '../ports/journalEntry.ts';
 import type { QueueEntry } from '../ports/queueEntry.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadState } from '../../contracts/desktop.ts';
 import { canMove, isFinished, takesSlot, UPLOAD_TRANSITIONS } from './uploadStates.ts';
 
 const states = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]; // Object.keys widens to string[]

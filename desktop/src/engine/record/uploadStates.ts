@@ -1,4 +1,4 @@
-import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadState } from '../../contracts/desktop.ts';
 
 /**
  * The life of one upload.

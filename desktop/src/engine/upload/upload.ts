@@ -1,6 +1,6 @@
-import type { FailureStage, UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { FailureStage, UploadSnapshot, UploadState } from '../../contracts/desktop.ts';
 import { endsSession } from '../api/session.ts';
 import type { UploadContext } from '../context.ts';
 import { BackgroundTask } from '../flow/backgroundTask.ts';

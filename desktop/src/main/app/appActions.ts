@@ -1,5 +1,5 @@
-import type { UploadState, View } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { UploadState, View } from '../../contracts/desktop.ts';
 import { isActive } from '../../engine/queue/totals.ts';
 import type { EventSender } from '../ipc/eventSender.ts';
 import type { QuitController } from '../lifecycle/quitController.ts';

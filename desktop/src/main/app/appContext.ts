@@ -1,7 +1,7 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { app, nativeTheme } from 'electron';
+import type { Language } from '../../contracts/desktop.ts';
 import { chooseLanguage, type Translate, translate } from '../i18n/translate.ts';
 import type { Services } from '../ipc/handlers.ts';
 import type { AppPaths } from '../lifecycle/appPaths.ts';

@@ -1,4 +1,4 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Language } from '../../contracts/desktop.ts';
 import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import { translate } from '../i18n/translate.ts';
 import type { Services } from '../ipc/handlers.ts';

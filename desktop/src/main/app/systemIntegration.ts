@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { net, powerSaveBlocker } from 'electron';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { errorMessage } from '../i18n/translate.ts';
 import type { QuitController } from '../lifecycle/quitController.ts';
 import { AppMenu } from '../menu/appMenu.ts';

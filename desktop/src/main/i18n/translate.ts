@@ -1,6 +1,6 @@
-import type { Language, Settings } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { createInstance } from 'i18next';
+import type { Language, Settings } from '../../contracts/desktop.ts';
 import { errors as englishErrors } from '../../i18n/en/errors.ts';
 import { main as english } from '../../i18n/en/main.ts';
 import type { TextKey } from '../../i18n/translation.ts';

@@ -1,4 +1,4 @@
-import type { IpcEvent, IpcPayload } from '@reelmill/shared/contracts/ipc.ts';
+import type { IpcEvent, IpcPayload } from '../../contracts/ipc.ts';
 import { EVENT_CHANNEL } from '../../preload/channels.ts';
 
 /** The part of Electron's WebContents that an event needs. */

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  DEFAULT_APP_SETTINGS,
-  type Settings,
-  type SettingsPatch,
-} from '@reelmill/shared/contracts/desktop.ts';
-import { IPC_CALLS } from '@reelmill/shared/contracts/ipc.ts';
+import { DEFAULT_APP_SETTINGS, type Settings, type SettingsPatch } from '../../contracts/desktop.ts';
+import { IPC_CALLS } from '../../contracts/ipc.ts';
 import { createHandlers, type Services, type SystemActions } from './handlers.ts';
 
 /** Only what a test names is there; using anything else fails. */

@@ -1,4 +1,4 @@
-import type { AppInfo, UpdateState } from '@reelmill/shared/contracts/desktop.ts';
+import type { AppInfo, UpdateState } from '../../contracts/desktop.ts';
 import type { FarmService } from '../farm/farmService.ts';
 import type { LibraryService } from '../library/libraryService.ts';
 import type { QueueService } from '../queue/queueService.ts';

@@ -1,7 +1,7 @@
-import { IPC_CALLS, type IpcCall, type IpcReply, type IpcResult } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
+import { IPC_CALLS, type IpcCall, type IpcReply, type IpcResult } from '../../contracts/ipc.ts';
 import { isOfApp } from '../window/pageRequests.ts';
 
 /** The handler of each call; its arguments are validated. Throws a `ReelmillError` with a code. */

@@ -1,5 +1,5 @@
-import type { IntakeResult } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { IntakeResult } from '../../contracts/desktop.ts';
 
 export interface OpenedFilesPorts {
   /** Whether somebody is signed in, and the page can show the result. */

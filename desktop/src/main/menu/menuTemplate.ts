@@ -1,5 +1,5 @@
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import type { MenuItemConstructorOptions } from 'electron';
+import type { View } from '../../contracts/desktop.ts';
 import type { Translate } from '../i18n/translate.ts';
 
 export interface MenuActions {

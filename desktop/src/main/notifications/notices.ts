@@ -1,5 +1,5 @@
-import type { UploadSnapshot, View } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { UploadSnapshot, View } from '../../contracts/desktop.ts';
 import type { Translate } from '../i18n/translate.ts';
 
 /** One notification, and where a click on it leads. */

@@ -1,5 +1,5 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { Notification } from 'electron';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { formatNotices, type Notice, type NoticeTexts } from './notices.ts';
 
 /** Uploads that finish within this time share a notification. */

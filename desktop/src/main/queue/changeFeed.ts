@@ -1,4 +1,4 @@
-import type { QueueChange } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange } from '../../contracts/desktop.ts';
 import type { UploadManager } from '../../engine/queue/manager.ts';
 import { QueueChanges } from './queueChanges.ts';
 

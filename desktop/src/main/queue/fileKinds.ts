@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { RefusedKind } from '@reelmill/shared/contracts/desktop.ts';
+import type { RefusedKind } from '../../contracts/desktop.ts';
 
 /** How many bytes of a file are read to recognize it. */
 export const HEAD_BYTES = 4096;

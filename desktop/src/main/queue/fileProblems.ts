@@ -1,5 +1,5 @@
-import type { RefusedFile, RefusedKind } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { RefusedFile, RefusedKind } from '../../contracts/desktop.ts';
 
 const REASONS: Record<RefusedKind, string> = {
   picture: 'This is a picture, not a video.',

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { RefusedFile } from '../../contracts/desktop.ts';
 import { HEAD_BYTES, hasVideoName, isUnfinishedDownload, recognizeFile } from './fileKinds.ts';
 import { rejectAs, rejectFor } from './fileProblems.ts';
 import { walkFolder } from './folderWalk.ts';

@@ -1,13 +1,13 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type {
   IntakeResult,
   QueueChange,
   SessionEnd,
   Settings,
   UploadSnapshot,
-} from '@reelmill/shared/contracts/desktop.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+} from '../../contracts/desktop.ts';
 import type { SavedSession } from '../../engine/api/session.ts';
 import type { UploadSettings } from '../../engine/context.ts';
 import { PATIENT_RETRY } from '../../engine/flow/retry.ts';

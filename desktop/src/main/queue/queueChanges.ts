@@ -1,4 +1,4 @@
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange, UploadSnapshot } from '../../contracts/desktop.ts';
 import type { UploadEvent } from '../../engine/record/events.ts';
 
 /** Collects the events of a queue into one message, with only the last snapshot of each upload. */

@@ -1,11 +1,6 @@
-import type {
-  IntakeResult,
-  QueueChange,
-  Settings,
-  UploadSnapshot,
-} from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { IntakeResult, QueueChange, Settings, UploadSnapshot } from '../../contracts/desktop.ts';
 import type { UploadSettings } from '../../engine/context.ts';
 import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import type { SessionService } from '../session/sessionService.ts';

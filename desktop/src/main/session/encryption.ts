@@ -1,4 +1,4 @@
-import type { SessionStorage } from '@reelmill/shared/contracts/desktop.ts';
+import type { SessionStorage } from '../../contracts/desktop.ts';
 
 /** Encryption with a key that the operating system stores for this user. */
 export interface Encryption {

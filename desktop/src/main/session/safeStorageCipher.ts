@@ -1,5 +1,5 @@
-import type { SessionStorage } from '@reelmill/shared/contracts/desktop.ts';
 import { safeStorage } from 'electron';
+import type { SessionStorage } from '../../contracts/desktop.ts';
 import type { Encryption } from './encryption.ts';
 
 /**

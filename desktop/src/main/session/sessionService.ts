@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionEnd, SessionState, SessionStorage } from '@reelmill/shared/contracts/desktop.ts';
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import type { User } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { SessionEnd, SessionState, SessionStorage } from '../../contracts/desktop.ts';
 import type { PasswordChange } from '../../engine/api/accountApi.ts';
 import type { ApiClient } from '../../engine/api/apiClient.ts';
 import { normalizeServerUrl } from '../../engine/api/serverUrl.ts';

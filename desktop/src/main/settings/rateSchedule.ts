@@ -1,4 +1,4 @@
-import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
+import type { Settings } from '../../contracts/desktop.ts';
 
 type RateSettings = Pick<Settings, 'bytesPerSecond' | 'schedule'>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/shared/contracts/desktop.ts';
+import { DEFAULT_APP_SETTINGS, type Settings } from '../../contracts/desktop.ts';
 import { readSettings } from './readSettings.ts';
 
 const CHOSEN: Settings = {

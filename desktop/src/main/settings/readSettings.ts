@@ -1,10 +1,10 @@
+import type { z } from 'zod';
 import {
   DEFAULT_APP_SETTINGS,
   rateScheduleSchema,
   type Settings,
   settingsSchema,
-} from '@reelmill/shared/contracts/desktop.ts';
-import type { z } from 'zod';
+} from '../../contracts/desktop.ts';
 
 /** Returns the settings in a file: each field's value where it is valid, and otherwise its default. */
 export function readSettings(text: string): Settings {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Settings, SettingsPatch } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { Settings, SettingsPatch } from '../../contracts/desktop.ts';
 import { writeFileAtomically } from '../../node/atomicFile.ts';
 import { readSettings } from './readSettings.ts';
 

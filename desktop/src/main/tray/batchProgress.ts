@@ -1,4 +1,4 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { isActive } from '../../engine/queue/totals.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { UpdateState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { UpdateState } from '../../contracts/desktop.ts';
 
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
 

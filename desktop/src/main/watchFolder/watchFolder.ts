@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { WatchState } from '../../contracts/desktop.ts';
 import { hasVideoName } from '../queue/fileKinds.ts';
 import { walkFolder } from '../queue/folderWalk.ts';
 import { inspectFile } from '../queue/inspectFiles.ts';

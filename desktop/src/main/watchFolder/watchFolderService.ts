@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import type { WatchState } from '../../contracts/desktop.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';

@@ -1,6 +1,6 @@
-import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { IpcArgs } from '../../contracts/ipc.ts';
 
 /** The values of the form; the nickname only for a registration. */
 export interface Credentials {

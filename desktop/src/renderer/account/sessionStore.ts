@@ -1,7 +1,7 @@
-import type { SessionState } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { SessionState } from '../../contracts/desktop.ts';
+import type { IpcArgs } from '../../contracts/ipc.ts';
 import { call, on } from '../ipc/bridge.ts';
 
 export interface SessionStoreState {

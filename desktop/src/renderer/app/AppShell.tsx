@@ -1,6 +1,6 @@
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import { type ComponentType, type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { View } from '../../contracts/desktop.ts';
 import type { SignedIn } from '../account/sessionStore.ts';
 import { TemporaryPassword } from '../account/TemporaryPassword.tsx';
 import { FarmView } from '../farm/FarmView.tsx';

@@ -1,6 +1,5 @@
 import { NavLink, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import {
   IconCloudUpload,
   IconLayoutGrid,
@@ -10,6 +9,7 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { View } from '../../contracts/desktop.ts';
 import type { SignedIn } from '../account/sessionStore.ts';
 import { useFormats } from '../format/useFormats.ts';
 import { openView } from '../navigation/navigationStore.ts';

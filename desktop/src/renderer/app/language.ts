@@ -1,4 +1,4 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Language } from '../../contracts/desktop.ts';
 import { appInfoStore, reloadAppInfo } from '../settings/appInfoStore.ts';
 import { settingsStore } from '../settings/settingsStore.ts';
 import { showLanguage } from './startTexts.ts';

@@ -1,6 +1,6 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import type { Language } from '../../contracts/desktop.ts';
 import { RESOURCES, type Texts } from '../../i18n/resources.ts';
 
 declare module 'i18next' {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { DEFAULT_APP_SETTINGS, type Settings } from '@reelmill/shared/contracts/desktop.ts';
-import type { IpcBridge, IpcCall, IpcEvent, IpcPayload, IpcReply } from '@reelmill/shared/contracts/ipc.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { DEFAULT_APP_SETTINGS, type Settings } from '../../contracts/desktop.ts';
+import type { IpcBridge, IpcCall, IpcEvent, IpcPayload, IpcReply } from '../../contracts/ipc.ts';
 import { connectSession, createSessionStore, signIn, signOut } from '../account/sessionStore.ts';
 import {
   connectNavigation,

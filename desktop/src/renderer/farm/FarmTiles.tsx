@@ -1,6 +1,6 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
-import { countWaiting, countWorkers, sumSpeed } from '@reelmill/shared/core/farmFigures.ts';
 import { useTranslation } from 'react-i18next';
+import { countWaiting, countWorkers, sumSpeed } from '../../engine/farmFigures.ts';
 import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 

@@ -1,4 +1,4 @@
-import type { Language } from '@reelmill/shared/contracts/desktop.ts';
+import type { Language } from '../../contracts/desktop.ts';
 
 /** Quantities and moments as text, in one language. Anything not finite is a dash. */
 export interface Formats {

@@ -1,3 +1,4 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type {
   IpcArgs,
   IpcBridge,
@@ -6,8 +7,7 @@ import type {
   IpcPayload,
   IpcReply,
   IpcResult,
-} from '@reelmill/shared/contracts/ipc.ts';
-import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+} from '../../contracts/ipc.ts';
 
 declare global {
   interface Window {

@@ -1,5 +1,5 @@
-import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
+import type { IpcArgs } from '../../contracts/ipc.ts';
 
 /** In the order in which they are offered. */
 export const STATUS_FILTERS = ['all', 'online', 'transcoding', 'uploading', 'failed', 'canceled'] as const;

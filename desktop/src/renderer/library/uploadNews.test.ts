@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
 import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
+import type { UploadSnapshot, UploadState } from '../../contracts/desktop.ts';
 import { followUploads } from './uploadNews.ts';
 
 function upload(id: string, state: UploadState, videoId: number | null = 1): UploadSnapshot {

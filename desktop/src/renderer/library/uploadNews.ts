@@ -1,4 +1,4 @@
-import type { UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadState } from '../../contracts/desktop.ts';
 import { on } from '../ipc/bridge.ts';
 
 /** States that the library shows too. */

@@ -1,7 +1,7 @@
-import type { IpcArgs } from '@reelmill/shared/contracts/ipc.ts';
 import type { Video, VideoDetail } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { IpcArgs } from '../../contracts/ipc.ts';
 import { call } from '../ipc/bridge.ts';
 import { type LibraryStore, libraryStore } from './libraryStore.ts';
 

@@ -1,6 +1,6 @@
-import type { View } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { View } from '../../contracts/desktop.ts';
 import { on } from '../ipc/bridge.ts';
 
 /** What is shown. `videoId` is the video whose details the library shows; null for its grid. */

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { useFormats } from '../format/useFormats.ts';
 import { cancelNow, removeNow, rowsOf } from './model/commands.ts';
 import { type Confirmation, requestConfirmation, useInteraction } from './model/interaction.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
-import type { UpdateState } from '@reelmill/shared/contracts/desktop.ts';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
+import type { UpdateState } from '../../contracts/desktop.ts';
 import { useAction } from '../feedback/useAction.ts';
 import { call } from '../ipc/bridge.ts';
 import { Mark } from '../ui/Mark.tsx';

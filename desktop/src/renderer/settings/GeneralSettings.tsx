@@ -1,7 +1,7 @@
 import { Input, SegmentedControl, Select, Switch } from '@mantine/core';
-import { LANGUAGES, type Language, type Settings } from '@reelmill/shared/contracts/desktop.ts';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { LANGUAGES, type Language, type Settings } from '../../contracts/desktop.ts';
 import { reportFailure } from '../feedback/notify.tsx';
 import { useAppInfo } from './appInfoStore.ts';
 import { GROUP_ROW, INPUT_ROW, SWITCH_ROW } from './rows.ts';

@@ -1,6 +1,6 @@
-import type { AppInfo, UpdateState } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { AppInfo, UpdateState } from '../../contracts/desktop.ts';
 import { call, on } from '../ipc/bridge.ts';
 
 /** The app's version and system, and the state of its updates. */

@@ -1,10 +1,6 @@
-import {
-  DEFAULT_APP_SETTINGS,
-  type Settings,
-  type SettingsPatch,
-} from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { DEFAULT_APP_SETTINGS, type Settings, type SettingsPatch } from '../../contracts/desktop.ts';
 import { call, on } from '../ipc/bridge.ts';
 
 export interface SettingsState {

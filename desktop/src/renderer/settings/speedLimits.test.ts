@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settingsSchema } from '@reelmill/shared/contracts/desktop.ts';
+import { settingsSchema } from '../../contracts/desktop.ts';
 import { choiceOf, fromMegabytes, LEAST_MB, limitOf, PRESETS, toMegabytes } from './speedLimits.ts';
 
 const MB = 1024 * 1024;

@@ -1,6 +1,6 @@
-import type { WatchState } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { WatchState } from '../../contracts/desktop.ts';
 import { call, on } from '../ipc/bridge.ts';
 
 export type WatchFolderStore = StoreApi<WatchState>;

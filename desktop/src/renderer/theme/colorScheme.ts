@@ -1,5 +1,5 @@
 import type { MantineColorScheme, MantineColorSchemeManager } from '@mantine/core';
-import type { Settings } from '@reelmill/shared/contracts/desktop.ts';
+import type { Settings } from '../../contracts/desktop.ts';
 import { type SettingsStore, settingsStore, updateSettings } from '../settings/settingsStore.ts';
 
 /** Keeps Mantine's colour scheme in the app's settings, where the main process follows it too. */

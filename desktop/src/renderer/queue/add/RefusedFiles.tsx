@@ -2,10 +2,10 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be scrollable with the keyboard
 // biome-ignore-all lint/a11y/useSemanticElements: this is no group of fields
 import { Button, Group, Modal } from '@mantine/core';
-import type { RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { RefusedFile } from '../../../contracts/desktop.ts';
 import { failureMessage } from '../../feedback/errorMessage.ts';
 import type { QueueText } from '../model/formatRow.ts';
 import { dismissRefused, useAddState } from './addFiles.ts';

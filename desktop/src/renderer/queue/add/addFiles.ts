@@ -1,7 +1,7 @@
-import type { IntakeResult, RefusedFile } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import i18next from 'i18next';
 import { create } from 'zustand';
+import type { IntakeResult, RefusedFile } from '../../../contracts/desktop.ts';
 import { notifyDone, notifyError } from '../../feedback/notify.tsx';
 import { call, on } from '../../ipc/bridge.ts';
 import { openView } from '../../navigation/navigationStore.ts';

@@ -1,6 +1,6 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import i18next from 'i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { notifyError, reportFailure } from '../../feedback/notify.tsx';
 import { call } from '../../ipc/bridge.ts';
 import { openVideo } from '../../navigation/navigationStore.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { UploadFailure, UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
 import i18next from 'i18next';
+import type { UploadFailure, UploadSnapshot, VideoProgress } from '../../../contracts/desktop.ts';
 import { RESOURCES } from '../../../i18n/resources.ts';
 import { formatsOf } from '../../format/format.ts';
 import {

@@ -1,6 +1,6 @@
-import type { UploadFailure, UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TFunction } from 'i18next';
+import type { UploadFailure, UploadSnapshot, VideoProgress } from '../../../contracts/desktop.ts';
 import type { Formats } from '../../format/format.ts';
 
 export type QueueText = TFunction<'queue'>;

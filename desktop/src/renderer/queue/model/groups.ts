@@ -1,4 +1,4 @@
-import type { UploadSnapshot, UploadState } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadSnapshot, UploadState } from '../../../contracts/desktop.ts';
 
 export const GROUPS = ['active', 'attention', 'finished'] as const;
 /** Every upload is in exactly one of them. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
+import type { QueueChange, UploadSnapshot } from '../../../contracts/desktop.ts';
 import { createQueueStore, type QueueStore } from './queueStore.ts';
 import { selectOnly } from './selection.ts';
 

@@ -1,6 +1,6 @@
-import type { QueueChange, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { QueueChange, UploadSnapshot } from '../../../contracts/desktop.ts';
 import { isActive, type QueueTotals, summarize } from '../../../engine/queue/totals.ts';
 import { call, on } from '../../ipc/bridge.ts';
 import { FILTERS, type Filter, type Group, groupOf } from './groups.ts';

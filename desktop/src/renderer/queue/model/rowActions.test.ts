@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { UploadFailure, UploadSnapshot, VideoProgress } from '@reelmill/shared/contracts/desktop.ts';
+import type { UploadFailure, UploadSnapshot, VideoProgress } from '../../../contracts/desktop.ts';
 import { actionsFor } from './rowActions.ts';
 
 function row(facts: Partial<UploadSnapshot>): UploadSnapshot {

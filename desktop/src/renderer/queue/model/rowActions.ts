@@ -1,5 +1,5 @@
-import type { UploadFailure, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { UploadFailure, UploadSnapshot } from '../../../contracts/desktop.ts';
 
 export type RowAction =
   | 'watch'

@@ -1,7 +1,7 @@
 import { useDraggable } from '@dnd-kit/core';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { IconGripVertical } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { canMoveInQueue } from '../model/rowActions.ts';
 import classes from './DragHandle.module.css';
 

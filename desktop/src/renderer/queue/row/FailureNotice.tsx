@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
-import type { UploadFailure, UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { useTranslation } from 'react-i18next';
+import type { UploadFailure, UploadSnapshot } from '../../../contracts/desktop.ts';
 import { failureMessage } from '../../feedback/errorMessage.ts';
 import { perform } from '../model/commands.ts';
 import { formatFailure, nameOf } from '../model/formatRow.ts';

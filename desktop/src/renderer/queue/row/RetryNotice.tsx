@@ -1,7 +1,7 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { formatObstacle } from '../model/formatRow.ts';
 import { useQueue } from '../model/queueStore.ts';
 import classes from './RetryNotice.module.css';

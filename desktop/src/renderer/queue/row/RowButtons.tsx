@@ -1,7 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { IconDotsVertical } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { perform } from '../model/commands.ts';
 import { nameOf } from '../model/formatRow.ts';
 import { openMenu, useInteraction } from '../model/interaction.ts';

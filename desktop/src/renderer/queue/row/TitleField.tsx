@@ -1,9 +1,9 @@
 import { TextInput } from '@mantine/core';
-import { titleSchema, type UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { titleFromFileName } from '@reelmill/shared/core/fileNames.ts';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { titleSchema, type UploadSnapshot } from '../../../contracts/desktop.ts';
 import { renameRow } from '../model/commands.ts';
 import { nameOf } from '../model/formatRow.ts';
 import { editTitle, focusRow } from '../model/interaction.ts';

@@ -1,6 +1,6 @@
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { IconPencil } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { nameOf } from '../model/formatRow.ts';
 import { editTitle } from '../model/interaction.ts';
 import { canRename } from '../model/rowActions.ts';

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table cannot hold the rows of a virtual list
 // biome-ignore-all lint/a11y/useFocusableInteractive: the row takes the focus, and what is in its cells
 import { Badge, type MantineColor, Progress } from '@mantine/core';
-import type { UploadSnapshot } from '@reelmill/shared/contracts/desktop.ts';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { UploadSnapshot } from '../../../contracts/desktop.ts';
 import { useFormats } from '../../format/useFormats.ts';
 import { formatRow, formatState, nameOf, progressOf } from '../model/formatRow.ts';
 import { useInteraction } from '../model/interaction.ts';

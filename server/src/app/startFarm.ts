@@ -1,0 +1,34 @@
+import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { startDispatcher } from '../dispatch/dispatcher.ts';
+import { reopenAll, startSweeper } from '../dispatch/sweeper.ts';
+import { startFinalizer } from '../publish/finalizer.ts';
+import { startEventConsumer } from '../results/eventConsumer.ts';
+
+/** What the server does for its workers; it needs no requests to go on. */
+export interface Farm {
+  /** Ends everything; what is under way is finished first. A second call answers the same promise. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts dispatching tasks, applying results, publishing videos and sweeping. Every server does so; what they do to the
+ * same rows excludes each other in the database. Waits for nothing that may be down, except the database.
+ */
+export async function startFarm(context: FarmContext): Promise<Farm> {
+  if (!context.queue.durable) await reopenAll(context);
+  const releasers = new Releasers();
+  const finalizer = startFinalizer(context);
+  releasers.add('finalizer', () => finalizer.stop());
+  const onComplete = (): void => finalizer.poke();
+  const events = await startEventConsumer(context, onComplete).catch(async (error: unknown) => {
+    await releasers.release();
+    throw error;
+  });
+  releasers.add('events', () => events.stop());
+  const sweeper = startSweeper(context, onComplete);
+  releasers.add('sweeper', () => sweeper.stop());
+  const dispatcher = startDispatcher(context);
+  releasers.add('dispatcher', () => dispatcher.stop());
+  return { stop: () => releasers.release() };
+}

@@ -1,0 +1,49 @@
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { ErrorRequestHandler, Express } from 'express';
+import type { ServerContext } from '../context/serverContext.ts';
+import { createBareApp, respondWithError } from '../http/bareApp.ts';
+import { answerError } from '../http/errorAnswer.ts';
+import { hasMetricsToken } from '../http/metricsToken.ts';
+import { notesOf } from '../http/requestLog.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * What a server responds while it waits for the dependencies in `missing`: that the process lives, that it is not ready,
+ * and 503 `unavailable` for everything else.
+ */
+export function createStartingApp(
+  context: Pick<ServerContext, 'config' | 'logger' | 'metrics' | 'publicUrl' | 'version'>,
+  missing: ReadonlySet<string>,
+): Express {
+  const app = createBareApp(context);
+  app.get('/healthz', (_request, response) => {
+    notesOf(response).route = '/healthz';
+    response.json({ status: 'ok', version: context.version });
+  });
+  app.get('/readyz', (request, response) => {
+    notesOf(response).route = '/readyz';
+    const checks = [...missing].map((name) => [name, { ok: false, message: 'not reached yet' }]);
+    response
+      .status(503)
+      .setHeader('Retry-After', RETRY_AFTER_SECONDS)
+      .json({
+        status: 'unavailable',
+        ...(hasMetricsToken(request, context.config.METRICS_TOKEN)
+          ? { checks: Object.fromEntries(checks) }
+          : {}),
+      });
+  });
+  app.use(() => {
+    throw new ReelmillError('unavailable', 'The server waits for what it depends on.', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    });
+  });
+  const handleErrors: ErrorRequestHandler = (error, _request, response, _next) => {
+    // the body of a request is not read, so that nothing else can follow it
+    response.setHeader('Connection', 'close');
+    respondWithError(response, answerError(error, notesOf(response).requestId));
+  };
+  app.use(handleErrors);
+  return app;
+}

@@ -1,0 +1,58 @@
+import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { NOBODY, recordAct } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+import type { Database } from '../db/database.ts';
+import { insertAccount } from './accounts.ts';
+import { forgetDevices } from './knownDevices.ts';
+import { assertStrongPassword } from './passwordPolicy.ts';
+import { hashPassword } from './passwords.ts';
+import { endSessionsOf } from './sessions.ts';
+
+const NICKNAME = 'Admin';
+
+/** Makes the admin whom the configuration names, where there is no admin yet. */
+export async function createFirstAdmin({ config, database, logger }: ServerContext): Promise<void> {
+  const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
+  if (email === undefined || password === undefined) return;
+  if ((await database.models.User.count({ where: { role: 'admin' } })) > 0) return;
+  try {
+    const userId = await makeAdmin(database, { email, password }, 'configuration');
+    logger.info({ user_id: userId }, 'first admin made');
+  } catch (error) {
+    // another replica, starting at the same time, was faster
+    if (!(error instanceof ReelmillError && error.code === 'email_taken')) throw error;
+  }
+}
+
+/**
+ * Makes an admin and answers its id. An account that has this e-mail already becomes one, with this password, and
+ * whoever had registered it is logged out. `via` is what asked for it, for the audit log. Throws a ZodError for an
+ * address or password that is none, and `password_too_weak`.
+ */
+export async function makeAdmin(
+  { models, transaction }: Database,
+  admin: { email: string; password: string },
+  via: 'configuration' | 'command',
+): Promise<number> {
+  const email = emailSchema.parse(admin.email);
+  const password = newPasswordSchema.parse(admin.password);
+  await assertStrongPassword(password, { email, nickname: NICKNAME });
+  const passwordHash = await hashPassword(password);
+  return transaction(async (within) => {
+    const lock = within.LOCK.UPDATE;
+    const known = await models.User.findOne({ where: { email }, transaction: within, lock });
+    const columns = { email, nickname: NICKNAME, role: 'admin', passwordHash } as const;
+    const user = known ?? (await insertAccount(models, columns, within));
+    if (known !== null) {
+      const taken = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
+      await known.update(taken, { transaction: within });
+      await endSessionsOf(models, known.id, within);
+      await forgetDevices(models, known.id, { transaction: within });
+    }
+    const target = { kind: 'user', id: user.id } as const;
+    const details = { email, via, promoted: known !== null };
+    await recordAct(models, NOBODY, { action: 'admin.create', target, details }, within);
+    return user.id;
+  });
+}

@@ -1,0 +1,54 @@
+import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
+import type { DeadLetterChoice } from '@reelmill/shared/ports/jobQueue.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type Actor, recordAct } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+
+/** As many as one look into the broker takes out. */
+const MOST = 1_000;
+
+type Context = Pick<ServerContext, 'database' | 'queue'>;
+type Choice = { limit?: number | undefined; ids?: readonly string[] | undefined };
+
+/** Puts dead letters back where they came from and says how many. Throws `unavailable`. */
+export function replayDeadLetters(
+  { database, queue }: Context,
+  choice: Choice,
+  actor: Actor,
+): Promise<number> {
+  return recorded({ database, choice, actor, action: 'dead_letter.replay' }, (chosen) =>
+    queue.replayDeadLetters(chosen),
+  );
+}
+
+/** Removes dead letters for good and says how many. Throws `unavailable`. */
+export function discardDeadLetters(
+  { database, queue }: Context,
+  choice: Choice,
+  actor: Actor,
+): Promise<number> {
+  return recorded({ database, choice, actor, action: 'dead_letter.discard' }, (chosen) =>
+    queue.discardDeadLetters(chosen),
+  );
+}
+
+/** The broker knows no transaction with the database: the entry says what came of it, also where it failed half-way. */
+async function recorded(
+  act: Pick<Context, 'database'> & { choice: Choice; actor: Actor; action: AuditAction },
+  work: (choice: DeadLetterChoice) => Promise<number>,
+): Promise<number> {
+  const { database, choice, actor, action } = act;
+  const { ids, limit = MOST } = choice;
+  const record = (outcome: { count: number } | { failed: string }): Promise<void> => {
+    const details = { ...(ids === undefined ? { limit } : { ids: [...ids] }), ...outcome };
+    return recordAct(database.models, actor, { action, target: { kind: 'dead_letters', id: null }, details });
+  };
+  try {
+    const count = await work({ limit: ids === undefined ? limit : MOST, ids });
+    await record({ count });
+    return count;
+  } catch (error) {
+    if (error instanceof ReelmillError) await record({ failed: error.code });
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { Op, type WhereOptions } from 'sequelize';
+import type { VideoRow } from '../db/rows.ts';
+import { findOrFail } from './collect.ts';
+import { DAY_MS, type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from './purgeVideo.ts';
+
+const PAGE = 20;
+
+/** Objects of deleted videos: at once, as long as something may come, and with the row; see `purgeVideo`. */
+export const deletedVideos: RetentionJob = {
+  name: 'deleted_videos',
+  description: 'remove the objects of deleted videos, and then their rows',
+  pollMs: 5_000,
+  restMs: 0,
+  walksStore: false,
+  isScheduled: () => true,
+
+  async find(context, { position, now }) {
+    const videos = await context.database.models.Video.findAll({
+      where: { [Op.and]: [{ id: { [Op.gt]: position } }, wherePurgeIsDue(now)] },
+      attributes: [...PURGE_COLUMNS],
+      order: [['id', 'ASC']],
+      limit: PAGE,
+    });
+    const findings: Finding[] = [];
+    for (const video of videos) {
+      findings.push(await findOrFail(context, video.id, () => toFinding(context, video, now)));
+    }
+    return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
+  },
+};
+
+/** Nothing is put off for a day: a time beyond that was written by a clock that was wrong. */
+export function wherePurgeIsDue(now: Date): WhereOptions<VideoRow> {
+  const never = new Date(now.getTime() + DAY_MS);
+  return { purgeAfter: { [Op.or]: [{ [Op.lte]: now }, { [Op.gt]: never }] } };
+}
+
+async function toFinding(context: RetentionContext, video: DeletedVideo, now: Date): Promise<Finding> {
+  const sizes: number[] = [];
+  const folder = videoFolder(video);
+  for (const prefix of [objectKeys.rawPrefix(folder), objectKeys.processedPrefix(folder)]) {
+    for await (const { sizeBytes } of context.store.list(prefix)) sizes.push(sizeBytes);
+  }
+  return {
+    videoId: video.id,
+    key: video.sourceKey,
+    objects: sizes.length,
+    sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+    since: video.deletedAt ?? now,
+    reason: 'deleted',
+    remove: () => purgeVideo(context, video),
+  };
+}

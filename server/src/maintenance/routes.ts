@@ -1,0 +1,82 @@
+import {
+  retentionAllowRequestSchema,
+  retentionAllowResponseSchema,
+  retentionRunRequestSchema,
+  retentionRunResponseSchema,
+  retentionSchema,
+} from '@reelmill/shared/contracts/retention.ts';
+import { actorOf, recordAct } from '../audit/auditLog.ts';
+import type { ServerContext } from '../context/serverContext.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { allowJob } from './allow.ts';
+import { describeRetention } from './describeRetention.ts';
+import { RETENTION_JOBS } from './jobs.ts';
+import { dryRun, runByHand } from './run.ts';
+
+const tag = 'Administration';
+
+export function createRetentionRoutes(context: ServerContext): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/admin/retention',
+      tag,
+      summary: 'What is tidied up',
+      description:
+        'Each job with what it would remove now and what came of its last run. Jobs that walk through the store say ' +
+        'what they would remove in a dry run only.',
+      auth: 'admin',
+      answer: { status: 200, description: 'The jobs', schema: retentionSchema },
+      handle: () => describeRetention(context),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/admin/retention/run',
+      tag,
+      summary: 'Run a retention job now, or see what it would remove',
+      description:
+        'Answers within a few seconds; where `next_position` is a number there is more, and the call is repeated with ' +
+        'it as `position`. Nothing is removed unless `dry_run` is false.',
+      auth: 'admin',
+      body: retentionRunRequestSchema,
+      answer: {
+        status: 200,
+        description: 'What was, or would be, removed',
+        schema: retentionRunResponseSchema,
+      },
+      errors: ['state_conflict', 'retention_stopped'],
+      async handle({ body, signal, ...exchange }) {
+        const job = RETENTION_JOBS[body.job];
+        const { result, nextPosition } = body.dry_run
+          ? await dryRun(context, job, body.position)
+          : await runByHand(context, job, body.position, AbortSignal.any([signal, context.stopping]));
+        if (!body.dry_run) {
+          const { items, objects, bytes, failed } = result;
+          await recordAct(context.database.models, actorOf(exchange), {
+            action: 'retention.run',
+            target: { kind: 'retention', id: body.job },
+            details: { items, objects, bytes, failed },
+          });
+        }
+        return { job: body.job, dry_run: body.dry_run, result, next_position: nextPosition };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/admin/retention/allow',
+      tag,
+      summary: 'Let a stopped job go on',
+      description:
+        'A job that would remove more than is plausible waits until an admin allows it: it may remove what was counted, ' +
+        'within a week. Where it is stopped because of a clock, this says that the clock is right.',
+      auth: 'admin',
+      body: retentionAllowRequestSchema,
+      answer: { status: 200, description: 'What is allowed', schema: retentionAllowResponseSchema },
+      errors: ['state_conflict'],
+      handle: async ({ body, ...exchange }) => ({
+        job: body.job,
+        allowance: await allowJob(context, body, actorOf(exchange)),
+      }),
+    }),
+  ];
+}

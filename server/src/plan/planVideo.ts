@@ -1,0 +1,117 @@
+import type { Chunk, EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import type { TaskSource, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
+import { framesBetween, originSeconds } from '@reelmill/shared/core/timeline.ts';
+import { MIN_SEGMENT_SECONDS, planChunks, segmentFramesFor } from './chunkPlan.ts';
+import { buildLadder, firstLookQuality } from './ladder.ts';
+import { planStoryboard } from './storyboardPlan.ts';
+
+export interface PlanOptions {
+  /** Counts the plans of one video; part of every segment's key. */
+  version: number;
+  /** About how much video one encode task covers. */
+  chunkSeconds: number;
+  /** About how much video one segment holds; what players expect where it is left out. */
+  segmentSeconds?: number;
+  /** How many workers there are to share it; two where nothing is known of them. */
+  workers?: number;
+  /** Plan one chunk whatever the facts say: what follows when chunks did not come out as planned. */
+  singleChunk?: boolean;
+}
+
+/** Everything that is decided about a video, from the facts alone; the same facts always give the same plan. */
+export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
+  const frameRate = facts.video.outputFrameRate;
+  const segmentFrames = segmentFramesFor(frameRate, options.segmentSeconds);
+  const endSeconds = facts.video.startSeconds + facts.video.durationSeconds;
+  const totalFrames = Math.max(1, framesBetween(originSeconds(facts), endSeconds, frameRate));
+  const { heldSeconds = 0, singlePicture } = facts.video;
+  const whole = !facts.seekable || singlePicture || options.singleChunk === true;
+  return {
+    version: options.version,
+    facts,
+    segmentFrames,
+    totalFrames,
+    minSegmentSeconds: MIN_SEGMENT_SECONDS,
+    renditions: buildLadder(facts),
+    audio: facts.audio && planAudio(facts.audio),
+    chunks: planChunks({
+      totalFrames,
+      heldFrames: framesBetween(0, heldSeconds, frameRate),
+      segmentFrames,
+      frameRate,
+      chunkSeconds: options.chunkSeconds,
+      workers: options.workers ?? 2,
+      whole,
+    }),
+    storyboard: planStoryboard(facts),
+  };
+}
+
+const STEREO_BITRATE = 128_000;
+const MONO_BITRATE = 72_000;
+const KEPT_SAMPLE_RATES = [44_100, 48_000];
+
+/** Mono stays mono; everything wider becomes stereo, which every browser plays. */
+function planAudio(source: NonNullable<MediaFacts['audio']>): NonNullable<EncodePlan['audio']> {
+  const channels = Math.min(2, source.channels);
+  return {
+    channels,
+    sampleRate: KEPT_SAMPLE_RATES.includes(source.sampleRate) ? source.sampleRate : 48_000,
+    bitrate: channels === 1 ? MONO_BITRATE : STEREO_BITRATE,
+  };
+}
+
+/** A task as it is inserted after inspection. */
+export interface PlannedTask {
+  spec: TaskSpec;
+  /** Order within the video, from 1 (0 is the inspection); lower goes first. */
+  position: number;
+  /** What `done` of a progress event counts up to. */
+  unitsTotal: number;
+  /** Relative cost: frames times pixels of an encode, in millions. For a progress that moves evenly. */
+  weight: number;
+}
+
+/**
+ * The tasks of a plan in the order of their work: the first look (the first segment in one small rendition), the
+ * audio, the rest of the first chunk, the pictures, then chunk after chunk in every rendition.
+ */
+export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[] {
+  const { chunks, ...shared } = plan;
+  const [firstChunk, ...otherChunks] = chunks;
+  if (firstChunk === undefined) throw new RangeError('a plan has at least one chunk');
+  const all = plan.renditions.map((rendition) => rendition.quality);
+  const encode = (chunk: Chunk, qualities: string[]) => ({
+    spec: { kind: 'encode' as const, source, plan: shared, chunk, qualities },
+    unitsTotal: chunk.frameCount,
+    weight: encodeWeight(plan, chunk, qualities),
+  });
+  const whole = { unitsTotal: 1000, weight: 1 };
+  // the very last chunk is never the shortest: begun after shorter ones, it would keep everybody waiting
+  const longestFirst = otherChunks.toSorted((a, b) => b.segmentCount - a.segmentCount);
+  const first = splitFirstLook(plan, firstChunk).map((qualities) => encode(firstChunk, qualities));
+  const audio = plan.audio ? [{ spec: { kind: 'audio' as const, source, plan: shared }, ...whole }] : [];
+  const images = { spec: { kind: 'images' as const, source, plan: shared }, ...whole };
+  return [
+    ...first.slice(0, 1),
+    ...audio,
+    ...first.slice(1),
+    images,
+    ...longestFirst.map((chunk) => encode(chunk, all)),
+  ].map((task, index) => ({ ...task, position: index + 1 }));
+}
+
+/** A single short chunk is not worth two decodes. */
+function splitFirstLook(plan: EncodePlan, firstChunk: Chunk): string[][] {
+  const all = plan.renditions.map((rendition) => rendition.quality);
+  if (firstChunk.last || all.length === 1) return [all];
+  const small = firstLookQuality(plan.renditions);
+  return [[small], all.filter((quality) => quality !== small)];
+}
+
+function encodeWeight(plan: EncodePlan, chunk: Chunk, qualities: readonly string[]): number {
+  const pixels = plan.renditions
+    .filter((rendition) => qualities.includes(rendition.quality))
+    .reduce((sum, rendition) => sum + rendition.width * rendition.height, 0);
+  return (pixels * chunk.frameCount) / 1e6;
+}

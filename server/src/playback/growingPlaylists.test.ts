@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readVideoCodecs } from './growingPlaylists.ts';
+
+test('profile, constraints and level of the avcC box are the name', () => {
+  const init = Buffer.concat([
+    Buffer.from('....avc1....'),
+    Buffer.from('avcC'),
+    Buffer.from([1, 0x64, 0, 0x1f, 0xff]),
+  ]);
+  assert.equal(readVideoCodecs(init), 'avc1.64001f');
+});
+
+test('an init segment without a picture, or a cut one, has none', () => {
+  assert.equal(readVideoCodecs(Buffer.from('....mp4a....esds')), null);
+  assert.equal(readVideoCodecs(Buffer.from('....avcC\u0001d')), null);
+});

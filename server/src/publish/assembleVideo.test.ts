@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EncodePlan, MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import { encodeTasks, planVideo } from '../plan/planVideo.ts';
+import { assembleVideo, type FinishedTask } from './assembleVideo.ts';
+
+const FACTS: MediaFacts = {
+  demuxer: 'mov',
+  durationSeconds: 40,
+  containerStartSeconds: 0,
+  seekable: true,
+  preRollSeconds: 0,
+  audio: {
+    streamIndex: 1,
+    codec: 'aac',
+    channels: 2,
+    sampleRate: 48_000,
+    startSeconds: 0,
+    durationSeconds: 40,
+  },
+  video: {
+    streamIndex: 0,
+    codec: 'h264',
+    startSeconds: 0,
+    durationSeconds: 40,
+    codedWidth: 640,
+    codedHeight: 360,
+    displayWidth: 640,
+    displayHeight: 360,
+    rotationDegrees: 0,
+    sampleAspectRatio: { num: 1, den: 1 },
+    pixelFormat: 'yuv420p',
+    fullRange: false,
+    interlaced: false,
+    hdr: 'none',
+    colorSpace: null,
+    colorPrimaries: null,
+    colorTransfer: null,
+    outputFrameRate: { num: 25, den: 1 },
+    variableFrameRate: false,
+    singlePicture: false,
+  },
+};
+const plan: EncodePlan = planVideo(FACTS, { version: 1, chunkSeconds: 10 });
+
+/** Every task of the plan, finished as planned. */
+function finishedTasks(): FinishedTask[] {
+  return encodeTasks(plan, { key: 'raw/1/a.mp4', sizeBytes: 1 }).map(({ spec }): FinishedTask => {
+    if (spec.kind === 'audio') return { spec, result: { kind: 'audio', rendition: outputOf('audio', 0, 8) } };
+    if (spec.kind !== 'encode') return { spec, result: null };
+    const { firstSegment, segmentCount, frameCount } = spec.chunk;
+    const renditions = spec.qualities.map((quality) => outputOf(quality, firstSegment, segmentCount));
+    return { spec, result: { kind: 'encode', frames: frameCount, renditions } };
+  });
+}
+
+function outputOf(quality: string, first: number, count: number): RenditionOutput {
+  const segments = Array.from({ length: count }, (_, index) => ({
+    index: first + index,
+    durationSeconds: 5,
+    sizeBytes: 1000,
+  }));
+  return { quality, codecs: `codec of ${quality}`, initSha256: `init of ${quality}`, frames: 1, segments };
+}
+
+/** The tasks with one output of the last chunk changed. */
+function changedTasks(change: (output: RenditionOutput) => void): FinishedTask[] {
+  const tasks = finishedTasks();
+  const last = tasks.find(({ spec }) => spec.kind === 'encode' && spec.chunk.last);
+  if (last?.result?.kind === 'encode') for (const output of last.result.renditions) change(output);
+  return tasks;
+}
+
+const reasonOf = (tasks: FinishedTask[]): string => {
+  const assembly = assembleVideo(plan, tasks);
+  return assembly.ok ? 'it fits' : assembly.reason;
+};
+
+test('what different workers made is joined in order, whatever order it came in', () => {
+  const assembly = assembleVideo(plan, finishedTasks().reverse());
+  assert.ok(assembly.ok);
+  assert.equal(assembly.video.durationSeconds, 40);
+  for (const { segments } of assembly.video.renditions) {
+    assert.deepEqual(
+      segments.map(({ index }) => index),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+  }
+  assert.deepEqual([assembly.video.audio?.codecs, assembly.video.audio?.channels], ['codec of audio', 2]);
+});
+
+test('a missing, doubled or foreign piece is found', () => {
+  assert.match(reasonOf(changedTasks((output) => output.segments.splice(0, 1))), /has segment \d+ where/);
+  assert.match(
+    reasonOf(changedTasks((output) => output.segments.push(...output.segments.slice(0, 1)))),
+    /has segment \d+ where/,
+  );
+  assert.match(
+    reasonOf(
+      changedTasks((output) => {
+        output.initSha256 = 'another';
+      }),
+    ),
+    /different inits/,
+  );
+});
+
+test('a chunk with another number of frames than planned is found; the last one may be shorter', () => {
+  const framesOf = (change: number, last: boolean) => {
+    const tasks = finishedTasks();
+    const task = tasks.find(({ spec }) => spec.kind === 'encode' && spec.chunk.last === last);
+    if (task?.result?.kind === 'encode') task.result.frames += change;
+    return reasonOf(tasks);
+  };
+  assert.match(framesOf(-1, false), /frames instead of/);
+  assert.equal(framesOf(-1, true), 'it fits');
+  assert.match(framesOf(1, true), /frames instead of/);
+});
+
+test('sound that could not be made leaves a silent video', () => {
+  const tasks = finishedTasks().filter(({ spec }) => spec.kind !== 'audio');
+  const assembly = assembleVideo(plan, tasks);
+  assert.ok(assembly.ok);
+  assert.equal(assembly.video.audio, null);
+});
+
+test('renditions of different length do not make one video', () => {
+  const shorter = plan.renditions[0]?.quality;
+  const tasks = changedTasks((output) => {
+    if (output.quality === shorter) output.segments.pop();
+  });
+  assert.match(reasonOf(tasks), /renditions have/);
+});
+
+test('a video without its last chunk is not a shorter one', () => {
+  const tasks = finishedTasks().filter(({ spec }) => spec.kind !== 'encode' || !spec.chunk.last);
+  assert.match(reasonOf(tasks), /^chunk \d+ of \d+p was not made$/);
+  const pending = finishedTasks().map((task) =>
+    task.spec.kind === 'encode' && task.spec.chunk.last ? { ...task, result: null } : task,
+  );
+  assert.match(reasonOf(pending), /was not made$/);
+});

@@ -1,0 +1,149 @@
+import type { Rational, Segment } from '@reelmill/shared/contracts/media.ts';
+
+type ListedSegment = Pick<Segment, 'index' | 'durationSeconds'>;
+
+/** What a media playlist is built from; `segments` are contiguous from the first on. */
+export interface MediaPlaylist<S extends ListedSegment> {
+  segments: readonly S[];
+  /** Longest segment the whole playlist will have, where it is still growing. Must not change between two versions. */
+  targetSeconds?: number;
+  initUri: string;
+  segmentUri(segment: S): string;
+  type: 'VOD' | 'EVENT';
+  /** Nothing will follow. */
+  ended: boolean;
+}
+
+/** Builds a media playlist of fragmented MP4. An EVENT playlist that has not ended starts at its beginning. */
+export function mediaPlaylist<S extends ListedSegment>(playlist: MediaPlaylist<S>): string {
+  return lines(
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${targetDuration(playlist.segments, playlist.targetSeconds)}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    `#EXT-X-PLAYLIST-TYPE:${playlist.type}`,
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...(playlist.type === 'EVENT' ? ['#EXT-X-START:TIME-OFFSET=0,PRECISE=YES'] : []),
+    `#EXT-X-MAP:URI="${quoted(playlist.initUri)}"`,
+    ...playlist.segments.flatMap((segment) => [
+      `#EXTINF:${segment.durationSeconds.toFixed(6)},`,
+      playlist.segmentUri(segment),
+    ]),
+    ...(playlist.ended ? ['#EXT-X-ENDLIST'] : []),
+  );
+}
+
+/** Bit rates are in bits per second; those of a variant include the audio that plays with it. */
+export interface MasterPlaylist {
+  variants: readonly {
+    uri: string;
+    bandwidth: number;
+    averageBandwidth: number;
+    /** RFC 6381, the video's; the audio's is added. */
+    codecs: string;
+    width: number;
+    height: number;
+    frameRate: Rational;
+  }[];
+  audio: { uri: string; codecs: string; channels: number } | null;
+}
+
+const AUDIO_GROUP = 'audio';
+
+/** Builds the master playlist: one variant per rendition, in the order given, all sharing one audio rendition. */
+export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
+  return lines(
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...(audio
+      ? [
+          `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${AUDIO_GROUP}",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,` +
+            `CHANNELS="${audio.channels}",URI="${quoted(audio.uri)}"`,
+        ]
+      : []),
+    ...variants.flatMap((variant) => [
+      `#EXT-X-STREAM-INF:${[
+        `BANDWIDTH=${Math.ceil(variant.bandwidth)}`,
+        `AVERAGE-BANDWIDTH=${Math.ceil(variant.averageBandwidth)}`,
+        `CODECS="${quoted([variant.codecs, ...(audio ? [audio.codecs] : [])].join(','))}"`,
+        `RESOLUTION=${variant.width}x${variant.height}`,
+        `FRAME-RATE=${(variant.frameRate.num / variant.frameRate.den).toFixed(3)}`,
+        ...(audio ? [`AUDIO="${AUDIO_GROUP}"`] : []),
+        // without it, players offer the captions that a stream may carry within its pictures
+        'CLOSED-CAPTIONS=NONE',
+      ].join(',')}`,
+      variant.uri,
+    ]),
+  );
+}
+
+/** Whole seconds that no segment exceeds when it is rounded (RFC 8216, section 4.3.3.1). */
+function targetDuration(segments: readonly Pick<Segment, 'durationSeconds'>[], atLeastSeconds = 0): number {
+  const longest = segments.reduce((most, { durationSeconds }) => Math.max(most, durationSeconds), 0);
+  return Math.max(1, Math.round(Math.max(longest, atLeastSeconds)));
+}
+
+/** Bits per second, rounded up. */
+export interface Bandwidth {
+  peak: number;
+  average: number;
+}
+
+type SizedSegment = Pick<Segment, 'durationSeconds' | 'sizeBytes'>;
+const NOTHING: SizedSegment = { durationSeconds: 0, sizeBytes: 0 };
+
+/**
+ * The rate of all segments together, and the peak as RFC 8216, section 4.1, defines it: the highest rate of contiguous
+ * segments that last between 0.5 and 1.5 times the target duration. What is shorter as a whole counts as if it lasted
+ * half the target duration.
+ */
+export function bandwidthOf(segments: readonly SizedSegment[]): Bandwidth {
+  const target = targetDuration(segments);
+  const shortest = target / 2;
+  const all = segments.reduce(joinSizes, NOTHING);
+  const average = bitRate({ ...all, durationSeconds: Math.max(all.durationSeconds, shortest) });
+  const peak = segments.reduce(
+    (most, _, first) => Math.max(most, peakFrom(segments, first, target)),
+    average,
+  );
+  return { peak: Math.ceil(peak), average: Math.ceil(average) };
+}
+
+/** The highest rate of runs of segments from this one on; 0 where none is as long as it must be. */
+function peakFrom(segments: readonly SizedSegment[], first: number, target: number): number {
+  let peak = 0;
+  let run: SizedSegment = NOTHING;
+  for (let index = first; index < segments.length; index++) {
+    run = joinSizes(run, segments[index] ?? NOTHING);
+    if (run.durationSeconds > target * 1.5) break;
+    if (run.durationSeconds >= target / 2) peak = Math.max(peak, bitRate(run));
+  }
+  return peak;
+}
+
+function joinSizes(one: SizedSegment, other: SizedSegment): SizedSegment {
+  return {
+    durationSeconds: one.durationSeconds + other.durationSeconds,
+    sizeBytes: one.sizeBytes + other.sizeBytes,
+  };
+}
+
+function bitRate({ sizeBytes, durationSeconds }: SizedSegment): number {
+  return (sizeBytes * 8) / durationSeconds;
+}
+
+/** What a variant needs when its audio plays with it. */
+export function addBandwidth(video: Bandwidth, audio: Bandwidth | null): Bandwidth {
+  return { peak: video.peak + (audio?.peak ?? 0), average: video.average + (audio?.average ?? 0) };
+}
+
+/** A quoted string of a playlist may hold neither quotes nor line breaks. */
+function quoted(value: string): string {
+  if (/["\r\n]/.test(value)) throw new RangeError('a playlist attribute may not hold quotes or line breaks');
+  return value;
+}
+
+function lines(...all: string[]): string {
+  return `${all.join('\n')}\n`;
+}

@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
+import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
+import type { FarmContext } from '../context/farmContext.ts';
+import { isTemporary } from '../db/connectionLoss.ts';
+import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
+import { type Aftermath, applyDone, applyFailed, applyHandedBack } from './outcomes.ts';
+import { ProgressKeeper } from './progressKeeper.ts';
+
+const RETRY = { baseMs: 100, maxMs: 5_000 };
+/** An event that fails so often for no outside reason would keep all others waiting. */
+const TRIES = 3;
+
+/**
+ * Applies what workers say, in the order in which they said it. While a dependency is down the event in hand waits and
+ * the others behind it; one that cannot be applied for a reason of its own goes to the dead letters, and the lease of
+ * its task runs out. `onComplete` is called when the last task of a video is done.
+ */
+export async function startEventConsumer(
+  context: FarmContext,
+  onComplete: () => void,
+): Promise<{ stop(): Promise<void> }> {
+  const stopping = new AbortController();
+  const progress = new ProgressKeeper(context);
+
+  const handle = async (event: WorkerEvent): Promise<Disposition> => {
+    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+      try {
+        const aftermath = await traceOutcome(event, () => applyEvent(context, progress, event));
+        if (aftermath?.complete) onComplete();
+        return 'ack';
+      } catch (error) {
+        if (attempt === 1)
+          context.logger.warn(
+            { reason: reasonOf(error), event: event.type },
+            'an event cannot be applied yet',
+          );
+        if (attempt >= TRIES && !isTemporary(error)) {
+          context.logger.error({ err: error, event }, 'an event cannot be applied');
+          return 'dead_letter';
+        }
+        await pause(backoffMs(attempt, RETRY), undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+    return 'requeue';
+  };
+
+  const consumer = await context.queue.consumeEvents(handle);
+  return {
+    stop: () => {
+      stopping.abort();
+      return consumer.stop();
+    },
+  };
+}
+
+/** Only what ends a task is worth a span: workers say something every second. */
+function traceOutcome<T>(event: WorkerEvent, work: () => Promise<T>): Promise<T> {
+  if (event.type !== 'done' && event.type !== 'failed' && event.type !== 'handed_back') return work();
+  const attributes = { task_id: event.taskId, video_id: event.videoId, worker_id: event.workerId };
+  return tracing.span(
+    `apply ${event.type}`,
+    { kind: 'consumer', parent: event.traceparent, attributes },
+    work,
+  );
+}
+
+/** Applies one event. Applying it again changes nothing more; null where nothing follows from it. */
+export async function applyEvent(
+  context: FarmContext,
+  progress: ProgressKeeper,
+  event: WorkerEvent,
+): Promise<Aftermath | null> {
+  switch (event.type) {
+    case 'heartbeat':
+      await applyHeartbeat(context, event);
+      return null;
+    case 'started':
+      await applyStarted(context, event);
+      // the worker took a task out of the queue: there is room for another
+      context.signals.tasksWaiting();
+      return null;
+    case 'progress':
+      if (await applyProgress(context, event)) await progress.refresh(event.videoId);
+      return null;
+    case 'handed_back':
+      return applyHandedBack(context, event);
+    case 'failed': {
+      const aftermath = await applyFailed(context, event);
+      if (aftermath !== null) context.metrics.outputVerified(event.verification);
+      return aftermath;
+    }
+    case 'done': {
+      const aftermath = await applyDone(context, event);
+      if (aftermath !== null) {
+        context.metrics.outputVerified(event.verification);
+        await progress.refresh(event.videoId);
+      }
+      return aftermath;
+    }
+  }
+}

@@ -1,0 +1,315 @@
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
+import { OPEN_TASK_STATES, videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { tracing } from '@reelmill/shared/runtime/tracing.ts';
+import type { Transaction } from 'sequelize';
+import { withoutNotice } from '../catalog/notices.ts';
+import type { Models } from '../db/models.ts';
+import type { TaskRow, VideoRow } from '../db/rows.ts';
+import { recordVideoEvent } from '../events/videoEvents.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { cleanUpSoon } from './cleanUp.ts';
+
+/** What every change of a video's life works in: one transaction, and the row as it was read. */
+export interface VideoChange {
+  models: Models;
+  transaction: Transaction;
+  video: VideoRow;
+}
+
+export interface VideoFailure {
+  code: ErrorCode;
+  /** A sentence for the creator. */
+  message: string;
+  /** For admins only. */
+  diagnostics?: string | null;
+}
+
+/**
+ * Begins the transcode of a video whose source is in the store: `transcoding`, queued, with its `inspect` task.
+ * Answers false, and changes nothing, where the video is past that already. The row is brought up to date.
+ */
+export async function startTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
+  return beginPlan(change, ['uploading']);
+}
+
+/**
+ * Transcodes a failed or canceled video anew, as the next version of its plan. Throws `state_conflict` in any other
+ * state, and where the upload itself was given up; `source_gone` where the source is not kept any more.
+ */
+export async function retryTranscode(change: VideoChange & { requestId: string | null }): Promise<void> {
+  const { video } = change;
+  if (video.transcodeStartedAt === null) {
+    throw new ReelmillError(
+      'state_conflict',
+      'The upload of this video was never finished; upload it again.',
+    );
+  }
+  if (video.sourceRemovedAt !== null) throw sourceGone();
+  const began = await beginPlan(
+    change,
+    videoStatesBefore('transcoding').filter((status) => status !== 'uploading'),
+  );
+  if (!began) {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a failed or canceled video can be retried; this one is ${video.status}.`,
+    );
+  }
+}
+
+/** Begins a transcode that is under way anew, as the next version of its plan. Answers false where it is over. */
+export async function restartTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
+  await cancelOpenTasks(change);
+  return beginPlan(change, ['transcoding']);
+}
+
+/** The source as its tasks are told of it: which object, and which content of it was accepted. */
+export function describeSource({
+  sourceKey,
+  sizeBytes,
+  sourceEtag,
+  sourceLastModified,
+}: Pick<VideoRow, 'sourceKey' | 'sizeBytes' | 'sourceEtag' | 'sourceLastModified'>): TaskSource {
+  return {
+    key: sourceKey,
+    sizeBytes: Number(sizeBytes),
+    ...(sourceEtag ? { etag: sourceEtag } : {}),
+    ...(sourceLastModified ? { lastModified: sourceLastModified.toISOString() } : {}),
+  };
+}
+
+/** What needs the source is told so. */
+export function sourceGone(): ReelmillError {
+  return new ReelmillError(
+    'source_gone',
+    'The file of this video is not kept any more, so it cannot be transcoded again; upload it again.',
+  );
+}
+
+/**
+ * Ends a transcode at its owner's wish, with every task that is not finished. Throws `state_conflict` where the video
+ * is not transcoding. Once committed, the caller broadcasts `cancel_video` so that running workers stop.
+ */
+export async function cancelTranscode(change: VideoChange): Promise<void> {
+  const canceled = await endTranscode(change, { status: 'canceled', phase: null, playable: false });
+  if (!canceled) {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a video that is transcoding can be canceled; this one is ${change.video.status}.`,
+    );
+  }
+}
+
+/** Ends a transcode with a reason, with every task that is not finished. Answers false where it is not transcoding. */
+export async function failTranscode(
+  change: VideoChange & { failure: VideoFailure; metrics: Pick<Metrics, 'videoFailed'> },
+): Promise<boolean> {
+  const { failure, metrics, transaction } = change;
+  const failed = await endTranscode(change, {
+    status: 'failed',
+    phase: null,
+    playable: false,
+    errorCode: failure.code,
+    errorMessage: failure.message,
+    errorDiagnostics: failure.diagnostics ?? null,
+  });
+  if (failed) transaction.afterCommit(() => metrics.videoFailed(failure.code));
+  return failed;
+}
+
+/**
+ * Makes a task wait for a worker that was given up although its video goes on without it (pictures, sound), or that
+ * waits for its next try. Throws `not_found`; `state_conflict` in any other state, and where the video does not go on:
+ * what was made of it may be removed already, so it can only be transcoded as a whole.
+ */
+export async function reopenTask({
+  models,
+  transaction,
+  taskId,
+}: Omit<VideoChange, 'video'> & { taskId: number }): Promise<TaskRow> {
+  const found = await models.Task.findByPk(taskId, { attributes: ['videoId'], transaction });
+  if (found === null) throw new ReelmillError('not_found', 'There is no such task.');
+  const lock = transaction.LOCK.UPDATE;
+  const video = await models.Video.findByPk(found.videoId, { rejectOnEmpty: true, transaction, lock });
+  const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction, lock });
+  const goesOn = video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
+  if (!goesOn || task.planVersion !== video.planVersion) {
+    throw new ReelmillError(
+      'state_conflict',
+      'Its video is not transcoding with it; retry the video instead.',
+    );
+  }
+  if (task.state !== 'failed' && task.state !== 'pending') {
+    throw new ReelmillError(
+      'state_conflict',
+      `Only a task that failed or waits can be retried; it is ${task.state}.`,
+    );
+  }
+  await task.update(
+    {
+      state: 'pending',
+      attempt: 0,
+      deliveries: 0,
+      programDeaths: 0,
+      lostLeases: 0,
+      farmFaults: 0,
+      damagedTries: 0,
+      waitingSince: null,
+      verdicts: null,
+      failedWorkerId: null,
+      declines: 0,
+      leaseToken: null,
+      availableAt: new Date(),
+      finishedAt: null,
+    },
+    { transaction },
+  );
+  if (task.kind === 'audio') await video.update(withoutNotice(video, 'audio_left_out'), { transaction });
+  return task;
+}
+
+/**
+ * Puts the video of this plan online. Answers false, and changes nothing, where it is not to be published any more or
+ * another server was faster.
+ */
+export async function completeTranscode(
+  change: VideoChange & { planVersion: number; durationSeconds: number; onlineAt: Date },
+): Promise<boolean> {
+  const { planVersion, durationSeconds, onlineAt } = change;
+  const online = {
+    status: 'online',
+    phase: null,
+    progress: 100,
+    playable: true,
+    onlineAt,
+  } as const;
+  return leaveTranscoding(change, { ...online, durationSeconds }, { planVersion });
+}
+
+async function beginPlan(
+  { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
+  from: VideoRow['status'][],
+): Promise<boolean> {
+  if (video.sizeBytes === null)
+    throw new Error(`video ${video.id} has no size, so its source was never verified`);
+  const now = new Date();
+  const planVersion = video.planVersion + 1;
+  const [changed] = await models.Video.update(
+    {
+      status: 'transcoding',
+      phase: 'queued',
+      progress: 0,
+      playable: false,
+      plan: null,
+      planVersion,
+      errorCode: null,
+      errorMessage: null,
+      errorDiagnostics: null,
+      notices: null,
+      transcodeStartedAt: now,
+    },
+    {
+      // the version keeps two retries, both of which saw the same row, from planning the same version
+      where: {
+        id: video.id,
+        status: from,
+        planVersion: video.planVersion,
+        deletedAt: null,
+        sourceRemovedAt: null,
+      },
+      transaction,
+    },
+  );
+  await video.reload({ transaction });
+  if (changed === 0) return false;
+  await openInspection({ models, transaction, video, requestId });
+  return true;
+}
+
+/** Inserts the inspection that the video's current plan version begins with. */
+export async function openInspection(
+  { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
+  options: { thorough?: boolean } = {},
+): Promise<void> {
+  await models.Task.create(
+    {
+      ...newTask(video.id, video.planVersion, requestId, new Date()),
+      kind: 'inspect',
+      position: 0,
+      spec: {
+        kind: 'inspect',
+        source: describeSource(video),
+        ...(options.thorough ? { thorough: true } : {}),
+      },
+      unitsTotal: 1000,
+    },
+    { transaction },
+  );
+}
+
+/** The columns that every new task begins with. */
+export function newTask(videoId: number, planVersion: number, requestId: string | null, availableAt: Date) {
+  return {
+    videoId,
+    planVersion,
+    requestId,
+    traceparent: tracing.traceparent(),
+    availableAt,
+    state: 'pending',
+    result: null,
+    attempt: 0,
+    deliveries: 0,
+    leaseToken: null,
+    leaseExpiresAt: null,
+    workerId: null,
+    unitsDone: 0,
+    segmentsDone: 0,
+    speed: null,
+    errorCode: null,
+    errorMessage: null,
+    errorDiagnostics: null,
+    startedAt: null,
+    finishedAt: null,
+  } as const;
+}
+
+async function endTranscode(
+  change: VideoChange,
+  end: VideoEnd & { status: 'canceled' | 'failed' },
+): Promise<boolean> {
+  if (!(await leaveTranscoding(change, end))) return false;
+  await cancelOpenTasks(change);
+  return true;
+}
+
+async function cancelOpenTasks({ models, transaction, video }: VideoChange): Promise<void> {
+  await models.Task.update(
+    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
+    { where: { videoId: video.id, state: [...OPEN_TASK_STATES] }, transaction },
+  );
+}
+
+type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };
+
+/** The one way out of `transcoding`, which whoever asked for it is told of. The row is brought up to date. */
+async function leaveTranscoding(
+  { models, transaction, video }: VideoChange,
+  end: VideoEnd,
+  only: { planVersion?: number } = {},
+): Promise<boolean> {
+  const [changed] = await models.Video.update(
+    { ...end, ...cleanUpSoon() },
+    {
+      where: { id: video.id, status: 'transcoding', ...only },
+      transaction,
+    },
+  );
+  await video.reload({ transaction });
+  if (changed === 0) return false;
+  if (end.status !== 'canceled') {
+    await recordVideoEvent({ models, transaction, video }, `video.${end.status}`);
+  }
+  return true;
+}
