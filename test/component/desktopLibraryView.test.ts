@@ -105,9 +105,9 @@ describe('the library view', { timeout: 300_000 }, () => {
     const words = {
       en: [
         'No sound',
-        'the format of its sound is not supported',
+        'its audio format is not supported',
         'Waiting for the storage',
-        'goes on by itself',
+        'continues automatically',
       ],
       'zh-CN': ['无声音', '不支持其声音格式', '等待存储服务', '自动继续'],
     } as const;
