@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 const FRAME_MS = 1000 / 60;
 const SCROLL_MS = 5_000;
 /** How long the page may still be busy with its start. */
-const SETTLE_MS = 1_500;
+const SAVE_DELAY_MS = 1_500;
 
 /** When something was on the screen and when the page answered to people from then on, as `Date.now()` counts. */
 export interface StartTimes {
@@ -16,7 +16,7 @@ export interface StartTimes {
 /** Interactive is the end of the last long task of the start, or the first picture where there is none after it. */
 export async function readStart(page: Page): Promise<StartTimes> {
   return page.evaluate<StartTimes>(`(async () => {
-    await new Promise((resolve) => setTimeout(resolve, ${SETTLE_MS}));
+    await new Promise((resolve) => setTimeout(resolve, ${SAVE_DELAY_MS}));
     const tasks = [];
     const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
     observer.observe({ type: 'longtask', buffered: true });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { savedSessionSchema } from '@reelmill/desktop/engine/session.ts';
+import { savedSessionSchema } from '@reelmill/desktop/engine/api/session.ts';
 import { type CliResult, logInAs, runReelmill } from '../support/cli.ts';
 import { findFreePort, makeTemporaryFolder } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -33,14 +33,14 @@ describe('the command line', { timeout: 300_000 }, () => {
       `${password}\n`,
     );
 
-  test('logs in with a password from standard input and keeps the session for its owner only', async () => {
+  test('logs in with a password from standard input, and saves the session for its owner only', async () => {
     const config = configOf('login');
     await logInAs(configOf('other'), server.url, 'login');
     const { code, stdout } = await logIn(config, 'login@example.org', 'password of login');
     assert.equal(code, 0);
     const file = path.join(config, 'session.json');
-    assert.match(stdout, /^Logged in at http:.* as login@example\.org\.\n/);
-    assert.ok(stdout.includes(`kept unencrypted in ${file}, which only you can read`), stdout);
+    assert.match(stdout, /^Logged in to http:.* as login@example\.org\.\n/);
+    assert.ok(stdout.includes(`saved unencrypted in ${file}, readable only by you`), stdout);
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal(savedSessionSchema.parse(JSON.parse(await readFile(file, 'utf8'))).serverUrl, server.url);
 
@@ -50,15 +50,15 @@ describe('the command line', { timeout: 300_000 }, () => {
     assert.equal((await runReelmill(config, ['list'])).code, 3);
   });
 
-  test('refuses in plain words, with an exit code that says which kind', async () => {
+  test('explains errors, with an exit code for each kind', async () => {
     const config = configOf('refused');
     await logInAs(config, server.url, 'refused');
     const cases: [string[], number, RegExp][] = [
       [['upload'], 2, /missing required argument 'file'/],
-      [['upload', 'a', 'b', '--title', 'x'], 2, /--title goes with one file only/],
-      [['upload', 'a', '--limit-rate', 'fast'], 2, /must be a number of bytes/],
-      [['upload', 'a', '--concurrency', '0'], 2, /must be at least 1/],
-      [['status', 'seven'], 2, /must be a whole number/],
+      [['upload', 'a', 'b', '--title', 'x'], 2, /--title can only be used with a single file/],
+      [['upload', 'a', '--limit-rate', 'fast'], 2, /Must be a number of bytes/],
+      [['upload', 'a', '--concurrency', '0'], 2, /Must be at least 1/],
+      [['status', 'seven'], 2, /Must be a whole number/],
       [['nonsense'], 2, /unknown command/],
       [['status', '999999'], 1, /./],
       [['upload', path.join(folder.path, 'none.mp4')], 4, /none\.mp4: There is no such file\./],
@@ -78,7 +78,7 @@ describe('the command line', { timeout: 300_000 }, () => {
       'password\n',
     );
     assert.equal(dead.code, 1);
-    assert.equal(dead.stderr, `Nothing answers at 127.0.0.1:${port}.\n`);
+    assert.equal(dead.stderr, `The connection to 127.0.0.1:${port} was refused.\n`);
   });
 
   test('the exit codes are in the help', async () => {
@@ -117,7 +117,7 @@ describe('the command line', { timeout: 300_000 }, () => {
     assert.equal((await fetch(link)).status, 401);
     assert.equal((await fetch(watch_url)).status, 200);
 
-    assert.equal((await runReelmill(config, ['cancel', id])).stdout, `Video ${id} is canceled.\n`);
+    assert.equal((await runReelmill(config, ['cancel', id])).stdout, `Video ${id} canceled.\n`);
     const followed = await runReelmill(config, ['status', id, '--follow']);
     assert.equal(followed.code, 5, followed.stderr);
     assert.equal((await runReelmill(config, ['retry', id])).code, 0);

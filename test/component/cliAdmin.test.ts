@@ -39,7 +39,7 @@ describe('reelmill admin', { timeout: 120_000 }, () => {
     assert.equal(wrong.code, 2);
   });
 
-  test('farm --watch goes on until it is interrupted', async () => {
+  test('farm --watch continues until it is interrupted', async () => {
     const watch = startReelmill(config, ['admin', 'farm', '--watch', '0.5', '--json']);
     try {
       await watch.waitForLine(/"queued":0/);
@@ -51,7 +51,7 @@ describe('reelmill admin', { timeout: 120_000 }, () => {
     }
   });
 
-  test('farm shows what waits, as text and as JSON, dead letters included', async () => {
+  test('farm shows waiting tasks and dead letters, as text and as JSON', async () => {
     await uploadSomething(await api.signUp('ann'));
     const { queue } = server.context;
     const refused = Promise.withResolvers<void>();

@@ -36,7 +36,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
   };
   const adminJson = async (...args: string[]) => JSON.parse(await admin(...args, '--json'));
 
-  test('an account is made, told its password once, and asked to choose another', async () => {
+  test('creates an account, shows its password once, and asks to change it', async () => {
     const made = await admin(
       'users',
       'create',
@@ -48,7 +48,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     );
     const password = /^Password: (\S+)$/m.exec(made)?.[1] ?? '';
     const loggedIn = await logIn('kim', 'kim@example.org', password);
-    assert.match(loggedIn.stderr, /choose another one with `reelmill password`/);
+    assert.match(loggedIn.stderr, /change it with `reelmill password`/);
     const passwords = `${password}\nmy own password\n`;
     const changed = await runAs('kim', ['password', '--password-stdin'], passwords);
     assert.equal(changed.code, 0, changed.stderr);
@@ -62,7 +62,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     );
   });
 
-  test('accounts are changed by address or number', async () => {
+  test('changes accounts by address or ID', async () => {
     assert.equal((await adminJson('users', 'disable', 'ann@example.org')).disabled, true);
     assert.equal((await adminJson('users', 'list', '--disabled')).total, 1);
     assert.match(await admin('users', 'enable', String(ann.userId)), /ann@example\.org.*active/);
@@ -95,7 +95,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
       /ann@example\.org +normal +transcoding 0 % +A \?\[31mfilm/,
     );
     assert.equal((await adminJson('videos', 'priority', id, 'high')).priority, 'high');
-    assert.equal(await admin('videos', 'cancel', id), `Video ${id} is canceled.\n`);
+    assert.equal(await admin('videos', 'cancel', id), `Video ${id} canceled.\n`);
     assert.deepEqual(await adminJson('videos', 'retry', id), { event: 'retried', video_id: Number(id) });
     const taskId = await addFailedTask(server.context, Number(id));
     assert.equal((await adminJson('tasks', 'retry', String(taskId))).state, 'pending');
@@ -111,7 +111,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     assert.deepEqual(await adminJson('dead-letters', 'replay', letters[0].id), { replayed: 1 });
     assert.match(await admin('dead-letters', 'list'), new RegExp(`^${letters[1].id} +tasks +\\d+s ago`, 'm'));
     assert.equal(await admin('dead-letters', 'discard', '--all'), '2 dead letters removed.\n');
-    assert.equal(await admin('dead-letters', 'list'), 'There are none.\n');
+    assert.equal(await admin('dead-letters', 'list'), 'Nothing found.\n');
   });
 
   test('all of it is in the audit log', async () => {
@@ -132,12 +132,12 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
       lines,
       /boss@example\.org +127\.0\.0\.1 +user\.quota +user \d+ +\{"bytes":"unlimited","videos":30\}/,
     );
-    assert.equal(await admin('audit', '--until', '2020-01-01'), 'There are none.\n');
+    assert.equal(await admin('audit', '--until', '2020-01-01'), 'Nothing found.\n');
   });
 
-  test('refuses in plain words, with an exit code that says which kind', async () => {
+  test('explains errors, with an exit code for each kind', async () => {
     const cases: [string[], number, RegExp][] = [
-      [['users', 'disable', 'nobody@example.org'], 1, /There is no account nobody@example\.org/],
+      [['users', 'disable', 'nobody@example.org'], 1, /No account found for nobody@example\.org/],
       [['users', 'disable', ADMIN.email], 1, /cannot take your own administration away/],
       [['users', 'create', 'ann@example.org'], 1, /account with this e-mail address already/],
       [['users', 'role', 'ann@example.org', 'king'], 2, /Allowed choices are creator, admin/],
@@ -148,9 +148,9 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
       ],
       [['videos', 'priority', '1', 'urgent'], 2, /Allowed choices are low, normal, high/],
       [['workers', 'drain', 'nobody'], 1, /There is no such worker/],
-      [['dead-letters', 'discard'], 2, /their ids, or --all/],
-      [['audit', '--target', 'king:1'], 2, /must begin with one of user/],
-      [['audit', '--since', 'yesterday'], 2, /must be a date/],
+      [['dead-letters', 'discard'], 2, /the IDs of dead letters, or --all/],
+      [['audit', '--target', 'king:1'], 2, /Must begin with one of user/],
+      [['audit', '--since', 'yesterday'], 2, /Must be a date/],
     ];
     for (const [args, expected, words] of cases) {
       const { code, stderr } = await runAs('boss', ['admin', ...args]);

@@ -24,7 +24,7 @@ describe('the farm view', { timeout: 300_000 }, () => {
     return { page, change };
   }
 
-  test('follows the workers by itself', async () => {
+  test('follows the workers', async () => {
     const task = { task_id: 1, video_id: 12, kind: 'encode', progress: 20, speed: 1.5 } as const;
     const { page, change } = await open({ workers: [makeWorker('one'), makeWorker('two')] });
     await page.getByText('0 of 2').waitFor();
@@ -35,7 +35,7 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('shows which ffmpeg a worker has, where it tells', async () => {
+  test('shows which ffmpeg a worker reports', async () => {
     const told = makeWorker('one', { ffmpeg_version: '7.1.5-0+deb13u1' });
     const { page } = await open({ workers: [told, makeWorker('two')] });
     await page
@@ -45,7 +45,7 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('drains a worker, and lets it take tasks again', async () => {
+  test('drains and resumes a worker', async () => {
     const { page } = await open({ workers: [makeWorker('one'), makeWorker('two', { state: 'lost' })] });
     await page.getByRole('button', { name: 'Drain: one' }).click();
     await page.getByText('Drained', { exact: true }).waitFor();
@@ -55,18 +55,18 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('keeps the last answer while the server does not answer, and says so', async () => {
+  test('keeps the last response while the server does not respond, and says so', async () => {
     const { page } = await open({ tasks: { ...makeFarm().tasks, done: 1_234 } });
     await page.getByText('1,234').waitFor();
     await page.evaluate("preview.state.failing['farm.get'] = { code: 'network', message: '' }");
-    await page.getByText(/^This is how the farm was/).waitFor();
+    await page.getByText(/^Last updated/).waitFor();
     await page.getByText('1,234').waitFor();
     await page.evaluate("delete preview.state.failing['farm.get']");
-    await page.getByText(/^This is how the farm was/).waitFor({ state: 'detached' });
+    await page.getByText(/^Last updated/).waitFor({ state: 'detached' });
     await page.close();
   });
 
-  test('shows tasks in quarantine, and nothing of it where there are none', async () => {
+  test('shows quarantined tasks, and nothing without them', async () => {
     const { page, change } = await open({
       quarantined: [makeFailedTask(8, { state: 'pending', error: null, lost_leases: 3 })],
     });
@@ -78,41 +78,41 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('shows clean-up jobs that wait, and lets one go on after it has asked', async () => {
+  test('shows stopped cleanup jobs, and continues one after a confirmation', async () => {
     const reason = 'It would remove 120 of 300; without permission at most 50.';
     const since = new Date().toISOString();
     const stopped = { job: 'old_sources', kind: 'count', reason, since, items: 120, limit: 50 } as const;
     const { page } = await open({ stopped_jobs: [stopped] });
-    const table = page.getByRole('table').filter({ hasText: 'Sources of videos that are online' });
+    const table = page.getByRole('table').filter({ hasText: 'Source files of online videos' });
     await table.getByText(reason).waitFor();
-    await page.getByRole('button', { name: 'Allow… Sources of videos that are online' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Remove 120 items for good?' });
+    await page.getByRole('button', { name: 'Allow… Source files of online videos' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Permanently remove 120 items?' });
     await dialog.getByRole('button', { name: 'Allow', exact: true }).click();
-    await page.getByText('The clean-up goes on.').waitFor();
+    await page.getByText('The cleanup continues.').waitFor();
     await table.waitFor({ state: 'detached', timeout: 60_000 });
     const allowed = "preview.calls.filter(([name]) => name === 'farm.allowJob').map(([, args]) => args)";
     assert.deepEqual(await page.evaluate(allowed), [{ job: 'old_sources', items: 120 }]);
     await page.close();
   });
 
-  test('shows tasks that the farm keeps from going on, and nothing of it where there are none', async () => {
+  test('shows tasks that the farm holds up, and nothing without them', async () => {
     const error = { code: 'disk_full', message: 'No space.', diagnostics: null };
     const { page, change } = await open({
       waiting: [makeFailedTask(8, { state: 'pending', error, farm_faults: 12 })],
     });
-    const table = page.getByRole('table').filter({ hasText: 'Tries ended' });
+    const table = page.getByRole('table').filter({ hasText: 'Interrupted attempts' });
     await table.getByText('Encoding part 4, video 12').waitFor();
     await table.getByText('12', { exact: true }).waitFor();
-    await table.getByText('A worker of the farm ran out of disk space.').waitFor();
+    await table.getByText('A worker ran out of disk space.').waitFor();
     await change({ waiting: [] });
     await table.waitFor({ state: 'detached', timeout: 60_000 });
     await page.close();
   });
 
-  test('shows what a worker reported of a failed task', async () => {
+  test("shows a worker's report of a failed task", async () => {
     const error = { code: 'encoder_failed', message: 'It stopped.', diagnostics: 'malloc failed' };
     const { page } = await open({ recent_failures: [makeFailedTask(7, { error })] });
-    const report = page.getByRole('button', { name: 'What the worker reported: Encoding part 4, video 12' });
+    const report = page.getByRole('button', { name: 'Worker report: Encoding part 4, video 12' });
     assert.equal(await page.getByText('malloc failed').isVisible(), false);
     await report.click();
     await page.getByText('malloc failed').waitFor();
@@ -131,27 +131,27 @@ describe('the farm view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('puts dead letters back after it has asked', async () => {
+  test('replays dead letters after a confirmation', async () => {
     const { page, change } = await open({ queue: { ready: 0, consumers: 1, dead_letters: 1 } });
     await page.getByText('no such kind').waitFor();
     await page.getByRole('button', { name: 'Replay…' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Put 1 message back?' });
+    const dialog = page.getByRole('dialog', { name: 'Replay 1 message?' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'hidden' });
     await page.getByText('no such kind').waitFor();
     await page.getByRole('button', { name: 'Replay…' }).click();
     await change({ queue: { ready: 1, consumers: 1, dead_letters: 0 } });
-    await dialog.getByRole('button', { name: 'Put back' }).click();
-    await page.getByText('1 message was put back.').waitFor();
+    await dialog.getByRole('button', { name: 'Replay', exact: true }).click();
+    await page.getByText('1 message replayed.').waitFor();
     await page.getByText('There are no dead letters.').waitFor();
     await page.close();
   });
 
-  test('says what it does not know', async () => {
+  test('shows what is unknown', async () => {
     const { page } = await open({ queue: null, drain_seconds: null });
-    await page.getByText('The message broker does not answer', { exact: true }).waitFor();
-    await page.getByText(/it is not known whether there are any/).waitFor();
-    await page.getByText('Nobody is working on it').waitFor();
+    await page.getByText('The message broker is not responding', { exact: true }).waitFor();
+    await page.getByText(/so their number is unknown/).waitFor();
+    await page.getByText('No worker is active').waitFor();
     await page.close();
   });
 });

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type OfferedFile, takeIn } from '@reelmill/desktop/main/queue/intake.ts';
+import { inspectFiles, type OfferedFile } from '@reelmill/desktop/main/queue/inspectFiles.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder } from '../support/processes.ts';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR', 'latin1');
 
-describe('files and folders that are offered', () => {
+describe('files and folders that are added', () => {
   let folder: TemporaryFolder;
   before(async () => {
     folder = await makeTemporaryFolder('intake');
@@ -20,7 +20,7 @@ describe('files and folders that are offered', () => {
 
   async function offer(...paths: string[]): Promise<OfferedFile[]> {
     const offered: OfferedFile[] = [];
-    for await (const batch of takeIn(paths, new AbortController().signal)) offered.push(...batch);
+    for await (const batch of inspectFiles(paths, new AbortController().signal)) offered.push(...batch);
     return offered;
   }
 
@@ -28,7 +28,7 @@ describe('files and folders that are offered', () => {
     return offered.map((file) => path.relative(root, file.path).split(path.sep).join('/'));
   }
 
-  test('videos are taken with their size; everything else is refused with the reason', async () => {
+  test('accepts videos with their size, and rejects everything else with the reason', async () => {
     const video = await makeVideo(at('kinds', 'film.mp4'), 5_000);
     const picture = await makeFile(at('kinds', 'poster.png'), PNG);
     const fake = await makeFile(at('kinds', 'fake.mp4'), 'This is only text.\n');
@@ -51,7 +51,7 @@ describe('files and folders that are offered', () => {
     assert.equal(offered[5]?.refused?.message, 'There is no such file.');
   });
 
-  test('a folder is searched to its depth, in the order of names as people read them', async () => {
+  test('walks a folder and its subfolders in natural order', async () => {
     const root = at('tree');
     for (const name of ['10.mp4', '9.mp4', 'b/c/deep.mkv.mp4', 'a/one.mov', 'A2.mp4'])
       await makeVideo(path.join(root, name));
@@ -77,7 +77,7 @@ describe('files and folders that are offered', () => {
     assert.deepEqual(namesOf(await offer(root), root), ['film.mp4', 'outside/elsewhere.mp4']);
   });
 
-  test('what pretends to be a video in a folder is named; the sources of programs are not', async () => {
+  test('rejects false videos in a folder, and skips source code', async () => {
     const root = at('sources');
     await makeFile(path.join(root, 'main.ts'), "import './other.ts';\n");
     await makeFile(path.join(root, 'broken.mp4'), Buffer.alloc(5_000));
@@ -88,21 +88,21 @@ describe('files and folders that are offered', () => {
     assert.equal(named?.refused?.kind, 'text');
   });
 
-  test('a folder without videos says so', async () => {
+  test('reports a folder without videos', async () => {
     await makeFile(at('empty', 'notes.txt'), 'nothing here');
     const [refused, ...others] = await offer(at('empty'));
     assert.deepEqual(others, []);
     assert.deepEqual([refused?.path, refused?.refused?.kind], [at('empty'), 'emptyFolder']);
   });
 
-  test('a pipe is no file, and nobody waits for it', { timeout: 10_000 }, async () => {
+  test('rejects a pipe without waiting for it', { timeout: 10_000 }, async () => {
     const pipe = at('pipe.mp4');
     assert.equal((await startProcess('mkfifo', [pipe]).waitForExit()).code, 0);
     const [offered] = await offer(pipe);
     assert.equal(offered?.refused?.code, 'file_unreadable');
   });
 
-  test('thousands of files come in batches, in their order, and the process stays awake', async () => {
+  test('yields thousands of files in batches, in their order, without blocking the process', async () => {
     const root = at('many');
     await mkdir(root);
     const files = Array.from({ length: 2_000 }, (_, index) => path.join(root, `${index}.mp4`));
@@ -113,7 +113,7 @@ describe('files and folders that are offered', () => {
     }, 1);
     const batches: OfferedFile[][] = [];
     try {
-      for await (const batch of takeIn([root], new AbortController().signal)) batches.push(batch);
+      for await (const batch of inspectFiles([root], new AbortController().signal)) batches.push(batch);
     } finally {
       clearInterval(timer);
     }
@@ -125,10 +125,10 @@ describe('files and folders that are offered', () => {
     assert.ok(turns >= batches.length, `${turns} turns of the timers in ${batches.length} batches`);
   });
 
-  test('looking ends when nobody wants it any more', async () => {
+  test('stops when aborted', async () => {
     const controller = new AbortController();
     const reason = new ReelmillError('aborted', 'Signed out.');
-    const looking = takeIn([at('many')], controller.signal);
+    const looking = inspectFiles([at('many')], controller.signal);
     assert.equal((await looking.next()).done, false);
     controller.abort(reason);
     await assert.rejects(looking.next(), reason);

@@ -11,7 +11,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { uploadSomething } from '../support/uploads.ts';
 
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
-const TIMING = { settleMs: 200, growingMs: 200, recordingMs: 200, idleMs: 100, hintMs: 20 };
+const TIMING = { stableMs: 200, growingMs: 200, recordingMs: 200, idleMs: 100, hintMs: 20 };
 
 describe('what the app does with an account', { timeout: 120_000 }, () => {
   let server: TestServer;
@@ -59,7 +59,7 @@ describe('what the app does with an account', { timeout: 120_000 }, () => {
     await assert.rejects(library.get(first), { code: 'not_found' });
   });
 
-  test('copying the link of a private video makes it unlisted, and anybody can open it', async () => {
+  test('copying the link of a private video makes it unlisted, and anyone can open it', async () => {
     const { library, clipboard } = services;
     const videoId = await uploadSomething(user);
     const { url, madeUnlisted } = await library.copyLink(videoId);
@@ -111,7 +111,7 @@ describe('what the app does with an account', { timeout: 120_000 }, () => {
     assert.deepEqual(await farm.replay(), { replayed: 0 });
   });
 
-  test('the watch folder of the settings is watched while somebody is signed in, for each account by itself', async () => {
+  test('watches the folder of the settings while an account is signed in, for each account separately', async () => {
     const { session, settings, queue, logger } = services;
     const watched = path.join(folder.path, 'watched');
     const watchFolder = new WatchFolderService({

@@ -55,7 +55,7 @@ describe('the library view', { timeout: 300_000 }, () => {
   const scrollTop = (page: Page) =>
     page.evaluate<number>("document.querySelector('[role=grid]').parentElement.parentElement.scrollTop");
 
-  test('ten thousand videos are as light as a hundred, and only what is seen is asked for', async () => {
+  test('renders and loads only the visible ones of ten thousand videos', async () => {
     const { page, asked, card } = await open(many());
     await page.getByText('10,000 videos').waitFor();
     await card('Film 1').focus();
@@ -69,7 +69,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('the keyboard walks the grid, opens a video, and comes back to where it was', async () => {
+  test('navigates the grid by keyboard, opens a video, and returns to it', async () => {
     const { page, card, complaints } = await open(many());
     await card('Film 1').focus();
     for (const key of ['ArrowRight', 'ArrowDown', 'PageDown', 'PageDown', 'ArrowLeft']) {
@@ -88,7 +88,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('says what a video lacks and what it waits for, in the language of the app', async () => {
+  test("shows a video's notices and what it waits for, in the language of the app", async () => {
     const notices = [
       { code: 'audio_left_out', message: 'No sound.', reason: 'unsupported_codec' },
       { code: 'newer', message: 'In the words of the server.' },
@@ -105,9 +105,9 @@ describe('the library view', { timeout: 300_000 }, () => {
     const words = {
       en: [
         'No sound',
-        'the format of its sound is not supported',
+        'its audio format is not supported',
         'Waiting for the storage',
-        'goes on by itself',
+        'continues automatically',
       ],
       'zh-CN': ['无声音', '不支持其声音格式', '等待存储服务', '自动继续'],
     } as const;
@@ -125,7 +125,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     }
   });
 
-  test('search, state and order hold while a video is looked at', async () => {
+  test('keeps search, filter and order while a video is open', async () => {
     const failed = { status: 'failed', playback_url: null, error: null } as const;
     const { page, asked, card } = await open([
       makeVideo(1, { title: 'Harbour' }),
@@ -164,7 +164,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('an upload that became a video shows without waiting', async () => {
+  test('shows an upload that became a video at once', async () => {
     const { page, card } = await open([makeVideo(1)]);
     await card('Film 1').waitFor();
     await page.evaluate(`{
@@ -176,11 +176,11 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('texts that were not saved are still there when the video is opened again', async () => {
+  test('keeps unsaved texts when the video is opened again', async () => {
     const { page, card, asked } = await open([makeVideo(1), makeVideo(2)]);
     await card('Film 1').click();
     await page.getByRole('textbox', { name: 'Title' }).fill('A better title');
-    await page.getByText('Not saved yet').waitFor();
+    await page.getByText('Unsaved changes').waitFor();
     await page.getByRole('button', { name: 'Back to the library' }).click();
     await card('Film 2').click();
     assert.equal(await page.getByRole('textbox', { name: 'Title' }).inputValue(), 'Film 2');
@@ -193,17 +193,17 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('a new link is made with the keyboard, after a question; a public video offers none', async () => {
+  test('creates a new link by keyboard, after a confirmation; a public video offers none', async () => {
     const { page, card, asked } = await open([
       makeVideo(1, { visibility: 'unlisted', legacy_link_until: '2026-12-24T18:00:00.000Z' }),
       makeVideo(2, { visibility: 'public' }),
     ]);
     await card('Film 1').click();
-    await page.getByText(/^The old link of this video.* until 24 Dec 2026/).waitFor();
-    const button = page.getByRole('button', { name: 'Make a new link…' });
+    await page.getByText(/^The old link to this video.* until 24 Dec 2026/).waitFor();
+    const button = page.getByRole('button', { name: 'Create new link…' });
     await button.press('Enter');
-    const dialog = page.getByRole('dialog', { name: 'Make a new link?' });
-    await dialog.getByText('Every link to “Film 1”').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Create a new link?' });
+    await dialog.getByText('All links to “Film 1”').waitFor();
     // the safe choice has the focus
     await page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'hidden' });
@@ -212,10 +212,10 @@ describe('the library view', { timeout: 300_000 }, () => {
     await dialog.waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByText('The new link is on the clipboard.').waitFor();
+    await page.getByText('New link copied to the clipboard.').waitFor();
     await dialog.waitFor({ state: 'hidden' });
     assert.deepEqual(await asked('library.renewLink'), [{ videoId: 1 }]);
-    await page.getByText(/^The old link of this video/).waitFor({ state: 'detached' });
+    await page.getByText(/^The old link to this video/).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Back to the library' }).click();
     await card('Film 2').click();
     await page.getByRole('combobox', { name: 'Who can watch' }).waitFor();
@@ -223,7 +223,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('a film plays in the words of the app, with its sizes and previews, and is let go of', async () => {
+  test('plays a film in the language of the app, with qualities and previews, and closes its connections', async () => {
     const { page, complaints, card } = await open([makeVideo(1, { duration: SECONDS })], 'zh-CN');
     const requested: string[] = [];
     await page.route('**/hls/*', (route) => {

@@ -23,7 +23,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
   }
 
   describe('signing in', () => {
-    test('begins at the address where none is known, and says who is there when one leaves the field', async () => {
+    test('focuses an unknown address, and checks the server when the field loses the focus', async () => {
       const page = await open({ session: { ...NOBODY, serverUrl: null } });
       const server = page.getByLabel('Server');
       assert.equal(await focused(page), 'Server');
@@ -35,14 +35,14 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.getByText('Reelmill 0.1.0 at').waitFor({ state: 'detached' });
     });
 
-    test('shows at the address why no server is there', async () => {
+    test('shows at the address why there is no server', async () => {
       const error = { code: 'not_a_server', message: 'No.' } as const;
       const page = await open({ session: NOBODY, failing: { 'session.probe': error } });
-      await page.getByText('Something answers at this address').waitFor();
+      await page.getByText('is not a Reelmill server').waitFor();
       assert.equal(await page.getByLabel('Server').getAttribute('aria-invalid'), 'true');
     });
 
-    test('sends nothing before everything is filled, and goes to what is missing', async () => {
+    test('sends nothing before the form is complete, and focuses the missing field', async () => {
       const page = await open({ session: NOBODY });
       assert.equal(await focused(page), 'E-mail');
       await page.keyboard.type('ada@example.com');
@@ -52,11 +52,11 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       assert.deepEqual(await callsOf(page, 'session.signIn'), []);
     });
 
-    test('says at the password that it is wrong, and takes the right one', async () => {
+    test('shows a wrong password at its field, and accepts the right one', async () => {
       const error = { code: 'wrong_credentials', message: 'No.' } as const;
       const page = await open({ session: NOBODY, failing: { 'session.signIn': error } });
       await signIn(page, 'wrong');
-      await page.getByText('The e-mail address or the password is not right.').waitFor();
+      await page.getByText('Incorrect e-mail address or password.').waitFor();
       assert.equal(await focused(page), 'Password');
       await page.evaluate('delete preview.state.failing["session.signIn"]');
       await page.keyboard.type(' but nearly');
@@ -69,7 +69,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       });
     });
 
-    test('says how long to wait after too many attempts', async () => {
+    test('shows how long to wait after too many attempts', async () => {
       const error = { code: 'rate_limited', message: 'No.', retryAfterSeconds: 90 } as const;
       const page = await open({ session: NOBODY, failing: { 'session.signIn': error } });
       await signIn(page, 'wrong');
@@ -84,14 +84,14 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       assert.equal((await callsOf(page, 'session.signIn')).length, 1);
     });
 
-    test('makes an account only where the server takes new ones', async () => {
+    test('offers registration only where the server allows it', async () => {
       const page = await open({ session: NOBODY });
       await page.getByRole('button', { name: 'Create an account' }).click();
       await page.getByLabel('Name').fill('Ada');
       await page.getByLabel('E-mail').fill('ada@example.com');
       await page.getByLabel('Password', { exact: true }).fill('short');
       await page.keyboard.press('Enter');
-      await page.getByText('At least 8 characters.').waitFor();
+      await page.getByText('Use at least 8 characters.').waitFor();
       await page.getByLabel('Password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Uploads', level: 1 }).waitFor();
@@ -107,7 +107,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
   });
 
   describe('moving around', () => {
-    test('the keyboard reaches the content first of all, and every view takes the focus to its title', async () => {
+    test('skips to the content by keyboard, and focuses the heading of each view', async () => {
       const page = await open({});
       await page.keyboard.press('Tab');
       assert.equal(await focused(page), 'Skip to content');
@@ -134,7 +134,7 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       assert.deepEqual(await callsOf(page, 'farm.get'), []);
     });
 
-    test('signing out asks first, and Escape is an answer', async () => {
+    test('asks before signing out, and Escape cancels', async () => {
       const page = await open({ queue: makeSituations() });
       const account = page.getByRole('button', { name: 'Account Ada Lovelace' });
       await account.click();
@@ -154,13 +154,13 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
   describe('the password', () => {
     const TEMPORARY: Partial<PreviewState> = { session: { ...ADMIN, passwordTemporary: true } };
 
-    test('that an administrator knows is to be changed at the start, or later in the settings', async () => {
+    test('that an administrator set is to be changed at the start, or later in the settings', async () => {
       const page = await open(TEMPORARY);
       const dialog = page.getByRole('dialog', { name: 'Change your password' });
-      await dialog.getByText('An administrator knows your password.').waitFor();
+      await dialog.getByText('An administrator set your password.').waitFor();
       await waitFor(
         'the first field has the focus',
-        async () => (await focused(page)) === 'Present password',
+        async () => (await focused(page)) === 'Current password',
       );
       await dialog.getByRole('button', { name: 'Later' }).click();
       await dialog.waitFor({ state: 'detached' });
@@ -168,27 +168,27 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.getByRole('button', { name: 'Change the password' }).click();
       await dialog.getByLabel('New password', { exact: true }).fill('short');
       await page.keyboard.press('Enter');
-      await dialog.getByText('At least 8 characters.').waitFor();
-      assert.equal(await focused(page), 'Present password');
+      await dialog.getByText('Use at least 8 characters.').waitFor();
+      assert.equal(await focused(page), 'Current password');
       assert.deepEqual(await callsOf(page, 'session.changePassword'), []);
       await page.keyboard.type('of the admin');
       await dialog.getByLabel('New password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText('Your password is changed.').waitFor();
+      await page.getByText('Password changed.').waitFor();
       await dialog.waitFor({ state: 'detached' });
       const passwords = { current: 'of the admin', next: 'correct horse' };
       assert.deepEqual(await callsOf(page, 'session.changePassword'), [passwords]);
-      await page.getByText('A new one signs you out everywhere else.').waitFor();
+      await page.getByText('Changing it signs you out everywhere else.').waitFor();
     });
 
-    test('is asked for at its field where it is wrong', async () => {
+    test('shows a wrong current one at its field', async () => {
       const error = { code: 'wrong_credentials', message: 'No.' } as const;
       const page = await open({ ...TEMPORARY, failing: { 'session.changePassword': error } });
-      await page.getByLabel('Present password', { exact: true }).fill('wrong');
+      await page.getByLabel('Current password', { exact: true }).fill('wrong');
       await page.getByLabel('New password', { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText('This is not your present password.').waitFor();
-      assert.equal(await focused(page), 'Present password');
+      await page.getByText('Incorrect current password.').waitFor();
+      assert.equal(await focused(page), 'Current password');
     });
   });
 
@@ -200,10 +200,10 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       return page;
     }
 
-    test('are kept as soon as they are changed, by keyboard too', async () => {
+    test('are saved as soon as they are changed, by keyboard too', async () => {
       const page = await openSettings();
       await page.getByRole('switch', { name: 'Notifications' }).press('Space');
-      await page.getByRole('radiogroup', { name: 'Uploads at once' }).getByText('5').click();
+      await page.getByRole('radiogroup', { name: 'Simultaneous uploads' }).getByText('5').click();
       await page.getByRole('combobox', { name: 'Speed limit' }).click();
       await page.getByRole('option', { name: '5 MB/s', exact: true }).click();
       assert.deepEqual(await callsOf(page, 'settings.set'), [
@@ -213,20 +213,20 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       ]);
     });
 
-    test('take a limit of one’s own', async () => {
+    test('accept a custom limit', async () => {
       const page = await openSettings();
       await page.getByRole('combobox', { name: 'Speed limit' }).click();
-      await page.getByRole('option', { name: 'Own value…' }).click();
-      const field = page.getByRole('textbox', { name: 'Speed limit: Own limit' });
+      await page.getByRole('option', { name: 'Custom…' }).click();
+      const field = page.getByRole('textbox', { name: 'Speed limit: Custom limit' });
       await field.fill('3.5');
       await field.press('Enter');
       assert.deepEqual((await callsOf(page, 'settings.set')).at(-1), { bytesPerSecond: 3.5 * MB });
       assert.equal(await field.inputValue(), '3.5 MB/s');
     });
 
-    test('take a schedule', async () => {
+    test('accept a schedule', async () => {
       const page = await openSettings();
-      await page.getByRole('switch', { name: 'Another limit at certain times' }).check();
+      await page.getByRole('switch', { name: 'Use a different limit at certain times' }).check();
       await page.getByLabel('From', { exact: true }).fill('22:30');
       await page.getByLabel('To', { exact: true }).fill('06:00');
       await page.getByText('Until 06:00 the next day.').waitFor();
@@ -249,15 +249,15 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await page.locator('html[lang=zh-CN]').waitFor();
     });
 
-    test('jump back where they cannot be kept, and say why', async () => {
+    test('are reverted where they cannot be saved, with the reason', async () => {
       const error = { code: 'internal', message: 'No.' } as const;
       const page = await openSettings({ failing: { 'settings.set': error } });
       await page.getByRole('switch', { name: 'Start when you log in' }).press('Space');
-      await page.getByRole('alert').getByText('Something unexpected went wrong').waitFor();
+      await page.getByRole('alert').getByText('An unexpected error occurred').waitFor();
       assert.equal(await page.getByRole('switch', { name: 'Start when you log in' }).isChecked(), false);
     });
 
-    test('follow what is changed elsewhere', async () => {
+    test('follow changes made elsewhere', async () => {
       const page = await openSettings();
       const changed = { ...DEFAULT_APP_SETTINGS, keepInTray: false };
       await page.evaluate(`preview.send('settings.changed', ${JSON.stringify(changed)})`);
@@ -265,16 +265,16 @@ describe('the page of the desktop app', { timeout: 300_000 }, () => {
       await waitFor('the switch to turn', async () => !(await tray.isChecked()));
     });
 
-    test('ask for a folder before one is watched', async () => {
+    test('ask for a folder before watching starts', async () => {
       const page = await openSettings();
-      await page.getByRole('switch', { name: 'Upload new files of a folder by themselves' }).press('Space');
+      await page.getByRole('switch', { name: 'Upload new files automatically' }).press('Space');
       await page.getByText('/home/ada/Videos/Finished').waitFor();
       assert.deepEqual(await callsOf(page, 'settings.set'), [
         { watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } },
       ]);
     });
 
-    test('tell of a new version and install it', async () => {
+    test('show a new version and install it', async () => {
       const page = await openSettings();
       await page.getByText('Reelmill is up to date.').waitFor();
       const ready = { status: 'ready', version: '0.2.0', message: null };

@@ -81,7 +81,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     return video.title;
   }
 
-  test('takes what is a video, names what is not, and knows a file that is there', async () => {
+  test('adds videos, rejects other files, and recognizes a file that is in the queue', async () => {
     const { queue, reach } = await startSignedIn();
     const film = await makeVideo(at('film.mp4'));
     const notes = await makeFile(at('notes.txt'), 'no video');
@@ -98,7 +98,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.equal(upload.video?.status, 'transcoding');
   });
 
-  test('many files are told in few messages, which add up to the queue as it is', async () => {
+  test('sends few messages for many files, which add up to the queue', async () => {
     const services = await startSignedIn({ uploadSettings: { fileConcurrency: 4 } });
     const { queue, changes } = services;
     const count = 150;
@@ -121,7 +121,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.equal((await queue.add([at('7.mp4')])).known, 0, 'what is on the server is taken as new');
   });
 
-  test('a title is edited before and during the upload, and the server has the last one', async () => {
+  test('sends the last title that was set before or during the upload', async () => {
     const services = await startSignedIn();
     const { queue, settings, reach, user } = services;
     await settings.set({ bytesPerSecond: PACE, fileConcurrency: 1 });
@@ -140,7 +140,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     }
   });
 
-  test('paused is paused until it is resumed, over a restart too', async () => {
+  test('stays paused until it is resumed, over a restart too', async () => {
     const services = await startSignedIn();
     await services.settings.set({ bytesPerSecond: PACE });
     const id = await addOne(services, await makeVideo(at('film.mp4'), LARGE));
@@ -159,7 +159,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.ok(upload.keptBytes > 0);
   });
 
-  test('nothing is sent while the machine sleeps, and everything goes on afterwards', async () => {
+  test('sends nothing while the machine sleeps, and resumes afterwards', async () => {
     const services = await startSignedIn();
     await services.settings.set({ bytesPerSecond: PACE });
     const { queue } = services;
@@ -182,7 +182,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.equal(queue.uploads.find((one) => one.id === paused)?.state, 'paused');
   });
 
-  test('after a kill the next start goes on by itself, with what the store has', async () => {
+  test('resumes after a kill with the parts that the store has', async () => {
     users += 1;
     const user = await api.signUp(`creator${users}`);
     const large = await makeVideo(at('large.mp4'), LARGE);
@@ -211,7 +211,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.ok((await RefreshToken.count({ where: { userId: user.userId } })) > 0);
   });
 
-  test('when the server ends the session the uploads are kept, and go on when the same user is back', async () => {
+  test('keeps the uploads when the server ends the session, and resumes after the next sign-in', async () => {
     const services = await startSignedIn();
     const { queue, session, settings, user } = services;
     await settings.set({ bytesPerSecond: PACE, fileConcurrency: 1 });
@@ -243,7 +243,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.ok((queue.uploads[0]?.keptBytes ?? 0) > 0);
   });
 
-  test('a file that is on the server already is pointed out, and uploaded all the same if that is wanted', async () => {
+  test('reports a file that is on the server already, and uploads it anyway on request', async () => {
     const services = await startSignedIn();
     const file = await makeVideo(at('film.mp4'));
     const { videoId } = await services.reach(await addOne(services, file), 'processing');
@@ -260,13 +260,13 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.notEqual(upload.videoId, videoId);
   });
 
-  test('what the app adds by itself says nothing of files that the server has', async () => {
+  test('removes files of the watch folder that the server has already, without a notice', async () => {
     const services = await startSignedIn();
     const { queue } = services;
     const film = await makeVideo(at('film.mp4'));
     const fresh = await makeVideo(at('fresh.mp4'));
     await services.reach(await addOne(services, film), 'processing');
-    await queue.addQuietly([film, fresh].map((file) => ({ path: file, sizeBytes: 1_000 })));
+    await queue.addAutomatically([film, fresh].map((file) => ({ path: file, sizeBytes: 1_000 })));
     await waitFor('the new one is on its way', () =>
       queue.uploads.some((upload) => upload.path === fresh && upload.state === 'processing'),
     );
@@ -274,7 +274,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.deepEqual(services.settled, []);
   });
 
-  test('a file that moved is told apart, and found again', async () => {
+  test('recognizes a moved file at its new path', async () => {
     const services = await startSignedIn();
     const { queue, answers, settings } = services;
     await settings.set({ fileConcurrency: 1, bytesPerSecond: PACE });
@@ -320,7 +320,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     await services.reach(c, 'processing');
   });
 
-  test('one that is being sent is not removed', async () => {
+  test('does not remove an upload that is being sent', async () => {
     const services = await startSignedIn();
     const { queue, settings } = services;
     await settings.set({ bytesPerSecond: PACE });
@@ -332,7 +332,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.deepEqual(queue.uploads, []);
   });
 
-  test('the settings hold for what is under way', async () => {
+  test('applies settings to running uploads', async () => {
     const services = await startSignedIn();
     const { queue, settings } = services;
     await settings.set({ bytesPerSecond: 100_000, fileConcurrency: 1 });
@@ -350,7 +350,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     for (const id of added) await services.reach(id, 'processing');
   });
 
-  test('what is over is told once', async () => {
+  test('reports a finished upload once', async () => {
     const services = await startSignedIn();
     const { queue, settled } = services;
     const good = await addOne(services, await makeVideo(at('good.mp4')));
@@ -376,7 +376,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     assert.equal(queue.totals.counts.online, 1);
   });
 
-  test('the files of a dialog are added; nothing where it is closed', async () => {
+  test('adds the files of a dialog, and nothing where it is canceled', async () => {
     const services = await startSignedIn();
     const { queue, answers } = services;
     assert.deepEqual(await queue.pick('files'), { added: [], known: 0, refused: [] });

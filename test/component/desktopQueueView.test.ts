@@ -22,7 +22,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
 
   const open = (queue = makeSituations()) => openQueueView(preview, queue);
 
-  test('rows are chosen with the pointer, alone, together and in ranges', async () => {
+  test('selects rows with the pointer, alone, together and in ranges', async () => {
     const { page, row, selected } = await open();
     await row(0).click(BESIDE_BUTTONS);
     assert.deepEqual(await selected(), ['u0']);
@@ -58,7 +58,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('a title is changed with Enter, and stays as it is with Escape', async () => {
+  test('saves a title with Enter, and discards it with Escape', async () => {
     const { page, row, takeCalls, focused } = await open();
     await row(0).click(BESIDE_BUTTONS);
     await page.keyboard.press('F2');
@@ -77,12 +77,12 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('giving up asks first where something was sent, and only there', async () => {
+  test('asks before canceling only where something was sent', async () => {
     const { page, row, takeCalls } = await open();
     await row(0)
       .getByRole('button', { name: /^Cancel/ })
       .click();
-    await page.getByRole('dialog').getByText('What was sent so far is deleted').waitFor();
+    await page.getByRole('dialog').getByText('The uploaded data').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.deepEqual(await takeCalls(), []);
@@ -99,7 +99,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('Delete takes what is over off the list at once and asks about the rest; the focus goes on', async () => {
+  test('Delete removes finished rows at once and asks about the rest; the focus moves on', async () => {
     const { page, row, takeCalls, focused } = await open();
     await row(9).scrollIntoViewIfNeeded();
     await row(9).click(BESIDE_BUTTONS);
@@ -118,22 +118,22 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('the order is changed by menu, by keyboard and by dragging, and told', async () => {
+  test('changes the order by menu, by keyboard and by dragging, and announces it', async () => {
     const { page, row, takeCalls, focused } = await open([1, 2, 3, 4].map((id) => makeUpload(id)));
     await row(3).click({ ...BESIDE_BUTTONS, button: 'right' });
     await page.getByRole('menuitem', { name: 'Move to top' }).click();
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u3', index: 0 }]]);
-    await page.getByText(/is now at place 1 of 4/).waitFor({ state: 'attached' });
+    await page.getByText(/is now at position 1 of 4/).waitFor({ state: 'attached' });
     assert.equal(await focused(), 'u3', 'the menu gives the focus back');
     await page.keyboard.press('Alt+ArrowDown');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u3', index: 1 }]]);
-    await page.getByText(/is now at place 2 of 4/).waitFor({ state: 'attached' });
+    await page.getByText(/is now at position 2 of 4/).waitFor({ state: 'attached' });
     await dragRow(page, 'u4', 'u1');
     assert.deepEqual(await takeCalls(), [['queue.move', { id: 'u4', index: 0 }]]);
     await page.close();
   });
 
-  test('a duplicate is named, and can be shown or uploaded anyway', async () => {
+  test('names a duplicate, which can be shown or uploaded anyway', async () => {
     const { page, row, takeCalls } = await open();
     await page.getByText('Needs attention').click();
     await row(9).getByText('Already in your library as “B-roll harbour, morning light”.').waitFor();
@@ -142,7 +142,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
       .click();
     assert.deepEqual(await takeCalls(), [['queue.uploadAnyway', { ids: ['u9'] }]]);
     await row(9)
-      .getByRole('button', { name: /^Show it/ })
+      .getByRole('button', { name: /^Show video/ })
       .click();
     await waitFor('the library to ask for the video', async () =>
       (await takeCalls()).some(
@@ -152,9 +152,9 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('the next try of a call is counted down, and keeps its moment', async () => {
+  test('counts down to the next attempt', async () => {
     const { page, row } = await open();
-    const notice = row(2).getByText(/No connection. Trying again in \d+ s/);
+    const notice = row(2).getByText(/No connection. Retrying in \d+ s/);
     await notice.waitFor();
     const secondsLeft = async () => Number(/(\d+) s/.exec((await notice.textContent()) ?? '')?.[1]);
     const first = await secondsLeft();
@@ -165,7 +165,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('files dropped on any view are added, and those that are refused are listed with their reasons', async () => {
+  test('adds files dropped on any view, and lists rejected ones with their reasons', async () => {
     const { page, takeCalls } = await open([]);
     await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
     await answerIntake(page, {
@@ -182,9 +182,9 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await drop();
     await page.getByText('Drop to upload').waitFor({ state: 'detached' });
     const report = page.getByRole('dialog', { name: '2 files were not added' });
-    await report.getByText('A picture, not a video').waitFor();
+    await report.getByText('An image, not a video').waitFor();
     await report.getByText('This file is empty.').waitFor();
-    await page.getByText('2 files added, 1 file is in the list already').waitFor();
+    await page.getByText('2 files added, 1 file is already in the list').waitFor();
     const added = (await takeCalls()).filter(([call]) => call === 'queue.add');
     assert.deepEqual(added, [['queue.add', { paths: ['/dropped/a.mp4', '/dropped/beach.jpg'] }]]);
     await report.getByRole('button', { name: 'Close' }).click();
@@ -193,7 +193,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('a drag that ends elsewhere leaves nothing behind', async () => {
+  test('clears the overlay of a drag that ends elsewhere', async () => {
     const { page } = await open([]);
     await dragFiles(page, ['a.mp4']);
     await page.getByText('Drop to upload').waitFor();
@@ -201,7 +201,7 @@ describe('the uploads view', { timeout: 300_000 }, () => {
     await page.close();
   });
 
-  test('what opens from the list is accessible', async () => {
+  test('menus and dialogs of the list are accessible', async () => {
     const { page, row } = await open();
     await row(0).click(BESIDE_BUTTONS);
     await page.keyboard.press('Control+a');

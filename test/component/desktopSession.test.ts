@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { SessionState } from '@reelmill/desktop/contracts/desktop.ts';
-import type { SavedSession } from '@reelmill/desktop/engine/session.ts';
+import type { SavedSession } from '@reelmill/desktop/engine/api/session.ts';
 import { EncryptedSessionStore } from '@reelmill/desktop/main/session/encryptedSessionStore.ts';
 import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
@@ -74,7 +74,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     return new EncryptedSessionStore({ file: sessionFile(), encryption, logger }).load();
   }
 
-  test('signing in is told, and what is kept on the disk says nothing to others', async () => {
+  test('signs in, and stores nothing readable on disk', async () => {
     const ann = await api.signUp('ann');
     const service = await start();
     assert.deepEqual(service.state, { status: 'signedOut', serverUrl: null, ended: null });
@@ -102,7 +102,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     if (process.platform !== 'win32') assert.equal((await stat(sessionFile())).mode & 0o777, 0o600);
   });
 
-  test('a wrong password, a wrong address and a server that is down are told apart, and nothing is kept', async () => {
+  test('distinguishes a wrong password, a wrong address and a server that is down, and stores nothing', async () => {
     const bea = await api.signUp('bea');
     const stranger = createServer((_request, response) => response.end('<h1>A shop</h1>'));
     const strangerUrl = await listen(stranger);
@@ -124,14 +124,14 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     }
   });
 
-  test('an address is looked up before anybody signs in', async () => {
+  test('probes an address before signing in', async () => {
     const service = await start();
     const { serverUrl, info } = await service.probe(server.url.replace('http://', ''));
     assert.equal(serverUrl, server.url);
     assert.equal(info.registration, 'open');
   });
 
-  test('registering signs in; an address that is taken says so', async () => {
+  test('registering signs in; a taken address is rejected', async () => {
     const service = await start();
     const account = { nickname: 'Cleo', email: 'cleo@example.org', password: 'password of cleo' };
     const state = await service.register({ serverUrl: server.url, account });
@@ -158,7 +158,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.deepEqual(second.state, state);
   });
 
-  test('an access token that has expired is renewed in silence, and the new tokens are kept', async () => {
+  test('refreshes an expired access token and saves the new tokens', async () => {
     const eve = await api.signUp('eve');
     const first = await start();
     await signInAs(first, eve);
@@ -178,7 +178,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await third.call((client, signal) => client.me(signal))).user_id, eve.userId);
   });
 
-  test('the app learns in the background what the server says of the account by now', async () => {
+  test('updates the account from the server in the background', async () => {
     const fay = await api.signUp('fay');
     const first = await start();
     await signInAs(first, fay);
@@ -193,7 +193,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await readSession())?.role, 'admin');
   });
 
-  test('another password ends every other session, and neither this one nor what it is doing', async () => {
+  test('a password change ends every other session, but not this one and its calls', async () => {
     const ned = await api.signUp('ned');
     const { models } = server.context.database;
     await models.User.update({ passwordTemporary: true }, { where: { id: ned.userId } });
@@ -231,7 +231,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await second.call((client, signal) => client.me(signal))).user_id, ona.userId);
   });
 
-  test('signing out forgets the session, ends it on the server and remembers the address', async () => {
+  test('signing out removes the session, ends it on the server and keeps the address', async () => {
     const gus = await api.signUp('gus');
     const service = await start();
     await signInAs(service, gus);
@@ -250,7 +250,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await gus.call('GET', '/me')).status, 200);
   });
 
-  test('a session that the server has ended is over, and the state says why', async () => {
+  test('signs out when the server has ended the session, with the reason', async () => {
     const hal = await api.signUp('hal');
     const first = await start();
     await signInAs(first, hal);
@@ -273,7 +273,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal(second.state.status, 'signedIn');
   });
 
-  test('an account that is disabled is told as such', async () => {
+  test('reports a disabled account', async () => {
     const ida = await api.signUp('ida');
     const service = await start();
     await signInAs(service, ida);
@@ -288,7 +288,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal(state.ended, 'account_disabled');
   });
 
-  test('a file that another user encrypted, or nobody, is no session', async () => {
+  test('ignores a session file that this user did not encrypt', async () => {
     const joe = await api.signUp('joe');
     const first = await start();
     await signInAs(first, joe);
@@ -301,7 +301,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await start()).state.status, 'signedOut');
   });
 
-  test('where nothing can be encrypted the session lasts as long as the app', async () => {
+  test('keeps the session in memory where nothing can be encrypted', async () => {
     const kim = await api.signUp('kim');
     const closed = { ...encryption, storage: 'memory' as const };
     const service = new SessionService({ folder: folder.path, encryption: closed, logger });
@@ -312,7 +312,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
   });
 
-  test('who does not want to stay signed in leaves nothing on the disk, from the moment on that they say so', async () => {
+  test('removes the session from disk when the user does not want to stay signed in', async () => {
     const mia = await api.signUp('mia');
     let stays = false;
     const service = await start({ staysSignedIn: () => stays });
@@ -321,12 +321,12 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await start()).state.status, 'signedOut');
 
     stays = true;
-    await service.keepAsWanted();
+    await service.applyStaySignedIn();
     if (process.platform !== 'win32') assert.equal((await stat(sessionFile())).mode & 0o777, 0o600);
     assert.equal((await start()).state.status, 'signedIn');
 
     stays = false;
-    await service.keepAsWanted();
+    await service.applyStaySignedIn();
     await assert.rejects(stat(sessionFile()), { code: 'ENOENT' });
     // the tokens that a refresh brings later are not written either
     await service.changePassword({ current: mia.password, next: 'another good password' });
@@ -334,7 +334,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await service.call((client, signal) => client.me(signal))).user_id, mia.userId);
   });
 
-  test('what comes back late brings no session back', async () => {
+  test('a late response does not restore a session', async () => {
     const lou = await api.signUp('lou');
     const service = await start();
     await signInAs(service, lou);
@@ -350,7 +350,7 @@ describe('the session of the app', { timeout: 120_000 }, () => {
     assert.equal((await store.load())?.userId, 999);
   });
 
-  test('nobody signs in over somebody else', async () => {
+  test('rejects a second sign-in', async () => {
     const mira = await api.signUp('mira');
     const service = await start();
     await signInAs(service, mira);

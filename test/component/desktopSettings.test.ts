@@ -16,7 +16,7 @@ describe('the settings of the app', () => {
   });
   afterEach(() => folder.remove());
 
-  test('are the defaults at first, and what was chosen the next time', async () => {
+  test('are the defaults at first, and the saved ones the next time', async () => {
     const store = await SettingsStore.open(file);
     assert.deepEqual(store.current, DEFAULT_APP_SETTINGS);
     const told: Settings[] = [];
@@ -42,7 +42,7 @@ describe('the settings of the app', () => {
     assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), expected);
   });
 
-  test('where they cannot be written nothing changes, and the next change is tried again', async () => {
+  test('do not change where they cannot be saved, and the next change is saved', async () => {
     const store = await SettingsStore.open(file);
     // a folder in the place of the file
     await mkdir(file, { recursive: true });

@@ -3,14 +3,14 @@ import { mkdir, open, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
-import { TakenMemory } from '@reelmill/desktop/main/watchFolder/takenMemory.ts';
+import { ProcessedFiles } from '@reelmill/desktop/main/watchFolder/processedFiles.ts';
 import { WatchFolder, type WatchStatus } from '@reelmill/desktop/main/watchFolder/watchFolder.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { grow, makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 
-const TIMING = { settleMs: 300, growingMs: 300, recordingMs: 300, idleMs: 150, hintMs: 20 };
+const TIMING = { stableMs: 300, growingMs: 300, recordingMs: 300, idleMs: 150, hintMs: 20 };
 const logger = createLogger({ level: 'silent', name: 'test' });
 
 interface Watching {
@@ -25,13 +25,13 @@ interface Watching {
 describe('the watch folder', { timeout: 180_000 }, () => {
   let releasers: Releasers;
   let root: string;
-  let memoryFile: string;
+  let processedFile: string;
   beforeEach(async () => {
     releasers = new Releasers();
     const folder = await makeTemporaryFolder('watch');
     releasers.add('folder', () => folder.remove());
     root = path.join(folder.path, 'videos');
-    memoryFile = path.join(folder.path, 'app', 'taken.json');
+    processedFile = path.join(folder.path, 'app', 'taken.json');
     await mkdir(root);
   });
   afterEach(() => releasers.release());
@@ -45,7 +45,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     const queue = { isOpen: true };
     const watching = new WatchFolder({
       path: root,
-      memory: await TakenMemory.open(memoryFile),
+      processedFiles: await ProcessedFiles.open(processedFile),
       take: async (files: readonly FoundFile[]) => {
         if (!queue.isOpen) throw new Error('nobody is signed in');
         taken.push(...files.map((file) => path.relative(root, file.path)));
@@ -65,7 +65,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     await waitFor(`${name} is taken`, () => taken.includes(name));
   }
 
-  test('takes what comes, deep in the folder too, and each file once; what was there is left alone', async () => {
+  test('adds each new file once, in subfolders too, and ignores those that existed', async () => {
     await makeVideo(at('before.mp4'));
     await makeVideo(at('deep', 'before.mkv'));
     const watching = await watch();
@@ -78,14 +78,14 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(watching.statuses, ['watching']);
   });
 
-  test('takes what came before its first look was done', async () => {
+  test('adds files that arrive during its first scan', async () => {
     const soon = new Date(Date.now() + 60_000);
     await utimes(await makeVideo(at('film.mp4')), soon, soon);
     const watching = await watch();
     await waitFor('the film is taken', () => watching.taken.length === 1);
   });
 
-  test('takes what was being written at the first look, once that is complete', async () => {
+  test('adds a file that was being written at the first scan, once it is complete', async () => {
     const growing = await makeVideo(at('growing.mp4'));
     const watching = await watch();
     await grow(growing, 1_000);
@@ -95,7 +95,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
   test('waits for a file that is still being written', async () => {
     const watching = await watch();
     const growing = await makeVideo(at('growing.mp4'));
-    const timer = setInterval(() => void grow(growing, 1_000), TIMING.settleMs / 5);
+    const timer = setInterval(() => void grow(growing, 1_000), TIMING.stableMs / 5);
     try {
       await settle(watching, 'other.mp4');
       await settle(watching, 'another.mp4');
@@ -106,7 +106,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     await waitFor('the file is taken', () => watching.taken.includes('growing.mp4'));
   });
 
-  test('takes a recording once, when its recorder has closed it, however long that rests', async () => {
+  test('adds a recording once, when its recorder has closed it, however long it pauses', async () => {
     const watching = await watch();
     const recording = await makeVideo(at('recording.mkv'));
     const recorder = await open(recording, 'a');
@@ -124,7 +124,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.equal(watching.taken.filter((name) => name === 'recording.mkv').length, 1);
   });
 
-  test('remembers what it took, over restarts, and takes what came meanwhile', async () => {
+  test('remembers processed files over restarts, and adds those that came meanwhile', async () => {
     const first = await watch();
     await settle(first, 'film.mp4');
     await first.watch.close();
@@ -135,7 +135,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(second.taken, ['meanwhile.mp4', 'next.mp4']);
   });
 
-  test('takes another version of a file, and what only looks like a video never', async () => {
+  test('adds another version of a file, and never a file that is not a video', async () => {
     const watching = await watch();
     const fake = await makeFile(at('fake.mp4'), 'only text');
     const film = await makeVideo(at('film.mp4'));
@@ -149,14 +149,14 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     await waitFor('it is taken', () => watching.taken.includes('fake.mp4'));
   });
 
-  test('offers a file again that the queue did not take', async () => {
+  test('adds a file again that the queue did not accept', async () => {
     const watching = await watch();
     watching.queue.isOpen = false;
     await makeVideo(at('film.mp4'));
     const hour = new Date(Date.now() - 3_600_000);
     await utimes(at('film.mp4'), hour, hour);
     await assert.rejects(
-      waitFor('nothing', () => watching.taken.length > 0, { timeoutMs: 4 * TIMING.settleMs }),
+      waitFor('nothing', () => watching.taken.length > 0, { timeoutMs: 4 * TIMING.stableMs }),
     );
     watching.queue.isOpen = true;
     await waitFor('the film is taken', () => watching.taken.length === 1);
@@ -164,7 +164,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(watching.taken, ['film.mp4', 'last.mp4']);
   });
 
-  test('waits for a folder that is gone, and takes nothing twice when it is back', async () => {
+  test('waits for a folder that is gone, and adds nothing twice when it is back', async () => {
     const watching = await watch();
     await settle(watching, 'film.mp4');
     await rename(root, `${root}-away`);
@@ -176,7 +176,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(watching.statuses, ['watching', 'missing', 'watching']);
   });
 
-  test('begins with a folder that is not there yet', async () => {
+  test('starts with a folder that does not exist yet', async () => {
     await rm(root, { recursive: true });
     const watching = await watch();
     assert.deepEqual(watching.statuses, ['missing']);
@@ -186,7 +186,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(watching.statuses, ['missing', 'watching']);
   });
 
-  test('says that a folder cannot be read', async () => {
+  test('reports a folder that cannot be read', async () => {
     await rm(root, { recursive: true });
     // whoever runs the tests may read everything, but nobody gets to the end of this one
     await symlink(root, root);
@@ -194,7 +194,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
     assert.deepEqual(watching.statuses, ['unreadable']);
   });
 
-  test('ends at once, in the middle of its rest', async () => {
+  test('closes at once, in the middle of its pause', async () => {
     const { watch: watching } = await watch({ ...TIMING, idleMs: 600_000 });
     const startedMs = performance.now();
     await watching.close();

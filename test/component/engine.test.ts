@@ -17,7 +17,7 @@ for (const store of ['disk', 'minio'] as const) {
     });
     after(() => fixture.stop());
 
-    test('brings files of every cut to the store, byte for byte, and leaves no journal', async () => {
+    test('uploads files of any size byte for byte, and leaves no journal', async () => {
       const { manager, reach } = fixture.startEngine();
       for (const size of [1, PART - 1, PART, PART + 1, 3 * PART + 12_345]) {
         const file = await fixture.makeFile(`size-${size}.mp4`, size);
@@ -31,7 +31,7 @@ for (const store of ['disk', 'minio'] as const) {
       assert.deepEqual(await readdir(path.join(fixture.folder, 'here')), []);
     });
 
-    test('goes on after a pause with the parts that are missing, and a pause aborts nothing', async () => {
+    test('resumes after a pause with the missing parts, and a pause aborts nothing', async () => {
       const file = await fixture.makeFile('paused.mp4', 4 * PART);
       const { manager, reach, see } = fixture.startEngine({
         bytesPerSecond: PACE,
@@ -53,7 +53,7 @@ for (const store of ['disk', 'minio'] as const) {
       assert.ok(sent < 5 * PART + MIB, `${sent} bytes for ${4 * PART}`);
     });
 
-    test('goes on with an upload that another machine began, once the parts are seen to be the same', async () => {
+    test('resumes an upload that another machine began, after verifying its parts', async () => {
       const file = await fixture.makeFile('elsewhere.mp4', 4 * PART);
       const first = fixture.startEngine({
         machine: 'one',
@@ -74,7 +74,7 @@ for (const store of ['disk', 'minio'] as const) {
       assert.deepEqual(await fixture.readStored(upload.videoId), await readFile(file));
     });
 
-    test('begins anew, and says so, when the file changed since', async () => {
+    test('starts over, and says so, when the file has changed', async () => {
       const file = await fixture.makeFile('changed.mp4', 3 * PART);
       const first = fixture.startEngine({ bytesPerSecond: PACE, settings: { partConcurrency: 1 } });
       const id = first.manager.add({ path: file });
@@ -126,7 +126,7 @@ for (const store of ['disk', 'minio'] as const) {
       assert.deepEqual(await readdir(path.join(fixture.folder, 'here')), []);
     });
 
-    test('gets through a line that cuts, delays and truncates', async () => {
+    test('survives a network that cuts, delays and truncates', async () => {
       const file = await fixture.makeFile('flaky.mp4', 5 * PART + 99);
       fixture.proxy.cutAll();
       const first = fixture.proxy.connections;
@@ -143,7 +143,7 @@ for (const store of ['disk', 'minio'] as const) {
           ][index - first],
       );
       const { manager, reach, events } = fixture.startEngine({
-        settings: { stallMs: 1_000, answerMs: 2_000 },
+        settings: { stallMs: 1_000, responseMs: 2_000 },
       });
       const upload = await reach(manager.add({ path: file }), 'processing');
       fixture.proxy.setFaults(() => undefined);

@@ -5,8 +5,8 @@ import { createServer as createSecureServer } from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { AccountApi } from '@reelmill/desktop/engine/accountApi.ts';
-import { ApiClient } from '@reelmill/desktop/engine/apiClient.ts';
+import { AccountApi } from '@reelmill/desktop/engine/api/accountApi.ts';
+import { ApiClient } from '@reelmill/desktop/engine/api/apiClient.ts';
 import { NodeHttpTransport } from '@reelmill/desktop/node/httpTransport.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { makeSelfSigned } from '../support/privateCa.ts';
@@ -54,7 +54,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     }
   };
 
-  test('makes an account and says who it is', async () => {
+  test('creates an account and returns it', async () => {
     const info = await account.serverInfo(server.url, signal);
     assert.deepEqual([info.name, info.registration], ['reelmill', 'open']);
     const credentials = { email: 'ann@example.org', password: 'password of ann' };
@@ -100,7 +100,7 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     assert.equal(await admin.replayDeadLetters(signal), 0);
   });
 
-  test('tells a server that is none from one that is busy', async () => {
+  test('distinguishes another server from a busy one', async () => {
     const answers: [number, string, string][] = [
       [200, '<html>a printer</html>', 'not_a_server'],
       [200, '{"name":"something else"}', 'not_a_server'],
@@ -123,16 +123,16 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
       (_, response) => response.end('a printer'),
       (url) =>
         assert.rejects(account.serverInfo(url, signal), {
-          message: `What answers at ${url} is not a Reelmill server.`,
+          message: `There is no Reelmill server at ${url}.`,
         }),
     );
   });
 
-  test('says in plain words why nothing answers', async () => {
+  test('explains why there is no response', async () => {
     const port = await findFreePort();
     await assert.rejects(account.serverInfo(`http://127.0.0.1:${port}`, signal), {
       code: 'network',
-      message: `Nothing answers at 127.0.0.1:${port}.`,
+      message: `The connection to 127.0.0.1:${port} was refused.`,
     });
     await assert.rejects(account.serverInfo('http://nowhere.invalid', signal), (error: Error) => {
       assert.match(error.message, /^(There is no host named|The name) nowhere\.invalid/);
@@ -141,25 +141,25 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     // http where https is asked for
     await assert.rejects(account.serverInfo(server.url.replace('http:', 'https:'), signal), {
       code: 'network',
-      message: /does not speak https there/,
+      message: /does not use https on this port/,
     });
   });
 
-  test('knows a certificate that nobody vouches for, and follows an address to https', async () => {
+  test('rejects an untrusted certificate, and follows a redirect to https', async () => {
     const made = await makeSelfSigned(folder.path);
     const secure = createSecureServer(made, (_, response) => response.end('{}'));
     const url = (await listen(secure)).replace('http:', 'https:');
     try {
       await assert.rejects(account.serverInfo(url, signal), {
         code: 'certificate_invalid',
-        message: /^The certificate of 127\.0\.0\.1:\d+ cannot be accepted: it is signed by itself/,
+        message: /^The certificate of 127\.0\.0\.1:\d+ is not trusted: it is self-signed/,
       });
       const redirect: RequestListener = ({ url: asked }, response) =>
         response.writeHead(308, { location: `${url}${asked}` }).end();
       await withServer(redirect, (insecure) =>
         assert.rejects(account.probe(insecure, signal), { code: 'certificate_invalid' }),
       );
-      const trusting = new NodeHttpTransport({ furtherIssuers: made.cert });
+      const trusting = new NodeHttpTransport({ extraCaCerts: made.cert });
       try {
         await assert.rejects(new AccountApi(trusting).serverInfo(url, signal), { code: 'not_a_server' });
       } finally {
@@ -170,11 +170,11 @@ describe('the API as the desktop sees it', { timeout: 60_000 }, () => {
     }
   });
 
-  test('trusts the issuers that the system trusts', async () => {
+  test('trusts the CA certificates of the system', async () => {
     const made = await makeSelfSigned(folder.path);
     const script = `
-      import { listIssuers } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/issuers.ts'))};
-      process.stdout.write(JSON.stringify(listIssuers(null)));`;
+      import { listCaCerts } from ${JSON.stringify(import.meta.resolve('@reelmill/desktop/node/caCerts.ts'))};
+      process.stdout.write(JSON.stringify(listCaCerts(null)));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, SSL_CERT_FILE: path.join(folder.path, 'cert.pem') },
       maxBuffer: 16 * 1024 * 1024,

@@ -21,7 +21,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
   });
   after(() => fixture.stop());
 
-  test('makes every call again that the server could not answer, and waits as long as it is told', async () => {
+  test('retries every call that the server could not handle, after its Retry-After', async () => {
     const file = await fixture.makeFile('busy.mp4', 3 * PART);
     const refused = new Set<string>();
     fixture.api.intercept = (call, when) => {
@@ -44,7 +44,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.deepEqual(waits, [1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
-  test('opens one upload and completes it once when the answers get lost', async () => {
+  test('opens one upload and completes it once when the responses are lost', async () => {
     const file = await fixture.makeFile('lost.mp4', 2 * PART);
     const lost = new Set<string>();
     const before = fixture.api.videos.size;
@@ -111,7 +111,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.deepEqual(await fixture.readStored(upload.videoId), await readFile(file));
   });
 
-  test('does not believe a part that the store has, but that was never sent from this file', async () => {
+  test('verifies a part in the store that was not sent from this file', async () => {
     const file = await fixture.makeFile('twin.mp4', 4 * PART);
     // slow enough to be paused before its end
     const first = fixture.startEngine({
@@ -137,7 +137,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.equal(fixture.api.videos.get(oldId)?.status, 'uploading');
   });
 
-  test('says plainly what is wrong with a file or a server', async () => {
+  test('explains what is wrong with a file or a server', async () => {
     const empty = await fixture.makeFile('empty.mp4', 0);
     const fine = await fixture.makeFile('fine.mp4', 10);
     const { manager, see } = fixture.startEngine({ settings: { fileConcurrency: 1 } });
@@ -152,10 +152,13 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.equal(await failureOf(path.join(fixture.folder, 'none.mp4')), 'There is no such file.');
     assert.equal(await failureOf(fixture.folder), 'This is not a file.');
     fixture.api.intercept = () => 'cut';
-    assert.match((await failureOf(fine)) ?? '', /^The connection to 127\.0\.0\.1:\d+ was cut\.$/);
+    assert.match(
+      (await failureOf(fine)) ?? '',
+      /^The connection to 127\.0\.0\.1:\d+ was closed unexpectedly\.$/,
+    );
   });
 
-  test('keeps to the bandwidth limit, also to one that changes on the way', async () => {
+  test('keeps to the bandwidth limit, also when it changes', async () => {
     const file = await fixture.makeFile('limited.mp4', 6 * PART);
     const started = performance.now();
     const { manager, reach, see } = fixture.startEngine({ bytesPerSecond: MIB });
@@ -197,7 +200,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.throws(() => manager.move(b, 0), { code: 'not_found' });
   });
 
-  test('tries a failed upload again, from where it was', async () => {
+  test('retries a failed upload from where it stopped', async () => {
     const file = await fixture.makeFile('again.mp4', 4 * PART);
     const { manager, reach, see } = fixture.startEngine({ settings: { partConcurrency: 1 } });
     fixture.api.intercept = (call) => (call === 'POST /videos/upload/complete' ? 'cut' : undefined);
@@ -211,7 +214,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     assert.ok(fixture.proxy.bytesToTarget - sent < PART / 2);
   });
 
-  test('follows a video to its end, and says why it failed', async () => {
+  test('follows a video until it is finished, and reports why it failed', async () => {
     const { manager, reach, see } = fixture.startEngine({ settings: { follow: true } });
     const good = manager.add({ path: await fixture.makeFile('good.mp4', 10) });
     const { videoId } = await reach(good, 'processing');
@@ -233,7 +236,7 @@ describe('the upload engine and calls that fail', { timeout: 120_000 }, () => {
     });
   });
 
-  test('brings unfinished uploads back after a restart, and never splices a shrunken file', async () => {
+  test('restores unfinished uploads after a restart, and never splices a shrunken file', async () => {
     const file = await fixture.makeFile('restored.mp4', 3 * PART);
     const first = fixture.startEngine({
       machine: 'mine',

@@ -19,7 +19,7 @@ describe('a queue whose process is killed', { timeout: 180_000 }, () => {
   const videosOf = (name: string) =>
     [...fixture.api.videos.values()].filter(({ fileName }) => fileName === name);
 
-  test('is the same in the next process, and goes on by itself where it stopped', async () => {
+  test('is the same in the next process, and resumes where it stopped', async () => {
     const names = ['done.mp4', 'half.mp4', 'later.mp4', 'held.mp4', 'first.mp4'];
     const files = await Promise.all(
       names.map((name, index) => fixture.makeFile(name, index === 0 ? 10 : 4 * PART)),

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { UploadEvent } from '@reelmill/desktop/engine/events.ts';
-import { PATIENT_RETRY } from '@reelmill/desktop/engine/retry.ts';
+import { PATIENT_RETRY } from '@reelmill/desktop/engine/flow/retry.ts';
+import type { UploadEvent } from '@reelmill/desktop/engine/record/events.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Engine, type EngineFixture, startEngineFixture, TEST_RETRY } from '../support/engineFixture.ts';
 import { waitFor } from '../support/processes.ts';
@@ -13,7 +13,7 @@ const PART = MIB;
 const PACE = 2 * PART;
 const PATIENT = { ...PATIENT_RETRY, ...TEST_RETRY, attempts: 3 };
 
-describe('the upload engine in a program that stays', { timeout: 120_000 }, () => {
+describe('the upload engine in a long-running program', { timeout: 120_000 }, () => {
   let fixture: EngineFixture;
   before(async () => {
     fixture = await startEngineFixture({ store: 'disk', partSizeBytes: PART });
@@ -66,7 +66,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
       assert.equal((await engine.reach(id, 'processing')).title, 'Late');
     });
 
-    test('given while the server is away is told when it is back, also by the next process', async () => {
+    test('given while the server is down is sent when it is back, also by the next process', async () => {
       const engine = fixture.startEngine({
         machine: 'renamer',
         keepQueue: true,
@@ -89,7 +89,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
   });
 
   describe('a file that moved', () => {
-    test('goes on from where it was, under its new path', async () => {
+    test('resumes at its new path', async () => {
       const engine = startSlowly({ machine: 'mover', keepQueue: true });
       await engine.manager.restoreQueue();
       const file = await fixture.makeFile('old-place.mp4', 4 * PART);
@@ -113,7 +113,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
       assert.equal(engine.manager.addAll([{ path: file }]).added.length, 1);
     });
 
-    test('is not taken for another one, and nothing is lost by the mistake', async () => {
+    test('rejects another file, and nothing is lost', async () => {
       const engine = startSlowly();
       const file = await fixture.makeFile('wanted.mp4', 3 * PART);
       const other = await fixture.makeFile('other.mp4', 3 * PART);
@@ -133,7 +133,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
       await assert.rejects(engine.manager.relocate(id, file), { code: 'state_conflict' });
     });
 
-    test('that nothing was sent of may be any file, but none of the queue', async () => {
+    test('before its upload began may be any file that is not in the queue', async () => {
       const engine = fixture.startEngine();
       const id = engine.manager.add({ path: path.join(fixture.folder, 'typo.mp4') });
       await engine.see(failed(id));
@@ -147,7 +147,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     });
   });
 
-  test('a file that became a video already is pointed out, and sent where the user insists', async () => {
+  test('reports a file that is a video already, and sends it on request', async () => {
     const file = await fixture.makeFile('twice.mp4', 100);
     const { manager, reach, see } = fixture.startEngine();
     const first = manager.add({ path: file, title: 'The first', refuseDuplicates: true });
@@ -160,7 +160,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     assert.deepEqual(manager.get(id).failure, {
       stage: 'upload',
       code: 'duplicate',
-      message: 'This file was uploaded already; the video is called “The first”.',
+      message: 'This file has already been uploaded; its video is called “The first”.',
       duplicateOf: { videoId, title: 'The first' },
     });
     assert.throws(() => manager.uploadAnyway(first), { code: 'state_conflict' });
@@ -173,8 +173,8 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     await reach(manager.add({ path: other }), 'processing');
   });
 
-  describe('a line that is down', () => {
-    test('never ends an upload, says so, and is forgotten as soon as it is back', async () => {
+  describe('a network that is down', () => {
+    test('never fails an upload, is reported, and cleared as soon as it is back', async () => {
       const { manager, reach, events } = fixture.startEngine({ settings: { retry: PATIENT } });
       fixture.api.intercept = () => 'cut';
       const id = manager.add({ path: await fixture.makeFile('patient.mp4', 3 * PART) });
@@ -189,7 +189,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
       assert.ok(events.some((event) => event.type === 'recovered'));
     });
 
-    test('is tried at once when somebody knows that it is back', async () => {
+    test('is retried at once on retryNow', async () => {
       const retry = { ...PATIENT, baseMs: 3_600_000, maxMs: 3_600_000 };
       const { manager, reach, see } = fixture.startEngine({ settings: { retry } });
       fixture.api.intercept = () => 'cut';
@@ -200,7 +200,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
       await reach(id, 'processing');
     });
 
-    test('does not keep anybody from canceling: the server is told afterwards', async () => {
+    test('does not prevent canceling: the abort is sent afterwards', async () => {
       const settings = { partConcurrency: 1, retry: PATIENT };
       const engine = startSlowly({ machine: 'canceler', keepQueue: true, settings });
       await engine.manager.restoreQueue();
@@ -223,7 +223,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     });
   });
 
-  test('uploads wait for the next login when the session ends, and go on with it', async () => {
+  test('uploads wait for the next login when the session ends, and resume with it', async () => {
     let isOver = true;
     const session = {
       accessToken: async () => (isOver ? 'expired' : 'valid'),
@@ -247,7 +247,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     assert.equal(events.filter(({ type }) => type === 'signedOut').length, 1);
   });
 
-  test('nothing is sent while the machine sleeps, and everything goes on afterwards', async () => {
+  test('sends nothing while the machine sleeps, and resumes afterwards', async () => {
     const engine = startSlowly({ settings: { fileConcurrency: 1 } });
     const id = await sendHalf(engine, await fixture.makeFile('asleep.mp4', 4 * PART));
     const next = engine.manager.add({ path: await fixture.makeFile('dreams.mp4', 10) });
@@ -261,7 +261,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     await engine.reach(next, 'processing');
   });
 
-  test('fewer files at once put the last of them back, more begin others', async () => {
+  test('requeues the last files for a lower concurrency, and starts others for a higher one', async () => {
     const engine = startSlowly({ settings: { fileConcurrency: 3 } });
     const files = await Promise.all(['x', 'y', 'z'].map((name) => fixture.makeFile(`${name}.mp4`, 2 * PART)));
     const { added } = engine.manager.addAll(files.map((file) => ({ path: file })));
@@ -312,7 +312,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     assert.deepEqual(await last.manager.restoreQueue(), []);
   });
 
-  test('a queue that cannot be read is put aside, and what the journal knows goes on', async () => {
+  test('renames an unreadable queue file, and resumes from the journal', async () => {
     const engine = startSlowly({ machine: 'torn', keepQueue: true });
     await engine.manager.restoreQueue();
     await sendHalf(engine, await fixture.makeFile('torn.mp4', 3 * PART));
@@ -327,7 +327,7 @@ describe('the upload engine in a program that stays', { timeout: 120_000 }, () =
     assert.ok((await readdir(folder)).includes(`${name}.broken`));
   });
 
-  test('a file that failed is tried again when it is added again', async () => {
+  test('retries a failed file when it is added again', async () => {
     const { manager, reach, see } = fixture.startEngine();
     const file = path.join(fixture.folder, 'comes-later.mp4');
     const id = manager.add({ path: file });

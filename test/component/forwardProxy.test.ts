@@ -116,25 +116,17 @@ describe('the command line in a network whose only way out is a proxy', { timeou
   test('says what is wrong with the proxy, and never its password', async () => {
     const wrong = `http://ann:wrong-secret@127.0.0.1:${proxy.port}`;
     const cases: [Record<string, string>, string, RegExp][] = [
-      [
-        { http_proxy: wrong },
-        'http://videos.test',
-        /The proxy 127\.0\.0\.1:\d+ does not accept the user name/,
-      ],
-      [
-        { HTTPS_PROXY: wrong },
-        'https://secure.test',
-        /The proxy 127\.0\.0\.1:\d+ does not accept the user name/,
-      ],
+      [{ http_proxy: wrong }, 'http://videos.test', /The proxy 127\.0\.0\.1:\d+ rejected the user name/],
+      [{ HTTPS_PROXY: wrong }, 'https://secure.test', /The proxy 127\.0\.0\.1:\d+ rejected the user name/],
       [
         { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` },
         'http://videos.test',
-        /wants a user name and a password/,
+        /requires a user name and a password/,
       ],
       [
         { HTTP_PROXY: 'http://ann:wrong-secret@127.0.0.1:9' },
         'http://videos.test',
-        /Nothing answers at 127\.0\.0\.1:9\. It is the proxy on the way to videos\.test/,
+        /The connection to 127\.0\.0\.1:9 was refused\. It is the proxy for videos\.test/,
       ],
       [
         { ALL_PROXY: 'socks5://ann:wrong-secret@127.0.0.1:9' },
@@ -152,7 +144,7 @@ describe('the command line in a network whose only way out is a proxy', { timeou
     }
     const refused = await logIn('https://secure.test', { HTTPS_PROXY: wrong });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /^The proxy 127\.0\.0\.1:\d+ does not accept/);
+    assert.match(refused.stderr, /^The proxy 127\.0\.0\.1:\d+ rejected the user name or the password/);
     assert.ok(!refused.stderr.includes('secret'), refused.stderr);
   });
 });

@@ -20,7 +20,7 @@ for (const store of ['disk', 'minio'] as const) {
 
     /** Programs with folders of their own, or of one user with one folder. */
     for (const second of ['other', 'here']) {
-      test(`ends well for both, with ${second === 'here' ? 'one journal' : 'two journals'}`, async () => {
+      test(`succeeds for both, with ${second === 'here' ? 'one journal' : 'two journals'}`, async () => {
         const file = await fixture.makeFile(`together-${second}.mp4`, 8 * part);
         const settings = { partConcurrency: 2 };
         const one = fixture.startEngine({ bytesPerSecond: 8 * part, settings });
@@ -36,7 +36,9 @@ for (const store of ['disk', 'minio'] as const) {
       });
     }
 
-    test('is sent on by the second when the first stops half way', { skip: store === 'minio' }, async () => {
+    test('is continued by the second when the first stops half way', {
+      skip: store === 'minio',
+    }, async () => {
       const file = await fixture.makeFile('left.mp4', 8 * part);
       const one = fixture.startEngine({ bytesPerSecond: 4 * part, settings: { partConcurrency: 1 } });
       one.manager.add({ path: file });

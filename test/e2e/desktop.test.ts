@@ -45,26 +45,26 @@ describe('a creator with the desktop app', { timeout: 900_000 }, () => {
   afterEach((t) => world.endTest('passed' in t && t.passed));
   after(() => world?.stop());
 
-  test('is told why signing in does not work', async () => {
+  test('sees why signing in fails', async () => {
     const { page, complaints } = await world.start('newcomer');
     const nobody = `http://127.0.0.1:${await findFreePort()}`;
     await fillSignIn(page, nobody, creator);
-    await page.getByText('Nothing answers at this address').waitFor();
+    await page.getByText('No server responds at this address').waitFor();
 
     const other = createServer((_, response) => response.end('<h1>Something else</h1>'));
     const port = await findFreePort();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     try {
       await fillSignIn(page, `http://127.0.0.1:${port}`, creator);
-      await page.getByText('it is not a Reelmill server').waitFor();
+      await page.getByText('is not a Reelmill server').waitFor();
     } finally {
       other.close();
     }
 
     await fillSignIn(page, 'not an address', creator);
-    await page.getByText('This is not an address').waitFor();
+    await page.getByText('Enter an address like').waitFor();
     await fillSignIn(page, world.server.url, { ...creator, password: 'something else' });
-    await page.getByText('The e-mail address or the password is not right').waitFor();
+    await page.getByText('Incorrect e-mail address or password').waitFor();
     assert.deepEqual(await readdir(world.dataOf('newcomer')).then(sessionFiles), []);
     await signIn(page, world.server.url, creator);
     assert.deepEqual(complaints, []);

@@ -22,7 +22,7 @@ describe('the files of the desktop app under the usual umask', { timeout: 300_00
     await world?.stop();
   });
 
-  test('are for their user alone, and the session goes when the user does not want to stay signed in', async () => {
+  test('are readable by their user only, and the session is removed when the user does not stay signed in', async () => {
     const { page } = await world.start('ann');
     await signIn(page, world.server.url, await world.signUp('ann'));
     const session = path.join(world.dataOf('ann'), 'session.bin');
@@ -30,9 +30,9 @@ describe('the files of the desktop app under the usual umask', { timeout: 300_00
     await openView(page, 'Settings');
     const stay = page.getByRole('switch', { name: 'Stay signed in on this computer' });
     // a test machine has no keyring, or has one: either way it is said how the session is kept
-    await page.getByText(/The session is kept encrypted|This computer has no keyring/).waitFor();
+    await page.getByText(/The session is saved encrypted|This computer has no keyring/).waitFor();
     await stay.press('Space');
-    await page.getByText('You are signed in until Reelmill ends').waitFor();
+    await page.getByText('You stay signed in until you quit Reelmill').waitFor();
     await waitFor('the session to be forgotten', () =>
       stat(session).then(
         () => false,

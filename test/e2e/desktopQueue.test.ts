@@ -47,7 +47,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     return app;
   }
 
-  test('quitting asks once while files are sent, and they go on at the next start', async () => {
+  test('quitting asks once while files are sent, and they resume at the next start', async () => {
     const heavy = await makeHeavyFilm(film, path.join(world.folder, 'quit.mp4'), 24 * MIB);
     const app = await startSignedIn('quitter');
     await holdQuestions(app);
@@ -74,7 +74,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await waitForOnline(again.page, 'quit.mp4');
   });
 
-  test('what is no video is refused with its reason, and folders are searched', async () => {
+  test('rejects other files with the reason, and searches folders', async () => {
     const folder = path.join(world.folder, 'from the camera');
     await mkdir(path.join(folder, 'day 1'), { recursive: true });
     await copyFile(film, path.join(folder, 'day 1', 'found.mp4'));
@@ -97,7 +97,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await waitForOnline(page, 'found.mp4');
   });
 
-  test('a file that is uploaded already is pointed out, and uploaded anyway where that is wanted', async () => {
+  test('reports a file that is uploaded already, and uploads it anyway on request', async () => {
     const first = await makeHeavyFilm(film, path.join(world.folder, 'first.mp4'), MIB);
     const same = path.join(world.folder, 'same under another name.mp4');
     await copyFile(first, same);
@@ -131,7 +131,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await page.getByRole('button', { name: /^Summer, at last, Online/ }).waitFor();
   });
 
-  test('a file that was moved is missed, and goes on from its new place', async () => {
+  test('reports a moved file, and resumes at its new path', async () => {
     const before = await makeHeavyFilm(film, path.join(world.folder, 'moved.mp4'), 24 * MIB);
     const moved = path.join(world.folder, 'elsewhere.mp4');
     const app = await startSignedIn('mover');
@@ -148,7 +148,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
 
     await chooseFiles(app, [film]);
     await row.getByRole('button', { name: 'Locate file' }).click();
-    await page.getByText('This is another file than the one whose upload began.').waitFor();
+    await page.getByText('This is not the file whose upload was started.').waitFor();
     await chooseFiles(app, [moved]);
     await limitRate(page, STANDSTILL);
     await row.getByRole('button', { name: 'Locate file' }).click();
@@ -158,7 +158,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await waitForOnline(page, 'elsewhere.mp4');
   });
 
-  test('says when the server cannot be reached, and goes on by itself when it can', async () => {
+  test('shows when the server cannot be reached, and resumes when it can', async () => {
     const heavy = await makeHeavyFilm(film, path.join(world.folder, 'offline.mp4'), 24 * MIB);
     const { page, drop } = await startSignedIn('traveller');
     await limitRate(page, SLOW);
@@ -172,7 +172,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await waitForOnline(page, 'offline.mp4');
   });
 
-  test('a second start hands its files to the app that runs', async () => {
+  test('a second instance passes its files to the running app', async () => {
     const { page } = await startSignedIn('opener');
     const named = path.join(world.folder, 'opened with the app.mp4');
     await makeHeavyFilm(film, named, MIB);
@@ -182,7 +182,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     await waitForOnline(page, path.basename(named));
   });
 
-  test('new files of the watch folder are uploaded by themselves', async () => {
+  test('new files of the watch folder are uploaded automatically', async () => {
     const folder = path.join(world.folder, 'watched');
     await mkdir(folder);
     await copyFile(film, path.join(folder, 'there before.mp4'));
@@ -190,7 +190,7 @@ describe('the queue of the desktop app', { timeout: 900_000 }, () => {
     const { page } = app;
     await chooseFiles(app, [folder]);
     await openView(page, 'Settings');
-    await page.getByRole('switch', { name: 'Upload new files of a folder by themselves' }).click();
+    await page.getByRole('switch', { name: 'Upload new files automatically' }).click();
     await page.getByText(folder).waitFor();
     await makeHeavyFilm(film, path.join(folder, 'just exported.mp4'), 2 * MIB);
     await openView(page, 'Uploads');

@@ -89,7 +89,7 @@ describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => 
     await updates.release('98.0.0', ({ installer }) => replaced(installer, 'version', 'malware'));
     await isRefused();
     await openView(app.page, 'Settings');
-    await app.page.getByText('that its makers have not signed').waitFor();
+    await app.page.getByText('without a valid signature').waitFor();
 
     // an older version that was signed once
     await updates.release('0.0.9');
@@ -104,7 +104,7 @@ describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => 
     await app.kill();
   });
 
-  test('a build without a key says that there is a new version, and takes nothing', async () => {
+  test('a build without a key reports a new version, and downloads nothing', async () => {
     const executable = await pack('unsigned', {});
     await updates.release('99.0.0');
     const app = await start(executable, 'unsigned');

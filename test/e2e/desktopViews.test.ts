@@ -66,7 +66,7 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     await page.getByRole('heading', { name: 'A better title', level: 1 }).waitFor();
 
     await page.getByRole('button', { name: 'Copy share link' }).click();
-    await page.getByText('The video was private and is unlisted now').waitFor();
+    await page.getByText('The video was private and is now unlisted').waitFor();
     const link = await app.electron.evaluate(({ clipboard }) => clipboard.readText());
     assert.equal((await fetch(link)).status, 200);
     const [, id, token] = /\/watch\/(\d+)\?token=([\w-]{24})$/.exec(link) ?? [];
@@ -74,9 +74,9 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     assert.equal((await fetch(`${address}?token=${token}`)).status, 200);
     assert.equal((await fetch(address)).status, 404);
 
-    await page.getByRole('button', { name: 'Make a new link' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Make a new link' }).click();
-    await page.getByText('The new link is on the clipboard.').waitFor();
+    await page.getByRole('button', { name: 'Create new link' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create new link' }).click();
+    await page.getByText('New link copied to the clipboard.').waitFor();
     assert.equal((await fetch(link)).status, 401);
     const newLink = await app.electron.evaluate(({ clipboard }) => clipboard.readText());
     assert.equal((await fetch(newLink)).status, 200);
@@ -112,15 +112,15 @@ describe('the views of the desktop app', { timeout: 600_000 }, () => {
     assert.deepEqual(app.complaints, []);
   });
 
-  test('a password that an administrator made is replaced, and the app stays signed in', async () => {
+  test('changes a password that an administrator set, and stays signed in', async () => {
     const admin = await world.api.logIn(world.admin);
     const email = 'guest@example.org';
     const made = (await admin.call('POST', '/admin/users', { body: { email } })).as(adminUserPasswordSchema);
     const first = await world.start('guest');
     await fillSignIn(first.page, world.server.url, { email, password: made.password ?? '' });
     const dialog = first.page.getByRole('dialog', { name: 'Change your password' });
-    await dialog.getByText('An administrator knows your password.').waitFor();
-    await dialog.getByLabel('Present password', { exact: true }).fill(made.password ?? '');
+    await dialog.getByText('An administrator set your password.').waitFor();
+    await dialog.getByLabel('Current password', { exact: true }).fill(made.password ?? '');
     await dialog.getByLabel('New password', { exact: true }).fill('a password of my own');
     await dialog.getByRole('button', { name: 'Change password' }).click();
     await dialog.waitFor({ state: 'detached' });

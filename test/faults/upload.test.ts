@@ -193,7 +193,7 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
     child.child.kill('SIGINT');
     const { code } = await child.waitForExit();
     assert.equal(code, 130);
-    assert.match(child.lastLines(), /the same command goes on from here/);
+    assert.match(child.lastLines(), /run the same command to resume/);
     assert.equal((await askForVideo(videoId)).status, 'uploading');
 
     const events = await upload(here, file);
@@ -226,7 +226,7 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
     assert.equal(code, 4);
     assert.match(
       child.lastLines(),
-      /gone\.mp4: (The store does not know this upload|This upload was given up)/,
+      /gone\.mp4: (The store no longer has this upload|This upload was given up)/,
     );
   });
 });

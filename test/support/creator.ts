@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
-import type { UploadManager } from '@reelmill/desktop/engine/manager.ts';
-import { isSettled } from '@reelmill/desktop/engine/states.ts';
+import type { UploadManager } from '@reelmill/desktop/engine/queue/manager.ts';
+import { isFinished } from '@reelmill/desktop/engine/record/uploadStates.ts';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
@@ -10,7 +10,7 @@ import type { Models } from '../../server/src/db/models.ts';
 import { type ApiUser, DocumentedApi } from './apiClient.ts';
 import { makeTemporaryFolder, waitFor } from './processes.ts';
 
-const SETTLE_MS = 300_000;
+const SAVE_DELAY_MS = 300_000;
 /** So little that no sample is sent before somebody has looked at its row. */
 const SLOW_BYTES_PER_SECOND = 10_000;
 
@@ -51,10 +51,10 @@ export async function signUpCreator(url: string, models: Models, name: string): 
         await look();
         return condition();
       },
-      { timeoutMs: SETTLE_MS },
+      { timeoutMs: SAVE_DELAY_MS },
     );
   const settle = async (): Promise<void> => {
-    await lookUntil('every upload is settled', () => manager.uploads.every(({ state }) => isSettled(state)));
+    await lookUntil('every upload is settled', () => manager.uploads.every(({ state }) => isFinished(state)));
   };
   return {
     user,
@@ -68,7 +68,7 @@ export async function signUpCreator(url: string, models: Models, name: string): 
       const ids = files.map((file) => manager.add({ path: file }));
       const uploads = (): UploadSnapshot[] => manager.uploads.filter(({ id }) => ids.includes(id));
       await lookUntil('every upload has begun', () =>
-        uploads().every(({ videoId, state }) => history.has(videoId ?? -1) || isSettled(state)),
+        uploads().every(({ videoId, state }) => history.has(videoId ?? -1) || isFinished(state)),
       );
       manager.setRateLimit(null);
       await settle();

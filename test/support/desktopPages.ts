@@ -1,5 +1,5 @@
 import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
-import type { IpcAnswer, IpcArgs, IpcCall } from '@reelmill/desktop/contracts/ipc.ts';
+import type { IpcArgs, IpcCall, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Locator, Page } from 'playwright-core';
 import { waitFor } from './processes.ts';
 
@@ -49,7 +49,7 @@ export async function callMain<Call extends IpcCall>(
 ): Promise<unknown> {
   const answer = (await page.evaluate(
     `window.reelmill.call(${JSON.stringify(call)}, ${args === undefined ? 'undefined' : JSON.stringify(args)})`,
-  )) as IpcAnswer; // the page runs elsewhere
+  )) as IpcReply; // the page runs elsewhere
   if (!answer.ok) throw new Error(`${call}: ${answer.error.code}, ${answer.error.message}`);
   return answer.value;
 }

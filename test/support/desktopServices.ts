@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import path from 'node:path';
 import type { QueueChange, UploadSnapshot, UploadState } from '@reelmill/desktop/contracts/desktop.ts';
 import type { UploadSettings } from '@reelmill/desktop/engine/context.ts';
-import { PATIENT_RETRY } from '@reelmill/desktop/engine/retry.ts';
+import { PATIENT_RETRY } from '@reelmill/desktop/engine/flow/retry.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
 import { LibraryService } from '@reelmill/desktop/main/library/libraryService.ts';
-import type { Dialogs } from '@reelmill/desktop/main/queue/dialogs.ts';
+import type { Dialogs } from '@reelmill/desktop/main/queue/queueService.ts';
 import { QueueService } from '@reelmill/desktop/main/queue/queueService.ts';
 import type { Encryption } from '@reelmill/desktop/main/session/encryption.ts';
 import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts';
@@ -66,7 +66,7 @@ export async function startServices(
   const changes: QueueChange[] = [];
   queue.subscribe((change) => changes.push(change));
   const settled: UploadSnapshot[] = [];
-  queue.onSettled((upload) => settled.push(upload));
+  queue.onFinished((upload) => settled.push(upload));
   const clipboard = { text: '' };
   const library = new LibraryService(session, {
     writeText: (text) => {

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SavedSession, SessionStore } from '@reelmill/desktop/engine/session.ts';
+import type { SavedSession, SessionStore } from '@reelmill/desktop/engine/api/session.ts';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import { type RunningProcess, startProcess } from './processes.ts';

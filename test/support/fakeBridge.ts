@@ -1,20 +1,20 @@
 import type { IpcBridge, IpcCall, IpcEvent, IpcPayload } from '@reelmill/desktop/contracts/ipc.ts';
 import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** A call of the renderer that waits for its answer. */
+/** A call of the renderer that waits for its reply. */
 export interface PendingCall {
   call: IpcCall;
   args: unknown;
-  answer(value: unknown): Promise<void>;
+  reply(value: unknown): Promise<void>;
   refuse(error: ReelmillError): Promise<void>;
 }
 
-/** The main process as the renderer's stores see it: each call waits until the test answers it. */
+/** The main process as the renderer's stores see it: each call waits for the reply of the test. */
 export class FakeBridge implements IpcBridge {
   readonly calls: PendingCall[] = [];
   readonly #listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
 
-  /** Puts it where the renderer looks for it; answers the function that takes it away again. */
+  /** Installs it where the renderer looks for it. Returns a function that removes it. */
   install(): () => void {
     Object.assign(globalThis, { window: { reelmill: this } });
     return () => Reflect.deleteProperty(globalThis, 'window');
@@ -26,7 +26,7 @@ export class FakeBridge implements IpcBridge {
     this.calls.push({
       call,
       args,
-      answer: (value) => {
+      reply: (value) => {
         resolve({ ok: true, value });
         return settle();
       },

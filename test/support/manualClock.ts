@@ -1,4 +1,4 @@
-import type { Clock } from '@reelmill/desktop/engine/ports.ts';
+import type { Clock } from '@reelmill/desktop/engine/ports/ports.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** A clock that stands still until it is told to go on. */

@@ -1,10 +1,10 @@
 import type { Settings } from '@reelmill/desktop/contracts/desktop.ts';
-import type { IpcAnswer, IpcCall, IpcEvent } from '@reelmill/desktop/contracts/ipc.ts';
+import type { IpcCall, IpcEvent, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { PreviewState } from './previewState.ts';
 
 /**
- * Puts a main process into a page that answers from plain data and keeps what the page changes. Runs in the browser:
+ * Puts a main process into a page that responds from plain data and keeps what the page changes. Runs in the browser:
  * it must not use anything from outside of itself. A test sends events with `preview.send(event, payload)`, finds what
  * the page has asked for in `preview.calls`, and may change `preview.state`.
  */
@@ -13,13 +13,13 @@ export function installPreviewBridge(state: PreviewState): void {
   const send = (event: IpcEvent, payload: unknown): void => {
     for (const listener of listeners.get(event) ?? []) listener(payload);
   };
-  // whatever any call takes; each answer uses what its own call has
+  // the arguments of any call; each handler uses those of its own call
   interface Args {
     ids: string[];
     serverUrl: string;
     videoId: number;
     workerId: string;
-    what: 'drain' | 'resume';
+    action: 'drain' | 'resume';
     job: string;
     limit?: number;
     offset?: number;
@@ -95,13 +95,13 @@ export function installPreviewBridge(state: PreviewState): void {
     'farm.get': () => state.farm,
     'farm.deadLetters': () => ({ dead_letters: state.deadLetters }),
     'farm.replay': () => ({ replayed: state.deadLetters.length }),
-    'farm.tellWorker': ({ workerId, what }) => {
+    'farm.controlWorker': ({ workerId, action }) => {
       const worker = state.farm.workers.find((one) => one.worker_id === workerId);
       if (worker === undefined) throw new Error(`there is no worker ${workerId}`);
-      const told: typeof worker = { ...worker, state: what === 'drain' ? 'drained' : 'idle' };
-      const workers = state.farm.workers.map((one) => (one === worker ? told : one));
+      const updated: typeof worker = { ...worker, state: action === 'drain' ? 'drained' : 'idle' };
+      const workers = state.farm.workers.map((one) => (one === worker ? updated : one));
       state.farm = { ...state.farm, workers };
-      return told;
+      return updated;
     },
     'farm.allowJob': ({ job }) => {
       const others = state.farm.stopped_jobs.filter((stopped) => stopped.job !== job);
@@ -109,7 +109,7 @@ export function installPreviewBridge(state: PreviewState): void {
       return { job, allowance: null };
     },
     'settings.get': () => state.settings,
-    // what this one takes is a patch of the settings
+    // the argument of this one is a patch of the settings
     'settings.set': (patch) => changeSettings(patch as Partial<Settings>),
     'settings.pickWatchFolder': () =>
       changeSettings({ watchFolder: { enabled: true, path: '/home/ada/Videos/Finished' } }),
@@ -119,12 +119,12 @@ export function installPreviewBridge(state: PreviewState): void {
   };
 
   const calls: [IpcCall, unknown][] = [];
-  const call = async (name: IpcCall, args: unknown): Promise<IpcAnswer> => {
+  const call = async (name: IpcCall, args: unknown): Promise<IpcReply> => {
     calls.push([name, args]);
     if (state.silent.includes(name)) return new Promise(() => undefined);
     const error = state.failing[name];
     if (error !== undefined) return { ok: false, error };
-    // an answer reads only what its own call takes
+    // a handler reads only the arguments of its own call
     return { ok: true, value: answers[name]?.((args ?? {}) as Args) };
   };
   const on = (event: IpcEvent, listener: (payload: unknown) => void): (() => void) => {

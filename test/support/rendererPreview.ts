@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../desktop/build.ts';
-import { APP_ORIGIN, answerPageRequest } from '../../desktop/src/main/window/pageRequests.ts';
+import { APP_ORIGIN, servePageRequest } from '../../desktop/src/main/window/pageRequests.ts';
 import { startBrowser } from './browser.ts';
 import { drawCover } from './covers.ts';
 import { installPreviewBridge } from './previewBridge.ts';
@@ -86,7 +86,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, folder
     response.setHeader('content-type', 'image/svg+xml').end(drawCover(Number(cover)));
     return;
   }
-  const found = await answerPageRequest(
+  const found = await servePageRequest(
     { url: `${APP_ORIGIN}${pathname}`, method: request.method ?? 'GET' },
     { folder, mediaOrigins: () => ['https://api.example'] },
   );

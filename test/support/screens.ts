@@ -46,7 +46,7 @@ export const SCREENS: readonly Screen[] = [
       await page.getByLabel(say('E-mail', '邮箱')).fill('ada@example.com');
       await page.getByLabel(say('Password', '密码'), { exact: true }).fill('not this one');
       await page.keyboard.press('Enter');
-      await page.getByText(say('password is not right', '密码不正确')).waitFor();
+      await page.getByText(say('Incorrect e-mail address', '密码不正确')).waitFor();
     },
   },
   {
@@ -55,15 +55,16 @@ export const SCREENS: readonly Screen[] = [
       session: NOBODY,
       failing: { 'session.probe': { code: 'certificate_invalid', message: 'Not trusted.' } },
     }),
-    reach: (page, say) => page.getByText(say('cannot be trusted', '不可信')).waitFor(),
+    reach: (page, say) => page.getByText(say('is not trusted', '不可信')).waitFor(),
   },
   {
     name: 'sign-in-unreachable',
     state: makePreviewState({
       session: NOBODY,
-      failing: { 'session.probe': { code: 'network', message: 'Nothing answers.' } },
+      failing: { 'session.probe': { code: 'network', message: 'No response.' } },
     }),
-    reach: (page, say) => page.getByText(say('Nothing answers at this address', '此地址没有响应')).waitFor(),
+    reach: (page, say) =>
+      page.getByText(say('No server responds at this address', '此地址没有响应')).waitFor(),
   },
   {
     name: 'sign-in-waiting',
@@ -187,7 +188,7 @@ export const SCREENS: readonly Screen[] = [
     state: makePreviewState(FULL),
     async reach(page, say) {
       await openVideo(page, 60);
-      await page.getByRole('button', { name: say('Make a new link', '生成新链接') }).click();
+      await page.getByRole('button', { name: say('Create new link', '生成新链接') }).click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -239,10 +240,10 @@ export const SCREENS: readonly Screen[] = [
       failing: { 'session.changePassword': { code: 'wrong_credentials', message: 'Wrong.' } },
     }),
     async reach(page, say) {
-      await page.getByLabel(say('Present password', '当前密码'), { exact: true }).fill('not this one');
+      await page.getByLabel(say('Current password', '当前密码'), { exact: true }).fill('not this one');
       await page.getByLabel(say('New password', '新密码'), { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText(say('not your present password', '当前密码不正确')).waitFor();
+      await page.getByText(say('Incorrect current password', '当前密码不正确')).waitFor();
     },
   },
   {
@@ -253,7 +254,7 @@ export const SCREENS: readonly Screen[] = [
     }),
     async reach(page, say) {
       await toSettings(page, say);
-      await page.getByText(say('makers have not signed', '没有开发者的有效签名')).scrollIntoViewIfNeeded();
+      await page.getByText(say('without a valid signature', '没有有效签名')).scrollIntoViewIfNeeded();
     },
   },
   {

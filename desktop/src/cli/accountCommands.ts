@@ -11,8 +11,8 @@ export interface LoginOptions {
 }
 
 /**
- * Logs in, keeps the session, and says where; asks for what is missing where there is somebody to ask. `sessionFile` is
- * where the client keeps it.
+ * Logs in, saves the session, and prints where; prompts for missing credentials on a terminal. `sessionFile` is where the
+ * client saves it. Returns the exit code.
  */
 export async function logIn(
   client: Client,
@@ -25,18 +25,18 @@ export async function logIn(
     ? ((await readLines(terminal, 1))[0] ?? '')
     : await askFor(terminal, 'Password: ', '--password-stdin', { secret: true });
   const session = await client.logIn(serverUrl, { email: email.trim(), password });
-  terminal.stdout.write(`Logged in at ${session.serverUrl} as ${printable(session.email)}.\n`);
+  terminal.stdout.write(`Logged in to ${session.serverUrl} as ${printable(session.email)}.\n`);
   terminal.stdout.write(
-    `The session is kept unencrypted in ${sessionFile}, which only you can read; \`reelmill logout\` ends it.\n`,
+    `The session is saved unencrypted in ${sessionFile}, readable only by you; \`reelmill logout\` ends it.\n`,
   );
   const { password_temporary: isTemporary } = await client.api(session).me(new AbortController().signal);
   if (isTemporary) terminal.stderr.write(TEMPORARY);
   return EXIT.ok.code;
 }
 
-const TEMPORARY = 'An administrator knows your password; choose another one with `reelmill password`.\n';
+const TEMPORARY = 'An administrator set your password; change it with `reelmill password`.\n';
 
-/** Replaces the password; with `passwordStdin` standard input has the present one and the new one, a line each. */
+/** Changes the password; with `passwordStdin` standard input has the current and the new one, a line each. Returns the exit code. */
 export async function changePassword(
   client: Client,
   terminal: Terminal,
@@ -46,23 +46,23 @@ export async function changePassword(
     ? await readLines(terminal, 2)
     : await askForPasswords(terminal);
   await client.changePassword({ current, next });
-  terminal.stdout.write('The password is changed; you are logged out everywhere else.\n');
+  terminal.stdout.write('Password changed; you are logged out everywhere else.\n');
   return EXIT.ok.code;
 }
 
 async function askForPasswords(terminal: Terminal): Promise<[string, string]> {
   const secret = { secret: true };
-  const current = await askFor(terminal, 'Present password: ', '--password-stdin', secret);
+  const current = await askFor(terminal, 'Current password: ', '--password-stdin', secret);
   const next = await askFor(terminal, 'New password: ', '--password-stdin', secret);
-  const again = await askFor(terminal, 'New password once more: ', '--password-stdin', secret);
-  if (next !== again) throw new ReelmillError('validation_failed', 'The two new passwords differ.');
+  const again = await askFor(terminal, 'Repeat new password: ', '--password-stdin', secret);
+  if (next !== again) throw new ReelmillError('validation_failed', 'The new passwords do not match.');
   return [current, next];
 }
 
 export async function logOut(client: Client, terminal: Terminal): Promise<number> {
   const session = await client.session();
   await client.logOut();
-  const text = session === null ? 'Nobody was logged in.' : `Logged out of ${session.serverUrl}.`;
+  const text = session === null ? 'Not logged in.' : `Logged out of ${session.serverUrl}.`;
   terminal.stdout.write(`${text}\n`);
   return EXIT.ok.code;
 }
@@ -74,7 +74,7 @@ async function askFor(
   { secret = false } = {},
 ): Promise<string> {
   if (!terminal.stdin.isTTY) {
-    throw new ReelmillError('validation_failed', `There is no terminal to ask; use ${option}.`);
+    throw new ReelmillError('validation_failed', `No terminal to prompt on; use ${option}.`);
   }
   return secret ? askSecret(terminal, question) : ask(terminal, question);
 }
@@ -84,7 +84,7 @@ function readServerUrl(text: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new ReelmillError(
       'validation_failed',
-      `The server's address must begin with http:// or https://: ${text}`,
+      `The server address must begin with http:// or https://: ${text}`,
     );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

@@ -1,22 +1,22 @@
 import { InvalidArgumentError } from 'commander';
 import { parseRate } from './formats.ts';
 
-/* What commands read from the command line; what cannot be read is said in commander's own way. */
+/* Parsers of command-line values. They throw commander's error for an invalid value. */
 
 export function readCount(text: string): number {
   const value = readNumber(text);
-  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+  if (value < 1) throw new InvalidArgumentError('Must be at least 1.');
   return value;
 }
 
 export function readNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Must be a whole number.');
   return Number(text);
 }
 
 export function readRate(text: string): number {
   const rate = parseRate(text);
-  if (rate === null) throw new InvalidArgumentError('It must be a number of bytes, such as 500K or 2M.');
+  if (rate === null) throw new InvalidArgumentError('Must be a number of bytes, such as 500K or 2M.');
   return rate;
 }
 
@@ -34,6 +34,6 @@ export function readCountQuota(text: string): Quota {
 function readQuota(text: string, parse: (text: string) => number | null, what: string): Quota {
   if (text === 'default' || text === 'unlimited') return text;
   const value = text === '0' ? 0 : parse(text);
-  if (value === null) throw new InvalidArgumentError(`It must be ${what}, "unlimited" or "default".`);
+  if (value === null) throw new InvalidArgumentError(`Must be ${what}, "unlimited" or "default".`);
   return value;
 }

@@ -1,16 +1,16 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { UploadSnapshot } from '../contracts/desktop.ts';
 
-/** What the exit code of `reelmill` says; the table in `--help` is made of this one. */
+/** The exit codes of `reelmill`; the table in `--help` is made from this one. */
 export const EXIT = {
-  ok: { code: 0, meaning: 'everything was done' },
-  failure: { code: 1, meaning: 'it failed; standard error says why' },
-  usage: { code: 2, meaning: 'the command line is wrong' },
-  notLoggedIn: { code: 3, meaning: 'nobody is logged in, or the server refuses the login' },
+  ok: { code: 0, meaning: 'success' },
+  failure: { code: 1, meaning: 'error; see standard error' },
+  usage: { code: 2, meaning: 'invalid command line' },
+  notLoggedIn: { code: 3, meaning: 'not logged in, or the server rejected the login' },
   uploadFailed: { code: 4, meaning: 'an upload failed or was canceled' },
   transcodeFailed: { code: 5, meaning: 'a video failed or was canceled after its upload' },
-  interrupted: { code: 130, meaning: 'interrupted (Ctrl-C); the same command goes on where it stopped' },
-  terminated: { code: 143, meaning: 'terminated (SIGTERM); the same command goes on where it stopped' },
+  interrupted: { code: 130, meaning: 'interrupted (Ctrl-C); run the same command to resume' },
+  terminated: { code: 143, meaning: 'terminated (SIGTERM); run the same command to resume' },
 } as const;
 
 export function exitCodeTable(): string {
@@ -31,11 +31,11 @@ export function exitCodeOf(code: ErrorCode): number {
   return LOGIN_CODES.has(code) ? EXIT.notLoggedIn.code : EXIT.failure.code;
 }
 
-/** The gravest of what became of several uploads. */
+/** Returns the exit code of the most severe failure among several uploads. */
 export function exitCodeOfUploads(uploads: readonly UploadSnapshot[]): number {
   const codes = uploads.map(exitCodeOfUpload);
-  const gravest = [EXIT.notLoggedIn, EXIT.uploadFailed, EXIT.transcodeFailed, EXIT.failure];
-  return gravest.find(({ code }) => codes.includes(code))?.code ?? EXIT.ok.code;
+  const mostSevere = [EXIT.notLoggedIn, EXIT.uploadFailed, EXIT.transcodeFailed, EXIT.failure];
+  return mostSevere.find(({ code }) => codes.includes(code))?.code ?? EXIT.ok.code;
 }
 
 function exitCodeOfUpload({ state, failure, video }: UploadSnapshot): number {

@@ -7,7 +7,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** Bytes per second from `500K`, `2M`, `1.5G` or a plain number of bytes (1K is 1024); null for anything else. */
+/** Returns the bytes per second of `500K`, `2M`, `1.5G` or a plain number (1K is 1024); null for anything else. */
 export function parseRate(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)([KMG])?(?:i?B)?(?:\/s)?$/i.exec(text.trim());
   if (match === null) return null;
@@ -16,7 +16,7 @@ export function parseRate(text: string): number | null {
   return rate > 0 ? rate : null;
 }
 
-/** Text for a terminal line: names from elsewhere must not move the cursor or change its colours. */
+/** Returns text that is safe for a terminal line: names must not move the cursor or change colours. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }

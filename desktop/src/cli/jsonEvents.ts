@@ -1,5 +1,5 @@
 import type { UploadSnapshot } from '../contracts/desktop.ts';
-import type { UploadEvent } from '../engine/events.ts';
+import type { UploadEvent } from '../engine/record/events.ts';
 
 /** An event as `--json` prints it: the names of the API, sizes in bytes, times in seconds. */
 export function toJsonEvent(event: UploadEvent): Record<string, unknown> {

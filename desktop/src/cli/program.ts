@@ -1,6 +1,6 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Command, CommanderError } from 'commander';
-import type { SavedSession } from '../engine/session.ts';
+import type { SavedSession } from '../engine/api/session.ts';
 import { type Client, createClient } from '../node/client.ts';
 import { findClientFolder } from '../node/clientFolder.ts';
 import { type Proxies, readProxies as readProxyVariables } from '../node/proxies.ts';
@@ -21,12 +21,12 @@ import {
 } from './videoCommands.ts';
 
 const ENVIRONMENT = `Environment:
-  REELMILL_CONFIG_DIR      where the session and unfinished uploads are kept
+  REELMILL_CONFIG_DIR      folder for the session and unfinished uploads
   HTTP_PROXY, HTTPS_PROXY  proxies for http and https, such as http://user:password@proxy.example.com:3128
-  NO_PROXY                 hosts that are reached directly, separated by commas`;
+  NO_PROXY                 hosts to connect to directly, separated by commas`;
 const DEFAULT_SERVER = 'http://127.0.0.1:8080';
 
-/** Runs `reelmill` with the given arguments (without program and script) and answers the exit code. Never throws. */
+/** Runs `reelmill` with the given arguments (without program and script) and returns the exit code. Never throws. */
 export async function runCli(
   args: readonly string[],
   terminal: Terminal,
@@ -44,18 +44,18 @@ export async function runCli(
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return explain(terminal, error);
+    return reportError(terminal, error);
   } finally {
     client.close();
   }
 }
 
-/** Null where the environment names one that cannot be used, which is said. */
+/** Returns the proxies of the environment; reports an invalid one and returns null. */
 function readProxies(env: Parameters<typeof readProxyVariables>[0], terminal: Terminal): Proxies | null {
   try {
     return readProxyVariables(env);
   } catch (error) {
-    explain(terminal, error);
+    reportError(terminal, error);
     return null;
   }
 }
@@ -75,7 +75,9 @@ function buildProgram(
 
   program
     .command('login')
-    .description('log in; the session is kept unencrypted in your configuration folder, readable only by you')
+    .description(
+      'log in; the session is saved unencrypted in your configuration folder, readable only by you',
+    )
     .option('--server <url>', 'address of the server', DEFAULT_SERVER)
     .option('--email <address>', 'e-mail address of the account')
     .option('--password-stdin', 'read the password from the first line of standard input')
@@ -84,30 +86,34 @@ function buildProgram(
     );
   program
     .command('logout')
-    .description('end the session and forget it')
+    .description('log out and remove the saved session')
     .action(async () => exit(await logOut(client, terminal)));
   program
     .command('password')
-    .description('choose another password; every other session ends')
-    .option('--password-stdin', 'read the present and the new password from two lines of standard input')
+    .description('change your password; all other sessions end')
+    .option('--password-stdin', 'read the current and the new password from two lines of standard input')
     .action(async (options: { passwordStdin?: boolean }) => {
-      // before anything is asked
+      // before prompting
       await requireSession(client);
       exit(await changePassword(client, terminal, options));
     });
   program
     .command('upload')
-    .description('upload files; unfinished uploads of the same files go on where they stopped')
+    .description('upload files; unfinished uploads of the same files resume where they stopped')
     .argument('<file...>', 'video files')
-    .option('--title <text>', 'title of the video (one file only; default: from its name)')
-    .option('--concurrency <n>', 'parts of a file that are sent at the same time (default: 4)', readCount)
-    .option('--files <n>', 'files that are sent at the same time (default: 2)', readCount)
-    .option('--limit-rate <rate>', 'bytes per second for everything together, such as 500K or 2M', readRate)
+    .option('--title <text>', 'title of the video (single file only; default: the file name)')
+    .option('--concurrency <n>', 'parts of a file to send at the same time (default: 4)', readCount)
+    .option('--files <n>', 'files to send at the same time (default: 2)', readCount)
+    .option(
+      '--limit-rate <rate>',
+      'limit for all uploads together in bytes per second, such as 500K or 2M',
+      readRate,
+    )
     .option('--wait', 'wait until the videos are online')
     .option('--json', 'print one JSON object per event')
     .action(async (paths: string[], options: UploadCommandOptions) => {
       if (options.title !== undefined && paths.length > 1) {
-        program.error('error: --title goes with one file only', { exitCode: EXIT.usage.code });
+        program.error('error: --title can only be used with a single file', { exitCode: EXIT.usage.code });
       }
       const session = await requireSession(client);
       exit(await uploadFiles(client, terminal, { session, paths, options }));
@@ -129,41 +135,41 @@ type RunCommand = (
 function addVideoCommands(program: Command, run: RunCommand): void {
   program
     .command('list')
-    .description('list your videos, the newest first')
-    .option('--limit <n>', 'how many', readCount, 20)
-    .option('--offset <n>', 'how many to pass over', readNumber, 0)
-    .option('--json', 'print the answer of the API')
+    .description('list your videos, newest first')
+    .option('--limit <n>', 'maximum number of videos', readCount, 20)
+    .option('--offset <n>', 'number of videos to skip', readNumber, 0)
+    .option('--json', 'print the response of the API')
     .action((options: { limit: number; offset: number; json?: boolean }) =>
       run(options.json, (context) => listVideos(context, options)),
     );
   program
     .command('status')
-    .description('show how a video is doing')
-    .argument('<id>', 'number of the video', readCount)
-    .option('--follow', 'go on until it is online or failed')
+    .description('show the status of a video')
+    .argument('<id>', 'ID of the video', readCount)
+    .option('--follow', 'keep following it until it is online or has failed')
     .option('--json', 'print one JSON object per change')
     .action((id: number, options: { follow?: boolean; json?: boolean }) =>
       run(options.json, (context) => showStatus(context, id, { follow: options.follow ?? false })),
     );
   program
     .command('link')
-    .description('print the link of the page where a video can be watched')
-    .argument('<id>', 'number of the video', readCount)
-    .option('--renew', 'make a new one; every link that you have shared stops working at once')
+    .description('print the link to the page of a video')
+    .argument('<id>', 'ID of the video', readCount)
+    .option('--renew', 'create a new link; all links that you have shared stop working at once')
     .option('--json', 'print one JSON object')
     .action((id: number, options: { renew?: boolean; json?: boolean }) =>
       run(options.json, (context) => showLink(context, id, { renew: options.renew ?? false })),
     );
   const commands = [
-    ['cancel', 'stop the upload or the transcode of a video', cancelVideo],
+    ['cancel', 'cancel the upload or the transcoding of a video', cancelVideo],
     ['retry', 'transcode a failed or canceled video again', retryVideo],
-    ['delete', 'delete a video and everything of it', deleteVideo],
+    ['delete', 'delete a video and all of its files', deleteVideo],
   ] as const;
   for (const [name, description, command] of commands) {
     program
       .command(name)
       .description(description)
-      .argument('<id>', 'number of the video', readCount)
+      .argument('<id>', 'ID of the video', readCount)
       .option('--json', 'print one JSON object')
       .action((id: number, options: { json?: boolean }) =>
         run(options.json, (context) => command(context, id)),
@@ -174,12 +180,12 @@ function addVideoCommands(program: Command, run: RunCommand): void {
 async function requireSession(client: Client): Promise<SavedSession> {
   const session = await client.session();
   if (session !== null) return session;
-  throw new ReelmillError('unauthorized', 'Nobody is logged in. Use `reelmill login` first.');
+  throw new ReelmillError('unauthorized', 'Not logged in. Run `reelmill login` first.');
 }
 
-/** Writes what went wrong in plain words and answers the exit code. */
-function explain(terminal: Terminal, error: unknown): number {
-  // commander has written its own words already
+/** Prints the error and returns its exit code. */
+function reportError(terminal: Terminal, error: unknown): number {
+  // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code;
   if (error instanceof ReelmillError) {
     terminal.stderr.write(`${error.message}\n`);

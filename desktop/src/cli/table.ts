@@ -1,7 +1,7 @@
 import { formatSeconds } from './formats.ts';
 
 /** `1m05s ago` */
-export function sayAge(at: string, now: Date): string {
+export function formatAge(at: string, now: Date): string {
   return `${formatSeconds((now.getTime() - Date.parse(at)) / 1000)} ago`;
 }
 
@@ -10,7 +10,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Cells side by side, each column as wide as its widest cell; the last one as it is. */
+/** Returns lines with aligned columns, each as wide as its widest cell except the last. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
-/** The streams of the process, so that a test or another program can give others. */
+/** The streams of the process, or those that a test passes instead. */
 export interface Terminal {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }
 
-/** Asks for one line. */
+/** Prompts for one line. */
 export async function ask(terminal: Terminal, question: string): Promise<string> {
   const lines = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
@@ -18,7 +18,7 @@ export async function ask(terminal: Terminal, question: string): Promise<string>
   }
 }
 
-/** Asks for one line that is not shown while it is typed. */
+/** Prompts for one line that is not shown while it is typed. */
 export async function askSecret(terminal: Terminal, question: string): Promise<string> {
   terminal.stderr.write(question);
   const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -31,7 +31,7 @@ export async function askSecret(terminal: Terminal, question: string): Promise<s
   }
 }
 
-/** The first lines of standard input; fewer where it ends before. */
+/** Returns the first lines of standard input, or fewer where it ends before. */
 export async function readLines(terminal: Terminal, count: number): Promise<string[]> {
   const lines = createInterface({ input: terminal.stdin });
   const read: string[] = [];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { UploadManager } from '../engine/manager.ts';
-import type { SavedSession } from '../engine/session.ts';
-import { isSettled } from '../engine/states.ts';
+import type { SavedSession } from '../engine/api/session.ts';
+import type { UploadManager } from '../engine/queue/manager.ts';
+import { isFinished } from '../engine/record/uploadStates.ts';
 import type { Client } from '../node/client.ts';
 import { type Display, showBars, showJson, showLines } from './display.ts';
 import { EXIT, exitCodeOfUploads } from './exitCodes.ts';
@@ -18,8 +18,8 @@ export interface UploadCommandOptions {
 }
 
 /**
- * Uploads files and shows how it goes; with `wait` until the videos are online. An interrupt stops sending and leaves
- * everything as it must be to go on later. Answers the exit code.
+ * Uploads files and shows the progress; with `wait` until the videos are online. An interrupt stops sending, so that the
+ * same command can resume later. Returns the exit code.
  */
 export async function uploadFiles(
   client: Client,
@@ -39,9 +39,9 @@ export async function uploadFiles(
   manager.subscribe(display.show);
   try {
     for (const path of paths) manager.add({ path: resolve(path), title: options.title ?? null });
-    const signal = await settledOrInterrupted(manager, options.wait ?? false);
+    const signal = await finishedOrInterrupted(manager, options.wait ?? false);
     display.stop();
-    if (signal !== null) return explainInterrupt(terminal, manager, signal);
+    if (signal !== null) return reportInterrupt(terminal, manager, signal);
     report(terminal, manager, options.json ?? false);
     return exitCodeOfUploads(manager.uploads);
   } finally {
@@ -58,20 +58,20 @@ function chooseDisplay(terminal: Terminal, json: boolean): Display {
   return terminal.stderr.isTTY ? showBars(terminal.stderr) : showLines(write);
 }
 
-/** Null when nothing is left to do; otherwise the signal that came, with all sending stopped. */
-async function settledOrInterrupted(manager: UploadManager, wait: boolean): Promise<NodeJS.Signals | null> {
+/** Returns null when everything is finished; otherwise the signal that was received, after pausing all uploads. */
+async function finishedOrInterrupted(manager: UploadManager, wait: boolean): Promise<NodeJS.Signals | null> {
   const interrupted = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
-    // whoever insists does not want to wait for an orderly end
+    // a second signal does not wait for an orderly end
     if (signals > 1) process.exit(exitCodeOfSignal(signal));
     interrupted.resolve(signal);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const signal = await Promise.race([interrupted.promise, settled(manager, wait)]);
+    const signal = await Promise.race([interrupted.promise, allFinished(manager, wait)]);
     if (signal !== null) await manager.pauseAll();
     return signal;
   } finally {
@@ -80,26 +80,26 @@ async function settledOrInterrupted(manager: UploadManager, wait: boolean): Prom
   }
 }
 
-function settled(manager: UploadManager, wait: boolean): Promise<null> {
+function allFinished(manager: UploadManager, wait: boolean): Promise<null> {
   const isDone = (): boolean =>
-    manager.uploads.every(({ state }) => isSettled(state) || (state === 'processing' && !wait));
+    manager.uploads.every(({ state }) => isFinished(state) || (state === 'processing' && !wait));
   return new Promise((resolve) => {
     const check = (): void => {
       if (isDone()) resolve(null);
     };
-    // a state is announced before its upload lets go of its slot, and the next takes it
+    // the event comes before its upload frees the slot for the next one
     manager.subscribe(() => queueMicrotask(check));
     check();
   });
 }
 
-function explainInterrupt(terminal: Terminal, manager: UploadManager, signal: NodeJS.Signals): number {
+function reportInterrupt(terminal: Terminal, manager: UploadManager, signal: NodeJS.Signals): number {
   const states = manager.uploads.map(({ state }) => state);
   if (states.includes('paused')) {
-    terminal.stderr.write('Stopped. Nothing that was sent is lost: the same command goes on from here.\n');
+    terminal.stderr.write('Stopped. Nothing that was sent is lost: run the same command to resume.\n');
   }
   if (states.includes('processing')) {
-    terminal.stderr.write('What is uploaded is transcoded without this program; see `reelmill list`.\n');
+    terminal.stderr.write('Uploaded videos are processed on the server; see `reelmill list`.\n');
   }
   return exitCodeOfSignal(signal);
 }
@@ -108,7 +108,7 @@ function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return signal === 'SIGTERM' ? EXIT.terminated.code : EXIT.interrupted.code;
 }
 
-/** Failures once more in plain words, and where to look at the rest. */
+/** Prints the failures again, and the links of the videos. */
 function report(terminal: Terminal, manager: UploadManager, json: boolean): void {
   for (const { fileName, videoId, video, failure } of manager.uploads) {
     if (failure !== null) terminal.stderr.write(`${printable(fileName)}: ${failure.message}\n`);

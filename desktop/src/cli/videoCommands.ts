@@ -1,12 +1,12 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import type { ApiClient } from '../engine/apiClient.ts';
-import { followVideo } from '../engine/follow.ts';
-import type { Journal } from '../engine/ports.ts';
-import { DEFAULT_RETRY, Retrier } from '../engine/retry.ts';
+import type { ApiClient } from '../engine/api/apiClient.ts';
+import { DEFAULT_RETRY, Retrier } from '../engine/flow/retry.ts';
+import type { Journal } from '../engine/ports/ports.ts';
+import { followVideo } from '../engine/video/followVideo.ts';
 import { systemClock } from '../node/clock.ts';
 import { EXIT } from './exitCodes.ts';
+import { formatVideoRow } from './formatEvents.ts';
 import type { Terminal } from './terminal.ts';
-import { sayVideoRow } from './wording.ts';
 
 const POLL_MS = 1_500;
 
@@ -23,19 +23,18 @@ export async function listVideos(
   { api, terminal, json }: VideoCommandContext,
   page: { limit: number; offset: number },
 ): Promise<number> {
-  const answer = await api.listVideos(page, never());
-  if (json) terminal.stdout.write(`${JSON.stringify(answer)}\n`);
+  const list = await api.listVideos(page, never());
+  if (json) terminal.stdout.write(`${JSON.stringify(list)}\n`);
   else {
-    for (const video of answer.videos) terminal.stdout.write(`${sayVideoRow(video)}\n`);
-    const { length } = answer.videos;
-    if (length < answer.total)
-      terminal.stdout.write(`${length} of ${answer.total}; see --limit and --offset\n`);
-    if (answer.total === 0) terminal.stdout.write('There are no videos yet.\n');
+    for (const video of list.videos) terminal.stdout.write(`${formatVideoRow(video)}\n`);
+    const { length } = list.videos;
+    if (length < list.total) terminal.stdout.write(`${length} of ${list.total}; see --limit and --offset\n`);
+    if (list.total === 0) terminal.stdout.write('No videos yet.\n');
   }
   return EXIT.ok.code;
 }
 
-/** The exit code tells a failed video from one that is online or on its way. */
+/** Prints the status of a video. The exit code distinguishes a failed video from one that is online or in progress. */
 export async function showStatus(
   { api, terminal, json }: VideoCommandContext,
   videoId: number,
@@ -43,7 +42,7 @@ export async function showStatus(
 ): Promise<number> {
   let last = '';
   const show = (video: Video): void => {
-    const line = json ? JSON.stringify({ event: 'video', video }) : sayVideoRow(video);
+    const line = json ? JSON.stringify({ event: 'video', video }) : formatVideoRow(video);
     if (line !== last) terminal.stdout.write(`${line}\n`);
     last = line;
   };
@@ -61,7 +60,7 @@ export async function showStatus(
   return exitCodeOfVideo(video);
 }
 
-/** Prints the link of a video's page; with `renew` a new one, after which the old ones no longer work. */
+/** Prints the link to a video's page; with `renew` a new one, and the old ones stop working. */
 export async function showLink(
   { api, terminal, json }: VideoCommandContext,
   videoId: number,
@@ -76,38 +75,38 @@ export async function showLink(
   }
   terminal.stdout.write(`${watch_url}\n`);
   if (legacy_link_until !== null) {
-    terminal.stderr.write(`Its old link, without a token, works until ${legacy_link_until}.\n`);
+    terminal.stderr.write(`The old link without a token works until ${legacy_link_until}.\n`);
   }
   return EXIT.ok.code;
 }
 
-/** Stops an upload or a transcode. */
+/** Cancels an upload or a transcode. */
 export async function cancelVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   const { video } = await context.api.getVideo(videoId, never());
   if (video.status === 'uploading') await context.api.abortUpload(videoId, never());
   else await context.api.cancelVideo(videoId, never());
-  await forgetUpload(context.journal, videoId);
-  return say(context, videoId, 'canceled');
+  await removeFromJournal(context.journal, videoId);
+  return printDone(context, videoId, 'canceled');
 }
 
 export async function retryVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   await context.api.retryVideo(videoId, never());
-  return say(context, videoId, 'retried');
+  return printDone(context, videoId, 'retried');
 }
 
 export async function deleteVideo(context: VideoCommandContext, videoId: number): Promise<number> {
   await context.api.deleteVideo(videoId, never());
-  await forgetUpload(context.journal, videoId);
-  return say(context, videoId, 'deleted');
+  await removeFromJournal(context.journal, videoId);
+  return printDone(context, videoId, 'deleted');
 }
 
-function say({ terminal, json }: VideoCommandContext, videoId: number, what: string): number {
-  const line = json ? JSON.stringify({ event: what, video_id: videoId }) : `Video ${videoId} is ${what}.`;
+function printDone({ terminal, json }: VideoCommandContext, videoId: number, what: string): number {
+  const line = json ? JSON.stringify({ event: what, video_id: videoId }) : `Video ${videoId} ${what}.`;
   terminal.stdout.write(`${line}\n`);
   return EXIT.ok.code;
 }
 
-async function forgetUpload(journal: Journal, videoId: number): Promise<void> {
+async function removeFromJournal(journal: Journal, videoId: number): Promise<void> {
   for (const { key, entry } of await journal.list()) {
     if (entry.videoId === videoId) await journal.remove(key);
   }

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { EXIT } from './exitCodes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Standard output that cannot be written ends no upload; that something of it is lost, the exit code says. */
+/** Standard output that cannot be written does not stop an upload; the exit code reports the loss. */
 export interface OutputWatch {
-  /** The exit code, or 1 in place of 0 where output was lost. Whoever closes a pipe has what they wanted. */
+  /** Returns the exit code, or 1 in place of 0 where output was lost. A closed pipe does not count as a loss. */
   check(exitCode: number): Promise<number>;
 }
 
@@ -16,7 +16,7 @@ export function watchOutput({ stdout, stderr }: Pick<Terminal, 'stdout' | 'stder
   stderr.on('error', () => undefined);
   return {
     async check(exitCode) {
-      // the last write may have failed just now
+      // the last write may just have failed
       await setImmediate();
       if (loss === null || exitCode !== EXIT.ok.code) return exitCode;
       stderr.write(`The output could not be written: ${loss.message}\n`);

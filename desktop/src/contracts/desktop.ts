@@ -9,7 +9,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 
-/** States and transitions are told in `desktop/src/engine/states.ts`. */
+/** States and transitions are told in `desktop/src/engine/record/uploadStates.ts`. */
 export const uploadStateSchema = z.enum([
   'waiting',
   'fingerprinting',

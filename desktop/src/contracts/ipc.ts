@@ -45,7 +45,7 @@ const videoId = z.object({ videoId: z.int().positive() });
 const serverUrl = z.string().trim().min(1).max(2_000);
 const filePath = z.string().min(1).max(32_767);
 
-/** A call: what it takes and what it answers. */
+/** A call: its arguments and its result. */
 interface CallDefinition {
   args: z.ZodType;
   result: z.ZodType;
@@ -59,7 +59,7 @@ export const IPC_CALLS = {
   'app.quit': { args: nothing, result: nothing },
 
   'session.get': { args: nothing, result: sessionStateSchema },
-  /** Asks an address whether a Reelmill server answers there; its address as it will be kept comes back. */
+  /** Returns the Reelmill server at an address, with the address to store. */
   'session.probe': {
     args: z.object({ serverUrl }),
     result: z.object({ serverUrl: z.string(), info: serverInfoSchema }),
@@ -120,15 +120,15 @@ export const IPC_CALLS = {
   'farm.get': { args: nothing, result: farmSchema },
   'farm.deadLetters': { args: nothing, result: deadLetterListSchema },
   'farm.replay': { args: nothing, result: replayResponseSchema },
-  'farm.tellWorker': {
-    args: z.object({ workerId: z.string().min(1).max(100), what: z.enum(['drain', 'resume']) }),
+  'farm.controlWorker': {
+    args: z.object({ workerId: z.string().min(1).max(100), action: z.enum(['drain', 'resume']) }),
     result: farmWorkerSchema,
   },
   'farm.allowJob': { args: retentionAllowRequestSchema, result: retentionAllowResponseSchema },
 
   'settings.get': { args: nothing, result: settingsSchema },
   'settings.set': { args: settingsPatchSchema, result: settingsSchema },
-  /** Lets the user choose the watch folder and answers the settings as they are then. */
+  /** Lets the user choose the watch folder and returns all settings. */
   'settings.pickWatchFolder': { args: nothing, result: settingsSchema },
 
   'watchFolder.get': { args: nothing, result: watchStateSchema },
@@ -142,7 +142,7 @@ export type IpcCall = keyof typeof IPC_CALLS;
 export type IpcArgs<Call extends IpcCall> = z.input<(typeof IPC_CALLS)[Call]['args']>;
 export type IpcResult<Call extends IpcCall> = z.output<(typeof IPC_CALLS)[Call]['result']>;
 
-/** What the main process tells the renderer by itself. */
+/** The events that the main process sends to the renderer. */
 export const IPC_EVENTS = {
   'session.changed': sessionStateSchema,
   'queue.changed': queueChangeSchema,
@@ -159,24 +159,24 @@ export type IpcEvent = keyof typeof IPC_EVENTS;
 export type IpcPayload<Event extends IpcEvent> = z.output<(typeof IPC_EVENTS)[Event]>;
 
 /** How a call comes back: a rejection would lose its code on the way. */
-export const ipcAnswerSchema = z.discriminatedUnion('ok', [
+export const ipcReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
   z.object({
     ok: z.literal(false),
     error: z.object({
       code: errorCodeSchema,
       message: z.string(),
-      /** Where the server said how long to wait before the next try. */
+      /** Where the server said how long to wait before the next attempt. */
       retryAfterSeconds: z.number().optional(),
     }),
   }),
 ]);
-export type IpcAnswer = z.infer<typeof ipcAnswerSchema>;
+export type IpcReply = z.infer<typeof ipcReplySchema>;
 
 /** What the preload script puts on `window.reelmill`. */
 export interface IpcBridge {
-  call(call: IpcCall, args: unknown): Promise<IpcAnswer>;
-  /** Answers the function that ends the subscription. */
+  call(call: IpcCall, args: unknown): Promise<IpcReply>;
+  /** Returns a function that ends the subscription. */
   on(event: IpcEvent, listener: (payload: unknown) => void): () => void;
   /** Where a dropped file is; empty for what is no file of the disk. */
   pathOf(file: File): string;

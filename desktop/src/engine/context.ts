@@ -1,30 +1,30 @@
-import type { ApiClient } from './apiClient.ts';
-import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports.ts';
-import type { RateLimiter } from './rateLimiter.ts';
-import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
-import type { SessionEndError } from './session.ts';
-import type { VideoWatch } from './videoWatch.ts';
+import type { ApiClient } from './api/apiClient.ts';
+import type { SessionEndError } from './api/session.ts';
+import type { RateLimiter } from './flow/rateLimiter.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from './flow/retry.ts';
+import type { Clock, Digests, FileSource, HttpTransport, Journal } from './ports/ports.ts';
+import type { VideoWatch } from './video/videoWatch.ts';
 
 export interface UploadSettings {
   /** Parts of one file that are sent at the same time. */
   partConcurrency: number;
   /** Files that are sent at the same time. */
   fileConcurrency: number;
-  /** Parts that are signed with one call. */
+  /** Parts whose URLs are signed with one call. */
   urlWindow: number;
-  /** A request on which nothing moves for so long is aborted and made again. */
+  /** A request that transfers no data for so long is aborted and retried. */
   stallMs: number;
   /**
-   * How long a store may take to answer after the last byte was handed to the operating system, whose buffers take
-   * their time to empty on a slow line.
+   * How long a store may take to respond after the last byte was passed to the operating system, whose buffers take time
+   * to drain on a slow connection.
    */
-  answerMs: number;
+  responseMs: number;
   progressIntervalMs: number;
   pollMs: number;
   /** Whether a finished upload is followed until the video is online. */
   follow: boolean;
   retry: RetryPolicy;
-  /** Whether uploads wait for the next login where the session has ended; otherwise they fail. */
+  /** Whether uploads wait for the next login when the session has ended; otherwise they fail. */
   holdWhenSignedOut: boolean;
 }
 
@@ -33,7 +33,7 @@ export const DEFAULT_SETTINGS: UploadSettings = {
   fileConcurrency: 2,
   urlWindow: 8,
   stallMs: 30_000,
-  answerMs: 120_000,
+  responseMs: 120_000,
   progressIntervalMs: 500,
   pollMs: 1_500,
   follow: true,
@@ -51,11 +51,11 @@ export interface UploadContext {
   digests: Digests;
   limiter: RateLimiter;
   videos: VideoWatch;
-  /** Server and account, so that journals of different ones do not meet. */
+  /** Server and account, so that journal entries of different accounts have different keys. */
   scope: string;
   settings: UploadSettings;
-  /** Nobody is logged in any more. */
+  /** Called when the server has ended the session. */
   onSessionEnd: (error: SessionEndError) => void;
-  /** Whether the saved queue is what the queue is now; true where none is saved. */
+  /** Resolves, once that is known, to whether the present queue is on disk; to true where none is saved. */
   whenQueueSaved: () => Promise<boolean>;
 }

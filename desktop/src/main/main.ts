@@ -1,13 +1,13 @@
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { app, dialog } from 'electron';
-import { chooseLanguage, translate } from './i18n.ts';
+import { runApp } from './app/runApp.ts';
+import { chooseLanguage, translate } from './i18n/translate.ts';
 import { choosePaths } from './lifecycle/appPaths.ts';
-import { surviveFaults } from './lifecycle/crashes.ts';
-import { claimInstance } from './lifecycle/instance.ts';
+import { installCrashHandlers } from './lifecycle/crashHandlers.ts';
+import { acquireInstanceLock } from './lifecycle/instanceLock.ts';
 import { LogFile } from './lifecycle/logFile.ts';
 import { OpenedFiles } from './lifecycle/openedFiles.ts';
-import { runApp } from './lifecycle/runApp.ts';
 import { declareAppScheme } from './window/appProtocol.ts';
 import { confinePages } from './window/security.ts';
 
@@ -23,15 +23,15 @@ const log = new LogFile(paths.logFile, LOG_BYTES);
 const logger = createLogger({ level: 'info', name: 'desktop' }, log);
 const opened = new OpenedFiles();
 
-if (claimInstance(opened)) {
-  surviveFaults(logger);
+if (acquireInstanceLock(opened)) {
+  installCrashHandlers(logger);
   declareAppScheme();
   confinePages();
   app
     .whenReady()
     .then(() => runApp(paths, opened, logger))
     .catch((error: unknown) => {
-      logger.fatal({ err: error }, 'the app could not start');
+      logger.fatal({ err: error }, 'start failed');
       const t = translate(chooseLanguage('system', app.getPreferredSystemLanguages()));
       dialog.showErrorBox(t('crash.title'), error instanceof Error ? error.message : String(error));
       app.exit(1);

@@ -3,8 +3,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Replaces a file as a whole: written beside it, brought to the disk, renamed. Only its owner may read it. After a
- * crash there is the old file or the new one.
+ * Replaces a file atomically: writes a temporary file beside it, syncs it to disk, and renames it. Only the owner may
+ * read it. After a crash the file is the old or the new one.
  */
 export async function writeFileAtomically(path: string, text: string): Promise<void> {
   const folder = dirname(path);
@@ -26,7 +26,7 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   await syncFolder(folder);
 }
 
-/** The rename itself lasts only when the folder is on the disk; Windows neither needs nor offers that. */
+/** A rename is only durable once the folder is synced; Windows neither needs nor offers that. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

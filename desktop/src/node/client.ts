@@ -1,9 +1,14 @@
-import { AccountApi, type PasswordChange } from '../engine/accountApi.ts';
-import { ApiClient } from '../engine/apiClient.ts';
+import { AccountApi, type PasswordChange } from '../engine/api/accountApi.ts';
+import { ApiClient } from '../engine/api/apiClient.ts';
+import {
+  type SavedSession,
+  type SessionStore,
+  StoredSession,
+  toSavedSession,
+} from '../engine/api/session.ts';
 import type { UploadSettings } from '../engine/context.ts';
-import { UploadManager } from '../engine/manager.ts';
-import type { Journal } from '../engine/ports.ts';
-import { type SavedSession, type SessionStore, StoredSession, toSavedSession } from '../engine/session.ts';
+import type { Journal } from '../engine/ports/ports.ts';
+import { UploadManager } from '../engine/queue/manager.ts';
 import type { ClientFolder } from './clientFolder.ts';
 import { systemClock } from './clock.ts';
 import { DeviceFile } from './deviceFile.ts';
@@ -24,39 +29,39 @@ export interface UploadOptions {
   onSaveFailure?: (error: unknown) => void;
 }
 
-/** Everything a program on this machine needs to talk to a server as one user. */
+/** Everything that a program on this machine needs to use a server as one user. */
 export interface Client {
-  /** Null where nobody is logged in. */
+  /** Returns null where nobody is logged in. */
   session(): Promise<SavedSession | null>;
-  /** Replaces the session that is kept; failures are the API's own errors. */
+  /** Logs in and stores the session. Throws the API's own errors. */
   logIn(serverUrl: string, credentials: { email: string; password: string }): Promise<SavedSession>;
-  /** Replaces the password, and the session that is kept: every other one ends. Throws `wrong_credentials`. */
+  /** Changes the password and stores the new session; every other one ends. Throws `wrong_credentials`. */
   changePassword(passwords: PasswordChange): Promise<SavedSession>;
-  /** Forgets the session, and ends it on the server if that can be reached. */
+  /** Removes the session, and ends it on the server if that can be reached. */
   logOut(): Promise<void>;
   /** The API of that session's server. */
   api(session: SavedSession): ApiClient;
   /** A queue of uploads for that session's account. */
   uploads(session: SavedSession, options?: UploadOptions): UploadManager;
   readonly journal: Journal;
-  /** What needs no session: looking a server up, making an account. */
+  /** The calls that need no session: probing a server, creating an account. */
   readonly account: AccountApi;
-  /** Drops connections that a sleep or another network may have left dead; what was under way is tried again. */
+  /** Closes connections that may be dead after a sleep or on another network; running calls are retried. */
   reconnect(): void;
-  /** Ends the connections; queues are closed by their owners. */
+  /** Closes the connections; the owners of queues close those. */
   close(): void;
 }
 
 export interface ClientOptions {
-  /** Where the session is kept, in place of the folder. */
+  /** Where the session is stored, in place of the folder. */
   store?: SessionStore;
-  /** Issuers of certificates, as PEM, to trust beside those of the system. */
-  furtherIssuers?: string | null;
-  /** Through which other hosts are reached; directly by default. */
+  /** CA certificates to trust beside those of the system, as PEM. */
+  extraCaCerts?: string | null;
+  /** The proxies to reach other hosts through; none by default. */
   proxies?: Proxies;
 }
 
-/** Puts the engine together with Node's disk, network and clock. */
+/** Connects the engine to Node's disk, network and clock. */
 export function createClient(folder: ClientFolder, options: ClientOptions = {}): Client {
   const sessions = options.store ?? new SessionFile(folder.sessionFile);
   const transport = new NodeHttpTransport(options);
@@ -79,7 +84,7 @@ export function createClient(folder: ClientFolder, options: ClientOptions = {}):
     logOut: async () => {
       const session = await sessions.load();
       await sessions.remove();
-      // what is forgotten here ends by itself there
+      // without this the session expires on the server
       if (session !== null) await account.logOut(session.serverUrl, session, never()).catch(() => undefined);
     },
     uploads: (session, { keepQueue = false, ...options } = {}) => {

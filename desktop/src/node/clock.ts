@@ -1,5 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from '../engine/ports/ports.ts';
 
 /** Time as the operating system counts it, without the jumps of the wall clock. */
 export const systemClock: Clock = {

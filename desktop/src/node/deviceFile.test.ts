@@ -3,8 +3,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { AccountApi } from '../engine/accountApi.ts';
-import type { HttpTransport } from '../engine/ports.ts';
+import { AccountApi } from '../engine/api/accountApi.ts';
+import type { HttpTransport } from '../engine/ports/ports.ts';
 import { DeviceFile } from './deviceFile.ts';
 
 const SERVER = 'https://videos.example.org';
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test('a login sends what the server called this device, for this account only', async () => {
+test('sends the device token of the account with a login', async () => {
   const sent: unknown[] = [];
   const transport: HttpTransport = {
     put: () => assert.fail('nothing is uploaded'),
@@ -57,7 +57,7 @@ test('a login sends what the server called this device, for this account only', 
   if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
 });
 
-test('tokens of the last twenty accounts are kept, and a damaged file is none', async () => {
+test('keeps the tokens of the last twenty accounts, and ignores a damaged file', async () => {
   const devices = new DeviceFile(file);
   const account = (index: number) => ({ serverUrl: SERVER, email: `n${index}@example.org` });
   for (let index = 0; index < 22; index += 1) await devices.save(account(index), `token ${index}`);

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { DeviceAccount, DeviceTokens } from '../engine/deviceTokens.ts';
+import type { DeviceAccount, DeviceTokens } from '../engine/api/deviceTokens.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
-/** Those of the accounts that were used last are kept. */
+/** The tokens of the accounts used last are kept. */
 const MAX_ACCOUNTS = 20;
 
 const fileSchema = z.object({
@@ -30,7 +30,7 @@ export class DeviceFile implements DeviceTokens {
     const { serverUrl, email } = account;
     const devices = [{ serverUrl, email, token }, ...others].slice(0, MAX_ACCOUNTS);
     const text = `${JSON.stringify({ v: 1, devices }, null, 2)}\n`;
-    // whoever cannot keep it logs in as from a new device the next time
+    // without the token, the next login is one from a new device
     await writeFileAtomically(this.#path, text).catch(() => undefined);
   }
 

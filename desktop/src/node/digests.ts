@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest, Digests, StreamDigest } from '../engine/ports.ts';
+import type { Digest, Digests, StreamDigest } from '../engine/ports/ports.ts';
 import { HashThread } from './hashThread.ts';
 
 let thread: HashThread | null = null;
@@ -30,7 +30,7 @@ function startStreamDigest(): StreamDigest {
       await own.send({ id, bytes, end: false });
     },
     hex: async () => (await own.send({ id, end: true })) ?? '',
-    // whether the thread is still there does not matter any more
+    // it does not matter whether the thread still runs
     drop: () => void own.send({ id, end: true }).catch(() => undefined),
   };
 }

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type JournalEntry, journalEntrySchema } from '../engine/journalEntry.ts';
-import type { Journal } from '../engine/ports.ts';
+import { type JournalEntry, journalEntrySchema } from '../engine/ports/journalEntry.ts';
+import type { Journal } from '../engine/ports/ports.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 const SUFFIX = '.json';
@@ -15,7 +15,7 @@ export class FileJournal implements Journal {
     this.#folder = folder;
   }
 
-  /** Null also for a file that is no journal: the server still knows what it has. */
+  /** Returns null also for a file that is not a journal: the server still knows what it has. */
   async load(key: string): Promise<JournalEntry | null> {
     const text = await readFile(this.#path(key), 'utf8').catch(() => null);
     if (text === null) return null;

@@ -2,12 +2,12 @@ import { open, stat } from 'node:fs/promises';
 import { BufferPool } from '@reelmill/shared/runtime/bufferPool.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { readPieces } from '@reelmill/shared/runtime/readPieces.ts';
-import type { ByteRange, FileSource } from '../engine/ports.ts';
+import type { ByteRange, FileSource } from '../engine/ports/ports.ts';
 
-/** Enough for every part that is sent at a time: nobody but the user decides how many there are. */
+/** Enough for every part that is sent at a time; the user sets how many. */
 const buffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 64, idleMs: 5_000 });
 
-/** Files of the local disk. A piece of a range is valid until the next one is asked for. */
+/** Files of the local disk. A piece of a range is valid until the next one is requested. */
 export const nodeFileSource: FileSource = {
   stat: async (path) => {
     const found = await stat(path).catch((error: unknown) => {
@@ -39,8 +39,8 @@ function unreadable(cause: unknown): ReelmillError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const reasons: Record<string, string> = {
     ENOENT: 'There is no such file.',
-    EACCES: 'The file may not be read.',
-    EPERM: 'The file may not be read.',
+    EACCES: 'You do not have permission to read the file.',
+    EPERM: 'You do not have permission to read the file.',
     EISDIR: 'This is a folder, not a file.',
     ENOTDIR: 'There is no such file.',
   };

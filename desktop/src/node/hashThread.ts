@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** As text, so that a bundle needs no second file. Messages are answered in the order in which they come. */
+/** As text, so that a bundle needs no second file. Messages are handled in their order. */
 const PROGRAM = `
 const { createHash } = require('node:crypto');
 const { parentPort } = require('node:worker_threads');
@@ -17,16 +17,16 @@ parentPort.on('message', ({ id, bytes, end }) => {
 interface Message {
   id: number;
   bytes?: Uint8Array;
-  /** Answer the digest and forget it. */
+  /** Reply with the digest and discard its state. */
   end: boolean;
 }
 
 interface Waiting {
-  resolve(answer: string | null): void;
+  resolve(digest: string | null): void;
   reject(error: Error): void;
 }
 
-/** The thread that hashes parts while this one reads and sends them. It keeps no process alive that has nothing to hash. */
+/** The thread that hashes parts while this one reads and sends them. An idle one does not keep the process alive. */
 export class HashThread {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
@@ -35,8 +35,8 @@ export class HashThread {
   constructor() {
     this.#worker = new Worker(PROGRAM, { eval: true, name: 'hashing' });
     this.#worker.unref();
-    this.#worker.on('message', (answer: string | null) => {
-      this.#waiting.shift()?.resolve(answer);
+    this.#worker.on('message', (digest: string | null) => {
+      this.#waiting.shift()?.resolve(digest);
       if (this.#waiting.length === 0) this.#worker.unref();
     });
     this.#worker.on('error', (error) => this.#fail(error));
@@ -50,12 +50,12 @@ export class HashThread {
   /** `bytes` of shared memory are not copied, and must stay as they are until this resolves. */
   async send(message: Message): Promise<string | null> {
     if (this.#failure !== null) throw this.#failure;
-    const answered = new Promise<string | null>((resolve, reject) => {
+    const reply = new Promise<string | null>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });
     this.#worker.ref();
     this.#worker.postMessage(message);
-    return answered;
+    return reply;
   }
 
   #fail(error: Error): void {

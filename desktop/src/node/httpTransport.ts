@@ -2,34 +2,34 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports.ts';
-import { listIssuers } from './issuers.ts';
-import { describeNetworkFailure, describeProxyFailure, refusedByProxy } from './networkFailure.ts';
+import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports/ports.ts';
+import { listCaCerts } from './caCerts.ts';
+import { proxyRefusedError, toNetworkError, toProxyError } from './networkError.ts';
 import { NO_PROXIES, type Proxies } from './proxies.ts';
 
-/** No answer that the engine reads is longer. */
-const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+/** No response that the engine reads is longer. */
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 const SMALLEST_SLICE_BYTES = 32 * 1024;
 const LARGEST_SLICE_BYTES = 1024 * 1024;
 
 /** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
 export class NodeHttpTransport implements HttpTransport {
-  readonly #furtherIssuers: string | null;
+  readonly #extraCaCerts: string | null;
   readonly #proxies: Proxies;
   /** By scheme and proxy. */
   readonly #agents = new Map<string, http.Agent>();
   #secureContext: SecureContext | null = null;
 
-  /** `furtherIssuers` are certificates, as PEM, to trust beside those of the system. */
+  /** `extraCaCerts` are certificates, as PEM, to trust beside those of the system. */
   constructor({
-    furtherIssuers = null,
+    extraCaCerts = null,
     proxies = NO_PROXIES,
   }: {
-    furtherIssuers?: string | null;
+    extraCaCerts?: string | null;
     proxies?: Proxies;
   } = {}) {
-    this.#furtherIssuers = furtherIssuers;
+    this.#extraCaCerts = extraCaCerts;
     this.#proxies = proxies;
   }
 
@@ -42,12 +42,12 @@ export class NodeHttpTransport implements HttpTransport {
         headers: { accept: 'application/json', ...headers, ...length },
       });
       return await withAbort(request, AbortSignal.any([signal, timeout]), async () => {
-        const answered = answerOf(request);
+        const responded = responseOf(request);
         request.end(body);
-        return this.#checkProxy(url, await readAnswer(await answered));
+        return this.#checkProxy(url, await readBody(await responded));
       });
     } catch (error) {
-      throw this.#explain(error, url, { signal, timeout });
+      throw this.#toError(error, url, { signal, timeout });
     }
   }
 
@@ -59,11 +59,11 @@ export class NodeHttpTransport implements HttpTransport {
       const response = await withAbort(request, signal, () => sendAndRead(request, body, onSent));
       return this.#checkProxy(url, response);
     } catch (error) {
-      throw this.#explain(error, url, { signal });
+      throw this.#toError(error, url, { signal });
     }
   }
 
-  /** Ends all connections, also those in use; whoever calls again gets a new one. */
+  /** Closes all connections, including those in use; later calls open new ones. */
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
   }
@@ -86,37 +86,37 @@ export class NodeHttpTransport implements HttpTransport {
     return agent;
   }
 
-  /** Hundreds of issuers are read once, and only where they are needed. */
+  /** Hundreds of CA certificates are read once, and only where they are needed. */
   #trust(): SecureContext {
-    this.#secureContext ??= createSecureContext({ ca: listIssuers(this.#furtherIssuers) });
+    this.#secureContext ??= createSecureContext({ ca: listCaCerts(this.#extraCaCerts) });
     return this.#secureContext;
   }
 
-  /** Throws where the proxy itself responds that it wants to know who asks; no server behind it does. */
+  /** Throws where the proxy itself requires authentication; no server behind it responds with 407. */
   #checkProxy(url: string, response: HttpResponse): HttpResponse {
     const proxy = this.#proxies.proxyFor(new URL(url));
-    if (proxy !== null && response.status === 407) throw refusedByProxy(proxy, response.status);
+    if (proxy !== null && response.status === 407) throw proxyRefusedError(proxy, response.status);
     return response;
   }
 
-  /** What went wrong, told apart from a stop and from a time that ran out. */
-  #explain(
+  /** Returns the error of a failed call: `aborted`, `timeout`, or why the connection failed. */
+  #toError(
     error: unknown,
     url: string,
     signals: { signal: AbortSignal; timeout?: AbortSignal },
   ): ReelmillError {
     if (signals.signal.aborted) {
-      return new ReelmillError('aborted', 'The call was stopped.', { cause: error });
+      return new ReelmillError('aborted', 'The call was aborted.', { cause: error });
     }
     const target = URL.canParse(url) ? new URL(url) : null;
     const proxy = target === null ? null : this.#proxies.proxyFor(target);
     if (signals.timeout?.aborted) {
       const through = proxy === null ? '' : ` through the proxy ${proxy.host}`;
       const host = target?.host ?? url;
-      return new ReelmillError('timeout', `${host} did not answer in time${through}.`, { cause: error });
+      return new ReelmillError('timeout', `${host} did not respond in time${through}.`, { cause: error });
     }
     if (error instanceof ReelmillError) return error;
-    return proxy === null ? describeNetworkFailure(error, url) : describeProxyFailure(error, url, proxy);
+    return proxy === null ? toNetworkError(error, url) : toProxyError(error, url, proxy);
   }
 
   #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
@@ -124,11 +124,11 @@ export class NodeHttpTransport implements HttpTransport {
     const { protocol } = target;
     if (protocol === 'https:') return https.request(target, { ...options, agent: this.#agentFor(target) });
     if (protocol === 'http:') return http.request(target, { ...options, agent: this.#agentFor(target) });
-    throw new ReelmillError('validation_failed', `An address must begin with http:// or https://: ${url}`);
+    throw new ReelmillError('validation_failed', `The address must begin with http:// or https://: ${url}`);
   }
 }
 
-/** Runs `work` on a request that is destroyed when the signal says so, and whenever the work fails. */
+/** Runs `work` on a request, which is destroyed when the signal is aborted or the work fails. */
 async function withAbort<T>(request: ClientRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const abort = (): void => {
     request.destroy(new Error('aborted'));
@@ -145,15 +145,15 @@ async function withAbort<T>(request: ClientRequest, signal: AbortSignal, work: (
   }
 }
 
-function answerOf(request: ClientRequest): Promise<IncomingMessage> {
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+function responseOf(request: ClientRequest): Promise<IncomingMessage> {
+  const responded = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
     request.once('close', () => reject(new Error('the connection was closed')));
   });
-  // the failure of the sending may be thrown instead of this one
-  answered.catch(() => undefined);
-  return answered;
+  // the failure to send may be thrown instead of this one
+  responded.catch(() => undefined);
+  return responded;
 }
 
 async function sendAndRead(
@@ -161,18 +161,18 @@ async function sendAndRead(
   body: AsyncIterable<Uint8Array>,
   onSent: (bytes: number) => void,
 ): Promise<HttpResponse> {
-  const answered = answerOf(request);
+  const responded = responseOf(request);
   const sent = sendBody(request, body, onSent);
   try {
-    // an answer before the end of the body is a refusal: the rest need not be sent
-    return await readAnswer(await Promise.race([answered, sent.then(() => answered)]));
+    // a response before the end of the body is a rejection: the rest need not be sent
+    return await readBody(await Promise.race([responded, sent.then(() => responded)]));
   } finally {
     if (!request.writableFinished) request.destroy();
     await sent.catch(() => undefined);
   }
 }
 
-/** Writes slice by slice, each when the operating system has taken the one before. */
+/** Writes slice by slice, each when the operating system has accepted the one before. */
 async function sendBody(
   request: ClientRequest,
   body: AsyncIterable<Uint8Array>,
@@ -200,24 +200,24 @@ async function sendBody(
   request.end();
 }
 
-/** Large slices cost least; small ones show on a slow line that something moves. */
+/** Large slices cost least; small ones show progress on a slow connection. */
 function fitSlice(sliceBytes: number, tookMs: number): number {
   if (tookMs < 50) return Math.min(LARGEST_SLICE_BYTES, sliceBytes * 2);
   return tookMs > 500 ? Math.max(SMALLEST_SLICE_BYTES, sliceBytes / 2) : sliceBytes;
 }
 
-async function readAnswer(answer: IncomingMessage): Promise<HttpResponse> {
+async function readBody(response: IncomingMessage): Promise<HttpResponse> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('an answer without an encoding comes as bytes');
+  for await (const chunk of response) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a response without an encoding is read as bytes');
     bytes += chunk.length;
-    if (bytes > MOST_ANSWER_BYTES) throw new Error('the answer is too long');
+    if (bytes > MAX_RESPONSE_BYTES) throw new Error('the response is too long');
     chunks.push(chunk);
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) {
+  for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
+  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
 }

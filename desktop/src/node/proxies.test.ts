@@ -5,7 +5,7 @@ import { readProxies } from './proxies.ts';
 const proxyOf = (env: Record<string, string>, target: string): string | null =>
   readProxies(env).proxyFor(new URL(target))?.href ?? null;
 
-test('takes the proxy of the scheme, or the one for all', () => {
+test('uses the proxy of the scheme, or the one for all', () => {
   const env = {
     HTTP_PROXY: 'http://plain:3128',
     https_proxy: 'http://secure:3128',
@@ -60,7 +60,7 @@ test('reaches this machine and what NO_PROXY names directly', () => {
   }
 });
 
-test('refuses a proxy of another kind without repeating its password', () => {
+test('rejects a proxy of another type without repeating its password', () => {
   for (const value of ['socks5://ann:secret@proxy:1080', 'ftp://ann:secret@proxy', 'http://ann:secret@:x']) {
     assert.throws(
       () => readProxies({ HTTPS_PROXY: value }),

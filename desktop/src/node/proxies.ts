@@ -3,7 +3,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /** The proxies through which other hosts are reached. Their URLs may have a user name and a password. */
 export interface Proxies {
-  /** The proxy for a target; null where it is reached directly. */
+  /** Returns the proxy for a target, or null where it is reached directly. */
   proxyFor(target: URL): URL | null;
 }
 
@@ -12,8 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const NO_PROXIES: Proxies = { proxyFor: () => null };
 
 /**
- * Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as curl does: the names in lower case count first. This
- * machine itself is never reached through a proxy. Throws `validation_failed` for a proxy of another kind.
+ * Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as curl does: names in lower case take precedence.
+ * This machine itself is never reached through a proxy. Throws `validation_failed` for a proxy of another kind.
  */
 export function readProxies(env: Environment): Proxies {
   const all = readProxy(env, 'ALL_PROXY');
@@ -40,7 +40,7 @@ function readProxy(env: Environment, name: string): URL | null {
   const address = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  // the value may have a password
+  // the value may contain a password
   throw new ReelmillError('validation_failed', `${name} must look like http://proxy.example.com:3128.`);
 }
 
@@ -48,7 +48,7 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** `*`, an address, a range of addresses (`10.0.0.0/8`), or a name, which stands for the names below it, too. */
+/** `*`, an address, a range of addresses (`10.0.0.0/8`), or a name, which includes its subdomains. */
 function matches(entry: string, { hostname, protocol, port }: URL): boolean {
   if (entry === '*') return true;
   const [, name = '', entryPort] = /^(\[[^\]]+\]|[^:]+|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];

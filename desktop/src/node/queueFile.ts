@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { QueueStore } from '../engine/ports.ts';
-import { type QueueEntry, queueEntrySchema } from '../engine/queueEntry.ts';
+import type { QueueStore } from '../engine/ports/ports.ts';
+import { type QueueEntry, queueEntrySchema } from '../engine/ports/queueEntry.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
 const fileSchema = z.object({ v: z.literal(1), scope: z.string(), uploads: z.array(z.unknown()) });
 
-/** The queue of one account in a file of its own, which only the user may read. */
+/** The queue of one account, in a file of its own that only the user may read. */
 export class QueueFile implements QueueStore {
   readonly #path: string;
   readonly #scope: string;
@@ -20,7 +20,7 @@ export class QueueFile implements QueueStore {
     this.#scope = scope;
   }
 
-  /** Empty where there is none. A file that cannot be understood is put aside under another name. */
+  /** Returns nothing where there is no file. A file that cannot be parsed is renamed and kept. */
   async load(): Promise<QueueEntry[]> {
     const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;

@@ -2,10 +2,10 @@ import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type SavedSession, type SessionStore, savedSessionSchema } from '../engine/session.ts';
+import { type SavedSession, type SessionStore, savedSessionSchema } from '../engine/api/session.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
-/** Longer than any call that is made under the lock: whoever holds it for so long is dead. */
+/** Longer than any call that is made under the lock: its holder has ended. */
 const STALE_LOCK_MS = 45_000;
 const LOCK_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
@@ -18,7 +18,7 @@ export class SessionFile implements SessionStore {
     this.#path = path;
   }
 
-  /** Null also for a file that holds no session. */
+  /** Returns null also for a file without a session. */
   async load(): Promise<SavedSession | null> {
     const text = await readFile(this.#path, 'utf8').catch(() => null);
     if (text === null) return null;

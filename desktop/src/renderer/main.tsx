@@ -2,10 +2,10 @@ import { createRoot } from 'react-dom/client';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './theme/global.css';
-import { App } from './App.tsx';
-import { startTexts } from './i18n.ts';
-import { StartFailed } from './layout/StartFailed.tsx';
-import { startStores } from './start.ts';
+import { App } from './app/App.tsx';
+import { StartFailed } from './app/StartFailed.tsx';
+import { startStores } from './app/start.ts';
+import { startTexts } from './app/startTexts.ts';
 import { publishStyleNonce } from './theme/nonce.ts';
 
 publishStyleNonce();

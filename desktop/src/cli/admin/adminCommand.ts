@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { AdminApi } from '../../engine/adminApi.ts';
-import type { ApiClient } from '../../engine/apiClient.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
+import type { ApiClient } from '../../engine/api/apiClient.ts';
 import { readCount, readNumber } from '../arguments.ts';
 import { EXIT } from '../exitCodes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,7 +14,7 @@ export interface AdminCommandContext {
   json: boolean;
 }
 
-/** Runs a command as whoever is logged in, and keeps its exit code. */
+/** Runs a command with the saved session, and sets the exit code. */
 export type RunAdminCommand = (
   json: boolean | undefined,
   work: (context: AdminCommandContext) => Promise<number>,
@@ -28,30 +28,30 @@ export interface Page {
 /** The options of a command that lists a page. */
 export function addPage(command: Command): Command {
   return command
-    .option('--limit <n>', 'how many', readCount, 20)
-    .option('--offset <n>', 'how many to pass over', readNumber, 0)
-    .option('--json', 'print the answer of the API');
+    .option('--limit <n>', 'maximum number of rows', readCount, 20)
+    .option('--offset <n>', 'number of rows to skip', readNumber, 0)
+    .option('--json', 'print the response of the API');
 }
 
-/** Prints an answer: as JSON, or in these lines. */
-export function say(
+/** Prints a response as JSON, or these lines. Returns the exit code. */
+export function print(
   { terminal, json }: AdminCommandContext,
-  answer: unknown,
+  response: unknown,
   lines: readonly string[],
 ): number {
-  const text = json ? JSON.stringify(answer) : lines.join('\n');
+  const text = json ? JSON.stringify(response) : lines.join('\n');
   terminal.stdout.write(`${text}\n`);
   return EXIT.ok.code;
 }
 
-/** The same for one page of a list, with how much more there is. */
-export function sayPage(
+/** Prints one page of a list, and how much more there is. Returns the exit code. */
+export function printPage(
   context: AdminCommandContext,
-  answer: { total: number },
+  response: { total: number },
   shown: number,
-  sayRows: () => string[],
+  formatRows: () => string[],
 ): number {
-  if (shown === 0) return say(context, answer, ['There are none.']);
-  const more = shown < answer.total ? [`${shown} of ${answer.total}; see --limit and --offset`] : [];
-  return say(context, answer, [...sayRows(), ...more]);
+  if (shown === 0) return print(context, response, ['Nothing found.']);
+  const more = shown < response.total ? [`${shown} of ${response.total}; see --limit and --offset`] : [];
+  return print(context, response, [...formatRows(), ...more]);
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { AdminApi } from '../../engine/adminApi.ts';
-import type { ApiClient } from '../../engine/apiClient.ts';
+import { AdminApi } from '../../engine/api/adminApi.ts';
+import type { ApiClient } from '../../engine/api/apiClient.ts';
 import type { Terminal } from '../terminal.ts';
 import type { RunAdminCommand } from './adminCommand.ts';
 import { addAdminVideoCommands } from './adminVideoCommands.ts';
@@ -17,16 +17,16 @@ type Run = (
 
 const DEFAULT_WATCH_SECONDS = 2;
 
-/** `reelmill admin …`: what an administrator does. */
+/** `reelmill admin …`: the commands for administrators. */
 export function addAdminCommands(program: Command, runAsUser: Run): void {
   const run: RunAdminCommand = (json, work) =>
     runAsUser(json, ({ api, ...context }) => work({ ...context, user: api, api: new AdminApi(api) }));
-  const admin = program.command('admin').description('look after the farm; for administrators');
+  const admin = program.command('admin').description('manage the farm; for administrators');
   admin
     .command('farm')
-    .description('show queue, workers, throughput, and how many workers would be right')
-    .option('--watch [seconds]', `go on showing it (default: every ${DEFAULT_WATCH_SECONDS}s)`, readSeconds)
-    .option('--json', 'print JSON; with --watch one line each time')
+    .description('show queue, workers, throughput and the suggested number of workers')
+    .option('--watch [seconds]', `refresh regularly (default: every ${DEFAULT_WATCH_SECONDS}s)`, readSeconds)
+    .option('--json', 'print JSON; with --watch one line per refresh')
     .action((options: { watch?: number | true; json?: boolean }) =>
       run(options.json, (context) => {
         if (options.watch === undefined) return showFarm(context);
@@ -40,16 +40,16 @@ export function addAdminCommands(program: Command, runAsUser: Run): void {
   addAuditCommand(admin, run);
   admin
     .command('retention')
-    .description('show what is tidied up: stale uploads, deleted videos, old sources, leftovers')
-    .addOption(new Option('--job <name>', 'only this one').choices(RETENTION_JOB_NAMES))
-    .addOption(new Option('--dry-run', 'ask every job what it would remove now').conflicts('run'))
+    .description('show what is cleaned up: stale uploads, deleted videos, old sources, stale objects')
+    .addOption(new Option('--job <name>', 'only this job').choices(RETENTION_JOB_NAMES))
+    .addOption(new Option('--dry-run', 'report what each job would remove now').conflicts('run'))
     .addOption(
       new Option('--allow <name>', 'let a stopped job remove what it counted')
         .choices(RETENTION_JOB_NAMES)
         .conflicts(['run', 'dryRun', 'job']),
     )
-    .option('--run', 'run what runs by itself now, or the named job')
-    .option('--json', 'print JSON; one line for each job that is run')
+    .option('--run', 'run the scheduled jobs now, or the named job')
+    .option('--json', 'print JSON; one line for each job that runs')
     .action((options: RetentionOptions & { json?: boolean }) =>
       run(options.json, (context) => showRetention(context, options)),
     );
@@ -57,7 +57,6 @@ export function addAdminCommands(program: Command, runAsUser: Run): void {
 
 function readSeconds(text: string): number {
   const seconds = Number(text);
-  if (!(seconds >= 0.5 && seconds <= 3600))
-    throw new InvalidArgumentError('It must be between 0.5 and 3600.');
+  if (!(seconds >= 0.5 && seconds <= 3600)) throw new InvalidArgumentError('Must be between 0.5 and 3600.');
   return seconds;
 }

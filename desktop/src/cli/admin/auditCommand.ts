@@ -8,7 +8,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';
-import { addPage, type Page, type RunAdminCommand, sayPage } from './adminCommand.ts';
+import { addPage, type Page, printPage, type RunAdminCommand } from './adminCommand.ts';
 import { findUser } from './userCommands.ts';
 
 interface AuditOptions extends Page {
@@ -22,22 +22,22 @@ interface AuditOptions extends Page {
 
 /** `reelmill admin audit` */
 export function addAuditCommand(admin: Command, run: RunAdminCommand): void {
-  const command = admin.command('audit').description('show who did what, the newest first');
-  const action = new Option('--action <action>', 'only this').choices(auditActionSchema.options);
+  const command = admin.command('audit').description('show the audit log, newest first');
+  const action = new Option('--action <action>', 'only this action').choices(auditActionSchema.options);
   addPage(command)
     .addOption(action)
-    .option('--actor <user>', 'only what this account did: its number or e-mail address')
-    .option('--target <kind[:id]>', 'only what was done to these, such as user:7 or worker', readTarget)
-    .option('--since <time>', 'from then on, such as 2026-01-31 or 2026-01-31T08:00Z', readTime)
-    .option('--until <time>', 'before then', readTime)
+    .option('--actor <user>', 'only actions of this account: its ID or e-mail address')
+    .option('--target <kind[:id]>', 'only actions on this target, such as user:7 or worker', readTarget)
+    .option('--since <time>', 'from this time on, such as 2026-01-31 or 2026-01-31T08:00Z', readTime)
+    .option('--until <time>', 'before this time', readTime)
     .action(({ json, actor, target, ...query }: AuditOptions) =>
       run(json, async (context) => {
         const signal = new AbortController().signal;
         const who = actor === undefined ? {} : { actor: await findUser(context.api, actor) };
         const what = target === undefined ? {} : { target_kind: target.kind, target_id: target.id };
-        const answer = await context.api.listAudit({ ...query, ...who, ...what }, signal);
-        return sayPage(context, answer, answer.entries.length, () =>
-          alignColumns([HEAD, ...answer.entries.map(rowOf)]),
+        const response = await context.api.listAudit({ ...query, ...who, ...what }, signal);
+        return printPage(context, response, response.entries.length, () =>
+          alignColumns([HEAD, ...response.entries.map(rowOf)]),
         );
       }),
     );
@@ -60,14 +60,13 @@ function readTarget(text: string): AuditOptions['target'] {
   const [kind, ...id] = text.split(':');
   const parsed = auditTargetKindSchema.safeParse(kind);
   if (!parsed.success) {
-    throw new InvalidArgumentError(`It must begin with one of ${auditTargetKindSchema.options.join(', ')}.`);
+    throw new InvalidArgumentError(`Must begin with one of ${auditTargetKindSchema.options.join(', ')}.`);
   }
   return { kind: parsed.data, id: id.length === 0 ? undefined : id.join(':') };
 }
 
 function readTime(text: string): string {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('It must be a date, or a date and a time.');
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Must be a date, or a date and a time.');
   return time.toISOString();
 }

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeFailedTask, makeFarm, makeWorker } from '../../../../test/support/farmFacts.ts';
-import { sayFarm } from './farmReport.ts';
+import { formatFarm } from './farmReport.ts';
 
 const NOW = new Date('2026-11-24T12:01:05.000Z');
 
-test('an idle farm', () => {
-  assert.deepEqual(sayFarm(makeFarm(), [], NOW), [
+test('formats an idle farm', () => {
+  assert.deepEqual(formatFarm(makeFarm(), [], NOW), [
     'Queue         0 ready, 0 workers listening; 0 tasks waiting',
     'Tasks         0 pending, 0 queued, 0 running, 0 done, 0 failed, 0 canceled',
     'Throughput    0 tasks done in the last 10m00s (0.0 a minute)',
-    'Drain         there is nothing left to do',
+    'Drain         nothing left to do',
     'Suggested     1 worker: docker compose up -d --scale worker=1',
     'Dead letters  0',
     '',
-    'No worker has been heard of today.',
+    'No worker was seen today.',
   ]);
 });
 
-test('a busy farm names the part that each worker encodes, what failed and what nobody could handle', () => {
+test('formats a busy farm with the parts being encoded, failed tasks and dead letters', () => {
   const running = { ...makeFailedTask(7), state: 'running', error: null } as const;
   const task = { task_id: 7, video_id: 12, kind: 'encode', progress: 64.9, speed: 2.31 } as const;
   const farm = makeFarm({
@@ -38,7 +38,7 @@ test('a busy farm names the part that each worker encodes, what failed and what 
   });
   const diedAt = '2026-11-24T12:00:00.000Z';
   const letter = { id: '1', queue: 'tasks', reason: 'unreadable', died_at: diedAt, body: '{\n}' };
-  const lines = sayFarm(farm, [letter], NOW);
+  const lines = formatFarm(farm, [letter], NOW);
   assert.equal(
     lines[0],
     'Queue         14 ready, 1 worker listening; 17 tasks waiting, the oldest for 1m14s',
@@ -53,11 +53,11 @@ test('a busy farm names the part that each worker encodes, what failed and what 
     'worker-1    farm-1  busy   8      7.1.5   1m05s ago  encode part 4 of video 12 (task 7), 64 %, 2.3x',
     'worker-two  farm-1  sick   8      -       1m05s ago  no?[31m disk',
     '',
-    'QUARANTINED TASK                    WORKERS LOST  LAST WORKER  NEXT TRY',
+    'QUARANTINED TASK                    WORKERS LOST  LAST WORKER  NEXT ATTEMPT',
     'encode part 4 of video 12 (task 8)  3 in a row    worker-1     2026-11-24T12:00:00.000Z',
     '',
-    'WAITING TASK                  TRIES ENDED  LAST REASON                                NEXT TRY',
-    'inspect of video 12 (task 6)  12           undecodable: The pictures cannot be read.  2026-11-24T12:00:00.000Z',
+    'WAITING TASK                  ATTEMPTS LOST  LAST REASON                                NEXT ATTEMPT',
+    'inspect of video 12 (task 6)  12             undecodable: The pictures cannot be read.  2026-11-24T12:00:00.000Z',
     '',
     'FAILED TASK                 WHEN       ATTEMPTS   WORKER    REASON',
     'audio of video 12 (task 9)  1m05s ago  1 attempt  worker-1  undecodable: The pictures cannot be read.',
@@ -67,9 +67,9 @@ test('a busy farm names the part that each worker encodes, what failed and what 
   ]);
 });
 
-test('what is not known is said so', () => {
-  const lines = sayFarm(makeFarm({ queue: null, drain_seconds: null }), null, NOW);
-  assert.match(lines[0] ?? '', /the message broker does not answer/);
-  assert.match(lines[3] ?? '', /nobody is working on it/);
-  assert.equal(lines[5], 'Dead letters  not known');
+test('shows what is unknown as unknown', () => {
+  const lines = formatFarm(makeFarm({ queue: null, drain_seconds: null }), null, NOW);
+  assert.match(lines[0] ?? '', /the message broker does not respond/);
+  assert.match(lines[3] ?? '', /no worker is active/);
+  assert.equal(lines[5], 'Dead letters  unknown');
 });

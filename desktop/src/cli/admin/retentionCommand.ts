@@ -6,28 +6,28 @@ import {
 } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults } from '@reelmill/shared/core/retentionResult.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { AdminApi } from '../../engine/adminApi.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
 import { EXIT } from '../exitCodes.ts';
 import { printable } from '../formats.ts';
-import { type AdminCommandContext, say } from './adminCommand.ts';
-import { sayAllowed, sayRetention, sayRun } from './retentionReport.ts';
+import { type AdminCommandContext, print } from './adminCommand.ts';
+import { formatAllowed, formatRetention, formatRun } from './retentionReport.ts';
 
 export interface RetentionOptions {
-  /** Only this one. */
+  /** Only this job. */
   job?: RetentionJobName;
   /** Really remove. */
   run?: boolean;
-  /** Ask every job, also those that walk through the store. */
+  /** Ask every job, including those that list the store. */
   dryRun?: boolean;
-  /** Lets this one go on, which is stopped. */
+  /** Lets this stopped job continue. */
   allow?: RetentionJobName;
 }
 
 const never = (): AbortSignal => new AbortController().signal;
 
 /**
- * What is tidied up; with `run` or `dryRun` the jobs are run now, with `allow` a stopped one goes on. Exits 1 where something
- * could not be removed, or where a job is stopped.
+ * Prints what is cleaned up; with `run` or `dryRun` runs the jobs now, with `allow` lets a stopped one continue. Returns 1
+ * where something could not be removed, or a job is stopped.
  */
 export async function showRetention(
   context: AdminCommandContext,
@@ -37,22 +37,22 @@ export async function showRetention(
   const retention = await api.getRetention(never());
   if (options.allow !== undefined) return allowJob(context, retention, options.allow);
   if (!options.run && !options.dryRun) {
-    const text = json ? JSON.stringify(retention) : sayRetention(retention, new Date()).join('\n');
+    const text = json ? JSON.stringify(retention) : formatRetention(retention, new Date()).join('\n');
     terminal.stdout.write(`${text}\n`);
     return EXIT.ok.code;
   }
-  // what does not run by itself is only run when it is named
+  // a job that is not scheduled only runs when it is named
   const wanted = retention.jobs.filter(({ name, scheduled }) =>
     options.job === undefined ? scheduled || options.dryRun : name === options.job,
   );
   let failed = 0;
   for (const { name } of wanted) {
     try {
-      const answer = await runToTheEnd(api, name, !options.run);
-      terminal.stdout.write(`${json ? JSON.stringify(answer) : sayRun(answer).join('\n')}\n`);
-      failed += answer.result.failed;
+      const response = await runToTheEnd(api, name, !options.run);
+      terminal.stdout.write(`${json ? JSON.stringify(response) : formatRun(response).join('\n')}\n`);
+      failed += response.result.failed;
     } catch (error) {
-      // the others go on
+      // the other jobs still run
       if (!(error instanceof ReelmillError && error.code === 'retention_stopped')) throw error;
       terminal.stderr.write(`${name}: stopped. ${printable(error.message)}\n`);
       failed += 1;
@@ -61,7 +61,7 @@ export async function showRetention(
   return failed > 0 ? EXIT.failure.code : EXIT.ok.code;
 }
 
-/** What is allowed is what the server says now: it refuses where that is more by then. */
+/** Allows the number that the server reports now; the server rejects it where the number has grown by then. */
 async function allowJob(
   context: AdminCommandContext,
   { jobs }: Retention,
@@ -73,22 +73,22 @@ async function allowJob(
     return EXIT.failure.code;
   }
   const items = stopped.items === null ? {} : { items: stopped.items };
-  const answer = await context.api.allowRetention({ job, ...items }, never());
-  return say(context, answer, sayAllowed(answer));
+  const response = await context.api.allowRetention({ job, ...items }, never());
+  return print(context, response, formatAllowed(response));
 }
 
-/** The server answers after some seconds and says where it stopped. */
+/** Runs a job until it is done: each call takes some seconds and returns where it stopped. */
 async function runToTheEnd(
   api: AdminApi,
   job: RetentionJobName,
   dryRun: boolean,
 ): Promise<RetentionRunResponse> {
-  let answer = await api.runRetention({ job, dry_run: dryRun, position: 0 }, never());
-  while (answer.next_position !== null) {
-    const next = await api.runRetention({ job, dry_run: dryRun, position: answer.next_position }, never());
-    answer = { ...next, result: addRetentionResults(answer.result, next.result) };
+  let total = await api.runRetention({ job, dry_run: dryRun, position: 0 }, never());
+  while (total.next_position !== null) {
+    const next = await api.runRetention({ job, dry_run: dryRun, position: total.next_position }, never());
+    total = { ...next, result: addRetentionResults(total.result, next.result) };
   }
-  return answer;
+  return total;
 }
 
 export const RETENTION_JOB_NAMES = retentionJobNameSchema.options;

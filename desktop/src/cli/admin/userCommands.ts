@@ -3,15 +3,15 @@ import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { formatBytes } from '@reelmill/shared/core/formatBytes.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Command, Option } from 'commander';
-import type { AdminApi } from '../../engine/adminApi.ts';
+import type { AdminApi } from '../../engine/api/adminApi.ts';
 import { readByteQuota, readCountQuota } from '../arguments.ts';
 import { printable } from '../formats.ts';
 import { alignColumns } from '../table.ts';
 import { readLines, type Terminal } from '../terminal.ts';
-import { addPage, type Page, type RunAdminCommand, say, sayPage } from './adminCommand.ts';
+import { addPage, type Page, print, printPage, type RunAdminCommand } from './adminCommand.ts';
 
-const USER = 'number or e-mail address of the account';
-const JSON_HELP = 'print the answer of the API';
+const USER = 'ID or e-mail address of the account';
+const JSON_HELP = 'print the response of the API';
 const ROLES = ['creator', 'admin'] as const;
 const never = (): AbortSignal => new AbortController().signal;
 
@@ -21,29 +21,29 @@ interface Json {
 
 /** `reelmill admin users …` */
 export function addUserCommands(admin: Command, run: RunAdminCommand): void {
-  const users = admin.command('users').description('look after accounts');
+  const users = admin.command('users').description('manage accounts');
   addListing(users, run);
-  addMaking(users, run);
-  addChanging(users, run);
+  addCreation(users, run);
+  addChanges(users, run);
 }
 
 function addListing(users: Command, run: RunAdminCommand): void {
-  addPage(users.command('list').description('list the accounts, the oldest first'))
-    .option('--search <text>', 'only those with this in their e-mail address or name')
-    .addOption(new Option('--role <role>', 'only those').choices(ROLES))
-    .option('--disabled', 'only those that are disabled')
+  addPage(users.command('list').description('list accounts, oldest first'))
+    .option('--search <text>', 'only accounts with this text in their e-mail address or name')
+    .addOption(new Option('--role <role>', 'only accounts with this role').choices(ROLES))
+    .option('--disabled', 'only disabled accounts')
     .action((options: Page & Json & { search?: string; role?: Role; disabled?: true }) => {
       const { json, ...query } = options;
       return run(json, async (context) => {
-        const answer = await context.api.listUsers(query, never());
-        return sayPage(context, answer, answer.users.length, () =>
-          alignColumns([HEAD, ...answer.users.map(rowOf)]),
+        const response = await context.api.listUsers(query, never());
+        return printPage(context, response, response.users.length, () =>
+          alignColumns([HEAD, ...response.users.map(rowOf)]),
         );
       });
     });
 }
 
-interface MakeOptions extends Json {
+interface CreateOptions extends Json {
   nickname?: string;
   role: Role;
   quotaBytes?: QuotaUpdate['bytes'];
@@ -60,21 +60,21 @@ interface QuotaOptions extends Json, Pick<QuotaUpdate, 'bytes' | 'videos'> {
   dailyMinutes?: QuotaUpdate['daily_minutes'];
 }
 
-function addMaking(users: Command, run: RunAdminCommand): void {
+function addCreation(users: Command, run: RunAdminCommand): void {
   users
     .command('create')
-    .description('make an account; its password is shown once')
+    .description('create an account; its password is shown once')
     .argument('<e-mail>')
-    .option('--nickname <name>', 'how it is called (default: from the address)')
+    .option('--nickname <name>', 'display name (default: from the e-mail address)')
     .addOption(new Option('--role <role>').choices(ROLES).default('creator'))
-    .option('--quota-bytes <size>', 'how much its sources may take, such as 50G', readByteQuota)
-    .option('--quota-videos <n>', 'how many videos it may have', readCountQuota)
-    .option('--quota-running-tasks <n>', 'how many of its tasks may run at a time', readCountQuota)
-    .option('--quota-queued-minutes <n>', 'how much of its video may be planned at a time', readCountQuota)
-    .option('--quota-daily-minutes <n>', 'how much of its video is converted in 24 hours', readCountQuota)
-    .option('--password-stdin', 'read its password from the first line of standard input')
+    .option('--quota-bytes <size>', 'maximum size of its sources, such as 50G', readByteQuota)
+    .option('--quota-videos <n>', 'maximum number of videos', readCountQuota)
+    .option('--quota-running-tasks <n>', 'maximum number of tasks running at a time', readCountQuota)
+    .option('--quota-queued-minutes <n>', 'maximum minutes of video in the queue', readCountQuota)
+    .option('--quota-daily-minutes <n>', 'maximum minutes of video converted in 24 hours', readCountQuota)
+    .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--json', JSON_HELP)
-    .action((email: string, options: MakeOptions) =>
+    .action((email: string, options: CreateOptions) =>
       run(options.json, async (context) => {
         const { nickname, role, passwordStdin } = options;
         const quota: QuotaUpdate = {
@@ -85,14 +85,14 @@ function addMaking(users: Command, run: RunAdminCommand): void {
           daily_minutes: options.quotaDailyMinutes,
         };
         const password = await readPassword(context.terminal, passwordStdin);
-        const answer = await context.api.createUser({ email, nickname, role, password, quota }, never());
-        const made = `${printable(answer.user.email)} has an account now (${answer.user.user_id}).`;
-        return say(context, answer, [made, ...sayPassword(answer.password)]);
+        const response = await context.api.createUser({ email, nickname, role, password, quota }, never());
+        const made = `Account ${response.user.user_id} created for ${printable(response.user.email)}.`;
+        return print(context, response, [made, ...formatPassword(response.password)]);
       }),
     );
   users
     .command('reset-password')
-    .description('give an account another password, which is shown once; its sessions end')
+    .description('set a new password for an account, shown once; its sessions end')
     .argument('<user>', USER)
     .option('--password-stdin', 'read the password from the first line of standard input')
     .option('--json', JSON_HELP)
@@ -100,28 +100,28 @@ function addMaking(users: Command, run: RunAdminCommand): void {
       run(options.json, async (context) => {
         const password = await readPassword(context.terminal, options.passwordStdin);
         const userId = await findUser(context.api, user);
-        const answer = await context.api.resetPassword(userId, password, never());
-        const done = `${printable(answer.user.email)} has another password now; its sessions have ended.`;
-        return say(context, answer, [done, ...sayPassword(answer.password)]);
+        const response = await context.api.resetPassword(userId, password, never());
+        const done = `Password of ${printable(response.user.email)} reset; its sessions have ended.`;
+        return print(context, response, [done, ...formatPassword(response.password)]);
       }),
     );
 }
 
-function addChanging(users: Command, run: RunAdminCommand): void {
+function addChanges(users: Command, run: RunAdminCommand): void {
   const change = (user: string, json: boolean | undefined, update: AdminUserUpdate): Promise<void> =>
     run(json, async (context) => {
-      const answer = await context.api.updateUser(await findUser(context.api, user), update, never());
-      return say(context, answer, alignColumns([HEAD, rowOf(answer)]));
+      const response = await context.api.updateUser(await findUser(context.api, user), update, never());
+      return print(context, response, alignColumns([HEAD, rowOf(response)]));
     });
   users
     .command('disable')
-    .description('shut an account out at once; its videos stay as they are')
+    .description('disable an account at once; its videos stay as they are')
     .argument('<user>', USER)
     .option('--json', JSON_HELP)
     .action((user: string, { json }: Json) => change(user, json, { disabled: true }));
   users
     .command('enable')
-    .description('let an account in again')
+    .description('enable a disabled account')
     .argument('<user>', USER)
     .option('--json', JSON_HELP)
     .action((user: string, { json }: Json) => change(user, json, { disabled: false }));
@@ -134,13 +134,13 @@ function addChanging(users: Command, run: RunAdminCommand): void {
     .action((user: string, role: Role, { json }: Json) => change(user, json, { role }));
   users
     .command('quota')
-    .description('say how much an account may have; "default" is what the server is configured to')
+    .description('set the quotas of an account; "default" uses the limits that the server is configured with')
     .argument('<user>', USER)
-    .option('--bytes <size>', 'of sources, such as 50G, "unlimited" or "default"', readByteQuota)
-    .option('--videos <n>', 'a number, "unlimited" or "default"', readCountQuota)
-    .option('--running-tasks <n>', 'tasks that may run at a time', readCountQuota)
-    .option('--queued-minutes <n>', 'minutes of video that may be planned at a time', readCountQuota)
-    .option('--daily-minutes <n>', 'minutes of video that are converted in 24 hours', readCountQuota)
+    .option('--bytes <size>', 'size of its sources, such as 50G, "unlimited" or "default"', readByteQuota)
+    .option('--videos <n>', 'number of videos, "unlimited" or "default"', readCountQuota)
+    .option('--running-tasks <n>', 'tasks running at a time', readCountQuota)
+    .option('--queued-minutes <n>', 'minutes of video in the queue', readCountQuota)
+    .option('--daily-minutes <n>', 'minutes of video converted in 24 hours', readCountQuota)
     .option('--json', JSON_HELP)
     .action((user: string, { json, runningTasks, queuedMinutes, dailyMinutes, ...sizes }: QuotaOptions) =>
       change(user, json, {
@@ -154,13 +154,13 @@ function addChanging(users: Command, run: RunAdminCommand): void {
     );
 }
 
-/** The number of an account from its number or its whole e-mail address. */
+/** Returns the ID of an account, given as its ID or its whole e-mail address. Throws `not_found`. */
 export async function findUser(api: AdminApi, user: string): Promise<number> {
   if (/^\d{1,15}$/.test(user)) return Number(user);
   const email = user.trim().toLowerCase();
   const { users } = await api.listUsers({ search: email, limit: 100 }, never());
   const found = users.find((one) => one.email === email);
-  if (found === undefined) throw new ReelmillError('not_found', `There is no account ${printable(user)}.`);
+  if (found === undefined) throw new ReelmillError('not_found', `No account found for ${printable(user)}.`);
   return found.user_id;
 }
 
@@ -170,9 +170,9 @@ async function readPassword(terminal: Terminal, fromStdin: boolean | undefined):
   return password;
 }
 
-function sayPassword(password: string | null): string[] {
+function formatPassword(password: string | null): string[] {
   if (password === null) return [];
-  return [`Password: ${password}`, 'It is not shown again; its owner should choose another one.'];
+  return [`Password: ${password}`, 'It is not shown again; its owner should change it.'];
 }
 
 const HEAD = ['ID', 'E-MAIL', 'NAME', 'ROLE', 'STATE', 'VIDEOS', 'STORAGE', 'TASKS', 'QUEUED', 'TODAY'];
@@ -196,7 +196,7 @@ function rowOf({ user_id, email, nickname, role, disabled, quota }: AdminUser): 
   ];
 }
 
-/** A server of an earlier version does not say every use. */
+/** A server of an earlier version does not report every use. */
 function useOf(use: AdminUser['quota']['running_tasks'], unit = ''): string {
   if (use === undefined) return '-';
   return use.limit === null ? `${use.used}${unit}` : `${use.used} of ${use.limit}${unit}`;

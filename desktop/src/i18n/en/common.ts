@@ -1,4 +1,4 @@
-/** What several views say. */
+/** Texts that several views share. */
 export const common = {
   navigation: {
     label: 'Main navigation',
@@ -23,18 +23,18 @@ export const common = {
     back: 'Back',
   },
   notice: {
-    close: 'Dismiss this notice',
-    problem: 'That did not work',
+    close: 'Dismiss notification',
+    problem: 'Something went wrong',
   },
   loading: 'Loading',
   start: {
-    failed: 'Reelmill could not be shown',
+    failed: 'Reelmill could not be loaded',
     body: 'Your uploads are not affected: they run in the background.',
-    reload: 'Load again',
+    reload: 'Reload',
   },
   crash: {
-    title: 'Something went wrong here',
-    body: 'Your uploads are not affected: they run in the background. The rest of the app goes on working.',
-    again: 'Show this again',
+    title: 'This view stopped working',
+    body: 'Your uploads are not affected: they run in the background. You can keep using the rest of the app.',
+    again: 'Reload this view',
   },
 } as const;

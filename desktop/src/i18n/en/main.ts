@@ -1,4 +1,4 @@
-/** What the main process says: menus, the tray, dialogs and notifications. */
+/** Texts of the main process: menus, the tray, dialogs and notifications. */
 export const main = {
   menu: {
     file: 'File',
@@ -42,22 +42,22 @@ export const main = {
     uploading_other: 'Reelmill: {{count}} uploads, {{percent}} %',
     uploadingWithEta_one: 'Reelmill: {{count}} upload, {{percent}} %, {{eta}} left',
     uploadingWithEta_other: 'Reelmill: {{count}} uploads, {{percent}} %, {{eta}} left',
-    paused_one: 'Reelmill: {{count}} upload is paused',
-    paused_other: 'Reelmill: {{count}} uploads are paused',
+    paused_one: 'Reelmill: {{count}} upload paused',
+    paused_other: 'Reelmill: {{count}} uploads paused',
     seconds: '{{count}} s',
     minutes: '{{count}} min',
     hours: '{{hours}} h {{minutes}} min',
   },
   quit: {
     title: 'Quit Reelmill?',
-    detail: 'Uploads are running. They go on at the next start.',
+    detail: 'Uploads are still running. They resume the next time you start Reelmill.',
     confirm: 'Quit',
     keepRunning: 'Keep Running',
   },
   background: {
-    title: 'Reelmill is still here',
-    body: 'Uploads go on in the background. You find Reelmill in the tray.',
-    bodyMac: 'Uploads go on in the background. You find Reelmill in the Dock and in the menu bar.',
+    title: 'Reelmill is still running',
+    body: 'Uploads continue in the background. Reelmill is in the system tray.',
+    bodyMac: 'Uploads continue in the background. Reelmill is in the Dock and the menu bar.',
   },
   notification: {
     online: 'Video online',
@@ -65,7 +65,7 @@ export const main = {
     onlineMany_one: '{{count}} video online',
     onlineMany_other: '{{count}} videos online',
     uploadFailed: 'Upload failed',
-    transcodeFailed: 'Video failed',
+    transcodeFailed: 'Processing failed',
     failedBody: '“{{title}}”: {{reason}}',
     failedMany_one: '{{count}} video failed',
     failedMany_other: '{{count}} videos failed',
@@ -74,18 +74,18 @@ export const main = {
   },
   dialog: {
     pickFiles: 'Choose videos to upload',
-    pickFolder: 'Choose a folder with videos to upload',
+    pickFolder: 'Choose a folder of videos to upload',
     pickWatchFolder: 'Choose the folder to watch',
     relocate: 'Where is “{{fileName}}”?',
     choose: 'Choose',
-    add: 'Add',
+    add: 'Add to queue',
     videos: 'Videos',
     allFiles: 'All files',
   },
   crash: {
     title: 'Reelmill cannot start',
     window: 'The window of Reelmill stopped working',
-    windowDetail: 'Uploads are not affected. The window can be opened again.',
-    reopen: 'Open Again',
+    windowDetail: 'Uploads are not affected. You can reopen the window.',
+    reopen: 'Reopen',
   },
 };

@@ -26,7 +26,7 @@ export const common: OnePluralForm<typeof english> = {
   },
   notice: {
     close: '关闭此通知',
-    problem: '操作未成功',
+    problem: '操作失败',
   },
   loading: '正在加载',
   start: {
@@ -35,7 +35,7 @@ export const common: OnePluralForm<typeof english> = {
     reload: '重新加载',
   },
   crash: {
-    title: '这里出了点问题',
+    title: '此页面出现问题',
     body: '上传不受影响，仍在后台进行。应用的其他部分可以照常使用。',
     again: '重新显示',
   },

@@ -74,7 +74,7 @@ export const main: OnePluralForm<typeof english> = {
     pickWatchFolder: '选择要监视的文件夹',
     relocate: '“{{fileName}}”在哪里？',
     choose: '选择',
-    add: '添加',
+    add: '添加到队列',
     videos: '视频',
     allFiles: '所有文件',
   },

@@ -56,7 +56,7 @@ export const queue: OnePluralForm<typeof english> = {
     kept: '此前已上传 {{size}}',
     sent: '{{sent}} / {{size}}',
     left: '剩余 {{time}}',
-    completing: '正在确认文件完整送达',
+    completing: '正在校验上传内容',
     online: '可以观看',
     canceled: '未上传',
     playable: '开头部分已可观看',
@@ -80,16 +80,16 @@ export const queue: OnePluralForm<typeof english> = {
     network: '网络未连接。',
     timeout: '服务器没有响应。',
     unavailable: '服务器暂时不可用。',
-    rate_limited: '服务器要求放慢速度。',
+    rate_limited: '请求过于频繁。',
     certificate: '服务器证书不可信。',
     storage: '存储服务拒绝了一个分段。',
-    other: '出了点问题。',
+    other: '出现错误。',
   },
   failure: {
     duplicate: '视频库中已有这个文件：“{{title}}”。',
     duplicateUnknown: '视频库中已有这个文件。',
     follow: '文件已上传，但无法获取处理进度。{{reason}}',
-    otherFile: '这不是当初开始上传的那个文件。',
+    otherFile: '这不是最初上传的文件。',
   },
   progress: {
     upload: '{{name}} 的上传进度',
@@ -132,7 +132,7 @@ export const queue: OnePluralForm<typeof english> = {
   order: {
     drag: '拖动以调整顺序',
     moved: '{{name}} 现在位于第 {{place}} 位，共 {{count}} 项。',
-    lifted: '已拿起 {{name}}，拖到新的位置。',
+    lifted: '已选中 {{name}}，请拖到新的位置。',
     stays: '{{name}} 仍在原来的位置。',
   },
   cancel: {
@@ -151,7 +151,7 @@ export const queue: OnePluralForm<typeof english> = {
   },
   empty: {
     title: '把视频拖到这里',
-    body: '可以将文件或整个文件夹拖到窗口的任意位置。上传在后台进行，无论发生什么，都会从中断处继续。',
+    body: '可以将文件或整个文件夹拖到窗口的任意位置。上传在后台进行，中断后会自动续传。',
   },
   loading: '正在加载上传列表',
   loadFailed: {

@@ -15,7 +15,7 @@ export const signIn: OnePluralForm<typeof english> = {
   },
   nickname: {
     label: '昵称',
-    missing: '请输入其他人看到的昵称。',
+    missing: '请输入昵称。',
     tooLong_other: '最多 {{count}} 个字符。',
   },
   email: {
@@ -33,7 +33,7 @@ export const signIn: OnePluralForm<typeof english> = {
   },
   stay: {
     label: '在此电脑上保持登录',
-    keyring: '登录状态以系统密钥环中的密钥加密保存。',
+    keyring: '登录状态已使用系统密钥环中的密钥加密保存。',
     plain: '此电脑没有密钥环：登录状态以未加密的形式保存，只有你的系统账户或取得磁盘的人可以读取。',
     memory: '此电脑无法加密数据：登录状态只保留到 Reelmill 退出。',
     off: '登录状态只保留到 Reelmill 退出，不会保存到磁盘。',
@@ -54,7 +54,7 @@ export const signIn: OnePluralForm<typeof english> = {
     timeout: '服务器响应超时，可能已停止运行。',
     unavailable: '服务器尚未就绪，请稍后重试。',
     certificate:
-      '此服务器的安全证书不可信：可能已过期、属于其他域名，或由本机不认识的机构签发。没有向它发送任何内容，请联系服务器管理员。',
+      '此服务器的安全证书不可信：证书可能已过期、属于其他域名，或由未知机构签发。未发送任何内容，请联系服务器管理员。',
     currentPassword: '当前密码不正确。',
     credentials: '邮箱地址或密码不正确。',
     rateLimited: '尝试次数过多，请一分钟后再试。',
@@ -63,7 +63,7 @@ export const signIn: OnePluralForm<typeof english> = {
   change: {
     title: '更改密码',
     hint: '此设备保持登录，其他设备上的登录会失效。',
-    temporary: '管理员知道你的密码，请换成只有你自己知道的密码。',
+    temporary: '你的密码由管理员设置，请改成只有你自己知道的密码。',
     current: '当前密码',
     next: '新密码',
     confirm: '更改密码',

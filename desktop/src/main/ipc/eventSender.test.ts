@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventSender, type EventTarget } from './eventSender.ts';
 
-test('events go to the page that lives, and nowhere otherwise', () => {
+test('sends events to a live page only', () => {
   const sent: unknown[][] = [];
   const page = { destroyed: false, crashed: false };
   let target: EventTarget | null = null;
@@ -13,7 +13,7 @@ test('events go to the page that lives, and nowhere otherwise', () => {
   target = {
     isDestroyed: () => page.destroyed,
     isCrashed: () => page.crashed,
-    send: (...words) => void sent.push(words),
+    send: (...args) => void sent.push(args),
   };
   navigate();
   page.crashed = true;

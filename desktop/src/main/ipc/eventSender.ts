@@ -8,7 +8,7 @@ export interface EventTarget {
   send(channel: string, event: string, payload: unknown): void;
 }
 
-/** Tells the page what happens. What is told while there is no page is lost: a new one asks how things are. */
+/** Sends events to the page. Events without a page are dropped: a new page requests the present state. */
 export class EventSender {
   readonly #target: () => EventTarget | null;
 

@@ -19,17 +19,17 @@ function settingsOf(current: Partial<Settings>) {
   return { settings: { current: kept, set }, patches };
 }
 
-test('every call of the contract has a handler, and there are no others', () => {
+test('has a handler for every call of the contract and no others', () => {
   assert.deepEqual(Object.keys(handlersOf({})).sort(), Object.keys(IPC_CALLS).sort());
 });
 
-test('a watch folder that is chosen is kept as it is switched; a closed dialog changes nothing', async () => {
+test("keeps the watch folder's switch when a folder is chosen; a canceled dialog changes nothing", async () => {
   const { settings, patches } = settingsOf({ watchFolder: { enabled: true, path: '/old' } });
-  const answers = ['/films', null];
+  const results = ['/films', null];
   const asked: (string | null)[] = [];
   const chooseWatchFolder = async (current: string | null): Promise<string | null> => {
     asked.push(current);
-    return answers.shift() ?? null;
+    return results.shift() ?? null;
   };
   const handlers = handlersOf({ settings }, { chooseWatchFolder });
   const chosen = await handlers['settings.pickWatchFolder'](undefined);
@@ -39,7 +39,7 @@ test('a watch folder that is chosen is kept as it is switched; a closed dialog c
   assert.deepEqual(asked, ['/old', '/old']);
 });
 
-test('a file is shown where its upload has it, and answers nothing to the page', async () => {
+test('shows a file at the path of its upload, and returns nothing', async () => {
   const shown: string[] = [];
   const handlers = handlersOf(
     { queue: { pathOf: async (id: string) => `/films/${id}.mp4` } },

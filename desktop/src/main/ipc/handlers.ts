@@ -16,7 +16,7 @@ export interface Services {
   watchFolder: WatchFolderService;
 }
 
-/** What calls need of the system and of the app as a whole. */
+/** What the calls need of the system and of the app as a whole. */
 export interface SystemActions {
   info(): AppInfo;
   openLink(url: string): Promise<void>;
@@ -31,7 +31,7 @@ export interface SystemActions {
   installUpdate(): void;
 }
 
-/** What each call of the page does. */
+/** Returns what each call of the page does. */
 export function createHandlers(services: Services, system: SystemActions): IpcHandlers {
   return {
     ...appHandlers(system),
@@ -105,7 +105,7 @@ function farmHandlers({ farm }: Services): HandlersOf<'farm'> {
     'farm.get': () => farm.get(),
     'farm.deadLetters': () => farm.deadLetters(),
     'farm.replay': () => farm.replay(),
-    'farm.tellWorker': ({ workerId, what }) => farm.tellWorker(workerId, what),
+    'farm.controlWorker': ({ workerId, action }) => farm.controlWorker(workerId, action),
     'farm.allowJob': (request) => farm.allowJob(request),
   };
 }
@@ -126,7 +126,7 @@ function settingsHandlers(
   };
 }
 
-/** A call that answers nothing answers exactly that. */
+/** The result of a call that returns nothing. */
 function nothing(_: unknown): undefined {
   return undefined;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { answerCall, type CallSender, type IpcHandlers } from './ipcRouter.ts';
+import { type CallSender, handleCall, type IpcHandlers } from './ipcRouter.ts';
 
 const PAGE: CallSender = { senderFrame: { url: 'app://reelmill/index.html', parent: null } };
 
@@ -10,7 +10,7 @@ function routing(own: Partial<IpcHandlers>) {
   const lines: string[] = [];
   const calls: { name: string; args: unknown }[] = [];
   const logger = createLogger({ level: 'info', name: 'test' }, { write: (line) => void lines.push(line) });
-  // every other call is recorded; only those of a test answer something of their kind
+  // every other call is recorded; only those of a test return something of their kind
   const handlers = new Proxy(own, {
     get: (target, name: keyof IpcHandlers) =>
       target[name] ??
@@ -21,10 +21,10 @@ function routing(own: Partial<IpcHandlers>) {
   return { options: { handlers, logger }, lines, calls };
 }
 
-test('a call reaches its handler with arguments as the contract reads them', async () => {
+test('passes validated arguments to the handler', async () => {
   const { options, calls } = routing({});
   const args = { serverUrl: ' https://a.example ', email: ' Ann@Example.com ', password: 'x' };
-  assert.deepEqual(await answerCall(PAGE, 'session.signIn', args, options), { ok: true, value: undefined });
+  assert.deepEqual(await handleCall(PAGE, 'session.signIn', args, options), { ok: true, value: undefined });
   assert.deepEqual(calls, [
     {
       name: 'session.signIn',
@@ -33,7 +33,7 @@ test('a call reaches its handler with arguments as the contract reads them', asy
   ]);
 });
 
-test('nobody but the page itself is answered', async () => {
+test("rejects calls of anything but the app's own page", async () => {
   const { options, calls } = routing({});
   const strangers: CallSender[] = [
     { senderFrame: null },
@@ -45,27 +45,27 @@ test('nobody but the page itself is answered', async () => {
     { senderFrame: { url: 'app://reelmill/index.html', parent: {} } },
   ];
   for (const stranger of strangers) {
-    const answer = await answerCall(stranger, 'app.info', undefined, options);
-    assert.ok(!answer.ok && answer.error.code === 'forbidden', JSON.stringify(stranger));
+    const reply = await handleCall(stranger, 'app.info', undefined, options);
+    assert.ok(!reply.ok && reply.error.code === 'forbidden', JSON.stringify(stranger));
   }
   assert.deepEqual(calls, []);
 });
 
-test('names that are no calls of the contract find no handler', async () => {
+test('rejects calls that are not in the contract', async () => {
   const { options, calls } = routing({});
   for (const name of ['app.nothing', '__proto__', 'constructor', 'toString', 7, null, ['app.info']]) {
-    const answer = await answerCall(PAGE, name, undefined, options);
-    assert.ok(!answer.ok && answer.error.code === 'not_found', String(name));
+    const reply = await handleCall(PAGE, name, undefined, options);
+    assert.ok(!reply.ok && reply.error.code === 'not_found', String(name));
   }
   assert.deepEqual(calls, []);
 });
 
-test('arguments that are not as agreed are refused with the field, and never reach a handler', async () => {
+test("rejects invalid arguments with the field's name", async () => {
   const { options, calls } = routing({});
-  const answer = await answerCall(PAGE, 'queue.move', { id: '1', index: -1 }, options);
-  assert.ok(!answer.ok);
-  assert.equal(answer.error.code, 'validation_failed');
-  assert.match(answer.error.message, /^index: /);
+  const reply = await handleCall(PAGE, 'queue.move', { id: '1', index: -1 }, options);
+  assert.ok(!reply.ok);
+  assert.equal(reply.error.code, 'validation_failed');
+  assert.match(reply.error.message, /^index: /);
   const wrong: [string, unknown][] = [
     ['app.openLink', { url: 'file:///etc/passwd' }],
     ['app.openLink', { url: 'javascript:alert(1)' }],
@@ -75,13 +75,13 @@ test('arguments that are not as agreed are refused with the field, and never rea
     ['settings.set', { fileConcurrency: 100 }],
   ];
   for (const [name, args] of wrong) {
-    const refused = await answerCall(PAGE, name, args, options);
+    const refused = await handleCall(PAGE, name, args, options);
     assert.ok(!refused.ok && refused.error.code === 'validation_failed', name);
   }
   assert.deepEqual(calls, []);
 });
 
-test('a failure keeps its code; one that nobody thought of is told to the log, not to the page', async () => {
+test('keeps the code of an error; logs an unexpected one and hides it from the page', async () => {
   const { options, lines } = routing({
     'session.get': async () => {
       throw new ReelmillError('unauthorized', 'Sign in again.');
@@ -90,25 +90,25 @@ test('a failure keeps its code; one that nobody thought of is told to the log, n
       throw new Error('row 7 of /home/ann is odd');
     },
   });
-  assert.deepEqual(await answerCall(PAGE, 'session.get', undefined, options), {
+  assert.deepEqual(await handleCall(PAGE, 'session.get', undefined, options), {
     ok: false,
     error: { code: 'unauthorized', message: 'Sign in again.' },
   });
   assert.equal(lines.length, 0);
-  const odd = await answerCall(PAGE, 'queue.list', undefined, options);
+  const odd = await handleCall(PAGE, 'queue.list', undefined, options);
   assert.ok(!odd.ok && odd.error.code === 'internal');
   assert.ok(!odd.error.message.includes('/home/ann'));
   assert.ok(lines.some((line) => line.includes('row 7')));
 });
 
-test('the wait that a server asks for reaches the page', async () => {
+test('passes Retry-After to the page', async () => {
   const { options } = routing({
     'session.signIn': async () => {
       throw new ReelmillError('rate_limited', 'Too many failed logins.', { retryAfterSeconds: 40 });
     },
   });
   const args = { serverUrl: 'https://a.example', email: 'ann@example.com', password: 'x' };
-  assert.deepEqual(await answerCall(PAGE, 'session.signIn', args, options), {
+  assert.deepEqual(await handleCall(PAGE, 'session.signIn', args, options), {
     ok: false,
     error: { code: 'rate_limited', message: 'Too many failed logins.', retryAfterSeconds: 40 },
   });

@@ -1,42 +1,42 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { z } from 'zod';
-import { IPC_CALLS, type IpcAnswer, type IpcCall, type IpcResult } from '../../contracts/ipc.ts';
+import { IPC_CALLS, type IpcCall, type IpcReply, type IpcResult } from '../../contracts/ipc.ts';
 import { isOfApp } from '../window/pageRequests.ts';
 
-/** What is done for each call, with arguments that were checked. A failure is a `ReelmillError` with its code. */
+/** The handler of each call; its arguments are validated. Throws a `ReelmillError` with a code. */
 export type IpcHandlers = {
   [Call in IpcCall]: (args: z.output<(typeof IPC_CALLS)[Call]['args']>) => Promise<IpcResult<Call>>;
 };
 
-/** The part of Electron's event that tells who calls. */
+/** The part of Electron's event that identifies the caller. */
 export interface CallSender {
   senderFrame: { url: string; parent: unknown } | null;
 }
 
-/** The answer to one call of the page. Never rejects: a rejection would lose its code on the way. */
-export async function answerCall(
+/** Handles one call of the page and returns the reply. Never rejects: a rejection would lose its code over IPC. */
+export async function handleCall(
   sender: CallSender,
   name: unknown,
   args: unknown,
   { handlers, logger }: { handlers: IpcHandlers; logger: Logger },
-): Promise<IpcAnswer> {
+): Promise<IpcReply> {
   try {
-    refuseStrangers(sender);
+    assertOwnPage(sender);
     const call = readName(name);
     const checked = readArgs(call, args);
     // the name and its arguments belong together, which the compiler cannot see once both are variables
     const handle = handlers[call] as (args: unknown) => Promise<unknown>;
     return { ok: true, value: await handle(checked) };
   } catch (error) {
-    return { ok: false, error: explain(error, name, logger) };
+    return { ok: false, error: formatError(error, name, logger) };
   }
 }
 
-/** Only the app's own page may call, not a frame within it or a page that took its place. */
-function refuseStrangers({ senderFrame }: CallSender): void {
+/** Throws `forbidden` unless the caller is the app's own page: no frame in it and no page in its place. */
+function assertOwnPage({ senderFrame }: CallSender): void {
   if (senderFrame !== null && senderFrame.parent === null && isOfApp(senderFrame.url)) return;
-  throw new ReelmillError('forbidden', 'Only the window of the app may ask for this.');
+  throw new ReelmillError('forbidden', 'Only the window of the app may make this call.');
 }
 
 function readName(name: unknown): IpcCall {
@@ -56,12 +56,16 @@ function readArgs(call: IpcCall, args: unknown): unknown {
   throw new ReelmillError('validation_failed', [field, issue?.message].filter(Boolean).join(': '));
 }
 
-function explain(error: unknown, name: unknown, logger: Logger): Extract<IpcAnswer, { ok: false }>['error'] {
+function formatError(
+  error: unknown,
+  name: unknown,
+  logger: Logger,
+): Extract<IpcReply, { ok: false }>['error'] {
   if (error instanceof ReelmillError) {
-    logger.debug({ call: name, code: error.code }, 'a call failed');
+    logger.debug({ call: name, code: error.code }, 'call failed');
     const { code, message, retryAfterSeconds } = error;
     return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
-  logger.error({ call: name, err: error }, 'a call failed for a reason nobody thought of');
-  return { code: 'internal', message: 'Something went wrong in the app. Its log says more.' };
+  logger.error({ call: name, err: error }, 'call failed unexpectedly');
+  return { code: 'internal', message: 'Something went wrong in the app. See its log for details.' };
 }

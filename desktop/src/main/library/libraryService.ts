@@ -7,12 +7,12 @@ import type {
 } from '@reelmill/shared/contracts/videos.ts';
 import type { SessionService } from '../session/sessionService.ts';
 
-/** Where links go that are to be pasted elsewhere. */
+/** The system's clipboard. */
 export interface Clipboard {
   writeText(text: string): void;
 }
 
-/** The videos of whoever is signed in. Failures are the API's own errors. */
+/** The videos of the account that is signed in. Throws the API's own errors. */
 export class LibraryService {
   readonly #session: SessionService;
   readonly #clipboard: Clipboard;
@@ -38,7 +38,7 @@ export class LibraryService {
     return this.#session.call((api, signal) => api.deleteVideo(videoId, signal));
   }
 
-  /** Transcodes a video again that failed or was canceled. */
+  /** Transcodes a failed or canceled video again. */
   retry(videoId: number): Promise<void> {
     return this.#session.call((api, signal) => api.retryVideo(videoId, signal));
   }
@@ -48,8 +48,8 @@ export class LibraryService {
   }
 
   /**
-   * Puts the address of a video's page on the clipboard. A private video's page opens for nobody else, so it becomes
-   * unlisted first: whoever has the link can watch it.
+   * Copies the link to a video's page to the clipboard. A private video becomes unlisted first, so that everyone with the
+   * link can watch it. Returns the link, and whether the video was private.
    */
   async copyLink(videoId: number): Promise<{ url: string; madeUnlisted: boolean }> {
     const { video } = await this.get(videoId);
@@ -59,7 +59,7 @@ export class LibraryService {
     return { url: shared.watch_url, madeUnlisted };
   }
 
-  /** Revokes every link to a video. Where it is unlisted, its new link is put on the clipboard, to be shared again. */
+  /** Revokes every link to a video and returns it with the new one, which is copied to the clipboard if it is unlisted. */
   async renewLink(videoId: number): Promise<Video> {
     const video = await this.#session.call((api, signal) => api.renewLink(videoId, signal));
     if (video.visibility === 'unlisted') this.#clipboard.writeText(video.watch_url);

@@ -1,26 +1,26 @@
 import { join, resolve } from 'node:path';
 import { app } from 'electron';
 
-/** Not the name alone: where case does not matter it would be the folder of the command line client. */
+/** Not `Reelmill` alone: on case-insensitive file systems that is the folder of the command-line client. */
 const FOLDER_NAME = 'Reelmill Desktop';
 
 export interface AppPaths {
-  /** Everything that this app keeps. */
+  /** Everything that this app stores. */
   data: string;
   settingsFile: string;
   placementFile: string;
-  /** Exists once the user was told that the app goes on in the tray. */
+  /** Exists once the user was told that the app keeps running in the tray. */
   trayHintFile: string;
   logFile: string;
   preloadFile: string;
   pageFolder: string;
-  /** Issuers of certificates to trust beside those of the system; Node's own reading of it is off in packed apps. */
-  issuersFile: string | null;
+  /** CA certificates to trust beside those of the system; packaged apps do not read the variable themselves. */
+  extraCaCertsFile: string | null;
   /** Icons; beside the bundle in the sources and in the package. */
   resources: string;
 }
 
-/** Where everything is. `REELMILL_DESKTOP_DATA` moves what the app keeps, for tests. Before the app is ready. */
+/** Returns all paths. `REELMILL_DESKTOP_DATA` moves the data folder, for tests. Call it before the app is ready. */
 export function choosePaths(env: Readonly<Record<string, string | undefined>>): AppPaths {
   const data = env.REELMILL_DESKTOP_DATA
     ? resolve(env.REELMILL_DESKTOP_DATA)
@@ -35,7 +35,7 @@ export function choosePaths(env: Readonly<Record<string, string | undefined>>): 
     logFile: join(data, 'logs', 'main.log'),
     preloadFile: join(bundle, 'preload.cjs'),
     pageFolder: join(bundle, 'renderer'),
-    issuersFile: env.NODE_EXTRA_CA_CERTS || null,
+    extraCaCertsFile: env.NODE_EXTRA_CA_CERTS || null,
     resources: join(bundle, '..', 'resources'),
   };
 }

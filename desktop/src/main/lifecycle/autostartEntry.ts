@@ -1,4 +1,4 @@
-/** The file that makes a Linux desktop run a command at login. */
+/** Returns the desktop entry that makes a Linux desktop run a command at login. */
 export function autostartEntry(argv: readonly string[]): string {
   return [
     '[Desktop Entry]',
@@ -11,7 +11,7 @@ export function autostartEntry(argv: readonly string[]): string {
   ].join('\n');
 }
 
-/** As the desktop entry specification wants it: quoted for the command line, and again for the file. */
+/** As the desktop entry specification requires: quoted for the command line, and again for the file. */
 function quoteArgument(argument: string): string {
   const quoted = argument.replace(/["`$\\]/g, '\\$&');
   return `"${quoted.replaceAll('\\', '\\\\').replaceAll('%', '%%')}"`;

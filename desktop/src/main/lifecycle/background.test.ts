@@ -19,14 +19,14 @@ function closing(facts: { keepInTray: boolean; reachable: boolean; file: string 
     isReachable: async () => facts.reachable,
     hide: () => void done.push('hidden'),
     quit: () => void done.push('quit'),
-    explain: () => void done.push('explained'),
-    explainedFile: join(folder, facts.file),
+    showHint: () => void done.push('explained'),
+    hintShownFile: join(folder, facts.file),
     logger: createLogger({ level: 'silent', name: 'test' }),
   });
   return { background, done };
 }
 
-test('a closed window is hidden, and what that means is explained once, also over starts', async () => {
+test('hides a closed window, with a hint only the first time', async () => {
   const facts = { keepInTray: true, reachable: true, file: 'once' };
   const first = closing(facts);
   await first.background.enter();
@@ -36,7 +36,7 @@ test('a closed window is hidden, and what that means is explained once, also ove
   assert.deepEqual([...first.done, '|', ...later.done], ['hidden', 'explained', 'hidden', '|', 'hidden']);
 });
 
-test('the app ends with its window where the user wants that, or could not bring it back', async () => {
+test('quits with its window where the user wants that or could not bring it back', async () => {
   for (const [keepInTray, reachable] of [
     [false, true],
     [true, false],

@@ -3,18 +3,18 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 
 export interface BackgroundPorts {
   keepInTray(): boolean;
-  /** Whether somebody could bring the app back once its window is hidden. */
+  /** Whether the user can bring the app back once its window is hidden. */
   isReachable(): Promise<boolean>;
   hide(): void;
   quit(): void;
-  /** Tells that the app goes on although its window is gone. */
-  explain(): void;
-  /** Exists once that was told. */
-  explainedFile: string;
+  /** Tells the user that the app keeps running without its window. */
+  showHint(): void;
+  /** Exists once that hint was shown. */
+  hintShownFile: string;
   logger: Logger;
 }
 
-/** What becomes of the app when its window is closed. */
+/** What happens to the app when its window is closed. */
 export class Background {
   readonly #ports: BackgroundPorts;
 
@@ -22,28 +22,28 @@ export class Background {
     this.#ports = ports;
   }
 
-  /** Whether the app may go on without a window. */
+  /** Whether the app can run without a window. */
   async isPossible(): Promise<boolean> {
     return this.#ports.keepInTray() && (await this.#ports.isReachable());
   }
 
-  /** Hides the window, and says the first time what that means; or ends the app. */
+  /** Hides the window, with a hint the first time; or quits the app where it cannot run without one. */
   async enter(): Promise<void> {
     if (!(await this.isPossible())) return this.#ports.quit();
     this.#ports.hide();
-    await this.#explainOnce();
+    await this.#showHintOnce();
   }
 
-  async #explainOnce(): Promise<void> {
-    const { explainedFile, explain, logger } = this.#ports;
-    const explained = await access(explainedFile).then(
+  async #showHintOnce(): Promise<void> {
+    const { hintShownFile, showHint, logger } = this.#ports;
+    const wasShown = await access(hintShownFile).then(
       () => true,
       () => false,
     );
-    if (explained) return;
-    explain();
-    await writeFile(explainedFile, '').catch((error: unknown) => {
-      logger.warn({ err: error }, 'that the tray was explained could not be kept');
+    if (wasShown) return;
+    showHint();
+    await writeFile(hintShownFile, '').catch((error: unknown) => {
+      logger.warn({ err: error }, 'tray hint file not written');
     });
   }
 }

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Given by the system at login: the app starts in the tray. */
+/** Passed by the system at login: the app starts in the tray. */
 export const HIDDEN_SWITCH = '--hidden';
 
 /**
- * The files that a start of the app names, as absolute paths. `argv` is the process's own; `bare` says whether it runs
- * as `electron FOLDER`, where the first word that is no switch is the app itself.
+ * Returns the files on the command line, as absolute paths. `argv` is the process's own; `bare` means that it runs as
+ * `electron FOLDER`, where the first argument that is no switch is the app itself.
  */
 export function filesToOpen(
   argv: readonly string[],
   { cwd, bare }: { cwd: string; bare: boolean },
 ): string[] {
-  const words = argv.slice(1).filter((word) => word !== '' && !word.startsWith('-'));
-  return words.slice(bare ? 1 : 0).flatMap((word) => {
-    const path = toPath(word);
+  const args = argv.slice(1).filter((arg) => arg !== '' && !arg.startsWith('-'));
+  return args.slice(bare ? 1 : 0).flatMap((arg) => {
+    const path = toPath(arg);
     return path === null ? [] : [resolve(cwd, path)];
   });
 }
@@ -23,11 +23,11 @@ export function startsHidden(argv: readonly string[]): boolean {
   return argv.includes(HIDDEN_SWITCH);
 }
 
-/** File managers give paths or file URLs; other addresses are nothing to upload. */
-function toPath(word: string): string | null {
-  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(word)) return word;
+/** Returns the path of an argument: file managers pass paths or file URLs. Null for other URLs. */
+function toPath(arg: string): string | null {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(arg)) return arg;
   try {
-    return fileURLToPath(word);
+    return fileURLToPath(arg);
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ import { LogFile } from './logFile.ts';
 const folder = mkdtempSync(join(tmpdir(), 'reelmill-log-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('lines are added to what an earlier start wrote', () => {
+test('appends to the log of an earlier start', () => {
   const path = join(folder, 'logs', 'added.log');
   for (const line of ['one\n', 'two\n']) {
     const log = new LogFile(path, 1_000);
@@ -18,7 +18,7 @@ test('lines are added to what an earlier start wrote', () => {
   assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n');
 });
 
-test('however much is written, two files of the given size hold the end of it', () => {
+test('rotates between two files of the given size', () => {
   const path = join(folder, 'bounded.log');
   const log = new LogFile(path, 200);
   assert.equal(log.previousPath, join(folder, 'bounded.previous.log'));
@@ -31,7 +31,7 @@ test('however much is written, two files of the given size hold the end of it', 
   assert.ok(lines.join('').endsWith(kept));
 });
 
-test('a log that cannot be written does not stop anything', () => {
+test('ignores a log that cannot be written', () => {
   const log = new LogFile(join(folder, 'added.log\0', 'x.log'), 200);
   log.write('lost\n');
   log.close();

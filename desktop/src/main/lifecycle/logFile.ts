@@ -2,8 +2,8 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync
 import { dirname } from 'node:path';
 
 /**
- * Where log lines go: a file, and one before it. When the file has `maxBytes` it takes the place of the one before, so
- * that both together never have more than twice as much. A disk that is full costs lines, never the app.
+ * The log file and the previous one. At `maxBytes` the file replaces the previous one, so that both together never take
+ * more than twice as much. A full disk loses log lines; it never stops the app.
  */
 export class LogFile {
   readonly #path: string;
@@ -24,7 +24,7 @@ export class LogFile {
   write(line: string): void {
     try {
       const bytes = Buffer.from(line);
-      if (this.#file !== null && this.#bytes + bytes.length > this.#maxBytes) this.#turn();
+      if (this.#file !== null && this.#bytes + bytes.length > this.#maxBytes) this.#rotate();
       this.#file ??= this.#open();
       this.#bytes += writeSync(this.#file, bytes);
     } catch {
@@ -47,7 +47,7 @@ export class LogFile {
     return file;
   }
 
-  #turn(): void {
+  #rotate(): void {
     this.close();
     this.#replacePrevious();
   }

@@ -5,8 +5,8 @@ import { autostartEntry } from './autostartEntry.ts';
 import { HIDDEN_SWITCH, startsHidden } from './launch.ts';
 
 /**
- * Makes the system start the app at login, or no more. Only an installed app has a place that lasts: one that runs
- * from its sources is left out.
+ * Sets whether the system starts the app at login. Does nothing for an app that runs from its sources, which has no
+ * permanent path.
  */
 export async function setOpenAtLogin(enabled: boolean): Promise<void> {
   if (!app.isPackaged) return;
@@ -24,6 +24,6 @@ async function setAutostart(enabled: boolean): Promise<void> {
   const file = join(app.getPath('appData'), 'autostart', 'reelmill.desktop');
   if (!enabled) return rm(file, { force: true });
   await mkdir(dirname(file), { recursive: true });
-  // an AppImage runs from a place that is gone afterwards
+  // an AppImage runs from a temporary mount
   await writeFile(file, autostartEntry([process.env.APPIMAGE ?? process.execPath, HIDDEN_SWITCH]));
 }

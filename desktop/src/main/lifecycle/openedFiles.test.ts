@@ -5,11 +5,11 @@ import { OpenedFiles } from './openedFiles.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
 
-test('files wait until there is a session and a page, and are added once', async () => {
+test('adds files once, when a session and a page are ready', async () => {
   const files = new OpenedFiles();
   files.offer(['/a.mp4']);
   const added: string[][] = [];
-  const told: number[] = [];
+  const shown: number[] = [];
   let ready = false;
   files.connect({
     isReady: () => ready,
@@ -17,7 +17,7 @@ test('files wait until there is a session and a page, and are added once', async
       added.push([...paths]);
       return { added: ['1'], known: paths.length, refused: [] };
     },
-    tell: ({ known }) => told.push(known),
+    showResult: ({ known }) => shown.push(known),
     logger,
   });
   files.offer(['/b.mp4']);
@@ -29,5 +29,5 @@ test('files wait until there is a session and a page, and are added once', async
   files.offer([]);
   assert.deepEqual(added, [['/a.mp4', '/b.mp4'], ['/c.mp4']]);
   await new Promise(setImmediate);
-  assert.deepEqual(told, [2, 1]);
+  assert.deepEqual(shown, [2, 1]);
 });

@@ -1,8 +1,8 @@
 import { Menu } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { type MenuActions, type MenuState, menuTemplate } from './menuTemplate.ts';
 
-/** Puts the menu up, and again whenever what it depends on has changed. */
+/** Sets the application menu, and rebuilds it when what it depends on has changed. */
 export class AppMenu {
   readonly #actions: MenuActions;
   #shown = '';
@@ -13,7 +13,7 @@ export class AppMenu {
 
   update(state: MenuState, language: string, t: Translate): void {
     const wanted = JSON.stringify([state, language]);
-    // building a menu closes one that is open
+    // a rebuild closes an open menu
     if (wanted === this.#shown) return;
     this.#shown = wanted;
     Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(state, this.#actions, t)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MenuItemConstructorOptions } from 'electron';
-import { translate } from '../i18n.ts';
+import { translate } from '../i18n/translate.ts';
 import { type MenuState, menuTemplate } from './menuTemplate.ts';
 
 const t = translate('en');
@@ -30,7 +30,7 @@ function labels(menus: readonly MenuItemConstructorOptions[]): (string | undefin
   return menus.map(({ label }) => label);
 }
 
-test('the keys do what they say', () => {
+test('runs the actions of the menu items', () => {
   for (const platform of ['linux', 'win32', 'darwin'] as const) {
     const { done, press } = build({ platform, admin: true });
     for (const key of ['O', 'Shift+O', '1', '2', '3', '4', ',', 'Q']) press(`CmdOrCtrl+${key}`);
@@ -45,20 +45,20 @@ test('the farm is for admins', () => {
   assert.ok(!without.some((item) => item.accelerator === 'CmdOrCtrl+3'));
 });
 
-test('who is not signed in can quit, and nothing of the app', () => {
+test('only offers to quit while signed out', () => {
   const { items } = build({ signedIn: false, admin: false });
   const own = items.filter((item) => item.click !== undefined);
   const enabled = own.filter((item) => item.enabled !== false);
   assert.deepEqual(labels(enabled), ['Quit Reelmill']);
 });
 
-test('macOS has the menu of the app first, the others have none', () => {
+test('has the app menu on macOS only', () => {
   const mac = labels(build({ platform: 'darwin' }).menus);
   assert.deepEqual(mac, ['Reelmill', 'File', 'Edit', 'View', 'Window']);
   assert.deepEqual(labels(build({ platform: 'win32' }).menus), ['File', 'Edit', 'View', 'Window']);
 });
 
-test('developer tools are offered only where they are', () => {
+test('has developer tools only where they are enabled', () => {
   const has = (items: readonly MenuItemConstructorOptions[]): boolean =>
     items.some((item) => item.role === 'toggleDevTools');
   assert.equal(has(build({ developerTools: true }).items), true);

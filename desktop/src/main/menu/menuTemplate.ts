@@ -1,6 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { View } from '../../contracts/desktop.ts';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 export interface MenuActions {
   addFiles(): void;
@@ -11,9 +11,9 @@ export interface MenuActions {
 
 export interface MenuState {
   platform: NodeJS.Platform;
-  /** Only they add files and see views. */
+  /** Adding files and opening views requires it. */
   signedIn: boolean;
-  /** Whether there is a view of the farm. */
+  /** Whether the farm view is available. */
   admin: boolean;
   developerTools: boolean;
 }
@@ -21,7 +21,7 @@ export interface MenuState {
 type Item = MenuItemConstructorOptions;
 const LINE: Item = { type: 'separator' };
 
-/** The menu of the app. It is the same everywhere, but for the places that macOS has for some items. */
+/** Returns the menu of the app: the same on all systems, except for where macOS has some items. */
 export function menuTemplate(state: MenuState, actions: MenuActions, t: Translate): Item[] {
   const mac = state.platform === 'darwin';
   const ownItems = [fileMenu(state, actions, t), editMenu(t), viewMenu(state, actions, t)];

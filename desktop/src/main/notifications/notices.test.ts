@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UploadSnapshot } from '../../contracts/desktop.ts';
-import { translate, wordError } from '../i18n.ts';
-import { wordNotices } from './notices.ts';
+import { errorMessage, translate } from '../i18n/translate.ts';
+import { formatNotices } from './notices.ts';
 
-const wording = {
+const texts = {
   t: translate('en'),
-  wordError: (failure: Parameters<typeof wordError>[1]) => wordError('en', failure),
+  errorMessage: (failure: Parameters<typeof errorMessage>[1]) => errorMessage('en', failure),
 };
 
 function upload(own: Partial<UploadSnapshot>): UploadSnapshot {
@@ -36,8 +36,8 @@ function failure(own: Partial<NonNullable<UploadSnapshot['failure']>>): Partial<
   return { state: 'failed', failure: { ...failed, ...own } };
 }
 
-test('one video that is online is told by its title and leads to itself', () => {
-  assert.deepEqual(wordNotices([upload({ title: 'Summer' })], wording), [
+test('names an online video, and a click opens it', () => {
+  assert.deepEqual(formatNotices([upload({ title: 'Summer' })], texts), [
     {
       title: 'Video online',
       body: '“Summer” is ready to watch.',
@@ -46,25 +46,25 @@ test('one video that is online is told by its title and leads to itself', () => 
   ]);
 });
 
-test('a failure is told with its reason in plain words', () => {
-  const [transcode] = wordNotices([upload(failure({}))], wording);
-  assert.equal(transcode?.title, 'Video failed');
+test('names a failure with its reason', () => {
+  const [transcode] = formatNotices([upload(failure({}))], texts);
+  assert.equal(transcode?.title, 'Processing failed');
   assert.equal(transcode?.body, '“a.mp4”: This is not a video.');
-  const [sending] = wordNotices([upload(failure({ stage: 'upload', code: 'validation_failed' }))], wording);
+  const [sending] = formatNotices([upload(failure({ stage: 'upload', code: 'validation_failed' }))], texts);
   assert.equal(sending?.title, 'Upload failed');
   assert.equal(sending?.body, '“a.mp4”: raw');
   assert.deepEqual(sending?.target, { view: 'queue', videoId: null });
 });
 
-test('many at once are one notice of each kind', () => {
+test('combines many uploads into one notice of each kind', () => {
   const titles = ['A', 'B', 'C', 'D', 'E'];
-  const settled = [...titles.map((title) => upload({ title })), upload(failure({})), upload(failure({}))];
-  assert.deepEqual(wordNotices(settled, wording), [
+  const finished = [...titles.map((title) => upload({ title })), upload(failure({})), upload(failure({}))];
+  assert.deepEqual(formatNotices(finished, texts), [
     { title: '5 videos online', body: 'A, B, C and 2 more', target: { view: 'library', videoId: null } },
     { title: '2 videos failed', body: 'a.mp4, a.mp4', target: { view: 'queue', videoId: null } },
   ]);
 });
 
-test('what the user did is no news', () => {
-  assert.deepEqual(wordNotices([upload({ state: 'canceled' }), upload({ state: 'paused' })], wording), []);
+test("shows no notice for the user's own actions", () => {
+  assert.deepEqual(formatNotices([upload({ state: 'canceled' }), upload({ state: 'paused' })], texts), []);
 });

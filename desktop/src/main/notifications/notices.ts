@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { UploadSnapshot, View } from '../../contracts/desktop.ts';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 /** One notification, and where a click on it leads. */
 export interface Notice {
@@ -9,39 +9,39 @@ export interface Notice {
   target: { view: View; videoId: number | null };
 }
 
-export interface Wording {
+export interface NoticeTexts {
   t: Translate;
-  wordError(failure: { code: ErrorCode; message: string }): string;
+  errorMessage(failure: { code: ErrorCode; message: string }): string;
 }
 
-/** So many titles are named where several videos come together. */
-const MOST_TITLES = 3;
+/** How many titles a notice for several videos lists. */
+const MAX_TITLES = 3;
 
-/** What to tell of uploads that came to their end at about the same time: at most one notice of each kind. */
-export function wordNotices(settled: readonly UploadSnapshot[], wording: Wording): Notice[] {
-  const online = settled.filter(({ state }) => state === 'online');
-  const failed = settled.filter(({ state, failure }) => state === 'failed' && failure !== null);
+/** Returns the notices for uploads that finished at about the same time: at most one of each kind. */
+export function formatNotices(finished: readonly UploadSnapshot[], texts: NoticeTexts): Notice[] {
+  const online = finished.filter(({ state }) => state === 'online');
+  const failed = finished.filter(({ state, failure }) => state === 'failed' && failure !== null);
   return [
-    ...wordGroup(online, wording, wordOnline, 'notification.onlineMany', 'library'),
-    ...wordGroup(failed, wording, wordFailed, 'notification.failedMany', 'queue'),
+    ...formatGroup(online, texts, formatOnline, 'notification.onlineMany', 'library'),
+    ...formatGroup(failed, texts, formatFailed, 'notification.failedMany', 'queue'),
   ];
 }
 
-function wordGroup(
+function formatGroup(
   group: readonly UploadSnapshot[],
-  wording: Wording,
-  wordOne: (upload: UploadSnapshot, wording: Wording) => Notice,
+  texts: NoticeTexts,
+  formatOne: (upload: UploadSnapshot, texts: NoticeTexts) => Notice,
   manyKey: 'notification.onlineMany' | 'notification.failedMany',
   view: View,
 ): Notice[] {
   const [first] = group;
   if (first === undefined) return [];
-  if (group.length === 1) return [wordOne(first, wording)];
-  const title = wording.t(manyKey, { count: group.length });
-  return [{ title, body: listTitles(group, wording.t), target: { view, videoId: null } }];
+  if (group.length === 1) return [formatOne(first, texts)];
+  const title = texts.t(manyKey, { count: group.length });
+  return [{ title, body: listTitles(group, texts.t), target: { view, videoId: null } }];
 }
 
-function wordOnline(upload: UploadSnapshot, { t }: Wording): Notice {
+function formatOnline(upload: UploadSnapshot, { t }: NoticeTexts): Notice {
   return {
     title: t('notification.online'),
     body: t('notification.onlineBody', { title: titleOf(upload) }),
@@ -49,9 +49,9 @@ function wordOnline(upload: UploadSnapshot, { t }: Wording): Notice {
   };
 }
 
-function wordFailed(upload: UploadSnapshot, { t, wordError }: Wording): Notice {
+function formatFailed(upload: UploadSnapshot, { t, errorMessage }: NoticeTexts): Notice {
   const { failure } = upload;
-  const reason = failure === null ? '' : wordError(failure);
+  const reason = failure === null ? '' : errorMessage(failure);
   return {
     title: t(failure?.stage === 'transcode' ? 'notification.transcodeFailed' : 'notification.uploadFailed'),
     body: t('notification.failedBody', { title: titleOf(upload), reason }),
@@ -60,8 +60,8 @@ function wordFailed(upload: UploadSnapshot, { t, wordError }: Wording): Notice {
 }
 
 function listTitles(group: readonly UploadSnapshot[], t: Translate): string {
-  const titles = group.slice(0, MOST_TITLES).map(titleOf).join(', ');
-  const more = group.length - MOST_TITLES;
+  const titles = group.slice(0, MAX_TITLES).map(titleOf).join(', ');
+  const more = group.length - MAX_TITLES;
   return more > 0 ? t('notification.andMore', { titles, count: more }) : titles;
 }
 

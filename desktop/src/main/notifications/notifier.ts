@@ -1,38 +1,38 @@
 import { Notification } from 'electron';
 import type { UploadSnapshot } from '../../contracts/desktop.ts';
-import { type Notice, type Wording, wordNotices } from './notices.ts';
+import { formatNotices, type Notice, type NoticeTexts } from './notices.ts';
 
-/** Uploads that end within this are told together. */
-const GATHER_MS = 1_500;
-/** Not every system tells when a notification is gone. */
-const MOST_HELD = 50;
+/** Uploads that finish within this time share a notification. */
+const BATCH_DELAY_MS = 1_500;
+/** An upper bound, because not every system reports that a notification is closed. */
+const MAX_HELD = 50;
 
 export interface NotifierOptions {
   isWanted(): boolean;
-  wording(): Wording;
+  texts(): NoticeTexts;
   open(target: Notice['target']): void;
 }
 
-/** Tells the user through the system, also when the window is hidden. */
+/** Shows notifications of the system, also while the window is hidden. */
 export class Notifier {
   readonly #options: NotifierOptions;
-  /** A notification that nobody holds is collected, and its click is lost. */
+  /** References: a notification that is garbage-collected loses its click. */
   readonly #shown = new Set<Notification>();
-  #settled: UploadSnapshot[] = [];
+  #finished: UploadSnapshot[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
   }
 
-  /** An upload came to its end. */
-  tellOf(upload: UploadSnapshot): void {
+  /** Shows soon that an upload has finished. */
+  add(upload: UploadSnapshot): void {
     if (!this.#options.isWanted() || !Notification.isSupported()) return;
-    this.#settled.push(upload);
-    this.#timer ??= setTimeout(() => this.#tellAll(), GATHER_MS).unref();
+    this.#finished.push(upload);
+    this.#timer ??= setTimeout(() => this.#showAll(), BATCH_DELAY_MS).unref();
   }
 
-  /** Something about the app itself; shown whatever the settings say of uploads. */
+  /** Shows a notification about the app itself, whatever the settings for uploads are.  */
   show({ title, body }: Pick<Notice, 'title' | 'body'>, onClick: () => void): void {
     if (!Notification.isSupported()) return;
     const notification = new Notification({ title, body });
@@ -56,13 +56,13 @@ export class Notifier {
   #hold(notification: Notification): void {
     this.#shown.add(notification);
     const [oldest] = this.#shown;
-    if (oldest !== undefined && this.#shown.size > MOST_HELD) this.#shown.delete(oldest);
+    if (oldest !== undefined && this.#shown.size > MAX_HELD) this.#shown.delete(oldest);
   }
 
-  #tellAll(): void {
+  #showAll(): void {
     this.#timer = undefined;
-    const { wording, open } = this.#options;
-    for (const notice of wordNotices(this.#settled.splice(0), wording())) {
+    const { texts, open } = this.#options;
+    for (const notice of formatNotices(this.#finished.splice(0), texts())) {
       this.show(notice, () => open(notice.target));
     }
   }

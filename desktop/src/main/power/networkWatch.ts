@@ -1,28 +1,28 @@
-const LOOK_EVERY_MS = 3_000;
+const POLL_MS = 3_000;
 
 /**
- * Whether the network is there. Electron's main process is told of no change; asking the system is cheap. What it says
- * is no promise: "online" may still reach nobody.
+ * Whether the network is up. Electron's main process gets no event for it; polling the system is cheap. "Online" does not
+ * mean that a server can be reached.
  */
 export class NetworkWatch {
-  readonly #ask: () => boolean;
+  readonly #isUp: () => boolean;
   readonly #onChange: (online: boolean) => void;
   readonly #timer: NodeJS.Timeout;
   #online: boolean;
 
-  constructor(ask: () => boolean, onChange: (online: boolean) => void) {
-    this.#ask = ask;
+  constructor(isUp: () => boolean, onChange: (online: boolean) => void) {
+    this.#isUp = isUp;
     this.#onChange = onChange;
-    this.#online = ask();
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.#online = isUp();
+    this.#timer = setInterval(() => this.check(), POLL_MS).unref();
   }
 
   get isOnline(): boolean {
     return this.#online;
   }
 
-  look(): void {
-    const online = this.#ask();
+  check(): void {
+    const online = this.#isUp();
     if (online === this.#online) return;
     this.#online = online;
     this.#onChange(online);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SleepBlocker } from './sleepBlocker.ts';
 
-test('the machine is kept awake once while something is uploaded, and let go afterwards', () => {
+test('keeps the machine awake while something is uploaded', () => {
   const done: string[] = [];
   let lastId = 0;
   const blocker = new SleepBlocker({

@@ -4,7 +4,7 @@ export interface SleepSwitch {
   stop(id: number): unknown;
 }
 
-/** Keeps the machine awake while something is being uploaded, and not longer; the screen may go dark. */
+/** Keeps the machine awake while something is being uploaded; the screen may turn off. */
 export class SleepBlocker {
   readonly #switch: SleepSwitch;
   #id: number | null = null;

@@ -4,18 +4,18 @@ import { powerMonitor } from 'electron';
 export interface PowerActions {
   suspend(): Promise<void>;
   wake(): void;
-  /** The system ends; there are a few seconds left. */
+  /** The system shuts down; a few seconds are left. */
   shutDown(): void;
 }
 
 /** Follows the sleep of the machine. Call it when the app is ready. */
 export function followPower(actions: PowerActions, logger: Logger): void {
   powerMonitor.on('suspend', () => {
-    logger.info('the machine goes to sleep');
-    actions.suspend().catch((error: unknown) => logger.error({ err: error }, 'the uploads did not stop'));
+    logger.info('machine suspending');
+    actions.suspend().catch((error: unknown) => logger.error({ err: error }, 'uploads not suspended'));
   });
   powerMonitor.on('resume', () => {
-    logger.info('the machine is awake again');
+    logger.info('machine resumed');
     actions.wake();
   });
   powerMonitor.on('shutdown', () => actions.shutDown());

@@ -1,14 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** Uploads that are dealt with in one go. */
-const PORTION = 100;
+/** How many uploads are processed before others get their turn. */
+const BATCH_SIZE = 100;
 
 /**
- * Does the same for many uploads, one after the other, whatever becomes of each. Throws the failure of a single one as
- * it is; of several, one error that tells how many failed and why the first did.
+ * Runs `work` for each upload in turn and continues after failures. Throws the failure of a single upload as it is; for
+ * several, one error with the number of failures and the reason of the first.
  */
-export async function doForAll(
+export async function runForEach(
   ids: readonly string[],
   work: (id: string) => Promise<void> | void,
 ): Promise<void> {
@@ -29,17 +29,17 @@ export async function doForAll(
 }
 
 /**
- * Does something for many uploads, some at a time, and lets others have their turn in between: the window must not
- * wait for thousands of them. Throws the first failure when all have been tried.
+ * Runs `work` for batches of uploads and yields to the event loop in between, so that thousands of them do not block the
+ * window. Throws the first failure after all batches.
  */
-export async function doInPortions(
+export async function runInBatches(
   ids: readonly string[],
-  work: (portion: readonly string[]) => Promise<unknown> | unknown,
+  work: (batch: readonly string[]) => Promise<unknown> | unknown,
 ): Promise<void> {
   const failures: unknown[] = [];
-  for (let start = 0; start < ids.length; start += PORTION) {
+  for (let start = 0; start < ids.length; start += BATCH_SIZE) {
     try {
-      await work(ids.slice(start, start + PORTION));
+      await work(ids.slice(start, start + BATCH_SIZE));
     } catch (error) {
       failures.push(error);
     }

@@ -21,7 +21,7 @@ function packets(packetBytes: number, start: number, count = 20): Uint8Array {
   return bytes;
 }
 
-test('containers of videos are recognized by their beginning', () => {
+test('recognizes video containers by their first bytes', () => {
   const videos: Record<string, Uint8Array> = {
     mp4: head('\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41'),
     mov: head('\0\0\0\x14ftypqt  \0\0\x02\0qt  '),
@@ -48,7 +48,7 @@ test('containers of videos are recognized by their beginning', () => {
   for (const [name, bytes] of Object.entries(videos)) assert.equal(recognizeContent(bytes), 'video', name);
 });
 
-test('what is not a video is called by its name', () => {
+test('recognizes the kinds of other files', () => {
   const others: [string, Uint8Array][] = [
     ['picture', head('\xff\xd8\xff\xe0\0\x10JFIF')],
     ['picture', head('\x89PNG\r\n\x1a\n')],
@@ -72,17 +72,17 @@ test('what is not a video is called by its name', () => {
   for (const [kind, bytes] of others) assert.equal(recognizeContent(bytes), kind);
 });
 
-test('text is no video, whatever it happens to contain', () => {
+test('rejects text whatever it contains', () => {
   assert.equal(recognizeContent(head('the free lunch'.padStart(18), 0x20)), 'text');
   assert.equal(recognizeContent(Buffer.alloc(HEAD_BYTES, 'G')), 'text');
 });
 
-test('two sync bytes are no transport stream', () => {
+test('rejects two sync bytes as a transport stream', () => {
   assert.equal(recognizeContent(packets(188, 0, 2)), 'unknown');
   assert.equal(recognizeContent(packets(188, 0, 3)), 'video');
 });
 
-test('both the name and the content must be those of a video; a name without an ending says nothing', () => {
+test('requires the name and the content of a video; a name without an extension is ignored', () => {
   const video = head('\0\0\0\x20ftypisom');
   assert.equal(recognizeFile('/a/Film.MP4', video), 'video');
   assert.equal(recognizeFile('/a/GX010042', video), 'video');

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { RefusedKind } from '../../contracts/desktop.ts';
 
-/** How much of a file's beginning tells what it is. */
+/** How many bytes of a file are read to recognize it. */
 export const HEAD_BYTES = 4096;
 
 export type FileKind = 'video' | RefusedKind;
@@ -40,12 +40,12 @@ export function hasVideoName(path: string): boolean {
   return VIDEO_EXTENSIONS.has(extname(path).toLowerCase());
 }
 
-/** Whether the name says that a browser or another program has not finished the file. */
+/** Whether the name is that of an unfinished download. */
 export function isUnfinishedDownload(path: string): boolean {
   return UNFINISHED_EXTENSIONS.has(extname(path).toLowerCase());
 }
 
-/** Whether the file is a video that can be offered, by its name and its first HEAD_BYTES, and otherwise what it is. */
+/** Returns `video` for a file that can be uploaded, by its name and its first HEAD_BYTES, and otherwise its kind. */
 export function recognizeFile(path: string, head: Uint8Array): FileKind {
   if (isUnfinishedDownload(path)) return 'unfinishedDownload';
   const kind = recognizeContent(head);
@@ -55,7 +55,7 @@ export function recognizeFile(path: string, head: Uint8Array): FileKind {
   return 'otherName';
 }
 
-/** What a file is by the first HEAD_BYTES of it, or all of it where it is shorter. */
+/** Returns the kind of a file by its first HEAD_BYTES, or by all of it where it is shorter. */
 export function recognizeContent(head: Uint8Array): FileKind {
   const text = Buffer.from(head).toString('latin1');
   for (const recognize of [recognizeBoxes, recognizeRiff, recognizeOgg, recognizeBeginning]) {
@@ -150,7 +150,7 @@ function recognizeBeginning(text: string, head: Uint8Array): FileKind | null {
   if (DASH_MANIFEST.test(text)) return 'playlist';
   if (text.startsWith('ustar', 257)) return 'archive';
   if (isText(head)) return null;
-  // two letters are little to go by
+  // two letters alone are not reliable
   if (text.startsWith('BM')) return 'picture';
   return text.startsWith('MZ') ? 'program' : null;
 }
@@ -158,13 +158,13 @@ function recognizeBeginning(text: string, head: Uint8Array): FileKind | null {
 const PACKET_BYTES = [188, 192, 204];
 const SYNC_BYTE = 0x47;
 /** How many packets in a row must begin with the sync byte. */
-const MOST_SYNCS = 5;
+const MAX_SYNCS = 5;
 const FEWEST_SYNCS = 3;
 
 function isTransportStream(head: Uint8Array): boolean {
   return PACKET_BYTES.some((packetBytes) => {
     for (let start = 0; start < packetBytes; start++) {
-      const packets = Math.min(MOST_SYNCS, Math.floor((head.length - start - 1) / packetBytes) + 1);
+      const packets = Math.min(MAX_SYNCS, Math.floor((head.length - start - 1) / packetBytes) + 1);
       if (packets < FEWEST_SYNCS) return false;
       let syncs = 0;
       while (syncs < packets && head[start + syncs * packetBytes] === SYNC_BYTE) syncs++;

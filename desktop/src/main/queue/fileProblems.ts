@@ -10,31 +10,31 @@ const REASONS: Record<RefusedKind, string> = {
   playlist: 'This is a playlist, not a video.',
   text: 'This is a text file, not a video.',
   unfinishedDownload: 'This file is still being downloaded.',
-  emptyFolder: 'There are no videos in this folder.',
-  otherName: 'The name of this file does not end like that of a video, such as .mp4.',
-  unknown: 'This is not a video of a kind that can be uploaded.',
+  emptyFolder: 'This folder contains no videos.',
+  otherName: 'The file name does not have a video extension, such as .mp4.',
+  unknown: 'This file type cannot be uploaded.',
 };
 
-export function refuseAs(kind: RefusedKind, path: string): RefusedFile {
+export function rejectAs(kind: RefusedKind, path: string): RefusedFile {
   return { path, code: 'unsupported_file', message: REASONS[kind], kind };
 }
 
-export function refuseFor(error: unknown, path: string): RefusedFile {
-  const { code, message } = error instanceof ReelmillError ? error : explainFileError(error);
+export function rejectFor(error: unknown, path: string): RefusedFile {
+  const { code, message } = error instanceof ReelmillError ? error : toFileError(error);
   return { path, code, message };
 }
 
-/** An error of Node's file system in plain words. */
-function explainFileError(cause: unknown): ReelmillError {
+/** Returns the error of a failed file system call, with a message for people. */
+function toFileError(cause: unknown): ReelmillError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reasons: Record<string, string> = {
     ENOENT: 'There is no such file.',
     ENOTDIR: 'There is no such file.',
-    EACCES: 'This may not be read.',
-    EPERM: 'This may not be read.',
+    EACCES: 'You do not have permission to read this file.',
+    EPERM: 'You do not have permission to read this file.',
     EBUSY: 'Another program is using this file.',
-    ELOOP: 'This is a link that leads back to itself.',
+    ELOOP: 'This is a link that refers to itself.',
   };
-  const fallback = code === '' ? 'This cannot be read.' : `This cannot be read (${code}).`;
+  const fallback = code === '' ? 'This file cannot be read.' : `This file cannot be read (${code}).`;
   return new ReelmillError('file_unreadable', reasons[code] ?? fallback, { cause });
 }

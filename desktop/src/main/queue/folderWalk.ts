@@ -2,10 +2,10 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** More than anybody keeps in one folder; a whole disk, offered by mistake, ends here. */
-export const MOST_FILES = 50_000;
-const MOST_DEPTH = 64;
-/** What systems and programs keep beside people's files; names that begin with a dot are hidden everywhere. */
+/** More than people keep in one folder; stops a walk through a whole disk that was added by mistake. */
+export const MAX_FILES = 50_000;
+const MAX_DEPTH = 64;
+/** Names that systems and programs create; those that begin with a dot are hidden everywhere. */
 const SYSTEM_NAMES = new Set([
   '$recycle.bin',
   'system volume information',
@@ -19,17 +19,17 @@ const SYSTEM_NAMES = new Set([
 ]);
 
 export interface WalkOptions {
-  /** By its name, whether a file is of interest. */
+  /** Whether a file of this name is included. */
   wants: (name: string) => boolean;
   signal: AbortSignal;
 }
 
-/** A file of interest, or a folder that could not be read and why. */
+/** A file that is included, or a folder that could not be read and why. */
 export type Walked = { path: string; error: null } | { path: string; error: unknown };
 
 /**
- * The files of interest in a folder and the folders within it, in the order in which people sort names. Links are
- * followed, each folder is visited once, and hidden ones are passed over. Ends after MOST_FILES.
+ * Yields the included files of a folder and its subfolders, in natural order of their names. Links are followed, each
+ * folder is visited once, and hidden ones are skipped. Ends after MAX_FILES.
  */
 export async function* walkFolder(root: string, options: WalkOptions): AsyncGenerator<Walked> {
   const visited = new Set<string>();
@@ -50,17 +50,17 @@ export async function* walkFolder(root: string, options: WalkOptions): AsyncGene
       if (kind !== 'file') continue;
       yield { path, error: null };
       files += 1;
-      if (files === MOST_FILES) return;
+      if (files === MAX_FILES) return;
     }
-    if (folder.depth === MOST_DEPTH) continue;
-    // the last that is put down is the first that is taken up
+    if (folder.depth === MAX_DEPTH) continue;
+    // the last one pushed is visited first
     for (const path of folders.reverse()) waiting.push({ path, depth: folder.depth + 1 });
   }
 }
 
 type Listing = { entries: Dirent[] } | { error: unknown };
 
-/** No entries where the folder was visited already, by another way. */
+/** Returns no entries for a folder that was visited already, on another path. */
 async function list(path: string, visited: Set<string>): Promise<Listing> {
   try {
     const real = await realpath(path);
@@ -81,7 +81,7 @@ async function kindOf(
   if (entry.isDirectory()) return 'folder';
   if (entry.isFile()) return wants(entry.name) ? 'file' : null;
   if (!entry.isSymbolicLink()) return null;
-  // a link that leads nowhere is nothing that anybody meant to offer
+  // a dangling link is not what the user meant to add
   const target = await stat(path).catch(() => null);
   if (target?.isDirectory()) return 'folder';
   return target?.isFile() && wants(entry.name) ? 'file' : null;

@@ -8,16 +8,16 @@ import type {
   Settings,
   UploadSnapshot,
 } from '../../contracts/desktop.ts';
+import type { SavedSession } from '../../engine/api/session.ts';
 import type { UploadSettings } from '../../engine/context.ts';
-import type { UploadEvent } from '../../engine/events.ts';
-import type { UploadManager } from '../../engine/manager.ts';
-import { PATIENT_RETRY } from '../../engine/retry.ts';
-import type { SavedSession } from '../../engine/session.ts';
-import { takesSlot } from '../../engine/states.ts';
+import { PATIENT_RETRY } from '../../engine/flow/retry.ts';
+import type { UploadManager } from '../../engine/queue/manager.ts';
+import type { UploadEvent } from '../../engine/record/events.ts';
+import { takesSlot } from '../../engine/record/uploadStates.ts';
 import type { Client } from '../../node/client.ts';
-import { doInPortions } from './bulk.ts';
+import { runInBatches } from './bulk.ts';
 import { ChangeFeed } from './changeFeed.ts';
-import { takeIn } from './intake.ts';
+import { inspectFiles } from './inspectFiles.ts';
 
 export interface OpenQueueOptions {
   client: Client;
@@ -27,20 +27,20 @@ export interface OpenQueueOptions {
   uploadSettings: Partial<UploadSettings>;
   logger: Logger;
   onChange: (change: QueueChange) => void;
-  /** A video came online, or an upload or its video failed. */
-  onSettled: (upload: UploadSnapshot) => void;
-  /** The server ended the session. */
+  /** Called when a video came online, or an upload or its video failed. */
+  onFinished: (upload: UploadSnapshot) => void;
+  /** Called when the server has ended the session. */
   onSessionEnd: (reason: SessionEnd) => void;
 }
 
-/** The queue of one account, from when it is restored until somebody signs out or the app ends. */
+/** The queue of one account, from its restoration until the user signs out or the app ends. */
 export class OpenQueue {
   readonly manager: UploadManager;
   readonly #options: OpenQueueOptions;
   readonly #feed: ChangeFeed;
   readonly #closing = new AbortController();
-  /** Uploads that nobody asked for: if the server has them already, nobody needs to know. */
-  readonly #quiet = new Set<string>();
+  /** Uploads from the watch folder: one that the server has already is removed without a notice. */
+  readonly #automatic = new Set<string>();
 
   constructor(options: OpenQueueOptions) {
     const { client, session, settings, bytesPerSecond, uploadSettings, logger } = options;
@@ -54,7 +54,7 @@ export class OpenQueue {
       },
       bytesPerSecond,
       keepQueue: true,
-      onSaveFailure: (error) => logger.error({ err: error }, 'the queue could not be saved'),
+      onSaveFailure: (error) => logger.error({ err: error }, 'queue not saved'),
     });
     this.#feed = new ChangeFeed(this.manager, options.onChange);
     this.manager.subscribe((event) => this.#follow(event));
@@ -75,22 +75,22 @@ export class OpenQueue {
   }
 
   /**
-   * Adds files by themselves: one that the server has already leaves the queue again without a word. Throws
-   * `disk_full` where the queue could not be written: they are in it, but would not outlive a crash.
+   * Adds files from the watch folder: one that the server has already is removed without a notice. Throws `disk_full`
+   * where the queue could not be written: the files are in it, but would not outlive a crash.
    */
-  async addQuietly(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
+  async addAutomatically(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
     const { added } = this.manager.addAll(
       files.map(({ path, sizeBytes }) => ({ path, sizeBytes, refuseDuplicates: true })),
     );
-    for (const id of added) this.#quiet.add(id);
+    for (const id of added) this.#automatic.add(id);
     if (await this.manager.whenSaved()) return;
-    throw new ReelmillError('disk_full', 'The queue cannot be written.');
+    throw new ReelmillError('disk_full', 'The queue cannot be saved.');
   }
 
   /** Adds the videos among these files and in these folders. */
   async add(paths: readonly string[]): Promise<IntakeResult> {
     const result: IntakeResult = { added: [], known: 0, refused: [] };
-    for await (const batch of takeIn(paths, this.signal)) {
+    for await (const batch of inspectFiles(paths, this.signal)) {
       const videos = batch.flatMap((file) =>
         file.refused === null ? [{ path: file.path, sizeBytes: file.sizeBytes, refuseDuplicates: true }] : [],
       );
@@ -99,7 +99,7 @@ export class OpenQueue {
       result.added.push(...added);
       result.known += known.length;
       result.refused.push(...batch.flatMap(({ refused }) => refused ?? []));
-      // thousands of files must not keep the window waiting
+      // thousands of files must not block the window
       await breathe();
     }
     return result;
@@ -109,29 +109,29 @@ export class OpenQueue {
   async cancel(ids: readonly string[]): Promise<void> {
     const { uploads } = this.manager;
     const running = new Set(uploads.flatMap(({ id, state }) => (takesSlot(state) ? [id] : [])));
-    // those that run last: others would take their places
+    // running ones last: otherwise waiting ones of a later portion would take their slots
     const runningLast = ids.toSorted((one, other) => Number(running.has(one)) - Number(running.has(other)));
-    await doInPortions(runningLast, (portion) => this.manager.cancelAll(portion));
+    await runInBatches(runningLast, (portion) => this.manager.cancelAll(portion));
   }
 
   /** Throws `state_conflict` where some are being sent; the others are removed. */
   async remove(ids: readonly string[]): Promise<void> {
-    await doInPortions(ids, (portion) => this.manager.removeAll(portion));
+    await runInBatches(ids, (portion) => this.manager.removeAll(portion));
     const present = new Set(this.manager.order);
     if (!ids.some((id) => present.has(id))) return;
-    throw new ReelmillError('state_conflict', 'Pause or cancel an upload before it is removed.');
+    throw new ReelmillError('state_conflict', 'Pause or cancel an upload before you remove it.');
   }
 
   /** Removes what is online and what was canceled. */
   async clearFinished(): Promise<void> {
     const finished = this.manager.uploads.filter(({ state }) => state === 'online' || state === 'canceled');
-    await doInPortions(
+    await runInBatches(
       finished.map(({ id }) => id),
       (portion) => this.manager.removeAll(portion),
     );
   }
 
-  /** Stops everything; what is unfinished goes on when the queue is opened again. */
+  /** Stops everything; unfinished uploads continue when the queue is opened again. */
   async close(): Promise<void> {
     this.#closing.abort(new ReelmillError('aborted', 'The queue is closed.'));
     this.#feed.close();
@@ -144,10 +144,10 @@ export class OpenQueue {
     if (event.type !== 'state') return;
     const { upload } = event;
     if (upload.state !== 'online' && upload.state !== 'failed') return;
-    const isQuiet = this.#quiet.delete(upload.id);
+    const isQuiet = this.#automatic.delete(upload.id);
     const isKnown = isQuiet && upload.failure?.code === 'duplicate';
     // not while the upload is still telling of its failure
     if (isKnown) queueMicrotask(() => this.manager.removeAll([upload.id]));
-    else this.#options.onSettled(upload);
+    else this.#options.onFinished(upload);
   }
 }

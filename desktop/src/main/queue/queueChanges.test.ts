@@ -27,30 +27,30 @@ function upload(id: string, facts: Partial<UploadSnapshot> = {}): UploadSnapshot
 
 function withUploads(...ids: string[]): QueueChanges {
   const changes = new QueueChanges();
-  for (const id of ids) changes.note({ type: 'added', upload: upload(id) });
+  for (const id of ids) changes.add({ type: 'added', upload: upload(id) });
   changes.take(() => ids);
   return changes;
 }
 
-test('where nothing happened there is nothing to tell', () => {
+test('has no message without events', () => {
   const changes = new QueueChanges();
   assert.equal(
     changes.take(() => []),
     null,
   );
-  assert.equal(changes.note({ type: 'signedOut', code: 'unauthorized', message: 'over' }), false);
+  assert.equal(changes.add({ type: 'signedOut', code: 'unauthorized', message: 'over' }), false);
   assert.equal(
     changes.take(() => []),
     null,
   );
 });
 
-test('of many versions of an upload the last is told, once', () => {
+test('sends the last snapshot of an upload once', () => {
   const changes = withUploads('1', '2');
   for (const sentBytes of [10, 20, 30]) {
-    assert.ok(changes.note({ type: 'progress', upload: upload('1', { state: 'uploading', sentBytes }) }));
+    assert.ok(changes.add({ type: 'progress', upload: upload('1', { state: 'uploading', sentBytes }) }));
   }
-  changes.note({ type: 'progress', upload: upload('2', { sentBytes: 5 }) });
+  changes.add({ type: 'progress', upload: upload('2', { sentBytes: 5 }) });
   assert.deepEqual(
     changes.take(() => assert.fail('the order is as it was')),
     {
@@ -65,10 +65,10 @@ test('of many versions of an upload the last is told, once', () => {
   );
 });
 
-test('the order is told as it is in the end, after whatever changes it', () => {
+test('sends the final order after any change of it', () => {
   const changes = withUploads('1', '2');
-  changes.note({ type: 'moved', order: ['2', '1'] });
-  changes.note({ type: 'added', upload: upload('3') });
+  changes.add({ type: 'moved', order: ['2', '1'] });
+  changes.add({ type: 'added', upload: upload('3') });
   assert.deepEqual(
     changes.take(() => ['2', '1', '3']),
     {
@@ -79,21 +79,21 @@ test('the order is told as it is in the end, after whatever changes it', () => {
   );
 });
 
-test('an upload that leaves takes its changes with it, also those that come late', () => {
+test('drops the changes of a removed upload, including late ones', () => {
   const changes = withUploads('1', '2');
-  changes.note({ type: 'progress', upload: upload('1', { sentBytes: 10 }) });
-  changes.note({ type: 'removed', id: '1' });
-  assert.equal(changes.note({ type: 'changed', upload: upload('1', { title: 'late' }) }), false);
+  changes.add({ type: 'progress', upload: upload('1', { sentBytes: 10 }) });
+  changes.add({ type: 'removed', id: '1' });
+  assert.equal(changes.add({ type: 'changed', upload: upload('1', { title: 'late' }) }), false);
   assert.deepEqual(
     changes.take(() => ['2']),
     { changed: [], removed: ['1'], order: ['2'] },
   );
 });
 
-test('an upload that comes and goes between two messages is only told to be gone', () => {
+test('sends only the removal of an upload that was added and removed between two messages', () => {
   const changes = withUploads('1');
-  changes.note({ type: 'added', upload: upload('2') });
-  changes.note({ type: 'removed', id: '2' });
+  changes.add({ type: 'added', upload: upload('2') });
+  changes.add({ type: 'removed', id: '2' });
   assert.deepEqual(
     changes.take(() => ['1']),
     { changed: [], removed: ['2'], order: ['1'] },

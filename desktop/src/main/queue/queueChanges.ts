@@ -1,15 +1,15 @@
 import type { QueueChange, UploadSnapshot } from '../../contracts/desktop.ts';
-import type { UploadEvent } from '../../engine/events.ts';
+import type { UploadEvent } from '../../engine/record/events.ts';
 
-/** Gathers what happens in a queue into one message: of each upload only how it is in the end. */
+/** Collects the events of a queue into one message, with only the last snapshot of each upload. */
 export class QueueChanges {
   readonly #present = new Set<string>();
   #changed = new Map<string, UploadSnapshot>();
   #removed: string[] = [];
   #isReordered = false;
 
-  /** Whether the event is one to tell of. */
-  note(event: UploadEvent): boolean {
+  /** Adds an event and returns whether it changes the message. */
+  add(event: UploadEvent): boolean {
     if (event.type === 'signedOut') return false;
     if (event.type === 'moved') this.#isReordered = true;
     else if (event.type === 'removed') this.#remove(event.id);
@@ -17,7 +17,7 @@ export class QueueChanges {
     return true;
   }
 
-  /** What has gathered since the last call, or null; `order` names all uploads as they are now. */
+  /** Returns the changes since the last call, or null; `order` returns the ids of all uploads. */
   take(order: () => string[]): QueueChange | null {
     const changed = [...this.#changed.values()];
     const removed = this.#removed;
@@ -34,7 +34,7 @@ export class QueueChanges {
       this.#present.add(upload.id);
       this.#isReordered = true;
     }
-    // what is still told of an upload that has left the queue is nobody's concern
+    // late events of a removed upload are ignored
     if (!this.#present.has(upload.id)) return false;
     this.#changed.set(upload.id, upload);
     return true;

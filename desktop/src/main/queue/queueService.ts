@@ -2,32 +2,39 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { IntakeResult, QueueChange, Settings, UploadSnapshot } from '../../contracts/desktop.ts';
 import type { UploadSettings } from '../../engine/context.ts';
-import { type QueueTotals, summarize } from '../../engine/totals.ts';
+import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import { RateClock } from '../settings/rateClock.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { doForAll } from './bulk.ts';
-import type { Dialogs } from './dialogs.ts';
+import { runForEach } from './bulk.ts';
 import { OpenQueue } from './openQueue.ts';
+
+/** The dialogs in which the user chooses files. */
+export interface Dialogs {
+  /** Several files, or folders; empty where the dialog was canceled. */
+  chooseVideos(what: 'files' | 'folder'): Promise<string[]>;
+  /** Where the file of an upload is now; null where the dialog was canceled. */
+  chooseReplacement(upload: Pick<UploadSnapshot, 'path' | 'fileName'>): Promise<string | null>;
+}
 
 export interface QueueServiceOptions {
   session: SessionService;
   settings: SettingsStore;
   dialogs: Dialogs;
   logger: Logger;
-  /** In place of the engine's own, for tests. */
+  /** Overrides the engine's defaults, for tests. */
   uploadSettings?: Partial<UploadSettings>;
 }
 
 /**
- * The uploads of whoever is signed in. Commands wait until the queue of the account is restored, and throw
- * `unauthorized` where nobody is signed in.
+ * The uploads of the account that is signed in. Commands wait until its queue is restored, and throw `unauthorized` where
+ * nobody is signed in.
  */
 export class QueueService {
   readonly #options: QueueServiceOptions;
   readonly #rate: RateClock;
   readonly #changeListeners = new Set<(change: QueueChange) => void>();
-  readonly #settledListeners = new Set<(upload: UploadSnapshot) => void>();
+  readonly #finishedListeners = new Set<(upload: UploadSnapshot) => void>();
   readonly #unsubscribe: (() => void)[];
   #open: OpenQueue | null = null;
   #switching: Promise<void> = Promise.resolve();
@@ -44,7 +51,7 @@ export class QueueService {
     ];
   }
 
-  /** Opens the queue of whoever is signed in; everything unfinished goes on. */
+  /** Opens the queue of the account that is signed in, and continues its unfinished uploads. */
   start(): Promise<void> {
     return this.#follow();
   }
@@ -58,32 +65,32 @@ export class QueueService {
     return summarize(this.uploads);
   }
 
-  /** The same as `uploads`, once the queue is restored. */
+  /** Returns `uploads` once the queue is restored. */
   async list(): Promise<UploadSnapshot[]> {
     await this.#switching;
     return this.uploads;
   }
 
-  /** Called with what changed, a few times a second at most. Answers the function that ends the subscription. */
+  /** Calls the listener with what changed, a few times a second at most. Returns a function that ends the subscription. */
   subscribe(listener: (change: QueueChange) => void): () => void {
     this.#changeListeners.add(listener);
     return () => this.#changeListeners.delete(listener);
   }
 
-  /** Called when a video came online, or an upload or its video failed. */
-  onSettled(listener: (upload: UploadSnapshot) => void): () => void {
-    this.#settledListeners.add(listener);
-    return () => this.#settledListeners.delete(listener);
+  /** Calls the listener when a video came online, or an upload or its video failed. */
+  onFinished(listener: (upload: UploadSnapshot) => void): () => void {
+    this.#finishedListeners.add(listener);
+    return () => this.#finishedListeners.delete(listener);
   }
 
-  /** Adds the videos among these files and in these folders. */
+  /** Adds the videos among these files and in these folders, and returns what became of them. */
   async add(paths: readonly string[]): Promise<IntakeResult> {
     return (await this.#ready()).add(paths);
   }
 
-  /** Adds videos that nobody is told of where the server has them already; resolves when that outlives a crash. */
-  async addQuietly(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
-    await (await this.#ready()).addQuietly(files);
+  /** Adds videos, and removes those that the server has already without a notice. Resolves when the queue is on disk. */
+  async addAutomatically(files: readonly { path: string; sizeBytes: number }[]): Promise<void> {
+    await (await this.#ready()).addAutomatically(files);
   }
 
   /** Adds what the user chooses. */
@@ -100,22 +107,22 @@ export class QueueService {
     (await this.#ready()).manager.resumeAll(ids);
   }
 
-  /** Throws where a transcode could not be stopped. */
+  /** Throws where a transcode could not be canceled. */
   async cancel(ids: readonly string[]): Promise<void> {
     await (await this.#ready()).cancel(ids);
   }
 
   async retry(ids: readonly string[]): Promise<void> {
     const { manager } = await this.#ready();
-    await doForAll(ids, (id) => manager.retry(id));
+    await runForEach(ids, (id) => manager.retry(id));
   }
 
   async uploadAnyway(ids: readonly string[]): Promise<void> {
     const { manager } = await this.#ready();
-    await doForAll(ids, (id) => manager.uploadAnyway(id));
+    await runForEach(ids, (id) => manager.uploadAnyway(id));
   }
 
-  /** Throws `state_conflict` where some are being sent; the others are removed. */
+  /** Removes those that are not being sent. Throws `state_conflict` where some are. */
   async remove(ids: readonly string[]): Promise<void> {
     await (await this.#ready()).remove(ids);
   }
@@ -133,7 +140,7 @@ export class QueueService {
     await (await this.#ready()).manager.rename(id, title);
   }
 
-  /** Lets the user show where a file has gone; false where that was given up. Throws `file_changed`. */
+  /** Lets the user locate a moved file. Returns false where the dialog was canceled. Throws `file_changed` for another file. */
   async relocate(id: string): Promise<boolean> {
     const { manager } = await this.#ready();
     const path = await this.#options.dialogs.chooseReplacement(manager.get(id));
@@ -142,18 +149,18 @@ export class QueueService {
     return true;
   }
 
-  /** Where the file of an upload is. */
+  /** Returns the path of an upload's file. */
   async pathOf(id: string): Promise<string> {
     return (await this.#ready()).manager.get(id).path;
   }
 
-  /** Before the machine sleeps: nothing is sent until `wake`. */
+  /** Stops sending before the machine sleeps, until `wake`. */
   async suspend(): Promise<void> {
     this.#isSuspended = true;
     await this.#open?.manager.suspend();
   }
 
-  /** After a sleep: everything goes on over new connections. */
+  /** Continues after a sleep, over new connections. */
   wake(): void {
     this.#isSuspended = false;
     this.#options.session.client.reconnect();
@@ -162,14 +169,14 @@ export class QueueService {
     void this.#options.session.check();
   }
 
-  /** The network is there again, or another one: what waits for its next try is tried now. */
+  /** Retries now whatever waits, after the network has changed. */
   retryNow(): void {
     this.#options.session.client.reconnect();
     this.#open?.manager.retryNow();
     void this.#options.session.check();
   }
 
-  /** Stops everything; what is unfinished goes on at the next start. */
+  /** Stops everything; unfinished uploads continue at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
@@ -179,15 +186,15 @@ export class QueueService {
 
   async #ready(): Promise<OpenQueue> {
     await this.#switching;
-    if (this.#open === null) throw new ReelmillError('unauthorized', 'Nobody is signed in.');
+    if (this.#open === null) throw new ReelmillError('unauthorized', 'Not signed in.');
     return this.#open;
   }
 
-  /** Lets the queue be that of whoever is signed in now; one change after the other. */
+  /** Switches to the queue of the account that is signed in now; switches do not overlap. */
   #follow(): Promise<void> {
     this.#switching = this.#switching.then(() =>
       this.#switch().catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'the queue could not be opened or closed');
+        this.#options.logger.error({ err: error }, 'queue not switched');
       }),
     );
     return this.#switching;
@@ -218,15 +225,15 @@ export class QueueService {
       onChange: (change) => {
         for (const listener of [...this.#changeListeners]) listener(change);
       },
-      onSettled: (upload) => {
-        for (const listener of [...this.#settledListeners]) listener(upload);
+      onFinished: (upload) => {
+        for (const listener of [...this.#finishedListeners]) listener(upload);
       },
       onSessionEnd: (reason) => this.#options.session.end(reason),
     });
   }
 
   #apply({ fileConcurrency }: Settings): void {
-    // the engine does nothing where it is what it was
+    // the engine ignores an unchanged value
     void this.#open?.manager.setFileConcurrency(fileConcurrency);
   }
 }

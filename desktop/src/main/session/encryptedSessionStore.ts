@@ -1,15 +1,15 @@
 import { readFile, rm } from 'node:fs/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { type SavedSession, type SessionStore, savedSessionSchema } from '../../engine/session.ts';
+import { type SavedSession, type SessionStore, savedSessionSchema } from '../../engine/api/session.ts';
 import { writeFileAtomically } from '../../node/atomicFile.ts';
 import type { Encryption } from './encryption.ts';
 
 /**
- * The session, encrypted as a whole in one file, and in memory: the file is read once. Only this process uses it. There
- * is no file where the user does not want to stay signed in, or where nothing can be encrypted.
- * A session begins with `begin`; `save` only renews the one there is, so that a refresh that was under way while the
- * user signed out brings nothing back.
+ * The session, in memory and encrypted in one file, which is read once. Only this process uses it. There is no file where
+ * the user does not want to stay signed in, or where nothing can be encrypted.
+ * `begin` starts a session; `save` only renews the present one, so that a refresh that was running while the user signed
+ * out does not restore it.
  */
 export class EncryptedSessionStore implements SessionStore {
   readonly #file: string;
@@ -32,11 +32,11 @@ export class EncryptedSessionStore implements SessionStore {
     this.#staysSignedIn = options.staysSignedIn ?? (() => true);
   }
 
-  /** Null where nobody is signed in, and where the file cannot be decrypted. */
+  /** Returns null where nobody is signed in, and where the file cannot be decrypted. */
   async load(): Promise<SavedSession | null> {
     if (this.#session !== undefined) return this.#session;
     const read = await this.#read();
-    // somebody may have signed in meanwhile
+    // the user may have signed in meanwhile
     if (this.#session === undefined) this.#session = read;
     return this.#session;
   }
@@ -53,8 +53,8 @@ export class EncryptedSessionStore implements SessionStore {
     if (isRenewal) await this.begin(session);
   }
 
-  /** What the server says of the account, beside the tokens that there are. */
-  async describe(
+  /** Updates the facts of the account; the tokens stay. */
+  async updateAccount(
     account: Pick<SavedSession, 'email' | 'nickname' | 'role' | 'passwordTemporary'>,
   ): Promise<void> {
     const current = await this.load();
@@ -66,8 +66,8 @@ export class EncryptedSessionStore implements SessionStore {
     await this.#inTurn(() => rm(this.#file, { force: true }));
   }
 
-  /** Writes or removes the file, after the user has changed their mind. Throws `disk_full` where it cannot be written. */
-  async keepAsWanted(): Promise<void> {
+  /** Writes or removes the file after the setting has changed. Throws `disk_full` where it cannot be written. */
+  async applyStaySignedIn(): Promise<void> {
     const session = await this.load();
     if (session !== null) await this.#write(session);
   }
@@ -85,16 +85,16 @@ export class EncryptedSessionStore implements SessionStore {
       const decrypted = this.#encryption.decrypt(Buffer.from(text, 'base64'));
       return savedSessionSchema.parse(JSON.parse(decrypted));
     } catch {
-      // the error may quote what it could not read
-      this.#logger.warn('the session cannot be read; somebody has to sign in again');
+      // the error may quote the decrypted text
+      this.#logger.warn('session file not readable');
       return null;
     }
   }
 
   async #write(session: SavedSession): Promise<void> {
     if (!this.#staysSignedIn() || this.#encryption.storage === 'memory') {
-      this.#logger.info('session kept in memory; it lasts until the app ends');
-      // an older one would be used up by now
+      this.#logger.info('session kept in memory only');
+      // the refresh token in an older file is invalid by now
       await this.#inTurn(() => rm(this.#file, { force: true }));
       return;
     }
@@ -103,11 +103,11 @@ export class EncryptedSessionStore implements SessionStore {
       await this.#inTurn(() => writeFileAtomically(this.#file, text));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ReelmillError('disk_full', `The session cannot be kept: ${reason}`, { cause });
+      throw new ReelmillError('disk_full', `The session cannot be saved: ${reason}`, { cause });
     }
   }
 
-  /** What is written first must not replace what is written last. */
+  /** Runs writes in their order. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#writing.then(work);
     this.#writing = turn.catch(() => undefined);

@@ -4,16 +4,16 @@ import { RepeatedCheck } from './repeatedCheck.ts';
 
 const AGAIN_MS = 1_000;
 
-function checkWith(answers: boolean[]) {
+function checkWith(results: boolean[]) {
   let asked = 0;
   const ask = async (): Promise<boolean> => {
     asked += 1;
-    return answers.shift() ?? true;
+    return results.shift() ?? true;
   };
   return { check: new RepeatedCheck(ask, AGAIN_MS), asked: () => asked };
 }
 
-test('what was not answered is asked again later, and what was is not', async (t) => {
+test('repeats a failed check later, and a successful one not', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { check, asked } = checkWith([false, true]);
   await check.run();
@@ -26,13 +26,13 @@ test('what was not answered is asked again later, and what was is not', async (t
   assert.equal(asked(), 2);
 });
 
-test('who asks meanwhile waits for the same try', async () => {
+test('concurrent callers share one attempt', async () => {
   const { check, asked } = checkWith([true]);
   await Promise.all([check.run(), check.run()]);
   assert.equal(asked(), 1);
 });
 
-test('there is no later try once it is canceled or closed', async (t) => {
+test('makes no attempt after cancel or close', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { check, asked } = checkWith([false, false]);
   await check.run();

@@ -1,38 +1,38 @@
-/** Asks for something until it was answered: one try at a time, and another one later after a try that failed. */
+/** Repeats a check until it succeeds: one attempt at a time, with a fixed delay after one that failed. */
 export class RepeatedCheck {
-  readonly #ask: () => Promise<boolean>;
-  readonly #againMs: number;
+  readonly #check: () => Promise<boolean>;
+  readonly #delayMs: number;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `ask` throws nothing and answers whether it was answered, or need not be any more. */
-  constructor(ask: () => Promise<boolean>, againMs: number) {
-    this.#ask = ask;
-    this.#againMs = againMs;
+  /** `check` never throws, and returns whether it succeeded or is no longer needed. */
+  constructor(check: () => Promise<boolean>, delayMs: number) {
+    this.#check = check;
+    this.#delayMs = delayMs;
   }
 
-  /** Asks now; the same try for all who call meanwhile. */
+  /** Makes an attempt now; concurrent callers share it. */
   run(): Promise<void> {
     this.cancel();
-    this.#running ??= this.#try().finally(() => {
+    this.#running ??= this.#attempt().finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  /** No later try; one that is under way goes on. */
+  /** Cancels the next attempt; a running one continues. */
   cancel(): void {
     clearTimeout(this.#timer);
   }
 
-  /** As `cancel`, and resolves when nothing is under way. */
+  /** As `cancel`, and resolves when no attempt is running. */
   async close(): Promise<void> {
     await this.#running;
     this.cancel();
   }
 
-  async #try(): Promise<void> {
-    if (await this.#ask()) return;
-    this.#timer = setTimeout(() => void this.run(), this.#againMs).unref();
+  async #attempt(): Promise<void> {
+    if (await this.#check()) return;
+    this.#timer = setTimeout(() => void this.run(), this.#delayMs).unref();
   }
 }

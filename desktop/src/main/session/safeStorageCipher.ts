@@ -3,8 +3,8 @@ import type { SessionStorage } from '../../contracts/desktop.ts';
 import type { Encryption } from './encryption.ts';
 
 /**
- * Electron's safeStorage; to be called when the app is ready. A Linux desktop without a keyring has no key to offer:
- * there the file's mode is what keeps others out, and the user is told.
+ * Electron's safeStorage; call it once the app is ready. A Linux desktop without a keyring has no secret key: there only
+ * the file's mode protects the session, and the app says so.
  */
 export function createSafeStorageCipher(): Encryption {
   return {

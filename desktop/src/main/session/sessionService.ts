@@ -5,30 +5,30 @@ import type { User } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SessionEnd, SessionState, SessionStorage } from '../../contracts/desktop.ts';
-import type { PasswordChange } from '../../engine/accountApi.ts';
-import type { ApiClient } from '../../engine/apiClient.ts';
-import { normalizeServerUrl } from '../../engine/serverUrl.ts';
-import { endsSession, type SavedSession, toSavedSession } from '../../engine/session.ts';
+import type { PasswordChange } from '../../engine/api/accountApi.ts';
+import type { ApiClient } from '../../engine/api/apiClient.ts';
+import { normalizeServerUrl } from '../../engine/api/serverUrl.ts';
+import { endsSession, type SavedSession, toSavedSession } from '../../engine/api/session.ts';
 import { type Client, createClient } from '../../node/client.ts';
 import { clientFolderAt } from '../../node/clientFolder.ts';
 import { EncryptedSessionStore } from './encryptedSessionStore.ts';
 import type { Encryption } from './encryption.ts';
+import { LastServerStore } from './lastServerStore.ts';
 import { RepeatedCheck } from './repeatedCheck.ts';
-import { ServerMemory } from './serverMemory.ts';
 
-/** How long the server may take to hear that somebody signed out; nobody waits for it. */
-const GOODBYE_MS = 10_000;
-/** When the server is asked again for what could not be learned of it. */
-const CHECK_AGAIN_MS = 60_000;
+/** How long the logout on the server may take, in the background. */
+const LOG_OUT_TIMEOUT_MS = 10_000;
+/** The delay after a check of the account that failed. */
+const CHECK_DELAY_MS = 60_000;
 
 export interface SessionServiceOptions {
-  /** Where the app keeps its files. */
+  /** The data folder of the app. */
   folder: string;
   encryption: Encryption;
-  /** Whether the session outlives the app, as the user wants it now (default: it does). */
+  /** Whether the session is saved, as the user has set it now (default: true). */
   staysSignedIn?: () => boolean;
-  /** Issuers of certificates, as PEM, to trust beside those of the system. */
-  furtherIssuers?: string | null;
+  /** CA certificates to trust beside those of the system, as PEM. */
+  extraCaCerts?: string | null;
   logger: Logger;
 }
 
@@ -43,29 +43,29 @@ export interface Registration {
   account: { nickname: string; email: string; password: string };
 }
 
-/** One account that is signed in, until it is not; a later login of the same account is another one. */
+/** One login of an account; a later login of the same account is another object. */
 interface Login {
   session: SavedSession;
   readonly api: ApiClient;
 }
 
 /**
- * Who uses the app: nobody, or one account of one server. A session is restored without the network; what the server
- * says of it meanwhile is learned in the background. When the server ends it, the state says why.
+ * The session of the app: signed out, or one account of one server. It is restored without the network, and updated from
+ * the server in the background. When the server ends it, the state has the reason.
  */
 export class SessionService {
   readonly client: Client;
   readonly storage: SessionStorage;
   readonly #store: EncryptedSessionStore;
-  readonly #memory: ServerMemory;
+  readonly #lastServer: LastServerStore;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(state: SessionState) => void>();
   #login: Login | null = null;
   #ended: SessionEnd | null = null;
-  readonly #checking = new RepeatedCheck(() => this.#check(), CHECK_AGAIN_MS);
+  readonly #checking = new RepeatedCheck(() => this.#check(), CHECK_DELAY_MS);
 
-  constructor({ folder, encryption, staysSignedIn, furtherIssuers, logger }: SessionServiceOptions) {
+  constructor({ folder, encryption, staysSignedIn, extraCaCerts, logger }: SessionServiceOptions) {
     this.#logger = logger;
     const file = join(folder, 'session.bin');
     this.storage = encryption.storage;
@@ -73,48 +73,48 @@ export class SessionService {
       ...{ file, encryption, logger },
       ...(staysSignedIn === undefined ? {} : { staysSignedIn }),
     });
-    this.#memory = new ServerMemory(join(folder, 'server.json'));
+    this.#lastServer = new LastServerStore(join(folder, 'server.json'));
     this.client = createClient(clientFolderAt(folder), {
       store: this.#store,
-      furtherIssuers: furtherIssuers ?? null,
+      extraCaCerts: extraCaCerts ?? null,
     });
   }
 
   get state(): SessionState {
     if (this.#login === null) {
-      return { status: 'signedOut', serverUrl: this.#memory.known?.serverUrl ?? null, ended: this.#ended };
+      return { status: 'signedOut', serverUrl: this.#lastServer.last?.serverUrl ?? null, ended: this.#ended };
     }
     const { serverUrl, userId, email, nickname, role, passwordTemporary } = this.#login.session;
     return { status: 'signedIn', serverUrl, userId, email, nickname, role, passwordTemporary };
   }
 
-  /** Null while nobody is signed in. Its tokens are those of the beginning: calls take the current ones. */
+  /** Null while nobody is signed in. Its tokens are those of the login: calls use the current ones. */
   get session(): SavedSession | null {
     return this.#login?.session ?? null;
   }
 
-  /** Throws `unauthorized` while nobody is signed in. See `call` for one whose failures are noticed here. */
+  /** The API for the account. Throws `unauthorized` while nobody is signed in. Use `call` to notice an ended session. */
   get api(): ApiClient {
     return this.#requireLogin().api;
   }
 
-  /** Where the pictures and videos of the account come from; empty while nobody is signed in. */
+  /** The origins of the account's pictures and videos; empty while nobody is signed in. */
   get mediaOrigins(): readonly string[] {
     if (this.#login === null) return [];
     const { serverUrl } = this.#login.session;
-    const known = this.#memory.known;
-    return known?.serverUrl === serverUrl ? known.mediaOrigins : [new URL(serverUrl).origin];
+    const last = this.#lastServer.last;
+    return last?.serverUrl === serverUrl ? last.mediaOrigins : [new URL(serverUrl).origin];
   }
 
-  /** Called with the state whenever it, or the media origins, are others. Answers the function that ends this. */
+  /** Calls the listener after each change of the state or the media origins. Returns a function that ends the subscription. */
   subscribe(listener: (state: SessionState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Restores the session of the last time; needs no network. */
+  /** Restores the saved session, without the network, and returns the state. */
   async start(): Promise<SessionState> {
-    await this.#memory.load();
+    await this.#lastServer.load();
     const saved = await this.#store.load();
     if (saved !== null) {
       this.#enter(saved);
@@ -123,89 +123,89 @@ export class SessionService {
     return this.state;
   }
 
-  /** Throws `validation_failed`, `not_a_server`, `certificate_invalid`, `network` or `timeout`. */
+  /** Returns the server at an address. Throws `validation_failed`, `not_a_server`, `certificate_invalid`, `network` or `timeout`. */
   async probe(address: string): Promise<{ serverUrl: string; info: ServerInfo }> {
     return this.client.account.probe(normalizeServerUrl(address), this.#closing.signal);
   }
 
-  /** Throws what `probe` throws, `wrong_credentials`, `account_disabled`, `rate_limited` or `disk_full`. */
+  /** Signs in and returns the state. Throws what `probe` throws, `wrong_credentials`, `account_disabled`, `rate_limited` or `disk_full`. */
   async signIn({ serverUrl, email, password }: Credentials): Promise<SessionState> {
-    this.#refuseSecondLogin();
+    this.#assertSignedOut();
     const server = await this.probe(serverUrl);
     const { signal } = this.#closing;
-    const answer = await this.client.account.logIn(server.serverUrl, { email, password }, signal);
-    const session = toSavedSession(server.serverUrl, answer);
-    this.#refuseSecondLogin();
+    const response = await this.client.account.logIn(server.serverUrl, { email, password }, signal);
+    const session = toSavedSession(server.serverUrl, response);
+    this.#assertSignedOut();
     try {
       await this.#store.begin(session);
     } catch (error) {
       await this.#store.remove();
       throw error;
     }
-    await this.#learnOrigins(server.serverUrl, server.info);
+    await this.#updateOrigins(server.serverUrl, server.info);
     this.#enter(session);
     return this.state;
   }
 
-  /** Makes an account and signs in with it; throws `email_taken` and `registration_closed`, too. */
+  /** Creates an account and signs in. Throws what `signIn` throws, `email_taken` or `registration_closed`. */
   async register({ serverUrl, account }: Registration): Promise<SessionState> {
-    this.#refuseSecondLogin();
+    this.#assertSignedOut();
     const server = await this.probe(serverUrl);
     await this.client.account.register(server.serverUrl, account, this.#closing.signal);
     return this.signIn({ serverUrl: server.serverUrl, email: account.email, password: account.password });
   }
 
-  /** Signs the account out everywhere else. Throws `wrong_credentials`, `rate_limited`, and what every call throws. */
+  /** Changes the password, which ends every other session. Throws `wrong_credentials`, `rate_limited`, and what every call throws. */
   async changePassword(passwords: PasswordChange): Promise<SessionState> {
     const login = this.#requireLogin();
     const session = await this.call(() => this.client.changePassword(passwords));
     if (this.#login === login) {
       login.session = session;
-      this.#tell();
+      this.#notify();
     }
     return this.state;
   }
 
-  /** Forgets the session at once; the server is told if it can be reached. */
+  /** Removes the session at once; logs out on the server in the background, if it can be reached. */
   async signOut(): Promise<SessionState> {
     const session = await this.#store.load();
     this.#leave(null);
     await this.#store.remove();
-    if (session !== null) this.#sayGoodbye(session);
+    if (session !== null) this.#logOutOnServer(session);
     return this.state;
   }
 
   /**
-   * Calls the API as whoever is signed in. Where the answer is that the session is over, the state says so, and the
-   * failure is thrown as well.
+   * Calls the API for the account that is signed in. Where the server has ended the session, updates the state and throws
+   * the error as well.
    */
   async call<T>(work: (api: ApiClient, signal: AbortSignal) => Promise<T>): Promise<T> {
     const login = this.#requireLogin();
     try {
       return await work(login.api, this.#closing.signal);
     } catch (error) {
-      // somebody else may have signed in meanwhile
+      // another account may have signed in meanwhile
       if (endsSession(error) && this.#login === login) this.end(error.code);
       throw error;
     }
   }
 
-  /** Follows what the user wants by now: the session that is kept is forgotten, or the present one is kept. */
-  keepAsWanted(): Promise<void> {
-    return this.#store.keepAsWanted();
+  /** Applies a changed setting: saves the present session, or removes the saved one. */
+  applyStaySignedIn(): Promise<void> {
+    return this.#store.applyStaySignedIn();
   }
 
-  /** The server has ended the session. */
+  /** Signs out because the server has ended the session. */
   end(reason: SessionEnd): void {
     if (this.#login === null) return;
-    this.#logger.info({ reason }, 'the server ended the session');
+    this.#logger.info({ reason }, 'session ended by the server');
     this.#leave(reason);
     this.#store.remove().catch((error: unknown) => {
-      this.#logger.error({ err: error }, 'the session that is over could not be removed');
+      this.#logger.error({ err: error }, 'ended session not removed');
     });
   }
 
-  /** Learns what the server says of the account and of itself by now; tried again later where it cannot be reached. */
+  /** Updates account and media origins from the server; repeated later where it cannot be reached. */
   check(): Promise<void> {
     return this.#checking.run();
   }
@@ -219,33 +219,33 @@ export class SessionService {
   #enter(session: SavedSession): void {
     this.#ended = null;
     this.#login = { session, api: this.client.api(session) };
-    this.#tell();
+    this.#notify();
   }
 
   #leave(reason: SessionEnd | null): void {
     this.#ended = reason;
     this.#login = null;
     this.#checking.cancel();
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     const { state } = this;
     for (const listener of [...this.#listeners]) listener(state);
   }
 
   #requireLogin(): Login {
-    if (this.#login === null) throw new ReelmillError('unauthorized', 'Nobody is signed in.');
+    if (this.#login === null) throw new ReelmillError('unauthorized', 'Not signed in.');
     return this.#login;
   }
 
-  #refuseSecondLogin(): void {
-    if (this.#login !== null) throw new ReelmillError('state_conflict', 'Somebody is signed in already.');
+  #assertSignedOut(): void {
+    if (this.#login !== null) throw new ReelmillError('state_conflict', 'An account is already signed in.');
   }
 
-  #sayGoodbye(session: SavedSession): void {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(GOODBYE_MS)]);
-    // what is forgotten here ends by itself there
+  #logOutOnServer(session: SavedSession): void {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOG_OUT_TIMEOUT_MS)]);
+    // without this the session expires on the server
     this.client.account.logOut(session.serverUrl, session, signal).catch(() => undefined);
   }
 
@@ -256,33 +256,33 @@ export class SessionService {
     const { serverUrl } = session;
     try {
       const info = await this.client.account.serverInfo(serverUrl, this.#closing.signal);
-      if ((await this.#learnOrigins(serverUrl, info)) && this.#login === login) this.#tell();
+      if ((await this.#updateOrigins(serverUrl, info)) && this.#login === login) this.#notify();
       const user = await this.call((api, signal) => api.me(signal));
-      // a new password may have brought a newer answer
-      if (this.#login === login && login.session === session) await this.#learnAccount(login, user);
+      // a password change may have brought a newer session
+      if (this.#login === login && login.session === session) await this.#updateAccount(login, user);
       return true;
     } catch (error) {
-      this.#logger.debug({ err: error }, 'the server could not be asked about the account');
+      this.#logger.debug({ err: error }, 'account check failed');
       return this.#login === null || this.#closing.signal.aborted;
     }
   }
 
-  async #learnAccount(login: Login, user: User): Promise<void> {
+  async #updateAccount(login: Login, user: User): Promise<void> {
     const { email, nickname, role, password_temporary: passwordTemporary } = user;
     const session = { ...login.session, email, nickname, role, passwordTemporary };
     if (isDeepStrictEqual(session, login.session)) return;
     login.session = session;
-    this.#tell();
-    await this.#store.describe({ email, nickname, role, passwordTemporary });
+    this.#notify();
+    await this.#store.updateAccount({ email, nickname, role, passwordTemporary });
   }
 
-  /** Answers whether they are others than before. */
-  async #learnOrigins(serverUrl: string, info: ServerInfo): Promise<boolean> {
+  /** Returns whether they have changed. */
+  async #updateOrigins(serverUrl: string, info: ServerInfo): Promise<boolean> {
     try {
-      return await this.#memory.remember({ serverUrl, mediaOrigins: info.media_origins });
+      return await this.#lastServer.save({ serverUrl, mediaOrigins: info.media_origins });
     } catch (error) {
-      // it is known as long as the app runs, and asked for again the next time
-      this.#logger.warn({ err: error }, 'the address of the server could not be kept');
+      // kept in memory, and fetched again at the next start
+      this.#logger.warn({ err: error }, 'last server not saved');
       return true;
     }
   }

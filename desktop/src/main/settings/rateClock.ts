@@ -1,10 +1,10 @@
 import { rateAt } from './rateSchedule.ts';
 import type { SettingsStore } from './settingsStore.ts';
 
-/** Timers do not know of clocks that are set and of machines that slept: the clock is looked at this often at least. */
-const MOST_WAIT_MS = 60_000;
+/** The clock is read at least this often: timers do not notice a changed clock or a sleep of the machine. */
+const MAX_WAIT_MS = 60_000;
 
-/** Keeps a rate limit as the settings and their schedule want it at the time. */
+/** Applies the rate limit of the settings and their schedule at the present time. */
 export class RateClock {
   readonly #settings: SettingsStore;
   readonly #apply: (bytesPerSecond: number | null) => void;
@@ -13,7 +13,7 @@ export class RateClock {
   #timer: NodeJS.Timeout | null = null;
   #applied: number | null | undefined;
 
-  /** `apply` is called at once, and again whenever another limit holds. */
+  /** Calls `apply` at once, and again whenever another limit is in force. */
   constructor(
     settings: SettingsStore,
     apply: (bytesPerSecond: number | null) => void,
@@ -31,14 +31,14 @@ export class RateClock {
     return this.#applied ?? null;
   }
 
-  /** Looks at the clock now, as after a sleep of the machine. */
+  /** Reads the clock now, as after a sleep of the machine. */
   refresh(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const now = this.#now();
     const { bytesPerSecond, until } = rateAt(this.#settings.current, now);
     if (until !== null) {
-      const waitMs = Math.min(MOST_WAIT_MS, Math.max(1, until.getTime() - now.getTime()));
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(1, until.getTime() - now.getTime()));
       this.#timer = setTimeout(() => this.refresh(), waitMs).unref();
     }
     if (bytesPerSecond === this.#applied) return;

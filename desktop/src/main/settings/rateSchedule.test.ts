@@ -15,12 +15,12 @@ function at(time: string, day = 10): Date {
   return new Date(2025, 5, day, hours, minutes, seconds);
 }
 
-test('a schedule that is off changes nothing, ever', () => {
+test('ignores a schedule that is off', () => {
   const rate = rateAt(settings('09:00', '18:00', false), at('12:00'));
   assert.deepEqual(rate, { bytesPerSecond: NORMAL, until: null });
 });
 
-test('within a day the schedule holds from its beginning up to its end', () => {
+test('applies a schedule from its start up to its end', () => {
   const expected: [string, number, Date][] = [
     ['08:59:59', NORMAL, at('09:00')],
     ['09:00', SCHEDULED, at('18:00')],
@@ -33,7 +33,7 @@ test('within a day the schedule holds from its beginning up to its end', () => {
   }
 });
 
-test('a schedule may go over midnight', () => {
+test('applies a schedule across midnight', () => {
   const expected: [string, number, Date][] = [
     ['21:59', NORMAL, at('22:00')],
     ['22:00', SCHEDULED, at('06:30', 11)],
@@ -46,7 +46,7 @@ test('a schedule may go over midnight', () => {
   }
 });
 
-test('the same time twice is all day', () => {
+test('applies a schedule all day where both times are equal', () => {
   assert.deepEqual(rateAt(settings('07:00', '07:00'), at('03:00')), {
     bytesPerSecond: SCHEDULED,
     until: null,

@@ -2,15 +2,15 @@ import type { Settings } from '../../contracts/desktop.ts';
 
 type RateSettings = Pick<Settings, 'bytesPerSecond' | 'schedule'>;
 
-/** The limit in force, in bytes per second (null is none), and when that may be another one; null is never. */
+/** The limit in force, in bytes per second (null is none), and when it may change; null is never. */
 export interface RateInForce {
   bytesPerSecond: number | null;
   until: Date | null;
 }
 
 /**
- * Which limit holds at a moment, by the clock on the wall. `from` belongs to the scheduled time and `to` does not;
- * where both are the same, the schedule holds all day.
+ * Returns the limit in force at a moment of local time. `from` belongs to the scheduled period and `to` does not; where
+ * both are equal, the schedule applies all day.
  */
 export function rateAt({ bytesPerSecond, schedule }: RateSettings, now: Date): RateInForce {
   if (!schedule.enabled) return { bytesPerSecond, until: null };
@@ -23,7 +23,7 @@ export function rateAt({ bytesPerSecond, schedule }: RateSettings, now: Date): R
     : { bytesPerSecond, until: nextTime(from, now) };
 }
 
-/** The next moment at which the clock shows `time`; today's, or tomorrow's where that is past. */
+/** Returns the next moment at which the clock shows `time`: today, or tomorrow where that is past. */
 function nextTime(time: string, now: Date): Date {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   const next = new Date(now);

@@ -16,17 +16,17 @@ const CHOSEN: Settings = {
   staySignedIn: false,
 };
 
-test('settings come back as they were written', () => {
+test('reads back the settings that were written', () => {
   assert.deepEqual(readSettings(JSON.stringify(CHOSEN)), CHOSEN);
 });
 
-test('a file that holds nothing readable gives the defaults', () => {
+test('returns the defaults for an unreadable file', () => {
   for (const text of ['', '{"theme":', 'null', '[]', '7']) {
     assert.deepEqual(readSettings(text), DEFAULT_APP_SETTINGS, text);
   }
 });
 
-test('what is not valid, or not there yet, is its default; the rest stays', () => {
+test('replaces missing and invalid fields by their defaults', () => {
   const { openAtLogin: _, ...older } = CHOSEN;
   const text = JSON.stringify({ ...older, theme: 'neon', fileConcurrency: 99, retired: true });
   assert.deepEqual(readSettings(text), {
@@ -37,7 +37,7 @@ test('what is not valid, or not there yet, is its default; the rest stays', () =
   });
 });
 
-test('within the schedule and the watch folder too, field by field', () => {
+test('does so for the fields of the schedule and the watch folder, too', () => {
   const text = JSON.stringify({
     ...CHOSEN,
     schedule: { ...CHOSEN.schedule, from: '25:00' },

@@ -6,7 +6,7 @@ import {
   settingsSchema,
 } from '../../contracts/desktop.ts';
 
-/** Settings from whatever a file holds: each field as it is there where it is valid, and its default otherwise. */
+/** Returns the settings in a file: each field's value where it is valid, and otherwise its default. */
 export function readSettings(text: string): Settings {
   const found = asRecord(parseJson(text));
   const read = readFields(settingsSchema.shape, DEFAULT_APP_SETTINGS, found);

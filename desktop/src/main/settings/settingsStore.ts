@@ -18,7 +18,7 @@ export class SettingsStore {
     this.#current = current;
   }
 
-  /** Never fails: what cannot be read is as if it had never been set. */
+  /** Never fails: what cannot be read has its default. */
   static async open(file: string): Promise<SettingsStore> {
     const text = await readFile(file, 'utf8').catch(() => '');
     return new SettingsStore(file, readSettings(text));
@@ -29,29 +29,29 @@ export class SettingsStore {
   }
 
   /**
-   * Keeps what is in the patch and answers all settings as they are then. Throws `disk_full` where they cannot be
-   * written; nothing has changed then.
+   * Saves the fields of the patch and returns all settings. Throws `disk_full` where they cannot be written; nothing has
+   * changed then.
    */
   set(patch: SettingsPatch): Promise<Settings> {
-    const turn = this.#writing.then(() => this.#keep(patch));
+    const turn = this.#writing.then(() => this.#save(patch));
     this.#writing = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Called with all settings after each change. Answers the function that ends the subscription. */
+  /** Calls the listener with all settings after each change. Returns a function that ends the subscription. */
   subscribe(listener: SettingsListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  async #keep(patch: SettingsPatch): Promise<Settings> {
+  async #save(patch: SettingsPatch): Promise<Settings> {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
     const next: Settings = { ...this.#current, ...Object.fromEntries(given) };
     try {
       await writeFileAtomically(this.#file, `${JSON.stringify(next, null, 2)}\n`);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ReelmillError('disk_full', `The settings cannot be written: ${reason}`, { cause });
+      throw new ReelmillError('disk_full', `The settings cannot be saved: ${reason}`, { cause });
     }
     this.#current = next;
     for (const listener of [...this.#listeners]) listener(next);

@@ -1,6 +1,6 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { Menu, Tray } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { type QueueSummary, trayTooltip } from './queueSummary.ts';
 
 export interface TrayActions {
@@ -17,7 +17,7 @@ export interface TrayState {
   language: string;
 }
 
-/** The icon of the app beside the clock, with what the uploads are doing. */
+/** The app's icon in the tray, with the state of the uploads. */
 export class AppTray {
   readonly #tray: Tray;
   readonly #actions: TrayActions;
@@ -30,13 +30,13 @@ export class AppTray {
     tray.on('click', () => actions.show());
   }
 
-  /** Null where the icon is missing or the system has no tray. */
+  /** Returns null where the icon is missing or the system has no tray. */
   static create(iconFile: string | null, actions: TrayActions, logger: Logger): AppTray | null {
     if (iconFile === null) return null;
     try {
       return new AppTray(new Tray(iconFile), actions);
     } catch (error) {
-      logger.warn({ err: error }, 'there is no tray');
+      logger.warn({ err: error }, 'tray not available');
       return null;
     }
   }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The icon of the tray: on macOS one that the system colours itself. Null where there is none. */
+/** Returns the icon of the tray, on macOS a template image that the system colours. Null where the file is missing. */
 export function findTrayIcon(resources: string, platform: NodeJS.Platform): string | null {
   return findFile(resources, platform === 'darwin' ? 'trayTemplate.png' : 'tray.png');
 }
 
-/** The icon of the window; macOS and Windows take it from the program. */
+/** Returns the icon of the window; null on macOS and Windows, which take it from the program. */
 export function findWindowIcon(resources: string, platform: NodeJS.Platform): string | null {
   return platform === 'linux' ? findFile(resources, 'icon.png') : null;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type QueueTotals, summarize } from '../../engine/totals.ts';
-import { translate } from '../i18n.ts';
+import { type QueueTotals, summarize } from '../../engine/queue/totals.ts';
+import { translate } from '../i18n/translate.ts';
 import { summarizeForTray, trayTooltip } from './queueSummary.ts';
 
 const t = translate('en');
@@ -11,13 +11,13 @@ function totals(own: Partial<QueueTotals> = {}, paused = 0): QueueTotals {
   return { ...empty, ...own, counts: { ...empty.counts, paused } };
 }
 
-test('a queue with nothing to do says nothing', () => {
+test('shows nothing for an idle queue', () => {
   const summary = summarizeForTray(totals(), 0);
   assert.equal(summary.activity, 'idle');
   assert.equal(trayTooltip(summary, t), 'Reelmill');
 });
 
-test('uploads are counted with their progress and the time that is left', () => {
+test('shows the number of uploads, their progress and the remaining time', () => {
   const running = totals({ active: 3, etaSeconds: 60 * 61 });
   const summary = summarizeForTray(running, 0.459);
   assert.equal(trayTooltip(summary, t), 'Reelmill: 3 uploads, 45 %, 1 h 1 min left');
@@ -25,10 +25,10 @@ test('uploads are counted with their progress and the time that is left', () => 
   assert.equal(trayTooltip(slow, t), 'Reelmill: 1 upload, 45 %');
 });
 
-test('times are rough, and never nothing', () => {
-  const words = (etaSeconds: number): string | undefined =>
+test('rounds times, and never to zero', () => {
+  const durationText = (etaSeconds: number): string | undefined =>
     /, ([^,]*) left$/.exec(trayTooltip(summarizeForTray(totals({ active: 1, etaSeconds }), 0), t))?.[1];
-  assert.deepEqual([0.2, 12, 54, 56, 95, 3_599].map(words), [
+  assert.deepEqual([0.2, 12, 54, 56, 95, 3_599].map(durationText), [
     '5 s',
     '15 s',
     '55 s',
@@ -38,7 +38,7 @@ test('times are rough, and never nothing', () => {
   ]);
 });
 
-test('where all are paused the tray says so', () => {
-  assert.equal(trayTooltip(summarizeForTray(totals({}, 2), 0), t), 'Reelmill: 2 uploads are paused');
+test('shows that all uploads are paused', () => {
+  assert.equal(trayTooltip(summarizeForTray(totals({}, 2), 0), t), 'Reelmill: 2 uploads paused');
   assert.equal(summarizeForTray(totals({ active: 1 }, 2), 0).activity, 'uploading');
 });

@@ -1,5 +1,5 @@
-import type { QueueTotals } from '../../engine/totals.ts';
-import type { Translate } from '../i18n.ts';
+import type { QueueTotals } from '../../engine/queue/totals.ts';
+import type { Translate } from '../i18n/translate.ts';
 
 /** The queue as the tray and the taskbar show it. `part` is from 0 to 1. */
 export interface QueueSummary {
@@ -11,7 +11,7 @@ export interface QueueSummary {
 
 const NOTHING: QueueSummary = { activity: 'idle', count: 0, part: 0, etaSeconds: null };
 
-/** `part` is how far the uploads are that are under way. */
+/** Returns the summary; `part` is the progress of the active uploads. */
 export function summarizeForTray({ active, etaSeconds, counts }: QueueTotals, part: number): QueueSummary {
   if (active > 0) return { activity: 'uploading', count: active, part, etaSeconds };
   return counts.paused > 0 ? { ...NOTHING, activity: 'paused', count: counts.paused } : NOTHING;
@@ -22,11 +22,11 @@ export function trayTooltip({ activity, count, part, etaSeconds }: QueueSummary,
   if (activity === 'paused') return t('tray.paused', { count });
   const percent = Math.floor(part * 100);
   if (etaSeconds === null) return t('tray.uploading', { count, percent });
-  return t('tray.uploadingWithEta', { count, percent, eta: wordDuration(etaSeconds, t) });
+  return t('tray.uploadingWithEta', { count, percent, eta: formatDuration(etaSeconds, t) });
 }
 
-/** Rough on purpose: a tooltip that says another second each time is only restless. */
-function wordDuration(seconds: number, t: Translate): string {
+/** Coarse on purpose: a tooltip whose seconds change all the time is distracting. */
+function formatDuration(seconds: number, t: Translate): string {
   if (seconds < 55) return t('tray.seconds', { count: Math.max(5, Math.ceil(seconds / 5) * 5) });
   const minutes = Math.max(1, Math.round(seconds / 60));
   if (minutes < 60) return t('tray.minutes', { count: minutes });

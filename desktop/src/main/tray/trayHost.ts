@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 
 const WATCHER = 'org.kde.StatusNotifierWatcher';
-const ANSWER_WITHIN_MS = 2_000;
+const REPLY_TIMEOUT_MS = 2_000;
 const OUTPUT_LIMITS = { maxLineBytes: 4_096, maxBytes: 64 * 1024 };
 
-/** Each exits with 0 and prints `true` where somebody on the session's bus shows tray icons. */
-const QUESTIONS: readonly (readonly [string, ...string[]])[] = [
+/** Each exits with 0 and prints `true` where a program on the session's bus shows tray icons. */
+const QUERIES: readonly (readonly [string, ...string[]])[] = [
   [
     'gdbus',
     ...['call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'],
@@ -20,24 +20,24 @@ const QUESTIONS: readonly (readonly [string, ...string[]])[] = [
 ];
 
 /**
- * Whether an icon in the tray would be seen. Electron makes one in any case, but many Linux desktops have no place for
- * it: a window that hides there could not be brought back. Where nobody can be asked the answer is no.
+ * Whether an icon in the tray would be visible. Electron creates one in any case, but many Linux desktops do not show it:
+ * a window that hides there could not be brought back. Returns false where that cannot be found out.
  */
 export async function isTrayShown(platform: NodeJS.Platform = process.platform): Promise<boolean> {
   if (platform !== 'linux') return true;
-  for (const [program, ...args] of QUESTIONS) {
-    const answer = await ask(program, args);
-    if (answer !== null) return /\btrue\b/.test(answer);
+  for (const [program, ...args] of QUERIES) {
+    const output = await run(program, args);
+    if (output !== null) return /\btrue\b/.test(output);
   }
   return false;
 }
 
-/** What a program printed; null where it is not there, or failed. */
-function ask(program: string, args: readonly string[]): Promise<string | null> {
+/** Returns what a program printed; null where it is missing or failed. */
+function run(program: string, args: readonly string[]): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: ANSWER_WITHIN_MS,
+    timeout: REPLY_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
   const printed: string[] = [];

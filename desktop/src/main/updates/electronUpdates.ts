@@ -14,13 +14,13 @@ import { readUpdateKey, UpdateRefusedError } from './updateSignature.ts';
 const CONFIGURATION = 'app-update.yml';
 const metadataSchema = z.object({ updateKey: z.string().optional() });
 
-/** Null where nothing is configured: then electron-updater is not even loaded. */
+/** Returns null where no update server is configured: then electron-updater is not even loaded. */
 export async function findUpdateSource(logger: Logger): Promise<UpdateSource | null> {
   const configuration = join(process.resourcesPath, CONFIGURATION);
   if (!app.isPackaged || !existsSync(configuration)) return null;
   const url = await readUrl(configuration);
   if (url === null) {
-    logger.warn({ configuration }, 'update server not named');
+    logger.warn({ configuration }, 'update server missing in the configuration');
     return null;
   }
   // a CommonJS module, whose exports are getters
@@ -39,24 +39,24 @@ export async function findUpdateSource(logger: Logger): Promise<UpdateSource | n
     await requireSignatures(autoUpdater, key, url);
   }
   return {
-    subscribe: (tell) => followUpdater(autoUpdater, { mayInstall: key !== null, tell }),
+    subscribe: (emit) => followUpdater(autoUpdater, { mayInstall: key !== null, emit }),
     check: async () => {
       const found = await autoUpdater.checkForUpdates();
-      // a failure of the download is told by an event as well
+      // an event reports a failed download as well
       found?.downloadPromise?.catch(() => undefined);
     },
     installNow: () => autoUpdater.quitAndInstall(false, true),
   };
 }
 
-/** Null in a package that was built without one. */
+/** Returns null in a package that was built without one. */
 function findKey(): KeyObject | null {
   const text = readFileSync(join(app.getAppPath(), 'package.json'), 'utf8');
   const { updateKey } = metadataSchema.parse(JSON.parse(text));
   return updateKey === undefined ? null : readUpdateKey(updateKey);
 }
 
-/** The only address in a file of a few lines that electron-builder has written. */
+/** Returns the only URL in the short file that electron-builder has written. */
 async function readUrl(configuration: string): Promise<string | null> {
   const [, url] = /"?\burl"?: *["']?(https?:[^"'\s,}]+)/.exec(await readFile(configuration, 'utf8')) ?? [];
   return url ?? null;
@@ -77,20 +77,20 @@ async function requireSignatures(updater: AppUpdater, key: KeyObject, url: strin
 
 function followUpdater(
   updater: AppUpdater,
-  { mayInstall, tell }: { mayInstall: boolean; tell: (event: UpdateEvent) => void },
+  { mayInstall, emit }: { mayInstall: boolean; emit: (event: UpdateEvent) => void },
 ): void {
-  updater.on('checking-for-update', () => tell({ type: 'checking' }));
-  updater.on('update-not-available', () => tell({ type: 'none' }));
+  updater.on('checking-for-update', () => emit({ type: 'checking' }));
+  updater.on('update-not-available', () => emit({ type: 'none' }));
   updater.on('update-available', ({ version }) =>
-    tell({ type: mayInstall ? 'found' : 'available', version }),
+    emit({ type: mayInstall ? 'found' : 'available', version }),
   );
-  updater.on('update-downloaded', ({ version }) => tell({ type: 'downloaded', version }));
+  updater.on('update-downloaded', ({ version }) => emit({ type: 'downloaded', version }));
   updater.on('error', (error) => {
-    tell({ type: isRefusal(error) ? 'refused' : 'failed', message: error.message });
+    emit({ type: isRejected(error) ? 'refused' : 'failed', message: error.message });
   });
 }
 
-/** Also a file whose hash is not the one that was signed. */
-function isRefusal(error: Error): boolean {
+/** Also true for a file whose hash is not the signed one. */
+function isRejected(error: Error): boolean {
   return error instanceof UpdateRefusedError || ('code' in error && error.code === 'ERR_CHECKSUM_MISMATCH');
 }

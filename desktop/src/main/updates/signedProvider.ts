@@ -7,14 +7,14 @@ const SIGNATURE = '.sig';
 const NOT_FOUND = 404;
 
 /**
- * electron-updater's provider of a plain web server, which passes a description on only when the file beside it,
- * `latest-linux.yml.sig`, is its signature. The class is given, because loading it loads the whole updater.
+ * Returns electron-updater's provider for a plain web server with one addition: it rejects a release file unless the file
+ * beside it, such as `latest-linux.yml.sig`, is its signature. The base class is a parameter, because importing it loads the whole updater.
  */
 export function createSignedProvider(base: typeof GenericProvider, key: KeyObject): typeof GenericProvider {
   return class SignedProvider extends base {
     override async httpRequest(url: URL, headers?: OutgoingHttpHeaders | null): Promise<string> {
       const text = (await super.httpRequest(url, headers)) ?? '';
-      const signature = (await super.httpRequest(signatureOf(url), headers).catch(refuseMissing)) ?? '';
+      const signature = (await super.httpRequest(signatureOf(url), headers).catch(throwUnsigned)) ?? '';
       const fileName = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
       assertSigned(key, { fileName, text, signature });
       return text;
@@ -28,7 +28,7 @@ function signatureOf(url: URL): URL {
   return signature;
 }
 
-function refuseMissing(error: unknown): never {
+function throwUnsigned(error: unknown): never {
   if (error instanceof Error && 'statusCode' in error && error.statusCode === NOT_FOUND) {
     throw new UpdateRefusedError('The new version is not signed.', { cause: error });
   }

@@ -6,7 +6,7 @@ import { type UpdateEvent, UpdateService } from './updateService.ts';
 function updating() {
   let tell: (event: UpdateEvent) => void = () => undefined;
   const asked: string[] = [];
-  const answers: (() => void)[] = [];
+  const results: (() => void)[] = [];
   const service = new UpdateService(
     {
       subscribe: (listener) => {
@@ -14,7 +14,7 @@ function updating() {
       },
       check: async () => {
         asked.push('check');
-        answers.shift()?.();
+        results.shift()?.();
       },
       installNow: () => void asked.push('install'),
     },
@@ -22,10 +22,10 @@ function updating() {
   );
   const seen: string[] = [];
   service.subscribe((state) => void seen.push(state.status));
-  return { service, asked, seen, answers, tell: (event: UpdateEvent) => tell(event) };
+  return { service, asked, seen, results, tell: (event: UpdateEvent) => tell(event) };
 }
 
-test('without an update server nothing is asked, whoever wants it', async () => {
+test('never checks without an update server', async () => {
   const service = new UpdateService(null, createLogger({ level: 'silent', name: 'test' }));
   service.start();
   const off = { status: 'off', version: null, message: null };
@@ -34,9 +34,9 @@ test('without an update server nothing is asked, whoever wants it', async () => 
   assert.deepEqual(service.state, off);
 });
 
-test('a new version is found, downloaded and then kept ready', async () => {
-  const { service, asked, seen, answers, tell } = updating();
-  answers.push(() => tell({ type: 'found', version: '2.0.0' }));
+test('finds and downloads a new version, and keeps it ready', async () => {
+  const { service, asked, seen, results, tell } = updating();
+  results.push(() => tell({ type: 'found', version: '2.0.0' }));
   assert.deepEqual(await service.check(), { status: 'downloading', version: '2.0.0', message: null });
   service.installNow();
   tell({ type: 'downloaded', version: '2.0.0' });
@@ -48,38 +48,38 @@ test('a new version is found, downloaded and then kept ready', async () => {
   assert.deepEqual(asked, ['check', 'install']);
 });
 
-test('a server that cannot be asked is a state, told in one line, and asked again later', async () => {
-  const { service, seen, answers, tell } = updating();
-  answers.push(() => {
+test('reports an unreachable server as a state with one line, and checks again later', async () => {
+  const { service, seen, results, tell } = updating();
+  results.push(() => {
     tell({ type: 'failed', message: 'net::ERR_NAME_NOT_RESOLVED\n    at SimpleURLLoaderWrapper' });
     throw new Error('net::ERR_NAME_NOT_RESOLVED\n    at SimpleURLLoaderWrapper');
   });
-  answers.push(() => tell({ type: 'none' }));
+  results.push(() => tell({ type: 'none' }));
   const failed = await service.check();
   assert.deepEqual(failed, { status: 'failed', version: null, message: 'net::ERR_NAME_NOT_RESOLVED' });
   assert.equal((await service.check()).status, 'idle');
   assert.deepEqual(seen, ['checking', 'failed', 'checking', 'idle']);
 });
 
-test('a build that may not install says which version there is, and asks again', async () => {
-  const { service, asked, answers, tell } = updating();
-  answers.push(() => tell({ type: 'available', version: '2.0.0' }));
+test('only reports the version in a build that may not install, and checks again', async () => {
+  const { service, asked, results, tell } = updating();
+  results.push(() => tell({ type: 'available', version: '2.0.0' }));
   assert.deepEqual(await service.check(), { status: 'available', version: '2.0.0', message: null });
   service.installNow();
-  answers.push(() => tell({ type: 'none' }));
+  results.push(() => tell({ type: 'none' }));
   assert.equal((await service.check()).status, 'idle');
   assert.deepEqual(asked, ['check', 'check']);
 });
 
-test('a version that is not signed is told as that, not as a failure, and looked for again', async () => {
-  const { service, asked, seen, answers, tell } = updating();
-  answers.push(() => {
+test('reports an unsigned version as refused, not as failed, and checks again', async () => {
+  const { service, asked, seen, results, tell } = updating();
+  results.push(() => {
     tell({ type: 'refused', message: 'The new version is not signed.' });
     throw new Error('The new version is not signed.');
   });
   assert.equal((await service.check()).status, 'refused');
   service.installNow();
-  answers.push(() => tell({ type: 'found', version: '2.0.0' }));
+  results.push(() => tell({ type: 'found', version: '2.0.0' }));
   await service.check();
   // its file is another one than was signed
   tell({ type: 'refused', message: 'sha512 checksum mismatch' });

@@ -4,12 +4,12 @@ import type { UpdateState } from '../../contracts/desktop.ts';
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
 
 /**
- * What electron-updater is to this app. What is signed it downloads by itself, and installs it when the app ends; a
- * build that knows no key to check signatures with only learns that there is a new version.
+ * The part of electron-updater that this app uses. It downloads a signed version automatically and installs it when the
+ * app quits; a build without a key to verify signatures only reports that there is a new version.
  */
 export interface UpdateSource {
   subscribe(listener: (event: UpdateEvent) => void): void;
-  /** Rejects where the update server cannot be asked. */
+  /** Rejects where the update server cannot be reached. */
   check(): Promise<void>;
   /** Ends the process and starts the new version. */
   installNow(): void;
@@ -27,12 +27,12 @@ export type UpdateEvent =
 /**
  * New versions of the app.
  *
- *   off      where no update server is configured: nothing ever happens
+ *   off      where no update server is configured: there are no transitions
  *   idle ──► checking ──► idle | available | downloading ──► ready
  *               └───────────────────────────────┴──► failed | refused
  *
- * `available`, `failed` and `refused` go on to `checking` the next time; `ready` lasts until the app ends. `refused` is
- * a version whose signature, or whose file, is not that of the makers: nothing of it is kept.
+ * `available`, `failed` and `refused` change to `checking` the next time; `ready` lasts until the app quits. `refused` is
+ * a version without a valid signature, or whose file has another hash: it is discarded.
  */
 export class UpdateService {
   readonly #source: UpdateSource | null;
@@ -64,7 +64,7 @@ export class UpdateService {
     void this.check();
   }
 
-  /** Answers how things are after the server was asked; a failure is part of that. */
+  /** Checks now and returns the state afterwards; a failure is one of the states. */
   async check(): Promise<UpdateState> {
     const { status } = this.#state;
     if (this.#source === null || status === 'checking' || status === 'downloading' || status === 'ready') {
@@ -107,11 +107,11 @@ export class UpdateService {
   }
 
   #fail(message: string): void {
-    // a refused version fails the check that found it as well
+    // a refused version also fails the check that found it
     if (this.#state.status === 'ready' || this.#state.status === 'refused') return;
-    // what is behind the first line is a stack or a page of HTML
+    // the lines after the first are a stack or an HTML page
     const [firstLine = ''] = message.split('\n');
-    if (this.#state.status !== 'failed') this.#logger.warn({ reason: firstLine }, 'no update could be had');
+    if (this.#state.status !== 'failed') this.#logger.warn({ reason: firstLine }, 'update check failed');
     this.#move({ status: 'failed', version: null, message: firstLine });
   }
 

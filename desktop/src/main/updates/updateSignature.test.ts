@@ -11,11 +11,11 @@ const text = 'version: 2.0.0\n';
 const signatureOf = (name: string, content: string, by = privateKey): string =>
   sign(null, signedBytes(name, content), by).toString('base64');
 
-test('accepts what the key has signed', () => {
+test('accepts what was signed with the key', () => {
   assertSigned(key, { fileName, text, signature: signatureOf(fileName, text) });
 });
 
-test('refuses another text, another platform, another key, and what is no signature', () => {
+test('rejects another text, platform or key, and an invalid signature', () => {
   const stranger = generateKeyPairSync('ed25519').privateKey;
   const wrong = [
     { fileName, text: 'version: 3.0.0\n', signature: signatureOf(fileName, text) },
@@ -29,7 +29,7 @@ test('refuses another text, another platform, another key, and what is no signat
   for (const one of wrong) assert.throws(() => assertSigned(key, one), UpdateRefusedError);
 });
 
-test('takes no key of another kind', () => {
+test('rejects a key of another type', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
   assert.throws(
     () => readUpdateKey(rsa.export({ format: 'der', type: 'spki' }).toString('base64')),

@@ -1,29 +1,29 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 
-/** No signature that was made for something else passes for one of an update. */
+/** Separates these signatures from those made for other purposes. */
 const PURPOSE = 'reelmill update 1';
 
-/** What the update server has of a new version is not what the makers of this app have signed. */
+/** The update server's new version is not signed by the developers of this app. */
 export class UpdateRefusedError extends Error {
   override readonly name = 'UpdateRefusedError';
 }
 
 /**
- * What is signed of a file that describes a version, such as `latest-linux.yml`. The description of another platform
- * does not pass for it, and as it holds the installers' hashes, the signature covers them, too.
+ * Returns the bytes that are signed for a release file such as `latest-linux.yml`. They include its name, so that the file
+ * of another platform does not match; the file has the installers' hashes, so that the signature covers them too.
  */
 export function signedBytes(fileName: string, text: string): Buffer {
   return Buffer.from(`${PURPOSE}\n${fileName}\n${text}`);
 }
 
-/** The public key that a package was built with: Ed25519, as base64 of its SPKI. Throws where it is none. */
+/** Returns the public key that a package was built with: Ed25519, as base64 of its SPKI. Throws for any other key. */
 export function readUpdateKey(base64: string): KeyObject {
   const key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' });
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key of updates is not an Ed25519 key');
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the update key is not an Ed25519 key');
   return key;
 }
 
-/** Throws `UpdateRefusedError` where the description is not signed with the key. */
+/** Throws `UpdateRefusedError` unless the release file is signed with the key. */
 export function assertSigned(
   key: KeyObject,
   { fileName, text, signature }: { fileName: string; text: string; signature: string },

@@ -1,11 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 
-/** Only there the system itself watches the folders within a folder. */
+/** Only these systems watch subfolders themselves. */
 const WATCHES_DEEPLY = process.platform === 'win32' || process.platform === 'darwin';
 
 /**
- * Hints that something in a folder may have changed. They may be missing altogether, as on many network drives: they
- * only say when to look, never what is there.
+ * Hints that something in a folder may have changed. They may be missing altogether, as on many network drives, and only
+ * trigger a scan.
  */
 export class ChangeHints {
   readonly #path: string;
@@ -17,7 +17,7 @@ export class ChangeHints {
     this.#onHint = onHint;
   }
 
-  /** Listens, where it does not yet and where that is possible. */
+  /** Starts to listen where that is possible. */
   listen(): void {
     if (this.#watcher !== null) return;
     try {
@@ -25,7 +25,7 @@ export class ChangeHints {
       watcher.on('error', () => this.close());
       this.#watcher = watcher;
     } catch {
-      // the folder is gone, or the system watches too much already
+      // the folder is gone, or the system's limit of watchers is reached
     }
   }
 

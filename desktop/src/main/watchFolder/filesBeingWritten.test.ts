@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findFilesBeingWritten, readLsof } from './filesBeingWritten.ts';
 
-test('finds files that a program has open to write to', { skip: process.platform !== 'linux' }, async (t) => {
+test('finds files that a program has open for writing', { skip: process.platform !== 'linux' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'written-'));
   t.after(() => rm(folder, { recursive: true }));
   const names = ['read', 'written', 'both', 'closed'].map((name) => join(folder, name));
@@ -23,7 +23,7 @@ test('finds files that a program has open to write to', { skip: process.platform
   assert.deepEqual(await findFilesBeingWritten(new Set([linked])), new Set([linked]));
 });
 
-test('asks lsof where there is no /proc, and goes without where that is not there', async () => {
+test('uses lsof without /proc, and nothing without lsof', async () => {
   const output = 'p123\nf5\nar\nn/a/read.mp4\nf6\naw\nn/a/written.mp4\np124\nf7\nau\nn/a/both.mp4\n';
   assert.deepEqual(readLsof(output), new Set(['/a/written.mp4', '/a/both.mp4']));
   assert.deepEqual(await findFilesBeingWritten(new Set(['/nowhere.mp4']), 'darwin'), new Set());

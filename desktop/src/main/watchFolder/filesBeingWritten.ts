@@ -7,26 +7,26 @@ import { promisify } from 'node:util';
 const LSOF_MS = 10_000;
 
 /**
- * Which of these files some program has open to write to, as far as the system tells: on Linux and macOS programs of the
- * same user on this machine, on Windows all that do not share what they write. Never throws.
+ * Returns which of these files a program has open for writing, as far as the system reports it: on Linux and macOS
+ * programs of the same user on this machine, on Windows those that do not share the file. Never throws.
  */
 export async function findFilesBeingWritten(
   paths: ReadonlySet<string>,
   platform: NodeJS.Platform = process.platform,
 ): Promise<Set<string>> {
   if (paths.size === 0) return new Set();
-  if (platform === 'linux') return askProc(paths);
-  return platform === 'win32' ? askByOpening(paths) : askLsof(paths);
+  if (platform === 'linux') return findWithProc(paths);
+  return platform === 'win32' ? findByOpening(paths) : findWithLsof(paths);
 }
 
 /** `/proc/PID/fd/N` leads to the file; `/proc/PID/fdinfo/N` says how it was opened. */
-async function askProc(paths: ReadonlySet<string>): Promise<Set<string>> {
+async function findWithProc(paths: ReadonlySet<string>): Promise<Set<string>> {
   const byTarget = new Map<string, string>();
   for (const path of paths) byTarget.set(await realpath(path).catch(() => path), path);
   const found = new Set<string>();
   for (const pid of await list('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
-    // those of other users may not be looked at
+    // the files of other users' processes cannot be listed
     const opened = await list(join('/proc', pid, 'fd'));
     const targets = await Promise.all(
       opened.map((fd) => readlink(join('/proc', pid, 'fd', fd)).catch(() => '')),
@@ -49,8 +49,8 @@ async function isForWriting(file: string): Promise<boolean> {
   return (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0;
 }
 
-/** A program that writes a recording lets nobody else write to it meanwhile. */
-async function askByOpening(paths: ReadonlySet<string>): Promise<Set<string>> {
+/** A program that writes a recording locks it against other writers. */
+async function findByOpening(paths: ReadonlySet<string>): Promise<Set<string>> {
   const found = new Set<string>();
   for (const path of paths) {
     try {
@@ -63,7 +63,7 @@ async function askByOpening(paths: ReadonlySet<string>): Promise<Set<string>> {
 }
 
 /** `lsof -F an` prints the access (`ar`, `aw`, `au`) and then the name (`n/path`) of each open file. */
-async function askLsof(paths: ReadonlySet<string>): Promise<Set<string>> {
+async function findWithLsof(paths: ReadonlySet<string>): Promise<Set<string>> {
   // it exits with 1 where nobody has one of the files open
   const { stdout } = await promisify(execFile)('lsof', ['-F', 'an', '--', ...paths], {
     timeout: LSOF_MS,

@@ -1,28 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FoundFile, rememberTaken, reviewScan, type Sightings, type TakenFiles } from './folderState.ts';
+import {
+  addProcessed,
+  type FoundFile,
+  type PendingFiles,
+  type ProcessedVersions,
+  reviewScan,
+} from './folderState.ts';
 
-const SETTLE_MS = 4_000;
-const PATIENCE = { settleMs: SETTLE_MS, growingMs: 20_000, recordingMs: 60_000 };
+const STABLE_MS = 4_000;
+const QUIET = { stableMs: STABLE_MS, growingMs: 20_000, recordingMs: 60_000 };
 /** Long after the files were written. */
 const LATER_MS = 1_000_000;
-const NONE: TakenFiles = new Map();
+const NONE: ProcessedVersions = new Map();
 
 function file(path: string, sizeBytes = 10, mtimeMs = 1_000): FoundFile {
   return { path, sizeBytes, mtimeMs };
 }
 
-/** Looks several times, at these moments, and answers what was finished at each. */
-function look(scans: [nowMs: number, found: FoundFile[]][], taken = NONE): string[][] {
-  let before: Sightings = new Map();
+/** Runs several scans, at these times, and returns the complete files of each. */
+function look(scans: [nowMs: number, found: FoundFile[]][], processed = NONE): string[][] {
+  let before: PendingFiles = new Map();
   return scans.map(([nowMs, found]) => {
-    const review = reviewScan(found, { before, taken, nowMs, wallMs: LATER_MS + nowMs, patience: PATIENCE });
-    before = review.sightings;
+    const review = reviewScan(found, { before, processed, nowMs, wallMs: LATER_MS + nowMs, quiet: QUIET });
+    before = review.pending;
     return review.finished.map(({ path }) => path);
   });
 }
 
-test('a file is finished when it has looked the same for long enough', () => {
+test('a file is complete after its quiet period', () => {
   const found = [file('/a.mp4')];
   assert.deepEqual(
     look([
@@ -34,7 +40,7 @@ test('a file is finished when it has looked the same for long enough', () => {
   );
 });
 
-test('a file that grows, or is written again, is not finished', () => {
+test('a file that grows or is rewritten is not complete', () => {
   const scans: [number, FoundFile[]][] = [
     [0, [file('/a.mp4', 10), file('/b.mp4', 10, 1)]],
     [5_000, [file('/a.mp4', 11), file('/b.mp4', 10, 2)]],
@@ -44,7 +50,7 @@ test('a file that grows, or is written again, is not finished', () => {
   assert.deepEqual(look(scans), [[], [], [], ['/a.mp4', '/b.mp4']]);
 });
 
-test('a writer that rests is waited for three times as long as it ever did, a recorder for a minute', () => {
+test('waits three times the longest pause of a writer, and a minute for a recording', () => {
   const names = ['/film.mp4', '/2026-11-28 10-00-00.mkv', '/Game 2026.11.28 - 10.00.00.01.mp4'];
   const found = (sizeBytes: number) => names.map((name) => file(name, sizeBytes));
   const scans: [number, FoundFile[]][] = [
@@ -58,7 +64,7 @@ test('a writer that rests is waited for three times as long as it ever did, a re
   assert.deepEqual(look(scans), [[], [], [], [], ['/film.mp4'], names]);
 });
 
-test('what was written just before it was seen may go on, and so may what was taken before', () => {
+test('waits longer for a file that was changed shortly before, or was processed before', () => {
   const fresh = [file('/a.mp4', 10, LATER_MS - 3_000)];
   const scans: [number, FoundFile[]][] = [
     [0, fresh],
@@ -67,7 +73,7 @@ test('what was written just before it was seen may go on, and so may what was ta
   ];
   assert.deepEqual(look(scans), [[], [], ['/a.mp4']]);
   const again = [file('/a.mp4', 20, 1_000)];
-  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1 }]]);
+  const processed = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1 }]]);
   assert.deepEqual(
     look(
       [
@@ -75,13 +81,13 @@ test('what was written just before it was seen may go on, and so may what was ta
         [9_000, again],
         [20_000, again],
       ],
-      taken,
+      processed,
     ),
     [[], [], ['/a.mp4']],
   );
 });
 
-test('a file that went away and came back is new', () => {
+test('a file that disappeared and came back is new', () => {
   assert.deepEqual(
     look([
       [0, [file('/a.mp4')]],
@@ -92,7 +98,7 @@ test('a file that went away and came back is new', () => {
   );
 });
 
-test('an empty file is waited for, without another look soon', () => {
+test('waits for an empty file without an early rescan', () => {
   const empty = [file('/a.mp4', 0)];
   assert.deepEqual(
     look([
@@ -103,24 +109,24 @@ test('an empty file is waited for, without another look soon', () => {
   );
   const review = reviewScan(empty, {
     before: new Map(),
-    taken: NONE,
+    processed: NONE,
     nowMs: 0,
     wallMs: LATER_MS,
-    patience: PATIENCE,
+    quiet: QUIET,
   });
-  assert.equal(review.isUnsettled, false);
+  assert.equal(review.needsRescan, false);
 });
 
-test('another look is due soon while a file may still be written', () => {
-  const options = { before: new Map(), taken: NONE, nowMs: 0, wallMs: LATER_MS, patience: PATIENCE };
+test('requests an early rescan while a file may still be written', () => {
+  const options = { before: new Map(), processed: NONE, nowMs: 0, wallMs: LATER_MS, quiet: QUIET };
   const first = reviewScan([file('/a.mp4')], options);
-  assert.equal(first.isUnsettled, true);
-  const second = reviewScan([file('/a.mp4')], { ...options, before: first.sightings, nowMs: SETTLE_MS });
-  assert.equal(second.isUnsettled, false);
+  assert.equal(first.needsRescan, true);
+  const second = reviewScan([file('/a.mp4')], { ...options, before: first.pending, nowMs: STABLE_MS });
+  assert.equal(second.needsRescan, false);
 });
 
-test('what was dealt with is not offered again, unless it is another version', () => {
-  const taken = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
+test('processes a file again only in another version', () => {
+  const processed = new Map([['/a.mp4', { sizeBytes: 10, mtimeMs: 1_000 }]]);
   const same = [file('/a.mp4')];
   const newer = [file('/a.mp4', 10, 2_000)];
   assert.deepEqual(
@@ -129,7 +135,7 @@ test('what was dealt with is not offered again, unless it is another version', (
         [0, same],
         [5_000, same],
       ],
-      taken,
+      processed,
     ),
     [[], []],
   );
@@ -139,27 +145,30 @@ test('what was dealt with is not offered again, unless it is another version', (
         [0, newer],
         [20_000, newer],
       ],
-      taken,
+      processed,
     ),
     [[], ['/a.mp4']],
   );
 });
 
-test('of what was dealt with, files that are gone are forgotten first, then the oldest', () => {
-  const bounds = { present: new Set(['/1', '/3', '/4']), most: 3 };
-  let taken = rememberTaken(NONE, [file('/1'), file('/2'), file('/3')], bounds);
-  taken = rememberTaken(taken, [file('/4')], bounds);
-  assert.deepEqual([...taken.keys()], ['/1', '/3', '/4']);
-  taken = rememberTaken(taken, [file('/5')], { ...bounds, present: new Set([...bounds.present, '/5']) });
-  assert.deepEqual([...taken.keys()], ['/3', '/4', '/5']);
+test('drops missing files first, then the oldest', () => {
+  const bounds = { present: new Set(['/1', '/3', '/4']), max: 3 };
+  let processed = addProcessed(NONE, [file('/1'), file('/2'), file('/3')], bounds);
+  processed = addProcessed(processed, [file('/4')], bounds);
+  assert.deepEqual([...processed.keys()], ['/1', '/3', '/4']);
+  processed = addProcessed(processed, [file('/5')], {
+    ...bounds,
+    present: new Set([...bounds.present, '/5']),
+  });
+  assert.deepEqual([...processed.keys()], ['/3', '/4', '/5']);
 });
 
-test('a file that was dealt with again is the newest, and as it is now', () => {
-  const bounds = { present: new Set<string>(), most: 10 };
-  let taken = rememberTaken(NONE, [file('/1'), file('/2')], bounds);
-  taken = rememberTaken(taken, [file('/1', 99)], bounds);
+test('moves a file that is processed again to the end', () => {
+  const bounds = { present: new Set<string>(), max: 10 };
+  let processed = addProcessed(NONE, [file('/1'), file('/2')], bounds);
+  processed = addProcessed(processed, [file('/1', 99)], bounds);
   assert.deepEqual(
-    [...taken],
+    [...processed],
     [
       ['/2', { sizeBytes: 10, mtimeMs: 1_000 }],
       ['/1', { sizeBytes: 99, mtimeMs: 1_000 }],

@@ -1,4 +1,4 @@
-/** One version of a file, as a look at its folder shows it. */
+/** One version of a file, as a scan of its folder finds it. */
 export interface FoundFile {
   path: string;
   sizeBytes: number;
@@ -7,120 +7,131 @@ export interface FoundFile {
 
 type Version = Pick<FoundFile, 'sizeBytes' | 'mtimeMs'>;
 
-/** Which versions of which paths were dealt with, the oldest first. */
-export type TakenFiles = ReadonlyMap<string, Version>;
+/** The versions of files that were processed, by path, the oldest first. */
+export type ProcessedVersions = ReadonlyMap<string, Version>;
 
-export interface Sighting extends Version {
-  /** Since when the file has looked like that. */
+export interface PendingFile extends Version {
+  /** When this version was first seen. */
   sinceMs: number;
-  /** The longest that a writer of it has rested; null where it was never seen to change. */
-  longestRestMs: number | null;
+  /** The longest pause between two changes; null where the file was never seen to change. */
+  longestPauseMs: number | null;
 }
 
-/** Versions that are not dealt with yet. */
-export type Sightings = ReadonlyMap<string, Sighting>;
+/** Versions that are not processed yet, by path. */
+export type PendingFiles = ReadonlyMap<string, PendingFile>;
 
-/** How long files must look the same before they count as finished. */
-export interface Patience {
-  /** A file that was complete when it came, as one that was moved here. */
-  settleMs: number;
-  /** One that was seen to change, or was written to just before it was seen. */
+/** How long files must be unchanged before they count as complete. */
+export interface QuietPeriods {
+  /** For a file that never changed, such as one that was moved here. */
+  stableMs: number;
+  /** For a file that was seen to change, or was changed shortly before it was found. */
   growingMs: number;
-  /** One with a name that recorders give, which may rest for as long as nothing happens. */
+  /** For a file with the name of a recording, which may pause for long. */
   recordingMs: number;
 }
 
 /** Names that begin or end with a date and a time: OBS, GeForce, Game Bar, Screen Recording, SimpleScreenRecorder, Zoom. */
 const RECORDING = /\d{4}[-._]?\d{2}[-._]?\d{2}[-_ .T]+(at |um |à )?\d{2}[-._]?\d{2}[-._]?\d{2}/;
-/** So many times its longest rest so far, but no longer than this. */
-const RESTS = 3;
-const MAX_PATIENCE_MS = 300_000;
+/** A file that changed must be unchanged for so many times its longest pause, up to a maximum. */
+const PAUSE_FACTOR = 3;
+const MAX_QUIET_MS = 300_000;
 
 export interface ScanReview {
-  sightings: Sightings;
-  /** Files that nobody writes to any more. */
+  pending: PendingFiles;
+  /** Files that are complete. */
   finished: FoundFile[];
-  /** Whether a file needs another look soon. */
-  isUnsettled: boolean;
+  /** Whether a file has to be checked again soon. */
+  needsRescan: boolean;
 }
 
 /**
- * Compares what a folder holds now with what was seen before. A file is finished when its size and its time have been
- * the same for as long as its `patience`, over two scans at least. `nowMs` never goes back; `wallMs` is the time of day.
+ * Compares the present files of a folder with those of the scan before. A file is complete when its size and modification
+ * time were unchanged for its quiet period, over two scans at least. `nowMs` never goes back; `wallMs` is the time of day.
  */
 export function reviewScan(
   found: readonly FoundFile[],
   {
     before,
-    taken,
+    processed,
     nowMs,
     wallMs,
-    patience,
-  }: { before: Sightings; taken: TakenFiles; nowMs: number; wallMs: number; patience: Patience },
+    quiet,
+  }: {
+    before: PendingFiles;
+    processed: ProcessedVersions;
+    nowMs: number;
+    wallMs: number;
+    quiet: QuietPeriods;
+  },
 ): ScanReview {
-  const sightings = new Map<string, Sighting>();
+  const pending = new Map<string, PendingFile>();
   const finished: FoundFile[] = [];
-  let isUnsettled = false;
+  let needsRescan = false;
   for (const file of found) {
-    if (isSameVersion(taken.get(file.path), file)) continue;
+    if (isSameVersion(processed.get(file.path), file)) continue;
     const earlier = before.get(file.path);
-    const sighting = look(file, earlier, { nowMs, wallMs, patience, isTaken: taken.has(file.path) });
-    sightings.set(file.path, sighting);
-    // nothing is in it yet; once something is, it looks different
+    const current = trackFile(file, earlier, {
+      nowMs,
+      wallMs,
+      quiet,
+      wasProcessed: processed.has(file.path),
+    });
+    pending.set(file.path, current);
+    // an empty file changes once something is written to it
     if (file.sizeBytes === 0) continue;
     const isKnown = isSameVersion(earlier, file);
-    if (isKnown && nowMs - sighting.sinceMs >= patienceWith(file, sighting, patience)) finished.push(file);
-    else isUnsettled = true;
+    if (isKnown && nowMs - current.sinceMs >= quietPeriodFor(file, current, quiet)) finished.push(file);
+    else needsRescan = true;
   }
-  return { sightings, finished, isUnsettled };
+  return { pending, finished, needsRescan };
 }
 
-function look(
+function trackFile(
   { sizeBytes, mtimeMs }: FoundFile,
-  earlier: Sighting | undefined,
+  earlier: PendingFile | undefined,
   {
     nowMs,
     wallMs,
-    patience,
-    isTaken,
-  }: { nowMs: number; wallMs: number; patience: Patience; isTaken: boolean },
-): Sighting {
+    quiet,
+    wasProcessed,
+  }: { nowMs: number; wallMs: number; quiet: QuietPeriods; wasProcessed: boolean },
+): PendingFile {
   const version = { sizeBytes, mtimeMs };
   if (earlier === undefined) {
-    // one that was taken before, and goes on after all, was never seen at its rest
-    const isFresh = isTaken || Math.abs(wallMs - mtimeMs) < patience.growingMs;
-    return { ...version, sinceMs: nowMs, longestRestMs: isFresh ? 0 : null };
+    // a processed file that changes after all needs the longer period
+    const isFresh = wasProcessed || Math.abs(wallMs - mtimeMs) < quiet.growingMs;
+    return { ...version, sinceMs: nowMs, longestPauseMs: isFresh ? 0 : null };
   }
   if (isSameVersion(earlier, version)) return earlier;
-  const restMs = nowMs - earlier.sinceMs;
-  return { ...version, sinceMs: nowMs, longestRestMs: Math.max(earlier.longestRestMs ?? 0, restMs) };
+  const pauseMs = nowMs - earlier.sinceMs;
+  return { ...version, sinceMs: nowMs, longestPauseMs: Math.max(earlier.longestPauseMs ?? 0, pauseMs) };
 }
 
-function patienceWith(
+function quietPeriodFor(
   { path }: FoundFile,
-  { longestRestMs }: Sighting,
-  { settleMs, growingMs, recordingMs }: Patience,
+  { longestPauseMs }: PendingFile,
+  { stableMs, growingMs, recordingMs }: QuietPeriods,
 ): number {
-  if (longestRestMs === null) return settleMs;
+  if (longestPauseMs === null) return stableMs;
   const name = path.split(/[\\/]/).at(-1) ?? '';
   const leastMs = RECORDING.test(name) ? recordingMs : growingMs;
-  return Math.max(leastMs, Math.min(RESTS * longestRestMs, MAX_PATIENCE_MS));
+  return Math.max(leastMs, Math.min(PAUSE_FACTOR * longestPauseMs, MAX_QUIET_MS));
 }
 
-/** Adds files to what was dealt with, and forgets the oldest beyond `most`: first those that are not there any more. */
-export function rememberTaken(
-  taken: TakenFiles,
+/** Adds processed files, and drops the oldest beyond `max`: first those that no longer exist. */
+export function addProcessed(
+  processed: ProcessedVersions,
   files: readonly FoundFile[],
-  { present, most }: { present: ReadonlySet<string>; most: number },
-): TakenFiles {
-  const next = new Map(taken);
+  { present, max }: { present: ReadonlySet<string>; max: number },
+): ProcessedVersions {
+  const next = new Map(processed);
   for (const { path, sizeBytes, mtimeMs } of files) {
     next.delete(path);
     next.set(path, { sizeBytes, mtimeMs });
   }
   const dispensable = [...next.keys()].filter((path) => !present.has(path));
   const ordered = [...dispensable, ...[...next.keys()].filter((path) => present.has(path))];
-  for (const path of ordered.slice(0, Math.max(0, next.size - most))) next.delete(path);
+  for (const path of ordered.slice(0, Math.max(0, next.size - max))) next.delete(path);
   return next;
 }
 

@@ -5,24 +5,24 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { WatchState } from '../../contracts/desktop.ts';
 import { hasVideoName } from '../queue/fileKinds.ts';
 import { walkFolder } from '../queue/folderWalk.ts';
-import { inspectFile } from '../queue/intake.ts';
+import { inspectFile } from '../queue/inspectFiles.ts';
 import { ChangeHints } from './changeHints.ts';
 import { findFilesBeingWritten } from './filesBeingWritten.ts';
-import { type FoundFile, type Patience, reviewScan, type Sightings } from './folderState.ts';
-import type { TakenMemory } from './takenMemory.ts';
+import { type FoundFile, type PendingFiles, type QuietPeriods, reviewScan } from './folderState.ts';
+import type { ProcessedFiles } from './processedFiles.ts';
 
-export interface WatchTiming extends Patience {
-  /** How often the folder is looked at while nothing seems to happen. */
+export interface WatchTiming extends QuietPeriods {
+  /** How often the folder is scanned without hints. */
   idleMs: number;
-  /** How soon after a hint: one is seldom alone. */
+  /** The delay after a hint: hints seldom come alone. */
   hintMs: number;
 }
 
-/** A folder that takes long to look at is looked at less often: a file that is being written hints all the time. */
-const REST_PER_SCAN = 5;
+/** A pause of so many times the duration of a scan follows it: a file that is being written gives hints all the time. */
+const PAUSE_PER_SCAN = 5;
 
 export const WATCH_TIMING: WatchTiming = {
-  settleMs: 4_000,
+  stableMs: 4_000,
   growingMs: 20_000,
   recordingMs: 60_000,
   idleMs: 30_000,
@@ -33,8 +33,8 @@ export type WatchStatus = Exclude<WatchState['status'], 'off'>;
 
 export interface WatchFolderOptions {
   path: string;
-  memory: TakenMemory;
-  /** Puts finished videos into the queue; what it throws leaves them for the next look. */
+  processedFiles: ProcessedFiles;
+  /** Adds complete videos to the queue. Where it throws, they are processed again by the next scan. */
   take: (videos: readonly FoundFile[]) => Promise<void>;
   onStatus: (status: WatchStatus) => void;
   logger: Logger;
@@ -42,18 +42,18 @@ export interface WatchFolderOptions {
 }
 
 /**
- * Watches one folder, and the folders within it, for new videos that are finished. What is there at the very first look
- * is left alone: nobody who names a folder wants everything uploaded that was ever put there.
+ * Watches one folder and its subfolders for new, complete videos. Files that exist at the very first scan are ignored:
+ * whoever chooses a folder does not want everything in it uploaded.
  */
 export class WatchFolder {
   readonly #options: WatchFolderOptions;
   readonly #timing: WatchTiming;
   readonly #closing = new AbortController();
   readonly #hints: ChangeHints;
-  /** What came since then is new, also where the first look takes its time. */
+  /** Whether a file is older than the watching; newer ones count as new even if the first scan takes long. */
   readonly #wasThereBefore: (file: FoundFile) => boolean;
   #hinted = Promise.withResolvers<void>();
-  #sightings: Sightings = new Map();
+  #pending: PendingFiles = new Map();
   #status: WatchStatus = 'starting';
   readonly #done: Promise<void>;
 
@@ -67,7 +67,7 @@ export class WatchFolder {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new ReelmillError('aborted', 'The folder is not watched any more.'));
+    this.#closing.abort(new ReelmillError('aborted', 'The folder is no longer watched.'));
     this.#hints.close();
     await this.#done;
   }
@@ -75,22 +75,21 @@ export class WatchFolder {
   async #watch(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      // a change during the scan may have come too late for it
+      // the scan may miss a change that happens meanwhile
       this.#hinted = Promise.withResolvers();
       const startedMs = performance.now();
-      const isUnsettled = await this.#scan().catch((error: unknown) => {
-        if (!signal.aborted)
-          this.#options.logger.warn({ err: error }, 'the watch folder could not be looked at');
+      const needsRescan = await this.#scan().catch((error: unknown) => {
+        if (!signal.aborted) this.#options.logger.warn({ err: error }, 'watch folder scan failed');
         return false;
       });
-      const { settleMs, idleMs, hintMs } = this.#timing;
-      const restMs = (performance.now() - startedMs) * REST_PER_SCAN;
-      await this.#rest(Math.max(restMs, isUnsettled ? settleMs : idleMs), Math.max(restMs, hintMs));
+      const { stableMs, idleMs, hintMs } = this.#timing;
+      const pauseMs = (performance.now() - startedMs) * PAUSE_PER_SCAN;
+      await this.#sleep(Math.max(pauseMs, needsRescan ? stableMs : idleMs), Math.max(pauseMs, hintMs));
     }
   }
 
-  /** Until it is time for the next look, or so long after a hint. */
-  async #rest(ms: number, afterHintMs: number): Promise<void> {
+  /** Resolves when the next scan is due, or `afterHintMs` after a hint. */
+  async #sleep(ms: number, afterHintMs: number): Promise<void> {
     const { signal } = this.#closing;
     const woken = new AbortController();
     const either = AbortSignal.any([signal, woken.signal]);
@@ -100,33 +99,33 @@ export class WatchFolder {
     woken.abort();
   }
 
-  /** Answers whether a file needs another look soon. */
+  /** Returns whether a file has to be checked again soon. */
   async #scan(): Promise<boolean> {
     const found = await this.#findFiles();
     if (!Array.isArray(found)) {
       this.#hints.close();
-      this.#tell(found);
+      this.#setStatus(found);
       return false;
     }
-    const { memory } = this.#options;
-    if (memory.isNew) await memory.remember(found.filter(this.#wasThereBefore), pathsOf(found));
-    this.#tell('watching');
+    const { processedFiles } = this.#options;
+    if (processedFiles.isNew) await processedFiles.add(found.filter(this.#wasThereBefore), pathsOf(found));
+    this.#setStatus('watching');
     this.#hints.listen();
     const review = reviewScan(found, {
-      before: this.#sightings,
-      taken: memory.taken,
+      before: this.#pending,
+      processed: processedFiles.versions,
       nowMs: performance.now(),
       wallMs: Date.now(),
-      patience: this.#timing,
+      quiet: this.#timing,
     });
-    this.#sightings = review.sightings;
+    this.#pending = review.pending;
     const writing = await findFilesBeingWritten(pathsOf(review.finished));
     const finished = review.finished.filter(({ path }) => !writing.has(path));
-    await this.#deal(finished, pathsOf(found));
-    return review.isUnsettled || writing.size > 0;
+    await this.#process(finished, pathsOf(found));
+    return review.needsRescan || writing.size > 0;
   }
 
-  /** Or why the folder itself cannot be looked at. */
+  /** Returns the files, or why the folder itself cannot be read. */
   async #findFiles(): Promise<FoundFile[] | 'missing' | 'unreadable'> {
     const { path: root } = this.#options;
     const found: FoundFile[] = [];
@@ -135,36 +134,36 @@ export class WatchFolder {
       signal: this.#closing.signal,
     })) {
       if (error !== null && path === root) return isAbsence(error) ? 'missing' : 'unreadable';
-      // what cannot be looked at now may be gone, or there again the next time
+      // a file whose facts cannot be read is left to the next scan
       const stats = error === null ? await stat(path).catch(() => null) : null;
       if (stats !== null) found.push({ path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
     }
     return found;
   }
 
-  /** Takes what are videos and remembers the rest, but for files that cannot be opened yet. */
-  async #deal(finished: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
-    const { memory, take, logger } = this.#options;
-    const dealt: FoundFile[] = [];
+  /** Adds the videos to the queue and records all files as processed, except those that cannot be opened yet. */
+  async #process(finished: readonly FoundFile[], present: ReadonlySet<string>): Promise<void> {
+    const { processedFiles, take, logger } = this.#options;
+    const done: FoundFile[] = [];
     const videos: FoundFile[] = [];
     for (const file of finished) {
       this.#closing.signal.throwIfAborted();
       const { refused } = await inspectFile(file.path);
       if (refused?.code === 'file_unreadable') continue;
-      dealt.push(file);
+      done.push(file);
       if (refused === null) videos.push(file);
     }
-    if (dealt.length === 0) return;
-    // in this order: what is remembered without being in the queue would be lost
+    if (done.length === 0) return;
+    // in this order: a video recorded as processed before it is in the queue could be lost
     if (videos.length > 0) await take(videos);
     logger.info(
-      { videos: videos.length, others: dealt.length - videos.length },
-      'the watch folder had new files',
+      { videos: videos.length, others: done.length - videos.length },
+      'watch folder files processed',
     );
-    await memory.remember(dealt, present);
+    await processedFiles.add(done, present);
   }
 
-  #tell(status: WatchStatus): void {
+  #setStatus(status: WatchStatus): void {
     if (status === this.#status) return;
     this.#status = status;
     this.#options.onStatus(status);
@@ -175,7 +174,7 @@ function pathsOf(files: readonly FoundFile[]): Set<string> {
   return new Set(files.map(({ path }) => path));
 }
 
-/** Whether nothing is there, or something that is no folder. */
+/** Whether the path does not exist, or is not a folder. */
 function isAbsence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

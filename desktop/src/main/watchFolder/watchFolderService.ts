@@ -6,32 +6,32 @@ import type { WatchState } from '../../contracts/desktop.ts';
 import type { QueueService } from '../queue/queueService.ts';
 import type { SessionService } from '../session/sessionService.ts';
 import type { SettingsStore } from '../settings/settingsStore.ts';
-import { TakenMemory } from './takenMemory.ts';
+import { ProcessedFiles } from './processedFiles.ts';
 import { WatchFolder, type WatchTiming } from './watchFolder.ts';
 
 export interface WatchFolderServiceOptions {
   session: SessionService;
   settings: SettingsStore;
   queue: QueueService;
-  /** Where the app keeps its files. */
+  /** The data folder of the app. */
   folder: string;
   logger: Logger;
   timing?: WatchTiming;
 }
 
-/** What is to be watched, for whom. */
+/** A folder to watch for an account. */
 interface Watched {
   path: string;
   account: string;
 }
 
 /**
- * Watches the folder of the settings while somebody is signed in. What was taken is remembered for each account, until
- * the settings name another folder or none: one that is named anew begins as it is then.
+ * Watches the folder of the settings while somebody is signed in. Processed files are recorded per account, until the
+ * settings have another folder or none: a folder that is chosen again starts with the files it has then.
  */
 export class WatchFolderService {
   readonly #options: WatchFolderServiceOptions;
-  readonly #memories: string;
+  readonly #stateFolder: string;
   readonly #listeners = new Set<(state: WatchState) => void>();
   readonly #unsubscribe: (() => void)[];
   #watched: Watched | null = null;
@@ -42,7 +42,7 @@ export class WatchFolderService {
 
   constructor(options: WatchFolderServiceOptions) {
     this.#options = options;
-    this.#memories = join(options.folder, 'watch');
+    this.#stateFolder = join(options.folder, 'watch');
     this.#unsubscribe = [
       options.session.subscribe(() => void this.#follow()),
       options.settings.subscribe(() => void this.#follow()),
@@ -57,7 +57,7 @@ export class WatchFolderService {
     return this.#state;
   }
 
-  /** Called with each new state. Answers the function that ends the subscription. */
+  /** Calls the listener with each new state. Returns a function that ends the subscription. */
   subscribe(listener: (state: WatchState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -69,11 +69,11 @@ export class WatchFolderService {
     await this.#follow();
   }
 
-  /** Watches what is to be watched now; one change after the other. */
+  /** Switches to the folder that is to be watched now; switches do not overlap. */
   #follow(): Promise<void> {
     this.#switching = this.#switching.then(() =>
       this.#switch().catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'the watch folder could not be changed');
+        this.#options.logger.error({ err: error }, 'watch folder not switched');
       }),
     );
     return this.#switching;
@@ -85,35 +85,37 @@ export class WatchFolderService {
       await this.#watch?.close();
       this.#watch = null;
       this.#watched = wanted;
-      this.#tell('off');
+      this.#setStatus('off');
     }
     if (wanted !== null && this.#watch === null) await this.#begin(wanted);
-    if (!this.#isClosed) await this.#forgetOtherFolders();
+    if (!this.#isClosed) await this.#removeOtherFolders();
   }
 
   async #begin({ path, account }: Watched): Promise<void> {
     const { queue, logger, timing } = this.#options;
-    const memory = await TakenMemory.open(join(this.#memories, nameFor(path), `${nameFor(account)}.json`));
-    this.#tell('starting');
+    const processedFiles = await ProcessedFiles.open(
+      join(this.#stateFolder, nameFor(path), `${nameFor(account)}.json`),
+    );
+    this.#setStatus('starting');
     this.#watch = new WatchFolder({
       path,
-      memory,
-      take: (files) => queue.addQuietly(files),
+      processedFiles,
+      take: (files) => queue.addAutomatically(files),
       onStatus: (status) => {
         logger.info({ status }, 'watch folder');
-        this.#tell(status);
+        this.#setStatus(status);
       },
       logger,
       ...(timing === undefined ? {} : { timing }),
     });
   }
 
-  async #forgetOtherFolders(): Promise<void> {
+  async #removeOtherFolders(): Promise<void> {
     const { enabled, path } = this.#options.settings.current.watchFolder;
     const kept = enabled && path !== null ? nameFor(path) : null;
-    const names = await readdir(this.#memories).catch(() => []);
+    const names = await readdir(this.#stateFolder).catch(() => []);
     for (const name of names.filter((other) => other !== kept)) {
-      await rm(join(this.#memories, name), { recursive: true });
+      await rm(join(this.#stateFolder, name), { recursive: true });
     }
   }
 
@@ -124,7 +126,7 @@ export class WatchFolderService {
     return { path, account: `${session.serverUrl} ${session.userId}` };
   }
 
-  #tell(status: WatchState['status']): void {
+  #setStatus(status: WatchState['status']): void {
     if (status === this.#state.status) return;
     this.#state = { status };
     for (const listener of [...this.#listeners]) listener(this.#state);

@@ -1,7 +1,7 @@
 import { type Protocol, protocol } from 'electron';
-import { APP_SCHEME, answerPageRequest, type PageSource } from './pageRequests.ts';
+import { APP_SCHEME, type PageSource, servePageRequest } from './pageRequests.ts';
 
-/** Before the app is ready: the page gets an origin of its own, like one that came over https. */
+/** Gives the page an origin of its own, with the rights of https. Call it before the app is ready. */
 export function declareAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
     {
@@ -12,5 +12,5 @@ export function declareAppScheme(): void {
 }
 
 export function serveApp(target: Protocol, source: PageSource): void {
-  target.handle(APP_SCHEME, (request) => answerPageRequest(request, source));
+  target.handle(APP_SCHEME, (request) => servePageRequest(request, source));
 }

@@ -8,7 +8,7 @@ function directive(policy: string, name: string): string[] {
   return found.flatMap((one) => one.split(' ').slice(1));
 }
 
-test('without a server the page reaches nothing but its own files', () => {
+test('the page can only load its own files without a server', () => {
   const policy = contentSecurityPolicy('abc', []);
   assert.deepEqual(directive(policy, 'default-src'), ["'none'"]);
   assert.deepEqual(directive(policy, 'script-src'), ["'self'"]);
@@ -17,7 +17,7 @@ test('without a server the page reaches nothing but its own files', () => {
   assert.ok(!policy.includes('unsafe'));
 });
 
-test('media come from exactly the origins of the server', () => {
+test("allows media from exactly the server's origins", () => {
   const policy = contentSecurityPolicy('abc', ['https://api.example', 'http://127.0.0.1:9000']);
   for (const name of ['connect-src', 'img-src']) {
     const http = directive(policy, name).filter((source) => source.startsWith('http'));
@@ -26,7 +26,7 @@ test('media come from exactly the origins of the server', () => {
   assert.deepEqual(directive(policy, 'script-src'), ["'self'"]);
 });
 
-test('what is no origin does not get into the policy', () => {
+test('keeps anything but origins out of the policy', () => {
   const odd = [
     'https://a.example; script-src *',
     'https://a.example/path',

@@ -1,5 +1,5 @@
 /**
- * What the page of the window may load and run: its own files, styles with the nonce of this load, and media of the
+ * Returns what the page may load and run: its own files, styles with the nonce of this load, and media of the
  * server that the user is signed in to. `mediaOrigins` are origins such as `https://media.example:9000`.
  */
 export function contentSecurityPolicy(nonce: string, mediaOrigins: readonly string[]): string {
@@ -22,7 +22,7 @@ export function contentSecurityPolicy(nonce: string, mediaOrigins: readonly stri
     .join('; ');
 }
 
-/** The server names the origins: one that is more than an origin could carry further directives. */
+/** The origins come from the server: anything but a plain origin could add further directives. */
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,7 +1,7 @@
 import { Menu, type MenuItemConstructorOptions, type WebContents } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 
-/** Electron has no menu of its own for text: without this nobody could paste a server's address by mouse. */
+/** Electron has no context menu of its own: without this a server address could not be pasted with the mouse. */
 export function offerTextMenu(contents: WebContents, translate: () => Translate): void {
   contents.on('context-menu', (_, { isEditable, selectionText, editFlags }) => {
     const t = translate();

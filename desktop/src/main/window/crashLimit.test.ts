@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CrashLimit } from './crashLimit.ts';
 
-test('a few crashes over a day are no series, the same number within a minute is', () => {
-  const limit = new CrashLimit({ most: 2, withinMs: 60_000 });
+test('distinguishes a few crashes over a day from a series within a minute', () => {
+  const limit = new CrashLimit({ max: 2, withinMs: 60_000 });
   for (const hour of [1, 2, 3, 4]) assert.equal(limit.exceeded(hour * 3_600_000), false);
   const startMs = 10 * 3_600_000;
   assert.deepEqual(

@@ -1,17 +1,17 @@
-/** Tells single crashes, after which to go on by itself, from a series of them. */
+/** Distinguishes single crashes, after which the page is reloaded, from a series of them. */
 export class CrashLimit {
-  readonly #most: number;
+  readonly #max: number;
   readonly #withinMs: number;
   #crashesMs: number[] = [];
 
-  constructor({ most, withinMs }: { most: number; withinMs: number }) {
-    this.#most = most;
+  constructor({ max, withinMs }: { max: number; withinMs: number }) {
+    this.#max = max;
     this.#withinMs = withinMs;
   }
 
-  /** Counts a crash at `nowMs` and answers whether these are too many. */
+  /** Counts a crash at `nowMs` and returns whether there were too many. */
   exceeded(nowMs: number): boolean {
     this.#crashesMs = [...this.#crashesMs, nowMs].filter((atMs) => nowMs - atMs < this.#withinMs);
-    return this.#crashesMs.length > this.#most;
+    return this.#crashesMs.length > this.#max;
   }
 }

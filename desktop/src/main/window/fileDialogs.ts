@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { type BrowserWindow, dialog, type FileFilter, type OpenDialogOptions } from 'electron';
-import type { Translate } from '../i18n.ts';
-import type { Dialogs } from '../queue/dialogs.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { VIDEO_EXTENSIONS } from '../queue/fileKinds.ts';
+import type { Dialogs } from '../queue/queueService.ts';
 
-/** The system's own dialogs, before the window. */
+/** The system's own dialogs, modal to the window. */
 export class FileDialogs implements Dialogs {
   readonly #window: () => BrowserWindow | null;
   readonly #translate: () => Translate;
@@ -35,7 +35,7 @@ export class FileDialogs implements Dialogs {
     const t = this.#translate();
     const [chosen] = await this.#open({
       title: t('dialog.relocate', { fileName }),
-      // the title alone is not shown everywhere
+      // not every system shows the title
       message: t('dialog.relocate', { fileName }),
       defaultPath: dirname(path),
       buttonLabel: t('dialog.choose'),
@@ -67,7 +67,7 @@ export class FileDialogs implements Dialogs {
 
 function videoFilters(t: Translate): FileFilter[] {
   const lower = [...VIDEO_EXTENSIONS].map((extension) => extension.slice(1));
-  // GTK tells cases apart, cameras write capitals
+  // GTK's filters are case-sensitive, and cameras write upper case
   const extensions =
     process.platform === 'linux' ? [...lower, ...lower.map((one) => one.toUpperCase())] : lower;
   return [

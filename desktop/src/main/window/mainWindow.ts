@@ -1,15 +1,15 @@
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { BrowserWindow, dialog, nativeTheme, screen, type WebContents } from 'electron';
-import type { Translate } from '../i18n.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { offerTextMenu } from './contextMenu.ts';
 import { CrashLimit } from './crashLimit.ts';
 import { APP_URL } from './pageRequests.ts';
 import { MINIMUM_SIZE, placeWindow } from './placement.ts';
-import { PlacementKeeper, readPlacement } from './placementFile.ts';
+import { readPlacement, WindowStateStore } from './windowStateStore.ts';
 
-/** What is seen until the page has drawn itself; the colours of the page's own background. */
+/** Shown until the page has rendered: the colours of the page's background. */
 const BACKGROUND = { light: '#faf9f7', dark: '#191a1d' };
-/** Some Linux desktops never say that a hidden window is ready. */
+/** Some Linux desktops never report that a hidden window is ready. */
 const SHOW_AT_LATEST_MS = 4_000;
 
 export interface MainWindowOptions {
@@ -21,18 +21,18 @@ export interface MainWindowOptions {
   logger: Logger;
 }
 
-/** The one window of the app. It is hidden rather than closed, so that it comes back at once. */
+/** The only window of the app. It is hidden rather than closed, so that it reopens at once. */
 export class MainWindow {
   readonly #options: MainWindowOptions;
-  readonly #crashes = new CrashLimit({ most: 3, withinMs: 60_000 });
+  readonly #crashes = new CrashLimit({ max: 3, withinMs: 60_000 });
   #window: BrowserWindow | null = null;
-  #placement: PlacementKeeper | null = null;
+  #placement: WindowStateStore | null = null;
 
   constructor(options: MainWindowOptions) {
     this.#options = options;
   }
 
-  /** Null before the window was opened, and at the very end. */
+  /** Null before the window was opened and after it was destroyed. */
   get browserWindow(): BrowserWindow | null {
     return this.#window?.isDestroyed() === false ? this.#window : null;
   }
@@ -46,8 +46,8 @@ export class MainWindow {
   }
 
   /**
-   * Opens the window and loads the page. `hidden` keeps it out of sight until somebody asks for it; `mayClose` is
-   * asked when the window is to be closed, and where it says no decides itself what happens instead.
+   * Opens the window and loads the page. With `hidden` it stays invisible until `show`. `mayClose` is called when the
+   * window is about to close; where it returns false, it handles that itself.
    */
   async open({ hidden, mayClose }: { hidden: boolean; mayClose: () => boolean }): Promise<void> {
     const { preloadFile, placementFile, iconFile, developerTools, logger } = this.#options;
@@ -73,18 +73,18 @@ export class MainWindow {
       },
     });
     this.#window = window;
-    this.#placement = new PlacementKeeper(window, placementFile, (error) => {
-      logger.warn({ err: error }, 'the place of the window could not be kept');
+    this.#placement = new WindowStateStore(window, placementFile, (error) => {
+      logger.warn({ err: error }, 'window state not saved');
     });
     if (!hidden) showWhenReady(window, maximized);
     else if (maximized) window.once('show', () => window.maximize());
     this.#watch(window, mayClose);
     window.loadURL(APP_URL).catch((error: unknown) => {
-      logger.error({ err: error }, 'the page could not be loaded');
+      logger.error({ err: error }, 'page not loaded');
     });
   }
 
-  /** Brings the window before everything else. */
+  /** Brings the window to the front. */
   show(): void {
     const window = this.browserWindow;
     if (window === null) return;
@@ -95,24 +95,24 @@ export class MainWindow {
 
   hide(): void {
     const window = this.browserWindow;
-    // macOS would leave an empty screen behind
+    // macOS would leave an empty full screen behind
     if (window?.isFullScreen() && process.platform === 'darwin') {
       window.once('leave-full-screen', () => window.hide());
       window.setFullScreen(false);
     } else window?.hide();
   }
 
-  /** Loads the page anew, with the policy that fits the session of now. */
+  /** Reloads the page, with the security policy for the present session. */
   reload(): void {
     this.contents?.reload();
   }
 
-  /** Writes what is to be remembered; the window stays. */
+  /** Saves the state of the window. */
   async flush(): Promise<void> {
     await this.#placement?.flush();
   }
 
-  /** On the taskbar or the dock: a part from 0 to 1, or null for nothing. */
+  /** Shows progress from 0 to 1 on the taskbar or the Dock; null removes it. */
   setProgress(part: number | null): void {
     this.browserWindow?.setProgressBar(part ?? -1);
   }
@@ -128,15 +128,15 @@ export class MainWindow {
     offerTextMenu(window.webContents, translate);
     window.webContents.on('render-process-gone', (_, { reason, exitCode }) => {
       if (reason === 'clean-exit') return;
-      logger.error({ reason, exitCode }, 'the page crashed');
+      logger.error({ reason, exitCode }, 'page crashed');
       void this.#recover();
     });
     window.webContents.on('preload-error', (_, __, error) => {
-      logger.error({ err: error }, 'the preload script failed');
+      logger.error({ err: error }, 'preload script failed');
     });
   }
 
-  /** The page's process died; the uploads are not in it. */
+  /** Reloads the page after its process crashed; the uploads do not run in it. */
   async #recover(): Promise<void> {
     if (this.#crashes.exceeded(Date.now())) {
       const t = this.#options.translate();

@@ -4,7 +4,7 @@ import { allowReading, isAtOrigin } from './mediaAccess.ts';
 
 const ORIGINS = ['https://media.example', 'http://127.0.0.1:9000'];
 
-test('only addresses at an origin of the server count, not those that look like one', () => {
+test('matches URLs at an origin only, not similar ones', () => {
   assert.ok(isAtOrigin('https://media.example/a/b.m4s?sig=1', ORIGINS));
   assert.ok(isAtOrigin('http://127.0.0.1:9000/x', ORIGINS));
   const others = [
@@ -18,7 +18,7 @@ test('only addresses at an origin of the server count, not those that look like 
   for (const url of others) assert.ok(!isAtOrigin(url, ORIGINS), url);
 });
 
-test("the app's page may read and show the answer, and what the server said of others is replaced", () => {
+test("lets the app's page read and show a response, and replaces the headers for other pages", () => {
   const before = {
     'Content-Type': ['video/mp4'],
     'Access-Control-Allow-Origin': ['https://other'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PageOrigins } from './pageOrigins.ts';
 
-test('a page is stale once the origins are others than those it was loaded with', () => {
+test('a page is stale once the origins have changed', () => {
   let current: string[] = [];
   const origins = new PageOrigins(() => current);
   current = ['https://a.example'];

@@ -1,4 +1,4 @@
-/** Knows with which media origins the page was loaded, and so whether its policy still fits. */
+/** The media origins with which the page was loaded, and whether its security policy is out of date. */
 export class PageOrigins {
   readonly #current: () => readonly string[];
   #loaded: string | null = null;
@@ -7,14 +7,14 @@ export class PageOrigins {
     this.#current = current;
   }
 
-  /** For a load of the page that begins now. */
+  /** Returns the origins for a load of the page that begins now. */
   take(): readonly string[] {
     const origins = this.#current();
     this.#loaded = origins.join(' ');
     return origins;
   }
 
-  /** Whether the page was loaded with other origins than those of now. */
+  /** Whether the page was loaded with other origins than the present ones. */
   get isStale(): boolean {
     return this.#loaded !== null && this.#loaded !== this.#current().join(' ');
   }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { answerPageRequest } from './pageRequests.ts';
+import { servePageRequest } from './pageRequests.ts';
 
 let root: string;
 let folder: string;
@@ -26,18 +26,18 @@ after(() => rm(root, { recursive: true, force: true }));
 
 function get(path: string, method = 'GET'): Promise<Response> {
   const source = { folder, mediaOrigins: () => ['https://media.example'] };
-  return answerPageRequest({ url: `app://reelmill${path}`, method }, source);
+  return servePageRequest({ url: `app://reelmill${path}`, method }, source);
 }
 
-test('every load of the page has a nonce of its own, in the page and in its policy', async () => {
+test('uses a new nonce for each load, in the page and in its policy', async () => {
   const nonces = new Set<string>();
   for (let load = 0; load < 2; load += 1) {
-    const answer = await get('/index.html');
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
-    const nonce = /nonce="([^"]+)"/.exec(await answer.text())?.[1];
+    const response = await get('/index.html');
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+    const nonce = /nonce="([^"]+)"/.exec(await response.text())?.[1];
     assert.ok(nonce !== undefined && nonce.length >= 16 && nonce !== '__NONCE__');
-    const policy = answer.headers.get('content-security-policy') ?? '';
+    const policy = response.headers.get('content-security-policy') ?? '';
     assert.ok(policy.includes(`'nonce-${nonce}'`));
     assert.ok(policy.includes('https://media.example'));
     nonces.add(nonce);
@@ -45,12 +45,12 @@ test('every load of the page has a nonce of its own, in the page and in its poli
   assert.equal(nonces.size, 2);
 });
 
-test('files come with their type and are not guessed at', async () => {
-  const answer = await get('/assets/index.js?v=1');
-  assert.equal(answer.status, 200);
-  assert.equal(answer.headers.get('content-type'), 'text/javascript; charset=utf-8');
-  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
-  assert.equal(await answer.text(), 'export {};');
+test('serves files with their type and without sniffing', async () => {
+  const response = await get('/assets/index.js?v=1');
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/javascript; charset=utf-8');
+  assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(await response.text(), 'export {};');
 });
 
 test('nothing outside the folder is served', async () => {
@@ -71,9 +71,9 @@ test('nothing outside the folder is served', async () => {
   for (const path of attempts) assert.equal((await get(path)).status, 404, path);
 });
 
-test('other hosts and methods are refused', async () => {
+test('rejects other hosts and methods', async () => {
   const source = { folder, mediaOrigins: () => [] };
-  const other = await answerPageRequest({ url: 'app://other/index.html', method: 'GET' }, source);
+  const other = await servePageRequest({ url: 'app://other/index.html', method: 'GET' }, source);
   assert.equal(other.status, 404);
   assert.equal((await get('/index.html', 'POST')).status, 405);
 });

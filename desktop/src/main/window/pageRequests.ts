@@ -7,7 +7,7 @@ export const APP_SCHEME = 'app';
 export const APP_ORIGIN = `${APP_SCHEME}://reelmill`;
 export const APP_URL = `${APP_ORIGIN}/index.html`;
 
-const NONCE_PLACE = '__NONCE__';
+const NONCE_PLACEHOLDER = '__NONCE__';
 const MIME_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -22,40 +22,40 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 };
 
 export interface PageSource {
-  /** The built page; nothing outside is served. */
+  /** The built page; no file outside is served. */
   folder: string;
-  /** As they are at the moment of a load. */
+  /** Called for each load of the page. */
   mediaOrigins(): readonly string[];
 }
 
-/** The answer to one request of the page: a file of the folder, or a plain refusal. */
-export async function answerPageRequest(
+/** Returns the response to one request of the page: a file of the folder, or an empty error response. */
+export async function servePageRequest(
   request: { url: string; method: string },
   source: PageSource,
 ): Promise<Response> {
-  if (request.method !== 'GET') return refuse(405);
+  if (request.method !== 'GET') return errorResponse(405);
   const file = locateFile(request.url, source.folder);
-  if (file === null) return refuse(404);
+  if (file === null) return errorResponse(404);
   const type = MIME_TYPES[extname(file)];
   const content = type === undefined ? null : await readFile(file).catch(() => null);
-  if (type === undefined || content === null) return refuse(404);
+  if (type === undefined || content === null) return errorResponse(404);
   const headers = { 'content-type': type, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
   if (extname(file) !== '.html') return new Response(content, { headers });
   const nonce = randomBytes(18).toString('base64');
-  return new Response(content.toString('utf8').replaceAll(NONCE_PLACE, nonce), {
+  return new Response(content.toString('utf8').replaceAll(NONCE_PLACEHOLDER, nonce), {
     headers: { ...headers, 'content-security-policy': contentSecurityPolicy(nonce, source.mediaOrigins()) },
   });
 }
 
-/** Whether an address is one of the app's own page. */
+/** Whether a URL is one of the app's own page. */
 export function isOfApp(url: string): boolean {
   if (!URL.canParse(url)) return false;
-  // Node's URL knows no origin of such schemes
+  // Node's URL has no origin for custom schemes
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}` === APP_ORIGIN;
 }
 
-/** Null for what is not in the folder, however it is written. */
+/** Returns the path of a URL's file, or null for one outside the folder. */
 function locateFile(url: string, folder: string): string | null {
   if (!isOfApp(url)) return null;
   const { pathname } = new URL(url);
@@ -73,6 +73,6 @@ function decode(pathname: string): string | null {
   }
 }
 
-function refuse(status: number): Response {
+function errorResponse(status: number): Response {
   return new Response(null, { status });
 }

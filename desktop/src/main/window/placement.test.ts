@@ -5,21 +5,21 @@ import { DEFAULT_SIZE, MINIMUM_SIZE, placeWindow } from './placement.ts';
 const LAPTOP = { x: 0, y: 25, width: 1440, height: 875 };
 const BESIDE = { x: 1440, y: 0, width: 2560, height: 1400 };
 
-test('the first window has the default size, where the system puts it', () => {
+test('opens the first window with the default size, where the system places it', () => {
   assert.deepEqual(placeWindow(null, [LAPTOP]), { ...DEFAULT_SIZE, maximized: false });
 });
 
-test('a window comes back where it was', () => {
+test('restores a window where it was', () => {
   const saved = { x: 1500, y: 40, width: 1200, height: 800, maximized: true };
   assert.deepEqual(placeWindow(saved, [LAPTOP, BESIDE]), saved);
 });
 
-test('a window whose screen is gone keeps its size and finds another place', () => {
+test('keeps the size of a window whose screen is gone', () => {
   const saved = { x: 1500, y: 40, width: 1200, height: 800, maximized: false };
   assert.deepEqual(placeWindow(saved, [LAPTOP]), { width: 1200, height: 800, maximized: false });
 });
 
-test('a window whose title nobody could reach finds another place', () => {
+test('moves a window whose title bar is out of reach', () => {
   for (const [x, y] of [
     [-1150, 100],
     [1400, 100],
@@ -31,7 +31,7 @@ test('a window whose title nobody could reach finds another place', () => {
   }
 });
 
-test('a size is never below the least, and fits the screen where that is larger', () => {
+test('keeps a size between the minimum and the screen', () => {
   const saved = { x: 10, y: 30, width: 4000, height: 3000, maximized: false };
   const place = placeWindow(saved, [LAPTOP]);
   assert.deepEqual([place.width, place.height], [LAPTOP.width, LAPTOP.height]);

@@ -17,16 +17,16 @@ export const placementSchema = z.object({
 });
 export type Placement = z.infer<typeof placementSchema>;
 
-/** Where a new window goes; without a place the system chooses one. */
+/** Where a new window opens; without coordinates the system chooses them. */
 export type WindowPlace = Partial<Pick<Rectangle, 'x' | 'y'>> &
   Pick<Rectangle, 'width' | 'height'> & { maximized: boolean };
 
 export const DEFAULT_SIZE = { width: 1180, height: 760 };
 export const MINIMUM_SIZE = { width: 760, height: 520 };
-/** So much of the title must be on a screen, or nobody could take hold of the window. */
+/** How much of the title bar must be on a screen, so that the window can be dragged. */
 const GRIP = { width: 120, height: 32 };
 
-/** Where a window goes that was at `saved`, on the screens that are there now. */
+/** Returns where a window opens that was at `saved`, on the present screens. */
 export function placeWindow(saved: Placement | null, screens: readonly Rectangle[]): WindowPlace {
   if (saved === null) return { ...DEFAULT_SIZE, maximized: false };
   const screen = screens.find((one) => showsTitle(saved, one));
@@ -46,6 +46,6 @@ function showsTitle(window: Rectangle, screen: Rectangle): boolean {
   return right - left >= GRIP.width && window.y >= screen.y && window.y + GRIP.height <= bottom;
 }
 
-function clamp(value: number, least: number, most: number | undefined): number {
-  return Math.max(least, Math.min(value, most ?? value));
+function clamp(value: number, min: number, max: number | undefined): number {
+  return Math.max(min, Math.min(value, max ?? value));
 }

@@ -4,7 +4,7 @@ import { APP_ORIGIN, APP_URL } from './pageRequests.ts';
 
 const WEB_ADDRESSES = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*'];
 
-/** No page of this app leaves its place, opens another window or embeds anything; applies to every page made later. */
+/** Keeps every page that is created later from navigating, opening windows and embedding anything. */
 export function confinePages(): void {
   app.on('web-contents-created', (_, contents) => confinePage(contents));
 }
@@ -19,20 +19,19 @@ function confinePage(contents: WebContents): void {
 }
 
 /**
- * What pages may ask of the system: to fill the screen with a video. And of the network: media of the server that the
- * user is signed in to, which they may read although neither the API nor the store answers other origins. Faulty
- * certificates are refused, as Electron does by itself.
+ * Restricts pages to one permission, full screen, and to the media of the server that the user is signed in to, which they
+ * may read although neither the API nor the store allows other origins. Electron itself rejects invalid certificates.
  */
 export function confineSession(session: Session, mediaOrigins: () => readonly string[]): void {
-  session.setPermissionRequestHandler((_, permission, answer) => answer(permission === 'fullscreen'));
+  session.setPermissionRequestHandler((_, permission, callback) => callback(permission === 'fullscreen'));
   session.setPermissionCheckHandler((_, permission) => permission === 'fullscreen');
   session.setDevicePermissionHandler(() => false);
   session.on('will-download', (event) => event.preventDefault());
-  session.webRequest.onBeforeRequest({ urls: WEB_ADDRESSES }, ({ url }, answer) => {
-    answer({ cancel: !isAtOrigin(url, mediaOrigins()) });
+  session.webRequest.onBeforeRequest({ urls: WEB_ADDRESSES }, ({ url }, callback) => {
+    callback({ cancel: !isAtOrigin(url, mediaOrigins()) });
   });
-  session.webRequest.onHeadersReceived({ urls: WEB_ADDRESSES }, ({ url, responseHeaders }, answer) => {
-    if (responseHeaders === undefined || !isAtOrigin(url, mediaOrigins())) return answer({});
-    answer({ responseHeaders: allowReading(responseHeaders, APP_ORIGIN) });
+  session.webRequest.onHeadersReceived({ urls: WEB_ADDRESSES }, ({ url, responseHeaders }, callback) => {
+    if (responseHeaders === undefined || !isAtOrigin(url, mediaOrigins())) return callback({});
+    callback({ responseHeaders: allowReading(responseHeaders, APP_ORIGIN) });
   });
 }

@@ -5,7 +5,7 @@ import type { MainWindow } from './mainWindow.ts';
 import { PageOrigins } from './pageOrigins.ts';
 import { confineSession } from './security.ts';
 
-/** Serves the page with the media origins of whoever is signed in; loads it anew when they are others. */
+/** Serves the page with the media origins of the present session; reloads it when they change. */
 export function servePage(session: SessionService, window: MainWindow, folder: string): void {
   const origins = new PageOrigins(() => session.mediaOrigins);
   const { defaultSession } = sessions;
@@ -13,7 +13,7 @@ export function servePage(session: SessionService, window: MainWindow, folder: s
   confineSession(defaultSession, () => session.mediaOrigins);
   session.subscribe(({ status }) => {
     if (origins.isStale) window.reload();
-    // pictures and segments of the account that left
+    // pictures and segments of the account that signed out
     if (status === 'signedOut') void defaultSession.clearCache();
   });
 }

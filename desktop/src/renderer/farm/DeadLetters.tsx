@@ -6,12 +6,12 @@ import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore, useFarm } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore, useFarm } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
 
-/** Messages that nothing could be done with. `count` is null where the broker does not say. */
+/** The dead letters. `count` is null where the broker does not respond. */
 export function DeadLetters({ count }: { count: number | null }) {
   const { t } = useTranslation('farm');
   const letters = useFarm((state) => state.deadLetters) ?? [];
@@ -87,12 +87,12 @@ function LetterRow({ letter }: { letter: DeadLetter }) {
   );
 }
 
-/** Asks first: what could not be worked on once may do harm again. */
+/** Asks for confirmation: a message that failed once may fail again. */
 function Replay({ count }: { count: number }) {
   const { t } = useTranslation(['farm', 'common']);
   const { count: formatCount } = useFormats();
   const [opened, dialog] = useDisclosure(false);
-  const words = { count, formatted: formatCount(count) };
+  const values = { count, formatted: formatCount(count) };
   const replay = useAction(async () => {
     const replayed = await farmStore.getState().replay();
     dialog.close();
@@ -113,7 +113,7 @@ function Replay({ count }: { count: number }) {
         onClose={dialog.close}
         size="sm"
         withCloseButton={false}
-        title={t('deadLetters.confirmTitle', words)}
+        title={t('deadLetters.confirmTitle', values)}
       >
         <Text size="sm">{t('deadLetters.confirmBody')}</Text>
         <Group justify="flex-end" mt="lg" gap="sm">

@@ -4,19 +4,19 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconChevronDown, IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { failureMessage } from '../feedback/errorMessage.ts';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { wordFailure } from '../feedback/wordError.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { call } from '../ipc/bridge.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { taskLabel } from './taskLabel.ts';
 
 type FailedTask = Farm['recent_failures'][number];
 
-/** What failed lately, why, and what the worker said about it. */
+/** The tasks that failed lately, with their reasons and the reports of the workers. */
 export function FailedTasks({ tasks }: { tasks: readonly FailedTask[] }) {
   const { t } = useTranslation('farm');
   if (tasks.length === 0) return <Note>{t('failures.empty')}</Note>;
@@ -52,16 +52,21 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
   return (
     <>
       <Table.Tr>
-        <Table.Td>{wordTask(task, t)}</Table.Td>
+        <Table.Td>{taskLabel(task, t)}</Table.Td>
         <Table.Td>
-          {error === null ? t('failures.noReason') : wordFailure(error.code, error.message)}{' '}
+          {error === null ? t('failures.noReason') : failureMessage(error.code, error.message)}{' '}
           <Text component="span" size="xs" c="dimmed">
             {error?.code}
           </Text>
           <Group gap={4} ms={-8}>
             <RetryButton task={task} />
             {report !== null && (
-              <ReportToggle task={wordTask(task, t)} open={open} controls={id} onToggle={disclosure.toggle} />
+              <ReportToggle
+                task={taskLabel(task, t)}
+                open={open}
+                controls={id}
+                onToggle={disclosure.toggle}
+              />
             )}
           </Group>
         </Table.Td>
@@ -80,7 +85,7 @@ function FailedTaskRow({ task }: { task: FailedTask }) {
   );
 }
 
-/** The whole video is processed again; what is done of it stays. */
+/** Processes the video again; its finished tasks are kept. */
 function RetryButton({ task }: { task: FailedTask }) {
   const { t } = useTranslation('farm');
   const retry = useAction(async () => {
@@ -105,12 +110,12 @@ function RetryButton({ task }: { task: FailedTask }) {
 interface ReportToggleProps {
   task: string;
   open: boolean;
-  /** The id of what it shows and hides. */
+  /** The id of the element that it shows and hides. */
   controls: string;
   onToggle: () => void;
 }
 
-/** For the worker's own words, which are long. */
+/** Shows and hides the worker's report, which may be long. */
 function ReportToggle({ task, open, controls, onToggle }: ReportToggleProps) {
   const { t } = useTranslation('farm');
   const Icon = open ? IconChevronDown : IconChevronRight;

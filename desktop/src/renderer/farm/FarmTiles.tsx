@@ -1,7 +1,7 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { countWaiting, countWorkers, sumSpeed } from '../../engine/farmFigures.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 
 interface TileProps {
@@ -20,7 +20,7 @@ function Tile({ name, figure, note }: TileProps) {
   );
 }
 
-/** The farm in six figures. */
+/** Six figures about the farm. */
 export function FarmTiles({ farm }: { farm: Farm }) {
   const tiles = [
     useWorkers(farm),
@@ -94,8 +94,8 @@ function useDrain(farm: Farm): TileProps {
   const name = t('tile.drain');
   const { drain_seconds: seconds } = farm;
   if (seconds === null) {
-    const nobody = countWorkers(farm.workers).working === 0;
-    return { name, figure: t('unknown'), note: nobody ? t('tile.drainNoWorkers') : t('tile.drainUnknown') };
+    const isIdle = countWorkers(farm.workers).working === 0;
+    return { name, figure: t('unknown'), note: isIdle ? t('tile.drainNoWorkers') : t('tile.drainUnknown') };
   }
   if (seconds === 0) return { name, figure: t('tile.drainNow'), note: t('tile.drainNothing') };
   return { name, figure: eta(seconds), note: t('tile.drainNote') };

@@ -2,16 +2,16 @@ import { Alert, Button, Skeleton } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { IconAlertTriangle, IconServerOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { errorMessage } from '../feedback/errorMessage.ts';
 import { useAction } from '../feedback/useAction.ts';
-import { wordError } from '../feedback/wordError.ts';
-import { Page } from '../layout/Page.tsx';
-import { farmStore, useFarm } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
-import { usePolling } from '../usePolling.ts';
+import { useFormats } from '../format/useFormats.ts';
+import { usePolling } from '../polling/usePolling.ts';
+import { Page } from '../ui/Page.tsx';
 import { DeadLetters } from './DeadLetters.tsx';
 import { FailedTasks } from './FailedTasks.tsx';
 import classes from './Farm.module.css';
 import { FarmTiles } from './FarmTiles.tsx';
+import { farmStore, useFarm } from './farmStore.ts';
 import { QuarantinedTasks } from './QuarantinedTasks.tsx';
 import { ScaleCard } from './ScaleCard.tsx';
 import { Section } from './Section.tsx';
@@ -22,7 +22,7 @@ import { WorkerTable } from './WorkerTable.tsx';
 
 const PAUSE_MS = 2_500;
 
-/** What the farm does, for administrators. */
+/** The state of the farm, for administrators. */
 export function FarmView() {
   const { t } = useTranslation('farm');
   usePolling(farmStore.getState().refresh, PAUSE_MS);
@@ -84,7 +84,7 @@ function FarmFailed({ failure }: { failure: unknown }) {
     <div className={classes.message}>
       <IconServerOff size={44} stroke={1.25} aria-hidden />
       <h2>{t('loadFailed')}</h2>
-      <p>{wordError(failure)}</p>
+      <p>{errorMessage(failure)}</p>
       <Button variant="default" loading={again.pending} onClick={() => again.run()}>
         {t('common:action.retry')}
       </Button>
@@ -92,7 +92,7 @@ function FarmFailed({ failure }: { failure: unknown }) {
   );
 }
 
-/** Above the last answer, where the next did not come. */
+/** Shown above the last response when the next one failed. */
 function OutOfDate({ failure }: { failure: unknown }) {
   const { t } = useTranslation('farm');
   const { ago } = useFormats();
@@ -104,7 +104,7 @@ function OutOfDate({ failure }: { failure: unknown }) {
       icon={<IconAlertTriangle size={20} stroke={1.75} />}
       title={t('outOfDate', { ago: ago(seenAt) })}
     >
-      {wordError(failure)}
+      {errorMessage(failure)}
     </Alert>
   );
 }

@@ -1,12 +1,12 @@
 import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { taskLabel } from './taskLabel.ts';
 
-/** Tasks that wait because their workers were lost again and again; nothing where there are none. */
+/** Quarantined tasks: several workers in a row were lost with them. Nothing where there are none. */
 export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();
@@ -26,7 +26,7 @@ export function QuarantinedTasks({ tasks }: { tasks: Farm['quarantined'] }) {
           <Table.Tbody>
             {tasks.map((task) => (
               <Table.Tr key={task.task_id}>
-                <Table.Td>{wordTask(task, t)}</Table.Td>
+                <Table.Td>{taskLabel(task, t)}</Table.Td>
                 <Table.Td>{count(task.lost_leases)}</Table.Td>
                 <Table.Td>{task.worker_id ?? '–'}</Table.Td>
               </Table.Tr>

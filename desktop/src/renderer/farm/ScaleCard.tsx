@@ -4,11 +4,11 @@ import { IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { call } from '../ipc/bridge.ts';
-import { useFormats } from '../useFormats.ts';
 import classes from './Farm.module.css';
 
-/** How many workers would be right for what is planned, and how to have them. */
+/** The suggested number of workers for the planned tasks, and the command for it. */
 export function ScaleCard({ farm }: { farm: Farm }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();

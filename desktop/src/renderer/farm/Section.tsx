@@ -25,7 +25,7 @@ export function Section({ title, actions, children }: SectionProps) {
   );
 }
 
-/** What a section says of itself, or where it has nothing to show. */
+/** A text about a section, or in place of empty content. */
 export function Note({ children }: { children: ReactNode }) {
   return <p className={classes.about}>{children}</p>;
 }

@@ -4,14 +4,14 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
 
 type StoppedJob = Farm['stopped_jobs'][number];
 
-/** Clean-up jobs that remove nothing until somebody allows it; nothing where there are none. */
+/** Cleanup jobs that remove nothing until an administrator allows it; nothing where there are none. */
 export function StoppedJobs({ jobs }: { jobs: readonly StoppedJob[] }) {
   const { t } = useTranslation('farm');
   if (jobs.length === 0) return null;
@@ -59,13 +59,13 @@ function JobRow({ job }: { job: StoppedJob }) {
   );
 }
 
-/** Asks first: what is removed does not come back. */
+/** Asks for confirmation: removed items cannot be restored. */
 function Allow({ job }: { job: StoppedJob }) {
   const { t } = useTranslation(['farm', 'common']);
   const { count } = useFormats();
   const [opened, dialog] = useDisclosure(false);
   const isClock = job.items === null;
-  const words = { count: job.items ?? 0, formatted: count(job.items ?? 0) };
+  const values = { count: job.items ?? 0, formatted: count(job.items ?? 0) };
   const allow = useAction(async () => {
     await farmStore.getState().allowJob(job);
     dialog.close();
@@ -86,7 +86,7 @@ function Allow({ job }: { job: StoppedJob }) {
         onClose={dialog.close}
         size="sm"
         withCloseButton={false}
-        title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', words)}
+        title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', values)}
       >
         <Text size="sm">{isClock ? t('stopped.confirmClockBody') : t('stopped.confirmBody')}</Text>
         <Group justify="flex-end" mt="lg" gap="sm">

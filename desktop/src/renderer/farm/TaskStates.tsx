@@ -1,7 +1,7 @@
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 
 /** How many tasks are in each state. */

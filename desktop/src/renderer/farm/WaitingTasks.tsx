@@ -1,13 +1,13 @@
 import { Table } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
-import { wordFailure } from '../feedback/wordError.ts';
-import { useFormats } from '../useFormats.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
 import { Note, Section } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { taskLabel } from './taskLabel.ts';
 
-/** Tasks whose last tries were ended by the farm; nothing where there are none. */
+/** Tasks whose last attempts were ended by a fault of the farm; nothing where there are none. */
 export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {
   const { t } = useTranslation('farm');
   const { count } = useFormats();
@@ -27,10 +27,10 @@ export function WaitingTasks({ tasks }: { tasks: Farm['waiting'] }) {
           <Table.Tbody>
             {tasks.map((task) => (
               <Table.Tr key={task.task_id}>
-                <Table.Td>{wordTask(task, t)}</Table.Td>
+                <Table.Td>{taskLabel(task, t)}</Table.Td>
                 <Table.Td>{count(task.farm_faults)}</Table.Td>
                 <Table.Td>
-                  {task.error === null ? '–' : wordFailure(task.error.code, task.error.message)}
+                  {task.error === null ? '–' : failureMessage(task.error.code, task.error.message)}
                 </Table.Td>
               </Table.Tr>
             ))}

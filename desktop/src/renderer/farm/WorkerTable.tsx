@@ -2,11 +2,11 @@ import { Badge, Button, Progress, Table, Text } from '@mantine/core';
 import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../feedback/useAction.ts';
-import { farmStore } from '../stores/farm.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './Farm.module.css';
+import { farmStore } from './farmStore.ts';
 import { Note } from './Section.tsx';
-import { wordTask } from './wordTask.ts';
+import { taskLabel } from './taskLabel.ts';
 
 const COLORS: Record<FarmWorker['state'], string> = {
   idle: 'gray',
@@ -18,8 +18,8 @@ const COLORS: Record<FarmWorker['state'], string> = {
   lost: 'red',
 };
 
-/** What can be asked of a worker in its state. */
-const REQUESTS: Partial<Record<FarmWorker['state'], 'drain' | 'resume'>> = {
+/** The action for a worker in each state. */
+const ACTIONS: Partial<Record<FarmWorker['state'], 'drain' | 'resume'>> = {
   idle: 'drain',
   busy: 'drain',
   sick: 'drain',
@@ -27,7 +27,7 @@ const REQUESTS: Partial<Record<FarmWorker['state'], 'drain' | 'resume'>> = {
   drained: 'resume',
 };
 
-/** Everybody who works or worked lately, and on what. */
+/** The workers that were seen lately, and their tasks. */
 export function WorkerTable({ workers }: { workers: readonly FarmWorker[] }) {
   const { t } = useTranslation('farm');
   if (workers.length === 0) {
@@ -88,7 +88,7 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
           </Text>
         )}
         <MissingConfinement worker={worker} />
-        <TellWorker worker={worker} />
+        <WorkerActions worker={worker} />
       </Table.Td>
       <Table.Td>
         {task === null ? (
@@ -104,7 +104,7 @@ function WorkerRow({ worker }: { worker: FarmWorker }) {
   );
 }
 
-/** What a hole in ffmpeg could reach on this worker; nothing where all of it is confined. */
+/** What ffmpeg is not confined in on this worker; nothing where it is fully confined. */
 function MissingConfinement({ worker: { confinement } }: { worker: FarmWorker }) {
   const { t } = useTranslation('farm');
   if (confinement === undefined || confinement.missing.length === 0) return null;
@@ -120,12 +120,14 @@ function MissingConfinement({ worker: { confinement } }: { worker: FarmWorker })
   );
 }
 
-/** Neither is asked for twice: a drained worker loses nothing, and can be resumed. */
-function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWorker }) {
+/** Needs no confirmation: draining loses nothing and can be undone. */
+function WorkerActions({ worker: { worker_id: workerId, state } }: { worker: FarmWorker }) {
   const { t } = useTranslation('farm');
-  const tell = useAction((what: 'drain' | 'resume') => farmStore.getState().tellWorker(workerId, what));
-  const what = REQUESTS[state];
-  if (what === undefined) return null;
+  const control = useAction((action: 'drain' | 'resume') =>
+    farmStore.getState().controlWorker(workerId, action),
+  );
+  const action = ACTIONS[state];
+  if (action === undefined) return null;
   return (
     <div>
       <Button
@@ -133,11 +135,11 @@ function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWo
         size="compact-xs"
         ms={-8}
         mt={4}
-        loading={tell.pending}
-        aria-label={`${t(`workers.${what}`)}: ${workerId}`}
-        onClick={() => tell.run(what)}
+        loading={control.pending}
+        aria-label={`${t(`workers.${action}`)}: ${workerId}`}
+        onClick={() => control.run(action)}
       >
-        {t(`workers.${what}`)}
+        {t(`workers.${action}`)}
       </Button>
     </div>
   );
@@ -146,15 +148,15 @@ function TellWorker({ worker: { worker_id: workerId, state } }: { worker: FarmWo
 function CurrentTask({ task }: { task: NonNullable<FarmWorker['task']> }) {
   const { t } = useTranslation('farm');
   const { percent } = useFormats();
-  const words = wordTask(task, t);
+  const label = taskLabel(task, t);
   const speed =
     task.speed === null ? '' : ` · ${t('workers.speedValue', { formatted: task.speed.toFixed(1) })}`;
   return (
     <>
-      {words}
+      {label}
       <div className={classes.progress}>
         <Progress.Root>
-          <Progress.Section value={task.progress} aria-label={t('workers.taskProgress', { task: words })} />
+          <Progress.Section value={task.progress} aria-label={t('workers.taskProgress', { task: label })} />
         </Progress.Root>
         <span>
           {percent(task.progress)}

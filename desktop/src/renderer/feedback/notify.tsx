@@ -1,12 +1,12 @@
 import { type NotificationData, notifications } from '@mantine/notifications';
 import { IconCheck, IconExclamationMark } from '@tabler/icons-react';
 import i18next from 'i18next';
-import { wordError } from './wordError.ts';
+import { errorMessage } from './errorMessage.ts';
 
 const DONE_MS = 4_000;
 const PROBLEM_MS = 10_000;
 
-/** Says that something has been done, for a moment. */
+/** Shows for a moment that something was done. */
 export function notifyDone(text: string): void {
   show(text, {
     color: 'green',
@@ -16,11 +16,16 @@ export function notifyDone(text: string): void {
   });
 }
 
-/** Says what went wrong, long enough to be read; the same problem is not shown twice at a time. */
+/** Shows an error, long enough to be read; the same error is not shown twice at a time. */
 export function notifyError(error: unknown, title: string = i18next.t('notice.problem')): void {
-  const text = wordError(error);
+  const text = errorMessage(error);
   const icon = <IconExclamationMark size={18} stroke={1.75} />;
   show(text, { id: `problem:${text}`, title, color: 'red', icon, autoClose: PROBLEM_MS, role: 'alert' });
+}
+
+/** Shows a notice where `work` fails; for work whose result nothing waits for. */
+export function reportFailure(work: Promise<unknown>): void {
+  work.catch((error: unknown) => notifyError(error));
 }
 
 function show(message: string, data: Omit<NotificationData, 'message'>): void {

@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from 'react';
 import { notifyError } from './notify.tsx';
 
 export interface Action<Args extends unknown[]> {
-  /** Resolves to whether it worked; a failure has been shown then. */
+  /** Resolves to whether it succeeded; a failure has been shown. */
   run: (...args: Args) => Promise<boolean>;
   pending: boolean;
 }
 
 /**
- * Something that the user starts and that takes a moment. While it runs, starting it again does nothing. A failure is
- * shown as a notice, or given to `onError`.
+ * An asynchronous action of the user. Starting it while it runs does nothing. A failure is shown as a notice, or passed
+ * to `onError`.
  */
 export function useAction<Args extends unknown[]>(
   work: (...args: Args) => Promise<unknown>,

@@ -1,11 +1,11 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type {
-  IpcAnswer,
   IpcArgs,
   IpcBridge,
   IpcCall,
   IpcEvent,
   IpcPayload,
+  IpcReply,
   IpcResult,
 } from '../../contracts/ipc.ts';
 
@@ -15,26 +15,26 @@ declare global {
   }
 }
 
-/** Asks the main process. Failures are `ReelmillError` with the code of the API or of the main process. */
+/** Calls the main process. Throws a `ReelmillError` with the code of the API or of the main process. */
 export async function call<Call extends IpcCall>(
   name: Call,
   ...[args]: undefined extends IpcArgs<Call> ? [] : [IpcArgs<Call>]
 ): Promise<IpcResult<Call>> {
-  const answer = await window.reelmill.call(name, args);
-  if (!answer.ok) throw toFailure(answer.error);
-  // the main process is the other half of this program: its answers are typed, not checked again
-  return answer.value as IpcResult<Call>;
+  const reply = await window.reelmill.call(name, args);
+  if (!reply.ok) throw toError(reply.error);
+  // the main process is the other half of this program: its replies are typed, not validated again
+  return reply.value as IpcResult<Call>;
 }
 
-function toFailure({
+function toError({
   code,
   message,
   retryAfterSeconds,
-}: Extract<IpcAnswer, { ok: false }>['error']): ReelmillError {
+}: Extract<IpcReply, { ok: false }>['error']): ReelmillError {
   return new ReelmillError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
 }
 
-/** Answers the function that ends the subscription. */
+/** Returns a function that ends the subscription. */
 export function on<Event extends IpcEvent>(
   event: Event,
   listener: (payload: IpcPayload<Event>) => void,
@@ -43,7 +43,7 @@ export function on<Event extends IpcEvent>(
   return window.reelmill.on(event, (payload) => listener(payload as IpcPayload<Event>));
 }
 
-/** Where dropped files are on the disk; what is no file of the disk is left out. */
+/** Returns the paths of dropped files, without those that are not on disk. */
 export function pathsOf(files: Iterable<File>): string[] {
   return [...files].map((file) => window.reelmill.pathOf(file)).filter((path) => path !== '');
 }

@@ -2,7 +2,7 @@ import { IconMovie } from '@tabler/icons-react';
 import { useState } from 'react';
 import classes from './Cover.module.css';
 
-/** The picture of a video, or a place for it. `onFailed` is told where it is there and cannot be had. */
+/** The cover of a video, or a placeholder. `onFailed` is called where the image cannot be loaded. */
 export function Cover({ url, onFailed }: { url: string | null; onFailed?: () => void }) {
   const [failed, setFailed] = useState<string | null>(null);
   if (url === null || url === failed) {

@@ -3,7 +3,7 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { openView } from '../stores/navigation.ts';
+import { openView } from '../navigation/navigationStore.ts';
 import type { VideoStore } from './videoStore.ts';
 
 interface DeleteDialogProps {

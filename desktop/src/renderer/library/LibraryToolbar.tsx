@@ -3,8 +3,8 @@ import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { IconSearch, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { libraryStore, useLibrary } from '../stores/library.ts';
 import classes from './LibraryToolbar.module.css';
+import { libraryStore, useLibrary } from './libraryStore.ts';
 import { SORTS, STATUS_FILTERS } from './query.ts';
 
 const SEARCH_AFTER_MS = 300;

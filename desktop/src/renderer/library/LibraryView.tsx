@@ -1,4 +1,4 @@
-import { useNavigation } from '../stores/navigation.ts';
+import { useNavigation } from '../navigation/navigationStore.ts';
 import { VideoList } from './VideoList.tsx';
 import { VideoView } from './VideoView.tsx';
 

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { RenewLinkDialog } from './RenewLinkDialog.tsx';
 import type { VideoStore } from './videoStore.ts';
 

@@ -3,17 +3,17 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
+import { stateLabel } from './stateLabel.ts';
 import classes from './VideoDetail.module.css';
 import type { VideoStore } from './videoStore.ts';
-import { wordState } from './wordState.ts';
 
 interface ProcessingPanelProps {
   store: VideoStore;
   video: Video;
 }
 
-/** How far a video is, or why it came to nothing, and what can be done about it; nothing for one that is online. */
+/** The progress of a video, or why it failed, and the actions for that; nothing for an online video. */
 export function ProcessingPanel({ store, video }: ProcessingPanelProps) {
   if (video.status === 'transcoding') return <Running store={store} video={video} />;
   if (video.status === 'failed' || video.status === 'canceled') return <Ended store={store} video={video} />;
@@ -30,7 +30,7 @@ function Running({ store, video }: ProcessingPanelProps) {
   return (
     <Paper component="section" withBorder p="md" aria-label={t('detail.processing')}>
       <div className={classes.progressLine}>
-        <span>{wordState(video, t, formats)}</span>
+        <span>{stateLabel(video, t, formats)}</span>
         <Button size="compact-sm" variant="default" loading={cancel.pending} onClick={() => cancel.run()}>
           {t('action.cancel')}
         </Button>
@@ -46,7 +46,7 @@ function Running({ store, video }: ProcessingPanelProps) {
   );
 }
 
-/** What is in the way stands in the place of the picture; this is what can be done. */
+/** The player shows the problem; these are the actions. */
 function Ended({ store, video }: ProcessingPanelProps) {
   const { t } = useTranslation('library');
   const retry = useAction(async () => {

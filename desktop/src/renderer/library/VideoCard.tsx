@@ -3,12 +3,12 @@ import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { IconAlertCircle, IconBan, IconCloudUpload, IconLoader } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { Cover } from './Cover.tsx';
+import { shortNotices } from './formatNotice.ts';
+import { stateLabel } from './stateLabel.ts';
 import classes from './VideoCard.module.css';
 import { VisibilityIcon } from './VisibilityIcon.tsx';
-import { shortNotices } from './wordNotice.ts';
-import { wordState } from './wordState.ts';
 
 interface VideoCardProps {
   video: Video;
@@ -26,7 +26,7 @@ export const VideoCard = memo(function VideoCard(props: VideoCardProps) {
   const { video, index, isTabStop, onOpen, onFocus, onCoverFailed } = props;
   const { t } = useTranslation('library');
   const formats = useFormats();
-  const state = wordState(video, t, formats);
+  const state = stateLabel(video, t, formats);
   const visibility = t(`visibility.${video.visibility}`);
   const online = [visibility, formats.date(video.created_at), ...shortNotices(video, t)].join(' · ');
   return (

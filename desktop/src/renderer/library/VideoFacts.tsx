@@ -1,8 +1,8 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import type { Formats } from '../format.ts';
-import { useFormats } from '../useFormats.ts';
+import type { Formats } from '../format/format.ts';
+import { useFormats } from '../format/useFormats.ts';
 import classes from './VideoDetail.module.css';
 
 /** What is known of a video. */
@@ -34,7 +34,7 @@ function listFacts({ video, qualities, t, formats }: FactsOf): Array<[name: stri
     [t('facts.state'), t(`state.${video.status}`)],
     [t('facts.duration'), video.duration === null ? null : formats.duration(video.duration)],
     [t('facts.size'), video.size_bytes === null ? null : formats.bytes(video.size_bytes)],
-    [t('facts.picture'), wordPicture(video, t)],
+    [t('facts.picture'), formatPicture(video, t)],
     [t('facts.qualities'), qualities.length === 0 ? null : qualities.join(', ')],
     [t('facts.file'), video.file_name],
     [t('facts.uploaded'), formats.dateTime(video.created_at)],
@@ -43,7 +43,7 @@ function listFacts({ video, qualities, t, formats }: FactsOf): Array<[name: stri
   return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }
 
-function wordPicture({ width, height, frame_rate }: Video, t: TFunction<'library'>): string | null {
+function formatPicture({ width, height, frame_rate }: Video, t: TFunction<'library'>): string | null {
   if (width === null || height === null) return null;
   if (frame_rate === null) return t('facts.pictureValue', { width, height });
   const rate = String(Math.round(frame_rate * 100) / 100);

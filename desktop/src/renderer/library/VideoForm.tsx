@@ -5,11 +5,11 @@ import { type FormEvent, type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
 import { useAction } from '../feedback/useAction.ts';
-import { useFormats } from '../useFormats.ts';
+import { useFormats } from '../format/useFormats.ts';
 import { isChanged, keepDraft, readDraft, type VideoTexts } from './videoDrafts.ts';
 import type { VideoStore } from './videoStore.ts';
 
-/** Title and description of a video. What is not saved outlives the view, and changes made elsewhere do not touch it. */
+/** Title and description of a video. Unsaved texts outlive the view and are not overwritten by changes made elsewhere. */
 export function VideoForm({ store, video }: { store: VideoStore; video: Video }) {
   const { t } = useTranslation('library');
   const { texts, edit, discard, forget } = useDraft(video);
@@ -78,7 +78,7 @@ function useDraft(video: Video) {
     texts,
     edit: (change: Partial<VideoTexts>) => setDraft({ ...texts, ...change }),
     discard: () => setDraft(null),
-    /** Lets go of what has been saved, not of what was typed meanwhile. */
+    /** Discards the saved part of the draft, but not what was typed meanwhile. */
     forget: (saved: VideoTexts) => setDraft((now) => (now === saved ? null : now)),
   };
 }
@@ -94,7 +94,7 @@ function useProblems({ title, description }: VideoTexts): Record<keyof VideoText
   };
 }
 
-/** Only what is different: somebody else may have changed the other text. */
+/** Returns only the changed texts: the other one may have been changed elsewhere. */
 function changesOf(video: VideoTexts, { title, description }: VideoTexts): Partial<VideoTexts> {
   return {
     ...(title.trim() === video.title ? {} : { title: title.trim() }),

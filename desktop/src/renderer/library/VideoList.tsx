@@ -1,13 +1,13 @@
 import { Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
-import { isUnderWay, libraryStore, useLibrary } from '../stores/library.ts';
-import { useFormats } from '../useFormats.ts';
-import { usePolling } from '../usePolling.ts';
+import { useFormats } from '../format/useFormats.ts';
+import { usePolling } from '../polling/usePolling.ts';
+import { Page } from '../ui/Page.tsx';
 import { EmptyLibrary, LibraryFailed, NothingFound, OutOfDate } from './emptyStates.tsx';
 import { GridSkeleton } from './GridSkeleton.tsx';
 import { LibraryToolbar } from './LibraryToolbar.tsx';
+import { hasActiveVideos, libraryStore, useLibrary } from './libraryStore.ts';
 import { isNarrowed } from './query.ts';
 import { followUploads } from './uploadNews.ts';
 import { useGridLayout } from './useGridLayout.ts';
@@ -75,7 +75,7 @@ function Videos() {
 
 /** Keeps what is shown up to date: soon while something is under way, and when an upload has become a video. */
 function useFreshLibrary(): void {
-  const underWay = useLibrary(isUnderWay);
+  const underWay = useLibrary(hasActiveVideos);
   const { refresh, show } = libraryStore.getState();
   usePolling(refresh, underWay ? UNDER_WAY_MS : CALM_MS);
   useEffect(() => {

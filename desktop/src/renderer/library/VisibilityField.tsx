@@ -7,10 +7,10 @@ import { useAction } from '../feedback/useAction.ts';
 import { VisibilityIcon } from './VisibilityIcon.tsx';
 import type { VideoStore } from './videoStore.ts';
 
-/** Who can watch a video; a choice holds at once. */
+/** Who can watch a video; a choice takes effect at once. */
 export function VisibilityField({ store, visibility }: { store: VideoStore; visibility: Visibility }) {
   const { t } = useTranslation('library');
-  /** What was chosen, until the server has said so. */
+  /** The choice, until the server has confirmed it. */
   const [chosen, setChosen] = useState<Visibility | null>(null);
   const shown = chosen ?? visibility;
   const change = useAction(async (wanted: Visibility) => {

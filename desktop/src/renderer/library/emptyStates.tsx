@@ -2,10 +2,10 @@ import { Alert, Button, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconMovie, IconMovieOff, IconSearchOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { errorMessage } from '../feedback/errorMessage.ts';
 import { useAction } from '../feedback/useAction.ts';
-import { wordError } from '../feedback/wordError.ts';
-import { libraryStore, useLibrary } from '../stores/library.ts';
-import { openView } from '../stores/navigation.ts';
+import { openView } from '../navigation/navigationStore.ts';
+import { libraryStore, useLibrary } from './libraryStore.ts';
 import { EVERYTHING } from './query.ts';
 import classes from './VideoList.module.css';
 
@@ -76,7 +76,7 @@ export function LoadFailed({ title, failure, retry }: LoadFailedProps) {
   const { t } = useTranslation();
   const again = useAction(retry);
   return (
-    <Message icon={<IconMovieOff {...ICON} />} title={title} body={wordError(failure)}>
+    <Message icon={<IconMovieOff {...ICON} />} title={title} body={errorMessage(failure)}>
       <Button mt="sm" variant="default" loading={again.pending} onClick={() => again.run()}>
         {t('action.retry')}
       </Button>
@@ -96,7 +96,7 @@ export function OutOfDate() {
       icon={<IconAlertTriangle size={20} stroke={1.75} />}
       title={t('outOfDate')}
     >
-      {wordError(failure)}{' '}
+      {errorMessage(failure)}{' '}
       <Button size="compact-xs" variant="default" loading={again.pending} onClick={() => again.run()}>
         {t('common:action.retry')}
       </Button>

@@ -11,7 +11,7 @@ describe('the grid of the library', () => {
     assert.deepEqual([layoutGrid(exact).columns, layoutGrid(exact - 1).columns], [3, 2]);
   });
 
-  test('its rows grow with the pictures', () => {
+  test('its rows grow with the covers', () => {
     assert.ok(layoutGrid(1_000).rowHeight > layoutGrid(916).rowHeight);
     assert.ok(Number.isInteger(layoutGrid(917).rowHeight));
   });
@@ -24,7 +24,7 @@ describe('the grid of the library', () => {
     assert.equal(keepPlace(4.5 * 250, three, four), 3.5 * 200);
   });
 
-  test('is walked with the keys, and its ends are ends', () => {
+  test('is navigated with the keys, up to its ends', () => {
     const grid = { columns: 4, count: 10, pageRows: 2 };
     const from = (at: number, key: string) => nextCard(key, at, grid);
     assert.deepEqual([from(5, 'ArrowLeft'), from(5, 'ArrowRight')], [4, 6]);

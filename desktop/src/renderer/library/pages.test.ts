@@ -13,7 +13,7 @@ import {
 } from './pages.ts';
 
 describe('the pages of the library', () => {
-  test('a range lies on the pages of its ends and those between', () => {
+  test('a range covers the pages of its ends and those between', () => {
     assert.deepEqual(pagesOf({ first: 0, last: 0 }), [0]);
     assert.deepEqual(pagesOf({ first: 0, last: PAGE_SIZE - 1 }), [0]);
     assert.deepEqual(pagesOf({ first: PAGE_SIZE - 1, last: PAGE_SIZE }), [0, 1]);
@@ -21,21 +21,21 @@ describe('the pages of the library', () => {
     assert.deepEqual(pagesOf({ first: 0, last: -1 }), [0]);
   });
 
-  test('a video is found by its place, and nothing where nothing was loaded', () => {
+  test('finds a video by its index, and nothing where nothing is loaded', () => {
     const pages = putPage(new Map(), 2, [makeVideo(1), makeVideo(2)]);
     assert.equal(videoAt(pages, 2 * PAGE_SIZE + 1)?.id, 2);
     assert.equal(videoAt(pages, 2 * PAGE_SIZE + 2), undefined);
     assert.equal(videoAt(pages, 0), undefined);
   });
 
-  test('videos that are as they were stay the same objects, also when they move to another page', () => {
+  test('keeps unchanged videos as the same objects, even on another page', () => {
     const before = putPage(new Map(), 0, [makeVideo(1), makeVideo(2)]);
     const after = putPage(before, 0, [makeVideo(3), makeVideo(1), makeVideo(2, { title: 'Renamed' })]);
     assert.equal(videoAt(after, 1), videoAt(before, 0));
     assert.equal(videoAt(after, 2)?.title, 'Renamed');
   });
 
-  test('pages far from what is shown are let go of', () => {
+  test('drops pages far from the visible ones', () => {
     const many = new Map(Array.from({ length: 40 }, (_, page) => [page, [makeVideo(page + 1)]]));
     const kept = keepNear(many, { first: 20 * PAGE_SIZE, last: 21 * PAGE_SIZE });
     assert.ok(kept.size < 20);
@@ -44,7 +44,7 @@ describe('the pages of the library', () => {
     assert.deepEqual([...keepShown(many, { first: 0, last: PAGE_SIZE }).keys()], [0, 1]);
   });
 
-  test('one video is replaced or taken away, and other pages stay as they are', () => {
+  test('replaces or removes one video and keeps other pages', () => {
     const other = [makeVideo(9)];
     const pages = new Map([
       [0, [makeVideo(1), makeVideo(2)]],

@@ -1,32 +1,32 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 
-/** How many videos are asked for at a time. */
+/** The number of videos per page. */
 export const PAGE_SIZE = 60;
-/** As many pages as are kept around what is shown: thousands of videos are not all held. */
-const MOST_PAGES = 12;
+/** How many pages around the visible ones are kept in memory. */
+const MAX_PAGES = 12;
 
 /** Loaded pages by their number, the first is 0. */
 export type Pages = ReadonlyMap<number, readonly Video[]>;
 
-/** The first and the last video that are shown, counted from 0. */
+/** The first and the last visible video, counted from 0. */
 export interface Range {
   first: number;
   last: number;
 }
 
-/** The pages that a range lies on. */
+/** Returns the pages of a range. */
 export function pagesOf({ first, last }: Range): number[] {
   const from = Math.floor(Math.max(0, first) / PAGE_SIZE);
   const to = Math.floor(Math.max(0, first, last) / PAGE_SIZE);
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** Undefined where it has not been loaded. */
+/** Returns undefined where it is not loaded. */
 export function videoAt(pages: Pages, index: number): Video | undefined {
   return pages.get(Math.floor(index / PAGE_SIZE))?.[index % PAGE_SIZE];
 }
 
-/** With a page as it is now. Videos that have not changed stay the same objects, so that they are not drawn again. */
+/** Replaces a page. Unchanged videos stay the same objects, so that they are not rendered again. */
 export function putPage(pages: Pages, page: number, videos: readonly Video[]): Pages {
   const known = new Map([...pages.values()].flat().map((video) => [video.id, video]));
   const kept = videos.map((video) => {
@@ -36,15 +36,15 @@ export function putPage(pages: Pages, page: number, videos: readonly Video[]): P
   return new Map(pages).set(page, kept);
 }
 
-/** Only so many pages as are kept, the nearest to what is shown. */
+/** Returns the pages nearest to the visible ones, up to the maximum. */
 export function keepNear(pages: Pages, shown: Range): Pages {
-  if (pages.size <= MOST_PAGES) return pages;
+  if (pages.size <= MAX_PAGES) return pages;
   const middle = (shown.first + shown.last) / 2 / PAGE_SIZE - 0.5;
   const nearest = [...pages].sort(([one], [other]) => Math.abs(one - middle) - Math.abs(other - middle));
-  return new Map(nearest.slice(0, MOST_PAGES));
+  return new Map(nearest.slice(0, MAX_PAGES));
 }
 
-/** Only the pages that are shown. */
+/** Returns only the visible pages. */
 export function keepShown(pages: Pages, shown: Range): Pages {
   const wanted = new Set(pagesOf(shown));
   return new Map([...pages].filter(([page]) => wanted.has(page)));
@@ -68,7 +68,7 @@ function mapPages(pages: Pages, change: (videos: readonly Video[]) => readonly V
   return new Map([...pages].map(([page, videos]) => [page, change(videos)]));
 }
 
-/** Answers are plain data with their keys in one order. */
+/** Responses are plain data with a fixed key order. */
 function isSame(one: Video, other: Video): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

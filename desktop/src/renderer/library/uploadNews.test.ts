@@ -25,7 +25,7 @@ function upload(id: string, state: UploadState, videoId: number | null = 1): Upl
   };
 }
 
-test('news of an upload is what the library shows too, once for each state', () => {
+test('reports each state of an upload that the library shows, once', () => {
   const bridge = new FakeBridge();
   const uninstall = bridge.install();
   const onNews = mock.fn();

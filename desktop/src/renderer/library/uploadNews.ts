@@ -4,7 +4,7 @@ import { on } from '../ipc/bridge.ts';
 /** States that the library shows too. */
 const SHOWN: ReadonlySet<UploadState> = new Set(['processing', 'online', 'failed', 'canceled']);
 
-/** Calls `onNews` when an upload has become a video or its video has changed; answers the function that ends it. */
+/** Calls `onNews` when an upload has become a video, or its video has changed state. Returns a function that ends it. */
 export function followUploads(onNews: () => void): () => void {
   const states = new Map<string, UploadState>();
   return on('queue.changed', ({ changed, removed }) => {

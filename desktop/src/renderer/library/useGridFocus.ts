@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import { libraryStore } from '../stores/library.ts';
 import { nextCard } from './gridLayout.ts';
+import { libraryStore } from './libraryStore.ts';
 import type { Range } from './pages.ts';
 
 interface GridFocusOptions {

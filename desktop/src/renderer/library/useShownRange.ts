@@ -1,6 +1,6 @@
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
-import { libraryStore } from '../stores/library.ts';
+import { libraryStore } from './libraryStore.ts';
 
 /** Rows that rush by are not worth a question to the server. */
 const SETTLED_MS = 120;

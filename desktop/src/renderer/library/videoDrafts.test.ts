@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeVideo } from '../../../../test/support/libraryVideos.ts';
 import { isChanged, keepDraft, readDraft } from './videoDrafts.ts';
 
-test('what was typed is kept until it is saved or thrown away', () => {
+test('keeps a draft until it is saved or discarded', () => {
   const video = makeVideo(1, { title: 'Film', description: 'Old' });
   assert.deepEqual(readDraft(video), { title: 'Film', description: 'Old' });
   keepDraft(video, { title: 'Film', description: 'New' });
@@ -16,7 +16,7 @@ test('what was typed is kept until it is saved or thrown away', () => {
   assert.equal(readDraft(video).title, 'Film');
 });
 
-test('white space around a text is no change', () => {
+test('ignores white space around a text', () => {
   const video = { title: 'Film', description: '' };
   assert.equal(isChanged(video, { title: ' Film', description: '\n' }), false);
   assert.equal(isChanged(video, { title: 'Film', description: 'x' }), true);

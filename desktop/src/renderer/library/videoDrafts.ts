@@ -1,19 +1,19 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 
-/** What somebody has typed of a video's texts. */
+/** Unsaved texts of a video. */
 export interface VideoTexts {
   title: string;
   description: string;
 }
 
-/** By video: what was typed and not saved is still there when the video is shown again. */
+/** By video, so that unsaved texts are still there when the video is shown again. */
 const drafts = new Map<number, VideoTexts>();
 
 export function readDraft(video: Pick<Video, 'id' | 'title' | 'description'>): VideoTexts {
   return drafts.get(video.id) ?? { title: video.title, description: video.description };
 }
 
-/** Keeps what differs from the video; null keeps nothing. */
+/** Keeps a draft; null discards it. */
 export function keepDraft(
   video: Pick<Video, 'id' | 'title' | 'description'>,
   texts: VideoTexts | null,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
 import { makeDetail, makeVideo } from '../../../../test/support/libraryVideos.ts';
-import { createLibraryStore, type LibraryStore } from '../stores/library.ts';
+import { createLibraryStore, type LibraryStore } from './libraryStore.ts';
 import { videoAt } from './pages.ts';
 import { createVideoStore, isChanging, type VideoStore } from './videoStore.ts';
 
@@ -18,7 +18,7 @@ describe('the store of one video', () => {
     uninstall = bridge.install();
     library = createLibraryStore();
     library.getState().show({ first: 0, last: 5 });
-    await bridge.take('library.list').answer({ videos: [makeVideo(7), makeVideo(8)], total: 2 });
+    await bridge.take('library.list').reply({ videos: [makeVideo(7), makeVideo(8)], total: 2 });
     store = createVideoStore(7, library);
   });
   afterEach(() => uninstall());
@@ -26,10 +26,10 @@ describe('the store of one video', () => {
   const state = () => store.getState();
   async function load(video = makeVideo(7)): Promise<void> {
     void state().load();
-    await bridge.take('library.get').answer(makeDetail(video, [480, 1080]));
+    await bridge.take('library.get').reply(makeDetail(video, [480, 1080]));
   }
 
-  test('shows the video with its qualities from the largest on, and tells the grid', async () => {
+  test('shows the video with its qualities from the largest on, and updates the grid', async () => {
     assert.equal(isChanging(state()), true);
     await load(makeVideo(7, { title: 'Renamed elsewhere' }));
     assert.deepEqual(state().qualities, ['1080p', '480p']);
@@ -37,21 +37,21 @@ describe('the store of one video', () => {
     assert.equal(videoAt(library.getState().pages, 0)?.title, 'Renamed elsewhere');
   });
 
-  test('an answer that was asked for before a change does not undo it', async () => {
+  test('a response that was requested before a change does not undo it', async () => {
     await load();
     void state().load();
     const early = bridge.take('library.get');
     const saving = state().update({ title: 'New' });
     const update = bridge.take('library.update');
     assert.deepEqual(update.args, { videoId: 7, patch: { title: 'New' } });
-    await update.answer(makeVideo(7, { title: 'New' }));
+    await update.reply(makeVideo(7, { title: 'New' }));
     await saving;
-    await early.answer(makeDetail(makeVideo(7, { title: 'Old' })));
+    await early.reply(makeDetail(makeVideo(7, { title: 'Old' })));
     assert.equal(state().video?.title, 'New');
     assert.equal(videoAt(library.getState().pages, 0)?.title, 'New');
   });
 
-  test('a change that fails is thrown and changes nothing', async () => {
+  test('throws the error of a failed change, which changes nothing', async () => {
     await load();
     const saving = state().update({ title: 'New' });
     const refused = assert.rejects(saving, { code: 'network' });
@@ -61,42 +61,42 @@ describe('the store of one video', () => {
     assert.equal(state().failure, null);
   });
 
-  test('a link of a private video is copied, and the video shown as unlisted', async () => {
+  test('copies the link of a private video and shows it as unlisted', async () => {
     await load();
     const copying = state().copyLink();
-    await bridge.take('library.copyLink').answer({ url: 'https://api.example/watch/7', madeUnlisted: true });
-    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { visibility: 'unlisted' })));
+    await bridge.take('library.copyLink').reply({ url: 'https://api.example/watch/7', madeUnlisted: true });
+    await bridge.take('library.get').reply(makeDetail(makeVideo(7, { visibility: 'unlisted' })));
     assert.equal(await copying, true);
     assert.equal(state().video?.visibility, 'unlisted');
   });
 
-  test('a video that was shared already is not asked for again', async () => {
+  test('does not reload a video that was already shared', async () => {
     await load(makeVideo(7, { visibility: 'public' }));
     const copying = state().copyLink();
-    await bridge.take('library.copyLink').answer({ url: 'https://api.example/watch/7', madeUnlisted: false });
+    await bridge.take('library.copyLink').reply({ url: 'https://api.example/watch/7', madeUnlisted: false });
     assert.equal(await copying, false);
     assert.deepEqual(bridge.calls, []);
   });
 
-  test('a retry shows the video as it is then', async () => {
+  test('shows the video after a retry', async () => {
     await load(makeVideo(7, { status: 'failed', playback_url: null }));
     const retrying = state().retry();
-    await bridge.take('library.retry').answer(undefined);
-    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { status: 'transcoding' }), []));
+    await bridge.take('library.retry').reply(undefined);
+    await bridge.take('library.get').reply(makeDetail(makeVideo(7, { status: 'transcoding' }), []));
     await retrying;
     assert.equal(isChanging(state()), true);
   });
 
-  test('a video that is deleted here is gone, and gone from the grid', async () => {
+  test('removes a video that is deleted here, also from the grid', async () => {
     await load();
     const deleting = state().delete();
-    await bridge.take('library.delete').answer(undefined);
+    await bridge.take('library.delete').reply(undefined);
     await deleting;
     assert.equal(state().gone, true);
     assert.deepEqual([library.getState().total, videoAt(library.getState().pages, 0)?.id], [1, 8]);
   });
 
-  test('a video that was deleted elsewhere is gone; one that cannot be reached is kept', async () => {
+  test('removes a video that was deleted elsewhere; keeps one that cannot be reached', async () => {
     await load();
     void state().load();
     await bridge.take('library.get').refuse(new ReelmillError('network', 'No connection.'));
@@ -108,12 +108,12 @@ describe('the store of one video', () => {
     assert.equal(library.getState().total, 1);
   });
 
-  test('the player is given a fresh link, or told that there is none', async () => {
+  test('returns a fresh link to the player, or an error', async () => {
     const fetching = state().fetchPlaybackUrl();
-    await bridge.take('library.get').answer(makeDetail(makeVideo(7)));
+    await bridge.take('library.get').reply(makeDetail(makeVideo(7)));
     assert.equal(await fetching, makeVideo(7).playback_url);
     const failing = assert.rejects(state().fetchPlaybackUrl(), { code: 'state_conflict' });
-    await bridge.take('library.get').answer(makeDetail(makeVideo(7, { playback_url: null })));
+    await bridge.take('library.get').reply(makeDetail(makeVideo(7, { playback_url: null })));
     await failing;
   });
 });

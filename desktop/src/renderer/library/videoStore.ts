@@ -3,10 +3,10 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { IpcArgs } from '../../contracts/ipc.ts';
 import { call } from '../ipc/bridge.ts';
-import { type LibraryStore, libraryStore } from '../stores/library.ts';
+import { type LibraryStore, libraryStore } from './libraryStore.ts';
 
 /**
- * One video while its details are shown. Throws of the methods but `load` are for whoever calls them to show.
+ * One video while its details are shown. All methods except `load` throw the error of their call.
  *
  *   loading (video null) ──▶ shown ──deleted here or elsewhere──▶ gone
  */
@@ -14,28 +14,28 @@ export interface VideoState {
   video: Video | null;
   /** From the largest to the smallest. */
   qualities: readonly string[];
-  /** Why it could not be had, last time. */
+  /** The error of the last load. */
   failure: unknown;
   gone: boolean;
   load: () => Promise<void>;
   update: (patch: IpcArgs<'library.update'>['patch']) => Promise<void>;
-  /** Answers whether the video was private and is unlisted now. */
+  /** Copies the link, and returns whether the video was private and is now unlisted. */
   copyLink: () => Promise<boolean>;
-  /** Revokes the links to the video; the new one of an unlisted video is on the clipboard then. */
+  /** Revokes the links to the video; copies the new one of an unlisted video to the clipboard. */
   renewLink: () => Promise<void>;
   retry: () => Promise<void>;
   cancel: () => Promise<void>;
   delete: () => Promise<void>;
-  /** A master playlist's link that is fresh, for the player. */
+  /** Returns a fresh link to the master playlist. */
   fetchPlaybackUrl: () => Promise<string>;
 }
 
 export type VideoStore = StoreApi<VideoState>;
 
-/** The grid is told of every change. */
+/** Creates the store of a video. Every change also updates the grid. */
 export function createVideoStore(videoId: number, library: LibraryStore = libraryStore): VideoStore {
   return createStore<VideoState>()((set, get) => {
-    /** Grows with every change made here: an answer that was asked for before it is out of date. */
+    /** Incremented with every change made here: the response of a load that began before is out of date. */
     let changes = 0;
 
     const take = (video: Video): void => {
@@ -65,12 +65,12 @@ export function createVideoStore(videoId: number, library: LibraryStore = librar
       gone: false,
 
       load: async () => {
-        const asked = changes;
+        const started = changes;
         try {
           const detail = await call('library.get', { videoId });
-          if (asked === changes && !get().gone) takeDetail(detail);
+          if (started === changes && !get().gone) takeDetail(detail);
         } catch (failure) {
-          if (asked === changes && !get().gone) noteFailure(failure);
+          if (started === changes && !get().gone) noteFailure(failure);
         }
       },
 
@@ -105,13 +105,13 @@ export function createVideoStore(videoId: number, library: LibraryStore = librar
       fetchPlaybackUrl: async () => {
         const { video } = await call('library.get', { videoId });
         if (video.playback_url !== null) return video.playback_url;
-        throw new ReelmillError('state_conflict', 'There is nothing to play.');
+        throw new ReelmillError('state_conflict', 'This video cannot be played yet.');
       },
     };
   });
 }
 
-/** Whether a video is still going to change by itself. */
+/** Whether the video is still being loaded, uploaded or processed. */
 export function isChanging({ video }: VideoState): boolean {
   return video === null || video.status === 'transcoding' || video.status === 'uploading';
 }

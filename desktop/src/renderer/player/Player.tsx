@@ -3,25 +3,25 @@ import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import '@reelmill/shared/player/player.css';
-import { wordError } from '../feedback/wordError.ts';
+import { errorMessage } from '../feedback/errorMessage.ts';
 import { fetchText } from './fetchText.ts';
 import { noticeFor } from './notices.ts';
-import { playerWords } from './playerWords.ts';
+import { playerTexts } from './playerTexts.ts';
 
 interface PlayerProps {
-  /** As it is now; another object whenever it changes. */
+  /** The present version; a new object after each change. */
   video: Video;
-  /** A master playlist's link that is fresh. */
+  /** Returns a fresh link to the master playlist. */
   fetchPlaybackUrl: () => Promise<string>;
 }
 
-/** A video with its controls; it plays from the server and its store, and lets go of both when it is taken away. */
+/** A video with its controls. Closes its connections when it is unmounted. */
 export function Player({ video, fetchPlaybackUrl }: PlayerProps) {
   const { t } = useTranslation('library');
   const frame = useRef<HTMLElement>(null);
   const player = usePlayer(frame, fetchPlaybackUrl);
 
-  // after the effect that makes the player, and again when it was made anew for another language
+  // after the effect that creates the player, and again when another language has recreated it
   useEffect(() => {
     const shown = player.current;
     if (shown === null) return;
@@ -47,7 +47,7 @@ function usePlayer(
   useEffect(() => {
     if (frame.current === null) return;
     const made = new BrowserPlayer(frame.current, {
-      words: playerWords(t),
+      words: playerTexts(t),
       loadHls: () => import('hls.js'),
       fetchPlaybackUrl: () => fetchLink.current(),
       fetchText,
@@ -61,7 +61,7 @@ function usePlayer(
     };
     const retry = async (): Promise<void> => {
       made.hideNotice();
-      await made.retry().catch((error: unknown) => offerRetry(wordError(error)));
+      await made.retry().catch((error: unknown) => offerRetry(errorMessage(error)));
     };
     player.current = made;
     return () => {

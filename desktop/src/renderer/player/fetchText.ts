@@ -2,7 +2,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 const TIMEOUT_MS = 20_000;
 
-/** A playlist or a storyboard of the server. */
+/** Returns a playlist or a storyboard from the server. */
 export async function fetchText(url: string): Promise<string> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { signal, cache: 'no-store', credentials: 'omit' }).catch(
@@ -10,6 +10,7 @@ export async function fetchText(url: string): Promise<string> {
       throw new ReelmillError('network', 'The server cannot be reached.', { cause });
     },
   );
-  if (!response.ok) throw new ReelmillError('unavailable', `The server answered ${response.status}.`);
+  if (!response.ok)
+    throw new ReelmillError('unavailable', `The server responded with HTTP ${response.status}.`);
   return response.text();
 }

@@ -1,13 +1,13 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import type { TFunction } from 'i18next';
-import { wordFailure } from '../feedback/wordError.ts';
+import { failureMessage } from '../feedback/errorMessage.ts';
 
 export interface Notice {
   title: string;
   text: string;
 }
 
-/** What is in the way of watching a video; null where nothing is. */
+/** Returns why a video cannot be watched; null where it can. */
 export function noticeFor(
   { status, playback_url, error }: Pick<Video, 'status' | 'playback_url' | 'error'>,
   t: TFunction<'library'>,
@@ -17,7 +17,7 @@ export function noticeFor(
     case 'failed':
       return {
         title: t('notice.failed'),
-        text: error === null ? t('failedUnknown') : wordFailure(error.code, error.message),
+        text: error === null ? t('failedUnknown') : failureMessage(error.code, error.message),
       };
     case 'canceled':
       return { title: t('notice.canceled'), text: t('notice.canceledBody') };

@@ -1,18 +1,18 @@
 import { Loader } from '@mantine/core';
 import { IconAlertCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
-import { loadQueue, useQueue } from '../stores/queue.ts';
-import { AddButtons } from './AddButtons.tsx';
-import { EmptyQueue, NothingHere } from './EmptyQueue.tsx';
-import { useInteraction } from './interaction.ts';
-import { QuestionDialog } from './QuestionDialog.tsx';
-import { QueueGrid } from './QueueGrid.tsx';
-import { QueueSummary } from './QueueSummary.tsx';
-import { QueueToolbar } from './QueueToolbar.tsx';
+import { Page } from '../ui/Page.tsx';
+import { AddButtons } from './add/AddButtons.tsx';
+import { EmptyQueue, NothingHere } from './add/EmptyQueue.tsx';
+import { ConfirmDialog } from './ConfirmDialog.tsx';
+import { QueueGrid } from './grid/QueueGrid.tsx';
+import { useInteraction } from './model/interaction.ts';
+import { loadQueue, useQueue } from './model/queueStore.ts';
 import classes from './QueueView.module.css';
-import { RowMenu } from './RowMenu.tsx';
-import { SelectionBar } from './SelectionBar.tsx';
+import { RowMenu } from './row/RowMenu.tsx';
+import { QueueSummary } from './toolbar/QueueSummary.tsx';
+import { QueueToolbar } from './toolbar/QueueToolbar.tsx';
+import { SelectionBar } from './toolbar/SelectionBar.tsx';
 
 /** All uploads of this computer: what they do, and what can be done with them. */
 export function QueueView() {
@@ -28,7 +28,7 @@ export function QueueView() {
     <Page title={t('title')} actions={hasRows ? <AddButtons /> : null} toolbar={toolbar} scroll="content">
       <QueueContent />
       <RowMenu />
-      <QuestionDialog />
+      <ConfirmDialog />
       <Announcer />
     </Page>
   );

@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import type { UpdateState } from '../../contracts/desktop.ts';
 import { useAction } from '../feedback/useAction.ts';
 import { call } from '../ipc/bridge.ts';
-import { Mark } from '../layout/Mark.tsx';
-import { checkForUpdate, useAppInfo, useUpdate } from '../stores/appInfo.ts';
+import { Mark } from '../ui/Mark.tsx';
+import { checkForUpdate, useAppInfo, useUpdate } from './appInfoStore.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
 

@@ -2,13 +2,13 @@ import { Avatar, Badge, Button, Group, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { PasswordDialog } from '../signIn/PasswordDialog.tsx';
-import { SignOutDialog } from '../signIn/SignOutDialog.tsx';
-import { useStaySignedIn } from '../signIn/useStaySignedIn.ts';
-import { useAccount } from '../stores/session.ts';
+import { PasswordDialog } from '../account/PasswordDialog.tsx';
+import { SignOutDialog } from '../account/SignOutDialog.tsx';
+import { useAccount } from '../account/sessionStore.ts';
 import { SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
+import { useStaySignedIn } from './useStaySignedIn.ts';
 
 /** Who is signed in, and where. */
 export function AccountSettings() {

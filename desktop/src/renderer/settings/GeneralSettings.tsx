@@ -2,18 +2,18 @@ import { Input, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LANGUAGES, type Language, type Settings } from '../../contracts/desktop.ts';
-import { useAppInfo } from '../stores/appInfo.ts';
-import { useSettings } from '../stores/settings.ts';
-import { keep } from './keep.ts';
+import { reportFailure } from '../feedback/notify.tsx';
+import { useAppInfo } from './appInfoStore.ts';
 import { GROUP_ROW, INPUT_ROW, SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
+import { updateSettings, useSettings } from './settingsStore.ts';
 
-/** Each in its own words, for whoever cannot read the language that is shown. */
+/** Each in its own language, for people who cannot read the present one. */
 const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', 'zh-CN': '简体中文' };
 const THEMES = ['system', 'light', 'dark'] as const satisfies Array<Settings['theme']>;
 
-/** How the app behaves and looks. */
+/** General behaviour and appearance. */
 export function GeneralSettings() {
   const { t } = useTranslation('settings');
   const { platform } = useAppInfo();
@@ -47,7 +47,7 @@ function SwitchRow({ name, label, hint }: SwitchRowProps) {
       label={label}
       description={hint}
       checked={checked}
-      onChange={(event) => keep({ [name]: event.currentTarget.checked })}
+      onChange={(event) => reportFailure(updateSettings({ [name]: event.currentTarget.checked }))}
     />
   );
 }
@@ -67,7 +67,7 @@ function LanguageRow() {
       value={language}
       onChange={(chosen) => {
         const choice = choices.find(({ value }) => value === chosen);
-        if (choice !== undefined) keep({ language: choice.value });
+        if (choice !== undefined) reportFailure(updateSettings({ language: choice.value }));
       }}
       allowDeselect={false}
       checkIconPosition="right"
@@ -86,7 +86,7 @@ function ThemeRow() {
         aria-labelledby={`${id}-label`}
         data={THEMES.map((value) => ({ value, label: t(`general.themes.${value}`) }))}
         value={theme}
-        onChange={(chosen) => keep({ theme: chosen })}
+        onChange={(chosen) => reportFailure(updateSettings({ theme: chosen }))}
       />
     </Input.Wrapper>
   );

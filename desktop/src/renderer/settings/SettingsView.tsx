@@ -1,12 +1,12 @@
 import { useTranslation } from 'react-i18next';
-import { Page } from '../layout/Page.tsx';
+import { Page } from '../ui/Page.tsx';
 import { AboutSettings } from './AboutSettings.tsx';
 import { AccountSettings } from './AccountSettings.tsx';
 import { GeneralSettings } from './GeneralSettings.tsx';
 import { UploadSettings } from './UploadSettings.tsx';
 import { WatchFolderSettings } from './WatchFolderSettings.tsx';
 
-/** Everything is kept as soon as it is changed. */
+/** The settings; every change is saved at once. */
 export function SettingsView() {
   const { t } = useTranslation('settings');
   return (

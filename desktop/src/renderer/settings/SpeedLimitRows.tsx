@@ -2,7 +2,7 @@ import { NumberInput, Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { INPUT_ROW } from './rows.ts';
-import { choiceOf, fromMegabytes, LEAST_MB, limitOf, MOST_MB, PRESETS, toMegabytes } from './speedLimits.ts';
+import { choiceOf, fromMegabytes, LEAST_MB, limitOf, MAX_MB, PRESETS, toMegabytes } from './speedLimits.ts';
 
 interface SpeedLimitRowsProps {
   label: string;
@@ -80,7 +80,7 @@ function OwnLimitRow({
       }}
       suffix={t('rate.unit')}
       min={LEAST_MB}
-      max={MOST_MB}
+      max={MAX_MB}
       decimalScale={2}
       allowNegative={false}
       clampBehavior="blur"

@@ -1,12 +1,12 @@
 import { Input, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSettings } from '../stores/settings.ts';
-import { keep } from './keep.ts';
+import { reportFailure } from '../feedback/notify.tsx';
 import { GROUP_ROW, INPUT_ROW, SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
 import { SpeedLimitRows } from './SpeedLimitRows.tsx';
+import { updateSettings, useSettings } from './settingsStore.ts';
 
 const COUNTS = ['1', '2', '3', '4', '5', '6', '7', '8'];
 
@@ -25,14 +25,14 @@ export function UploadSettings() {
           aria-describedby={`${id}-description`}
           data={COUNTS}
           value={String(fileConcurrency)}
-          onChange={(count) => keep({ fileConcurrency: Number(count) })}
+          onChange={(count) => reportFailure(updateSettings({ fileConcurrency: Number(count) }))}
         />
       </Input.Wrapper>
       <SpeedLimitRows
         label={t('uploads.limit')}
         hint={t('uploads.limitHint')}
         value={bytesPerSecond}
-        onChange={(limit) => keep({ bytesPerSecond: limit })}
+        onChange={(limit) => reportFailure(updateSettings({ bytesPerSecond: limit }))}
       />
       <ScheduleRows />
     </Section>
@@ -42,7 +42,8 @@ export function UploadSettings() {
 function ScheduleRows() {
   const { t } = useTranslation('settings');
   const schedule = useSettings((settings) => settings.schedule);
-  const change = (patch: Partial<typeof schedule>): void => keep({ schedule: { ...schedule, ...patch } });
+  const change = (patch: Partial<typeof schedule>): void =>
+    reportFailure(updateSettings({ schedule: { ...schedule, ...patch } }));
   return (
     <>
       <Switch

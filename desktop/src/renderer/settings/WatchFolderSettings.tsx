@@ -2,13 +2,13 @@ import { Button, Switch, Text } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAction } from '../feedback/useAction.ts';
-import { changeSettings, pickWatchFolder, settingsStore, useSettings } from '../stores/settings.ts';
-import { useWatchStatus } from '../stores/watchFolder.ts';
 import { SWITCH_ROW } from './rows.ts';
 import { Section } from './Section.tsx';
 import classes from './Settings.module.css';
+import { pickWatchFolder, settingsStore, updateSettings, useSettings } from './settingsStore.ts';
+import { useWatchStatus } from './watchFolderStore.ts';
 
-/** The folder whose new files are uploaded by themselves. */
+/** The folder whose new files are uploaded automatically. */
 export function WatchFolderSettings() {
   const { t } = useTranslation('settings');
   const { enabled, path } = useSettings((settings) => settings.watchFolder);
@@ -46,7 +46,7 @@ export function WatchFolderSettings() {
   );
 }
 
-/** Whether the folder can be watched just now. */
+/** Whether the folder is being watched. */
 function WatchStatus() {
   const { t } = useTranslation('settings');
   const status = useWatchStatus();
@@ -58,9 +58,9 @@ function WatchStatus() {
   );
 }
 
-/** Without a folder there is nothing to watch: then one is chosen first. */
+/** Switches watching on or off; without a folder, lets the user choose one first. */
 async function switchWatching(enabled: boolean): Promise<void> {
   if (enabled && settingsStore.getState().settings.watchFolder.path === null) await pickWatchFolder();
   const { path } = settingsStore.getState().settings.watchFolder;
-  if (!enabled || path !== null) await changeSettings({ watchFolder: { enabled, path } });
+  if (!enabled || path !== null) await updateSettings({ watchFolder: { enabled, path } });
 }

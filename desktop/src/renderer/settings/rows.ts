@@ -2,7 +2,7 @@ import classes from './Settings.module.css';
 
 /*
  * How Mantine's inputs become rows: their label and hint on the left, the control on the right. The hint is theirs, so
- * that screen readers tell it.
+ * that screen readers read it.
  */
 
 export const INPUT_ROW = {

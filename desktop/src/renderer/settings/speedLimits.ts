@@ -2,7 +2,7 @@ const MB = 1024 * 1024;
 
 /** The least that may be set: the contract's bound. */
 export const LEAST_MB = 0.02;
-export const MOST_MB = 10_000;
+export const MAX_MB = 10_000;
 
 /** Bytes per second that are offered. */
 export const PRESETS: readonly number[] = [MB / 2, MB, 2 * MB, 5 * MB, 10 * MB, 20 * MB, 50 * MB];
@@ -30,5 +30,5 @@ export function toMegabytes(bytesPerSecond: number): number {
 export function fromMegabytes(megabytes: number | string): number | null {
   const value = typeof megabytes === 'number' ? megabytes : Number.parseFloat(megabytes);
   if (!Number.isFinite(value)) return null;
-  return Math.round(Math.min(MOST_MB, Math.max(LEAST_MB, value)) * MB);
+  return Math.round(Math.min(MAX_MB, Math.max(LEAST_MB, value)) * MB);
 }

@@ -2,8 +2,8 @@ import { Loader, Text, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { type RefObject, useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { hostOf, isReadableOnTheWay } from '../account/serverAddress.ts';
 import classes from './SignInView.module.css';
-import { hostOf, isReadableOnTheWay } from './serverAddress.ts';
 import type { Probe } from './useServerProbe.ts';
 
 interface ServerFieldProps {
@@ -15,7 +15,7 @@ interface ServerFieldProps {
   onBlur: () => void;
 }
 
-/** The address of the server, and under it what answers there. */
+/** The server address, and under it the result of the check. */
 export function ServerField({ value, probe, error, input, onChange, onBlur }: ServerFieldProps) {
   const { t } = useTranslation('signIn');
   const status = useId();

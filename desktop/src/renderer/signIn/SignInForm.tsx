@@ -1,21 +1,21 @@
 import { Anchor, Button, Checkbox, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type RefObject, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { FormProblem } from './FormProblem.tsx';
-import { PasswordField } from './PasswordField.tsx';
-import type { Field, Problems } from './problems.ts';
+import { FormProblem } from '../account/FormProblem.tsx';
+import { PasswordField } from '../account/PasswordField.tsx';
+import type { Field, Problems } from '../account/problems.ts';
+import { useProblemText } from '../account/useProblemText.ts';
+import { useStaySignedIn } from '../settings/useStaySignedIn.ts';
 import { ServerField } from './ServerField.tsx';
-import { useProblemText } from './useProblemText.ts';
 import type { SignInForm as Form } from './useSignInForm.ts';
-import { useStaySignedIn } from './useStaySignedIn.ts';
 
 const FIELDS: readonly Field[] = ['serverUrl', 'nickname', 'email', 'password'];
 type Inputs = Record<Field, RefObject<HTMLInputElement | null>>;
 
-/** The fields, in the order in which they are filled. */
+/** The fields, in the order in which people fill them in. */
 export function SignInForm({ form }: { form: Form }) {
   const { t } = useTranslation('signIn');
-  const word = useProblemText();
+  const problemText = useProblemText();
   const inputs = useInputs();
   const stay = useStaySignedIn();
   const { mode, entered, problems, probe } = form;
@@ -33,7 +33,7 @@ export function SignInForm({ form }: { form: Form }) {
           input={inputs.serverUrl}
           value={entered.serverUrl}
           probe={probe}
-          error={word(problems.serverUrl)}
+          error={problemText(problems.serverUrl)}
           onChange={(value) => form.enter('serverUrl', value)}
           onBlur={() => void form.probeServer()}
         />
@@ -42,7 +42,7 @@ export function SignInForm({ form }: { form: Form }) {
             ref={inputs.nickname}
             label={t('nickname.label')}
             value={entered.nickname}
-            error={word(problems.nickname)}
+            error={problemText(problems.nickname)}
             onChange={(event) => form.enter('nickname', event.currentTarget.value)}
             autoComplete="nickname"
           />
@@ -52,7 +52,7 @@ export function SignInForm({ form }: { form: Form }) {
           type="email"
           label={t('email.label')}
           value={entered.email}
-          error={word(problems.email)}
+          error={problemText(problems.email)}
           onChange={(event) => form.enter('email', event.currentTarget.value)}
           autoComplete="username"
           spellCheck={false}
@@ -61,11 +61,11 @@ export function SignInForm({ form }: { form: Form }) {
           input={inputs.password}
           value={entered.password}
           isNew={mode === 'register'}
-          error={word(problems.password)}
+          error={problemText(problems.password)}
           onChange={(value) => form.enter('password', value)}
         />
         <Checkbox mt={4} {...stay} />
-        <FormProblem text={word(problems.form)} />
+        <FormProblem text={problemText(problems.form)} />
         <Button type="submit" size="md" loading={form.pending} fullWidth>
           {t(mode === 'signIn' ? 'submit' : 'registerSubmit')}
         </Button>
@@ -93,7 +93,7 @@ function useInputs(): Inputs {
   return useMemo(() => ({ serverUrl, nickname, email, password }), []);
 }
 
-/** Begins where something is to be typed, and looks for the server that is remembered. */
+/** Focuses the first empty field, and checks the server that was used last. */
 function useFirstFocus(inputs: Inputs, form: Form): void {
   const done = useRef(false);
   useEffect(() => {

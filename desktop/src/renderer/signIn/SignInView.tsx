@@ -1,13 +1,13 @@
 import { Alert, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { Mark } from '../layout/Mark.tsx';
-import { useSession } from '../stores/session.ts';
+import { useSession } from '../account/sessionStore.ts';
+import { Mark } from '../ui/Mark.tsx';
 import { SignInForm } from './SignInForm.tsx';
 import classes from './SignInView.module.css';
 import { useSignInForm } from './useSignInForm.ts';
 
-/** What somebody sees who is not signed in. */
+/** The view while nobody is signed in. */
 export function SignInView() {
   const { t } = useTranslation(['signIn', 'errors']);
   const session = useSession();

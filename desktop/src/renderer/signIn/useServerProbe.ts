@@ -1,9 +1,9 @@
 import type { ServerInfo } from '@reelmill/shared/contracts/server.ts';
 import { useCallback, useRef, useState } from 'react';
+import { type Problem, toProblem } from '../account/problems.ts';
 import { call } from '../ipc/bridge.ts';
-import { explainProbe, type Problem } from './problems.ts';
 
-/** What is known of the server at an address. `serverUrl` is the address as it will be kept. */
+/** What is known of the server at an address. `serverUrl` is its normalized address. */
 export type Probe =
   | { status: 'unknown' }
   | { status: 'checking' }
@@ -12,43 +12,44 @@ export type Probe =
 
 export interface ServerProbe {
   probe: Probe;
-  /** Asks the address, unless that has been done; null where it was edited before the answer came. */
-  ask: (address: string) => Promise<Probe | null>;
-  /** After the address was edited. */
-  forget: () => void;
+  /** Probes the address, unless that was done already. Returns null where it was edited before the result arrived. */
+  check: (address: string) => Promise<Probe | null>;
+  /** Call it after the address was edited. */
+  reset: () => void;
 }
 
-/** Looks whether there is a Reelmill server at an address; an answer that comes too late is not taken. */
+/** Checks whether there is a Reelmill server at an address; ignores a result that arrives after another check began. */
 export function useServerProbe(): ServerProbe {
   const [probe, setProbe] = useState<Probe>({ status: 'unknown' });
-  const asked = useRef<{ address: string; answer: Promise<Probe> } | null>(null);
+  const current = useRef<{ address: string; result: Promise<Probe> } | null>(null);
 
-  const forget = useCallback(() => {
-    asked.current = null;
+  const reset = useCallback(() => {
+    current.current = null;
     setProbe({ status: 'unknown' });
   }, []);
 
-  const ask = useCallback(async (entered: string): Promise<Probe | null> => {
+  const check = useCallback(async (entered: string): Promise<Probe | null> => {
     const address = entered.trim();
-    if (asked.current?.address === address) return asked.current.answer;
-    const question = { address, answer: askServer(address) };
-    asked.current = question;
+    if (current.current?.address === address) return current.current.result;
+    const started = { address, result: probeServer(address) };
+    current.current = started;
     setProbe({ status: 'checking' });
-    const answer = await question.answer;
-    if (asked.current !== question) return null;
-    setProbe(answer);
-    // the same question may be asked again after a failure; an answer holds for both ways of writing the address
-    asked.current = answer.status === 'found' ? { address: answer.serverUrl, answer: question.answer } : null;
-    return answer;
+    const result = await started.result;
+    if (current.current !== started) return null;
+    setProbe(result);
+    // a failed check may be repeated; a result is also valid for the normalized address
+    current.current =
+      result.status === 'found' ? { address: result.serverUrl, result: started.result } : null;
+    return result;
   }, []);
 
-  return { probe, ask, forget };
+  return { probe, check, reset };
 }
 
-async function askServer(serverUrl: string): Promise<Probe> {
+async function probeServer(serverUrl: string): Promise<Probe> {
   try {
     return { status: 'found', ...(await call('session.probe', { serverUrl })) };
   } catch (error) {
-    return { status: 'failed', problem: explainProbe(error) };
+    return { status: 'failed', problem: toProblem(error) };
   }
 }

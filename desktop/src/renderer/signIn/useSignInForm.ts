@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { register, signIn } from '../stores/session.ts';
 import {
   type Credentials,
   checkCredentials,
@@ -7,7 +6,8 @@ import {
   type Mode,
   type Problems,
   placeFailure,
-} from './problems.ts';
+} from '../account/problems.ts';
+import { register, signIn } from '../account/sessionStore.ts';
 import { type Probe, useServerProbe } from './useServerProbe.ts';
 
 export interface SignInForm {
@@ -18,13 +18,13 @@ export interface SignInForm {
   pending: boolean;
   enter: (field: Field, value: string) => void;
   setMode: (mode: Mode) => void;
-  /** Looks who is at the address that is entered. */
+  /** Checks the server at the entered address. */
   probeServer: () => Promise<void>;
-  /** Resolves to the problems that are there then; none when it worked. */
+  /** Resolves to the problems; none when it succeeded. */
   submit: () => Promise<Problems>;
 }
 
-/** What is typed, what is wrong with it, and what is sent. */
+/** The state of the form: its values, their problems, and its submission. */
 export function useSignInForm(serverUrl: string): SignInForm {
   const [mode, setMode] = useState<Mode>('signIn');
   const [entered, setEntered] = useState<Credentials>({ serverUrl, nickname: '', email: '', password: '' });
@@ -35,15 +35,15 @@ export function useSignInForm(serverUrl: string): SignInForm {
   const enter = (field: Field, value: string): void => {
     setEntered((before) => ({ ...before, [field]: value }));
     setProblems(({ [field]: _, form: __, ...others }) => others);
-    if (field === 'serverUrl') server.forget();
+    if (field === 'serverUrl') server.reset();
   };
 
   const probeServer = async (): Promise<void> => {
     if (entered.serverUrl.trim() === '') return;
-    const answer = await server.ask(entered.serverUrl);
-    // shown as it will be kept
-    if (answer?.status === 'found') setEntered((now) => ({ ...now, serverUrl: answer.serverUrl }));
-    if (answer?.status === 'failed') setProblems((now) => ({ ...now, serverUrl: answer.problem }));
+    const result = await server.check(entered.serverUrl);
+    // show the normalized address
+    if (result?.status === 'found') setEntered((now) => ({ ...now, serverUrl: result.serverUrl }));
+    if (result?.status === 'failed') setProblems((now) => ({ ...now, serverUrl: result.problem }));
   };
 
   const submit = async (): Promise<Problems> => {

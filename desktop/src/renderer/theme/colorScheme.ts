@@ -1,6 +1,6 @@
 import type { MantineColorScheme, MantineColorSchemeManager } from '@mantine/core';
 import type { Settings } from '../../contracts/desktop.ts';
-import { changeSettings, type SettingsStore, settingsStore } from '../stores/settings.ts';
+import { type SettingsStore, settingsStore, updateSettings } from '../settings/settingsStore.ts';
 
 /** Keeps Mantine's colour scheme in the app's settings, where the main process follows it too. */
 export function settingsColorScheme(store: SettingsStore = settingsStore): MantineColorSchemeManager {
@@ -11,7 +11,7 @@ export function settingsColorScheme(store: SettingsStore = settingsStore): Manti
     set: (scheme) => {
       const theme = scheme === 'auto' ? 'system' : scheme;
       // one that comes from the settings needs no saving; a failure shows in the settings
-      if (store.getState().settings.theme !== theme) changeSettings({ theme }, store).catch(() => undefined);
+      if (store.getState().settings.theme !== theme) updateSettings({ theme }, store).catch(() => undefined);
     },
     subscribe: (onUpdate) => {
       stop = store.subscribe((state, before) => {
