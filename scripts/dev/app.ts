@@ -1,10 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { IpcAnswer, IpcEvent } from '@reelmill/desktop/contracts/ipc.ts';
+import type { IpcEvent, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 import { FarmService } from '@reelmill/desktop/main/farm/farmService.ts';
 import { createHandlers, type Services, type SystemActions } from '@reelmill/desktop/main/ipc/handlers.ts';
-import { answerCall } from '@reelmill/desktop/main/ipc/ipcRouter.ts';
+import { handleCall } from '@reelmill/desktop/main/ipc/ipcRouter.ts';
 import { LibraryService } from '@reelmill/desktop/main/library/libraryService.ts';
 import { QueueService } from '@reelmill/desktop/main/queue/queueService.ts';
 import type { Encryption } from '@reelmill/desktop/main/session/encryption.ts';
@@ -19,7 +19,7 @@ import { keepAccount } from '../demo/account.ts';
 /** The app's main process without Electron. */
 export interface DevApp {
   /** A call of the page, validated as in the app. */
-  call(name: unknown, args: unknown): Promise<IpcAnswer>;
+  call(name: unknown, args: unknown): Promise<IpcReply>;
   /** Called with everything that the page is sent. */
   onEvent(send: (event: IpcEvent, payload: unknown) => void): void;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export async function openApp({ folder, serverUrl }: { folder: string; serverUrl
   void signInFirst(services.session, { folder, serverUrl }, closing.signal);
   return {
     call: (name, args) =>
-      answerCall({ senderFrame: { url: APP_URL, parent: null } }, name, args, { handlers, logger }),
+      handleCall({ senderFrame: { url: APP_URL, parent: null } }, name, args, { handlers, logger }),
     onEvent(send) {
       services.session.subscribe((state) => send('session.changed', state));
       services.queue.subscribe((change) => send('queue.changed', change));

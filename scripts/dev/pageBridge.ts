@@ -1,16 +1,16 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-import type { IpcAnswer, IpcBridge, IpcEvent } from '@reelmill/desktop/contracts/ipc.ts';
+import type { IpcBridge, IpcEvent, IpcReply } from '@reelmill/desktop/contracts/ipc.ts';
 
 /*
  * What the preload script is in the app, over Vite's socket; runs in the browser before the page's own script. The page
  * is loaded anew when the socket comes back, so nothing waits for a process that has gone.
  */
 
-const waiting = new Map<number, (result: IpcAnswer) => void>();
+const waiting = new Map<number, (result: IpcReply) => void>();
 const listeners = new Map<IpcEvent, Set<(payload: unknown) => void>>();
 let lastId = 0;
 
-import.meta.hot?.on('reelmill:result', ({ id, result }: { id: number; result: IpcAnswer }) => {
+import.meta.hot?.on('reelmill:result', ({ id, result }: { id: number; result: IpcReply }) => {
   waiting.get(id)?.(result);
   waiting.delete(id);
 });
