@@ -40,7 +40,7 @@ const PACKAGES = {
   desktop: ['shared'],
 };
 
-const KNOWN_FOLDER_CYCLES = ['^desktop/src/(main|renderer)(/|$)', '^worker/src(/|$)'];
+const KNOWN_FOLDER_CYCLES = ['^desktop/src/renderer(/|$)', '^worker/src(/|$)'];
 const KNOWN_FILE_CYCLES = ['^worker/src/media/'];
 
 const PRODUCT = '^(shared|server|worker|desktop)/src(/|$)';
