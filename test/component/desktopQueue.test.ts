@@ -110,9 +110,9 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
       queue.uploads.map(({ fileName }) => fileName),
       Array.from({ length: count }, (_, index) => `${index}.mp4`),
     );
-    await waitFor('everything is on the server', () =>
-      queue.uploads.every(({ state }) => state === 'processing'),
-    );
+    const wait = { timeoutMs: 120_000 };
+    const isProcessing = (): boolean => queue.uploads.every(({ state }) => state === 'processing');
+    await waitFor('everything is on the server', isProcessing, wait);
     await waitFor('all changes are told', () => isDeepEqual([...replay(changes).values()], queue.uploads));
     const mostMessages = (performance.now() - startedMs) / 150 + 2;
     assert.ok(changes.length <= mostMessages, `${changes.length} messages, at most ${mostMessages} expected`);
