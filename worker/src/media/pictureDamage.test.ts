@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DamageMeter, MARK_LINES, type MeteredChunk } from './pictureDamage.ts';
 
 const RATE = 25;
-const CHUNK: MeteredChunk = { seconds: 10, frameSeconds: 1 / RATE, last: false, variable: false };
+const CHUNK: MeteredChunk = { seconds: 10, frameSeconds: 1 / RATE, last: false };
 const CORRUPT = 'http://127.0.0.1:1/raw/1/a.ts: corrupt decoded frame in stream 0';
 const LOST = '[mpegts @ 0x55d1]: corrupt input packet in stream 0';
 
@@ -80,15 +80,6 @@ test('what a decoder misses at the beginning of a read is no damage, and later o
   assert.equal(measure([...before.slice(0, 20), missed, ...before.slice(20, 30), ...pictures(-0.5, 4)]), 0);
   assert.equal(measure([...before.slice(0, -5), missed, ...before.slice(-5), ...after]), 3);
   assert.equal(measure([...before.slice(0, -50), missed, ...before.slice(-50), ...after]), 0);
-});
-
-test('where distances vary, a longer one than before is no damage', () => {
-  const uneven = [
-    mark(0, true),
-    ...[0.04, 0.08, 0.2, 0.24, 1.1, 1.14].map((seconds) => mark(seconds, false)),
-  ];
-  assert.equal(measure([LOST, ...uneven], { variable: true }), 0);
-  assert.equal(measure([LOST, ...pictures(0, 4), ...pictures(7, 10)], { variable: true }), 2.04);
 });
 
 test('slides stand for long where the demuxer complains, too', () => {

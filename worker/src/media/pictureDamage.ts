@@ -44,8 +44,6 @@ const EARLY_PICTURES = 10;
 const BEGINNING_PICTURES = 32;
 /** A hole is so much longer than any distance of pictures before it. */
 const HOLE_FACTOR = 1.9;
-/** Where the distances vary, those up to so long need not have been seen before. */
-const UNEVEN_SECONDS = 1;
 /** A recording that was stopped ends in the middle of a picture. */
 const BROKEN_END_SECONDS = 0.5;
 /** Of a chunk; nobody sees a picture that stands for a moment longer. */
@@ -63,8 +61,6 @@ export interface MeteredChunk {
   frameSeconds: number;
   /** The source ends with it. */
   last: boolean;
-  /** Pictures may come at any distance. */
-  variable: boolean;
 }
 
 /** Measures the damage of one run of ffmpeg for a chunk. */
@@ -86,7 +82,7 @@ export class DamageMeter {
 
   constructor(chunk: MeteredChunk) {
     this.#chunk = chunk;
-    this.#longest = Math.max(chunk.frameSeconds, chunk.variable ? UNEVEN_SECONDS : 0);
+    this.#longest = chunk.frameSeconds;
   }
 
   /** Takes a line of ffmpeg's standard error. */

@@ -70,12 +70,7 @@ async function encodeFrom(
   const maxBytes = largestOutput(renditions, seconds);
   const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
   const early = readEarly(spec, preRoll);
-  const damage = new DamageMeter({
-    seconds,
-    frameSeconds: frameSeconds(1, rate),
-    last: chunk.last,
-    variable: plan.facts.video.variableFrameRate,
-  });
+  const damage = new DamageMeter({ seconds, frameSeconds: frameSeconds(1, rate), last: chunk.last });
   let shapeDiffers = false;
   return withWorkFolder(context, limits, async (folder, bound) => {
     const end = await runToSegments({
