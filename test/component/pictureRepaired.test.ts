@@ -121,6 +121,9 @@ describe('damaged pictures are told of, for as long as they are shown', () => {
   }
 });
 
+/** Distances of pictures that are longer behind a keyframe than before. */
+const UNEVEN = 'select=eq(n\\,0)+gte(mod(n*n*31\\,7)\\,2)';
+
 describe('nothing is told of files that are whole', () => {
   const copy = (name: string, from: string, ...options: string[]): Promise<string> =>
     makeSource(media.root, name, '-i', from, '-c', 'copy', ...options);
@@ -144,6 +147,16 @@ describe('nothing is told of files that are whole', () => {
       filtered(name, 'select=gt(mod(n*n*31\\,7)\\,2)*not(between(t\\,3\\,4.7))'),
     'telecined.ts': (name) =>
       encode(name, ['-vf', 'setpts=N*1001/(24000*TB),fps=24000/1001,telecine', ...MPEG2]),
+    'open groups of uneven distance behind an edit list.mp4': async (name) => {
+      const uneven = await filtered('uneven.mp4', UNEVEN, [
+        ...H264,
+        '-x264-params',
+        'open-gop=1:min-keyint=10',
+      ]);
+      return makeSource(media.root, name, '-ss', '1.3', '-i', uneven, '-c', 'copy');
+    },
+    'open groups of uneven distance, HEVC.mp4': (name) =>
+      filtered(name, UNEVEN, [...HEVC.slice(0, -1), `${HEVC.at(-1)}:open-gop=1:bframes=4`, '-tag:v', 'hvc1']),
     '23.976.mp4': (name) => encode(name, ['-r', '24000/1001', ...H264]),
     'refreshed bit by bit.ts': (name) =>
       encode(name, ['-c:v', 'libx264', '-preset', 'veryfast', '-x264-params', 'intra-refresh=1:keyint=30']),

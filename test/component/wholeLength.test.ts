@@ -85,6 +85,20 @@ test('an edit list that hides more than a thousand pictures', async () => {
   await check(file, { times: film(10), endSeconds: 10, firstPicture: 50 * 25, firstSecond: 50 });
 });
 
+for (const codec of [
+  ['libx265', '-x265-params', 'log-level=error:keyint=300:min-keyint=300', '-preset', 'ultrafast'],
+  ['mpeg4', '-q:v', '2', '-g', '300', '-sc_threshold', '1000000000'],
+]) {
+  test(`an edit list that hides the only keyframe, ${codec[0]}`, async () => {
+    const [slides, whole] = [inFolder('slides.mp4'), inFolder(`${codec[0]}.mp4`)];
+    await makeSlides(slides, { times: film(10), endSeconds: 10 });
+    await ffmpeg('-i', slides, '-c:a', 'copy', '-c:v', ...codec, whole);
+    const file = inFolder(`trimmed-${codec[0]}.mp4`);
+    await ffmpeg('-ss', '3', '-i', whole, '-c', 'copy', file);
+    await check(file, { times: film(7), endSeconds: 7, firstPicture: 3 * 25, firstSecond: 3 });
+  });
+}
+
 for (const missing of [9, 96]) {
   test(`a broadcast that begins ${100 - missing} pictures before a keyframe begins with that, and says so`, async () => {
     const whole = inFolder(`broadcast-${missing}.ts`);

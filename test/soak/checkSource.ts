@@ -5,7 +5,7 @@ import { originSeconds } from '@reelmill/shared/core/timeline.ts';
 import type { MediaStore } from '../support/mediaStore.ts';
 import { findWrongPictures } from './comparePictures.ts';
 import { findWrongSound, placeSound } from './compareSound.ts';
-import { decodePictures, decodeSound, LISTEN_RATE } from './decodeFilm.ts';
+import { type DecodedSound, decodePictures, decodeSound, LISTEN_RATE } from './decodeFilm.ts';
 import { makeSource } from './makeSource.ts';
 import { type PublishedSource, publishSource, type RefusedSource, withJoined } from './publishSource.ts';
 import type { Recipe } from './recipeTypes.ts';
@@ -35,9 +35,10 @@ const ASPECT_SHARE = 0.03;
 
 /** Makes the source of a recipe, publishes it and holds the result against one straight decode of the source. */
 export async function checkSource(media: MediaStore, recipe: Recipe): Promise<SourceReport> {
+  const sound = hasWrongSoundTime(recipe) ? await soundBeforeDamage(recipe, media.root) : null;
   const file = await makeSource(recipe, media.root);
   try {
-    const reference = await decodeReference(file, recipe);
+    const reference = await decodeReference(file, recipe, sound);
     const end = await publishSource(media, file, recipe);
     const seconds = reference ? reference.pictureEnd - (reference.pictures[0]?.seconds ?? 0) : 0;
     if (end.kind === 'refused') {
@@ -59,6 +60,20 @@ export async function checkSource(media: MediaStore, recipe: Recipe): Promise<So
       notices: end.notices,
       findings: withNotices(found, end, recipe),
     };
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+function hasWrongSoundTime({ damage }: Recipe): boolean {
+  return damage?.kind === 'bad time' && damage.stream === 'sound';
+}
+
+/** A straight decode goes on at a wrong time; what is meant is known. */
+async function soundBeforeDamage(recipe: Recipe, folder: string): Promise<DecodedSound> {
+  const file = await makeSource({ ...recipe, damage: null }, folder);
+  try {
+    return await decodeSound(file);
   } finally {
     await rm(file, { force: true });
   }
@@ -99,21 +114,27 @@ const EXCUSES: readonly { kind: string; notices: readonly NoticeCode[] }[] = [
   { kind: 'length of the sound', notices: ['audio_repaired', 'times_repaired'] },
   { kind: 'length', notices: ['picture_repaired', 'times_repaired', 'beginning_left_out', 'audio_repaired'] },
   { kind: 'wrong tones', notices: ['audio_repaired', 'times_repaired', 'beginning_left_out'] },
+  // what has a wrong time beside a hole may belong on either side of it
+  { kind: 'sound where the source is silent', notices: ['times_repaired'] },
   { kind: 'left out: audio', notices: ['audio_left_out'] },
 ];
+/** Findings that one wrong time of the sound excuses only beside a hole: elsewhere its neighbours tell where it belongs. */
+const OF_PLACED_SOUND: readonly string[] = ['wrong tones', 'sound where the source is silent'];
 
 /** Notices that only a damaged source may have. */
 const OF_DAMAGE: readonly NoticeCode[] = ['picture_repaired', 'audio_repaired'];
 
 /** What was repaired or left out of a damaged source may differ from it, as long as its owner is told. */
-function withNotices(found: readonly Finding[], end: PublishedSource, { damage }: Recipe): Finding[] {
+function withNotices(found: readonly Finding[], end: PublishedSource, recipe: Recipe): Finding[] {
+  const { damage, soundHole } = recipe;
   if (damage === null) {
     const wrong = end.notices.filter((notice) => OF_DAMAGE.includes(notice));
     return [...found, ...wrong.map((notice) => ({ kind: `whole, but ${notice}`, what: notice }))];
   }
   return found.flatMap(({ kind, what }) => {
     const excuse = EXCUSES.find((one) => kind.startsWith(one.kind));
-    if (excuse?.notices.some((notice) => end.notices.includes(notice))) return [];
+    const isExcusable = soundHole !== null || !hasWrongSoundTime(recipe) || !OF_PLACED_SOUND.includes(kind);
+    if (isExcusable && excuse?.notices.some((notice) => end.notices.includes(notice))) return [];
     return [{ kind: `damaged, no notice: ${kind}`, what }];
   });
 }

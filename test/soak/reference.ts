@@ -28,12 +28,16 @@ export interface Reference {
   isWhole: boolean;
 }
 
-/** Null where no picture can be decoded. */
-export async function decodeReference(file: string, recipe: Recipe): Promise<Reference | null> {
+/** Null where no picture can be decoded. `meant`: the sound at the times that it should have, where those are known. */
+export async function decodeReference(
+  file: string,
+  recipe: Recipe,
+  meant: DecodedSound | null = null,
+): Promise<Reference | null> {
   const turned = recipe.rotation === 90 || recipe.rotation === 270;
   const damagedHevc = recipe.codec === 'hevc' && recipe.damage !== null;
   const decoded = await decodePictures(file, { filters: playerFilters(recipe), turned, damagedHevc });
-  return referenceOf(recipe, decoded, await decodeSound(file));
+  return referenceOf(recipe, decoded, meant ?? (await decodeSound(file)));
 }
 
 function referenceOf(recipe: Recipe, decoded: DecodedPictures, heard: DecodedSound): Reference | null {

@@ -73,6 +73,15 @@ test('holes are damage only where the demuxer complains', () => {
   assert.equal(measure([LOST, ...before, mark(5, false), ...after]), 2.96);
 });
 
+test('what a decoder misses at the beginning of a read is no damage, and later only where a hole follows', () => {
+  const missed = '[h264 @ 0x56300ca34fc0] mmco: unref short failure';
+  const [before, after] = [pictures(-2, 4), pictures(7, 10)];
+  assert.equal(measure([missed, ...before, ...after]), 0);
+  assert.equal(measure([...before.slice(0, 20), missed, ...before.slice(20, 30), ...pictures(-0.5, 4)]), 0);
+  assert.equal(measure([...before.slice(0, -5), missed, ...before.slice(-5), ...after]), 3);
+  assert.equal(measure([...before.slice(0, -50), missed, ...before.slice(-50), ...after]), 0);
+});
+
 test('slides stand for long where the demuxer complains, too', () => {
   const slides = [0, 0.2, 3, 6, 9].map((seconds) => mark(seconds, true));
   assert.equal(measure([...slides.slice(0, 3), LOST, ...slides.slice(3)], { frameSeconds: 0.2 }), 0);

@@ -26,18 +26,22 @@ const DAMAGED = new RegExp(
     '^\\[hevc @ 0x[0-9a-f]+\\] Could not find ref with POC',
   ].join('|'),
 );
-/** What is said where packets are lost, and sometimes where nothing is. */
+/** What a demuxer says where packets are lost, and sometimes where nothing is. It may be far ahead of the pictures. */
 const DOUBTFUL = new RegExp(
-  [
-    'corrupt input packet in stream',
-    '^\\[matroska,webm @ 0x[0-9a-f]+\\] ',
-    '^\\[flv @ 0x[0-9a-f]+\\] ',
-    '^\\[h264 @ 0x[0-9a-f]+\\] (mmco: unref short failure|illegal short term buffer state)',
-  ].join('|'),
+  ['corrupt input packet in stream', '^\\[matroska,webm @ 0x[0-9a-f]+\\] ', '^\\[flv @ 0x[0-9a-f]+\\] '].join(
+    '|',
+  ),
 );
+/** What a decoder says there, and wherever it begins to read with pictures that name earlier ones. */
+const DOUBTED_PICTURE = /^\[h264 @ 0x[0-9a-f]+\] (mmco: unref short failure|illegal short term buffer state)/;
 
 /** Complaints come up to so many pictures early: queues lie between decoder and filters. */
 const EARLY_PICTURES = 10;
+/**
+ * So many pictures after its first one a decoder still meets names of pictures from before: it keeps sixteen for reference,
+ * and as many again may lie between.
+ */
+const BEGINNING_PICTURES = 32;
 /** A hole is so much longer than any distance of pictures before it. */
 const HOLE_FACTOR = 1.9;
 /** A recording that was stopped ends in the middle of a picture. */
@@ -69,6 +73,8 @@ export class DamageMeter {
   #doubtful = 0;
   /** Pictures since the latest complaint. */
   #since = 0;
+  /** As of the first keyframe. */
+  #pictures = 0;
   /** Time of the latest picture; null before the first keyframe, as of which pictures are what they were. */
   #latest: number | null = null;
   /** The longest distance of pictures so far. */
@@ -101,6 +107,9 @@ export class DamageMeter {
 
   #complain(line: string): void {
     if (DOUBTFUL.test(line)) this.#doubtful = Number.POSITIVE_INFINITY;
+    if (this.#pictures >= BEGINNING_PICTURES && DOUBTED_PICTURE.test(line)) {
+      this.#doubtful = Math.max(this.#doubtful, EARLY_PICTURES);
+    }
     // what comes before the first keyframe cannot be decoded in the middle of any source
     if (this.#latest === null || !DAMAGED.test(line)) return;
     this.#open ??= 0;
@@ -113,6 +122,7 @@ export class DamageMeter {
     const before = this.#latest;
     if (before === null && !isKeyframe) return;
     this.#latest = seconds;
+    this.#pictures++;
     if (before !== null) this.#passTime(before, seconds);
     if (this.#open === null || ++this.#since <= EARLY_PICTURES || !isKeyframe) return;
     this.#total += this.#open;

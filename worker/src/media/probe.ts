@@ -160,6 +160,23 @@ export async function samplePackets<const S extends readonly number[]>(
   return stats as { [K in keyof S]: PacketStats }; // one for each stream, in their order
 }
 
+/** Whether a stream's first packet is a keyframe that an edit list hides: it is decoded for what comes behind it. */
+export async function beginsWithHiddenKeyframe(target: ProbeTarget, streamIndex: number): Promise<boolean> {
+  if (target.demuxer !== 'mov') return false;
+  let flags: string | null = null;
+  const what = ['-select_streams', String(streamIndex), '-show_entries', 'packet=flags', '-of', 'csv=p=0'];
+  await runProgram('ffprobe', [...probeArgs(target), ...what, ...stretchArgs('%+#1'), '-i', target.url], {
+    ...runOptions(target),
+    stallMs: TIME_LIMITS.stallMs,
+    timeLimitMs: TIME_LIMITS.probeMs,
+    onLine(line) {
+      flags ??= line;
+      return true;
+    },
+  });
+  return /^K.*D/.test(flags ?? '');
+}
+
 /** How many packets each stream has in a stretch; those without any are left out. */
 export async function countFirstPackets(target: ProbeTarget, stretch: Stretch): Promise<Map<number, number>> {
   const counts = new Map<number, number>();

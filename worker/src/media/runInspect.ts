@@ -5,7 +5,7 @@ import { isElementary } from './elementaryStream.ts';
 import { findTransparency } from './findTransparency.ts';
 import { inspectTiming, readThrough } from './inspectTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
-import { countFirstPackets, decodeFrames, type ProbeTarget } from './probe.ts';
+import { beginsWithHiddenKeyframe, countFirstPackets, decodeFrames, type ProbeTarget } from './probe.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
 import { knownTarget, probeSource } from './probeSource.ts';
@@ -79,7 +79,8 @@ async function decodeFirstShown(
   { index, codec_name: codec }: SelectedStreams['video'],
 ): Promise<DecodedFrames> {
   const few = await decodeFrames(target, index, FIRST_PACKETS, { count: FIRST_FRAMES });
-  const madeUp = showsMadeUp({ video: { codec } });
+  // with its keyframe hidden, what is shown first is made from it
+  const madeUp = showsMadeUp({ video: { codec } }) && !(await beginsWithHiddenKeyframe(target, index));
   const shown = madeUp ? sinceKeyframe(few) : few;
   const more = { count: FIRST_FRAMES, keyframesOnly: madeUp };
   const frames = shown.length > 0 ? shown : await decodeFrames(target, index, 'everything', more);
