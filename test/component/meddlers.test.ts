@@ -101,7 +101,10 @@ for (const store of ['disk', 'minio'] as const) {
       await see((event) => event.type === 'state' && event.upload.state === 'failed');
       const failure = manager.uploads.find((upload) => upload.id === id)?.failure;
       assert.equal(failure?.code, 'intercepted');
-      assert.match(failure.message, /^Something between you and the server responded in its place \(HTTP 403/);
+      assert.match(
+        failure.message,
+        /^Something between you and the server responded in its place \(HTTP 403/,
+      );
       await manager.close();
     });
 
