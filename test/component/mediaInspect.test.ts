@@ -33,7 +33,11 @@ for (const name of ['h264-aac', 'ntsc', 'h264-open-gop', 'hevc-open-gop', 'mpegt
   test(`${name}: looking at parts of the file finds out what reading all of it does`, async () => {
     const file = await sampleFile(name);
     const facts = await inspect(file, SAMPLED);
-    assert.deepEqual(facts, await inspect(file, READ_THROUGH));
+    const whole = await inspect(file, READ_THROUGH);
+    // only who reads every picture's header can tell that the pixels' shape never changes
+    const { aspectChanges, ...video } = whole.video;
+    assert.deepEqual(aspectChanges, [{ fromSeconds: video.startSeconds, aspect: { num: 1, den: 1 } }]);
+    assert.deepEqual(facts, { ...whole, video });
     assert.equal(facts.seekable, true);
   });
 }

@@ -73,12 +73,10 @@ for (const [name, options] of Object.entries(VARIANTS)) {
     await ffmpeg(...before, '-i', film, '-c', 'copy', ...behind, file);
     const { index, read } = await timingsOf(file);
     assert.ok(index);
-    for (const [n, { firstPts, lastDuration: _, gaps, ...stats }] of index.entries()) {
-      const expected = read[n] ?? assert.fail('another stream');
-      const { count, lastPts, holes, backwardJumps, badTimes, strayTimes, encrypted, longestGap } = expected;
-      const others = { count, lastPts, holes, backwardJumps, badTimes, strayTimes, encrypted };
-      assert.deepEqual({ ...stats, longestGap: 0 }, { ...others, longestGap: 0 });
-      assert.ok(Math.abs(stats.longestGap - longestGap) < 1e-3 && gaps.length > 0);
+    for (const [n, { firstPts, lastDuration: _, gaps, longestGap, ...stats }] of index.entries()) {
+      const { lastDuration: __, gaps: ___, ...expected } = read[n] ?? assert.fail('another stream');
+      assert.deepEqual({ ...expected, ...stats }, expected);
+      assert.ok(Math.abs(longestGap - expected.longestGap) < 1e-3 && gaps.length > 0);
       // sound that is cut in the middle of a frame
       assert.ok(Math.abs((firstPts ?? 0) - (expected.firstPts ?? 0)) < 0.01);
     }

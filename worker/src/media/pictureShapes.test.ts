@@ -109,7 +109,7 @@ test('where the shape of the pixels changes is known, but not without bound', ()
     { at: 0, size, aspect: '16:15' },
     { at: 1, size, aspect: '64:45' },
     { at: 2, size, aspect: '64:45' },
-    // out of its place in time
+    // keyframes come in the order in which they are decoded
     { at: 0.5, size, aspect: '16:15' },
     { at: 3, size, aspect: '100:1' },
     { at: 4, size, aspect: '0:1' },
@@ -119,6 +119,8 @@ test('where the shape of the pixels changes is known, but not without bound', ()
     { fromSeconds: 1, aspect: { num: 64, den: 45 } },
     { fromSeconds: 3, aspect: { num: 1, den: 1 } },
   ]);
+  const reversed = scanOf(programmes.toReversed(), 5);
+  assert.deepEqual(reversed.aspectChanges, scanOf(programmes, 5).aspectChanges);
   const flicker = Array.from({ length: 200 }, (_, at) => ({ at, size, aspect: at % 2 ? '16:15' : '64:45' }));
   assert.equal(scanOf(flicker, 200).aspectChanges, null);
 });

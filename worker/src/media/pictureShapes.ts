@@ -14,6 +14,13 @@ interface ShownShape extends PictureShape {
   seconds: number;
 }
 
+/** A picture as it is shown: its shape, null where there are too many, and the sane aspect of its pixels. */
+interface ShownPicture {
+  shape: ShownShape | null;
+  fromSeconds: number;
+  aspect: Rational;
+}
+
 /** What was found of the pictures of a whole video. */
 export interface PictureScan {
   /** Every shape, the first one first. */
@@ -26,6 +33,8 @@ export interface PictureScan {
 /** A file may change its size with every picture; what is kept of it must not grow with that. */
 const MAX_SHAPES = 100;
 const MAX_ASPECT_CHANGES = 100;
+/** A decoder that skips all but keyframes hands them out in another order than they are shown in, this far at most. */
+const REORDER_WINDOW = 16;
 /** A shape lasts if it has this share of the video: a glitch, or the first moments of a call, decide nothing. */
 const LASTING_SHARE = 0.1;
 /** ffprobe's name of captions within the pictures (CEA-608, CEA-708). */
@@ -35,7 +44,9 @@ export const CAPTIONS = 'ATSC A53 Part 4 Closed Captions';
 export class ShapeCollector {
   readonly #shapes: ShownShape[] = [];
   readonly #aspects: AspectChange[] = [];
-  #shown: { shape: ShownShape | null; fromSeconds: number } | null = null;
+  /** In the order of their times. */
+  readonly #waiting: ShownPicture[] = [];
+  #shown: ShownPicture | null = null;
   #interlaced = false;
   /** Whether any picture has captions within it. */
   captions = false;
@@ -49,15 +60,16 @@ export class ShapeCollector {
     if (line.includes(CAPTIONS)) this.captions = true;
     const sampleAspectRatio = ratioOf(fields.get('sample_aspect_ratio') ?? '');
     const shape = this.#shapeOf({ width, height, sampleAspectRatio });
-    const seconds = Number.parseFloat(fields.get('best_effort_timestamp_time') ?? '');
-    if (!Number.isFinite(seconds)) return;
-    this.#lastUntil(seconds);
-    this.#shown = { shape, fromSeconds: seconds };
-    this.#addAspect({ fromSeconds: seconds, aspect: saneAspect(sampleAspectRatio) });
+    const fromSeconds = Number.parseFloat(fields.get('best_effort_timestamp_time') ?? '');
+    if (!Number.isFinite(fromSeconds)) return;
+    const behind = this.#waiting.findLastIndex((other) => other.fromSeconds <= fromSeconds);
+    this.#waiting.splice(behind + 1, 0, { shape, fromSeconds, aspect: saneAspect(sampleAspectRatio) });
+    if (this.#waiting.length > REORDER_WINDOW) this.#showNext();
   }
 
   /** Returns what was found of a video that ends then; null where there was no picture. */
   finish(endSeconds: number): PictureScan | null {
+    while (this.#waiting.length > 0) this.#showNext();
     this.#lastUntil(endSeconds);
     this.#shown = null;
     const shapes = this.#shapes;
@@ -66,7 +78,16 @@ export class ShapeCollector {
     return { shapes, aspectChanges, interlaced: this.#interlaced };
   }
 
-  #addAspect(next: AspectChange): void {
+  #showNext(): void {
+    const next = this.#waiting.shift();
+    if (!next) return;
+    this.#lastUntil(next.fromSeconds);
+    this.#shown = next;
+    this.#addAspect(next);
+  }
+
+  #addAspect({ fromSeconds, aspect }: AspectChange): void {
+    const next = { fromSeconds, aspect };
     const last = this.#aspects.at(-1);
     const isKnown = last !== undefined && isSameAspect(ratio(last.aspect), ratio(next.aspect));
     // what comes before the last change in time has a wrong time
