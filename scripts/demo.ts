@@ -12,10 +12,10 @@ import { uploadFiles } from '@reelmill/desktop/cli/uploadCommand.ts';
 import { type Client, createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import { type RunningServer, startServer } from '@reelmill/server/app/server.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { readServerConfig, type ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openAccount } from './demo/account.ts';
 import { makeSample } from './demo/sample.ts';
 import { verifyPlayback } from './demo/verifyPlayback.ts';
@@ -23,14 +23,14 @@ import { verifyPlayback } from './demo/verifyPlayback.ts';
 const USAGE = 'usage: npm run demo [-- [--once] [FILE...]]';
 
 createPrivateFilesOnly();
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 try {
   process.exitCode = await demo(readArguments());
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 } finally {
-  await releasers.release();
+  await cleanupStack.release();
 }
 
 function readArguments(): { files: string[]; once: boolean } {
@@ -52,7 +52,7 @@ async function demo(options: { files: string[]; once: boolean }): Promise<number
   console.log(`Server and one worker at ${server.url}, data in ${config.dataDir}, log in demo.log there.`);
 
   const client = createClient(clientFolderAt(path.join(config.dataDir, 'demo')));
-  releasers.add('client', () => client.close());
+  cleanupStack.add('client', () => client.close());
   const account = await openAccount(server.url, path.join(config.dataDir, 'demo', 'account.json'));
   const session = await client.logIn(server.url, account);
   const exitCode = await uploadFiles(client, process, { session, paths: files, options: { wait: true } });
@@ -85,14 +85,14 @@ async function findFiles(given: readonly string[], dataDir: string): Promise<str
 async function startDemoServer(config: ServerConfig): Promise<RunningServer> {
   const log = createWriteStream(path.join(config.dataDir, 'demo.log'), { flags: 'a' });
   await once(log, 'open');
-  releasers.add('log', () => new Promise<void>((resolve) => log.end(resolve)));
+  cleanupStack.add('log', () => new Promise<void>((resolve) => log.end(resolve)));
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'demo' }, log);
   const server = await startServer(config, { logger }).catch((error: unknown) => {
     if (!isPortInUse(error) || process.env.PORT) throw error;
     console.log(`Port ${config.PORT} is in use; taking a free one.`);
     return startServer({ ...config, PORT: 0 }, { logger });
   });
-  releasers.add('server', () => server.stop());
+  cleanupStack.add('server', () => server.stop());
   return server;
 }
 

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { Report } from './runner/report.ts';
 import { runFile } from './runner/runFile.ts';
 import { startSharedServers } from './runner/sharedServers.ts';
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const report = new Report();
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
@@ -27,7 +27,7 @@ try {
 } catch (error) {
   print(report.fail('the test run', error));
 } finally {
-  await releasers.release().catch((error: unknown) => {
+  await cleanupStack.release().catch((error: unknown) => {
     print(report.fail('stopping the servers', error));
   });
 }
@@ -44,7 +44,7 @@ async function runAll(found: readonly Suite[], concurrency: number): Promise<voi
   if (stopping.signal.aborted) return;
   Object.assign(
     process.env,
-    await startSharedServers(new Set(others.flatMap(({ needs }) => needs)), releasers),
+    await startSharedServers(new Set(others.flatMap(({ needs }) => needs)), cleanupStack),
   );
   await runFiles(others, concurrency);
 }

@@ -12,8 +12,8 @@ import { SessionService } from '@reelmill/desktop/main/session/sessionService.ts
 import { SettingsStore } from '@reelmill/desktop/main/settings/settingsStore.ts';
 import { WatchFolderService } from '@reelmill/desktop/main/watchFolder/watchFolderService.ts';
 import { APP_URL } from '@reelmill/desktop/main/window/pageRequests.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { keepAccount } from '../demo/account.ts';
 
 /** The app's main process without Electron. */
@@ -37,11 +37,11 @@ const NO_ENCRYPTION: Encryption = {
 /** Starts the services on `folder/app`, signed in to the server with the account of `folder/account.json`. */
 export async function openApp({ folder, serverUrl }: { folder: string; serverUrl: string }): Promise<DevApp> {
   const logger = createLogger({ level: 'warn', name: 'app' });
-  const releasers = new Releasers();
-  const services = await openServices(folder, releasers, logger);
+  const cleanupStack = new CleanupStack();
+  const services = await openServices(folder, cleanupStack, logger);
   const handlers = createHandlers(services, systemActions(services, folder));
   const closing = new AbortController();
-  releasers.add('sign-in', () => closing.abort());
+  cleanupStack.add('sign-in', () => closing.abort());
   void signInFirst(services.session, { folder, serverUrl }, closing.signal);
   return {
     call: (name, args) =>
@@ -52,25 +52,25 @@ export async function openApp({ folder, serverUrl }: { folder: string; serverUrl
       services.settings.subscribe((settings) => send('settings.changed', settings));
       services.watchFolder.subscribe((state) => send('watchFolder.changed', state));
     },
-    close: () => releasers.release(),
+    close: () => cleanupStack.release(),
   };
 }
 
-async function openServices(folder: string, releasers: Releasers, logger: Logger): Promise<Services> {
+async function openServices(folder: string, cleanupStack: CleanupStack, logger: Logger): Promise<Services> {
   const data = path.join(folder, 'app');
   await mkdir(data, { recursive: true });
   const settings = await SettingsStore.open(path.join(data, 'settings.json'));
   const session = new SessionService({ folder: data, encryption: NO_ENCRYPTION, logger });
-  releasers.add('session', () => session.close());
+  cleanupStack.add('session', () => session.close());
   const dialogs = {
     // a browser has no paths of files: everything in the folder for videos is chosen
     chooseVideos: () => listVideos(path.join(folder, 'videos')),
     chooseReplacement: async () => null,
   };
   const queue = new QueueService({ session, settings, dialogs, logger });
-  releasers.add('queue', () => queue.close());
+  cleanupStack.add('queue', () => queue.close());
   const watchFolder = new WatchFolderService({ session, settings, queue, folder: data, logger });
-  releasers.add('watch folder', () => watchFolder.close());
+  cleanupStack.add('watch folder', () => watchFolder.close());
   await session.start();
   await queue.start();
   await watchFolder.start();

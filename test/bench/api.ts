@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type VideoDetail, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { z } from 'zod';
 import { signAccessToken } from '../../server/src/auth/accessTokens.ts';
 import { deriveSecrets } from '../../server/src/context/secrets.ts';
@@ -51,10 +51,10 @@ interface Turn extends z.infer<typeof loadSchema> {
  * number of signed links. Either has one core to itself.
  */
 export async function benchApi(options: BenchOptions): Promise<BenchReport> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     await leaveServerCore();
-    const { sides, shelf, secret } = await prepare(releasers);
+    const { sides, shelf, secret } = await prepare(cleanupStack);
     const turns = new Map<Side, Turn[]>(sides.map((side) => [side, []]));
     await compareAnswers(sides, shelf, secret);
     for (let run = 0; run < options.runs; run += 1) {
@@ -66,7 +66,7 @@ export async function benchApi(options: BenchOptions): Promise<BenchReport> {
     }
     return report(turns);
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 }
 
@@ -99,13 +99,13 @@ async function leaveServerCore(): Promise<void> {
   await promisify(execFile)('taskset', ['-a', '-c', '-p', `1-${cores - 1}`, String(process.pid)]);
 }
 
-async function prepare(releasers: Releasers): Promise<{ sides: Side[]; shelf: Shelf; secret: string }> {
+async function prepare(cleanupStack: CleanupStack): Promise<{ sides: Side[]; shelf: Shelf; secret: string }> {
   const folder = await makeTemporaryFolder('api');
-  releasers.add('folder', () => folder.remove());
+  cleanupStack.add('folder', () => folder.remove());
   const [mariaDb, rabbitMq, minio] = await Promise.all([useMariaDb(), useRabbitMq(), useMinio()]);
-  releasers.add('MariaDB', () => mariaDb.dispose());
-  releasers.add('RabbitMQ', () => rabbitMq.dispose());
-  releasers.add('MinIO', () => minio.stop());
+  cleanupStack.add('MariaDB', () => mariaDb.dispose());
+  cleanupStack.add('RabbitMQ', () => rabbitMq.dispose());
+  cleanupStack.add('MinIO', () => minio.stop());
   const database = await openDatabase({ url: mariaDb.url }, createLogger({ level: 'silent', name: 'bench' }));
   const shelf = await makeVideos(database.models, VIDEOS).finally(() => database.close());
   const jwtSecret = randomBytes(32).toString('hex');

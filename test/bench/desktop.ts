@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { DesktopApp } from '../support/desktopApp.ts';
 import { callMain } from '../support/desktopPages.ts';
 import { packApp, startPackagedApp } from '../support/packagedApp.ts';
@@ -40,12 +40,12 @@ interface StartFigures {
 
 /** Measures the packed desktop app: its start, its memory and smoothness under load, and its throughput. */
 export async function benchDesktop({ runs, seconds, onRun }: BenchOptions): Promise<BenchReport> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-bench-'));
-    releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
+    cleanupStack.add('folder', () => rm(folder, { recursive: true, force: true }));
     const screen = await startVirtualScreen();
-    releasers.add('screen', () => screen.stop());
+    cleanupStack.add('screen', () => screen.stop());
     const executable = await packApp(path.join(folder, 'packed'));
     const bench: Bench = { runs, seconds, onRun, folder, screen, executable };
     const starts = await measureStarts(bench);
@@ -53,7 +53,7 @@ export async function benchDesktop({ runs, seconds, onRun }: BenchOptions): Prom
     const speeds = await measureThroughput(bench);
     return report(starts, loads, speeds);
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 }
 

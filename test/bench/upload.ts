@@ -6,7 +6,7 @@ import path from 'node:path';
 import { SessionFile } from '@reelmill/desktop/node/sessionFile.ts';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { type RunningMinio, signedByOwner, startMinio } from '../support/minio.ts';
 import { startUploadApi, type UploadApi } from '../support/uploadApi.ts';
 import { median } from './figures.ts';
@@ -68,10 +68,10 @@ export async function benchUpload(options: UploadBenchOptions = {}): Promise<Upl
   const sizeBytes = options.sizeBytes ?? 2048 * MIB;
   const partSizeBytes = options.partSizeBytes ?? 16 * MIB;
   const runs = options.runs ?? 3;
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-bench-'));
-    releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
+    cleanupStack.add('folder', () => rm(folder, { recursive: true, force: true }));
     const file = path.join(folder, 'source.bin');
     await writeRandom(file, sizeBytes);
     const figures = new Map<string, { name: string; seconds: number[]; peakMebibytes: number }>();
@@ -92,7 +92,7 @@ export async function benchUpload(options: UploadBenchOptions = {}): Promise<Upl
     }
     return compare([...figures.values()], sizeBytes);
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 }
 
@@ -114,22 +114,22 @@ export async function withStage(
   { file, folder, partSizeBytes }: { file: string; folder: string; partSizeBytes: number },
   work: (stage: Stage, store: ObjectStore) => Promise<void>,
 ): Promise<void> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const ownFolder = await mkdtemp(path.join(folder, 'run-'));
-    releasers.add('folder', () => rm(ownFolder, { recursive: true, force: true }));
+    cleanupStack.add('folder', () => rm(ownFolder, { recursive: true, force: true }));
     const minio = await startMinio(await findFastFolder());
-    releasers.add('minio', () => minio.stop());
+    cleanupStack.add('minio', () => minio.stop());
     const place = { publicEndpoint: minio.endpoint, bucket: BUCKET, region: 'us-east-1' };
     const access = { ...signedByOwner(minio), ...place };
     await ensureBucket(access);
     const store = createMinioStore(access);
-    releasers.add('store', () => store.close());
+    cleanupStack.add('store', () => store.close());
     const api = await startUploadApi({ store, partSizeBytes });
-    releasers.add('api', () => api.close());
+    cleanupStack.add('api', () => api.close());
     await work({ folder: ownFolder, file, minio, api }, store);
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createConnection } from 'mysql2/promise';
 import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
 import { type RunningMinio, startMinio } from '../support/minio.ts';
@@ -26,10 +26,10 @@ export interface Dependencies {
   all: Dependency[];
 }
 
-export async function startDependencies(folder: string, releasers: Releasers): Promise<Dependencies> {
+export async function startDependencies(folder: string, cleanupStack: CleanupStack): Promise<Dependencies> {
   const use = async <T>(started: Promise<T>, name: string, end: (server: T) => Promise<void>): Promise<T> => {
     const server = await started;
-    releasers.add(name, () => end(server));
+    cleanupStack.add(name, () => end(server));
     return server;
   };
   const [minio, mariaDb, rabbitMq] = await Promise.all([
@@ -96,15 +96,15 @@ async function startInTime(server: Pick<Dependency, 'start' | 'kill'>): Promise<
 /** The links of one run, by name. */
 export class Links {
   readonly all: Link[] = [];
-  readonly #releasers: Releasers;
+  readonly #cleanupStack: CleanupStack;
 
-  constructor(releasers: Releasers) {
-    this.#releasers = releasers;
+  constructor(cleanupStack: CleanupStack) {
+    this.#cleanupStack = cleanupStack;
   }
 
   async open(name: string, findPorts: () => readonly number[]): Promise<Link> {
     const link = await openLink(name, findPorts);
-    this.#releasers.add(name, () => link.close());
+    this.#cleanupStack.add(name, () => link.close());
     this.all.push(link);
     return link;
   }
@@ -183,7 +183,7 @@ export interface WorkerParts {
 export async function makeWorkers(
   options: PartsOptions,
   count: number,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
 ): Promise<WorkerParts> {
   const made: WorkerParts = { workers: [], disks: [], scratchFolders: [] };
   for (let number = 1; number <= count; number += 1) {
@@ -192,7 +192,7 @@ export async function makeWorkers(
     made.scratchFolders.push(scratch);
     if (canMount) {
       const disk = { ...(await mountMemoryDisk(scratch, SCRATCH_BYTES)), name: `scratch of ${name}` };
-      releasers.add(disk.name, disk.unmount);
+      cleanupStack.add(disk.name, disk.unmount);
       made.disks.push(disk);
     }
     const own = { WORKER_ID: name, WORK_DIR: scratch, WORKER_THREADS: '1', DRAIN_SECONDS: '10' };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
 import { signedByOwner } from '../support/minio.ts';
 import { findFreePort } from '../support/processes.ts';
@@ -28,20 +28,20 @@ import { LEASE_SECONDS, type Remains, type World, type WorldOptions } from './wo
 
 /** Two servers, some workers, MariaDB, RabbitMQ and MinIO, every connection of theirs through a link. */
 export async function openDistributedWorld(options: WorldOptions & { workers: number }): Promise<World> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
-    return await open(options, releasers);
+    return await open(options, cleanupStack);
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }
 
-async function open(options: WorldOptions & { workers: number }, releasers: Releasers): Promise<World> {
-  const dependencies = await startDependencies(options.folder, releasers);
+async function open(options: WorldOptions & { workers: number }, cleanupStack: CleanupStack): Promise<World> {
+  const dependencies = await startDependencies(options.folder, cleanupStack);
   const bucket = bucketOf(dependencies);
   await ensureBucket(bucket);
-  const links = new Links(releasers);
+  const links = new Links(cleanupStack);
   const mark = `chaos-${randomBytes(4).toString('hex')}`;
   const parts = { ...options, dependencies, links, mark };
   const ports = [await findFreePort(), await findFreePort()];
@@ -49,10 +49,10 @@ async function open(options: WorldOptions & { workers: number }, releasers: Rele
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const storeUrl = await links.via('creators↔store', dependencies.minio.endpoint);
   const { servers, env } = await makeServers(parts, { ports, apiUrl, storeUrl });
-  const made = await makeWorkers(parts, options.workers, releasers);
+  const made = await makeWorkers(parts, options.workers, cleanupStack);
   const programs = [...servers, ...made.workers];
-  releasers.add('processes', () => killMarkedProcesses(mark));
-  for (const program of programs) releasers.add(program.name, () => program.kill());
+  cleanupStack.add('processes', () => killMarkedProcesses(mark));
+  for (const program of programs) cleanupStack.add(program.name, () => program.kill());
 
   return {
     ...{ apiUrl, programs, mark },
@@ -74,7 +74,7 @@ async function open(options: WorldOptions & { workers: number }, releasers: Rele
       return programs.filter((_, index) => !inOrder[index]).map(({ name }) => name);
     },
     openRemains: () => openRemains(dependencies, env),
-    dispose: () => releasers.release(),
+    dispose: () => cleanupStack.release(),
   };
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
 import { standalone } from '../../server/src/profiles/standalone.ts';
 import { findEmbeddedWorkers } from '../support/childProcesses.ts';
@@ -26,25 +26,28 @@ const DISK_BYTES = 2 * 1024 ** 3;
 
 /** One server with its embedded worker; its data folder is a disk of its own, whose power can be cut. */
 export async function openStandaloneWorld(options: WorldOptions): Promise<World> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
-    return await open(options, releasers);
+    return await open(options, cleanupStack);
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }
 
-async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Releasers): Promise<World> {
+async function open(
+  { folder, logFolder, timeline }: WorldOptions,
+  cleanupStack: CleanupStack,
+): Promise<World> {
   const mark = `chaos-${randomBytes(4).toString('hex')}`;
   const mountPoint = path.join(folder, mark);
   const disk = canMount ? await mountPowerDisk(mountPoint, path.join(folder, 'disk.img'), DISK_BYTES) : null;
-  if (disk !== null) releasers.add('disk', () => disk.unmount());
+  if (disk !== null) cleanupStack.add('disk', () => disk.unmount());
   const dataDir = path.join(mountPoint, 'data');
   await mkdir(dataDir, { recursive: true });
   const port = await findFreePort();
   const link = await openLink('creators↔API', () => [port]);
-  releasers.add('link', () => link.close());
+  cleanupStack.add('link', () => link.close());
   const apiUrl = `http://127.0.0.1:${link.port}`;
   const env = {
     ...COMMON_ENV,
@@ -59,8 +62,8 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
     ...{ name: 'server', logFolder, timeline, cwd: ROOT, env },
     args: ['--max-semi-space-size=4', path.join(ROOT, 'server/src/main.ts')],
   });
-  releasers.add('processes', () => killMarkedProcesses(mark));
-  releasers.add('server', () => server.kill());
+  cleanupStack.add('processes', () => killMarkedProcesses(mark));
+  cleanupStack.add('server', () => server.kill());
   const findWorkers = async (): Promise<number[]> =>
     server.pid === null ? [] : findEmbeddedWorkers(server.pid);
   const faults: Fault[] = [
@@ -105,6 +108,6 @@ async function open({ folder, logFolder, timeline }: WorldOptions, releasers: Re
         },
       };
     },
-    dispose: () => releasers.release(),
+    dispose: () => cleanupStack.release(),
   };
 }

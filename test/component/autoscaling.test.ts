@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import type { Disposition, JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { DocumentedApi } from '../support/apiClient.ts';
@@ -39,7 +39,7 @@ const scalingSchema = z.object({
 });
 const queueSchema = z.object({ messages: z.int() });
 
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 let scaling: z.infer<typeof scalingSchema>;
 let managementUrl: string;
 let workers: Workers;
@@ -47,14 +47,14 @@ let workers: Workers;
 before(async () => {
   scaling = await readScaling();
   const rabbitMq = await startRabbitMq({ management: true });
-  releasers.add('RabbitMQ', () => rabbitMq.dispose());
+  cleanupStack.add('RabbitMQ', () => rabbitMq.dispose());
   managementUrl = rabbitMq.managementUrl ?? '';
   const { queueName } = scaling.triggers[0].metadata;
   const farm = await openDistributed({
     amqpUrl: rabbitMq.url,
     env: { TASK_QUEUE: queueName, LEASE_SECONDS: '600' },
   });
-  releasers.add('farm', () => farm.dispose());
+  cleanupStack.add('farm', () => farm.dispose());
   const server = await farm.startServer();
   const user = await (await DocumentedApi.of(server.url)).signUp('autoscaling');
   for (let video = 0; video < TASKS; video += 1) await uploadSomething(user);
@@ -66,9 +66,9 @@ before(async () => {
       logger: createLogger({ level: 'silent', name: 'test' }),
     }),
   );
-  releasers.add('workers', () => workers.close());
+  cleanupStack.add('workers', () => workers.close());
 });
-after(() => releasers.release());
+after(() => cleanupStack.release());
 
 test('work wakes a farm without a worker, which then grows to one for every task or the limit', async () => {
   const { maxReplicaCount } = scaling;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Page } from 'playwright-core';
 import { makeHlsFilm } from '../support/hlsFilm.ts';
 import { makeVideo } from '../support/libraryVideos.ts';
@@ -14,19 +14,19 @@ const SECONDS = 8;
 const MANY = 10_000;
 
 describe('the library view', { timeout: 300_000 }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let preview: RendererPreview;
   let media: string;
 
   before(async () => {
     const folder = await makeTemporaryFolder('library');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     media = folder.path;
     await makeHlsFilm(media, SECONDS);
     preview = await startRendererPreview();
-    releasers.add('preview', () => preview.close());
+    cleanupStack.add('preview', () => preview.close());
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   /** The library with these videos; `asked` answers what was asked of the main process since it was asked last. */
   async function open(videos: Video[], language: 'en' | 'zh-CN' = 'en') {

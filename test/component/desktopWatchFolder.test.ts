@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { FoundFile } from '@reelmill/desktop/main/watchFolder/folderState.ts';
 import { ProcessedFiles } from '@reelmill/desktop/main/watchFolder/processedFiles.ts';
 import { WatchFolder, type WatchStatus } from '@reelmill/desktop/main/watchFolder/watchFolder.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { grow, makeFile, makeVideo } from '../support/desktopFiles.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 
@@ -23,18 +23,18 @@ interface Watching {
 }
 
 describe('the watch folder', { timeout: 180_000 }, () => {
-  let releasers: Releasers;
+  let cleanupStack: CleanupStack;
   let root: string;
   let processedFile: string;
   beforeEach(async () => {
-    releasers = new Releasers();
+    cleanupStack = new CleanupStack();
     const folder = await makeTemporaryFolder('watch');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     root = path.join(folder.path, 'videos');
     processedFile = path.join(folder.path, 'app', 'taken.json');
     await mkdir(root);
   });
-  afterEach(() => releasers.release());
+  afterEach(() => cleanupStack.release());
 
   const at = (...names: string[]): string => path.join(root, ...names);
 
@@ -54,7 +54,7 @@ describe('the watch folder', { timeout: 180_000 }, () => {
       logger,
       timing,
     });
-    releasers.add('watch', () => watching.close());
+    cleanupStack.add('watch', () => watching.close());
     await waitFor('the first look', () => statuses.length > 0);
     return { taken, statuses, queue, watch: watching };
   }

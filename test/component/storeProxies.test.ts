@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
 import { type MeddlingProxy, PAGE, startMeddlingProxy } from '../support/meddlingProxy.ts';
 import { type MinioAccess, signedByOwner, startMinio } from '../support/minio.ts';
@@ -31,16 +31,16 @@ const CHANGES: Record<string, Change> = {
 for (const encrypted of [false, true]) {
   const kind = encrypted ? 'a store that encrypts' : 'a store';
   describe(`server and worker with ${kind}`, { timeout: 120_000 }, () => {
-    const releasers = new Releasers();
+    const cleanupStack = new CleanupStack();
     let minio: MinioAccess;
     let proxy: MeddlingProxy;
     let store: ObjectStore;
     let direct: ObjectStore;
     before(async () => {
       minio = await startMinio(undefined, undefined, { encrypted });
-      releasers.add('minio', () => minio.stop());
+      cleanupStack.add('minio', () => minio.stop());
       proxy = await startMeddlingProxy(minio.endpoint);
-      releasers.add('proxy', () => proxy.close());
+      cleanupStack.add('proxy', () => proxy.close());
       const place = { bucket: 'through', region: 'us-east-1' };
       await ensureBucket({ ...minio, ...place });
       const open = (endpoint: string): ObjectStore =>
@@ -51,12 +51,12 @@ for (const encrypted of [false, true]) {
         });
       store = open(proxy.url);
       direct = open(minio.endpoint);
-      releasers.add('stores', async () => {
+      cleanupStack.add('stores', async () => {
         await store.close();
         await direct.close();
       });
     });
-    after(() => releasers.release());
+    after(() => cleanupStack.release());
 
     const read = async (key: string): Promise<Buffer> => buffer(await direct.get(key));
     const put = (key: string, bytes: Buffer): Promise<void> =>

@@ -3,7 +3,7 @@
  * [--workers=1,2,4] [--cpus=0.5]`. Nothing else should run on the machine meanwhile.
  */
 import { parseArgs } from 'node:util';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { FarmClient } from '../bench/farmClient.ts';
 import { type BenchReport, formatReport, median, ratioAgainst, secondsOf } from '../bench/figures.ts';
 import { describeLoad, describeMachine } from '../bench/machine.ts';
@@ -32,17 +32,17 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const workerCounts = values.workers.split(',').map(Number);
 const seconds = Number(values.seconds);
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 try {
-  await prepareDocker(releasers, console.error);
+  await prepareDocker(cleanupStack, console.error);
   const folder = await makeTemporaryFolder('film');
-  releasers.add('film', folder.remove);
+  cleanupStack.add('film', folder.remove);
   const film = await makeFilm(folder.path, { seconds, size: '1280x720' });
   for (const line of await describeMachine()) console.log(line);
   console.log(`\n${formatReport(await measureStart())}`);
   for (const report of await measureWork(film)) console.log(`\n${formatReport(report)}`);
 } finally {
-  await releasers.release();
+  await cleanupStack.release();
 }
 
 /** From `up` to everything healthy, with new volumes and with those of the time before. */

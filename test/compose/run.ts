@@ -5,14 +5,14 @@
  */
 import { globSync } from 'node:fs';
 import path from 'node:path';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { Report } from '../runner/report.ts';
 import { runFile } from '../runner/runFile.ts';
 import { ROOT } from '../runner/suites.ts';
 import { prepareDocker } from './prepare.ts';
 
 const report = new Report();
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
@@ -23,13 +23,13 @@ try {
 } catch (error) {
   print(report.fail('the test run', error));
 } finally {
-  await releasers.release().catch((error: unknown) => print(report.fail('stopping the engine', error)));
+  await cleanupStack.release().catch((error: unknown) => print(report.fail('stopping the engine', error)));
 }
 print(report.summarize());
 process.exit(report.ok && !stopping.signal.aborted ? 0 : 1);
 
 async function runAll(scenarios: readonly string[]): Promise<void> {
-  await prepareDocker(releasers, print);
+  await prepareDocker(cleanupStack, print);
   for (const scenario of scenarios) {
     if (stopping.signal.aborted) return;
     await runFile(scenario, { report, print, sideBySide: false, signal: stopping.signal });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listUsers, updateUser } from '@reelmill/server/admin/userAdministration.ts';
 import { PRIORITY_RANKS } from '@reelmill/server/admin/videoAdministration.ts';
-import { listAudit, NOBODY, recordAct } from '@reelmill/server/audit/auditLog.ts';
+import { listAudit, SYSTEM_ACTOR, recordAuditEvent } from '@reelmill/server/audit/auditLog.ts';
 import { insertAccount } from '@reelmill/server/auth/accounts.ts';
 import { beginSession, endSessionsOf, refreshSession } from '@reelmill/server/auth/sessions.ts';
 import { FarmSignals } from '@reelmill/server/context/farmSignals.ts';
@@ -191,7 +191,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
 
     test('of two last admins who disable each other at once, one stays', async () => {
       const [ann, bo] = [await addUser({ role: 'admin' }), await addUser({ role: 'admin' })];
-      const actor = (user: UserRow) => ({ ...NOBODY, userId: user.id });
+      const actor = (user: UserRow) => ({ ...SYSTEM_ACTOR, userId: user.id });
       const outcomes = await Promise.allSettled([
         updateUser(contextOf(0), ann.id, { disabled: true }, actor(bo)),
         updateUser(contextOf(1), bo.id, { role: 'creator' }, actor(ann)),
@@ -234,9 +234,16 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       const actor = { userId: user.id, requestId: 'r1', address: '192.0.2.7' };
       for (const id of [1, 2, 3]) {
         const details = { from: 'low', nested: { ä: [1, null] } };
-        await recordAct(models, actor, { action: 'video.priority', target: { kind: 'video', id }, details });
+        await recordAuditEvent(models, actor, {
+          action: 'video.priority',
+          target: { kind: 'video', id },
+          details,
+        });
       }
-      await recordAct(models, NOBODY, { action: 'worker.drain', target: { kind: 'worker', id: 'w-1' } });
+      await recordAuditEvent(models, SYSTEM_ACTOR, {
+        action: 'worker.drain',
+        target: { kind: 'worker', id: 'w-1' },
+      });
       const read = async (query: object) => {
         const { entries, total } = await listAudit(models, auditQuerySchema.parse(query));
         return [total, ...entries.map(({ target }) => target?.id)];

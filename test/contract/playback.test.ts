@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createPlaylistService, type PlaylistService } from '../../server/src/playback/playlistService.ts';
 import { listUris } from '../../server/src/playback/playlistUris.ts';
 import { createPlaybackUrls, type PlaybackUrls } from '../../server/src/signing/urls.ts';
@@ -13,27 +13,27 @@ import { waitFor } from '../support/processes.ts';
 
 const PUBLIC_URL = 'https://videos.example.org';
 
-type OpenStore = (releasers: Releasers, ofBench: ObjectStore) => Promise<ObjectStore>;
+type OpenStore = (cleanupStack: CleanupStack, ofBench: ObjectStore) => Promise<ObjectStore>;
 
 testPlayback('playlists over a store on a disk', async (_, ofBench) => ofBench);
 
 testPlayback('playlists of objects without tags', async (_, ofBench) => ofBench, { tagged: false });
 
-testPlayback('playlists over MinIO', async (releasers) => {
+testPlayback('playlists over MinIO', async (cleanupStack) => {
   const minio = await startMinio();
-  releasers.add('MinIO', () => minio.stop());
+  cleanupStack.add('MinIO', () => minio.stop());
   const publicEndpoint = minio.endpoint;
   const options = { ...signedByOwner(minio), publicEndpoint, bucket: 'playback', region: 'us-east-1' };
   await ensureBucket(options);
   const store = createMinioStore(options);
-  releasers.add('store', () => store.close());
+  cleanupStack.add('store', () => store.close());
   return store;
 });
 
 /** What players are handed must be playable with nothing but the addresses in it. */
 function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged: true }): void {
   describe(name, () => {
-    const releasers = new Releasers();
+    const cleanupStack = new CleanupStack();
     let urls: PlaybackUrls;
     let playlists: PlaylistService;
     let transcode: PretendTranscode;
@@ -41,8 +41,8 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
 
     before(async () => {
       const bench = await openFarmBench();
-      releasers.add('bench', () => bench.close());
-      const store = await openStore(releasers, bench.media.store);
+      cleanupStack.add('bench', () => bench.close());
+      const store = await openStore(cleanupStack, bench.media.store);
       const context = { ...bench.context, store };
       const now = () => nowMs;
       urls = createPlaybackUrls({
@@ -57,7 +57,7 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
       const { id } = await bench.addVideo();
       transcode = await PretendTranscode.plan(context, id, { tagged });
     });
-    after(() => releasers.release());
+    after(() => cleanupStack.release());
 
     const read = async (playlist: string) => playlists.playlist(await transcode.video(), playlist);
     /** What is read of the tasks is kept for a second, so what has changed shows a little later. */

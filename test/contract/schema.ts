@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { NOBODY } from '@reelmill/server/audit/auditLog.ts';
+import { SYSTEM_ACTOR } from '@reelmill/server/audit/auditLog.ts';
 import { checkCredentials } from '@reelmill/server/auth/accounts.ts';
 import { videoSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
@@ -200,7 +200,7 @@ function dieAfter(migration: Migration, budget: { steps: number }): Migration {
 async function checkFixture(database: Awaited<ReturnType<typeof openDatabase>>): Promise<void> {
   const { models } = database;
   const secrets = deriveSecrets('a secret that is long enough for this');
-  const { user } = await checkCredentials({ database, logger, secrets }, FIXTURE.user, NOBODY);
+  const { user } = await checkCredentials({ database, logger, secrets }, FIXTURE.user, SYSTEM_ACTOR);
   assert.equal(serializeUser(user).nickname, FIXTURE.user.nickname);
   assert.equal(await models.RefreshToken.count({ where: { userId: user.id, usedAt: null } }), 1);
   const { rows } = await listVideos(models, user.id, { limit: 10, offset: 0, sort: 'oldest' });

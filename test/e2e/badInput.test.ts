@@ -7,7 +7,7 @@ import type { UploadSnapshot } from '@reelmill/desktop/contracts/desktop.ts';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { type Video, videoDetailSchema, videoResponseSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { type Creator, signUpCreator } from '../support/creator.ts';
 import { waitFor } from '../support/processes.ts';
 import { hashFile, hashObject, listKeys } from '../support/publishedVideo.ts';
@@ -80,20 +80,20 @@ const BAD_FILES: BadFile[] = [
 ];
 
 describe('files that are no videos', { timeout: 300_000 }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let profile: ProfileUnderTest;
   let creator: Creator;
   let failed: UploadSnapshot[];
 
   before(async () => {
     profile = await openStandalone();
-    releasers.add('profile', () => profile.stop());
+    cleanupStack.add('profile', () => profile.stop());
     creator = await signUpCreator(profile.url, profile.models, 'hopeful');
-    releasers.add('creator', () => creator.close());
+    cleanupStack.add('creator', () => creator.close());
     for (const { name, make } of BAD_FILES) await make(pathOf(name));
     failed = await creator.upload(BAD_FILES.map(({ name }) => pathOf(name)));
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   const pathOf = (name: string): string => path.join(creator.folder, name);
 

@@ -3,8 +3,8 @@ import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { videoListSchema } from '@reelmill/shared/contracts/videos.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { startWorker } from '@reelmill/worker/worker.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
 import { logInAs, runReelmill } from '../support/cli.ts';
@@ -18,7 +18,7 @@ const BASE = '/reelmill';
 const NOT_HERE = { respond: { status: 404, headers: { 'content-type': 'text/html' }, body: 'another site' } };
 
 describe('a server whose PUBLIC_URL has a path', { timeout: 300_000 }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let server: TestServer;
   let browser: TestBrowser;
   let folder: string;
@@ -27,10 +27,10 @@ describe('a server whose PUBLIC_URL has a path', { timeout: 300_000 }, () => {
   before(async () => {
     const made = await makeTemporaryFolder('base-path');
     folder = made.path;
-    releasers.add('folder', () => made.remove());
+    cleanupStack.add('folder', () => made.remove());
     const port = await findFreePort();
     const proxy = await startMeddlingProxy(`http://127.0.0.1:${port}`);
-    releasers.add('proxy', () => proxy.close());
+    cleanupStack.add('proxy', () => proxy.close());
     astray = [];
     proxy.meddle = ({ url = '' }) => {
       if (url.startsWith(`${BASE}/`)) return { path: url.slice(BASE.length) };
@@ -43,16 +43,16 @@ describe('a server whose PUBLIC_URL has a path', { timeout: 300_000 }, () => {
       METRICS_TOKEN: 'of-this-test-alone',
     };
     server = await startTestServer({ env });
-    releasers.add('server', () => server.stop());
+    cleanupStack.add('server', () => server.stop());
     const { store, queue } = server.context;
     const config = { workerId: 'below', workDir: path.join(folder, 'work'), threads: 1, drainSeconds: 0 };
     const logger = createLogger({ level: 'silent', name: 'worker' });
     const worker = await startWorker({ config, store, queue, logger });
-    releasers.add('worker', () => worker.stop());
+    cleanupStack.add('worker', () => worker.stop());
     browser = await startBrowser();
-    releasers.add('browser', () => browser.close());
+    cleanupStack.add('browser', () => browser.close());
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   test('takes uploads, and shows and plays them below it', async () => {
     const film = path.join(folder, 'film.mp4');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { DesktopApp } from '../support/desktopApp.ts';
 import { callMain, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
 import { type DesktopWorld, openDesktopWorld } from '../support/desktopWorld.ts';
@@ -25,20 +25,20 @@ const FUSES = [
 const notOnLinux = process.platform === 'linux' ? false : 'only looked at on Linux';
 
 describe('the packed desktop app', { timeout: 600_000 }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let world: DesktopWorld;
   let executable: string;
 
   before(async () => {
     world = await openDesktopWorld();
-    releasers.add('world', () => world.stop());
+    cleanupStack.add('world', () => world.stop());
     executable = await packApp(path.join(world.folder, 'out'));
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   async function start(): Promise<DesktopApp> {
     const app = await startPackagedApp(executable, { dataDir: world.dataOf('packed'), screen: world.screen });
-    releasers.add('app', () => app.kill());
+    cleanupStack.add('app', () => app.kill());
     return app;
   }
 

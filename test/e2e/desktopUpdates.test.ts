@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type UpdateState, updateStateSchema } from '@reelmill/desktop/contracts/desktop.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { DesktopApp } from '../support/desktopApp.ts';
 import { callMain, openView, signIn } from '../support/desktopPages.ts';
 import { type DesktopWorld, openDesktopWorld } from '../support/desktopWorld.ts';
@@ -18,17 +18,17 @@ const skip = process.platform === 'linux' ? false : 'only tried on Linux';
 const INSTALLED = '0.1.0';
 
 describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let world: DesktopWorld;
   let updates: UpdateServer;
 
   before(async () => {
     world = await openDesktopWorld();
-    releasers.add('world', () => world.stop());
+    cleanupStack.add('world', () => world.stop());
     updates = await openUpdateServer(path.join(world.folder, 'updates'));
-    releasers.add('updates', () => updates.close());
+    cleanupStack.add('updates', () => updates.close());
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   /** A package that looks for updates at the server of this test. */
   async function pack(name: string, env: Readonly<Record<string, string>>): Promise<string> {
@@ -43,7 +43,7 @@ describe('updates of the packed desktop app', { timeout: 900_000, skip }, () => 
 
   async function start(executable: string, name: string): Promise<DesktopApp> {
     const app = await startPackagedApp(executable, { dataDir: world.dataOf(name), screen: world.screen });
-    releasers.add('app', () => app.kill());
+    cleanupStack.add('app', () => app.kill());
     await signIn(app.page, world.server.url, await world.signUp(name));
     return app;
   }

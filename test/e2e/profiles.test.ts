@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { deadLetterListSchema, farmSchema } from '@reelmill/shared/contracts/admin.ts';
 import { type VideoDetail, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { startBrowser } from '../support/browser.ts';
 import { checkImages, checkObjects, checkPlayable, checkRows, checkSource } from '../support/checkVideo.ts';
@@ -26,7 +26,7 @@ describe('the distributed profile', { timeout: 600_000 }, () => testProfile(open
 
 /** From files on disk to videos that play: the same on every profile. */
 function testProfile(open: () => Promise<ProfileUnderTest>): void {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let profile: ProfileUnderTest;
   let creator: Creator;
   let film: string;
@@ -34,12 +34,12 @@ function testProfile(open: () => Promise<ProfileUnderTest>): void {
 
   before(async () => {
     profile = await open();
-    releasers.add('profile', () => profile.stop());
+    cleanupStack.add('profile', () => profile.stop());
     creator = await signUpCreator(profile.url, profile.models, 'creator');
-    releasers.add('creator', () => creator.close());
+    cleanupStack.add('creator', () => creator.close());
     film = await makeFilm(creator.folder, FILM);
   });
-  after(() => releasers.release());
+  after(() => cleanupStack.release());
 
   async function detailOf(videoId: number): Promise<VideoDetail> {
     return (await creator.user.call('GET', `/videos/${videoId}`)).as(videoDetailSchema);

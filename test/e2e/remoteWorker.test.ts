@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
 import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
@@ -25,7 +25,7 @@ const SEGMENT_SECONDS = 5;
 const TRANSCODE_MS = 180_000;
 
 const publicCertificates = getCACertificates('default');
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 let folder: TemporaryFolder;
 let ca: PrivateCa;
 let amqpUrl: string;
@@ -35,24 +35,24 @@ let farm: Distributed;
 
 before(async () => {
   folder = await makeTemporaryFolder('remote');
-  releasers.add('folder', () => folder.remove());
+  cleanupStack.add('folder', () => folder.remove());
   ca = await makePrivateCa();
-  releasers.add('CA', () => ca.remove());
+  cleanupStack.add('CA', () => ca.remove());
   // this process talks to the store, too
   setDefaultCACertificates([...publicCertificates, await readFile(ca.caFile, 'utf8')]);
   const minio = await startMinio(undefined, await ca.issue('minio'));
-  releasers.add('MinIO', () => minio.stop());
+  cleanupStack.add('MinIO', () => minio.stop());
   const rabbitMq = await startRabbitMq({ tls: await ca.issue('rabbitmq') });
-  releasers.add('RabbitMQ', () => rabbitMq.dispose());
+  cleanupStack.add('RabbitMQ', () => rabbitMq.dispose());
   const mariaDb = await useMariaDb(await ca.issue('mariadb'));
-  releasers.add('MariaDB', () => mariaDb.dispose());
+  cleanupStack.add('MariaDB', () => mariaDb.dispose());
   amqpUrl = rabbitMq.url;
   mysqlUrl = mariaDb.url;
   storeAccess = minio;
   farm = await openDistributed({ amqpUrl, mysqlUrl, minio, env: { NODE_EXTRA_CA_CERTS: ca.caFile } });
-  releasers.add('farm', () => farm.dispose());
+  cleanupStack.add('farm', () => farm.dispose());
 });
-after(() => releasers.release());
+after(() => cleanupStack.release());
 
 test('over TLS, with a CA of its own, a worker makes a whole video from the addresses of broker and store', async () => {
   assert.match(amqpUrl, /^amqps:/);

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type RunningWorker, startWorker } from '@reelmill/worker/worker.ts';
 import type { Page, Route } from 'playwright-core';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
@@ -27,7 +27,7 @@ interface Playing {
 }
 
 describe('the watch page in a browser', { timeout: 600_000 }, () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   let server: TestServer;
   let browser: TestBrowser;
   let owner: ApiUser;
@@ -38,19 +38,19 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
 
   before(async () => {
     const folder = await makeTemporaryFolder('watch');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     workDir = path.join(folder.path, 'work');
     const file = await makeFilm(folder.path, { seconds: SECONDS, size: '854x480' });
     film = new Uint8Array(await readFile(file));
     server = await startTestServer();
-    releasers.add('server', () => server.stop());
+    cleanupStack.add('server', () => server.stop());
     browser = await startBrowser();
-    releasers.add('browser', () => browser.close());
+    cleanupStack.add('browser', () => browser.close());
     owner = await (await DocumentedApi.of(server.url)).signUp('owner');
   });
   after(async () => {
     await worker?.stop();
-    await releasers.release();
+    await cleanupStack.release();
   });
 
   async function startWorking(): Promise<void> {

@@ -6,9 +6,9 @@ import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { farmSchema } from '@reelmill/shared/contracts/admin.ts';
 import { type Video, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { FarmFault, MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { RunTask } from '@reelmill/worker/consume/taskRun.ts';
 import { runTask } from '@reelmill/worker/media/tasks.ts';
 import { startWorker } from '@reelmill/worker/worker.ts';
@@ -24,7 +24,7 @@ import { ADMIN } from '../support/standaloneProfile.ts';
 import { beginSingle, complete, put } from '../support/uploads.ts';
 
 const TRANSCODE_MS = 120_000;
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 let folder: TemporaryFolder;
 let farm: Distributed;
 let server: ServerProcess;
@@ -34,18 +34,18 @@ let film: Uint8Array<ArrayBuffer>;
 
 before(async () => {
   folder = await makeTemporaryFolder('blame');
-  releasers.add('folder', () => folder.remove());
+  cleanupStack.add('folder', () => folder.remove());
   const rabbitmq = await useRabbitMq();
-  releasers.add('RabbitMQ', () => rabbitmq.dispose());
+  cleanupStack.add('RabbitMQ', () => rabbitmq.dispose());
   const env = { TASK_ATTEMPTS: '1', ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password };
   farm = await openDistributed({ amqpUrl: rabbitmq.url, env });
-  releasers.add('farm', () => farm.dispose());
+  cleanupStack.add('farm', () => farm.dispose());
   server = await farm.startServer();
   const api = await DocumentedApi.of(server.url);
   [owner, admin] = [await api.signUp('owner'), await api.logIn(ADMIN)];
   film = new Uint8Array(await readFile(await makeFilm(folder.path, { seconds: 1, size: '320x180' })));
 });
-after(() => releasers.release());
+after(() => cleanupStack.release());
 
 /** How each of the two workers does its tasks. */
 const behaviour: Record<'one' | 'two', RunTask> = { one: runTask, two: runTask };
@@ -55,11 +55,11 @@ async function addWorker(workerId: 'one' | 'two'): Promise<void> {
   const { AMQP_URL: url = '', TASK_QUEUE: taskQueue = '' } = farm.serverEnv;
   const logger = createLogger({ level: 'silent', name: 'worker' });
   const queue = createAmqpQueue({ url, taskQueue, role: 'worker', logger });
-  releasers.add('queue', () => queue.close());
+  cleanupStack.add('queue', () => queue.close());
   const config = { workerId, workDir: path.join(folder.path, 'work'), threads: 1, drainSeconds: 0 };
   const run: RunTask = (message, context) => behaviour[workerId](message, context);
   const worker = await startWorker({ queue, store: farm.store, logger, config, runTask: run });
-  releasers.add(workerId, () => worker.stop());
+  cleanupStack.add(workerId, () => worker.stop());
 }
 
 const untilAlive = (workerIds: string[]) =>
@@ -170,7 +170,7 @@ test('sound that two workers refuse is left out, and the owner is told in every 
   assert.doesNotMatch(guest, /notice|audio_left_out/);
 
   const browser = await startBrowser();
-  releasers.add('browser', () => browser.close());
+  cleanupStack.add('browser', () => browser.close());
   const { watch_url } = await videoOf(id);
   const { page } = await browser.open(watch_url);
   await page.getByRole('heading', { name: 'film' }).waitFor();

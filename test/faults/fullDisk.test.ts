@@ -9,8 +9,8 @@ import { readinessSchema } from '@reelmill/shared/contracts/health.ts';
 import type { TaskMessage, WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { isConnectionLoss } from '../../server/src/db/connectionLoss.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
 import type { RunTask } from '../../worker/src/consume/taskRun.ts';
@@ -49,15 +49,15 @@ async function withStage(
   }: { options: string; runTask?: RunTask; prepare?: (disk: Tmpfs) => Promise<void> },
   work: (stage: Stage) => Promise<void>,
 ): Promise<void> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const media: MediaStore = await startMediaStore();
-    releasers.add('store', () => media.close());
+    cleanupStack.add('store', () => media.close());
     const disk = await mountTmpfs(path.join(media.root, 'scratch'), options);
-    releasers.add('disk', () => disk.unmount());
+    cleanupStack.add('disk', () => disk.unmount());
     await prepare?.(disk);
     const queue = createMemoryQueue({ logger });
-    releasers.add('queue', () => queue.close());
+    cleanupStack.add('queue', () => queue.close());
     const events: WorkerEvent[] = [];
     await queue.consumeEvents(async (event) => {
       events.push(event);
@@ -70,7 +70,7 @@ async function withStage(
       config: { workerId: 'w', workDir: disk.path, threads: 1, drainSeconds: 0, minScratchBytes: 8 * MIB },
       runTask,
     });
-    releasers.add('worker', () => worker.stop());
+    cleanupStack.add('worker', () => worker.stop());
     const untilState = (state: RunningWorker['state']) =>
       waitFor(`the worker is ${state}`, () => worker.state === state, { timeoutMs: 60_000 });
     await work({
@@ -90,7 +90,7 @@ async function withStage(
       },
     });
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 }
 
@@ -165,14 +165,14 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
 test('an SQLite database on a full disk takes transactions again as soon as there is room', {
   skip: noTmpfs,
 }, async () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const folder = await makeTemporaryFolder('full-database');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     const disk = await mountTmpfs(path.join(folder.path, 'disk'), 'size=16m');
-    releasers.add('disk', () => disk.unmount());
+    cleanupStack.add('disk', () => disk.unmount());
     const database = await openDatabase({ sqliteFile: path.join(disk.path, 'reelmill.db') }, logger);
-    releasers.add('database', () => database.close());
+    cleanupStack.add('database', () => database.close());
     const { Worker } = database.models;
     const row = { host: 'h', cpus: 1, version: '0', state: 'idle', taskId: null } as const;
     const write = () =>
@@ -190,27 +190,27 @@ test('an SQLite database on a full disk takes transactions again as soon as ther
     await write();
     assert.equal(await Worker.count(), 2);
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 });
 
 test('a standalone server whose disk fills says so, and goes on when there is room', {
   skip: noTmpfs,
 }, async () => {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const token = randomBytes(16).toString('hex');
   try {
     const folder = await makeTemporaryFolder('full-disk');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     const disk = await mountTmpfs(path.join(folder.path, 'disk'), 'size=128m');
-    releasers.add('disk', () => disk.unmount());
+    cleanupStack.add('disk', () => disk.unmount());
     const server = await startServerProcess({
       REELMILL_DATA: path.join(disk.path, 'data'),
       METRICS_TOKEN: token,
       MIN_FREE_BYTES: String(32 * MIB),
       MIN_SCRATCH_BYTES: String(16 * MIB),
     });
-    releasers.add('server', () => server.stop());
+    cleanupStack.add('server', () => server.stop());
     const untilDegraded = (degraded: string[] | undefined) =>
       waitFor(
         `degraded: ${degraded}`,
@@ -256,6 +256,6 @@ test('a standalone server whose disk fills says so, and goes on when there is ro
       timeoutMs: 120_000,
     });
   } finally {
-    await releasers.release();
+    await cleanupStack.release();
   }
 });

@@ -1,4 +1,4 @@
-import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { buildWhereNeeded } from '../support/desktopBuild.ts';
 import { startMariaDb } from '../support/mariadb.ts';
 import { startMinio } from '../support/minio.ts';
@@ -9,24 +9,24 @@ import type { Need } from './suites.ts';
 export type ServerAddresses = Record<string, string>;
 
 /**
- * Starts each needed server once, side by side, and adds it to `releasers`; builds the app. Where one does not start,
+ * Starts each needed server once, side by side, and adds it to `cleanupStack`; builds the app. Where one does not start,
  * throws after the others have settled.
  */
 export async function startSharedServers(
   needs: ReadonlySet<Need>,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
 ): Promise<ServerAddresses> {
   const starters: Partial<Record<Need, () => Promise<ServerAddresses>>> = {
     MariaDB: async () => {
       const given = process.env.REELMILL_TEST_MYSQL_URL;
       if (given) return { REELMILL_TEST_MYSQL_URL: given };
       const mariaDb = await startMariaDb();
-      releasers.add('MariaDB', mariaDb.dispose);
+      cleanupStack.add('MariaDB', mariaDb.dispose);
       return { REELMILL_TEST_MYSQL_URL: mariaDb.url };
     },
     RabbitMQ: async () => {
       const rabbitMq = await startRabbitMq();
-      releasers.add('RabbitMQ', rabbitMq.dispose);
+      cleanupStack.add('RabbitMQ', rabbitMq.dispose);
       return { REELMILL_TEST_AMQP_URL: rabbitMq.url };
     },
     // built once, before test files that run side by side would each do it
@@ -36,7 +36,7 @@ export async function startSharedServers(
     },
     MinIO: async () => {
       const minio = await startMinio();
-      releasers.add('MinIO', minio.stop);
+      cleanupStack.add('MinIO', minio.stop);
       return {
         REELMILL_TEST_S3_ENDPOINT: minio.endpoint,
         REELMILL_TEST_S3_ACCESS_KEY: minio.accessKey,

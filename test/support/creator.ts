@@ -5,7 +5,7 @@ import { isFinished } from '@reelmill/desktop/engine/record/uploadStates.ts';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import type { VideoStatus } from '@reelmill/shared/contracts/videos.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Models } from '../../server/src/db/models.ts';
 import { type ApiUser, DocumentedApi } from './apiClient.ts';
 import { makeTemporaryFolder, waitFor } from './processes.ts';
@@ -32,16 +32,16 @@ export interface Creator {
 
 /** Registers somebody at a server. `models` are those of the database behind it. */
 export async function signUpCreator(url: string, models: Models, name: string): Promise<Creator> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const folder = await makeTemporaryFolder('creator');
-  releasers.add('folder', () => folder.remove());
+  cleanupStack.add('folder', () => folder.remove());
   const user = await (await DocumentedApi.of(url)).signUp(name);
   const client = createClient(clientFolderAt(path.join(folder.path, 'config')));
-  releasers.add('client', () => client.close());
+  cleanupStack.add('client', () => client.close());
   const manager = client.uploads(await client.logIn(url, user), {
     settings: { fileConcurrency: 100, partConcurrency: 2, pollMs: 200 },
   });
-  releasers.add('uploads', () => manager.close());
+  cleanupStack.add('uploads', () => manager.close());
   const { progress, history, look } = observe(manager, models);
 
   const lookUntil = (what: string, condition: () => boolean): Promise<boolean> =>
@@ -74,7 +74,7 @@ export async function signUpCreator(url: string, models: Models, name: string): 
       await settle();
       return uploads();
     },
-    close: () => releasers.release(),
+    close: () => cleanupStack.release(),
   };
 }
 

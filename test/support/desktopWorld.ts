@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { type ApiUser, DocumentedApi } from './apiClient.ts';
 import { type BuiltApp, startDesktopApp } from './desktopApp.ts';
 import { type FlakyProxy, startFlakyProxy } from './flakyProxy.ts';
@@ -31,20 +31,20 @@ export interface DesktopWorld {
 }
 
 export async function openDesktopWorld(): Promise<DesktopWorld> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const apps = new Set<BuiltApp>();
   try {
     const folder = await makeTemporaryFolder('desktop');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     const port = await findFreePort();
     const proxy = await startFlakyProxy(`http://127.0.0.1:${port}`);
-    releasers.add('proxy', () => proxy.close());
+    cleanupStack.add('proxy', () => proxy.close());
     const server = await startTestServer({
       env: { ...PROFILE_ENV, EMBEDDED_WORKER: 'true', PORT: String(port), PUBLIC_URL: proxy.url },
     });
-    releasers.add('server', () => server.stop());
+    cleanupStack.add('server', () => server.stop());
     const screen = await startVirtualScreen();
-    releasers.add('screen', () => screen.stop());
+    cleanupStack.add('screen', () => screen.stop());
     const api = await DocumentedApi.of(server.url);
     const dataOf = (name: string): string => path.join(folder.path, `data of ${name}`);
     const endTest = async (passed: boolean): Promise<void> => {
@@ -65,11 +65,11 @@ export async function openDesktopWorld(): Promise<DesktopWorld> {
       },
       async stop() {
         await endTest(true);
-        await releasers.release();
+        await cleanupStack.release();
       },
     };
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }

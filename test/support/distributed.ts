@@ -6,8 +6,8 @@ import {
   type MinioStoreOptions,
 } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { useMariaDb } from './mariadb.ts';
@@ -54,21 +54,21 @@ export interface Distributed {
 }
 
 export async function openDistributed(options: DistributedOptions = {}): Promise<Distributed> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
-    return await open(options, releasers);
+    return await open(options, cleanupStack);
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }
 
-async function open(options: DistributedOptions, releasers: Releasers): Promise<Distributed> {
+async function open(options: DistributedOptions, cleanupStack: CleanupStack): Promise<Distributed> {
   const folder = await makeTemporaryFolder('distributed');
-  releasers.add('folder', () => folder.remove());
-  const bucket = options.bucket ?? signedByOwner(await openBucket(options, releasers));
-  const mysqlUrl = options.mysqlUrl ?? (await useReleased(useMariaDb(), releasers)).url;
-  const amqpUrl = options.amqpUrl ?? (await useReleased(useRabbitMq(), releasers)).url;
+  cleanupStack.add('folder', () => folder.remove());
+  const bucket = options.bucket ?? signedByOwner(await openBucket(options, cleanupStack));
+  const mysqlUrl = options.mysqlUrl ?? (await useReleased(useMariaDb(), cleanupStack)).url;
+  const amqpUrl = options.amqpUrl ?? (await useReleased(useRabbitMq(), cleanupStack)).url;
   const env = {
     REELMILL_PROFILE: 'distributed',
     AMQP_URL: amqpUrl,
@@ -93,9 +93,9 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
   };
   const workDir = path.join(folder.path, 'work');
   const store = createMinioStore(bucket);
-  releasers.add('store', () => store.close());
+  cleanupStack.add('store', () => store.close());
   const database = await openDatabase({ url: mysqlUrl }, createLogger({ level: 'silent', name: 'test' }));
-  releasers.add('database', () => database.close());
+  cleanupStack.add('database', () => database.close());
 
   return {
     store,
@@ -104,7 +104,7 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
     workDir,
     async startServer() {
       const server = await startServerProcess(serverEnv);
-      releasers.add('server', () => server.stop());
+      cleanupStack.add('server', () => server.stop());
       return server;
     },
     async startWorker(workerId, more = {}) {
@@ -121,7 +121,7 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
           ...more,
         },
       });
-      releasers.add(workerId, () => worker.stop(30_000));
+      cleanupStack.add(workerId, () => worker.stop(30_000));
       await worker.waitForLine(/this worker takes tasks/, 60_000);
       return worker;
     },
@@ -133,24 +133,24 @@ async function open(options: DistributedOptions, releasers: Releasers): Promise<
       for await (const { key } of store.list(prefix)) keys.push(key);
       return keys.sort();
     },
-    dispose: () => releasers.release(),
+    dispose: () => cleanupStack.release(),
   };
 }
 
 async function useReleased<T extends { dispose(): Promise<void> }>(
   started: Promise<T>,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
 ): Promise<T> {
   const server = await started;
-  releasers.add('server of the test', () => server.dispose());
+  cleanupStack.add('server of the test', () => server.dispose());
   return server;
 }
 
-async function openBucket(options: DistributedOptions, releasers: Releasers) {
+async function openBucket(options: DistributedOptions, cleanupStack: CleanupStack) {
   const minio = options.minio ?? (await useMinio());
-  if (options.minio === undefined) releasers.add('MinIO', () => minio.stop());
+  if (options.minio === undefined) cleanupStack.add('MinIO', () => minio.stop());
   const proxy = await options.storeProxy?.(minio.endpoint);
-  if (proxy !== undefined) releasers.add('store proxy', () => proxy.close());
+  if (proxy !== undefined) cleanupStack.add('store proxy', () => proxy.close());
   const endpoint = proxy?.url ?? minio.endpoint;
   const bucket = {
     endpoint,

@@ -18,7 +18,7 @@ import { QueueFile } from '@reelmill/desktop/node/queueFile.ts';
 import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMinioStore, ensureBucket } from '@reelmill/shared/drivers/minioStore.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { type FlakyProxy, startFlakyProxy } from './flakyProxy.ts';
 import { type MeddlingProxy, startMeddlingProxy } from './meddlingProxy.ts';
 import { signedByOwner, startMinio } from './minio.ts';
@@ -70,17 +70,17 @@ export async function startEngineFixture(options: {
   /** Of MinIO: no ETag is an MD5. */
   encrypted?: boolean;
 }): Promise<EngineFixture> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-engine-'));
-  releasers.add('folder', () => rm(folder, { recursive: true, force: true }));
+  cleanupStack.add('folder', () => rm(folder, { recursive: true, force: true }));
   const transport = new NodeHttpTransport();
   try {
-    const { store, proxy, meddler: storeMeddler } = await startStore(options, folder, releasers);
+    const { store, proxy, meddler: storeMeddler } = await startStore(options, folder, cleanupStack);
     const api = await startUploadApi({ ...options, store });
-    releasers.add('api', () => api.close());
+    cleanupStack.add('api', () => api.close());
     const apiMeddler = await startMeddlingProxy(api.url);
-    releasers.add('api meddler', () => apiMeddler.close());
-    releasers.add('transport', () => transport.close());
+    cleanupStack.add('api meddler', () => apiMeddler.close());
+    cleanupStack.add('transport', () => transport.close());
     return {
       api,
       store,
@@ -106,7 +106,7 @@ export async function startEngineFixture(options: {
           bytesPerSecond: bytesPerSecond ?? null,
           ...(keepQueue ? { queueStore: new QueueFile(path.join(folder, `${machine}-queue`), 'test') } : {}),
         });
-        releasers.add('engine', () => manager.close());
+        cleanupStack.add('engine', () => manager.close());
         return watch(manager);
       },
       readStored: async (videoId) => {
@@ -114,10 +114,10 @@ export async function startEngineFixture(options: {
         for await (const chunk of await store.get(api.videos.get(videoId)?.key ?? '')) chunks.push(chunk);
         return Buffer.concat(chunks);
       },
-      stop: () => releasers.release(),
+      stop: () => cleanupStack.release(),
     };
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }
@@ -130,20 +130,20 @@ const FIXED_SESSION: SessionPort = {
 async function startStore(
   { store: kind, encrypted = false }: { store: 'disk' | 'minio'; encrypted?: boolean },
   folder: string,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
 ): Promise<{ store: ObjectStore; proxy: FlakyProxy; meddler: MeddlingProxy }> {
   if (kind === 'minio') {
     const minio = await startMinio(undefined, undefined, { encrypted });
-    releasers.add('minio', () => minio.stop());
+    cleanupStack.add('minio', () => minio.stop());
     const meddler = await startMeddlingProxy(minio.endpoint);
-    releasers.add('meddler', () => meddler.close());
+    cleanupStack.add('meddler', () => meddler.close());
     const proxy = await startFlakyProxy(meddler.url);
-    releasers.add('proxy', () => proxy.close());
+    cleanupStack.add('proxy', () => proxy.close());
     const place = { publicEndpoint: proxy.url, bucket: 'engine', region: 'us-east-1' };
     const access = { ...signedByOwner(minio), ...place };
     await ensureBucket(access);
     const store = createMinioStore(access);
-    releasers.add('store', () => store.close());
+    cleanupStack.add('store', () => store.close());
     return { store, proxy, meddler };
   }
   let publicUrl = '';
@@ -152,13 +152,13 @@ async function startStore(
     signingSecret: 'a secret of this test',
     baseUrls: () => ({ public: publicUrl, internal: publicUrl }),
   });
-  releasers.add('store', () => store.close());
+  cleanupStack.add('store', () => store.close());
   const server = createServer((request, response) => void store.handle(request, response));
   const meddler = await startMeddlingProxy(await listen(server));
   const proxy = await startFlakyProxy(meddler.url);
-  releasers.add('store server', () => closeServer(server));
-  releasers.add('meddler', () => meddler.close());
-  releasers.add('proxy', () => proxy.close());
+  cleanupStack.add('store server', () => closeServer(server));
+  cleanupStack.add('meddler', () => meddler.close());
+  cleanupStack.add('proxy', () => proxy.close());
   publicUrl = proxy.url;
   return { store, proxy, meddler };
 }

@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memoryQueue.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import { FarmSignals } from '../../server/src/context/farmSignals.ts';
 import { type DatabaseLocation, openDatabase } from '../../server/src/db/database.ts';
@@ -36,18 +36,18 @@ export interface FarmBench {
 export type BenchDatabase = 'SQLite' | 'MariaDB';
 
 export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise<FarmBench> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const logger = createLogger({ level: process.env.REELMILL_TEST_LOG ?? 'silent', name: 'test' });
   const media = await startMediaStore();
-  releasers.add('media store', () => media.close());
-  const location = await locate(database, media, releasers);
+  cleanupStack.add('media store', () => media.close());
+  const location = await locate(database, media, cleanupStack);
   const broker = new MemoryBroker(logger);
 
   const connect = async (): Promise<FarmContext> => {
     const opened = await openDatabase(location, logger);
-    releasers.add('database', () => opened.close());
+    cleanupStack.add('database', () => opened.close());
     const queue = createMemoryQueue({ logger, broker });
-    releasers.add('queue', () => queue.close());
+    cleanupStack.add('queue', () => queue.close());
     const config = { TASK_ATTEMPTS: 3, LEASE_SECONDS: 30, CHUNK_SECONDS: 10, QUOTA_QUEUED_MINUTES: 1440 };
     return {
       config,
@@ -89,18 +89,18 @@ export async function openFarmBench(database: BenchDatabase = 'SQLite'): Promise
     },
     videoOf: (id) => models.Video.findByPk(id, { rejectOnEmpty: true }),
     tasksOf: (videoId) => models.Task.findAll({ where: { videoId }, order: ['planVersion', 'position'] }),
-    close: () => releasers.release(),
+    close: () => cleanupStack.release(),
   };
 }
 
 async function locate(
   database: BenchDatabase,
   media: MediaStore,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
 ): Promise<DatabaseLocation> {
   if (database === 'SQLite') return { sqliteFile: path.join(media.root, 'test.db') };
   const mariadb = await useMariaDb();
-  releasers.add('MariaDB', () => mariadb.dispose());
+  cleanupStack.add('MariaDB', () => mariadb.dispose());
   return { url: mariadb.url };
 }
 

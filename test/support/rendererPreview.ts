@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../desktop/build.ts';
 import { APP_ORIGIN, servePageRequest } from '../../desktop/src/main/window/pageRequests.ts';
@@ -34,25 +34,25 @@ export interface RendererPreview {
 
 /** Builds the page into a folder of its own and starts a browser; both are gone when it is closed. */
 export async function startRendererPreview(): Promise<RendererPreview> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const folder = await makeTemporaryFolder('renderer');
-    releasers.add('folder', () => folder.remove());
+    cleanupStack.add('folder', () => folder.remove());
     await buildPage(folder.path);
     const server = createServer((request, response) => {
       answer(request, response, folder.path).catch((error: unknown) => response.destroy(error as Error));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    releasers.add('server', () => void server.close());
-    releasers.add('connections', () => server.closeAllConnections());
+    cleanupStack.add('server', () => void server.close());
+    cleanupStack.add('connections', () => server.closeAllConnections());
     const browser = await startBrowser();
-    releasers.add('browser', () => browser.close());
+    cleanupStack.add('browser', () => browser.close());
     // the server listens on a port
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`;
     return {
       open: (state, look = {}) => openPage(url, state, { ...USUAL_LOOK, ...look }),
-      close: () => releasers.release(),
+      close: () => cleanupStack.release(),
     };
 
     async function openPage(address: string, state: PreviewState, { language, ...view }: Look) {
@@ -69,7 +69,7 @@ export async function startRendererPreview(): Promise<RendererPreview> {
       return opened;
     }
   } catch (error) {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   }
 }

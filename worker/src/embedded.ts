@@ -6,9 +6,9 @@ import {
 import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { processChannel } from '@reelmill/shared/drivers/ipc/channel.ts';
 import { createIpcQueue } from '@reelmill/shared/drivers/ipcQueue.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -31,18 +31,18 @@ async function main(
 ): Promise<void> {
   ignoreBrokenOutput();
   const logger = createLogger({ level: logLevel, name: 'worker' });
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const traces = await startTracing(tracing, { name: 'reelmill-worker', version: VERSION, logger });
-  releasers.add('traces', () => traces.stop());
+  cleanupStack.add('traces', () => traces.stop());
   const store = await createDiskStore(folder);
-  releasers.add('object store', () => store.close());
+  cleanupStack.add('object store', () => store.close());
   const queue = createIpcQueue({ channel: processChannel(process), logger });
-  releasers.add('job queue', () => queue.close());
+  cleanupStack.add('job queue', () => queue.close());
   const worker = await startWorker({ queue, store, logger, config });
-  releasers.add('worker', () => worker.stop());
+  cleanupStack.add('worker', () => worker.stop());
 
   const end = (): void => {
-    releasers.release().then(
+    cleanupStack.release().then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'worker stop failed');
@@ -56,7 +56,7 @@ async function main(
   exitOnSignals({
     logger,
     deadlineMs: config.drainSeconds * 1000 + STOP_MARGIN_MS,
-    stop: () => releasers.release(),
+    stop: () => cleanupStack.release(),
   });
   const abandon = (): void => {
     logger.warn('server process gone, worker stops');

@@ -2,11 +2,11 @@ import { assertBrokerAccess } from '@reelmill/shared/drivers/amqp/brokerAccess.t
 import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import { findBucket } from '@reelmill/shared/drivers/minio/storeAccess.ts';
 import { createMinioStore } from '@reelmill/shared/drivers/minioStore.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { ConfigError, readWorkerConfig, type WorkerConfig } from '@reelmill/shared/runtime/config.ts';
 import { reasonOf, waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -22,7 +22,7 @@ const RELEASE_TIMEOUT_MS = 5_000;
 const REFUSED_EXIT_CODE = 2;
 
 /** A worker of the distributed profile: all it knows is the broker and the store. */
-async function main(config: WorkerConfig, releasers: Releasers): Promise<void> {
+async function main(config: WorkerConfig, cleanupStack: CleanupStack): Promise<void> {
   const logger = createLogger({ level: config.LOG_LEVEL, name: 'worker' });
   const access = accessOf(config);
   const stopping = new AbortController();
@@ -31,24 +31,24 @@ async function main(config: WorkerConfig, releasers: Releasers): Promise<void> {
     deadlineMs: config.DRAIN_SECONDS * 1000 + STOP_MARGIN_MS,
     stop: () => {
       stopping.abort();
-      return releasers.release();
+      return cleanupStack.release();
     },
   });
   const traces = await startTracing(config, { name: 'reelmill-worker', version: VERSION, logger });
-  releasers.add('traces', () => traces.stop());
+  cleanupStack.add('traces', () => traces.stop());
   const store = createMinioStore({
     ...access.store,
     publicEndpoint: access.publicEndpoint,
     bucket: access.bucket,
   });
-  releasers.add('object store', () => store.close());
+  cleanupStack.add('object store', () => store.close());
   const queue = createAmqpQueue({
     url: access.amqpUrl,
     taskQueue: config.TASK_QUEUE,
     role: 'worker',
     logger,
   });
-  releasers.add('job queue', () => queue.close());
+  cleanupStack.add('job queue', () => queue.close());
   // the worker waits for both by itself; here it is found out whether they take it at all, until they have once
   const { signal } = stopping;
   const refusal = Promise.all([
@@ -56,7 +56,7 @@ async function main(config: WorkerConfig, releasers: Releasers): Promise<void> {
     waitForDependency('store', () => findBucket(access.store, access.bucket), { signal }),
   ]);
   refusal.catch((error: unknown) => {
-    if (!signal.aborted) void fail(error, releasers);
+    if (!signal.aborted) void fail(error, cleanupStack);
   });
   const { workerId, threads, WORK_DIR: workDir, DRAIN_SECONDS: drainSeconds } = config;
   const worker = await startWorker({
@@ -70,7 +70,7 @@ async function main(config: WorkerConfig, releasers: Releasers): Promise<void> {
       verifyDecodePercent: config.VERIFY_DECODE_PERCENT,
     },
   });
-  releasers.add('worker', () => worker.stop());
+  cleanupStack.add('worker', () => worker.stop());
   let writable = true;
   const health = setInterval(async () => {
     const connected = await queue.check().then(
@@ -85,7 +85,7 @@ async function main(config: WorkerConfig, releasers: Releasers): Promise<void> {
       writable = false;
     }
   }, HEALTH_MS);
-  releasers.add('health file', () => clearInterval(health));
+  cleanupStack.add('health file', () => clearInterval(health));
 }
 
 function accessOf(config: WorkerConfig) {
@@ -110,19 +110,19 @@ function required(value: string | undefined): string {
 }
 
 /** Says why, closes what was opened and ends the process. */
-async function fail(error: unknown, releasers: Releasers): Promise<never> {
+async function fail(error: unknown, cleanupStack: CleanupStack): Promise<never> {
   const known = error instanceof Error && (error instanceof ConfigError || 'code' in error);
   const text = known || !(error instanceof Error) ? reasonOf(error) : (error.stack ?? error.message);
   process.stderr.write(`${text}\n`);
-  await withTimeout(releasers.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
+  await withTimeout(cleanupStack.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
   process.exit(REFUSED_EXIT_CODE);
 }
 
 createPrivateFilesOnly();
 ignoreBrokenOutput();
-const releasers = new Releasers();
+const cleanupStack = new CleanupStack();
 try {
-  await main(readWorkerConfig(process.env), releasers);
+  await main(readWorkerConfig(process.env), cleanupStack);
 } catch (error) {
-  await fail(error, releasers);
+  await fail(error, cleanupStack);
 }

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { type ConfineMode, type Confinement, openConfinement } from './confine/confinement.ts';
 import { FailureWatch } from './consume/failureWatch.ts';
 import { findScratchFault } from './consume/scratch.ts';
-import { findSickness } from './consume/selfTest.ts';
+import { findHealthProblem } from './consume/selfTest.ts';
 import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './consume/taskRun.ts';
 import { runTask } from './media/tasks.ts';
 import { claimWorkFolder, releaseWorkFolder } from './workFolders.ts';
@@ -152,7 +152,7 @@ class Worker implements RunningWorker {
         await this.#change.promise;
         continue;
       }
-      this.#sickness = await this.#findSickness();
+      this.#sickness = await this.#findHealthProblem();
       if (signal.aborted || this.#draining) continue;
       if (this.#sickness === null && (await this.#takeTasks())) failures = 0;
       else this.#logSickness('this worker cannot work now');
@@ -163,7 +163,7 @@ class Worker implements RunningWorker {
     }
   }
 
-  async #findSickness(): Promise<string | null> {
+  async #findHealthProblem(): Promise<string | null> {
     const fault = await this.#findScratchFault();
     if (fault !== null) return fault;
     const { store, config } = this.#options;
@@ -175,7 +175,7 @@ class Worker implements RunningWorker {
       logger,
     });
     const { signal } = this.#stopping;
-    return findSickness({
+    return findHealthProblem({
       store,
       confinement: this.#confinement,
       signal,

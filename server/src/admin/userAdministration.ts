@@ -9,7 +9,7 @@ import type {
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
-import { type Act, type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Act, type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import { insertAccount } from '../auth/accounts.ts';
 import { forgetDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
@@ -59,7 +59,7 @@ export async function createUser(
     const columns = { email, nickname, role, passwordHash, passwordTemporary: true, ...quotaColumns(quota) };
     const row = await insertAccount(models, columns, within);
     const details = { email, role, ...(Object.keys(quota).length === 0 ? {} : { quota }) };
-    await recordAct(
+    await recordAuditEvent(
       models,
       actor,
       { action: 'user.create', target: { kind: 'user', id: row.id }, details },
@@ -93,7 +93,7 @@ export async function updateUser(
     const disabledAt = disabled ? (row.disabledAt ?? new Date()) : null;
     await row.update({ role, disabledAt, ...quotaColumns(quota) }, { transaction: within });
     if (acts.some(({ action }) => action === 'user.disable')) await endSessionsOf(models, userId, within);
-    for (const act of acts) await recordAct(models, actor, act, within);
+    for (const act of acts) await recordAuditEvent(models, actor, act, within);
     return row;
   });
   context.signals.accountChanged(userId);
@@ -124,7 +124,7 @@ export async function resetPassword(
     await row.update({ passwordHash, passwordTemporary }, { transaction: within });
     await endSessionsOf(models, userId, within);
     await forgetDevices(models, userId, { transaction: within });
-    await recordAct(
+    await recordAuditEvent(
       models,
       actor,
       { action: 'user.reset_password', target: { kind: 'user', id: userId } },

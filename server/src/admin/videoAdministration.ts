@@ -1,7 +1,7 @@
 import type { AdminVideo, AdminVideoQuery } from '@reelmill/shared/contracts/adminVideos.ts';
 import type { Priority } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import { describeVideos } from '../catalog/describeVideo.ts';
 import { listVideos } from '../catalog/videoRepository.ts';
 import type { ServerContext } from '../context/serverContext.ts';
@@ -35,7 +35,7 @@ export async function changePriority(
     const details = { from: priorityOf(row.priority), to: priority };
     // not a change of the video that its owner should see
     await row.update({ priority: PRIORITY_RANKS[priority] }, { transaction: within, silent: true });
-    await recordAct(
+    await recordAuditEvent(
       models,
       actor,
       { action: 'video.priority', target: { kind: 'video', id: videoId }, details },
@@ -57,7 +57,7 @@ export async function retryTask(context: ServerContext, taskId: number, actor: A
   const task = await transaction(async (within) => {
     const row = await reopenTask({ models, transaction: within, taskId });
     const details = { video: row.videoId, kind: row.kind, error: row.errorCode };
-    await recordAct(
+    await recordAuditEvent(
       models,
       actor,
       { action: 'task.retry', target: { kind: 'task', id: taskId }, details },

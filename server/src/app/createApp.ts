@@ -9,7 +9,7 @@ import { refuseOtherMethods } from '../http/methods.ts';
 import { describeApi } from '../http/openapi.ts';
 import { createRateLimits } from '../http/rateLimits.ts';
 import { limitBodyTime } from '../http/requestBodies.ts';
-import { isNotNow, notesOf } from '../http/requestLog.ts';
+import { isNotNow, requestInfo } from '../http/requestLog.ts';
 import { createRouter } from '../http/router.ts';
 import type { VideoFeed } from '../videos/feed.ts';
 import { OPENAPI_PATH } from './docs.ts';
@@ -22,7 +22,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
   const app = createBareApp(context);
   for (const { path, handler } of context.storeHandlers) {
     app.use(path, (request, response, next) => {
-      notesOf(response).route = path;
+      requestInfo(response).route = path;
       return handler(request, response, next);
     });
   }
@@ -32,7 +32,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
   // pages and whatever is nowhere: of nobody that could be told, so counted by address
   app.use(limits.api);
   app.get(OPENAPI_PATH, (_request, response) => {
-    notesOf(response).route = OPENAPI_PATH;
+    requestInfo(response).route = OPENAPI_PATH;
     response.json(document);
   });
   app.all(OPENAPI_PATH, refuseOtherMethods(['GET']));
@@ -46,7 +46,7 @@ export function createApp(context: ServerContext, feed: VideoFeed): Express {
 
 function handleErrors({ logger }: ServerContext): ErrorRequestHandler {
   return (error, _request, response, _next) => {
-    const { requestId, route } = notesOf(response);
+    const { requestId, route } = requestInfo(response);
     const answer = answerError(error, requestId);
     const fields = { request_id: requestId, route };
     if (isNotNow(answer.status))

@@ -1,7 +1,7 @@
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import { createLogger, type Logger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { FarmSignals } from '../context/farmSignals.ts';
 import type { ServerContext } from '../context/serverContext.ts';
@@ -39,21 +39,21 @@ export async function startServer(
   overrides: { logger?: Logger; signal?: AbortSignal } = {},
 ): Promise<RunningServer> {
   const logger = overrides.logger ?? createLogger({ level: config.LOG_LEVEL, name: 'server' });
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   try {
     const listener = await openListener(config.HOST, config.PORT, {
       maxConnections: config.MAX_CONNECTIONS,
       // a proxy's connections are those of everybody; it has limits of its own
       maxPerAddress: config.TRUST_PROXY > 0 ? 0 : config.MAX_CONNECTIONS_PER_ADDRESS,
     });
-    releasers.add('listener', () => listener.close());
+    cleanupStack.add('listener', () => listener.close());
     const signal = overrides.signal ?? new AbortController().signal;
-    const context = await start(config, { logger, listener, releasers, signal });
+    const context = await start(config, { logger, listener, cleanupStack, signal });
     const address = { host: listener.host, port: listener.port };
     logger.info({ url: context.publicUrl, ...address, profile: config.REELMILL_PROFILE }, 'ready');
-    return { url: context.publicUrl, address, context, stop: () => releasers.release() };
+    return { url: context.publicUrl, address, context, stop: () => cleanupStack.release() };
   } catch (error) {
-    await withTimeout(releasers.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
+    await withTimeout(cleanupStack.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
     throw error;
   }
 }
@@ -61,13 +61,13 @@ export async function startServer(
 interface StartParts {
   logger: Logger;
   listener: Listener;
-  releasers: Releasers;
+  cleanupStack: CleanupStack;
   signal: AbortSignal;
 }
 
 async function start(
   config: ServerConfig,
-  { logger, listener, releasers, signal }: StartParts,
+  { logger, listener, cleanupStack, signal }: StartParts,
 ): Promise<ServerContext> {
   const localUrl = urlOf(listener);
   const publicUrl = config.PUBLIC_URL ?? localUrl;
@@ -78,9 +78,9 @@ async function start(
   const profile = PROFILES[config.REELMILL_PROFILE];
   const built = await profile.build({ config, logger, publicUrl, localUrl });
   const { startCompanions, prepare, release, ...parts } = built;
-  releasers.add('profile', release);
-  releasers.add('object store', () => parts.store.close());
-  releasers.add('job queue', () => parts.queue.close());
+  cleanupStack.add('profile', release);
+  cleanupStack.add('object store', () => parts.store.close());
+  cleanupStack.add('job queue', () => parts.queue.close());
   const dependencyLog = new DependencyLog(logger);
   const database = await openDependencies({
     prepare,
@@ -89,7 +89,7 @@ async function start(
     log: dependencyLog,
     missing,
   });
-  releasers.add('database', () => database.close());
+  cleanupStack.add('database', () => database.close());
   const stopping = new AbortController();
   const context: ServerContext = {
     ...parts,
@@ -110,16 +110,16 @@ async function start(
     version,
     stopping: stopping.signal,
   };
-  await startServices(context, releasers, signal);
+  await startServices(context, cleanupStack, signal);
   const feed = new VideoFeed(context);
-  releasers.add('video feed', () => feed.stop());
+  cleanupStack.add('video feed', () => feed.stop());
   listener.serve(createApp(context, feed));
   // requests end before what they use does; companions end before that, for they are clients themselves
-  releasers.add('requests', async () => {
+  cleanupStack.add('requests', async () => {
     stopping.abort();
     await listener.close();
   });
-  await startCompanions(releasers);
+  await startCompanions(cleanupStack);
   return context;
 }
 

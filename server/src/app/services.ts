@@ -1,5 +1,5 @@
+import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
-import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { createFirstAdmin } from '../auth/firstAdmin.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { explainOpenFailure } from '../db/openFailure.ts';
@@ -13,7 +13,7 @@ import { startFarm } from './startFarm.ts';
  */
 export async function startServices(
   context: ServerContext,
-  releasers: Releasers,
+  cleanupStack: CleanupStack,
   signal: AbortSignal,
 ): Promise<void> {
   const makeAdmin = (): Promise<void> =>
@@ -22,9 +22,9 @@ export async function startServices(
     });
   await waitForDependency('database', makeAdmin, { signal, log: context.dependencyLog });
   const farm = await startFarm(context);
-  releasers.add('farm', () => farm.stop());
+  cleanupStack.add('farm', () => farm.stop());
   const deliverer = startDeliverer(context);
-  releasers.add('webhooks', () => deliverer.stop());
+  cleanupStack.add('webhooks', () => deliverer.stop());
   const maintenance = startMaintenance(context);
-  releasers.add('maintenance', () => maintenance.stop());
+  cleanupStack.add('maintenance', () => maintenance.stop());
 }

@@ -1,4 +1,4 @@
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { startDispatcher } from '../dispatch/dispatcher.ts';
 import { reopenAll, startSweeper } from '../dispatch/sweeper.ts';
@@ -17,18 +17,18 @@ export interface Farm {
  */
 export async function startFarm(context: FarmContext): Promise<Farm> {
   if (!context.queue.durable) await reopenAll(context);
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const finalizer = startFinalizer(context);
-  releasers.add('finalizer', () => finalizer.stop());
+  cleanupStack.add('finalizer', () => finalizer.stop());
   const onComplete = (): void => finalizer.poke();
   const events = await startEventConsumer(context, onComplete).catch(async (error: unknown) => {
-    await releasers.release();
+    await cleanupStack.release();
     throw error;
   });
-  releasers.add('events', () => events.stop());
+  cleanupStack.add('events', () => events.stop());
   const sweeper = startSweeper(context, onComplete);
-  releasers.add('sweeper', () => sweeper.stop());
+  cleanupStack.add('sweeper', () => sweeper.stop());
   const dispatcher = startDispatcher(context);
-  releasers.add('dispatcher', () => dispatcher.stop());
-  return { stop: () => releasers.release() };
+  cleanupStack.add('dispatcher', () => dispatcher.stop());
+  return { stop: () => cleanupStack.release() };
 }

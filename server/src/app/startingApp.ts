@@ -4,7 +4,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import { createBareApp, respondWithError } from '../http/bareApp.ts';
 import { answerError } from '../http/errorAnswer.ts';
 import { hasMetricsToken } from '../http/metricsToken.ts';
-import { notesOf } from '../http/requestLog.ts';
+import { requestInfo } from '../http/requestLog.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -18,11 +18,11 @@ export function createStartingApp(
 ): Express {
   const app = createBareApp(context);
   app.get('/healthz', (_request, response) => {
-    notesOf(response).route = '/healthz';
+    requestInfo(response).route = '/healthz';
     response.json({ status: 'ok', version: context.version });
   });
   app.get('/readyz', (request, response) => {
-    notesOf(response).route = '/readyz';
+    requestInfo(response).route = '/readyz';
     const checks = [...missing].map((name) => [name, { ok: false, message: 'not reached yet' }]);
     response
       .status(503)
@@ -42,7 +42,7 @@ export function createStartingApp(
   const handleErrors: ErrorRequestHandler = (error, _request, response, _next) => {
     // the body of a request is not read, so that nothing else can follow it
     response.setHeader('Connection', 'close');
-    respondWithError(response, answerError(error, notesOf(response).requestId));
+    respondWithError(response, answerError(error, requestInfo(response).requestId));
   };
   app.use(handleErrors);
   return app;

@@ -9,7 +9,7 @@ import type {
 import { Op, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { AuditRow, VideoRow } from '../db/rows.ts';
-import type { Exchange } from '../http/route.ts';
+import type { RequestContext } from '../http/route.ts';
 
 /** Who does something, and from where; nothing of it is known of a command on the server. */
 export interface Actor {
@@ -21,14 +21,14 @@ export interface Actor {
 }
 
 /** The system itself, or somebody at the server's own command line. */
-export const NOBODY: Actor = { userId: null, requestId: null, address: null };
+export const SYSTEM_ACTOR: Actor = { userId: null, requestId: null, address: null };
 
 /** Whoever sent this request. */
 export function actorOf({
   identity,
   request,
   requestId,
-}: Pick<Exchange, 'identity' | 'request' | 'requestId'>): Actor {
+}: Pick<RequestContext, 'identity' | 'request' | 'requestId'>): Actor {
   const { ip = '' } = request;
   // what a proxy forwards may be any text
   return { userId: identity?.userId ?? null, requestId, address: isIP(ip) === 0 ? null : ip };
@@ -45,7 +45,7 @@ export interface Act {
  * Writes an entry of the audit log, within the transaction of the act itself where there is one, so that there is
  * neither an act without its entry nor an entry without its act.
  */
-export async function recordAct(
+export async function recordAuditEvent(
   models: Models,
   actor: Actor,
   { action, target, details = {} }: Act,
@@ -80,7 +80,7 @@ export async function recordOnOthers(
   const { actor, video, action, details = {} } = act;
   if (actor.userId === video.userId) return;
   const target = { kind: 'video', id: video.id } as const;
-  await recordAct(
+  await recordAuditEvent(
     models,
     actor,
     { action, target, details: { owner: video.userId, ...details } },

@@ -1,7 +1,7 @@
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Transaction, UniqueConstraintError } from 'sequelize';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
@@ -48,7 +48,7 @@ export async function insertAccount(
   }
 }
 
-let nobodysHash: Promise<string> | undefined;
+let dummyHash: Promise<string> | undefined;
 
 export interface Credentials {
   email: string;
@@ -104,8 +104,8 @@ async function verifyAttempt(
 ): Promise<UserRow | null> {
   let matches = false;
   try {
-    nobodysHash ??= hashPassword('nobody has this account');
-    matches = await verifyPassword(password, found?.passwordHash ?? (await nobodysHash));
+    dummyHash ??= hashPassword('nobody has this account');
+    matches = await verifyPassword(password, found?.passwordHash ?? (await dummyHash));
   } catch (error) {
     // nobody has learned anything of the password
     await attempt.takenBack();
@@ -129,9 +129,12 @@ function noteRefusal(
   if (user?.role !== 'admin') return;
   const actor = { userId: null, email: user.email, requestId, address };
   const target = { kind: 'user', id: user.id } as const;
-  recordAct(database.models, actor, { action: 'admin.login_failed', target, details: { reason } }).catch(
-    (error: unknown) =>
-      logger.error({ err: error, ...target, address, reason }, 'a failed login is not in the audit log'),
+  recordAuditEvent(database.models, actor, {
+    action: 'admin.login_failed',
+    target,
+    details: { reason },
+  }).catch((error: unknown) =>
+    logger.error({ err: error, ...target, address, reason }, 'a failed login is not in the audit log'),
   );
 }
 
@@ -175,7 +178,7 @@ export async function changePassword(
     await user.reload({ transaction: within });
     if (user.role !== 'admin') return;
     const target = { kind: 'user', id: user.id } as const;
-    await recordAct(models, actor, { action: 'admin.change_password', target }, within);
+    await recordAuditEvent(models, actor, { action: 'admin.change_password', target }, within);
   });
   context.signals.accountChanged(user.id);
   return { user, deviceToken: await rememberSource(models, user.id, source, context.secrets.knownDevices) };

@@ -1,6 +1,6 @@
 import { emailSchema, newPasswordSchema } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { NOBODY, recordAct } from '../audit/auditLog.ts';
+import { recordAuditEvent, SYSTEM_ACTOR } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Database } from '../db/database.ts';
 import { insertAccount } from './accounts.ts';
@@ -52,7 +52,7 @@ export async function makeAdmin(
     }
     const target = { kind: 'user', id: user.id } as const;
     const details = { email, via, promoted: known !== null };
-    await recordAct(models, NOBODY, { action: 'admin.create', target, details }, within);
+    await recordAuditEvent(models, SYSTEM_ACTOR, { action: 'admin.create', target, details }, within);
     return user.id;
   });
 }

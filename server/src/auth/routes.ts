@@ -7,7 +7,7 @@ import {
   sessionSchema,
 } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { actorOf, recordAct } from '../audit/auditLog.ts';
+import { actorOf, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { changePassword, checkCredentials, createAccount } from './accounts.ts';
@@ -59,7 +59,7 @@ export function createAuthRoutes(context: ServerContext): Route[] {
         const { user, deviceToken } = login;
         if (user.role === 'admin') {
           const target = { kind: 'user', id: user.id } as const;
-          await recordAct(models, { ...actor, userId: user.id }, { action: 'admin.login', target });
+          await recordAuditEvent(models, { ...actor, userId: user.id }, { action: 'admin.login', target });
         }
         return { ...(await beginSession(context, user)), ...describeDevice(deviceToken) };
       },

@@ -8,7 +8,7 @@ import type { LinkQuery } from '../signing/signedLinks.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 
 /** Columns that no answer to a client needs; both can be long. */
-export const WITHOUT_BULK = { exclude: ['plan', 'errorDiagnostics'] };
+export const WITHOUT_LARGE_COLUMNS = { exclude: ['plan', 'errorDiagnostics'] };
 
 /** The owner's state, which decides whether guests may watch. */
 export const WITH_OWNER = { association: 'owner', attributes: ['disabledAt'] };
@@ -16,7 +16,7 @@ export const WITH_OWNER = { association: 'owner', attributes: ['disabledAt'] };
 /** The video, for its owner or an admin. Throws `not_found` for everybody else, as for one that is not there. */
 export async function findOwnVideo(models: Models, videoId: number, identity: Identity): Promise<VideoRow> {
   const where = { id: videoId, deletedAt: null };
-  const video = await models.Video.findOne({ where, attributes: WITHOUT_BULK });
+  const video = await models.Video.findOne({ where, attributes: WITHOUT_LARGE_COLUMNS });
   if (video !== null && mayChange(video, identity)) return video;
   throw notFound();
 }
@@ -92,7 +92,11 @@ export async function findVisibleVideo(
   viewer: Viewer,
 ): Promise<VideoRow> {
   const where = { id: videoId, deletedAt: null };
-  const row = await database.models.Video.findOne({ where, attributes: WITHOUT_BULK, include: WITH_OWNER });
+  const row = await database.models.Video.findOne({
+    where,
+    attributes: WITHOUT_LARGE_COLUMNS,
+    include: WITH_OWNER,
+  });
   return requireAccess(playbackUrls, { id: videoId, row: row ?? undefined }, viewer).row;
 }
 

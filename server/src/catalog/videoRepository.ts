@@ -3,7 +3,7 @@ import { type Attributes, col, fn, Op, type Order } from 'sequelize';
 import { contains } from '../db/contains.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
-import { WITH_OWNER, WITHOUT_BULK } from './access.ts';
+import { WITH_OWNER, WITHOUT_LARGE_COLUMNS } from './access.ts';
 import type { EncodeProgress } from './eta.ts';
 
 export interface VideoPage {
@@ -50,7 +50,7 @@ export async function listVideos(
   ];
   return models.Video.findAndCountAll({
     where: { [Op.and]: conditions },
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: ORDERS[page.sort],
     limit: page.limit,
     offset: page.offset,
@@ -60,7 +60,7 @@ export async function listVideos(
 /** Those of these videos that are there, by their ids, with the state of their owners. */
 export async function findVideos(models: Models, ids: readonly number[]): Promise<Map<number, VideoRow>> {
   const where = { id: [...ids], deletedAt: null };
-  const rows = await models.Video.findAll({ where, attributes: WITHOUT_BULK, include: WITH_OWNER });
+  const rows = await models.Video.findAll({ where, attributes: WITHOUT_LARGE_COLUMNS, include: WITH_OWNER });
   return new Map(rows.map((row) => [row.id, row]));
 }
 

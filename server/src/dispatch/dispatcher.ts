@@ -7,7 +7,7 @@ import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { applyFailed } from '../results/outcomes.ts';
 import { claimTasks, unclaimTasks } from './claimTasks.ts';
-import { chooseFairly } from './fairChoice.ts';
+import { selectFairly } from './fairSelection.ts';
 import { findWaiting, isAnyWaiting, type RoundCursor } from './waitingTasks.ts';
 
 const POLL_MS = 500;
@@ -56,7 +56,7 @@ export async function dispatchOnce(
   const slots = Math.min(MAX_BATCH, freeSlots(await context.queue.depth()));
   if (slots <= 0) return false;
   const { tasks, inFlight, limitOfUser } = await findWaiting({ models, now, slots }, context.config, cursor);
-  const chosen = chooseFairly(tasks, inFlight, { slots, nowMs: now.getTime(), limitOfUser });
+  const chosen = selectFairly(tasks, inFlight, { slots, nowMs: now.getTime(), limitOfUser });
   const messages = await claimTasks(
     models,
     chosen.map(({ id }) => id),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import { processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
-import type { InFlight, WaitingTask } from './fairChoice.ts';
+import type { InFlight, WaitingTask } from './fairSelection.ts';
 
 /*
  * What waits, without reading the backlog. One round looks at a bounded number of users, of each at a bounded number of

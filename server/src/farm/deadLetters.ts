@@ -1,7 +1,7 @@
 import type { AuditAction } from '@reelmill/shared/contracts/audit.ts';
 import type { DeadLetterChoice } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 
 /** As many as one look into the broker takes out. */
@@ -41,7 +41,11 @@ async function recorded(
   const { ids, limit = MOST } = choice;
   const record = (outcome: { count: number } | { failed: string }): Promise<void> => {
     const details = { ...(ids === undefined ? { limit } : { ids: [...ids] }), ...outcome };
-    return recordAct(database.models, actor, { action, target: { kind: 'dead_letters', id: null }, details });
+    return recordAuditEvent(database.models, actor, {
+      action,
+      target: { kind: 'dead_letters', id: null },
+      details,
+    });
   };
   try {
     const count = await work({ limit: ids === undefined ? limit : MOST, ids });

@@ -18,7 +18,7 @@ import {
   findSpeeds,
   findWaitingTasks,
   findWorkers,
-  WITHOUT_BULK,
+  WITHOUT_LARGE_COLUMNS,
 } from './farmRepository.ts';
 
 const QUEUE_TIMEOUT_MS = 2_000;
@@ -98,7 +98,7 @@ export async function describeWorker(models: Models, worker: WorkerRow, now: Dat
       ? null
       : await models.Task.findOne({
           where: { id: worker.taskId, state: 'running' },
-          attributes: WITHOUT_BULK,
+          attributes: WITHOUT_LARGE_COLUMNS,
         });
   return serializeWorker(worker, task ?? undefined, now);
 }

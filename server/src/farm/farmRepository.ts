@@ -19,7 +19,7 @@ const QUARANTINED_LIMIT = 100;
 const WAITING_LIMIT = 100;
 const MEASURED_TASKS = 100;
 /** Columns of a task that can be long. */
-export const WITHOUT_BULK = { exclude: ['spec', 'result'] };
+export const WITHOUT_LARGE_COLUMNS = { exclude: ['spec', 'result'] };
 
 /** How many tasks are in each state. */
 export async function countTasks(models: Models): Promise<Record<TaskState, number>> {
@@ -50,7 +50,7 @@ export async function findOldestPending(models: Models, now: Date): Promise<Date
 export function findRunningTasks(models: Models): Promise<TaskRow[]> {
   return models.Task.findAll({
     where: { state: 'running' },
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: [['startedAt', 'ASC']],
     limit: RUNNING_LIMIT,
   });
@@ -59,7 +59,7 @@ export function findRunningTasks(models: Models): Promise<TaskRow[]> {
 export function findRecentFailures(models: Models): Promise<TaskRow[]> {
   return models.Task.findAll({
     where: { state: 'failed' },
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: [['updatedAt', 'DESC']],
     limit: FAILURES_LIMIT,
   });
@@ -71,7 +71,7 @@ const quarantine = { state: 'pending', lostLeases: { [Op.gte]: QUARANTINE_AFTER_
 export function findQuarantined(models: Models): Promise<TaskRow[]> {
   return models.Task.findAll({
     where: quarantine,
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: [['availableAt', 'ASC']],
     limit: QUARANTINED_LIMIT,
   });
@@ -89,7 +89,7 @@ const waiting = {
 export function findWaitingTasks(models: Models): Promise<TaskRow[]> {
   return models.Task.findAll({
     where: waiting,
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: [['waitingSince', 'ASC']],
     limit: WAITING_LIMIT,
   });

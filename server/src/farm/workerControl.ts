@@ -1,8 +1,8 @@
 import type { FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { assertWish, type WorkerWish } from '../workers/workerWishes.ts';
+import { type DesiredWorkerState, sendDesiredState } from '../workers/desiredState.ts';
 import { describeWorker } from './farm.ts';
 
 type Context = Pick<ServerContext, 'database' | 'queue' | 'logger'>;
@@ -15,7 +15,7 @@ type Context = Pick<ServerContext, 'database' | 'queue' | 'logger'>;
 export async function wishOfWorker(
   context: Context,
   workerId: string,
-  wish: WorkerWish,
+  wish: DesiredWorkerState,
   actor: Actor,
 ): Promise<FarmWorker> {
   const { models, transaction } = context.database;
@@ -27,9 +27,9 @@ export async function wishOfWorker(
     }
     await row.update({ wantedState: wish }, { transaction: within });
     const action = wish === 'drained' ? 'worker.drain' : 'worker.resume';
-    await recordAct(models, actor, { action, target: { kind: 'worker', id: workerId } }, within);
+    await recordAuditEvent(models, actor, { action, target: { kind: 'worker', id: workerId } }, within);
     return row;
   });
-  await assertWish(context, workerId, wish);
+  await sendDesiredState(context, workerId, wish);
   return describeWorker(models, worker, new Date());
 }

@@ -36,7 +36,7 @@ const REFUSALS: Record<string, Refusal> = {
 const NOT_HTTP: Refusal = { code: 'validation_failed', message: 'The request is not valid HTTP.' };
 
 /** Refuses what could not be read as a request, in the shape of every other error, and closes the connection. */
-export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function rejectMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy();
     return;

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorResponse } from '@reelmill/share
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { BaseError } from 'sequelize';
 import { isConnectionLoss } from '../db/connectionLoss.ts';
-import { RequestFault } from './route.ts';
+import { RequestValidationError } from './route.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -39,7 +39,7 @@ interface Fault {
 
 function classify(error: unknown): Fault {
   if (error instanceof ReelmillError) return ownFault(error);
-  if (error instanceof RequestFault) return invalidRequest(error);
+  if (error instanceof RequestValidationError) return invalidRequest(error);
   if (error instanceof BaseError) {
     return { code: isConnectionLoss(error) ? 'unavailable' : 'internal', message: error.message };
   }
@@ -57,7 +57,7 @@ function ownFault(error: ReelmillError): Fault {
   };
 }
 
-function invalidRequest({ place, issues }: RequestFault): Fault {
+function invalidRequest({ place, issues }: RequestValidationError): Fault {
   const fields = issues.map((issue) => ({
     in: place,
     field: issue.path.join('.'),

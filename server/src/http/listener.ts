@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { refuse, refuseUnreadable } from './clientErrors.ts';
+import { refuse, rejectMalformedRequest } from './clientErrors.ts';
 import { ConnectionGuard, type ConnectionLimits } from './connectionLimits.ts';
 import { limitRestOfBody } from './requestBodies.ts';
 
@@ -60,7 +60,7 @@ export async function openListener(host: string, port: number, limits: Connectio
     const answer = answers.get(socket);
     // in the middle of an answer another one would be taken for its rest
     if (answer?.headersSent && !answer.writableFinished) socket.destroy();
-    else refuseUnreadable(error, socket);
+    else rejectMalformedRequest(error, socket);
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;

@@ -3,7 +3,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import { MemoryStore, rateLimit } from 'express-rate-limit';
 import { networkOf } from './clientNetwork.ts';
-import { notesOf } from './requestLog.ts';
+import { requestInfo } from './requestLog.ts';
 
 /** `api` counts every call; the others count what is dear or guessed at besides. */
 export type RateLimitName = 'api' | 'signIn' | 'registration';
@@ -56,7 +56,7 @@ export function createRateLimits(
 }
 
 function callerOf(request: Request, response: Response): string {
-  const { userId } = notesOf(response);
+  const { userId } = requestInfo(response);
   return userId === null ? networkOf(request.ip ?? 'unknown') : `user ${userId}`;
 }
 

@@ -17,7 +17,7 @@ interface RequestNotes {
 const notesByResponse = new WeakMap<Response, RequestNotes>();
 
 /** The notes of a request that `requestLog` has seen. */
-export function notesOf(response: Response): RequestNotes {
+export function requestInfo(response: Response): RequestNotes {
   const notes = notesByResponse.get(response) ?? { requestId: randomUUID(), route: 'unknown', userId: null };
   notesByResponse.set(response, notes);
   return notes;
@@ -42,7 +42,7 @@ export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | '
   const log = logger.child({}, { redact: [] });
   return (request, response, next) => {
     const given = request.get('x-request-id');
-    const notes = notesOf(response);
+    const notes = requestInfo(response);
     if (given !== undefined && SANE_REQUEST_ID.test(given)) notes.requestId = given;
     response.setHeader('X-Request-Id', notes.requestId);
     const startedAt = performance.now();

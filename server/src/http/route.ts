@@ -19,7 +19,7 @@ export type RouteAuth = 'none' | 'optional' | 'user' | 'admin';
 type IdentityFor<A extends RouteAuth> = A extends 'user' | 'admin' ? Identity : Identity | null;
 
 /** What one request brings to its handler, before validation. */
-export interface Exchange {
+export interface RequestContext {
   readonly request: Request;
   readonly response: Response;
   readonly identity: Identity | null;
@@ -62,7 +62,7 @@ export interface Route extends RouteFacts {
   readonly body: z.ZodType | undefined;
   readonly answer: RouteAnswer<unknown>;
   /** Validates the request and answers what the handler made of it. */
-  invoke(exchange: Exchange): Promise<unknown>;
+  invoke(exchange: RequestContext): Promise<unknown>;
 }
 
 interface RouteDeclaration<
@@ -78,7 +78,7 @@ interface RouteDeclaration<
   readonly body?: B;
   readonly answer: RouteAnswer<T>;
   handle(
-    input: Omit<Exchange, 'identity'> & {
+    input: Omit<RequestContext, 'identity'> & {
       identity: IdentityFor<A>;
       params: z.output<P>;
       query: z.output<Q>;
@@ -120,12 +120,12 @@ function parse(schema: z.ZodType | undefined, value: unknown, place: string): un
   if (schema === undefined) return {};
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new RequestFault(place, result.error);
+  throw new RequestValidationError(place, result.error);
 }
 
 /** A request that its schemas refuse; `place` is the part of it that they looked at. */
-export class RequestFault extends Error {
-  override readonly name = 'RequestFault';
+export class RequestValidationError extends Error {
+  override readonly name = 'RequestValidationError';
   readonly place: string;
   readonly issues: readonly z.core.$ZodIssue[];
 

@@ -3,7 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { refuseOtherMethods } from './methods.ts';
 import type { RateLimits } from './rateLimits.ts';
 import { readJson, runMiddleware } from './readJson.ts';
-import { notesOf } from './requestLog.ts';
+import { requestInfo } from './requestLog.ts';
 import type { Identity, Route, RouteAuth } from './route.ts';
 
 /** Tells who asks; throws `unauthorized`, `token_expired`, `account_disabled` or `forbidden`. */
@@ -53,7 +53,7 @@ function traceRequest(
   const attributes = {
     'http.request.method': method,
     'http.route': fullPath(route),
-    request_id: notesOf(response).requestId,
+    request_id: requestInfo(response).requestId,
   };
   const span = { kind: 'server', parent: request.get('traceparent'), attributes } as const;
   return tracing.span(`${method} ${fullPath(route)}`, span, work);
@@ -65,7 +65,7 @@ async function serve(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const notes = notesOf(response);
+  const notes = requestInfo(response);
   notes.route = fullPath(route);
   const identity = await identify(route, guards, request, response);
   response.setHeader('Cache-Control', 'private, no-cache');
@@ -88,7 +88,7 @@ async function identify(
 ): Promise<Identity | null> {
   try {
     const identity = await authenticate(request, auth);
-    notesOf(response).userId = identity?.userId ?? null;
+    requestInfo(response).userId = identity?.userId ?? null;
     return identity;
   } finally {
     // whoever is refused was counted, too; probes and scrapers are not

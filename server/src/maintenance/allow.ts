@@ -1,6 +1,6 @@
 import type { RetentionAllowance, RetentionJobName } from '@reelmill/shared/contracts/retention.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import { checkClock, confirmClock } from '../clock/checkClock.ts';
 import { DAY_MS, type RetentionContext, type Stop } from './job.ts';
 
@@ -29,7 +29,7 @@ export async function allowJob(
     );
   }
   const { kind, reason } = row.stop;
-  await recordAct(models, actor, {
+  await recordAuditEvent(models, actor, {
     action: 'retention.allow',
     target: { kind: 'retention', id: job },
     details: { kind, reason, items: allowance?.items ?? null },

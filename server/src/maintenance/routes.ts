@@ -5,7 +5,7 @@ import {
   retentionRunResponseSchema,
   retentionSchema,
 } from '@reelmill/shared/contracts/retention.ts';
-import { actorOf, recordAct } from '../audit/auditLog.ts';
+import { actorOf, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { allowJob } from './allow.ts';
@@ -52,7 +52,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
           : await runByHand(context, job, body.position, AbortSignal.any([signal, context.stopping]));
         if (!body.dry_run) {
           const { items, objects, bytes, failed } = result;
-          await recordAct(context.database.models, actorOf(exchange), {
+          await recordAuditEvent(context.database.models, actorOf(exchange), {
             action: 'retention.run',
             target: { kind: 'retention', id: body.job },
             details: { items, objects, bytes, failed },

@@ -45,7 +45,7 @@ export function buildLadder(facts: MediaFacts): Rendition[] {
 }
 
 /** The rendition that a video shows first: about 360p, small enough to be there at once. */
-export function firstLookQuality(renditions: readonly Rendition[]): string {
+export function previewQuality(renditions: readonly Rendition[]): string {
   const side = (rendition: Rendition): number => Math.min(rendition.width, rendition.height);
   const bySide = [...renditions].sort((a, b) => side(a) - side(b));
   const chosen = bySide.find((rendition) => side(rendition) >= 360 * RUNG_TOLERANCE) ?? bySide.at(-1);

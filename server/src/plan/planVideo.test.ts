@@ -11,7 +11,7 @@ import {
   videoSegmentSeconds,
 } from '@reelmill/shared/core/timeline.ts';
 import { planChunks, segmentFramesFor } from './chunkPlan.ts';
-import { buildLadder, firstLookQuality } from './ladder.ts';
+import { buildLadder, previewQuality } from './ladder.ts';
 import { encodeTasks, planVideo } from './planVideo.ts';
 
 function factsOf(video: Partial<MediaFacts['video']> = {}, rest: Partial<MediaFacts> = {}): MediaFacts {
@@ -86,8 +86,8 @@ test('high frame rates may spend more bits', () => {
 });
 
 test('the first look is about 360p, or the largest there is below', () => {
-  assert.equal(firstLookQuality(buildLadder(factsOf())), '360p');
-  assert.equal(firstLookQuality(buildLadder(factsOf({ displayWidth: 320, displayHeight: 240 }))), '240p');
+  assert.equal(previewQuality(buildLadder(factsOf())), '360p');
+  assert.equal(previewQuality(buildLadder(factsOf({ displayWidth: 320, displayHeight: 240 }))), '240p');
 });
 
 test('segments are five seconds of whole frames', () => {

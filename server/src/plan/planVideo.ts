@@ -2,7 +2,7 @@ import type { Chunk, EncodePlan, MediaFacts } from '@reelmill/shared/contracts/m
 import type { TaskSource, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { framesBetween, originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MIN_SEGMENT_SECONDS, planChunks, segmentFramesFor } from './chunkPlan.ts';
-import { buildLadder, firstLookQuality } from './ladder.ts';
+import { buildLadder, previewQuality } from './ladder.ts';
 import { planStoryboard } from './storyboardPlan.ts';
 
 export interface PlanOptions {
@@ -105,7 +105,7 @@ export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[]
 function splitFirstLook(plan: EncodePlan, firstChunk: Chunk): string[][] {
   const all = plan.renditions.map((rendition) => rendition.quality);
   if (firstChunk.last || all.length === 1) return [all];
-  const small = firstLookQuality(plan.renditions);
+  const small = previewQuality(plan.renditions);
   return [[small], all.filter((quality) => quality !== small)];
 }
 

@@ -3,9 +3,9 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
-import { FinishedPlaylists } from './finishedPlaylists.ts';
-import { GrowingPlaylists } from './growingPlaylists.ts';
+import { EventPlaylists } from './eventPlaylists.ts';
 import { selectVariants } from './playlistUris.ts';
+import { VodPlaylists } from './vodPlaylists.ts';
 
 /** `growing`: more will follow; ask again. */
 export interface ServedPlaylist {
@@ -31,8 +31,8 @@ export interface PlaylistServiceOptions {
 }
 
 export function createPlaylistService({ models, store, urls }: PlaylistServiceOptions): PlaylistService {
-  const finished = new FinishedPlaylists(store, urls);
-  const growing = new GrowingPlaylists(models, store, urls);
+  const finished = new VodPlaylists(store, urls);
+  const growing = new EventPlaylists(models, store, urls);
   const sourceFor = ({ status }: VideoRow) => {
     if (status === 'online') return finished;
     if (status === 'transcoding') return growing;

@@ -5,7 +5,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { basePathOf } from '../http/basePath.ts';
 import { refuseOtherMethods } from '../http/methods.ts';
-import { notesOf } from '../http/requestLog.ts';
+import { requestInfo } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 import { loadAssets } from './assets.ts';
@@ -17,7 +17,7 @@ export function createWatchPages({ database, publicUrl }: ServerContext, urls: P
   const router = Router();
   router.use(assets.router);
   router.get('/watch/:id', async (request, response) => {
-    notesOf(response).route = '/watch/{id}';
+    requestInfo(response).route = '/watch/{id}';
     await allowPlayer(response);
     const id = videoIdSchema.safeParse(request.params.id);
     if (!id.success) {

@@ -1,8 +1,8 @@
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import type { Secrets } from '../context/secrets.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { DatabaseLocation } from '../db/database.ts';
@@ -31,7 +31,7 @@ export interface ProfileParts {
   /** Gives back what else the profile has taken. */
   release(): void;
   /** What else the server runs once it serves; registers how it is stopped. */
-  startCompanions(releasers: Releasers): Promise<void>;
+  startCompanions(cleanupStack: CleanupStack): Promise<void>;
 }
 
 /** What a profile needs to know to open its store. */

@@ -58,7 +58,7 @@ async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release
         },
       },
     ],
-    async startCompanions(releasers) {
+    async startCompanions(cleanupStack) {
       if (!config.EMBEDDED_WORKER) return;
       const worker = new EmbeddedWorker({
         queue,
@@ -79,7 +79,7 @@ async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release
           tracing: config,
         },
       });
-      releasers.add('embedded worker', () => worker.stop());
+      cleanupStack.add('embedded worker', () => worker.stop());
     },
   };
 }

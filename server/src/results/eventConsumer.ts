@@ -7,7 +7,7 @@ import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
-import { type Aftermath, applyDone, applyFailed, applyHandedBack } from './outcomes.ts';
+import { applyDone, applyFailed, applyHandedBack, type OutcomeEffects } from './outcomes.ts';
 import { ProgressKeeper } from './progressKeeper.ts';
 
 const RETRY = { baseMs: 100, maxMs: 5_000 };
@@ -29,8 +29,8 @@ export async function startEventConsumer(
   const handle = async (event: WorkerEvent): Promise<Disposition> => {
     for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
       try {
-        const aftermath = await traceOutcome(event, () => applyEvent(context, progress, event));
-        if (aftermath?.complete) onComplete();
+        const effects = await traceOutcome(event, () => applyEvent(context, progress, event));
+        if (effects?.complete) onComplete();
         return 'ack';
       } catch (error) {
         if (attempt === 1)
@@ -73,7 +73,7 @@ export async function applyEvent(
   context: FarmContext,
   progress: ProgressKeeper,
   event: WorkerEvent,
-): Promise<Aftermath | null> {
+): Promise<OutcomeEffects | null> {
   switch (event.type) {
     case 'heartbeat':
       await applyHeartbeat(context, event);
@@ -89,17 +89,17 @@ export async function applyEvent(
     case 'handed_back':
       return applyHandedBack(context, event);
     case 'failed': {
-      const aftermath = await applyFailed(context, event);
-      if (aftermath !== null) context.metrics.outputVerified(event.verification);
-      return aftermath;
+      const effects = await applyFailed(context, event);
+      if (effects !== null) context.metrics.outputVerified(event.verification);
+      return effects;
     }
     case 'done': {
-      const aftermath = await applyDone(context, event);
-      if (aftermath !== null) {
+      const effects = await applyDone(context, event);
+      if (effects !== null) {
         context.metrics.outputVerified(event.verification);
         await progress.refresh(event.videoId);
       }
-      return aftermath;
+      return effects;
     }
   }
 }

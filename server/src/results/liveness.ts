@@ -2,7 +2,7 @@ import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
 import { literal } from 'sequelize';
 import type { FarmContext } from '../context/farmContext.ts';
 import { expectLateObjects } from '../transcode/cleanUp.ts';
-import { assertWish, followWish } from '../workers/workerWishes.ts';
+import { reconcileDesiredState, sendDesiredState } from '../workers/desiredState.ts';
 import { leasedTo, leaseEnd, revokeLeases, type TaskEvent } from './leases.ts';
 import { listProgress } from './listedSegments.ts';
 
@@ -14,7 +14,7 @@ export async function applyHeartbeat(context: FarmContext, event: EventOf<'heart
   const { workerId: id, state } = event;
   const startedAt = new Date(event.startedAt);
   const known = await Worker.findByPk(id, { attributes: ['wantedState', 'startedAt'] });
-  const { wish, tell } = followWish(known, { state, startedAt });
+  const { wish, tell } = reconcileDesiredState(known, { state, startedAt });
   await Worker.upsert({
     id,
     host: event.host,
@@ -33,7 +33,7 @@ export async function applyHeartbeat(context: FarmContext, event: EventOf<'heart
   if (known !== null && known.wantedState !== wish) {
     await Worker.update({ wantedState: wish }, { where: { id, wantedState: known.wantedState } });
   }
-  if (tell && wish !== null) await assertWish(context, id, wish);
+  if (tell && wish !== null) await sendDesiredState(context, id, wish);
 }
 
 /** A worker began a task: its lease begins too. Returns false, and tells the worker to stop, where it comes too late. */

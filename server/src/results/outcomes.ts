@@ -23,7 +23,7 @@ import { inspectThoroughly, planAsSingleChunk, savePlan } from '../transcode/pla
 import { findFalseReport } from './checkReport.ts';
 import { lockLeased, requeueLost, revokeLeases, type TaskEvent, UNLEASED } from './leases.ts';
 import { replaceDamaged } from './listedSegments.ts';
-import { measureDone } from './measureDone.ts';
+import { recordTaskMetrics } from './taskMetrics.ts';
 
 type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
 export interface TaskError {
@@ -34,7 +34,7 @@ export interface TaskError {
 }
 
 /** What follows an outcome once it is committed; null where the event came too late to change anything. */
-export interface Aftermath {
+export interface OutcomeEffects {
   /** Leases of other tasks that ended with this one. */
   revoked: Revocation[];
   /** Whether every task of the video has finished. */
@@ -42,10 +42,10 @@ export interface Aftermath {
 }
 
 const OLD_WORKER_PAUSE_MS = 15_000;
-const NOTHING_MORE: Aftermath = { revoked: [], complete: false };
+const NOTHING_MORE: OutcomeEffects = { revoked: [], complete: false };
 
 /** What the transaction of one outcome works with. */
-interface Held {
+interface LeasedTask {
   context: FarmContext;
   transaction: Transaction;
   video: VideoRow;
@@ -55,18 +55,21 @@ interface Held {
 }
 
 /** A task is done: its result is saved; an inspection is followed by the plan. */
-export async function applyDone(context: FarmContext, event: EventOf<'done'>): Promise<Aftermath | null> {
-  return withLeased(context, event, async (held) => {
-    const { task, transaction, video } = held;
+export async function applyDone(
+  context: FarmContext,
+  event: EventOf<'done'>,
+): Promise<OutcomeEffects | null> {
+  return withLeased(context, event, async (leased) => {
+    const { task, transaction, video } = leased;
     const { result, elapsedMs } = event;
     if (result.kind !== task.kind) {
-      return giveUp(held, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
+      return failTask(leased, internalFault(`a result of ${result.kind} for a task of ${task.kind}`));
     }
-    if (wasPutElsewhere(event)) return handBack(held, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
+    if (wasPutElsewhere(event)) return handBack(leased, { pauseMs: OLD_WORKER_PAUSE_MS, began: true });
     const fault = findFalseReport({ spec: task.spec, videoId: task.videoId, tag: attemptTag(event) }, result);
     // another worker may do better
-    if (fault !== null) return afterFailure(held, falseReport(fault));
-    if (isWithoutSound(task, event)) return afterFailure(held, SOUND_REFUSED);
+    if (fault !== null) return afterFailure(leased, falseReport(fault));
+    if (isWithoutSound(task, event)) return afterFailure(leased, SOUND_REFUSED);
     await task.update(
       {
         state: 'done',
@@ -82,25 +85,28 @@ export async function applyDone(context: FarmContext, event: EventOf<'done'>): P
     transaction.afterCommit(() => {
       // an inspection whose video cannot be planned has failed by then
       if (task.state !== 'done') return;
-      measureDone(context.metrics, task, result, elapsedMs / 1000);
+      recordTaskMetrics(context.metrics, task, result, elapsedMs / 1000);
       context.logger.info({ ...logFieldsOf(task), duration_ms: Math.round(elapsedMs) }, 'a task is done');
     });
-    if (result.kind === 'inspect') return planInspected(held, result.facts);
+    if (result.kind === 'inspect') return planInspected(leased, result.facts);
     if (result.kind !== 'images' && result.notices !== undefined && result.notices.length > 0) {
       await video.update(withNotices(video, result.notices), { transaction });
     }
     if (result.kind === 'images') {
       await video.update({ coverKey: result.coverKey, storyboardKey: result.storyboardKey }, { transaction });
     }
-    return checkComplete(held);
+    return checkComplete(leased);
   });
 }
 
 /** A try of a task failed: it is tried again later, planned anew, or given up with the video. */
-export async function applyFailed(context: FarmContext, event: EventOf<'failed'>): Promise<Aftermath | null> {
-  return withLeased(context, event, async (held) => {
-    if (event.error.code === 'output_damaged') await replaceDamaged(held, event.leaseToken);
-    return afterFailure(held, event.error);
+export async function applyFailed(
+  context: FarmContext,
+  event: EventOf<'failed'>,
+): Promise<OutcomeEffects | null> {
+  return withLeased(context, event, async (leased) => {
+    if (event.error.code === 'output_damaged') await replaceDamaged(leased, event.leaseToken);
+    return afterFailure(leased, event.error);
   });
 }
 
@@ -111,19 +117,19 @@ export async function applyFailed(context: FarmContext, event: EventOf<'failed'>
 export async function applyHandedBack(
   context: FarmContext,
   event: EventOf<'handed_back'>,
-): Promise<Aftermath | null> {
-  return withLeased(context, event, async (held) => {
-    if (event.declined) return afterDecline(held);
-    if (event.redelivered && held.task.state !== 'queued') return afterRedelivery(held, event);
-    return handBack(held, { pauseMs: 0, began: !event.redelivered });
+): Promise<OutcomeEffects | null> {
+  return withLeased(context, event, async (leased) => {
+    if (event.declined) return afterDecline(leased);
+    if (event.redelivered && leased.task.state !== 'queued') return afterRedelivery(leased, event);
+    return handBack(leased, { pauseMs: 0, began: !event.redelivered });
   });
 }
 
 /** `began`: the delivery was counted, and does not count after all. */
 async function handBack(
-  { context, task, transaction }: Held,
+  { context, task, transaction }: LeasedTask,
   { pauseMs, began }: { pauseMs: number; began: boolean },
-): Promise<Aftermath> {
+): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
   const availableAt = new Date(Date.now() + pauseMs);
   const uncounted = began ? { deliveries: literal('deliveries - 1') } : {};
@@ -132,7 +138,7 @@ async function handBack(
 }
 
 /** The worker leaves the task to another, which may still be busy. Nobody began it. */
-async function afterDecline({ context, task, transaction }: Held): Promise<Aftermath> {
+async function afterDecline({ context, task, transaction }: LeasedTask): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
   const declines = task.declines + 1;
   const availableAt = new Date(Date.now() + pauseAfterDecline(declines));
@@ -162,8 +168,8 @@ const REDELIVERY_GRACE_MS = 10_000;
  * The queue delivered a task again that is running: its worker has lost the connection, and mostly its life. Where the
  * same worker got it again there is no doubt; elsewhere the lease ends soon unless it is renewed.
  */
-async function afterRedelivery(held: Held, event: EventOf<'handed_back'>): Promise<Aftermath> {
-  const { context, task, transaction } = held;
+async function afterRedelivery(leased: LeasedTask, event: EventOf<'handed_back'>): Promise<OutcomeEffects> {
+  const { context, task, transaction } = leased;
   if (task.state !== 'running') return NOTHING_MORE;
   if (task.workerId === event.workerId) {
     await requeueLost(context, task, { keepToken: false, transaction });
@@ -179,33 +185,33 @@ async function afterRedelivery(held: Held, event: EventOf<'handed_back'>): Promi
 async function withLeased(
   context: FarmContext,
   event: TaskEvent,
-  change: (held: Held) => Promise<Aftermath>,
-): Promise<Aftermath | null> {
-  const aftermath = await context.database.transaction(async (transaction) => {
+  change: (leased: LeasedTask) => Promise<OutcomeEffects>,
+): Promise<OutcomeEffects | null> {
+  const effects = await context.database.transaction(async (transaction) => {
     const leased = await lockLeased(context.database.models, event, transaction);
     const { workerId } = event;
     return leased === null ? null : change({ context, transaction, workerId, ...leased });
   });
-  if (aftermath === null) await expectLateObjects(context.database.models, event.videoId);
+  if (effects === null) await expectLateObjects(context.database.models, event.videoId);
   else {
     context.signals.tasksWaiting();
     context.signals.videoChanged(event.videoId);
-    await revokeLeases(context, aftermath.revoked);
+    await revokeLeases(context, effects.revoked);
   }
-  return aftermath;
+  return effects;
 }
 
-async function afterFailure(held: Held, error: TaskError): Promise<Aftermath> {
-  const { context, task, workerId } = held;
+async function afterFailure(leased: LeasedTask, error: TaskError): Promise<OutcomeEffects> {
+  const { context, task, workerId } = leased;
   if (isPlanMismatch(error.code) && task.kind !== 'inspect') {
-    const aftermath = await planAgain(held, error);
-    if (aftermath !== null) return aftermath;
+    const effects = await planAgain(leased, error);
+    if (effects !== null) return effects;
   }
   const { attempt, programDeaths, farmFaults, damagedTries, verdicts } = task;
   const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
   const maxAttempts = context.config.TASK_ATTEMPTS;
   const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
-  return decision.next === 'give_up' ? giveUp(held, error) : tryAgain(held, error, decision);
+  return decision.next === 'give_up' ? failTask(leased, error) : tryAgain(leased, error, decision);
 }
 
 const RETRY_EVENTS = {
@@ -215,10 +221,10 @@ const RETRY_EVENTS = {
 };
 
 async function tryAgain(
-  { context, task, transaction, workerId }: Held,
+  { context, task, transaction, workerId }: LeasedTask,
   error: TaskError,
   { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'give_up' }>,
-): Promise<Aftermath> {
+): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
   const fields = { ...logFieldsOf(task), code: error.code, worker_id: workerId, pause_ms: pauseMs };
   context.logger.warn(fields, RETRY_EVENTS[next]);
@@ -244,20 +250,20 @@ async function tryAgain(
   return NOTHING_MORE;
 }
 
-async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
-  const { context, task, transaction, video } = held;
-  await saveFailure(held, error);
+async function failTask(leased: LeasedTask, error: TaskError): Promise<OutcomeEffects> {
+  const { context, task, transaction, video } = leased;
+  await saveFailure(leased, error);
   context.logger.warn({ ...logFieldsOf(task), err: error }, 'a task is given up');
   if (isThorough(task) && faultOf(error.code) !== 'media') {
     // whatever keeps everything from being read (its time) may not keep the video from being made
-    const revoked = await planAsSingleChunk({ ...planChange(held), thorough: true });
+    const revoked = await planAsSingleChunk({ ...planChange(leased), thorough: true });
     if (revoked !== null) return { revoked, complete: false };
   }
   if (isDispensable(task.kind, error.code)) {
     if (task.kind === 'audio') {
       await video.update(withNotice(video, { code: 'audio_left_out', reason: error.code }), { transaction });
     }
-    return checkComplete(held);
+    return checkComplete(leased);
   }
   const { models } = context.database;
   const failure = { code: error.code, message: creatorMessage(error), diagnostics: diagnosticsOf(error) };
@@ -265,12 +271,15 @@ async function giveUp(held: Held, error: TaskError): Promise<Aftermath> {
   return { revoked: revoked ?? [], complete: false };
 }
 
-async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['facts']): Promise<Aftermath> {
+async function planInspected(
+  leased: LeasedTask,
+  facts: Parameters<typeof savePlan>[0]['facts'],
+): Promise<OutcomeEffects> {
   try {
-    const thorough = isThorough(held.task);
+    const thorough = isThorough(leased.task);
     // a worker of an earlier version does not know what it is asked for: asked once is enough
     await savePlan({
-      ...planChange(held),
+      ...planChange(leased),
       facts: thorough ? { ...facts, thorough } : facts,
       again: thorough,
     });
@@ -278,7 +287,7 @@ async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['
     if (!(error instanceof ReelmillError) || error.retryable) throw error;
     // what cannot be planned is the file's fault as one worker read it: the facts of another may be others
     const { code, message } = error;
-    return afterFailure(held, { code, message, retryable: false, diagnostics: error.diagnostics ?? null });
+    return afterFailure(leased, { code, message, retryable: false, diagnostics: error.diagnostics ?? null });
   }
   return NOTHING_MORE;
 }
@@ -287,12 +296,12 @@ async function planInspected(held: Held, facts: Parameters<typeof savePlan>[0]['
  * What follows where a plan does not fit its source: the source is read as a whole and planned again; then it is planned
  * as one chunk. Null, and nothing is changed, where both are done already.
  */
-async function planAgain(held: Held, error: TaskError): Promise<Aftermath | null> {
-  const { context, task } = held;
-  const inspected = await inspectThoroughly(planChange(held));
-  const revoked = inspected ?? (await planAsSingleChunk(planChange(held)));
+async function planAgain(leased: LeasedTask, error: TaskError): Promise<OutcomeEffects | null> {
+  const { context, task } = leased;
+  const inspected = await inspectThoroughly(planChange(leased));
+  const revoked = inspected ?? (await planAsSingleChunk(planChange(leased)));
   if (revoked === null) return null;
-  await saveFailure(held, error);
+  await saveFailure(leased, error);
   const event = inspected === null ? 'planned again as one chunk' : 'plan does not fit, thorough inspection';
   context.logger.warn({ ...logFieldsOf(task), err: error }, event);
   return { revoked: revoked.filter(({ taskId }) => taskId !== task.id), complete: false };
@@ -302,7 +311,7 @@ function isThorough({ spec }: TaskRow): boolean {
   return spec.kind === 'inspect' && spec.thorough === true;
 }
 
-async function saveFailure({ context, task, transaction }: Held, error: TaskError): Promise<void> {
+async function saveFailure({ context, task, transaction }: LeasedTask, error: TaskError): Promise<void> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
   await task.update(
     { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
@@ -310,7 +319,7 @@ async function saveFailure({ context, task, transaction }: Held, error: TaskErro
   );
 }
 
-function planChange({ context, transaction, video, task }: Held) {
+function planChange({ context, transaction, video, task }: LeasedTask) {
   return {
     models: context.database.models,
     transaction,
@@ -320,7 +329,7 @@ function planChange({ context, transaction, video, task }: Held) {
   };
 }
 
-async function checkComplete({ context, transaction, video }: Held): Promise<Aftermath> {
+async function checkComplete({ context, transaction, video }: LeasedTask): Promise<OutcomeEffects> {
   const open = await context.database.models.Task.count({
     where: { videoId: video.id, planVersion: video.planVersion, state: [...OPEN_TASK_STATES] },
     transaction,

@@ -6,7 +6,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { startTranscode } from '../transcode/lifecycle.ts';
 import { claimSource } from '../users/quotas.ts';
-import { asMultipart, type MultipartUpload, refuseEndedUpload, uploadGone } from './openUploads.ts';
+import { asMultipart, type MultipartUpload, uploadEndedError, uploadGone } from './openUploads.ts';
 import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';
 
 /*
@@ -41,7 +41,7 @@ export async function completeUpload(
 }
 
 function acceptEnded(video: VideoRow): void {
-  if (video.transcodeStartedAt === null) throw refuseEndedUpload(video);
+  if (video.transcodeStartedAt === null) throw uploadEndedError(video);
 }
 
 async function verifyObject(context: ServerContext, video: VideoRow): Promise<StoredObject> {
@@ -138,7 +138,7 @@ async function begin(
   if (video.transcodeStartedAt === null) {
     // given up while its parts were joined: whoever gave up may have looked for the object too early
     await store.remove([object.key]);
-    throw refuseEndedUpload(video);
+    throw uploadEndedError(video);
   }
 }
 

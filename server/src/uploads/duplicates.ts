@@ -1,10 +1,10 @@
 import { Op } from 'sequelize';
-import { WITHOUT_BULK } from '../catalog/access.ts';
+import { WITHOUT_LARGE_COLUMNS } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 
-const MOST_ANSWERED = 5;
+const MAX_RETURNED = 5;
 
 /**
  * One's own videos that came of the very same file, the newest first. One that failed counts only while its source is
@@ -20,7 +20,7 @@ export async function findDuplicates(
   for (const video of videos) {
     const counts = video.status !== 'failed' || (await store.stat(video.sourceKey)) !== null;
     if (counts) found.push(video);
-    if (found.length === MOST_ANSWERED) break;
+    if (found.length === MAX_RETURNED) break;
   }
   return found;
 }
@@ -39,11 +39,11 @@ async function findVideosOfFile(
       status: ['transcoding', 'online', 'failed'],
       transcodeStartedAt: { [Op.not]: null },
     },
-    attributes: WITHOUT_BULK,
+    attributes: WITHOUT_LARGE_COLUMNS,
     order: [
       ['createdAt', 'DESC'],
       ['id', 'DESC'],
     ],
-    limit: 4 * MOST_ANSWERED,
+    limit: 4 * MAX_RETURNED,
   });
 }

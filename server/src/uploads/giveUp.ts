@@ -4,7 +4,7 @@ import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { cleanUpSoon } from '../transcode/cleanUp.ts';
-import { refuseEndedUpload } from './openUploads.ts';
+import { uploadEndedError } from './openUploads.ts';
 import { endSinglePut } from './singlePuts.ts';
 
 const RETRY_MS = 60_000;
@@ -22,7 +22,7 @@ export async function giveUpUpload(
   record: (transaction: Transaction) => Promise<void> = async () => {},
 ): Promise<void> {
   await cancelUploading(context, video, { errorCode: null, errorMessage: null }, record);
-  if (video.status !== 'canceled' || video.transcodeStartedAt !== null) throw refuseEndedUpload(video);
+  if (video.status !== 'canceled' || video.transcodeStartedAt !== null) throw uploadEndedError(video);
   const row = await context.database.models.Upload.findByPk(video.id);
   if (row !== null) await tryToFree(context, video, row);
 }

@@ -27,7 +27,7 @@ export async function findMultipartUpload(
   identity: Identity,
 ): Promise<MultipartUpload> {
   const video = await findOwnVideo(models, videoId, identity);
-  if (video.status !== 'uploading') throw refuseEndedUpload(video);
+  if (video.status !== 'uploading') throw uploadEndedError(video);
   const row = await models.Upload.findByPk(videoId);
   if (row === null || (await isExpired(models, row))) throw uploadGone();
   const upload = asMultipart(video, row);
@@ -81,7 +81,7 @@ async function isExpired(models: Models, { expiresAt }: UploadRow): Promise<bool
 }
 
 /** What to say of an upload whose video is not `uploading` any more. */
-export function refuseEndedUpload(video: VideoRow): ReelmillError {
+export function uploadEndedError(video: VideoRow): ReelmillError {
   if (video.transcodeStartedAt === null) return uploadGone();
   return new ReelmillError('state_conflict', 'This upload is complete already.');
 }

@@ -27,7 +27,7 @@ import {
   findMultipartUpload,
   findResumableUpload,
   type MultipartUpload,
-  refuseEndedUpload,
+  uploadEndedError,
 } from './openUploads.ts';
 import { checkPartNumbers, describeUpload, keepAlive, signParts } from './parts.ts';
 
@@ -126,7 +126,7 @@ export function createUploadRoutes(context: ServerContext): Route[] {
           if (!(error instanceof ReelmillError && error.code === 'upload_gone')) throw error;
           // a complete that was cut off after the store had joined the parts: it only needs to be finished
           await completeUpload(context, upload.video, requestId);
-          throw refuseEndedUpload(upload.video);
+          throw uploadEndedError(upload.video);
         }
       },
     }),

@@ -3,7 +3,7 @@ import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import type { Webhook, WebhookCreate, WebhookUpdate } from '@reelmill/shared/contracts/webhooks.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { InstanceError, type Transaction } from 'sequelize';
-import { type Actor, recordAct } from '../audit/auditLog.ts';
+import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import type { Database } from '../db/database.ts';
 import type { Models } from '../db/models.ts';
 import type { WebhookEndpointRow } from '../db/rows.ts';
@@ -146,7 +146,7 @@ async function record(
     origin: new URL(endpoint.url).origin,
     enabled: disabledAt === null,
   };
-  await recordAct(models, actor, { action, target: { kind: 'webhook', id }, details }, transaction);
+  await recordAuditEvent(models, actor, { action, target: { kind: 'webhook', id }, details }, transaction);
 }
 
 /** The secrets that sign for an endpoint now. */

@@ -22,7 +22,7 @@ export interface SelfTestSubject {
  * Tries everything that a task needs beside a scratch folder, the cheapest first. Returns why the worker cannot work, or
  * null.
  */
-export async function findSickness(subject: SelfTestSubject): Promise<string | null> {
+export async function findHealthProblem(subject: SelfTestSubject): Promise<string | null> {
   const checks = [
     () => checkConfinement(subject.confinement),
     () => subject.store.check(),

@@ -14,7 +14,7 @@ const MISSED_SECONDS = 0.03;
 const NOTICED_SECONDS = 0.5;
 
 /** Of the packets of a track; the same as ffmpeg's `-max_error_rate`. */
-const MOST_REFUSED = 2 / 3;
+const MAX_REFUSED_SHARE = 2 / 3;
 
 type AudioPlan = Omit<EncodePlan, 'chunks'>;
 
@@ -66,7 +66,7 @@ export function missingSound(diagnostics: string): ReelmillError {
 function isRefused(exitCode: number, { packets, frames, refused }: SoundRead): boolean {
   if (exitCode !== 0) return packets > 0 && exitCode === REFUSED_BY_DECODER;
   // ffmpeg 7.1 does not always say so with its exit code
-  return frames === 0 || packets === 0 || refused / packets > MOST_REFUSED;
+  return frames === 0 || packets === 0 || refused / packets > MAX_REFUSED_SHARE;
 }
 
 function lengthSeconds({ segments }: RenditionOutput): number {

@@ -1,5 +1,5 @@
+import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { app, nativeTheme } from 'electron';
 import type { Language } from '../../contracts/desktop.ts';
 import { chooseLanguage, type Translate, translate } from '../i18n/translate.ts';
@@ -23,7 +23,7 @@ export interface AppContext {
   window: MainWindow;
   dialogs: FileDialogs;
   /** Closes everything that was opened. */
-  releasers: Releasers;
+  cleanupStack: CleanupStack;
   language(): Language;
   translate(): Translate;
   developerTools: boolean;
@@ -32,7 +32,7 @@ export interface AppContext {
 
 /** Opens everything except the window. Call it once the app is ready. */
 export async function openContext(paths: AppPaths, logger: Logger): Promise<AppContext> {
-  const releasers = new Releasers();
+  const cleanupStack = new CleanupStack();
   const [settings, updateSource] = await Promise.all([
     SettingsStore.open(paths.settingsFile),
     findUpdateSource(logger),
@@ -50,12 +50,12 @@ export async function openContext(paths: AppPaths, logger: Logger): Promise<AppC
     logger,
   });
   const dialogs = new FileDialogs(() => window.browserWindow, texts);
-  const services = await openServices({ paths, settings, dialogs, releasers, logger });
+  const services = await openServices({ paths, settings, dialogs, cleanupStack, logger });
   const updates = new UpdateService(updateSource, logger);
-  releasers.add('updates', () => updates.close());
-  releasers.add('window', () => window.flush());
+  cleanupStack.add('updates', () => updates.close());
+  cleanupStack.add('window', () => window.flush());
   return {
-    ...{ paths, services, updates, window, dialogs, releasers },
+    ...{ paths, services, updates, window, dialogs, cleanupStack },
     ...{ language, translate: texts, developerTools, logger },
   };
 }

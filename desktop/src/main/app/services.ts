@@ -1,5 +1,5 @@
+import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import type { Releasers } from '@reelmill/shared/runtime/releasers.ts';
 import { clipboard } from 'electron';
 import { FarmService } from '../farm/farmService.ts';
 import type { Services } from '../ipc/handlers.ts';
@@ -16,13 +16,13 @@ export interface ServiceOptions {
   paths: AppPaths;
   settings: SettingsStore;
   dialogs: Dialogs;
-  releasers: Releasers;
+  cleanupStack: CleanupStack;
   logger: Logger;
 }
 
 /** Opens the services and restores the session; the queue is not started yet. Call it once the app is ready. */
 export async function openServices(options: ServiceOptions): Promise<Services> {
-  const { paths, settings, dialogs, releasers, logger } = options;
+  const { paths, settings, dialogs, cleanupStack, logger } = options;
   const session = new SessionService({
     folder: paths.data,
     encryption: createSafeStorageCipher(),
@@ -30,12 +30,12 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     extraCaCerts: await readExtraCaCerts(paths.extraCaCertsFile, logger),
     logger,
   });
-  releasers.add('session', () => session.close());
+  cleanupStack.add('session', () => session.close());
   followStaySignedIn(session, settings, logger);
   const queue = new QueueService({ session, settings, dialogs, logger });
-  releasers.add('queue', () => queue.close());
+  cleanupStack.add('queue', () => queue.close());
   const watchFolder = new WatchFolderService({ session, settings, queue, folder: paths.data, logger });
-  releasers.add('watch folder', () => watchFolder.close());
+  cleanupStack.add('watch folder', () => watchFolder.close());
   await session.start();
   return {
     session,

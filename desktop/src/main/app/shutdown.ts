@@ -8,13 +8,13 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Routes every way to end the app through one controller. Call it once the app is ready, after Electron's own handlers. */
 export function registerShutdown(context: AppContext): QuitController {
-  const { services, window, releasers, logger } = context;
+  const { services, window, cleanupStack, logger } = context;
   const quitController = new QuitController({
     uploadsRunning: () => services.queue.totals.active > 0,
     confirm: () => confirmQuit(context),
     close: () => {
       window.hide();
-      return releasers.release();
+      return cleanupStack.release();
     },
     exit: (code) => (code === 0 ? app.quit() : app.exit(code)),
     logger,

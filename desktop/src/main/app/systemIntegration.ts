@@ -49,27 +49,27 @@ export function openSystemIntegration(
   };
 }
 
-function openTray({ paths, releasers, logger }: AppContext, actions: AppActions): AppTray | null {
+function openTray({ paths, cleanupStack, logger }: AppContext, actions: AppActions): AppTray | null {
   const tray = AppTray.create(findTrayIcon(paths.resources, process.platform), actions, logger);
-  if (tray !== null) releasers.add('tray', () => tray.destroy());
+  if (tray !== null) cleanupStack.add('tray', () => tray.destroy());
   return tray;
 }
 
 function openNotifier(context: AppContext, actions: AppActions): Notifier {
-  const { services, releasers, language, translate } = context;
+  const { services, cleanupStack, language, translate } = context;
   const notifier = new Notifier({
     isWanted: () => services.settings.current.notifications,
     texts: () => ({ t: translate(), errorMessage: (failure) => errorMessage(language(), failure) }),
     open: ({ view, videoId }) => actions.navigate(view, videoId),
   });
   services.queue.onFinished((upload: UploadSnapshot) => notifier.add(upload));
-  releasers.add('notifications', () => notifier.close());
+  cleanupStack.add('notifications', () => notifier.close());
   return notifier;
 }
 
 /** Opens what keeps menu, tray and taskbar up to date. */
 function openBoard(context: AppContext, actions: AppActions, tray: AppTray | null): StatusBoard {
-  const { services, window, language, developerTools, releasers } = context;
+  const { services, window, language, developerTools, cleanupStack } = context;
   const sleepBlocker = new SleepBlocker(powerSaveBlocker);
   const network = new NetworkWatch(
     () => net.isOnline(),
@@ -91,7 +91,7 @@ function openBoard(context: AppContext, actions: AppActions, tray: AppTray | nul
   services.queue.subscribe(() => board.refreshSoon());
   services.session.subscribe(() => board.refresh());
   services.settings.subscribe(() => board.refresh());
-  releasers.add('status', () => {
+  cleanupStack.add('status', () => {
     board.close();
     network.close();
     sleepBlocker.update(false);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
-import { findFinishedBeginning, type TaskFacts } from './finishedBeginning.ts';
+import { findPlayablePrefix, type TaskFacts } from './playablePrefix.ts';
 
 const plan = planVideo(
   {
@@ -100,19 +100,19 @@ function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResul
 }
 
 const lengths = (tasks: TaskFacts[]) =>
-  Object.fromEntries(findFinishedBeginning(plan, tasks).video.map((run) => [run.name, run.segments.length]));
+  Object.fromEntries(findPlayablePrefix(plan, tasks).video.map((run) => [run.name, run.segments.length]));
 
 test('nothing is there before a first segment is', () => {
-  assert.deepEqual(findFinishedBeginning(plan, pendingTasks()), { video: [], audio: null });
+  assert.deepEqual(findPlayablePrefix(plan, pendingTasks()), { video: [], audio: null });
 });
 
 test('the first look has one rendition only, and sound as far as it is reported', () => {
   const tasks = pendingTasks();
   finish(tasks, FIRST_LOOK);
   assert.deepEqual(lengths(tasks), { '360p': 1 });
-  assert.equal(findFinishedBeginning(plan, tasks).audio, null);
+  assert.equal(findPlayablePrefix(plan, tasks).audio, null);
   report(tasks, AUDIO, 3);
-  assert.equal(findFinishedBeginning(plan, tasks).audio?.segments.length, 3);
+  assert.equal(findPlayablePrefix(plan, tasks).audio?.segments.length, 3);
 });
 
 test('audio that could not be made is left out', () => {
@@ -120,14 +120,14 @@ test('audio that could not be made is left out', () => {
   const audio = tasks[AUDIO];
   assert.ok(audio);
   tasks[AUDIO] = { ...audio, state: 'done', segmentsDone: 2, result: { kind: 'audio', rendition: null } };
-  assert.equal(findFinishedBeginning(plan, tasks).audio, null);
+  assert.equal(findPlayablePrefix(plan, tasks).audio, null);
 });
 
 test('a running chunk counts what it has reported, with the durations of the plan', () => {
   const tasks = pendingTasks();
   finish(tasks, FIRST_LOOK);
   report(tasks, SECOND_CHUNK, 2);
-  const run = findFinishedBeginning(plan, tasks).video[0];
+  const run = findPlayablePrefix(plan, tasks).video[0];
   assert.deepEqual(run, {
     name: '360p',
     segments: [
@@ -165,7 +165,7 @@ test('segments have the try that is listed, and behind those a damaged one that 
   assert.ok(audio);
   const tagsOf = (change: Partial<TaskFacts>) => {
     tasks[AUDIO] = { ...audio, ...change };
-    return findFinishedBeginning(plan, tasks).audio?.segments.map(({ tag }) => tag);
+    return findPlayablePrefix(plan, tasks).audio?.segments.map(({ tag }) => tag);
   };
   // of a worker before an upgrade
   assert.deepEqual(tagsOf({ segmentsDone: 2 }), [null, null]);

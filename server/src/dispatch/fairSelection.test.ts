@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseFairly, type WaitingTask } from './fairChoice.ts';
+import { selectFairly, type WaitingTask } from './fairSelection.ts';
 
 const NOW = 1_000_000_000;
 
@@ -20,7 +20,7 @@ function tasksOf(
 }
 
 const choose = (waiting: WaitingTask[], inFlight: [number, number][], slots: number) =>
-  chooseFairly(waiting, { ofUser: new Map(), ofVideo: new Map(inFlight) }, { slots, nowMs: NOW }).map(
+  selectFairly(waiting, { ofUser: new Map(), ofVideo: new Map(inFlight) }, { slots, nowMs: NOW }).map(
     ({ videoId, position }) => [videoId, position],
   );
 
@@ -91,7 +91,7 @@ const chooseUsers = (
   slots: number,
   limits: [number, number][] = [],
 ) =>
-  chooseFairly(
+  selectFairly(
     waiting,
     { ofUser: new Map(ofUser), ofVideo: new Map() },
     { slots, nowMs: NOW, limitOfUser: new Map(limits) },

@@ -23,7 +23,7 @@ export interface TaskFacts {
 export type PlayableSegment = Pick<Segment, 'index' | 'durationSeconds'> & { tag: AttemptTag };
 
 /** The segments of one rendition that are in the store without a gap from the first on. */
-export interface FinishedBeginning {
+export interface PlayablePrefix {
   /** A quality (`720p`) or `audio`. */
   name: string;
   segments: PlayableSegment[];
@@ -34,10 +34,10 @@ export interface FinishedBeginning {
  * those it has reported, with the durations that the plan foresees. Renditions that do not have their first segment
  * yet are left out. `tasks` are those of the plan's version, in any order.
  */
-export function findFinishedBeginning(
+export function findPlayablePrefix(
   plan: EncodePlan,
   tasks: readonly TaskFacts[],
-): { video: FinishedBeginning[]; audio: FinishedBeginning | null } {
+): { video: PlayablePrefix[]; audio: PlayablePrefix | null } {
   const encodes = tasks.filter((task) => task.spec.kind === 'encode');
   const video = plan.renditions
     .map(({ quality }) =>
@@ -91,7 +91,7 @@ function listedSegments(
   });
 }
 
-function collectRun(name: string, finished: readonly PlayableSegment[]): FinishedBeginning {
+function collectRun(name: string, finished: readonly PlayableSegment[]): PlayablePrefix {
   const byIndex = new Map(finished.map((segment) => [segment.index, segment]));
   const segments: PlayableSegment[] = [];
   for (let next = byIndex.get(0); next !== undefined; next = byIndex.get(segments.length))

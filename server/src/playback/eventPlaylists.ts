@@ -13,7 +13,7 @@ import { masterPlaylist, mediaPlaylist } from '../publish/playlists.ts';
 import { BoundedCache } from '../signing/boundedCache.ts';
 import { signKeys } from '../signing/signKeys.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
-import { type FinishedBeginning, findFinishedBeginning, type PlayableSegment } from './finishedBeginning.ts';
+import { findPlayablePrefix, type PlayablePrefix, type PlayableSegment } from './playablePrefix.ts';
 import { readSmallObject } from './readSmallObject.ts';
 
 const MAX_INIT_BYTES = 64 * 1024;
@@ -26,11 +26,11 @@ const AAC_FRAME_SAMPLES = 1024;
 
 interface Beginning {
   plan: EncodePlan;
-  beginning: ReturnType<typeof findFinishedBeginning>;
+  beginning: ReturnType<typeof findPlayablePrefix>;
 }
 
 /** EVENT playlists of the finished beginning of videos that are transcoding, made from their tasks. */
-export class GrowingPlaylists {
+export class EventPlaylists {
   readonly #models: Models;
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
@@ -104,10 +104,10 @@ export class GrowingPlaylists {
       attributes: ['state', 'spec', 'result', 'segmentsDone', 'listedTag', 'damagedTag', 'damagedSegments'],
       where: { videoId: id, planVersion: plan.version, kind: ['encode', 'audio'] },
     });
-    return { plan, beginning: findFinishedBeginning(plan, tasks) };
+    return { plan, beginning: findPlayablePrefix(plan, tasks) };
   }
 
-  async #build(folder: VideoFolder, plan: EncodePlan, run: FinishedBeginning): Promise<string> {
+  async #build(folder: VideoFolder, plan: EncodePlan, run: PlayablePrefix): Promise<string> {
     const { name, segments } = run;
     const initKey = initKeyOf(folder, plan, run);
     const keyOf = ({ index, tag }: PlayableSegment) =>
@@ -138,11 +138,7 @@ function nothingYet(): ReelmillError {
 }
 
 /** The init of a rendition is that of the try which made its first segment. */
-function initKeyOf(
-  folder: VideoFolder,
-  { version }: EncodePlan,
-  { name, segments }: FinishedBeginning,
-): string {
+function initKeyOf(folder: VideoFolder, { version }: EncodePlan, { name, segments }: PlayablePrefix): string {
   return objectKeys.init(folder, name, version, segments[0]?.tag);
 }
 

@@ -13,7 +13,7 @@ const CACHE_CHARACTERS = 32 * 1024 * 1024;
 const MAX_STORED_BYTES = 8 * 1024 * 1024;
 
 /** What is in the store as text, with its relative addresses replaced by signed ones. Kept for as long as those are equal. */
-export class FinishedPlaylists {
+export class VodPlaylists {
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
   readonly #cache = new BoundedCache<string>(CACHE_CHARACTERS, (body) => body.length);

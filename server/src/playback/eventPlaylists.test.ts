@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readVideoCodecs } from './growingPlaylists.ts';
+import { readVideoCodecs } from './eventPlaylists.ts';
 
 test('profile, constraints and level of the avcC box are the name', () => {
   const init = Buffer.concat([

@@ -1,5 +1,5 @@
 /** Closes what was opened, last first, each exactly once; one failure does not keep the others open. */
-export class Releasers {
+export class CleanupStack {
   readonly #pending: { name: string; release: () => Promise<void> | void }[] = [];
   #done: Promise<void> | undefined;
 

@@ -2,7 +2,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { WorkerRow } from '../db/rows.ts';
 
 /** What an admin may want of a worker. */
-export type WorkerWish = NonNullable<WorkerRow['wantedState']>;
+export type DesiredWorkerState = NonNullable<WorkerRow['wantedState']>;
 
 type Heartbeat = Pick<WorkerRow, 'state' | 'startedAt'>;
 
@@ -11,10 +11,10 @@ type Heartbeat = Pick<WorkerRow, 'state' | 'startedAt'>;
  * was started after the wish is another worker with the same name: it begins to work. `working` is fulfilled once, for
  * a worker that drains because it stops says so too, and is past listening.
  */
-export function followWish(
+export function reconcileDesiredState(
   known: Pick<WorkerRow, 'wantedState' | 'startedAt'> | null,
   heartbeat: Heartbeat,
-): { wish: WorkerWish | null; tell: boolean } {
+): { wish: DesiredWorkerState | null; tell: boolean } {
   const nothing = { wish: null, tell: false };
   if (known === null || known.wantedState === null) return nothing;
   if (known.startedAt.getTime() !== heartbeat.startedAt.getTime() || heartbeat.state === 'stopped') {
@@ -26,10 +26,10 @@ export function followWish(
 }
 
 /** Tells the worker. Where that fails now, the next heartbeat does it. */
-export async function assertWish(
+export async function sendDesiredState(
   { queue, logger }: Pick<ServerContext, 'queue' | 'logger'>,
   workerId: string,
-  wish: WorkerWish,
+  wish: DesiredWorkerState,
 ): Promise<void> {
   const type = wish === 'drained' ? 'drain_worker' : 'resume_worker';
   await queue

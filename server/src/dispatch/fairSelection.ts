@@ -34,7 +34,7 @@ const AGED_MS = 120_000;
  * users wait, each gets an equal share of the workers however much they have queued, and one who is alone gets them all.
  * Within a turn the earlier part of a video goes first, then age.
  */
-export function chooseFairly(
+export function selectFairly(
   waiting: readonly WaitingTask[],
   inFlight: InFlight,
   options: FairChoiceOptions,

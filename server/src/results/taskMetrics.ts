@@ -4,7 +4,7 @@ import type { TaskRow } from '../db/rows.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Counts a task that is done; what was encoded counts at the size of its largest rendition. */
-export function measureDone(
+export function recordTaskMetrics(
   metrics: Metrics,
   { kind, spec }: Pick<TaskRow, 'kind' | 'spec'>,
   result: TaskResult,
