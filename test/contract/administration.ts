@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listUsers, updateUser } from '@reelmill/server/admin/userAdministration.ts';
 import { PRIORITY_RANKS } from '@reelmill/server/admin/videoAdministration.ts';
-import { listAudit, SYSTEM_ACTOR, recordAuditEvent } from '@reelmill/server/audit/auditLog.ts';
+import { listAudit, recordAuditEvent, SYSTEM_ACTOR } from '@reelmill/server/audit/auditLog.ts';
 import { insertAccount } from '@reelmill/server/auth/accounts.ts';
 import { beginSession, endSessionsOf, refreshSession } from '@reelmill/server/auth/sessions.ts';
 import { FarmSignals } from '@reelmill/server/context/farmSignals.ts';
