@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { INIT_FILE, segmentFile } from '../../worker/src/media/encodeArgs.ts';
+import { INIT_FILE, segmentFile } from '../../worker/src/media/hlsArgs.ts';
 import { SegmentCollector } from '../../worker/src/media/segmentCollector.ts';
 import { UploadQueue } from '../../worker/src/transfer/uploadQueue.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';

@@ -5,12 +5,12 @@ import {
   type Command,
   LANDLOCK_NETWORK,
   launcherCommand,
+  limitMemory,
   NO_STEPS,
   probeSteps,
   type SourceAddress,
   type Steps,
 } from './launcher.ts';
-import { limitMemory } from './limitMemory.ts';
 import { findProgramFiles, type ProgramFiles } from './programFiles.ts';
 import { type Trial, tryOut } from './trial.ts';
 

@@ -7,7 +7,7 @@ import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement } from '../confine/confinement.ts';
-import { diskFaultOf } from '../media/damage.ts';
+import { diskFaultOf } from '../media/scratchFaults.ts';
 import type { TaskContext } from '../media/taskContext.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { publishReliably } from './publishReliably.ts';

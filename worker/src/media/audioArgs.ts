@@ -1,6 +1,7 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { segmentCutSeconds } from '@reelmill/shared/core/timeline.ts';
-import { BARE_OUTPUT_ARGS, GENERAL_ARGS, hlsArgs, QUIET_ARGS } from './encodeArgs.ts';
+import { BARE_OUTPUT_ARGS, GENERAL_ARGS, MAX_GUESSED_CHANNELS, QUIET_ARGS } from './ffmpegArgs.ts';
+import { hlsArgs } from './hlsArgs.ts';
 import { repairSoundTimes } from './repairTimes.ts';
 import { COUNTING_ARGS } from './soundRead.ts';
 import { inputArgs, type SourceInput } from './source.ts';
@@ -16,8 +17,6 @@ export interface AudioRun extends SourceInput {
 export const AUDIO_NAME = 'audio';
 /** Bytes of each number that decoded sound consists of. */
 export const DECODED_BYTES = 8;
-/** ffmpeg takes this many channels without names for those of a usual layout; of more it knows none, or seldom the right one. */
-export const MAX_GUESSED_CHANNELS = 8;
 /** Channels without names that are heard; sound that changes in the middle may have more than it began with. */
 const MIXED_CHANNELS = 64;
 

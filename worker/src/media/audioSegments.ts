@@ -1,7 +1,7 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { AAC_FRAME_SAMPLES, audioSegmentSeconds } from '@reelmill/shared/core/timeline.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { FragmentInfo, InitInfo } from './fragments.ts';
-import { missingSound } from './soundOutcome.ts';
 
 /** Times of sound are calculated in floating point and rounded down. */
 const TICKS = 2;
@@ -38,4 +38,9 @@ export function audioSegmentCheck(plan: Omit<EncodePlan, 'chunks'>) {
     ended = Math.abs(samples - planned) > FRAMES || missingTicks > TICKS;
     nextTicks = startTicks + durationTicks;
   };
+}
+
+/** `encoder_failed`, which blames nobody. */
+export function missingSound(diagnostics: string): ReelmillError {
+  return new ReelmillError('encoder_failed', 'The sound was not made as a whole.', { diagnostics });
 }

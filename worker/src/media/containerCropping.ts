@@ -1,8 +1,8 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
 import type { TaskContext } from './taskContext.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 
 /*
  * From 7.1 on, ffmpeg cuts off what a container calls no part of the picture (`clap` of QuickTime, `PixelCrop…` of

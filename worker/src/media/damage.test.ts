@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { damaged, diskFaultOf, withDamageCounted } from './damage.ts';
+import { damaged, withDamageCounted } from './damage.ts';
+import { diskFaultOf } from './scratchFaults.ts';
 
 const failedCall = (code: string) => Object.assign(new Error(`${code}: unlink 'seg'`), { code });
 

@@ -1,5 +1,6 @@
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
-import { MEDIA_LIMITS } from './limits.ts';
+import { tooLarge, tooManyStreams } from './limitErrors.ts';
+import { MEDIA_LIMITS } from './mediaLimits.ts';
 import type { DeclaredVideo } from './memoryNeeds.ts';
 import type { Probe } from './probeSchema.ts';
 
@@ -36,14 +37,4 @@ export function declaredVideos(probe: Probe): DeclaredVideo[] {
   return probe.streams
     .filter((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic)
     .map(({ codec_name, width, height }) => ({ codec: codec_name, width: width ?? 0, height: height ?? 0 }));
-}
-
-export function tooManyStreams(diagnostics?: string): MediaFault {
-  const message = `The file has more than ${MEDIA_LIMITS.streams} streams.`;
-  return new MediaFault('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
-}
-
-export function tooLarge(width: number, height: number, diagnostics?: string): MediaFault {
-  const message = `A picture of ${width}x${height} pixels is too large.`;
-  return new MediaFault('limits_exceeded', message, diagnostics === undefined ? {} : { diagnostics });
 }

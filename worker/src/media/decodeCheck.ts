@@ -1,8 +1,8 @@
 import { damaged } from './damage.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { bareMemory, pictureMemory } from './memoryNeeds.ts';
 import { runProgram } from './runProgram.ts';
 import type { TaskContext } from './taskContext.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 
 /** What a decoder must make of a file that is whole. `bytes`: of each frame, where they are known. */
 export interface ExpectedFrames {

@@ -1,19 +1,12 @@
 import type { Chunk, EncodePlan, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { type PreRoll, seekSeconds } from './chunkStart.ts';
+import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './ffmpegArgs.ts';
 import { encodeGraph } from './filterGraph.ts';
+import { hlsArgs } from './hlsArgs.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, packetsReadAhead } from './memoryNeeds.ts';
 import { inputArgs, type SourceInput } from './source.ts';
 import { pictureInputArgs } from './uprightFilters.ts';
-
-/** Names of what the muxer writes into a rendition's folder; `%05d` counts segments over the whole video. */
-export const INIT_FILE = 'init.mp4';
-export const PLAYLIST_FILE = 'list.m3u8';
-export const SEGMENT_PATTERN = 'seg_%05d.m4s';
-
-export function segmentFile(index: number): string {
-  return `seg_${String(index).padStart(5, '0')}.m4s`;
-}
 
 export interface EncodeRun extends SourceInput {
   plan: Pick<EncodePlan, 'facts' | 'segmentFrames'>;
@@ -22,15 +15,6 @@ export interface EncodeRun extends SourceInput {
   threads: number;
   preRoll: PreRoll;
 }
-
-/** ffmpeg's general options: quiet, non-interactive. */
-export const QUIET_ARGS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning', '-y'] as const;
-
-/** The same, with progress on standard output twice a second. */
-export const GENERAL_ARGS = [...QUIET_ARGS, '-progress', 'pipe:1', '-stats_period', '0.5'] as const;
-
-/** What ends up in an output besides the pictures and the sound: nothing. */
-export const BARE_OUTPUT_ARGS = ['-map_metadata', '-1', '-map_chapters', '-1', '-dn', '-sn'] as const;
 
 /**
  * The one ffmpeg run of an encode task, relative to the task's folder: decodes the chunk once and writes every
@@ -97,14 +81,3 @@ function encoderThreads(threads: number): number {
 
 /** Only segments' first frames are keyframes, so the muxer may cut at each. */
 const SHORTER_THAN_A_SEGMENT = 0.1;
-
-/** Muxer options for segments in a folder, relative to the task's folder; written under other names until whole. */
-export function hlsArgs(folder: string, cut: { firstSegment: number; cutSeconds: number }): string[] {
-  return [
-    ...['-f', 'hls', '-hls_segment_type', 'fmp4', '-hls_time', String(cut.cutSeconds)],
-    ...['-hls_segment_options', 'movflags=+frag_discont', '-hls_flags', 'temp_file'],
-    ...['-hls_list_size', '1', '-start_number', String(cut.firstSegment)],
-    ...['-hls_fmp4_init_filename', INIT_FILE, '-hls_segment_filename', `${folder}/${SEGMENT_PATTERN}`],
-    `${folder}/${PLAYLIST_FILE}`,
-  ];
-}

@@ -1,7 +1,7 @@
 import type { ClosedHole, Rational } from '@reelmill/shared/contracts/media.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
 import type { Timing } from './inspectTiming.ts';
-import { MEDIA_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './mediaLimits.ts';
 import type { Hole, PacketStats } from './packetStats.ts';
 import type { DecodedFrames } from './probeSchema.ts';
 import type { SelectedStreams } from './selectStreams.ts';

@@ -1,11 +1,11 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import { BARE_OUTPUT_ARGS } from './encodeArgs.ts';
+import { BARE_OUTPUT_ARGS } from './ffmpegArgs.ts';
 import { decodedVideo } from './inputBounds.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { pictureMemory } from './memoryNeeds.ts';
 import type { ProbeTarget } from './probe.ts';
 import { runProgram } from './runProgram.ts';
 import { inputArgs } from './source.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 import { mayHaveAlpha, pictureInputArgs } from './uprightFilters.ts';
 
 /** As many pictures of a large file are looked at. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hlsArgs } from './encodeArgs.ts';
 import { lastsAsLong, readFragment, readInit } from './fragments.ts';
+import { hlsArgs } from './hlsArgs.ts';
 
 const run = promisify(execFile);
 const DAMAGED = { code: 'output_damaged' };

@@ -1,5 +1,5 @@
 import type { Rational } from '@reelmill/shared/contracts/media.ts';
-import { MEDIA_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './mediaLimits.ts';
 import type { GapCount } from './packetStats.ts';
 
 const STANDARD_RATES: readonly Rational[] = [

@@ -1,7 +1,7 @@
 import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { framesBetween, originSeconds } from '@reelmill/shared/core/timeline.ts';
 import { needsTwoGroups, showsMadeUp } from './chunkStart.ts';
-import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './encodeArgs.ts';
+import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from './ffmpegArgs.ts';
 import { pictureFilters, SINCE_KEYFRAME } from './filterGraph.ts';
 import { decodedVideo } from './inputBounds.ts';
 import { decoderThreads, pictureMemory } from './memoryNeeds.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hlsArgs } from './encodeArgs.ts';
 import { readInit } from './fragments.ts';
+import { hlsArgs } from './hlsArgs.ts';
 
 let folder: string;
 let init: Buffer;

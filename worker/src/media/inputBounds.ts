@@ -1,5 +1,5 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
-import { MEDIA_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './mediaLimits.ts';
 import { maxDecodedPixels } from './memoryNeeds.ts';
 
 /** Which video streams may be decoded, and up to which size. */

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hlsArgs, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, readFragment } from './fragments.ts';
+import { hlsArgs, segmentFile } from './hlsArgs.ts';
 import { joinSegments } from './joinSegments.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import type { MediaErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { tooLarge, tooManyStreams } from './declaredLimits.ts';
+import { tooLarge, tooManyStreams } from './limitErrors.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
 /** Newer versions do not take playlists under the name of something else for playlists, but tell of them. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { damaged } from './damage.ts';
-import { PLAYLIST_FILE, segmentFile } from './encodeArgs.ts';
+import { PLAYLIST_FILE, segmentFile } from './hlsArgs.ts';
 
 /** A list of one segment has about 150 bytes. */
 const LAST_ENTRY = /^#EXTINF:([0-9.]+),\n(seg_\d+\.m4s)\n#EXT-X-ENDLIST\n$/m;

@@ -4,8 +4,8 @@ import type { Confinement } from '../confine/confinement.ts';
 import { assertWithinLimits, declaredVideos } from './declaredLimits.ts';
 import { isElementary, PacketClock } from './elementaryStream.ts';
 import type { DecodedVideo } from './inputBounds.ts';
-import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
+import { MEDIA_LIMITS } from './mediaLimits.ts';
 import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from './memoryNeeds.ts';
 import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from './probeSchema.ts';
 import { runProgram, startProgram } from './runProgram.ts';
 import { guardArgs, type SourceInput } from './source.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 /** ffprobe opens a decoder for each stream; some cannot be opened before the first packets were read. */

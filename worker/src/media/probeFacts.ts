@@ -7,8 +7,8 @@ import {
 import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { leadSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
-import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { type Extent, extentOf } from './extent.ts';
+import { MAX_GUESSED_CHANNELS } from './ffmpegArgs.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import type { Timing } from './inspectTiming.ts';
 import { orientationOf } from './orientation.ts';

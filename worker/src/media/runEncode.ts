@@ -8,16 +8,15 @@ import { ChunkBeginning } from './chunkBeginning.ts';
 import type { PreRoll } from './chunkStart.ts';
 import { encodeArgs } from './encodeArgs.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from './fragments.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode } from './mediaErrors.ts';
 import { encodeMemory } from './memoryNeeds.ts';
 import { saysShapeDiffers } from './oneShape.ts';
-import { DamageMeter } from './pictureDamage.ts';
+import { DamageMeter, MARK_LINES } from './pictureDamage.ts';
 import { runToSegments, type SegmentRunEnd } from './segmentRun.ts';
 import { shortEndOf } from './shortEnd.ts';
 import type { SourceInput } from './source.ts';
 import type { TaskContext } from './taskContext.ts';
-import { decodeMs, encodeLimitMs } from './timeLimits.ts';
+import { decodeMs, encodeLimitMs, TIME_LIMITS } from './timeLimits.ts';
 import { mostFiles, withWorkFolder } from './workFolder.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
@@ -90,6 +89,7 @@ async function encodeFrom(
       maxBytes,
       context: bound,
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
+      omittedErrors: MARK_LINES,
       onErrorLine(line) {
         shapeDiffers ||= saysShapeDiffers(line);
         damage.push(line);

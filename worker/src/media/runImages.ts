@@ -18,7 +18,6 @@ import {
   SPRITE_FILE,
   storyboardArgs,
 } from './imageArgs.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { explainFailedEncode, REFUSED_BY_DECODER } from './mediaErrors.ts';
 import { PictureReader, type PrintedPicture } from './printedPictures.ts';
 import { runProgram } from './runProgram.ts';
@@ -27,6 +26,7 @@ import { findDiskFault } from './scratchFaults.ts';
 import type { SourceInput } from './source.ts';
 import { storyboardVtt } from './storyboardVtt.ts';
 import type { TaskContext } from './taskContext.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 import { type PictureFile, verifyPicture, type WrittenPicture } from './verifyPicture.ts';
 import { withWorkFolder } from './workFolder.ts';
 

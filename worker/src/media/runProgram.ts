@@ -7,8 +7,7 @@ import { readLines } from '@reelmill/shared/runtime/programOutput.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement, MediaProgram } from '../confine/confinement.ts';
 import { LAUNCH_FAILED } from '../confine/launcher.ts';
-import { watchMemory } from './memoryWatch.ts';
-import { countOomKills } from './oomKills.ts';
+import { countOomKills, watchMemory } from './memoryWatch.ts';
 import { diedError, hasDied, type ProgramEnd, wasStopped } from './programEnd.ts';
 import { readStderr } from './stderrTail.ts';
 import { withDiagnostics } from './taskErrors.ts';
@@ -44,6 +43,8 @@ export interface ProgramOptions {
   hasAdvanced?(): boolean;
   /** Takes every line of standard error. */
   onErrorLine?(line: string): void;
+  /** Left out of what is kept of standard error; whole lines, with the flag `g`. */
+  omittedErrors?: RegExp;
 }
 
 /** Lets a caller end a run for a reason of its own; the run then rejects with that error. */
@@ -180,9 +181,15 @@ function watchOutput(
 function untilClosed(
   child: ChildProcess,
   program: string,
-  { fail, onErrorLine }: Pick<ProgramOptions, 'onErrorLine'> & Pick<RunningProgram, 'fail'>,
+  {
+    fail,
+    onErrorLine,
+    omittedErrors,
+  }: Pick<ProgramOptions, 'onErrorLine' | 'omittedErrors'> & Pick<RunningProgram, 'fail'>,
 ): Promise<ProgramEnd> {
-  const stderr = child.stderr ? readStderr(child.stderr, () => fail(floodError()), onErrorLine) : () => '';
+  const stderr = child.stderr
+    ? readStderr(child.stderr, () => fail(floodError()), { onLine: onErrorLine, omitted: omittedErrors })
+    : () => '';
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(notStartedError(program, undefined, cause)));
     child.once('close', (code, signal) => resolve({ exitCode: code ?? -1, signal, stderr: stderr() }));

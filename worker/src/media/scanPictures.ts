@@ -1,8 +1,8 @@
-import { TIME_LIMITS } from './limits.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import { ShapeCollector } from './pictureShapes.ts';
 import { type ProbeTarget, probeArgs } from './probe.ts';
 import { runProgram } from './runProgram.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 
 const ENTRIES =
   'frame=best_effort_timestamp_time,width,height,sample_aspect_ratio,interlaced_frame:frame_side_data=side_data_type';

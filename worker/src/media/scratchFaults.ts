@@ -1,11 +1,21 @@
 import { open, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { diskFaultOf } from './damage.ts';
 
+/** What a write fails with where the disk is full, a quota reached, or the disk itself broken. */
+const DISK_ERRNOS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 /** With less room than this a write of a program may have failed; programs do not always say so. */
 const MIN_FREE_BYTES = 4 * 1024 * 1024;
 const PROBE_BYTES = 256 * 1024;
+
+/** `disk_full` where a system call failed for the disk's sake; null for any other error. */
+export function diskFaultOf(error: unknown): FarmFault | null {
+  if (!(error instanceof Error) || !('code' in error) || !DISK_ERRNOS.has(String(error.code))) return null;
+  return new FarmFault('disk_full', 'The worker cannot write to its disk.', {
+    cause: error,
+    diagnostics: error.message,
+  });
+}
 
 /** Whether the disk of a folder is as good as full. False where the disk does not tell. */
 export async function isShortOfRoom(folder: string): Promise<boolean> {

@@ -2,11 +2,12 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { RenditionOutput, Segment } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { tooMuchOutput, type UploadQueue } from '../transfer/uploadQueue.ts';
+import type { UploadQueue } from '../transfer/uploadQueue.ts';
 import { decodeWritten, pictureBytes } from './decodeCheck.ts';
-import { INIT_FILE, segmentFile } from './encodeArgs.ts';
 import { type FragmentInfo, hashFile, type InitInfo, readFragment, readInit } from './fragments.ts';
+import { INIT_FILE, segmentFile } from './hlsArgs.ts';
 import { joinSegments } from './joinSegments.ts';
+import { tooMuchOutput } from './limitErrors.ts';
 import { checkMuxerEnd } from './muxerEnd.ts';
 import type { TaskContext } from './taskContext.ts';
 

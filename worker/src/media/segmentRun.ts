@@ -4,12 +4,13 @@ import type { Writable } from 'node:stream';
 import type { RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { UploadQueue } from '../transfer/uploadQueue.ts';
-import { diskFaultOf, withDamageCounted } from './damage.ts';
-import { TIME_LIMITS } from './limits.ts';
+import { withDamageCounted } from './damage.ts';
 import type { ProgramEnd } from './programEnd.ts';
 import { ProgressReader, type ProgressReport } from './progress.ts';
 import { startProgram } from './runProgram.ts';
+import { diskFaultOf } from './scratchFaults.ts';
 import { type CollectorOptions, SegmentCollector } from './segmentCollector.ts';
+import { TIME_LIMITS } from './timeLimits.ts';
 
 export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   /** ffmpeg's arguments; it writes the segments of `outputs` into `folder`. */
@@ -26,6 +27,8 @@ export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   checkLine?(line: string): ReelmillError | null;
   /** Takes every line of ffmpeg's standard error. */
   onErrorLine?(line: string): void;
+  /** As in `ProgramOptions`. */
+  omittedErrors?: RegExp;
   /** Takes ffmpeg's standard input, which is to be ended. */
   onInput?(input: Writable): void;
   /** As in `ProgramOptions`. */
@@ -78,6 +81,7 @@ async function followProgram(
     timeLimitMs: run.timeLimitMs,
     memoryBytes: run.memoryBytes,
     ...(run.onErrorLine && { onErrorLine: run.onErrorLine }),
+    ...(run.omittedErrors && { omittedErrors: run.omittedErrors }),
     ...(run.onInput && { onInput: run.onInput }),
     ...(run.hasAdvanced && { hasAdvanced: run.hasAdvanced }),
     onLine(line) {

@@ -1,7 +1,8 @@
 import type { EncodePlan, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
+import { missingSound } from './audioSegments.ts';
 import { explainFailedEncode, REFUSED_BY_DECODER } from './mediaErrors.ts';
 import type { DecodedSound, PipedSound } from './soundPipe.ts';
 import type { SoundRead } from './soundRead.ts';
@@ -57,10 +58,6 @@ export function soundNotices({ audio }: AudioPlan, { decoded, timeline }: PipedS
       ? [{ code: 'audio_repaired' as const, seconds: Math.round(seconds * 1000) / 1000 }]
       : []),
   ];
-}
-
-export function missingSound(diagnostics: string): ReelmillError {
-  return new ReelmillError('encoder_failed', 'The sound was not made as a whole.', { diagnostics });
 }
 
 function isRefused(exitCode: number, { packets, frames, refused }: SoundRead): boolean {

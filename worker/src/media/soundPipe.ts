@@ -5,7 +5,6 @@ import type { TaskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { maxAudioSegments, originSeconds, plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { AUDIO_NAME, type AudioRun, audioArgs, DECODED_BYTES, decodeArgs } from './audioArgs.ts';
 import { audioSegmentCheck } from './audioSegments.ts';
-import { TIME_LIMITS } from './limits.ts';
 import { bareMemory } from './memoryNeeds.ts';
 import type { ProgramEnd } from './programEnd.ts';
 import { type RunningProgram, startProgram } from './runProgram.ts';
@@ -14,7 +13,7 @@ import { shortEndOf } from './shortEnd.ts';
 import { type SoundRead, SoundReadLines } from './soundRead.ts';
 import { plannedSamples, SoundTimeline } from './soundTimeline.ts';
 import type { TaskContext } from './taskContext.ts';
-import { audioLimitMs } from './timeLimits.ts';
+import { audioLimitMs, TIME_LIMITS } from './timeLimits.ts';
 
 export interface SoundTarget {
   keys: TaskKeys;

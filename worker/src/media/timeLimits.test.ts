@@ -4,8 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { factsOf } from '../../../test/support/taskResults.ts';
-import { TIME_LIMITS } from './limits.ts';
-import { audioLimitMs, encodeLimitMs } from './timeLimits.ts';
+import { audioLimitMs, encodeLimitMs, TIME_LIMITS } from './timeLimits.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

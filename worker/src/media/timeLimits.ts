@@ -1,11 +1,26 @@
 import type { Rendition } from '@reelmill/shared/contracts/media.ts';
-import { TIME_LIMITS } from './limits.ts';
 
 /*
  * A task that goes on but never ends is as bad as one that stalls: everybody else waits for its worker. So its time follows
  * from its work, with a floor for the start and for slow storage, and ends at a cap. Three hours of 1080p in one task
  * reach the cap; a single core of 2020 needs a fifth of it for them.
  */
+
+/** How long a program may be silent, and how long it may run. */
+export const TIME_LIMITS = {
+  probeMs: 120_000,
+  /** Reading through a whole file that cannot be sampled. */
+  scanMs: 1_800_000,
+  stallMs: 60_000,
+  /** What every task may take, however little it does. */
+  taskFloorMs: 600_000,
+  /** No task takes longer; the broker's `consumer_timeout` and the source's URL must outlive it. */
+  taskCapMs: 12 * 3_600_000,
+  /** Decoded and encoded pixels that even the slowest worker does in a second: a twentieth of an ordinary core's. */
+  encodePixelsPerSecond: 10_000_000,
+  /** Milliseconds that one second of sound may take. */
+  audioMsPerSecond: 2_000,
+} as const;
 
 /** The work of an encode task. */
 export interface EncodeWork {

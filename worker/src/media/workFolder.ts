@@ -1,8 +1,9 @@
 import { lstat, mkdir, mkdtemp, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import { setInterval as ticks } from 'node:timers/promises';
-import { FarmFault, MediaFault } from '@reelmill/shared/runtime/errors.ts';
+import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
 import { removeFolder } from '../workFolders.ts';
+import { tooMuchOutput } from './limitErrors.ts';
 import { findDiskFault, fullFault, isShortOfRoom, withApparentOutcome } from './scratchFaults.ts';
 import type { TaskContext } from './taskContext.ts';
 
@@ -43,14 +44,14 @@ export async function withWorkFolder<T>(
   });
   try {
     const result = await work(folder, { ...context, signal: AbortSignal.any([context.signal, full.signal]) });
-    if (full.signal.aborted) throw tooMuchError();
+    if (full.signal.aborted) throw tooMuchOutput();
     return result;
   } catch (error) {
     if (context.signal.aborted || (error instanceof FarmFault && error.code !== 'output_damaged'))
       throw error;
     const disk = wasShort ? fullFault() : await findDiskFault(context.workDir);
     if (disk !== null) throw withApparentOutcome(disk, error);
-    throw full.signal.aborted ? tooMuchError() : error;
+    throw full.signal.aborted ? tooMuchOutput() : error;
   } finally {
     ended.abort();
     await removeFolder(folder, context.logger);
@@ -102,8 +103,4 @@ async function sizeOnDisk(file: string): Promise<number> {
     ({ blocks }) => blocks * BLOCK_BYTES,
     () => 0,
   );
-}
-
-function tooMuchError(): MediaFault {
-  return new MediaFault('limits_exceeded', 'The video became larger than it may.');
 }

@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
-import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { diskFaultOf } from '../media/damage.ts';
+import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { tooMuchOutput } from '../media/limitErrors.ts';
+import { diskFaultOf } from '../media/scratchFaults.ts';
 
 const CONCURRENCY = 3;
 const ATTEMPTS = 5;
@@ -109,10 +110,6 @@ export class UploadQueue {
       body.destroy();
     }
   }
-}
-
-export function tooMuchOutput(): MediaFault {
-  return new MediaFault('limits_exceeded', 'The video became larger than it may.');
 }
 
 function toError(error: unknown): ReelmillError {
