@@ -16,10 +16,10 @@ import {
   type Steps,
 } from '../../worker/src/confine/launcher.ts';
 import { findProgramFiles } from '../../worker/src/confine/programFiles.ts';
-import { runProgram } from '../../worker/src/media/runProgram.ts';
-import { withWorkFolder } from '../../worker/src/media/workFolder.ts';
+import { runProgram } from '../../worker/src/programs/runProgram.ts';
+import { withWorkFolder } from '../../worker/src/scratch/taskFolder.ts';
+import { claimWorkFolder, releaseWorkFolder } from '../../worker/src/scratch/workerFolder.ts';
 import { openSourceReader } from '../../worker/src/source/sourceReader.ts';
-import { claimWorkFolder, releaseWorkFolder } from '../../worker/src/workFolders.ts';
 import { startFaultyStore } from '../support/faultyStore.ts';
 import { startMediaStore } from '../support/mediaStore.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';

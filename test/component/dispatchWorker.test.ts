@@ -9,7 +9,7 @@ import { createMemoryQueue, MemoryBroker } from '@reelmill/shared/drivers/memory
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import type { RunTask } from '../../worker/src/consume/taskRun.ts';
+import type { RunTask } from '../../worker/src/tasks/taskAttempt.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { waitFor } from '../support/processes.ts';

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
-import { claimWorkFolder, releaseWorkFolder } from '@reelmill/worker/workFolders.ts';
+import { claimWorkFolder, releaseWorkFolder } from '@reelmill/worker/scratch/workerFolder.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { makeFilm } from '../support/films.ts';
 import { findOpen } from '../support/openFiles.ts';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { runInspect } from '../../worker/src/media/runInspect.ts';
+import { runInspect } from '../../worker/src/inspect/runInspect.ts';
 import { withSource } from '../../worker/src/source/withSource.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { type SampleName, sampleFile } from '../support/samples.ts';

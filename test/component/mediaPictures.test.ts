@@ -8,7 +8,7 @@ import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { videoSegmentCount } from '@reelmill/shared/core/timeline.ts';
 import type { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { runInspect } from '../../worker/src/media/runInspect.ts';
+import { runInspect } from '../../worker/src/inspect/runInspect.ts';
 import { withSource } from '../../worker/src/source/withSource.ts';
 import { joinOutput } from '../support/joinedOutput.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';

@@ -13,7 +13,7 @@ import {
   videoSegmentCount,
   videoSegmentSeconds,
 } from '@reelmill/shared/core/timeline.ts';
-import type { TaskProgress } from '../../worker/src/media/taskContext.ts';
+import type { TaskProgress } from '../../worker/src/context/taskContext.ts';
 import { type JoinedOutput, joinOutput, largestGap } from '../support/joinedOutput.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { type SampleName, sampleFile } from '../support/samples.ts';

@@ -8,9 +8,9 @@ import type { Verification } from '@reelmill/shared/contracts/tasks.ts';
 import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
-import { hlsArgs, segmentFile } from '../../worker/src/media/hlsArgs.ts';
-import { SegmentCollector } from '../../worker/src/media/segmentCollector.ts';
-import { UploadQueue } from '../../worker/src/transfer/uploadQueue.ts';
+import { hlsArgs, segmentFile } from '../../worker/src/segments/hlsArgs.ts';
+import { SegmentCollector } from '../../worker/src/segments/segmentCollector.ts';
+import { UploadQueue } from '../../worker/src/segments/segmentUploader.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { taskContext } from '../support/transcode.ts';
 

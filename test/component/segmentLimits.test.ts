@@ -5,9 +5,9 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { INIT_FILE, segmentFile } from '../../worker/src/media/hlsArgs.ts';
-import { SegmentCollector } from '../../worker/src/media/segmentCollector.ts';
-import { UploadQueue } from '../../worker/src/transfer/uploadQueue.ts';
+import { INIT_FILE, segmentFile } from '../../worker/src/segments/hlsArgs.ts';
+import { SegmentCollector } from '../../worker/src/segments/segmentCollector.ts';
+import { UploadQueue } from '../../worker/src/segments/segmentUploader.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { taskContext } from '../support/transcode.ts';
 

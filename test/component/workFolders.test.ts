@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { claimWorkFolder, releaseWorkFolder } from '../../worker/src/workFolders.ts';
+import { claimWorkFolder, releaseWorkFolder } from '../../worker/src/scratch/workerFolder.ts';
 import { makeTemporaryFolder, startProcess, type TemporaryFolder } from '../support/processes.ts';
 
 const HOUR_MS = 3_600_000;

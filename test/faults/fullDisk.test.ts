@@ -13,7 +13,7 @@ import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { isConnectionLoss } from '../../server/src/db/connectionLoss.ts';
 import { openDatabase } from '../../server/src/db/database.ts';
-import type { RunTask } from '../../worker/src/consume/taskRun.ts';
+import type { RunTask } from '../../worker/src/tasks/taskAttempt.ts';
 import { type RunningWorker, startWorker } from '../../worker/src/worker.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';

@@ -9,7 +9,7 @@ import { faultOf } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskKind, TaskSpec, Verification } from '@reelmill/shared/contracts/tasks.ts';
 import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
-import { runTask } from '../../worker/src/media/tasks.ts';
+import { runTask } from '../../worker/src/tasks/runTask.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { mayMount, mountSmallDisk } from '../support/smallDisk.ts';
 import { runSpec, taskContext } from '../support/transcode.ts';

@@ -2,9 +2,9 @@ import { encodeTasks, planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { EncodePlan, MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import type { TaskContext, TaskProgress } from '../../worker/src/media/taskContext.ts';
-import { runTask } from '../../worker/src/media/tasks.ts';
+import type { TaskContext, TaskProgress } from '../../worker/src/context/taskContext.ts';
 import type { ReaderTiming } from '../../worker/src/source/sourceReader.ts';
+import { runTask } from '../../worker/src/tasks/runTask.ts';
 import type { MediaStore } from './mediaStore.ts';
 
 export interface Transcoded {

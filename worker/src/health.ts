@@ -1,5 +1,5 @@
 import { readWorkerConfig } from '@reelmill/shared/runtime/config.ts';
-import { isHealthy } from './healthFile.ts';
+import { isHealthy } from './health/healthFile.ts';
 
 /*
  * What a container's probes run: exits 0 while the worker of this environment is alive and connected to the broker; with

@@ -11,7 +11,7 @@ import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { startTracing } from '@reelmill/shared/runtime/tracing.ts';
-import { writeHealth } from './healthFile.ts';
+import { writeHealth } from './health/healthFile.ts';
 import { startWorker, VERSION } from './worker.ts';
 
 const HEALTH_MS = 5_000;

@@ -9,12 +9,12 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { z } from 'zod';
 import { type ConfineMode, type Confinement, openConfinement } from './confine/confinement.ts';
-import { FailureWatch } from './consume/failureWatch.ts';
-import { findScratchFault } from './consume/scratch.ts';
-import { findHealthProblem } from './consume/selfTest.ts';
-import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './consume/taskRun.ts';
-import { runTask } from './media/tasks.ts';
-import { claimWorkFolder, releaseWorkFolder } from './workFolders.ts';
+import { FailureWatch } from './health/failureWatch.ts';
+import { findHealthProblem } from './health/selfTest.ts';
+import { findScratchFault } from './scratch/scratchCheck.ts';
+import { claimWorkFolder, releaseWorkFolder } from './scratch/workerFolder.ts';
+import { runTask } from './tasks/runTask.ts';
+import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './tasks/taskAttempt.ts';
 
 /**
  *   sick ◀──▶ idle ◀──▶ busy          sick: takes nothing, says why, and tests itself until it is well

@@ -1,10 +1,10 @@
 import type { SourcePatch } from '@reelmill/shared/contracts/media.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
 import { FarmFault, MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { SourceInput } from '../media/source.ts';
-import type { TaskContext } from '../media/taskContext.ts';
-import { withDiagnostics } from '../media/taskErrors.ts';
-import { TIME_LIMITS } from '../media/timeLimits.ts';
+import type { TaskContext } from '../context/taskContext.ts';
+import { withDiagnostics } from '../context/taskErrors.ts';
+import { TIME_LIMITS } from '../limits/timeLimits.ts';
+import type { SourceInput } from './inputGuard.ts';
 import { openSourceReader, type ReaderTiming, type SourceReader } from './sourceReader.ts';
 
 /** A source that is being served. */

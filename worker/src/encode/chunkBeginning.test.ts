@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { PictureReader, type PrintedPicture } from '../pictures/printedPictures.ts';
+import { ChunkBeginning } from './chunkBeginning.ts';
+
+const facts = mediaFactsSchema.parse({
+  demuxer: 'mov',
+  durationSeconds: 3600,
+  containerStartSeconds: 0,
+  video: {
+    streamIndex: 0,
+    codec: 'h264',
+    startSeconds: 0,
+    durationSeconds: 3600,
+    codedWidth: 160,
+    codedHeight: 90,
+    displayWidth: 160,
+    displayHeight: 90,
+    rotationDegrees: 0,
+    sampleAspectRatio: { num: 1, den: 1 },
+    pixelFormat: 'yuv420p',
+    fullRange: false,
+    interlaced: false,
+    hdr: 'none',
+    colorSpace: null,
+    colorPrimaries: null,
+    colorTransfer: null,
+    outputFrameRate: { num: 25, den: 1 },
+    variableFrameRate: false,
+  },
+  audio: null,
+  seekable: true,
+  preRollSeconds: 0,
+});
+const chunk = { index: 1, firstSegment: 6, segmentCount: 6, firstFrame: 750, frameCount: 750, last: false };
+
+function beginningOf({ codec = 'h264', firstFrame = 750 } = {}): ChunkBeginning {
+  const video = { ...facts.video, codec };
+  const plan = {
+    version: 1,
+    facts: { ...facts, video },
+    segmentFrames: 125,
+    totalFrames: 90_000,
+    renditions: [],
+    audio: null,
+    storyboard: { intervalSeconds: 36, count: 100, columns: 10, rows: 10, tileWidth: 160, tileHeight: 90 },
+  };
+  return new ChunkBeginning({ plan, chunk: { ...chunk, firstFrame } });
+}
+
+/** One run whose first picture is this one; returns what it was ended with. */
+function run(beginning: ChunkBeginning, { seconds, keyframe }: PrintedPicture): ReelmillError | null {
+  const [ended, nothing] = [`frame:0    pts:${Math.round(seconds * 1e6)} pts_time:${seconds}`, 'fps=0.00'];
+  assert.equal(beginning.check(ended), null);
+  assert.equal(beginning.check(nothing), null);
+  return beginning.check(`is_keyframe=${keyframe ? 1 : 0}`);
+}
+
+test('a run that begins with a keyframe at the first frame goes on', () => {
+  const beginning = beginningOf();
+  assert.equal(run(beginning, { seconds: 30, keyframe: true }), null);
+  // printed once more where the size of the pictures changes
+  assert.equal(run(beginning, { seconds: 45, keyframe: true }), null);
+  assert.doesNotThrow(() => beginning.assertSeen());
+});
+
+test('a run whose first picture comes late is ended, and the next one begins further back', () => {
+  const beginning = beginningOf();
+  for (const preRoll of [0, 2, 4]) {
+    assert.equal(beginning.preRoll, preRoll);
+    const error = run(beginning, { seconds: 31, keyframe: true });
+    assert.equal(error?.code, 'frame_count_mismatch');
+    beginning.goBack(error);
+  }
+  assert.equal(run(beginning, { seconds: 25, keyframe: true }), null);
+});
+
+test('pictures that recover without a keyframe are read from one recovery earlier', () => {
+  const beginning = beginningOf();
+  for (const seconds of [31, 29, 29]) {
+    const error = run(beginning, { seconds, keyframe: false });
+    assert.ok(error, `${seconds}`);
+    beginning.goBack(error);
+  }
+  assert.equal(run(beginning, { seconds: 27, keyframe: false }), null);
+});
+
+test('only H.264 recovers without a keyframe', () => {
+  assert.equal(run(beginningOf({ codec: 'cinepak' }), { seconds: 29, keyframe: false }), null);
+});
+
+test('the beginning of the source is not questioned', () => {
+  const beginning = beginningOf({ firstFrame: 0 });
+  assert.equal(beginning.preRoll, null);
+  assert.equal(run(beginning, { seconds: 31, keyframe: false }), null);
+  assert.doesNotThrow(() => beginning.assertSeen());
+});
+
+test('a chunk that cannot be reached from anywhere near does not fit its plan', () => {
+  const beginning = beginningOf({ firstFrame: 3000 * 25 });
+  const readings: (number | null)[] = [];
+  const search = (): void => {
+    for (;;) {
+      readings.push(beginning.preRoll);
+      try {
+        beginning.assertSeen();
+      } catch (error) {
+        beginning.goBack(error);
+      }
+    }
+  };
+  assert.throws(search, { code: 'frame_count_mismatch' });
+  assert.deepEqual(readings, [0, 2, 4, 8, 16, 32, 64, 128, 256]);
+});
+
+test('a search without end is one for another plan, other errors are what they are', () => {
+  const stalled = new ReelmillError('stalled', 'No progress.');
+  assert.throws(() => beginningOf().goBack(stalled), { code: 'frame_count_mismatch' });
+  const begun = beginningOf();
+  run(begun, { seconds: 29, keyframe: true });
+  assert.throws(() => begun.goBack(stalled), stalled);
+  const failed = new ReelmillError('encoder_failed', 'Failed.');
+  assert.throws(() => beginningOf().goBack(failed), failed);
+});
+
+test('printed pictures are found between the lines of progress', () => {
+  const reader = new PictureReader();
+  const lines = [
+    ...['frame:0    pts:11466667 pts_time:11.4667', 'frame=12', 'is_keyframe=1', 'out_time_us=5'],
+    ...['is_keyframe=0', 'frame:1    pts:-1000   pts_time:-0.001', 'is_keyframe=0'],
+  ];
+  assert.deepEqual(
+    lines.map((line) => reader.push(line)).filter((picture) => picture !== null),
+    [
+      { seconds: 11.466667, keyframe: true },
+      { seconds: -0.001, keyframe: false },
+    ],
+  );
+});

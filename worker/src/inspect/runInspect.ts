@@ -1,0 +1,115 @@
+import type { TaskResult, TaskSpecOf } from '@reelmill/shared/contracts/tasks.ts';
+import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import type { TaskContext } from '../context/taskContext.ts';
+import { probeMemory } from '../limits/memoryNeeds.ts';
+import { runTogether } from '../limits/runTogether.ts';
+import {
+  beginsWithHiddenKeyframe,
+  countFirstPackets,
+  decodeFrames,
+  type ProbeTarget,
+} from '../probe/probe.ts';
+import type { DecodedFrames, Probe } from '../probe/probeSchema.ts';
+import { scanPictures } from '../probe/scanPictures.ts';
+import type { SourceInput } from '../source/inputGuard.ts';
+import { showsMadeUp } from '../timing/chunkStart.ts';
+import { isElementary } from '../timing/elementaryStream.ts';
+import { findTransparency } from './findTransparency.ts';
+import { inspectTiming, readThrough } from './inspectTiming.ts';
+import { factsFromProbe } from './probeFacts.ts';
+import { knownTarget, probeSource } from './probeSource.ts';
+import {
+  encryptedError,
+  type SelectedStreams,
+  type StillStreams,
+  selectStreams,
+  undecodableError,
+  videoStreams,
+} from './selectStreams.ts';
+
+/** A source up to this size is read through: every packet counts, and it takes a moment only. */
+const READ_THROUGH_BYTES = 32 * 1024 * 1024;
+const FIRST_PACKETS = '%+#8';
+const FIRST_FRAMES = 8;
+/** A video stream that has no second picture within this is a still beside another that moves. */
+const STILL_SECONDS = '%+20';
+/** The first pictures, and packets from three places. */
+const PROBES_AT_ONCE = 4;
+
+export interface InspectOptions {
+  /** Sources up to this size are read through instead of sampled. */
+  readThroughBytes?: number;
+}
+
+/**
+ * Finds out what a source is: by its index and parts of it, or all of it where it is small or `spec.thorough` says so.
+ * Throws a permanent media error, in words for the creator, for everything that cannot be published.
+ */
+export async function runInspect(
+  spec: TaskSpecOf<'inspect'>,
+  source: SourceInput,
+  context: TaskContext,
+  options: InspectOptions = {},
+): Promise<Extract<TaskResult, { kind: 'inspect' }>> {
+  const { sizeBytes } = spec.source;
+  if (sizeBytes === 0) throw new ReelmillError('empty_file', 'The file is empty.');
+  const { signal, logger, confinement } = context;
+  const unknown = { ...source, sizeBytes, demuxer: null, declared: [], signal, logger, confinement };
+  const { probe, patches, hidden } = await probeSource(unknown);
+  context.onProgress({ done: 300, segmentsDone: 0, speed: null });
+  const target = knownTarget(unknown, probe);
+  const streams = selectStreams(probe, await findStills(target, probe));
+  const thorough = spec.thorough === true;
+  const readsAll = thorough || sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
+  const { index: streamIndex, codec_name: codec } = streams.video;
+  const [frames, timing, shapes] = await runTogether(
+    PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
+    [
+      () => decodeFirstShown(target, streams.video),
+      () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
+      async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
+    ],
+  );
+  if (timing.head.encrypted) throw encryptedError();
+  if (frames.length === 0) throw undecodableError();
+  const found = factsFromProbe({ probe, streams, frames, shapes, patches, hidden, thorough, ...timing });
+  const facts = await findTransparency(target, found, readsAll);
+  context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
+  return { kind: 'inspect', facts };
+}
+
+/** What a broadcast's first group of pictures lacks, or an edit list hides, may be long. */
+async function decodeFirstShown(
+  target: ProbeTarget,
+  { index, codec_name: codec }: SelectedStreams['video'],
+): Promise<DecodedFrames> {
+  const few = await decodeFrames(target, index, FIRST_PACKETS, { count: FIRST_FRAMES });
+  // with its keyframe hidden, what is shown first is made from it
+  const madeUp = showsMadeUp({ video: { codec } }) && !(await beginsWithHiddenKeyframe(target, index));
+  const shown = madeUp ? sinceKeyframe(few) : few;
+  const more = { count: FIRST_FRAMES, keyframesOnly: madeUp };
+  const frames = shown.length > 0 ? shown : await decodeFrames(target, index, 'everything', more);
+  const found = frames.length > 0 ? frames : few;
+  // the times that a bare stream is given mean nothing
+  return isElementary(target.demuxer)
+    ? found.map((frame) => ({ ...frame, best_effort_timestamp_time: null }))
+    : found;
+}
+
+/** Without what a decoder made up before its first keyframe. */
+function sinceKeyframe(frames: DecodedFrames): DecodedFrames {
+  const first = frames.findIndex(({ key_frame }) => key_frame === 1);
+  return first < 0 ? [] : frames.slice(first);
+}
+
+/** Which video streams hold a single picture. Looked for only where there are several. */
+async function findStills(target: ProbeTarget, probe: Probe): Promise<StillStreams> {
+  const videos = videoStreams(probe);
+  if (videos.length < 2) return new Set();
+  const isKnown = videos.every(({ nb_frames }) => nb_frames !== null && nb_frames > 0);
+  const counts = isKnown
+    ? new Map(videos.map(({ index, nb_frames }) => [index, nb_frames ?? 0]))
+    : await countFirstPackets(target, STILL_SECONDS);
+  const stills = videos.filter(({ index }) => (counts.get(index) ?? 0) < 2);
+  return new Set(stills.map(({ index }) => index));
+}

@@ -1,0 +1,129 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
+import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { tooMuchOutput } from '../limits/limitErrors.ts';
+import { diskFaultOf } from '../scratch/diskFaults.ts';
+
+const CONCURRENCY = 3;
+const ATTEMPTS = 5;
+/** Few large reads cost less than many small ones, beside encoders that need the cores. */
+const READ_BYTES = 512 * 1024;
+/** What the store says of a body that is not what was announced. */
+const CHANGED_CODES: ReadonlySet<ErrorCode> = new Set(['size_mismatch', 'checksum_mismatch']);
+
+/** A finished local file on its way into the store; the file is gone once it is there, unless it is kept. */
+export interface Upload {
+  file: string;
+  key: string;
+  contentType: string;
+  sizeBytes: number;
+  /** Of the bytes that were verified, in hexadecimal: a file that has changed since is not stored. */
+  md5: string;
+  keep?: boolean;
+}
+
+/**
+ * Puts files into the store while more are being made: a few at a time, each tried again a few times. After the
+ * first upload that failed for good nothing more is begun; `drain` and `failure` tell.
+ */
+export class UploadQueue {
+  readonly #store: ObjectStore;
+  readonly #signal: AbortSignal;
+  readonly #maxBytes: number;
+  readonly #abandoned = new AbortController();
+  readonly #waiting: { upload: Upload; onDone: () => void }[] = [];
+  readonly #running = new Set<Promise<void>>();
+  #failure: ReelmillError | undefined;
+  #bytes = 0;
+
+  constructor(store: ObjectStore, signal: AbortSignal, maxBytes: number) {
+    this.#store = store;
+    this.#maxBytes = maxBytes;
+    this.#signal = AbortSignal.any([signal, this.#abandoned.signal]);
+  }
+
+  /** Why uploading was given up, if it was. */
+  get failure(): ReelmillError | undefined {
+    return this.#failure;
+  }
+
+  /** Throws `limits_exceeded` where everything together would be more than `maxBytes`. */
+  add(upload: Upload, onDone: () => void): void {
+    this.#bytes += upload.sizeBytes;
+    if (this.#bytes > this.#maxBytes) throw tooMuchOutput();
+    this.#waiting.push({ upload, onDone });
+    this.#fill();
+  }
+
+  /** Resolves when everything that was added is in the store; throws what kept it out. */
+  async drain(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Gives up what is not in the store yet; resolves when nothing runs any more. Does nothing after `drain`. */
+  async abandon(): Promise<void> {
+    this.#waiting.length = 0;
+    this.#abandoned.abort();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #fill(): void {
+    while (this.#running.size < CONCURRENCY && !this.#failure) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      const running = this.#upload(next.upload)
+        .then(next.onDone, (error: unknown) => {
+          this.#failure ??= toError(error);
+        })
+        .finally(() => {
+          this.#running.delete(running);
+          this.#fill();
+        });
+      this.#running.add(running);
+    }
+  }
+
+  async #upload(upload: Upload): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#putOnce(upload);
+        if (!upload.keep) await rm(upload.file);
+        return;
+      } catch (error) {
+        const retryable = error instanceof ReelmillError && error.retryable && attempt < ATTEMPTS;
+        if (!retryable || this.#signal.aborted) throw error;
+        await delay(backoffMs(attempt, { baseMs: 200, maxMs: 5_000 }), undefined, { signal: this.#signal });
+      }
+    }
+  }
+
+  async #putOnce({ file, key, contentType, sizeBytes, md5 }: Upload): Promise<void> {
+    const body = createReadStream(file, { highWaterMark: READ_BYTES });
+    try {
+      await this.#store.put(key, body, { contentType, sizeBytes, md5, signal: this.#signal });
+    } finally {
+      body.destroy();
+    }
+  }
+}
+
+function toError(error: unknown): ReelmillError {
+  if (error instanceof ReelmillError && CHANGED_CODES.has(error.code)) {
+    return new FarmFault('output_damaged', 'A finished file has changed before it was stored.', {
+      cause: error,
+      diagnostics: error.message,
+    });
+  }
+  if (error instanceof ReelmillError) return error;
+  const diskFault = diskFaultOf(error);
+  if (diskFault !== null) return diskFault;
+  const aborted = error instanceof Error && error.name === 'AbortError';
+  return aborted
+    ? new ReelmillError('aborted', 'The task was stopped.', { cause: error })
+    : new FarmFault('unavailable', 'A finished segment could not be stored.', { cause: error });
+}
