@@ -32,6 +32,28 @@ const SERVER_ROOMS = [
   'backup',
 ];
 
+/** The rooms of the worker, in the same order. */
+const WORKER_ROOMS = [
+  'confine',
+  'limits',
+  'context',
+  'scratch',
+  'programs',
+  'source',
+  'timing',
+  'pictures',
+  'probe',
+  'tracks',
+  'inspect',
+  'verify',
+  'segments',
+  'encode',
+  'sound',
+  'images',
+  'tasks',
+  'health',
+];
+
 /** What each package imports besides itself. */
 const PACKAGES = {
   shared: [],
@@ -40,9 +62,6 @@ const PACKAGES = {
   desktop: ['shared'],
 };
 
-const KNOWN_FOLDER_CYCLES = ['^desktop/src/renderer(/|$)', '^worker/src(/|$)'];
-const KNOWN_FILE_CYCLES = ['^worker/src/media/'];
-
 const PRODUCT = '^(shared|server|worker|desktop)/src(/|$)';
 const TESTS = '[.]test[.]tsx?$';
 const PLATFORM = '(^|/)node_modules/electron/|^electron$';
@@ -50,38 +69,41 @@ const names = Object.keys(PACKAGES);
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
+/** What the files of a package's rooms must not import. */
+function roomsOf(name, rooms) {
+  return [
+    ...rooms.map((room, index) =>
+      forbid(
+        `${name}-${room}`,
+        'A room imports a room that stands above it, or one that is not in the list.',
+        { path: `^${name}/src/${room}/` },
+        { path: `^${name}/src/`, pathNot: `^${name}/src/(${rooms.slice(0, index + 1).join('|')})/` },
+      ),
+    ),
+    forbid(
+      `${name}-unlisted-room`,
+      'A room is not in the list.',
+      { path: `^${name}/src/[^/]+/`, pathNot: `^${name}/src/(${rooms.join('|')})/` },
+      {},
+    ),
+  ];
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    forbid(
-      'no-cycles',
-      'Files import each other in a circle.',
-      { pathNot: KNOWN_FILE_CYCLES },
-      { circular: true },
-    ),
+    forbid('no-cycles', 'Files import each other in a circle.', {}, { circular: true }),
     {
       ...forbid(
         'no-folder-cycles',
         'Folders import each other in a circle.',
-        { path: PRODUCT, pathNot: KNOWN_FOLDER_CYCLES },
+        { path: PRODUCT },
         { circular: true, viaOnly: { path: PRODUCT } },
       ),
       scope: 'folder',
     },
-    ...SERVER_ROOMS.map((room, index) =>
-      forbid(
-        `server-${room}`,
-        'A room of the server imports a room that stands above it, or one that is not in the list.',
-        { path: `^server/src/${room}/` },
-        { path: '^server/src/', pathNot: `^server/src/(${SERVER_ROOMS.slice(0, index + 1).join('|')})/` },
-      ),
-    ),
-    forbid(
-      'server-unlisted-room',
-      'A room of the server is not in the list.',
-      { path: '^server/src/[^/]+/', pathNot: `^server/src/(${SERVER_ROOMS.join('|')})/` },
-      {},
-    ),
+    ...roomsOf('server', SERVER_ROOMS),
+    ...roomsOf('worker', WORKER_ROOMS),
     ...names.map((name) =>
       forbid(
         `package-${name}`,
@@ -107,7 +129,9 @@ export default {
     forbid(
       'pure-without-node',
       'Engine, renderer and pure decisions know no Node.',
-      { path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/plan/' },
+      {
+        path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/plan/|^worker/src/(limits|timing|pictures)/',
+      },
       { dependencyTypes: ['core'] },
     ),
     forbid(

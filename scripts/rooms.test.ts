@@ -5,14 +5,17 @@ import { test } from 'node:test';
 import boundaries from '../.dependency-cruiser.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const ROOM = /^server-(?!unlisted-room$)(.+)$/;
 
-test('docs/architecture.md lists the rooms of the server in the order that the boundaries demand', () => {
-  const page = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8');
-  const [, section = ''] = page.split('## The rooms of the server');
-  const described = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
-  const demanded = boundaries.forbidden.flatMap(({ name }) => ROOM.exec(name)?.[1] ?? []);
-  assert.deepEqual(described, demanded);
-  const folders = globSync('server/src/*/', { cwd: ROOT }).map((folder) => path.basename(folder));
-  assert.deepEqual(folders.sort(), demanded.toSorted());
-});
+for (const name of ['server', 'worker']) {
+  test(`docs/architecture.md lists the rooms of the ${name} in the order that the boundaries demand`, () => {
+    const page = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8');
+    const [, section = ''] = page.split(`## The rooms of the ${name}\n`);
+    const [table = ''] = section.split('\n## ');
+    const described = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
+    const rule = new RegExp(`^${name}-(?!unlisted-room$)(.+)$`);
+    const demanded = boundaries.forbidden.flatMap((forbidden) => rule.exec(forbidden.name)?.[1] ?? []);
+    assert.deepEqual(described, demanded);
+    const folders = globSync(`${name}/src/*/`, { cwd: ROOT }).map((folder) => path.basename(folder));
+    assert.deepEqual(folders.sort(), demanded.toSorted());
+  });
+}
