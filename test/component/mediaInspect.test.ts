@@ -18,22 +18,22 @@ before(async () => {
 });
 after(() => media.close());
 
-async function inspect(file: string, readThroughBytes: number) {
+async function inspect(file: string, fullScanBytes: number) {
   const source = await media.addSource(file);
   const { facts } = await withSource(taskContext(media), source, (input, context) =>
-    runInspect({ kind: 'inspect', source }, input, context, { readThroughBytes }),
+    runInspect({ kind: 'inspect', source }, input, context, { fullScanBytes }),
   );
   return facts;
 }
 
-const READ_THROUGH = Number.MAX_SAFE_INTEGER;
+const FULL_SCAN = Number.MAX_SAFE_INTEGER;
 const SAMPLED = 0;
 
 for (const name of ['h264-aac', 'ntsc', 'h264-open-gop', 'hevc-open-gop', 'mpegts'] satisfies SampleName[]) {
   test(`${name}: looking at parts of the file finds out what reading all of it does`, async () => {
     const file = await sampleFile(name);
     const facts = await inspect(file, SAMPLED);
-    const whole = await inspect(file, READ_THROUGH);
+    const whole = await inspect(file, FULL_SCAN);
     // only who reads every picture's header can tell that the pixels' shape never changes
     const { aspectChanges, ...video } = whole.video;
     assert.deepEqual(aspectChanges, [{ fromSeconds: video.startSeconds, aspect: { num: 1, den: 1 } }]);
@@ -49,8 +49,8 @@ test('a header that promises more than the file holds is not believed', async ()
   const bytes = await readFile(whole);
   const cut = path.join(media.root, 'cut.mp4');
   await writeFile(cut, bytes.subarray(0, bytes.length / 2));
-  for (const readThroughBytes of [SAMPLED, READ_THROUGH]) {
-    const { durationSeconds } = (await inspect(cut, readThroughBytes)).video;
+  for (const fullScanBytes of [SAMPLED, FULL_SCAN]) {
+    const { durationSeconds } = (await inspect(cut, fullScanBytes)).video;
     assert.ok(durationSeconds > 8 && durationSeconds < 14, `${durationSeconds} of 22 s`);
   }
 });

@@ -122,7 +122,7 @@ test('pixels of another shape that samples did not show are found beside the enc
 
 async function sampledFacts(source: { key: string; sizeBytes: number }): Promise<MediaFacts> {
   const { facts } = await withSource(taskContext(media), source, (input, context) =>
-    runInspect({ kind: 'inspect', source }, input, context, { readThroughBytes: 0 }),
+    runInspect({ kind: 'inspect', source }, input, context, { fullScanBytes: 0 }),
   );
   return facts;
 }

@@ -96,7 +96,7 @@ test('a large file is not known by its dense beginning, middle and end', async (
   const source = await media.addSource(file);
   const inspect = { kind: 'inspect', source } as const;
   const { facts } = await withSource(taskContext(media), source, (input, context) =>
-    runInspect(inspect, input, context, { readThroughBytes: 0 }),
+    runInspect(inspect, input, context, { fullScanBytes: 0 }),
   );
   const frames = planVideo(facts, { version: 1, chunkSeconds: 60 }).totalFrames;
   assert.ok(frames <= justified({ ...slides, endSeconds }), `${frames} frames`);

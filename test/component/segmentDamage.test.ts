@@ -10,7 +10,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault } from '@reelmill/shared/runtime/errors.ts';
 import { hlsArgs, segmentFile } from '../../worker/src/segments/hlsArgs.ts';
 import { SegmentCollector } from '../../worker/src/segments/segmentCollector.ts';
-import { UploadQueue } from '../../worker/src/segments/segmentUploader.ts';
+import { SegmentUploader } from '../../worker/src/segments/segmentUploader.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { taskContext } from '../support/transcode.ts';
 
@@ -63,7 +63,7 @@ async function collect(
       counts[what] += 1;
     },
   });
-  const uploads = new UploadQueue({ ...media.store, ...store }, context.signal, 10_000_000);
+  const uploads = new SegmentUploader({ ...media.store, ...store }, context.signal, 10_000_000);
   const collector = new SegmentCollector({
     folder,
     outputs: [{ name, size: name === 'audio' ? null : SIZE }],

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { taskKeys } from '@reelmill/shared/core/objectKeys.ts';
 import { INIT_FILE, segmentFile } from '../../worker/src/segments/hlsArgs.ts';
 import { SegmentCollector } from '../../worker/src/segments/segmentCollector.ts';
-import { UploadQueue } from '../../worker/src/segments/segmentUploader.ts';
+import { SegmentUploader } from '../../worker/src/segments/segmentUploader.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { taskContext } from '../support/transcode.ts';
 
@@ -36,7 +36,7 @@ async function collect(limits: { maxSegments: number; maxBytes: number }, segmen
   for (let index = 0; index < segments; index++) {
     await copyFile(path.join(folder, 'seg0.m4s'), path.join(task, QUALITY, segmentFile(index)));
   }
-  const uploads = new UploadQueue(media.store, AbortSignal.timeout(60_000), limits.maxBytes);
+  const uploads = new SegmentUploader(media.store, AbortSignal.timeout(60_000), limits.maxBytes);
   const collector = new SegmentCollector({
     folder: task,
     outputs: [{ name: QUALITY, size: { width: 64, height: 48 } }],

@@ -220,7 +220,7 @@ test('server and worker that wait for the store alone end at once when they are 
     assert.equal(status, 503);
     return Object.keys(body.checks ?? {}).join() === 'store';
   });
-  await worker.waitForLine(/this worker cannot work now/);
+  await worker.waitForLine(/worker unhealthy/);
   for (const program of [server, worker]) {
     program.child.kill('SIGTERM');
     assert.deepEqual(await program.waitForExit(), { code: 0, signal: null });

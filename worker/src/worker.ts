@@ -14,12 +14,12 @@ import { findHealthProblem } from './health/selfTest.ts';
 import { findScratchFault } from './scratch/scratchCheck.ts';
 import { claimWorkFolder, releaseWorkFolder } from './scratch/workerFolder.ts';
 import { runTask } from './tasks/runTask.ts';
-import { dispositionOf, type RunTask, type TaskOutcome, TaskRun } from './tasks/taskAttempt.ts';
+import { dispositionOf, type RunTask, TaskAttempt, type TaskOutcome } from './tasks/taskAttempt.ts';
 
 /**
- *   sick ◀──▶ idle ◀──▶ busy          sick: takes nothing, says why, and tests itself until it is well
+ *   sick ◀──▶ idle ◀──▶ busy          sick: unhealthy; takes nothing, reports why, and tests itself until it is healthy
  *               │         │
- *               └──▶ draining ──▶ stopped    a drained worker that is not stopped waits to be told to resume
+ *               └──▶ draining ──▶ stopped    a drained worker that is not stopped waits until it is resumed
  */
 export type WorkerState = 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
 
@@ -31,24 +31,24 @@ export interface WorkerOptions {
     /** The worker makes a folder of its own in it. */
     workDir: string;
     threads: number;
-    /** How long a stopping worker may finish its task before it hands it back. */
+    /** How long a stopping worker may finish its task before it releases it. */
     drainSeconds: number;
-    /** No task is taken while less is free on the disk of `workDir`; 0 unless told otherwise. */
+    /** No task is taken while less is free on the disk of `workDir`; 0 by default. */
     minScratchBytes?: number;
-    /** `auto` unless told otherwise. */
+    /** `auto` by default. */
     confineMedia?: ConfineMode;
-    /** How many in a hundred of the files that tasks make are decoded before they count; none unless told otherwise. */
+    /** How many in a hundred of the files that tasks make are decoded before they count; none by default. */
     verifyDecodePercent?: number;
   };
   logger: Logger;
-  /** What a task's work is; the media code unless told otherwise. */
+  /** Does a task; the media code by default. */
   runTask?: RunTask;
 }
 
 export interface RunningWorker {
   readonly state: WorkerState;
   /**
-   * Takes no more tasks, finishes or hands back the one in hand. A second call returns the same promise; with 0 it still
+   * Takes no more tasks, finishes or releases the one in hand. A second call returns the same promise; with 0 it still
    * ends the wait for the task.
    */
   stop(drainSeconds?: number): Promise<void>;
@@ -59,7 +59,7 @@ const RECOVERY = { baseMs: 1_000, maxMs: 15_000 };
 const REST_AFTER_DEATH_MS = 4_000;
 const REMEMBERED_OUTCOMES = 50;
 
-/** The version of this worker, as its package says. */
+/** The version in the package of this worker. */
 export const { version: VERSION } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
@@ -79,18 +79,18 @@ class Worker implements RunningWorker {
   readonly #startedAt = new Date().toISOString();
   readonly #stopping = new AbortController();
   readonly #failures = new FailureWatch();
-  /** Tasks whose outcome was told but whose acknowledgement may have been lost: `taskId leaseToken`. */
-  readonly #told = new Set<string>();
+  /** Leases whose outcome was reported but whose acknowledgement may have been lost: `taskId leaseToken`. */
+  readonly #reportedLeases = new Set<string>();
   /** Found out once, as soon as there is room for a trial. */
   #confinement: Confinement | undefined;
   /** As the last self-test found it. */
   #ffmpegVersion: string | undefined;
   #control: Consumer | null = null;
   #heartbeat: NodeJS.Timeout | undefined;
-  #current: TaskRun | null = null;
-  #sickness: string | null = 'the self-test has not run yet';
+  #current: TaskAttempt | null = null;
+  #healthProblem: string | null = 'the self-test has not run yet';
   /** The log has each of them once, until the worker takes tasks again. */
-  readonly #loggedSicknesses = new Set<string>();
+  readonly #loggedProblems = new Set<string>();
   #draining = false;
   /** Resolved by whatever may end a turn of the main loop: a health problem, draining, resuming, the stop. */
   #change = Promise.withResolvers<void>();
@@ -108,13 +108,13 @@ class Worker implements RunningWorker {
     if (this.#ended) return 'stopped';
     if (this.#draining) return 'draining';
     if (this.#current !== null) return 'busy';
-    return this.#sickness === null ? 'idle' : 'sick';
+    return this.#healthProblem === null ? 'idle' : 'sick';
   }
 
   async start(): Promise<void> {
-    this.#control = await this.#options.queue.onControl((message) => this.#obey(message));
+    this.#control = await this.#options.queue.onControl((message) => this.#handleControl(message));
     this.#heartbeat = setInterval(() => {
-      this.#beat();
+      this.#sendHeartbeat();
       if (this.state === 'idle') void this.#checkScratch();
     }, HEARTBEAT_MS);
     this.#loop = this.#run();
@@ -122,7 +122,7 @@ class Worker implements RunningWorker {
 
   stop(drainSeconds: number = this.#options.config.drainSeconds): Promise<void> {
     this.#stopped ??= this.#stop(drainSeconds);
-    if (drainSeconds === 0) this.#current?.giveBack();
+    if (drainSeconds === 0) this.#current?.release();
     return this.#stopped;
   }
 
@@ -131,18 +131,18 @@ class Worker implements RunningWorker {
     this.#drain();
     // it may be draining already
     this.#change.resolve();
-    const handBack = setTimeout(() => this.#current?.giveBack(), drainSeconds * 1000);
+    const releaseTimer = setTimeout(() => this.#current?.release(), drainSeconds * 1000);
     await this.#loop;
-    clearTimeout(handBack);
+    clearTimeout(releaseTimer);
     clearInterval(this.#heartbeat);
     await this.#control?.stop();
     await releaseWorkFolder(this.#workDir, this.#logger);
     this.#ended = true;
-    this.#beat();
+    this.#sendHeartbeat();
     this.#logger.info('worker stopped');
   }
 
-  /** Tests the worker until it is healthy, then takes tasks until something speaks against it; until the stop. */
+  /** Tests the worker until it is healthy, then takes tasks until a health problem is found; until the stop. */
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted; ) {
@@ -152,12 +152,12 @@ class Worker implements RunningWorker {
         await this.#change.promise;
         continue;
       }
-      this.#sickness = await this.#findHealthProblem();
+      this.#healthProblem = await this.#findHealthProblem();
       if (signal.aborted || this.#draining) continue;
-      if (this.#sickness === null && (await this.#takeTasks())) failures = 0;
-      else this.#logSickness('this worker cannot work now');
-      this.#beat();
-      if (this.#sickness === null) continue;
+      if (this.#healthProblem === null && (await this.#takeTasks())) failures = 0;
+      else this.#logHealthProblem();
+      this.#sendHeartbeat();
+      if (this.#healthProblem === null) continue;
       failures += 1;
       await pause(backoffMs(failures, RECOVERY), undefined, { signal }).catch(() => undefined);
     }
@@ -190,15 +190,15 @@ class Worker implements RunningWorker {
     return findScratchFault(this.#workDir, this.#options.config.minScratchBytes ?? 0);
   }
 
-  /** Whether a task may be done now; where there is no room for one, the worker falls sick. */
+  /** Whether a task may be done now; where there is no room for one, the worker becomes unhealthy. */
   async #checkScratch(): Promise<boolean> {
     const fault = await this.#findScratchFault();
-    if (fault !== null) this.#fallSick(fault);
+    if (fault !== null) this.#markUnhealthy(fault);
     return fault === null;
   }
 
   /**
-   * Takes tasks until the next change, and resolves when the last one is settled: with false where it could not begin.
+   * Takes tasks until the next change, and resolves when the last one has ended: with false where it could not begin.
    * A change may come before the intake is open, from its first task.
    */
   async #takeTasks(): Promise<boolean> {
@@ -207,12 +207,12 @@ class Worker implements RunningWorker {
     try {
       intake = await this.#options.queue.consumeTasks((message, delivery) => this.#handle(message, delivery));
     } catch (error) {
-      this.#sickness = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
+      this.#healthProblem = `no tasks can be taken: ${error instanceof Error ? error.message : String(error)}`;
       return false;
     }
-    if (this.#sickness === null && !this.#draining) {
-      this.#beat();
-      this.#loggedSicknesses.clear();
+    if (this.#healthProblem === null && !this.#draining) {
+      this.#sendHeartbeat();
+      this.#loggedProblems.clear();
       this.#logger.info('this worker takes tasks');
     }
     await change;
@@ -221,44 +221,44 @@ class Worker implements RunningWorker {
   }
 
   /** Stops taking tasks until a self-test succeeds. Waits for nothing, because a task's own handler calls it. */
-  #fallSick(reason: string): void {
-    if (this.#sickness !== null || this.#stopping.signal.aborted) return;
-    this.#sickness = reason;
-    this.#logSickness('this worker stops taking tasks');
-    this.#beat();
+  #markUnhealthy(reason: string): void {
+    if (this.#healthProblem !== null || this.#stopping.signal.aborted) return;
+    this.#healthProblem = reason;
+    this.#logHealthProblem();
+    this.#sendHeartbeat();
     this.#change.resolve();
   }
 
-  #logSickness(message: string): void {
-    const reason = this.#sickness ?? '';
-    if (this.#loggedSicknesses.has(reason)) return;
-    this.#loggedSicknesses.add(reason);
-    this.#logger.error({ reason }, message);
+  #logHealthProblem(): void {
+    const reason = this.#healthProblem ?? '';
+    if (this.#loggedProblems.has(reason)) return;
+    this.#loggedProblems.add(reason);
+    this.#logger.error({ reason }, 'worker unhealthy');
   }
 
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.#logger.info('draining: no further task is taken');
-    this.#beat();
+    this.#logger.info('worker draining');
+    this.#sendHeartbeat();
     this.#change.resolve();
   }
 
   #resume(): void {
     if (!this.#draining || this.#stopping.signal.aborted) return;
     this.#draining = false;
-    this.#logger.info('told to take tasks again');
+    this.#logger.info('worker resumed');
     this.#change.resolve();
   }
 
   async #handle(message: TaskMessage, { redelivered }: { redelivered: boolean }): Promise<Disposition> {
-    if (this.#draining || this.#sickness !== null) return 'requeue';
+    if (this.#draining || this.#healthProblem !== null) return 'requeue';
     const lease = `${message.taskId} ${message.leaseToken}`;
-    if (this.#told.has(lease)) return 'ack';
+    if (this.#reportedLeases.has(lease)) return 'ack';
     const confinement = this.#confinement;
     if (confinement === undefined) return 'requeue';
     const { queue, store, config, runTask: work } = this.#options;
-    const run = new TaskRun(message, {
+    const attempt = new TaskAttempt(message, {
       queue,
       store,
       logger: this.#logger,
@@ -269,36 +269,36 @@ class Worker implements RunningWorker {
       decodePercent: config.verifyDecodePercent ?? 0,
       runTask: work ?? runTask,
     });
-    this.#current = run;
+    this.#current = attempt;
     if (!redelivered && !(await this.#checkScratch())) {
       this.#current = null;
       return 'requeue';
     }
-    this.#beat();
+    this.#sendHeartbeat();
     const isLeftToOthers = message.notWorkers?.includes(config.workerId);
     const outcome = await (redelivered
-      ? run.handBackRedelivered()
+      ? attempt.releaseRedelivered()
       : isLeftToOthers
-        ? run.decline()
-        : run.run());
+        ? attempt.decline()
+        : attempt.run());
     this.#current = null;
-    if (outcome.kind !== 'not_told') this.#remember(lease);
-    this.#judge(outcome, message.videoId);
+    if (outcome.kind !== 'unreported') this.#remember(lease);
+    this.#evaluate(outcome, message.videoId);
     await this.#checkScratch();
-    this.#beat();
+    this.#sendHeartbeat();
     if (outcome.kind === 'failed' && outcome.code === 'program_died') await this.#restAfterDeath();
     return dispositionOf(outcome);
   }
 
-  #judge(outcome: TaskOutcome, videoId: number): void {
+  #evaluate(outcome: TaskOutcome, videoId: number): void {
     if (outcome.kind === 'done') this.#failures.succeeded();
     if (outcome.kind !== 'failed') return;
     if (outcome.storeDown) {
-      this.#fallSick('the object store cannot be reached');
+      this.#markUnhealthy('the object store cannot be reached');
       return;
     }
     const reason = this.#failures.failed({ ...outcome, videoId });
-    if (reason !== null) this.#fallSick(reason);
+    if (reason !== null) this.#markUnhealthy(reason);
   }
 
   /**
@@ -310,12 +310,13 @@ class Worker implements RunningWorker {
   }
 
   #remember(lease: string): void {
-    this.#told.add(lease);
-    const [oldest] = this.#told;
-    if (this.#told.size > REMEMBERED_OUTCOMES && oldest !== undefined) this.#told.delete(oldest);
+    this.#reportedLeases.add(lease);
+    const [oldest] = this.#reportedLeases;
+    if (this.#reportedLeases.size > REMEMBERED_OUTCOMES && oldest !== undefined)
+      this.#reportedLeases.delete(oldest);
   }
 
-  #obey(message: ControlMessage): void {
+  #handleControl(message: ControlMessage): void {
     const current = this.#current;
     if ('workerId' in message) {
       if (message.workerId !== this.#options.config.workerId) return;
@@ -332,7 +333,7 @@ class Worker implements RunningWorker {
     if (meant) current.revoke();
   }
 
-  #beat(): void {
+  #sendHeartbeat(): void {
     const event: WorkerEvent = {
       v: 1,
       type: 'heartbeat',
@@ -344,12 +345,12 @@ class Worker implements RunningWorker {
       startedAt: this.#startedAt,
       state: this.state,
       taskId: this.#current?.message.taskId ?? null,
-      reason: this.#sickness,
+      reason: this.#healthProblem,
       ...(this.#confinement && { confinement: this.#confinement.report }),
       ...(this.#ffmpegVersion !== undefined && { ffmpegVersion: this.#ffmpegVersion }),
     };
     this.#options.queue
       .publishEvent(event)
-      .catch((error: unknown) => this.#logger.debug({ err: error }, 'a heartbeat could not be told'));
+      .catch((error: unknown) => this.#logger.debug({ err: error }, 'heartbeat not published'));
   }
 }

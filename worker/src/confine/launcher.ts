@@ -70,7 +70,7 @@ export function launcherCommand(steps: Steps, launch: Launch): Command {
     ...(steps.uid === null ? [] : [`uid=${steps.uid}`]),
     ...(steps.namespace === null ? [] : [`namespace=${steps.namespace}`]),
     ...(steps.landlock === 0 ? [] : landlockOptions(steps.landlock, files)),
-    // also told to the launcher where Landlock is not there: the folder is given to the other user
+    // also passed to the launcher where Landlock is not there: the folder is given to the other user
     ...(workFolder === null ? [] : [`work=${workFolder}`]),
     ...(source === null ? [] : [`port=${source.port}`]),
     ...(source?.socketPath ? [`relay=${source.socketPath}`] : []),

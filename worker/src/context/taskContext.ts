@@ -7,7 +7,7 @@ import type { Confinement } from '../confine/confinement.ts';
 export interface TaskProgress {
   /** Finished output frames (encode), or thousandths of the whole (other kinds). */
   done: number;
-  /** Whole segments in the store, from the task's first on, in every rendition of the task; their inits are there. */
+  /** Whole segments in the store, from the task's first on, in every rendition of the task; their init segments are there. */
   segmentsDone: number;
   /** Multiple of real time, null where it is not known. */
   speed: number | null;
@@ -19,7 +19,7 @@ export type Verified = keyof Verification;
 /** What a task may use. Nothing else of the worker reaches the media code. */
 export interface TaskContext {
   store: ObjectStore;
-  /** A folder of the worker's own; the task works in a folder inside it that is gone when the task has settled. */
+  /** A folder of the worker's own; the task works in a folder inside it that is gone when the task has ended. */
   workDir: string;
   /** Threads for decoders, filters and encoders. */
   threads: number;

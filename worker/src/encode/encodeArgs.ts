@@ -62,7 +62,7 @@ function renditionArgs(run: EncodeRun, rendition: Rendition, index: number): str
     ...['-map', `[v${index}]`, ...BARE_OUTPUT_ARGS],
     ...['-frames:v', String(chunk.frameCount), '-fps_mode', 'passthrough'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p'],
-    // captions of the source would go along in the bitstream, where no playlist tells of them
+    // captions of the source would go along in the bitstream, where no playlist names them
     ...['-a53cc', '0', '-crf', String(rendition.crf)],
     ...['-maxrate', String(rendition.maxrate), '-bufsize', String(rendition.bufsize)],
     ...['-g', group, '-keyint_min', group, '-sc_threshold', '0'],

@@ -7,10 +7,10 @@ import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { TaskContext } from '../context/taskContext.ts';
 import { encodeMemory } from '../limits/memoryNeeds.ts';
 import { decodeMs, encodeLimitMs, TIME_LIMITS } from '../limits/timeLimits.ts';
-import { saysShapeDiffers } from '../pictures/oneShape.ts';
+import { isShapeReport } from '../pictures/oneShape.ts';
 import { DamageMeter, MARK_LINES } from '../pictures/pictureDamage.ts';
-import { explainFailedEncode } from '../programs/programErrors.ts';
-import { mostFiles, withWorkFolder } from '../scratch/taskFolder.ts';
+import { failedEncodeError } from '../programs/programErrors.ts';
+import { maxFiles, withWorkFolder } from '../scratch/taskFolder.ts';
 import { runToSegments, type SegmentRunEnd } from '../segments/segmentRun.ts';
 import { shortEndOf } from '../segments/shortEnd.ts';
 import type { SourceInput } from '../source/inputGuard.ts';
@@ -67,7 +67,7 @@ async function encodeFrom(
   const rate = plan.facts.video.outputFrameRate;
   const seconds = frameSeconds(chunk.frameCount, rate);
   const maxBytes = largestOutput(renditions, seconds);
-  const limits = { bytes: maxBytes, files: renditions.length * mostFiles(chunk.segmentCount) };
+  const limits = { bytes: maxBytes, files: renditions.length * maxFiles(chunk.segmentCount) };
   const early = readEarly(spec, preRoll);
   const damage = new DamageMeter({ seconds, frameSeconds: frameSeconds(1, rate), last: chunk.last });
   let shapeDiffers = false;
@@ -91,7 +91,7 @@ async function encodeFrom(
       unitsOf: (report) => Math.min(report.frame, chunk.frameCount),
       omittedErrors: MARK_LINES,
       onErrorLine(line) {
-        shapeDiffers ||= saysShapeDiffers(line);
+        shapeDiffers ||= isShapeReport(line);
         damage.push(line);
       },
     });
@@ -103,7 +103,7 @@ async function encodeFrom(
     if (end.exitCode === 0) beginning.assertSeen();
     const frames = checkOutcome(spec, end);
     const segmentsDone = end.outputs[0]?.segments.length ?? 0;
-    // how long the video's last segment is, the result alone tells
+    // how long the video's last segment is, only the result says
     context.onProgress({
       done: frames,
       segmentsDone: chunk.last ? segmentsDone - 1 : segmentsDone,
@@ -147,7 +147,7 @@ function checkFragment(spec: EncodeSpec, fragment: FragmentInfo, init: InitInfo,
 
 /** The exit code alone says little: what counts is how many frames came out. */
 function checkOutcome({ chunk, qualities }: EncodeSpec, end: SegmentRunEnd): number {
-  if (end.exitCode !== 0) throw explainFailedEncode(end.exitCode, end.stderr);
+  if (end.exitCode !== 0) throw failedEncodeError(end.exitCode, end.stderr);
   const counts = qualities.map(
     (quality) => end.outputs.find((output) => output.quality === quality)?.frames ?? 0,
   );

@@ -29,7 +29,7 @@ export function aspectCheckMemory(facts: MediaFacts, sizeBytes: number): number 
   return probeMemory(sizeBytes, [declaredOf(facts)]);
 }
 
-/** Decodes the keyframes of the whole source. Throws `source_differs` where their shape changes; that it cannot tell is no fault. */
+/** Decodes the keyframes of the whole source. Throws `source_differs` where their shape changes; a check that fails is no fault. */
 export async function checkAspect(
   facts: MediaFacts,
   sizeBytes: number,

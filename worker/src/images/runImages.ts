@@ -7,11 +7,11 @@ import type { TaskContext } from '../context/taskContext.ts';
 import { runTogether } from '../limits/runTogether.ts';
 import { TIME_LIMITS } from '../limits/timeLimits.ts';
 import { PictureReader, type PrintedPicture } from '../pictures/printedPictures.ts';
-import { explainFailedEncode, REFUSED_BY_DECODER } from '../programs/programErrors.ts';
+import { failedEncodeError, REFUSED_BY_DECODER } from '../programs/programErrors.ts';
 import { runProgram } from '../programs/runProgram.ts';
 import { findDiskFault } from '../scratch/diskFaults.ts';
 import { withWorkFolder } from '../scratch/taskFolder.ts';
-import { UploadQueue } from '../segments/segmentUploader.ts';
+import { SegmentUploader } from '../segments/segmentUploader.ts';
 import type { SourceInput } from '../source/inputGuard.ts';
 import { withDamageCounted } from '../verify/damage.ts';
 import { aspectCheckMemory, checkAspect, mayChangeAspect } from './aspectCheck.ts';
@@ -85,7 +85,7 @@ export async function runImages(
     const [cover, sprite] = await runTogether(together, [makeCover, makeSprite, check]);
     if (!cover) throw new MediaFault('undecodable', 'The video is damaged: no picture of it can be decoded.');
     context.onProgress({ done: 800, segmentsDone: 0, speed: null });
-    const uploads = new UploadQueue(bound.store, bound.signal, MAX_PICTURE_BYTES);
+    const uploads = new SegmentUploader(bound.store, bound.signal, MAX_PICTURE_BYTES);
     const queue = (picture: WrittenPicture, key: string) =>
       uploads.add({ ...picture, key, contentType: 'image/jpeg' }, () => {});
     try {
@@ -136,7 +136,7 @@ async function makePicture(
     },
   });
   if (end.exitCode !== 0 && end.exitCode !== REFUSED_BY_DECODER) {
-    throw explainFailedEncode(end.exitCode, end.stderr);
+    throw failedEncodeError(end.exitCode, end.stderr);
   }
   return withDamageCounted(context, () => verifyPicture(picture, context));
 }

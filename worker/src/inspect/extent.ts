@@ -25,7 +25,7 @@ export interface Extent {
   startSeconds: number;
   /** Without what is left out. */
   durationSeconds: number;
-  /** How much later than that pictures come out of the decoder, which was not told when they are shown. */
+  /** How much later than that pictures come out of the decoder, which does not know when they are shown. */
   reorderSeconds: number;
   /** For how long the last picture is shown behind its own frame. */
   heldSeconds: number;
@@ -41,7 +41,7 @@ export type ExtentFindings = Pick<Timing, 'head' | 'tail' | 'sound'> & {
   frames: DecodedFrames;
 };
 
-/** By the packets; of the header only what they do not tell. Throws `broken_timestamps` or `limits_exceeded`. */
+/** By the packets; of the header only what they do not say. Throws `broken_timestamps` or `limits_exceeded`. */
 export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
   const { head, tail, sound, streams } = findings;
   const frame = rate.den / rate.num;

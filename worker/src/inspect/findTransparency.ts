@@ -24,8 +24,8 @@ const PADDED_CODECS: ReadonlySet<string> = new Set([
 ]);
 
 interface Alpha {
-  least: number;
-  most: number;
+  min: number;
+  max: number;
 }
 
 /**
@@ -40,8 +40,8 @@ export async function findTransparency(
   if (!mayHaveAlpha(facts.video)) return facts;
   const alpha = await measureAlpha(target, facts, whole);
   if (alpha === null) return facts;
-  const unused = alpha.most <= CLEAR_UP_TO && (whole || PADDED_CODECS.has(facts.video.codec));
-  const seen = !unused && alpha.least < OPAQUE_FROM;
+  const unused = alpha.max <= CLEAR_UP_TO && (whole || PADDED_CODECS.has(facts.video.codec));
+  const seen = !unused && alpha.min < OPAQUE_FROM;
   const video = { ...facts.video, transparent: !unused && (seen || !whole) };
   if (!seen) return { ...facts, video };
   return { ...facts, video, notices: [...(facts.notices ?? []), { code: 'transparency_left_out' }] };
@@ -54,7 +54,7 @@ async function measureAlpha(target: ProbeTarget, facts: MediaFacts, whole: boole
   const keys = ['YMIN', 'YMAX'].map(
     (name) => `metadata=mode=print:key=lavfi.signalstats.${name}:file=-:direct=1`,
   );
-  const alpha = { least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };
+  const alpha = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   await runProgram(
     'ffmpeg',
     [
@@ -80,11 +80,11 @@ async function measureAlpha(target: ProbeTarget, facts: MediaFacts, whole: boole
       onLine(line) {
         const value = Number(/^lavfi\.signalstats\.Y(?:MIN|MAX)=(\d+)/.exec(line)?.[1] ?? Number.NaN);
         if (Number.isNaN(value)) return true;
-        alpha.least = Math.min(alpha.least, value);
-        alpha.most = Math.max(alpha.most, value);
+        alpha.min = Math.min(alpha.min, value);
+        alpha.max = Math.max(alpha.max, value);
         return true;
       },
     },
   );
-  return alpha.most >= 0 ? alpha : null;
+  return alpha.max >= 0 ? alpha : null;
 }

@@ -32,8 +32,8 @@ export interface Timing {
   seekable: boolean;
 }
 
-/** Reads every packet of picture and sound. */
-export async function readThrough(target: ProbeTarget, streams: SelectedStreams): Promise<Timing> {
+/** The full scan: reads every packet of picture and sound. */
+export async function fullScan(target: ProbeTarget, streams: SelectedStreams): Promise<Timing> {
   const [all, sound] = await sampleBoth(target, streams, 'everything');
   const middle = ((all.firstPts ?? 0) + (all.lastPts ?? 0)) / 2;
   const healthy = all.badTimes === 0 && all.backwardJumps === 0;
@@ -54,7 +54,7 @@ export async function inspectTiming(
   const start = probe.format.start_time ?? 0;
   const duration = streams.video.duration ?? probe.format.duration;
   if (duration === null || !SEEKABLE_DEMUXERS.includes(target.demuxer ?? '')) {
-    return readThrough(target, streams);
+    return fullScan(target, streams);
   }
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
   const memoryBytes = SAMPLES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
@@ -68,14 +68,14 @@ export async function inspectTiming(
   const lastPts = whole ? (head.lastPts ?? end) : end;
   const believed = tail.lastPts !== null && Math.abs(tail.lastPts - lastPts) <= TAIL_TOLERANCE_SECONDS;
   const healthy = head.badTimes + tail.badTimes + head.backwardJumps + tail.backwardJumps === 0;
-  if (!believed || !seekable || !healthy) return readThrough(target, streams);
+  if (!believed || !seekable || !healthy) return fullScan(target, streams);
   if (whole) return { head, tail: head, sound: beginning.sound, seekable };
   const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
   const { rate } = decideFrameRate({ gaps: head.gaps, declared });
   const samples = [head, middle.stats, tail];
   const areDense = samples.every((stats) => !isSparse(stats, rate) && stats.longestGap <= HOLE_SECONDS);
   const isHeld = tailSound?.lastPts != null && tailSound.lastPts - end > HOLE_SECONDS;
-  if (!areDense || isHeld) return readThrough(target, streams);
+  if (!areDense || isHeld) return fullScan(target, streams);
   return { head, tail, sound: tailSound, seekable };
 }
 

@@ -23,7 +23,7 @@ const TS_PRE_ROLL_SECONDS = 4;
 /** A deinterlacer looks at the picture before. */
 const INTERLACED_PRE_ROLL_SECONDS = 1;
 /** Less of the beginning is neither seen nor heard. */
-const TOLD_SECONDS = 0.1;
+const MIN_LEFT_OUT_SECONDS = 0.1;
 
 export interface Findings extends Timing {
   probe: Probe;
@@ -89,7 +89,7 @@ function noticesOf({ head, streams }: Findings, extent: Extent): NoticeFacts[] {
   const { outlastedSeconds, leftOutSeconds, closedHoles } = extent;
   const { otherVideos } = streams;
   return [
-    ...(leftOutSeconds >= TOLD_SECONDS
+    ...(leftOutSeconds >= MIN_LEFT_OUT_SECONDS
       ? [{ code: 'beginning_left_out' as const, seconds: leftOutSeconds }]
       : []),
     ...(outlastedSeconds > 0 ? [{ code: 'picture_held' as const, seconds: outlastedSeconds }] : []),
@@ -156,14 +156,14 @@ function outputRateOf(findings: Findings): RateDecision {
   const { head, tail, streams } = findings;
   const declared = [streams.video.r_frame_rate, streams.video.avg_frame_rate];
   const decision = decideFrameRate({ gaps: head.gaps, declared });
-  // samples that show few pictures are not accepted, so only a video that was read through has too few
+  // samples that show few pictures are not accepted, so only a video that was scanned in full has too few
   if (head !== tail) return decision;
   const { startSeconds, durationSeconds } = extentOf(findings, decision.rate);
   const seconds = durationSeconds + leadSeconds(startSeconds, streams.audio?.start_time ?? startSeconds);
   return { ...decision, rate: limitFrameRate(decision.rate, { pictures: head.count, seconds }) };
 }
 
-/** As the first picture is decoded; of codecs whose transparency is beside the picture, the container tells of it. */
+/** As the first picture is decoded; of codecs whose transparency is beside the picture, the container says so. */
 function pixelFormatOf({ streams: { video }, frames }: Findings): string {
   const pixelFormat = frames[0]?.pix_fmt ?? video.pix_fmt;
   if (pixelFormat === undefined) throw undecodableError();

@@ -5,7 +5,7 @@ import { type ProbeTarget, probeHeader, probeStreams } from '../probe/probe.ts';
 import type { Probe } from '../probe/probeSchema.ts';
 import { readMatroskaTracks } from '../tracks/matroskaTracks.ts';
 import { readMp4Tracks } from '../tracks/mp4Tracks.ts';
-import { describePcm, hidePcm, isPcmTag, isUnknownPcm } from '../tracks/pcmEntry.ts';
+import { hidePcm, isPcmTag, isUnknownPcm, quickTimePatches } from '../tracks/pcmEntry.ts';
 import type { SourceTrack } from '../tracks/sourceTracks.ts';
 
 /** ffprobe ends with it: the decoder of a stream refuses what the file says to set it up with. */
@@ -47,7 +47,7 @@ export async function probeSource(unknown: ProbeTarget): Promise<ProbedSource> {
       const tracks = await tracksOf();
       for (const { index } of misread) {
         const track = tracks[index];
-        const described = track && describePcm(track);
+        const described = track && quickTimePatches(track);
         if (!described) hidden.unsupported++;
         patch(described ?? (track?.isSound ? track.hiding : []));
       }

@@ -15,7 +15,7 @@ import type { SourceInput } from '../source/inputGuard.ts';
 import { showsMadeUp } from '../timing/chunkStart.ts';
 import { isElementary } from '../timing/elementaryStream.ts';
 import { findTransparency } from './findTransparency.ts';
-import { inspectTiming, readThrough } from './inspectTiming.ts';
+import { fullScan, inspectTiming } from './inspectTiming.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import { knownTarget, probeSource } from './probeSource.ts';
 import {
@@ -27,8 +27,8 @@ import {
   videoStreams,
 } from './selectStreams.ts';
 
-/** A source up to this size is read through: every packet counts, and it takes a moment only. */
-const READ_THROUGH_BYTES = 32 * 1024 * 1024;
+/** A source up to this size is scanned in full: every packet counts, and it takes a moment only. */
+const FULL_SCAN_BYTES = 32 * 1024 * 1024;
 const FIRST_PACKETS = '%+#8';
 const FIRST_FRAMES = 8;
 /** A video stream that has no second picture within this is a still beside another that moves. */
@@ -37,8 +37,8 @@ const STILL_SECONDS = '%+20';
 const PROBES_AT_ONCE = 4;
 
 export interface InspectOptions {
-  /** Sources up to this size are read through instead of sampled. */
-  readThroughBytes?: number;
+  /** Sources up to this size are scanned in full instead of sampled. */
+  fullScanBytes?: number;
 }
 
 /**
@@ -60,20 +60,20 @@ export async function runInspect(
   const target = knownTarget(unknown, probe);
   const streams = selectStreams(probe, await findStills(target, probe));
   const thorough = spec.thorough === true;
-  const readsAll = thorough || sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
+  const isFullScan = thorough || sizeBytes <= (options.fullScanBytes ?? FULL_SCAN_BYTES);
   const { index: streamIndex, codec_name: codec } = streams.video;
   const [frames, timing, shapes] = await runTogether(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
       () => decodeFirstShown(target, streams.video),
-      () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
-      async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
+      () => (isFullScan ? fullScan(target, streams) : inspectTiming(target, probe, streams)),
+      async () => (isFullScan ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
   const found = factsFromProbe({ probe, streams, frames, shapes, patches, hidden, thorough, ...timing });
-  const facts = await findTransparency(target, found, readsAll);
+  const facts = await findTransparency(target, found, isFullScan);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
 }

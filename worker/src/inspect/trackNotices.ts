@@ -13,7 +13,7 @@ export function trackNotices(
   const hiddenTracks = hidden.damaged + hidden.unsupported;
   const notices: NoticeFacts[] = [];
   if (audio === null) {
-    const reason = whyNoSound(probe, hidden);
+    const reason = noSoundReason(probe, hidden);
     if (reason !== null) notices.push({ code: 'audio_left_out', reason });
   } else {
     const count = decodableAudio(probe).length - 1 + hiddenTracks;
@@ -26,7 +26,7 @@ export function trackNotices(
 }
 
 /** Null where there is no sound in the file. */
-function whyNoSound({ streams }: Probe, hidden: ProbedSource['hidden']): ErrorCode | null {
+function noSoundReason({ streams }: Probe, hidden: ProbedSource['hidden']): ErrorCode | null {
   const tracks = streams.filter(({ codec_type }) => codec_type === 'audio');
   if (tracks.some(isEncrypted)) return 'encrypted';
   if (hidden.damaged > 0) return 'undecodable';

@@ -9,7 +9,7 @@ import type { Rendition } from '@reelmill/shared/contracts/media.ts';
 /** How long a program may be silent, and how long it may run. */
 export const TIME_LIMITS = {
   probeMs: 120_000,
-  /** Reading through a whole file that cannot be sampled. */
+  /** A full scan of a file that cannot be sampled. */
   scanMs: 1_800_000,
   stallMs: 60_000,
   /** What every task may take, however little it does. */

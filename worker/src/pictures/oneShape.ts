@@ -3,7 +3,7 @@ import { isElementary } from '../timing/elementaryStream.ts';
 import { repairedSeconds, TICK_SECONDS } from '../timing/repairTimes.ts';
 
 /*
- * ffmpeg is told not to build the graph anew where the size or format of the pictures changes (`-reinit_filter 0`), for
+ * ffmpeg must not build the graph anew where the size or format of the pictures changes (`-reinit_filter 0`), for
  * that would start the frame count of its filters over. So the first filter that touches a picture has to bring all of
  * them to one size and format: `scale` is made for such changes, other filters read outside of pictures that are smaller
  * than the first one.
@@ -26,7 +26,7 @@ const LARGEST_SIDE = 2160;
 type Video = MediaFacts['video'];
 
 /** Whether a line of ffmpeg's standard error says that a picture has another shape than the facts say. */
-export function saysShapeDiffers(line: string): boolean {
+export function isShapeReport(line: string): boolean {
   return SHAPE_DIFFERS_LINE.test(line);
 }
 

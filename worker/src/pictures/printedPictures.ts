@@ -1,5 +1,5 @@
 /*
- * What the first picture is that a run of ffmpeg decodes, told while the run goes on: a branch of its filters lets that
+ * What the first picture is that a run of ffmpeg decodes, known while the run goes on: a branch of its filters lets that
  * picture through and prints its time, and whether it is a keyframe, between the lines of `-progress`. Another branch
  * prints every picture.
  */

@@ -5,7 +5,7 @@ import type { DecodedVideo } from '../limits/inputBounds.ts';
 import { MEDIA_LIMITS } from '../limits/mediaLimits.ts';
 import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from '../limits/memoryNeeds.ts';
 import { TIME_LIMITS } from '../limits/timeLimits.ts';
-import { explainUnopened } from '../programs/programErrors.ts';
+import { unopenedError } from '../programs/programErrors.ts';
 import { runProgram, startProgram } from '../programs/runProgram.ts';
 import { guardArgs, type SourceInput } from '../source/inputGuard.ts';
 import { isElementary, PacketClock } from '../timing/elementaryStream.ts';
@@ -47,18 +47,18 @@ export async function probeHeader(target: ProbeTarget): Promise<Probe | null> {
   const what = ['-nofind_stream_info', '-show_entries', PROBE_ENTRIES];
   const { json, stderr, exitCode } = await runJson(target, what, bareMemory(target.sizeBytes));
   if (exitCode !== 0) {
-    const explained = explainEnd(exitCode, stderr);
-    if (explained.code !== 'limits_exceeded' && NEEDS_PACKETS.test(stderr)) return null;
-    throw explained;
+    const error = probeError(exitCode, stderr);
+    if (error.code !== 'limits_exceeded' && NEEDS_PACKETS.test(stderr)) return null;
+    throw error;
   }
   const parsed = probeSchema.safeParse(json);
-  if (!parsed.success) throw explainUnopened(stderr);
+  if (!parsed.success) throw unopenedError(stderr);
   assertWithinLimits(parsed.data);
   return parsed.data;
 }
 
 /**
- * Container and streams. Where the first seconds do not tell the size of a video, as of one picture under a long sound,
+ * Container and streams. Where the first seconds do not show the size of a video, as of one picture under a long sound,
  * more is read. Throws a permanent error where the file is no video or is not accepted.
  */
 export async function probeStreams(target: ProbeTarget): Promise<Probe> {
@@ -70,7 +70,7 @@ export async function probeStreams(target: ProbeTarget): Promise<Probe> {
 async function probeWith(target: ProbeTarget, look: readonly string[]): Promise<Probe> {
   const { json, stderr } = await probeJson(target, [...look, '-show_entries', PROBE_ENTRIES]);
   const parsed = probeSchema.safeParse(json);
-  if (!parsed.success) throw explainUnopened(stderr);
+  if (!parsed.success) throw unopenedError(stderr);
   return parsed.data;
 }
 
@@ -115,7 +115,7 @@ export async function decodeFrames(
   );
   try {
     const { exitCode, stderr } = await program.ended;
-    if (exitCode !== 0) throw explainEnd(exitCode, stderr);
+    if (exitCode !== 0) throw probeError(exitCode, stderr);
   } catch (error) {
     if (error !== enough) throw error;
   }
@@ -216,7 +216,7 @@ async function probeJson(
   what: readonly string[],
 ): Promise<{ json: unknown; stderr: string }> {
   const end = await runJson(target, what, probeMemory(target.sizeBytes, target.declared));
-  if (end.exitCode !== 0) throw explainEnd(end.exitCode, end.stderr);
+  if (end.exitCode !== 0) throw probeError(end.exitCode, end.stderr);
   return end;
 }
 
@@ -247,8 +247,8 @@ async function runJson(
 }
 
 /** ffprobe ends with 1 when it cannot read a file; anything else says nothing about the file. */
-function explainEnd(exitCode: number, stderr: string): ReelmillError {
-  if (exitCode === 1) return explainUnopened(stderr);
+function probeError(exitCode: number, stderr: string): ReelmillError {
+  if (exitCode === 1) return unopenedError(stderr);
   return new ReelmillError('encoder_failed', `ffprobe ended with exit code ${exitCode}.`, {
     diagnostics: stderr,
   });

@@ -7,7 +7,7 @@ const UNCOUNTED_BYTES = 64 * 1024 ** 2;
 
 /**
  * Calls `onExceeded` once a process holds more memory of its own than its limit: `RLIMIT_DATA` forgets pages that were
- * made read-only. Returns what ends the watch. Where the system does not tell, nothing is watched.
+ * made read-only. Returns what ends the watch. Where the system does not say, nothing is watched.
  */
 export function watchMemory(pid: number, limitBytes: number, onExceeded: () => void): () => void {
   const watching = setInterval(async () => {
@@ -25,7 +25,7 @@ async function heldBytes(pid: number): Promise<number> {
 
 /**
  * How many programs the kernel has ended since it started because memory ran out, in every container of the machine;
- * null where it does not tell.
+ * null where it does not say.
  */
 export async function countOomKills(): Promise<number | null> {
   const text = await readFile('/proc/vmstat', 'utf8').catch(() => '');

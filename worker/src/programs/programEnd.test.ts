@@ -17,7 +17,7 @@ test('a program died where a signal of the system ended it, or a launcher says s
   for (const exitCode of [0, 1, 187, 234, 255]) assert.ok(!hasDied(end({ exitCode })), `${exitCode}`);
 });
 
-test('a program died where it was refused memory and gave up', () => {
+test('a program died where it was refused memory and ended by itself', () => {
   const stderr = 'http://x/y.mov: Cannot allocate memory';
   assert.ok(hasDied(end({ exitCode: 1, stderr })));
   assert.ok(hasDied(end({ exitCode: 1, stderr: 'x264 [error]: malloc of size 5123 failed' })));
@@ -37,7 +37,7 @@ test('a program that a person or a service manager stops has not died', () => {
   assert.ok(hasDied({ ...killed, ranOutOfMemory: true }));
 });
 
-test('the error is worth another attempt and tells operators how it ended', () => {
+test('the error is worth another attempt and has for operators how it ended', () => {
   const error = diedError('ffprobe', end({ exitCode: -1, signal: 'SIGSEGV', stderr: 'last words' }));
   assert.deepEqual([error.code, error.retryable], ['program_died', true]);
   assert.equal(error.diagnostics, 'ffprobe ended with SIGSEGV\nlast words');

@@ -7,7 +7,7 @@ export interface ProgramEnd {
   signal: NodeJS.Signals | null;
   /** The last lines of standard error. */
   stderr: string;
-  /** Whether the kernel may have ended it because memory ran out; told of programs that SIGKILL ended. */
+  /** Whether the kernel may have ended it because memory ran out; known of programs that SIGKILL ended. */
   ranOutOfMemory?: boolean;
 }
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainFailedEncode, explainUnopened } from './programErrors.ts';
+import { failedEncodeError, unopenedError } from './programErrors.ts';
 
 const WHITELIST = "Format not on whitelist 'mov,matroska'";
 
 test('what ffprobe says when it refuses a file', () => {
-  const code = (stderr: string) => explainUnopened(stderr).code;
+  const code = (stderr: string) => unopenedError(stderr).code;
   assert.equal(code(`[hls @ 0x560c344de780] ${WHITELIST}`), 'playlist_refused');
   assert.equal(code(`[concat @ 0x564098370780] ${WHITELIST}`), 'playlist_refused');
   assert.equal(code(`[png_pipe @ 0x564098370780] ${WHITELIST}`), 'not_a_video');
-  assert.match(explainUnopened(`[jpeg_pipe @ 0x564098370780] ${WHITELIST}`).message, /without a frame rate/);
-  assert.doesNotMatch(explainUnopened(`[mp3 @ 0x564098370780] ${WHITELIST}`).message, /frame rate/);
+  assert.match(unopenedError(`[jpeg_pipe @ 0x564098370780] ${WHITELIST}`).message, /without a frame rate/);
+  assert.doesNotMatch(unopenedError(`[mp3 @ 0x564098370780] ${WHITELIST}`).message, /frame rate/);
   assert.equal(code('[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] moov atom not found'), 'unreadable_file');
   assert.equal(
     code(
@@ -29,14 +29,14 @@ test('what ffprobe says when it refuses a file', () => {
 test('what programs print is no evidence of a source that cannot be read', () => {
   // the demuxers of Matroska and Ogg say so of files that end early
   for (const line of ['http://127.0.0.1/x: Input/output error', 'http://127.0.0.1/x: End of file']) {
-    assert.equal(explainUnopened(line).code, 'not_a_video');
-    assert.equal(explainFailedEncode(1, line).code, 'encoder_failed');
+    assert.equal(unopenedError(line).code, 'not_a_video');
+    assert.equal(failedEncodeError(1, line).code, 'encoder_failed');
   }
 });
 
 test('what ffmpeg says when it fails', () => {
   const of = (stderr: string) => {
-    const { code, retryable } = explainFailedEncode(1, stderr);
+    const { code, retryable } = failedEncodeError(1, stderr);
     return [code, retryable];
   };
   // a file may say so as well: whether the disk is full, it is asked itself

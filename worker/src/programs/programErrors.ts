@@ -3,7 +3,7 @@ import { MediaFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tooLarge, tooManyStreams } from '../limits/limitErrors.ts';
 
 const PLAYLIST_FORMATS = /\[(hls|applehttp|dash|concat|sdp|rtsp|imf|webm_dash_manifest|smil|ismv?)[ ,]/;
-/** Newer versions do not take playlists under the name of something else for playlists, but tell of them. */
+/** Newer versions do not take playlists under the name of something else for playlists, but mention them. */
 const PASSED_OVER_PLAYLIST = /^Not detecting m3u8\/hls /m;
 const PICTURE_FORMATS = /\[(\w+_pipe|image2)[ ,]/;
 const NOT_WHITELISTED = /Format not on whitelist/;
@@ -24,8 +24,8 @@ const UNKNOWN_CHANNELS = /^\[.+\] (?:Rematrix is needed between|Input channel la
 /** What ffmpeg exits with where its decoder refused most packets. */
 export const REFUSED_BY_DECODER = 69;
 
-/** What ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
-export function explainUnopened(stderr: string): MediaFault {
+/** Returns what ffprobe's failure to open a file means to the one who uploaded it. `stderr` goes to the diagnostics. */
+export function unopenedError(stderr: string): MediaFault {
   if (PASSED_OVER_PLAYLIST.test(stderr)) return playlistRefused(stderr);
   if (NOT_WHITELISTED.test(stderr)) return notAccepted(stderr);
   if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams(stderr);
@@ -41,7 +41,7 @@ export function explainUnopened(stderr: string): MediaFault {
   return permanent('not_a_video', 'The file is not a video, or is damaged beyond reading.', stderr);
 }
 
-/** Whether ffmpeg could not tell which channels of a sound are left and right. */
+/** Whether ffmpeg did not know which channels of a sound are left and right. */
 export function hasUnknownChannels(stderr: string): boolean {
   return UNKNOWN_CHANNELS.test(stderr);
 }
@@ -59,8 +59,8 @@ function notAccepted(stderr: string): MediaFault {
   return permanent('not_a_video', message, stderr);
 }
 
-/** What it means that ffmpeg ended with an error while it was encoding. */
-export function explainFailedEncode(exitCode: number, stderr: string): ReelmillError {
+/** Returns what it means that ffmpeg ended with an error while it was encoding. */
+export function failedEncodeError(exitCode: number, stderr: string): ReelmillError {
   if (UNKNOWN_DECODER.test(stderr)) {
     return permanent('unsupported_codec', "The video's format is not supported.", stderr);
   }

@@ -13,7 +13,7 @@ export interface ProgressReport {
 export class ProgressReader {
   readonly #fields = new Map<string, string>();
 
-  /** Takes one line; answers a report when the line completes one. */
+  /** Takes one line; returns a report when the line completes one. */
   push(line: string): ProgressReport | null {
     const separator = line.indexOf('=');
     if (separator < 0) return null;

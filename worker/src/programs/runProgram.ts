@@ -24,7 +24,7 @@ export interface ProgramOptions {
   /** What the program may reach. */
   confinement: Confinement;
   signal: AbortSignal;
-  /** Told about every run, with what it was for. */
+  /** Logs every run, with what it was for. */
   logger: Logger;
   /** Kills the program when `onLine` has seen no advance for so long. */
   stallMs: number;
@@ -102,7 +102,7 @@ export function startProgram(
     const stopWatching = watchOutput(options, fail, child);
     try {
       const closed = await untilClosed(child, program, { ...options, fail });
-      const end = closed.signal === 'SIGKILL' ? await explainKill(closed, oomKillsBefore) : closed;
+      const end = closed.signal === 'SIGKILL' ? await withOomKill(closed, oomKillsBefore) : closed;
       if (failure) throw withStderr(failure, end.stderr);
       if (end.exitCode === LAUNCH_FAILED) throw notStartedError(program, end.stderr);
       if (hasDied(end)) throw diedError(program, end);
@@ -125,7 +125,7 @@ function observe(
   run: () => Promise<ProgramEnd>,
 ): Promise<ProgramEnd> {
   const begun = performance.now();
-  const tell = (end: Record<string, string | number>): void =>
+  const log = (end: Record<string, string | number>): void =>
     logger.info(
       { program, args, ...end, duration_ms: Math.round(performance.now() - begun) },
       'program ended',
@@ -134,10 +134,10 @@ function observe(
     try {
       const end = await run();
       note({ 'process.exit.code': end.exitCode });
-      tell({ exit_code: end.exitCode });
+      log({ exit_code: end.exitCode });
       return end;
     } catch (error) {
-      tell({ code: error instanceof ReelmillError ? error.code : 'internal' });
+      log({ code: error instanceof ReelmillError ? error.code : 'internal' });
       throw error;
     }
   });
@@ -197,7 +197,7 @@ function untilClosed(
 }
 
 /** SIGKILL comes from the kernel, which counts it, or from a person or a service manager. */
-async function explainKill(end: ProgramEnd, oomKillsBefore: number | null): Promise<ProgramEnd> {
+async function withOomKill(end: ProgramEnd, oomKillsBefore: number | null): Promise<ProgramEnd> {
   const oomKills = await countOomKills();
   return { ...end, ranOutOfMemory: oomKills === null || oomKills !== oomKillsBefore };
 }

@@ -7,7 +7,7 @@ const MAX_LINES = 40;
 /** With a mark for every picture of the longest film. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** Longer lines, and what follows them, are not told to `onLine`. */
+/** Longer lines, and what follows them, are not passed to `onLine`. */
 const MAX_LINE_BYTES = 64 * 1024;
 
 /**

@@ -17,7 +17,7 @@ export function diskFaultOf(error: unknown): FarmFault | null {
   });
 }
 
-/** Whether the disk of a folder is as good as full. False where the disk does not tell. */
+/** Whether the disk of a folder is as good as full. False where the disk does not say. */
 export async function isShortOfRoom(folder: string): Promise<boolean> {
   return statfs(folder).then(
     ({ bavail, bsize }) => bavail * bsize < MIN_FREE_BYTES,

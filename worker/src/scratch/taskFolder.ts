@@ -75,7 +75,7 @@ async function watch(
 }
 
 /** Of a run with so many segments in one folder: each once more under another name, the init, the list, the folder. */
-export function mostFiles(segments: number): number {
+export function maxFiles(segments: number): number {
   return 2 * segments + 16;
 }
 

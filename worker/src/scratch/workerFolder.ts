@@ -37,7 +37,7 @@ export async function claimWorkFolder(parent: string, workerId: string, logger: 
   );
   const stayAlive = async (): Promise<void> => {
     try {
-      await removeUnused(parent, await sayAlive(folder), logger);
+      await removeUnused(parent, await touch(folder), logger);
     } catch (error) {
       logger.warn({ err: error, folder }, 'work folders cannot be looked after');
     }
@@ -73,7 +73,7 @@ export async function removeFolder(folder: string, logger: Logger): Promise<void
  * Returns what the file system takes for now, in milliseconds since 1970: on a disk that machines share all times are those
  * of one clock. A file without content can be made on a full disk, too.
  */
-async function sayAlive(folder: string): Promise<number> {
+async function touch(folder: string): Promise<number> {
   // a machine that slept for long may have lost it
   if (inUse.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, '.alive');

@@ -9,7 +9,7 @@ import { type FragmentInfo, hashFile, type InitInfo, readFragment, readInit } fr
 import { INIT_FILE, segmentFile } from './hlsArgs.ts';
 import { joinSegments } from './joinSegments.ts';
 import { checkMuxerEnd } from './muxerEnd.ts';
-import type { UploadQueue } from './segmentUploader.ts';
+import type { SegmentUploader } from './segmentUploader.ts';
 
 /** What a segmented output is of. */
 export interface OutputName {
@@ -26,9 +26,9 @@ export interface CollectorOptions {
   contentType: string;
   keys: Pick<TaskKeys, 'init' | 'segment'>;
   firstSegment: number;
-  /** Most segments that an output may have. */
+  /** Upper bound of the segments of an output. */
   maxSegments: number;
-  uploads: UploadQueue;
+  uploads: SegmentUploader;
   context: TaskContext;
   /** What becomes of a last segment that is too short to be one; null where there is no such. */
   shortEnd: ShortEnd | null;

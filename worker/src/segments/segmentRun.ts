@@ -10,7 +10,7 @@ import { startProgram } from '../programs/runProgram.ts';
 import { diskFaultOf } from '../scratch/diskFaults.ts';
 import { withDamageCounted } from '../verify/damage.ts';
 import { type CollectorOptions, SegmentCollector } from './segmentCollector.ts';
-import { UploadQueue } from './segmentUploader.ts';
+import { SegmentUploader } from './segmentUploader.ts';
 
 export interface SegmentRun extends Omit<CollectorOptions, 'uploads'> {
   /** ffmpeg's arguments; it writes the segments of `outputs` into `folder`. */
@@ -51,7 +51,7 @@ export function runToSegments(run: SegmentRun): Promise<SegmentRunEnd> {
 async function makeSegments(run: SegmentRun): Promise<SegmentRunEnd> {
   const { context } = run;
   await Promise.all(run.outputs.map(({ name }) => mkdir(path.join(run.folder, name), { recursive: true })));
-  const uploads = new UploadQueue(context.store, context.signal, run.maxBytes);
+  const uploads = new SegmentUploader(context.store, context.signal, run.maxBytes);
   const collector = new SegmentCollector({ ...run, uploads });
   try {
     const end = await followProgram(run, collector, uploads);
@@ -67,7 +67,7 @@ async function makeSegments(run: SegmentRun): Promise<SegmentRunEnd> {
 async function followProgram(
   run: SegmentRun,
   collector: SegmentCollector,
-  uploads: UploadQueue,
+  uploads: SegmentUploader,
 ): Promise<ProgramEnd> {
   const reader = new ProgressReader();
   let collected: Promise<void> = Promise.resolve();

@@ -28,9 +28,9 @@ export interface Upload {
 
 /**
  * Puts files into the store while more are being made: a few at a time, each tried again a few times. After the
- * first upload that failed for good nothing more is begun; `drain` and `failure` tell.
+ * first upload that failed for good nothing more is begun: `drain` throws it, `failure` has it.
  */
-export class UploadQueue {
+export class SegmentUploader {
   readonly #store: ObjectStore;
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
@@ -46,7 +46,7 @@ export class UploadQueue {
     this.#signal = AbortSignal.any([signal, this.#abandoned.signal]);
   }
 
-  /** Why uploading was given up, if it was. */
+  /** Why uploading ended early, if it did. */
   get failure(): ReelmillError | undefined {
     return this.#failure;
   }
@@ -65,7 +65,7 @@ export class UploadQueue {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Gives up what is not in the store yet; resolves when nothing runs any more. Does nothing after `drain`. */
+  /** Abandons what is not in the store yet; resolves when nothing runs any more. Does nothing after `drain`. */
   async abandon(): Promise<void> {
     this.#waiting.length = 0;
     this.#abandoned.abort();

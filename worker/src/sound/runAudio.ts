@@ -9,7 +9,7 @@ import { bareMemory } from '../limits/memoryNeeds.ts';
 import { TIME_LIMITS } from '../limits/timeLimits.ts';
 import { hasUnknownChannels } from '../programs/programErrors.ts';
 import { runProgram } from '../programs/runProgram.ts';
-import { mostFiles, withWorkFolder } from '../scratch/taskFolder.ts';
+import { maxFiles, withWorkFolder } from '../scratch/taskFolder.ts';
 import type { SourceInput } from '../source/inputGuard.ts';
 import { type AudioRun, countArgs } from './audioArgs.ts';
 import { missingSound } from './audioSegments.ts';
@@ -51,7 +51,7 @@ async function makeAudio(
 ): Promise<Extract<TaskResult, { kind: 'audio' }>> {
   const { sizeBytes } = source;
   const maxBytes = ((plan.audio?.bitrate ?? 0) / 8) * MEDIA_LIMITS.durationSeconds * MAX_BYTES_FACTOR;
-  const limits = { bytes: maxBytes, files: mostFiles(maxAudioSegments(plan)) };
+  const limits = { bytes: maxBytes, files: maxFiles(maxAudioSegments(plan)) };
   return withWorkFolder(context, limits, async (folder, bound) => {
     const sound = await pipeSound(run, {
       ...{ keys, folder, sizeBytes, maxBytes, context: bound },
@@ -59,7 +59,7 @@ async function makeAudio(
     });
     if (isShort(plan, sound)) await assertReadWhole(run, sound, sizeBytes, bound);
     const rendition = checkSound(plan, sound);
-    // how long the last segment is, the result alone tells
+    // how long the last segment is, only the result says
     context.onProgress({ done: 1000, segmentsDone: rendition.segments.length - 1, speed: null });
     const notices: NoticeFacts[] = soundNotices(plan, sound);
     return { kind: 'audio', rendition, ...(notices.length > 0 && { notices }) };

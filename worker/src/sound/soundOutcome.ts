@@ -2,7 +2,7 @@ import type { EncodePlan, RenditionOutput } from '@reelmill/shared/contracts/med
 import type { NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { MediaFault } from '@reelmill/shared/runtime/errors.ts';
-import { explainFailedEncode, REFUSED_BY_DECODER } from '../programs/programErrors.ts';
+import { failedEncodeError, REFUSED_BY_DECODER } from '../programs/programErrors.ts';
 import { missingSound } from './audioSegments.ts';
 import type { DecodedSound, PipedSound } from './soundPipe.ts';
 import type { SoundRead } from './soundRead.ts';
@@ -24,13 +24,13 @@ export function checkDecoded({ exitCode, stderr, read }: DecodedSound): void {
   if (read !== null && isRefused(exitCode, read)) {
     throw new MediaFault('undecodable', 'The sound of the video cannot be decoded.', { diagnostics: stderr });
   }
-  if (exitCode !== 0) throw explainFailedEncode(exitCode, stderr);
+  if (exitCode !== 0) throw failedEncodeError(exitCode, stderr);
 }
 
 /** Returns the sound where it is as long as it was planned. Throws `encoder_failed` where it is not, or was not encoded. */
 export function checkSound(plan: AudioPlan, { encoded, decoded }: PipedSound): RenditionOutput {
   const { exitCode, stderr, output } = encoded;
-  if (exitCode !== 0) throw explainFailedEncode(exitCode, stderr);
+  if (exitCode !== 0) throw failedEncodeError(exitCode, stderr);
   // a shorter track is filled up with silence
   if (output === null || lengthSeconds(output) < plannedDurationSeconds(plan) - TOLERANCE_SECONDS) {
     throw missingSound(`${stderr}\n${decoded?.stderr ?? ''}`);

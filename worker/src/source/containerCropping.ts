@@ -37,5 +37,5 @@ async function ask({ signal, logger, confinement }: Asking): Promise<boolean> {
     },
   });
   if (exitCode === 0) return takes;
-  throw new ReelmillError('encoder_failed', 'ffmpeg does not tell its options.', { diagnostics: stderr });
+  throw new ReelmillError('encoder_failed', 'ffmpeg does not list its options.', { diagnostics: stderr });
 }

@@ -35,7 +35,7 @@ export interface SourceInput {
   readBytes?: ReadBytes;
   /** Has these bytes read in the place of the source's own from now on, by whoever reads it. */
   patch?(patches: readonly SourcePatch[]): void;
-  /** ffmpeg has to be told not to crop pictures by what their container says. */
+  /** ffmpeg crops pictures by what their container says, unless an option forbids it. */
   cropsByContainer?: boolean;
 }
 

@@ -317,7 +317,7 @@ class Reader implements SourceReader {
 /** Resolves when there is room again, or never will be. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    // its program may have gone before, and no further event tells so
+    // its program may have gone before, and no further event says so
     if (response.destroyed) return resolve();
     const end = (): void => {
       response.off('drain', end).off('close', end);

@@ -48,7 +48,7 @@ const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
 const TEMPORARY_STATUSES = new Set([408, 425, 429]);
 
 /**
- * Reads a range of the object, in order; `onStart` is told the ETag of the response before the first byte. Ends early,
+ * Reads a range of the object, in order; `onStart` takes the ETag of the response before the first byte. Ends early,
  * on a byte that was asked for, where the store chose to send less. Throws a StoreFault for everything else that is not
  * exactly what was asked for; an abort rejects with the signal's reason.
  */
@@ -85,7 +85,7 @@ function sentMore(): StoreFault {
   return new StoreFault('temporary', 'the store sent more than it announced');
 }
 
-/** `heard` is called for every sign of life: a store that gives none for `silenceMs` is given up. */
+/** `heard` is called for every sign of life: a request without any for `silenceMs` is ended. */
 function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreRead) {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const headers = { Range: `bytes=${first}-${last}`, ...preconditions(pin) };
@@ -96,10 +96,10 @@ function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreR
     request.destroy(new StoreFault('temporary', `the store was silent for ${silenceMs} ms`));
   }, silenceMs);
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', (answer) => {
-      received = answer;
+    request.once('response', (message) => {
+      received = message;
       watch.refresh();
-      resolve(answer);
+      resolve(message);
     });
     request.on('error', (error) => {
       // bytes behind the end of a body are no beginning of a response

@@ -1,7 +1,7 @@
 import type { TaskProgress } from '../context/taskContext.ts';
 
 const TICK_MS = 1_000;
-/** Also how often the lease is renewed while there is nothing new to tell. */
+/** Also how often the lease is renewed while there is nothing new to report. */
 const AT_LEAST_EVERY_MS = 2_000;
 
 /**
@@ -12,8 +12,8 @@ export class ProgressReporter {
   readonly #publish: (progress: TaskProgress) => void;
   readonly #timer: NodeJS.Timeout;
   #latest: TaskProgress = { done: 0, segmentsDone: 0, speed: null };
-  #told: TaskProgress = this.#latest;
-  #toldAt = performance.now();
+  #published: TaskProgress = this.#latest;
+  #publishedAt = performance.now();
 
   constructor(publish: (progress: TaskProgress) => void) {
     this.#publish = publish;
@@ -22,7 +22,7 @@ export class ProgressReporter {
 
   report(progress: TaskProgress): void {
     this.#latest = progress;
-    if (progress.segmentsDone > this.#told.segmentsDone) this.#tell();
+    if (progress.segmentsDone > this.#published.segmentsDone) this.#publishLatest();
   }
 
   stop(): void {
@@ -30,14 +30,15 @@ export class ProgressReporter {
   }
 
   #tick(): void {
-    const silentMs = performance.now() - this.#toldAt;
+    const silentMs = performance.now() - this.#publishedAt;
     // a tick that comes a little early must not wait for the next one
-    if (this.#latest.done !== this.#told.done || silentMs >= AT_LEAST_EVERY_MS - TICK_MS / 4) this.#tell();
+    if (this.#latest.done !== this.#published.done || silentMs >= AT_LEAST_EVERY_MS - TICK_MS / 4)
+      this.#publishLatest();
   }
 
-  #tell(): void {
-    this.#told = this.#latest;
-    this.#toldAt = performance.now();
+  #publishLatest(): void {
+    this.#published = this.#latest;
+    this.#publishedAt = performance.now();
     this.#publish(this.#latest);
   }
 }

@@ -7,8 +7,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 const RETRY = { baseMs: 200, maxMs: 5_000 };
 
 /**
- * Publishes an event and waits for its confirmation, through breaks of the connection. Answers false when `signal` was
- * aborted before that. Throws what no repetition would help against.
+ * Publishes an event and waits for its confirmation, through breaks of the connection. Returns false when `signal` was
+ * aborted before that. Throws what no retry would help against.
  */
 export async function publishReliably(
   queue: JobQueue,

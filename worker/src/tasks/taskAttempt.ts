@@ -16,21 +16,21 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   given back          the worker stops, somebody had the task before, or another worker shall do it: `handed_back`
+ *   released            the worker stops, another worker had the task before, or another one shall do it: `handed_back`
  *                       is confirmed, then acknowledged
- *   revoked             nobody wants the result any more: acknowledged without a word
- *   not told            the broker did not take the outcome in time: the message returns to the queue
+ *   revoked             nobody wants the result any more: acknowledged without a report
+ *   unreported          the broker did not take the outcome in time: the message returns to the queue
  */
 export type TaskOutcome =
   | { kind: 'done' }
   | { kind: 'failed'; code: ErrorCode; message: string; storeDown?: boolean }
-  | { kind: 'given_back' }
+  | { kind: 'released' }
   | { kind: 'revoked' }
-  | { kind: 'not_told' };
+  | { kind: 'unreported' };
 
 export type RunTask = (message: TaskMessage, context: TaskContext) => Promise<TaskResult>;
 
-export interface TaskRunParts {
+export interface TaskAttemptParts {
   queue: JobQueue;
   store: ObjectStore;
   logger: Logger;
@@ -42,10 +42,10 @@ export interface TaskRunParts {
   runTask: RunTask;
 }
 
-/** How long a broker may be away before an outcome is given up; its message has long been delivered again by then. */
-const TELL_STARTED_MS = 30_000;
-const TELL_OUTCOME_MS = 600_000;
-const TELL_AFTER_STOP_MS = 5_000;
+/** How long a broker may be away before a report is abandoned; its message has long been delivered again by then. */
+const REPORT_STARTED_MS = 30_000;
+const REPORT_OUTCOME_MS = 600_000;
+const REPORT_AFTER_STOP_MS = 5_000;
 /** What a store that is down looks like from inside a task. */
 const STORE_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'source_unreachable',
@@ -56,47 +56,47 @@ const STORE_FAILURES: ReadonlySet<ErrorCode> = new Set([
 const MAX_DIAGNOSTICS = 8_000;
 
 export function dispositionOf({ kind }: TaskOutcome): Disposition {
-  return kind === 'not_told' ? 'requeue' : 'ack';
+  return kind === 'unreported' ? 'requeue' : 'ack';
 }
 
-/** A task that is being worked on; `revoke` and `giveBack` end it early. */
-export class TaskRun {
+/** A task that is being worked on; `revoke` and `release` end it early. */
+export class TaskAttempt {
   readonly message: TaskMessage;
-  readonly #parts: TaskRunParts;
+  readonly #parts: TaskAttemptParts;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   readonly #verification: Verification = { verified: 0, decoded: 0, damaged: 0 };
-  #ending: 'revoked' | 'giving_back' | null = null;
+  #ending: 'revoked' | 'releasing' | null = null;
 
-  constructor(message: TaskMessage, parts: TaskRunParts) {
+  constructor(message: TaskMessage, parts: TaskAttemptParts) {
     this.message = message;
     this.#parts = parts;
     this.#logger = parts.logger.child(taskLogFields({ ...message, kind: message.spec.kind }));
   }
 
-  /** Nobody wants the result any more. */
+  /** The server revoked the lease: the result does not count any more. */
   revoke(): void {
     this.#end('revoked');
   }
 
   /** The worker has no time left for it. */
-  giveBack(): void {
-    this.#end('giving_back');
+  release(): void {
+    this.#end('releasing');
   }
 
   /**
    * Returns a task that the queue delivers again, without beginning it. Whoever had it first may have been killed by it,
    * or may still be at work: the server knows, and decides when it is done again.
    */
-  handBackRedelivered(): Promise<TaskOutcome> {
-    this.#logger.warn('redelivered task handed back');
-    return this.#settle({ type: 'handed_back', redelivered: true }, { kind: 'given_back' });
+  releaseRedelivered(): Promise<TaskOutcome> {
+    this.#logger.warn('redelivered task released');
+    return this.#reportOutcome({ type: 'handed_back', redelivered: true }, { kind: 'released' });
   }
 
   /** Returns a task that another worker shall do, without beginning it. */
   decline(): Promise<TaskOutcome> {
-    this.#logger.info('task left to another worker');
-    return this.#settle({ type: 'handed_back', declined: true }, { kind: 'given_back' });
+    this.#logger.info('task declined');
+    return this.#reportOutcome({ type: 'handed_back', declined: true }, { kind: 'released' });
   }
 
   /** Never rejects. */
@@ -117,7 +117,7 @@ export class TaskRun {
 
   async #run(): Promise<TaskOutcome> {
     const begun = performance.now();
-    if (!(await this.#tell({ type: 'started' }, TELL_STARTED_MS))) return { kind: 'not_told' };
+    if (!(await this.#publish({ type: 'started' }, REPORT_STARTED_MS))) return { kind: 'unreported' };
     this.#logger.info('task started');
     const outcome = await this.#work(begun);
     this.#logger.info({ outcome, duration_ms: Math.round(performance.now() - begun) }, 'task ended');
@@ -127,7 +127,7 @@ export class TaskRun {
   async #work(begun: number): Promise<TaskOutcome> {
     const { tag } = this.message;
     const reporter = new ProgressReporter((progress) =>
-      this.#tellLossy({ type: 'progress', ...progress, ...(tag === undefined ? {} : { tag }) }),
+      this.#publishLossy({ type: 'progress', ...progress, ...(tag === undefined ? {} : { tag }) }),
     );
     let result: TaskResult;
     try {
@@ -148,53 +148,53 @@ export class TaskRun {
     if (this.#ending === 'revoked') return { kind: 'revoked' };
     const elapsedMs = performance.now() - begun;
     const verification = this.#verification;
-    return this.#settle({ type: 'done', result, elapsedMs, verification }, { kind: 'done' });
+    return this.#reportOutcome({ type: 'done', result, elapsedMs, verification }, { kind: 'done' });
   }
 
   async #afterError(error: unknown): Promise<TaskOutcome> {
     if (this.#ending === 'revoked') return { kind: 'revoked' };
-    if (this.#ending === 'giving_back') {
-      return this.#settle({ type: 'handed_back' }, { kind: 'given_back' });
+    if (this.#ending === 'releasing') {
+      return this.#reportOutcome({ type: 'handed_back' }, { kind: 'released' });
     }
-    const failure = describeFailure(error);
+    const failure = serializeFailure(error);
     this.#logger.warn({ err: error, diagnostics: failure.diagnostics }, 'task failed');
     const { code, message } = failure;
     const verification = this.#verification;
     // the task waits for it whoever is cut off from it; here it decides whether this worker goes on
-    const storeDown = STORE_FAILURES.has(code) && !(await this.#storeAnswers());
-    return this.#settle(
+    const storeDown = STORE_FAILURES.has(code) && !(await this.#isStoreUp());
+    return this.#reportOutcome(
       { type: 'failed', error: failure, verification },
       { kind: 'failed', code, message, storeDown },
     );
   }
 
-  async #settle(event: UnsignedEvent, outcome: TaskOutcome): Promise<TaskOutcome> {
+  async #reportOutcome(event: UnsignedEvent, outcome: TaskOutcome): Promise<TaskOutcome> {
     try {
-      const limitMs = this.#ending === null ? TELL_OUTCOME_MS : TELL_AFTER_STOP_MS;
-      return (await this.#tell(event, limitMs)) ? outcome : { kind: 'not_told' };
+      const limitMs = this.#ending === null ? REPORT_OUTCOME_MS : REPORT_AFTER_STOP_MS;
+      return (await this.#publish(event, limitMs)) ? outcome : { kind: 'unreported' };
     } catch (error) {
-      this.#logger.error({ err: error, event: event.type }, 'an outcome cannot be told');
-      if (event.type === 'failed') return { kind: 'not_told' };
+      this.#logger.error({ err: error, event: event.type }, 'outcome cannot be published');
+      if (event.type === 'failed') return { kind: 'unreported' };
       // a result that breaks the contract would come out the same everywhere
-      const failure = { ...describeFailure(error), retryable: false };
+      const failure = { ...serializeFailure(error), retryable: false };
       const { code, message } = failure;
-      return this.#settle({ type: 'failed', error: failure }, { kind: 'failed', code, message });
+      return this.#reportOutcome({ type: 'failed', error: failure }, { kind: 'failed', code, message });
     }
   }
 
-  #tell(event: UnsignedEvent, limitMs: number): Promise<boolean> {
-    // a worker that is told to stop only later must not wait for a broker that is away
-    const giveUp = AbortSignal.any([
+  #publish(event: UnsignedEvent, limitMs: number): Promise<boolean> {
+    // a worker that is stopped only later must not wait for a broker that is away
+    const limit = AbortSignal.any([
       AbortSignal.timeout(limitMs),
       ...(this.#ending ? [] : [this.#abort.signal]),
     ]);
-    return publishReliably(this.#parts.queue, this.#sign(event), giveUp);
+    return publishReliably(this.#parts.queue, this.#sign(event), limit);
   }
 
-  #tellLossy(event: UnsignedEvent): void {
+  #publishLossy(event: UnsignedEvent): void {
     this.#parts.queue
       .publishEvent(this.#sign(event))
-      .catch((error: unknown) => this.#logger.debug({ err: error }, 'progress could not be told'));
+      .catch((error: unknown) => this.#logger.debug({ err: error }, 'progress not published'));
   }
 
   #sign(event: UnsignedEvent): WorkerEvent {
@@ -203,14 +203,14 @@ export class TaskRun {
     return { ...identity, taskId, videoId, leaseToken, ...carryTrace(), ...event };
   }
 
-  async #storeAnswers(): Promise<boolean> {
+  async #isStoreUp(): Promise<boolean> {
     return this.#parts.store.check().then(
       () => true,
       () => false,
     );
   }
 
-  #end(ending: 'revoked' | 'giving_back'): void {
+  #end(ending: 'revoked' | 'releasing'): void {
     if (this.#ending === 'revoked') return;
     this.#ending = ending;
     this.#abort.abort();
@@ -224,7 +224,7 @@ type UnsignedEvent = WorkerEvent extends infer E
     : never
   : never;
 
-function describeFailure(error: unknown) {
+function serializeFailure(error: unknown) {
   if (error instanceof ReelmillError) {
     const { code, message, retryable, diagnostics } = error;
     return { code, message, retryable, diagnostics: diagnostics?.slice(-MAX_DIAGNOSTICS) ?? null };

@@ -120,7 +120,7 @@ test('frames never exceed what the pictures justify, whatever the pictures are',
   }
 });
 
-test('a stretch with long pauses is told from a dense one', () => {
+test('a stretch with long pauses is distinguished from a dense one', () => {
   const stretch = (count: number, seconds: number) =>
     isSparse({ count, firstPts: 10, lastPts: 10 + seconds }, rate(60));
   assert.equal(stretch(200, 200 / 60), false);

@@ -101,8 +101,8 @@ export function limitFrameRate(rate: Rational, { pictures, seconds }: PictureCou
 }
 
 /**
- * Whether a stretch of packets alone would lower the rate of a long video. A video that is known by samples is read
- * through then: only its whole number of pictures tells what is right.
+ * Whether a stretch of packets alone would lower the rate of a long video. A video that is known by samples is scanned
+ * in full then: only its whole number of pictures shows what is right.
  */
 export function isSparse(
   stretch: { count: number; firstPts: number | null; lastPts: number | null },

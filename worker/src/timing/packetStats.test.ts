@@ -34,7 +34,7 @@ test('a time that contradicts the decoding time is left out', () => {
   assert.deepEqual([stats.count, stats.badTimes, stats.firstPts, stats.lastPts], [2, 1, 70890.48, 70890.56]);
 });
 
-test('packets that an edit list hides are told apart, unknown times are null', () => {
+test('packets that an edit list hides are marked, unknown times are null', () => {
   assert.equal(parsePacketLine('0,-0.080000,-0.080000,0.040000,KD')?.hidden, true);
   assert.equal(parsePacketLine(''), null);
   assert.deepEqual(parsePacketLine('3,0.046000,N/A,N/A,K_'), {
@@ -68,7 +68,7 @@ function everySecond(count: number, others: Record<number, number>) {
   return collect(lines.join('\n'));
 }
 
-test('a single wrong time is told from a jump, wherever it is', () => {
+test('a single wrong time is distinguished from a jump, wherever it is', () => {
   for (const [at, wrong] of [
     [50, 90],
     [50, 4_900],

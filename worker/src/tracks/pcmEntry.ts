@@ -23,7 +23,7 @@ export function isPcmTag(tag: string | undefined): boolean {
 }
 
 /** Returns the bytes that describe the same sound as QuickTime does; null where it has no such sound. */
-export function describePcm({ sampleEntry }: SourceTrack): SourcePatch[] | null {
+export function quickTimePatches({ sampleEntry }: SourceTrack): SourcePatch[] | null {
   if (sampleEntry === null) return null;
   const { offset, bytes } = sampleEntry;
   const format = bytes.toString('latin1', 4, 8);
@@ -44,7 +44,7 @@ export function describePcm({ sampleEntry }: SourceTrack): SourcePatch[] | null 
 /** Whether a track has such a box, with numbers of a kind that nobody knows. */
 export function isUnknownPcm(track: SourceTrack): boolean {
   const format = track.sampleEntry?.bytes.toString('latin1', 4, 8);
-  return track.isSound && isPcmTag(format) && describePcm(track) === null;
+  return track.isSound && isPcmTag(format) && quickTimePatches(track) === null;
 }
 
 /** Returns the bytes that hide such a track, and its box from versions that would refuse the file for it. */

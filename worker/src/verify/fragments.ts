@@ -10,7 +10,7 @@ import { readTrackFragment, type TrackFragment } from './trackFragment.ts';
 
 /** What an init segment says. */
 export interface InitInfo {
-  /** Of what tells whether two workers' segments belong together; see `initFingerprint.ts`. */
+  /** Of what decides whether two workers' segments belong together; see `initFingerprint.ts`. */
   sha256: string;
   sizeBytes: number;
   /** Ticks per second. */

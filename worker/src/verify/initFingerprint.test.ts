@@ -49,7 +49,7 @@ function withBitRates(bytes: Buffer): Buffer {
   return longer;
 }
 
-test('two versions of ffmpeg make inits of one fingerprint, whatever they say of themselves', async () => {
+test('two versions of ffmpeg make init segments of one fingerprint, whatever they say of themselves', async () => {
   const expected = await fingerprint(init);
   const encoderName = init.indexOf('Lavc', 0, 'latin1');
   const muxerName = init.indexOf('Lavf', 0, 'latin1');
