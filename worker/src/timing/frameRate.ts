@@ -20,15 +20,23 @@ const STANDARD_RATES: readonly Rational[] = [
 const VARIABLE_SOURCE_RATES = [24, 25, 30, 50, 60];
 const FALLBACK: Rational = { num: 25, den: 1 };
 
-/** One frame in five thousand: nearer than this, a rate is the standard one written down carelessly. */
-const SAME_RATE = 2e-4;
+/** Declared rates outside of this mean something else, such as a time base. */
+const PLAUSIBLE_RATES = { min: 0.1, max: 300 };
+/** Of a measured rate, as shares: so near it is the declared one, and else the standard one. */
 const DECLARED_TOLERANCE = 1e-3;
 const STANDARD_TOLERANCE = 1e-2;
-/** A coarse time base moves every picture by up to a millisecond. */
+/** One frame in five thousand: nearer than this, a declared rate is the standard one written down carelessly. */
+const SAME_RATE = 2e-4;
+/** Nearer to the upper bound than this share of it, a rate is not divided. */
+const CAP_TOLERANCE = 1e-3;
+/** Distances agree within this share of the median, or a tick: a coarse time base moves every picture by up to a millisecond. */
+const GAP_TOLERANCE = 0.03;
 const TICK_SECONDS = 0.0011;
 /** So many distances must agree for a rate to be called constant; the others are dropped frames. */
 const CONSTANT_SHARE = 0.75;
-const LOWEST_RATE = 0.1;
+/** Of uneven distances, the shorter ones up to this share may be damage; the next one is to be kept apart, or nearly. */
+const CLOSEST_SHARE = 0.1;
+const KEPT_APART = 0.98;
 /** Pictures further apart than a second are slides: a frame of their own length would round their times and the end. */
 const SLIDE_SECONDS = 1;
 const SLIDE_RATE: Rational = { num: 5, den: 1 };
@@ -57,31 +65,39 @@ export interface RateDecision {
 }
 
 /**
- * Decides the constant rate of the output from the distances of pictures; what the container declares only names it
- * exactly. A rate above the limit is divided by a whole number, so that every n-th picture is kept. A source
+ * Decides the constant rate of the output from the distances of pictures; what the container declares only makes it
+ * exact. A rate above the limit is divided by a whole number, so that every n-th picture is kept. A source
  * without a rate of its own gets the lowest usual one that keeps its closest pictures apart; slides get 5.
  */
 export function decideFrameRate({ gaps, declared }: RateEvidence): RateDecision {
   const sorted = gaps.toSorted((a, b) => a.meanSeconds - b.meanSeconds);
   const total = countOf(sorted);
-  if (total === 0) {
-    const rate = capRate(declared.find(isPlausible) ?? FALLBACK);
-    return { rate: perSecond(rate) < 1 / SLIDE_SECONDS ? SLIDE_RATE : rate, variable: false };
-  }
+  if (total === 0) return { rate: rateWithoutGaps(declared), variable: false };
   const median = quantile(sorted, total, 0.5);
-  const tolerance = Math.max(TICK_SECONDS, median * 0.03);
-  const near = sorted.filter((gap) => Math.abs(gap.meanSeconds - median) <= tolerance);
-  const nearCount = countOf(near);
-  const variable = nearCount < total;
-  if (nearCount / total >= CONSTANT_SHARE) {
-    const mean = near.reduce((sum, gap) => sum + gap.meanSeconds * gap.times, 0) / nearCount;
-    if (mean > SLIDE_SECONDS) return { rate: SLIDE_RATE, variable };
-    return { rate: capRate(nameRate(1 / mean, declared)), variable };
+  const tolerance = Math.max(TICK_SECONDS, median * GAP_TOLERANCE);
+  const alike = sorted.filter((gap) => Math.abs(gap.meanSeconds - median) <= tolerance);
+  const alikeCount = countOf(alike);
+  if (alikeCount / total >= CONSTANT_SHARE) {
+    return { rate: constantRate(alike, declared), variable: alikeCount < total };
   }
-  const closest = quantile(sorted, total, 0.1);
-  if (closest > SLIDE_SECONDS) return { rate: SLIDE_RATE, variable: true };
-  const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= 0.98 / closest) ?? MEDIA_LIMITS.frameRate;
-  return { rate: { num, den: 1 }, variable: true };
+  return { rate: variableRate(quantile(sorted, total, CLOSEST_SHARE)), variable: true };
+}
+
+function rateWithoutGaps(declared: RateEvidence['declared']): Rational {
+  const rate = capRate(declared.find(isPlausible) ?? FALLBACK);
+  return perSecond(rate) < 1 / SLIDE_SECONDS ? SLIDE_RATE : rate;
+}
+
+/** Of pictures that are evenly spaced, but for some. */
+function constantRate(alike: readonly GapCount[], declared: RateEvidence['declared']): Rational {
+  const mean = alike.reduce((sum, gap) => sum + gap.meanSeconds * gap.times, 0) / countOf(alike);
+  return mean > SLIDE_SECONDS ? SLIDE_RATE : capRate(exactRate(1 / mean, declared));
+}
+
+function variableRate(closestSeconds: number): Rational {
+  if (closestSeconds > SLIDE_SECONDS) return SLIDE_RATE;
+  const num = VARIABLE_SOURCE_RATES.find((rate) => rate >= KEPT_APART / closestSeconds);
+  return { num: num ?? MEDIA_LIMITS.frameRate, den: 1 };
 }
 
 /** What is known of a whole video; seconds are those of the output. */
@@ -113,27 +129,37 @@ export function isSparse(
   return FRAMES_PER_PICTURE * stretch.count + FRAMES_PER_SECOND * seconds < perSecond(rate) * seconds;
 }
 
-/** The exact rational that a measured rate stands for. */
-function nameRate(measured: number, declared: readonly (Rational | null)[]): Rational {
-  const error = (rate: Rational): number => Math.abs(perSecond(rate) / measured - 1);
-  const stated = declared.filter(isPlausible).sort((a, b) => error(a) - error(b))[0];
-  const standard = STANDARD_RATES.toSorted((a, b) => error(a) - error(b))[0] ?? FALLBACK;
-  if (stated && error(stated) < DECLARED_TOLERANCE) {
-    return Math.abs(perSecond(standard) / perSecond(stated) - 1) < SAME_RATE ? standard : stated;
+/** The exact rational that a measured rate stands for: a declared one, a standard one, or itself to a thousandth. */
+function exactRate(measured: number, declared: RateEvidence['declared']): Rational {
+  const stated = nearestRate(measured, declared.filter(isPlausible));
+  const standard = nearestRate(measured, STANDARD_RATES) ?? FALLBACK;
+  if (stated && deviation(stated, measured) < DECLARED_TOLERANCE) {
+    return deviation(standard, perSecond(stated)) < SAME_RATE ? standard : stated;
   }
-  if (error(standard) < STANDARD_TOLERANCE) return standard;
+  if (deviation(standard, measured) < STANDARD_TOLERANCE) return standard;
   const num = Math.max(1, Math.round(measured * 1000));
   const divisor = commonDivisor(num, 1000);
   return { num: num / divisor, den: 1000 / divisor };
 }
 
+function nearestRate(measured: number, rates: readonly Rational[]): Rational | undefined {
+  return rates.toSorted((a, b) => deviation(a, measured) - deviation(b, measured))[0];
+}
+
+/** How far a rate is from another one, as a share of that. */
+function deviation(rate: Rational, from: number): number {
+  return Math.abs(perSecond(rate) / from - 1);
+}
+
 function capRate(rate: Rational): Rational {
-  const divisor = Math.max(1, Math.ceil(perSecond(rate) / MEDIA_LIMITS.frameRate - 1e-3));
+  const divisor = Math.max(1, Math.ceil(perSecond(rate) / MEDIA_LIMITS.frameRate - CAP_TOLERANCE));
   return { num: rate.num, den: rate.den * divisor };
 }
 
 function isPlausible(rate: Rational | null): rate is Rational {
-  return rate !== null && perSecond(rate) >= LOWEST_RATE && perSecond(rate) <= 300;
+  if (rate === null) return false;
+  const { min, max } = PLAUSIBLE_RATES;
+  return perSecond(rate) >= min && perSecond(rate) <= max;
 }
 
 function commonDivisor(a: number, b: number): number {

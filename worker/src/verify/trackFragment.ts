@@ -30,13 +30,22 @@ interface Run {
   firstFlags: number | null;
 }
 
-/** An init of ours has one track. */
+/** Our init segments have one track. */
 const TRACK_ID = 1;
-const DEFAULT_BASE_IS_MOOF = 0x02_0000;
-const TFHD_FLAGS = DEFAULT_BASE_IS_MOOF | 0x3a;
-const TRUN_FLAGS = 0xf05;
+/** Which fields a `tfhd` has (ISO/IEC 14496-12, 8.8.7), and what it says without one. */
+const TFHD = {
+  sampleDescription: 0x02,
+  duration: 0x08,
+  size: 0x10,
+  flags: 0x20,
+  baseIsMoof: 0x02_0000,
+};
+/** Which fields a `trun` has (8.8.8): once, and for each sample. */
+const TRUN = { dataOffset: 0x01, firstFlags: 0x04 };
+const TRUN_SAMPLE = { duration: 0x100, size: 0x200, flags: 0x400, timeOffset: 0x800 };
 const TRAF_BOXES = new Set(['tfhd', 'tfdt', 'trun']);
 const NON_SYNC = 0x01_0000;
+const FIELD_BYTES = 4;
 
 /**
  * Reads a `traf` as a muxer of our own writes it. Throws `output_damaged` where a box of it has not the length that its
@@ -75,13 +84,13 @@ function placeRuns(runs: readonly Run[], { offset }: DataRange): number {
 
 function readDefaults(tfhd: Buffer): Defaults {
   const flags = flagsOf(tfhd, 'tfhd', 8);
-  const known = (flags & ~TFHD_FLAGS) === 0 && (flags & DEFAULT_BASE_IS_MOOF) !== 0;
+  const known = (flags & ~allOf(TFHD)) === 0 && (flags & TFHD.baseIsMoof) !== 0;
   const fields = new Fields(tfhd, 8);
-  fields.optional(flags & 0x02);
+  fields.optional(flags & TFHD.sampleDescription);
   const defaults = {
-    duration: fields.optional(flags & 0x08),
-    size: fields.optional(flags & 0x10),
-    flags: fields.optional(flags & 0x20),
+    duration: fields.optional(flags & TFHD.duration),
+    size: fields.optional(flags & TFHD.size),
+    flags: fields.optional(flags & TFHD.flags),
   };
   if (!known || tfhd.readUInt8(0) !== 0 || !fields.areAll || tfhd.readUInt32BE(4) !== TRACK_ID) {
     throw damaged('a tfhd of another form');
@@ -98,27 +107,39 @@ function readStart(tfdt: Buffer): number {
 function readRun(trun: Buffer, defaults: Defaults): Run {
   const flags = flagsOf(trun, 'trun', 8);
   const samples = trun.readUInt32BE(4);
-  const perSample = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length * 4;
-  const head = 8 + (flags & 0x01 ? 4 : 0) + (flags & 0x04 ? 4 : 0);
-  if ((flags & ~TRUN_FLAGS) !== 0 || trun.readUInt8(0) > 1 || trun.length !== head + samples * perSample) {
-    throw damaged(`a trun of ${trun.length} bytes for ${samples} samples`);
-  }
-  if (samples === 0) throw damaged('a trun without samples');
+  assertRunForm(trun, flags, samples);
   const fields = new Fields(trun, 8);
-  const dataOffset = fields.optional(flags & 0x01);
-  const givenFlags = fields.optional(flags & 0x04);
-  const run: Run = { samples, bytes: 0, durationTicks: 0, dataOffset, firstFlags: givenFlags };
+  const dataOffset = fields.optional(flags & TRUN.dataOffset);
+  const firstFlags = fields.optional(flags & TRUN.firstFlags);
+  const run: Run = { samples, bytes: 0, durationTicks: 0, dataOffset, firstFlags };
   for (let sample = 0; sample < samples; sample++) {
-    const duration = fields.optional(flags & 0x100) ?? defaults.duration;
-    const size = fields.optional(flags & 0x200) ?? defaults.size;
-    const sampleFlags = fields.optional(flags & 0x400) ?? defaults.flags;
-    fields.optional(flags & 0x800);
+    const duration = fields.optional(flags & TRUN_SAMPLE.duration) ?? defaults.duration;
+    const size = fields.optional(flags & TRUN_SAMPLE.size) ?? defaults.size;
+    const sampleFlags = fields.optional(flags & TRUN_SAMPLE.flags) ?? defaults.flags;
+    fields.optional(flags & TRUN_SAMPLE.timeOffset);
     if (duration === null || size === null || size === 0) throw damaged('a sample without duration or size');
     run.durationTicks += duration;
     run.bytes += size;
     if (sample === 0) run.firstFlags ??= sampleFlags;
   }
   return run;
+}
+
+/** Throws `output_damaged` where a run has other fields than we write, or not the length that its fields have. */
+function assertRunForm(trun: Buffer, flags: number, samples: number): void {
+  const known = (flags & ~(allOf(TRUN) | allOf(TRUN_SAMPLE))) === 0 && trun.readUInt8(0) <= 1;
+  const bytes = 8 + FIELD_BYTES * (countOf(TRUN, flags) + samples * countOf(TRUN_SAMPLE, flags));
+  if (!known || trun.length !== bytes) throw damaged(`a trun of ${trun.length} bytes for ${samples} samples`);
+  if (samples === 0) throw damaged('a trun without samples');
+}
+
+function allOf(flags: Readonly<Record<string, number>>): number {
+  return Object.values(flags).reduce((all, flag) => all | flag, 0);
+}
+
+/** How many of the fields are there. */
+function countOf(fields: Readonly<Record<string, number>>, flags: number): number {
+  return Object.values(fields).filter((flag) => flags & flag).length;
 }
 
 function flagsOf(box: Buffer, type: string, minBytes: number): number {
@@ -140,7 +161,7 @@ class Fields {
   optional(flag: number): number | null {
     if (flag === 0) return null;
     const at = this.#at;
-    this.#at += 4;
+    this.#at += FIELD_BYTES;
     if (this.#at > this.#bytes.length) throw damaged('a box that is shorter than its flags say');
     return this.#bytes.readUInt32BE(at);
   }
