@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { assertFewHidden, type ProbeTarget } from '../probe/probe.ts';
+import { assertFewHidden } from '../probe/packets.ts';
+import type { ProbeTarget } from '../probe/probe.ts';
 import type { ProbedStream } from '../probe/probeSchema.ts';
 import { packetsOf, parseMovie, type TrackTimes } from '../timing/mp4Index.ts';
 import { PacketCollector, type PacketStats } from '../timing/packetStats.ts';

@@ -1,6 +1,7 @@
 import { probeMemory } from '../limits/memoryNeeds.ts';
 import { runTogether } from '../limits/runTogether.ts';
-import { type ProbeTarget, type Stretch, samplePackets } from '../probe/probe.ts';
+import { samplePackets } from '../probe/packets.ts';
+import type { ProbeTarget, Stretch } from '../probe/probe.ts';
 import type { Probe } from '../probe/probeSchema.ts';
 import { decideFrameRate, isSparse } from '../timing/frameRate.ts';
 import { HOLE_SECONDS, type PacketStats } from '../timing/packetStats.ts';

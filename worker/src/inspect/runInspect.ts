@@ -3,12 +3,8 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { TaskContext } from '../context/taskContext.ts';
 import { probeMemory } from '../limits/memoryNeeds.ts';
 import { runTogether } from '../limits/runTogether.ts';
-import {
-  beginsWithHiddenKeyframe,
-  countFirstPackets,
-  decodeFrames,
-  type ProbeTarget,
-} from '../probe/probe.ts';
+import { beginsWithHiddenKeyframe, countFirstPackets } from '../probe/packets.ts';
+import { decodeFrames, type ProbeTarget } from '../probe/probe.ts';
 import type { DecodedFrames, Probe } from '../probe/probeSchema.ts';
 import { scanPictures } from '../probe/scanPictures.ts';
 import type { SourceInput } from '../source/inputGuard.ts';
