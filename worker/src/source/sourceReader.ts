@@ -13,6 +13,7 @@ import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { SourceAddress } from '../confine/launcher.ts';
 import { applyPatches } from './applyPatches.ts';
+import { SignedSourceUrl } from './signSourceUrl.ts';
 import { readStoreRange, type SourcePin, StoreFault } from './storeRange.ts';
 import { StoreWaits } from './storeWaits.ts';
 import { readWholePieces } from './wholePieces.ts';
@@ -80,9 +81,6 @@ const READER_TIMING: ReaderTiming = {
   backoff: { baseMs: 200, maxMs: 5_000 },
 };
 
-const URL_SECONDS = 300;
-/** A URL is made anew so long before it expires. */
-const URL_MARGIN_MS = 60_000;
 /** What one connection may hold back for a program that is slow. */
 const BUFFER_BYTES = 256 * 1024;
 /** Of all programs of a task together, at once; two of them with a connection or two each are usual. */
@@ -104,6 +102,7 @@ class Reader implements SourceReader {
   readonly #faulting = new AbortController();
   readonly #servers: Server[] = [];
   readonly #waits = new StoreWaits();
+  readonly #signedUrl: SignedSourceUrl;
   #pin: SourcePin;
   #patches: readonly SourcePatch[] = [];
   #delivering = 0;
@@ -112,12 +111,12 @@ class Reader implements SourceReader {
   #fault: ReelmillError | null = null;
   #address: SourceAddress = { port: 0, socketPath: null };
   #socketFolder: string | null = null;
-  #signed: { url: string; goodUntil: number } | null = null;
 
   constructor(options: SourceReaderOptions) {
     this.#options = options;
     this.#timing = { ...READER_TIMING, ...options.timing };
     this.#pin = options.source;
+    this.#signedUrl = new SignedSourceUrl(options.store, options.source.key);
     this.faulted = this.#faulting.signal;
   }
 
@@ -260,7 +259,7 @@ class Reader implements SourceReader {
       waits: this.#waits,
       read: (part) => this.#read(part, signal),
       onRetry: (error, at) => {
-        if (error instanceof StoreFault && error.kind === 'refused') this.#signed = null;
+        if (error instanceof StoreFault && error.kind === 'refused') this.#signedUrl.renew();
         this.#options.logger.debug({ err: error, at }, 'source read interrupted');
       },
     });
@@ -275,7 +274,7 @@ class Reader implements SourceReader {
   }
 
   async *#read({ first, last }: ByteRange, signal: AbortSignal): AsyncGenerator<Buffer, void> {
-    const url = await this.#signedUrl();
+    const url = await this.#signedUrl.get();
     const agent = url.startsWith('https:') ? this.#agents.https : this.#agents.http;
     const { silenceMs } = this.#timing;
     yield* readStoreRange({ url, first, last, pin: this.#pin, silenceMs, agent, signal }, (etag) => {
@@ -284,15 +283,6 @@ class Reader implements SourceReader {
         this.#pin = { ...this.#pin, etag };
       }
     });
-  }
-
-  async #signedUrl(): Promise<string> {
-    if (this.#signed === null || Date.now() > this.#signed.goodUntil) {
-      const { store, source } = this.#options;
-      const url = await store.signGet(source.key, { audience: 'internal', expiresSeconds: URL_SECONDS });
-      this.#signed = { url, goodUntil: Date.now() + URL_SECONDS * 1000 - URL_MARGIN_MS };
-    }
-    return this.#signed.url;
   }
 
   #fail(cause: unknown): void {
