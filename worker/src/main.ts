@@ -49,7 +49,7 @@ async function main(config: WorkerConfig, cleanupStack: CleanupStack): Promise<v
     logger,
   });
   cleanupStack.add('job queue', () => queue.close());
-  // the worker waits for both by itself; here it is found out whether they take it at all, until they have once
+  // the worker waits for both by itself; here its credentials are checked, until both have accepted them once
   const { signal } = stopping;
   const refusal = Promise.all([
     waitForDependency('queue', () => assertBrokerAccess(access.amqpUrl), { signal }),
@@ -81,7 +81,7 @@ async function main(config: WorkerConfig, cleanupStack: CleanupStack): Promise<v
       await writeHealth(workDir, { at: new Date(), connected, state: worker.state });
       writable = true;
     } catch (error) {
-      if (writable) logger.warn({ reason: reasonOf(error) }, 'the health file cannot be written');
+      if (writable) logger.warn({ reason: reasonOf(error) }, 'health file not written');
       writable = false;
     }
   }, HEALTH_MS);

@@ -302,7 +302,7 @@ class Worker implements RunningWorker {
   }
 
   /**
-   * The task comes back within a few seconds, to be done once more: an idle worker elsewhere shall get it first, for
+   * The task comes back within a few seconds, to be done once more: an idle worker elsewhere is to get it first, for
    * this machine may be what its program died of.
    */
   async #restAfterDeath(): Promise<void> {

@@ -91,14 +91,14 @@ test('only H.264 recovers without a keyframe', () => {
   assert.equal(run(beginningOf({ codec: 'cinepak' }), { seconds: 29, keyframe: false }), null);
 });
 
-test('the beginning of the source is not questioned', () => {
+test('a run from the beginning of the source is always early enough', () => {
   const beginning = beginningOf({ firstFrame: 0 });
   assert.equal(beginning.preRoll, null);
   assert.equal(run(beginning, { seconds: 31, keyframe: false }), null);
   assert.doesNotThrow(() => beginning.assertSeen());
 });
 
-test('a chunk that cannot be reached from anywhere near does not fit its plan', () => {
+test('a chunk that cannot be read from the middle is a frame_count_mismatch', () => {
   const beginning = beginningOf({ firstFrame: 3000 * 25 });
   const readings: (number | null)[] = [];
   const search = (): void => {
@@ -115,7 +115,7 @@ test('a chunk that cannot be reached from anywhere near does not fit its plan', 
   assert.deepEqual(readings, [0, 2, 4, 8, 16, 32, 64, 128, 256]);
 });
 
-test('a search without end is one for another plan, other errors are what they are', () => {
+test('a search that stalls is a frame_count_mismatch, other errors are thrown as they are', () => {
   const stalled = new ReelmillError('stalled', 'No progress.');
   assert.throws(() => beginningOf().goBack(stalled), { code: 'frame_count_mismatch' });
   const begun = beginningOf();

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
 import { encodeGraph } from '../pictures/filterGraph.ts';
-import { audioArgs, decodeArgs } from '../sound/audioArgs.ts';
 import { encodeArgs } from './encodeArgs.ts';
 
 const facts = mediaFactsSchema.parse({
@@ -189,20 +188,4 @@ test('interlaced pictures are woven together before the rate is made even', () =
   // those that are not known to be interlaced as well, unless each would have to be converted for it
   assert.match(graphOf({}), /bwdif=[^,]*,fps=/);
   assert.doesNotMatch(graphOf({ pixelFormat: 'rgb24' }), /bwdif/);
-});
-
-test('sound is decoded with its times beside it, and encoded from what it was made to', () => {
-  const run = { url, plan, threads: 2, unnamedChannels: false };
-  const decode = decodeArgs(run);
-  assert.equal(decode[decode.indexOf('-map') + 1], '0:1');
-  assert.equal(
-    decode[decode.indexOf('-af') + 1],
-    "aformat=sample_fmts=dblp:sample_rates=44100:channel_layouts=stereo,aeval='val(0)|val(1)|t':c=3.0,asetpts=NAN",
-  );
-  const encode = audioArgs(run);
-  assert.deepEqual(encode.slice(encode.indexOf('-ar'), encode.indexOf('-i') + 2), [
-    ...['-ar', '44100', '-ac', '2', '-i', 'pipe:0'],
-  ]);
-  assert.equal(encode[encode.indexOf('-protocol_whitelist') + 1], 'pipe');
-  assert.equal(encode[encode.indexOf('-hls_time') + 1], '5.005');
 });

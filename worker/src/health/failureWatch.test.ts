@@ -36,7 +36,7 @@ test('after an unhealthy spell one failure is enough until a task works again', 
   assert.equal(fail(watch, 'internal', 'once'), null);
 });
 
-test('a file that ends the programs which read it says nothing about the worker', () => {
+test('a file that ends the programs which read it does not count against the worker', () => {
   const watch = new FailureWatch();
   for (let file = 0; file < 10; file++) assert.equal(fail(watch, 'program_died', 'a'), null);
   // nor does it hide that the worker fails otherwise
@@ -46,7 +46,7 @@ test('a file that ends the programs which read it says nothing about the worker'
   assert.match(fail(watch, 'encoder_failed', 'a') ?? '', /encoder_failed/);
 });
 
-test('all tasks of one or two hostile files fail without a word about the worker', () => {
+test('a worker stays healthy however many tasks of one or two hostile files fail', () => {
   const watch = new FailureWatch();
   for (const code of ['encoder_failed', 'stalled', 'time_limit', 'internal'] as const) {
     for (let chunk = 0; chunk < 20; chunk++) assert.equal(fail(watch, code, 'a', (chunk % 2) + 1), null);

@@ -7,7 +7,7 @@ import { isHealthy, writeHealth } from './healthFile.ts';
 
 const HEALTH = { connected: true, state: 'idle' };
 
-test('writes how the worker is, and leaves nothing else where that fails', async () => {
+test('writes the health of the worker, and leaves no other file where that fails', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'reelmill-health-'));
   try {
     const at = new Date();

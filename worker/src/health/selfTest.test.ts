@@ -11,7 +11,7 @@ test('the version is what ffmpeg calls itself, whoever built it', () => {
   assert.equal(versionOf('x'.repeat(500))?.length, 64);
 });
 
-test('no other line is one', () => {
+test('finds no version in any other line', () => {
   for (const line of [
     '',
     '  built with gcc 14',

@@ -17,7 +17,7 @@ const WITHOUT_ASPECT: ReadonlySet<string> = new Set(['mpegts', 'mpeg']);
 /** Larger pictures have one aspect for each size. */
 const LARGEST_HEIGHT = 576;
 
-/** Whether the aspect of the pixels may change where nobody has looked yet. */
+/** Whether the aspect of the pixels may change where the inspection did not look. */
 export function mayChangeAspect({ demuxer, thorough, video }: MediaFacts): boolean {
   const isLookedFor = thorough === true || video.sizeChanges === true || video.aspectChanges !== undefined;
   const isUpToPictures = WITHOUT_ASPECT.has(demuxer) || isElementary(demuxer);
@@ -44,7 +44,7 @@ export async function checkAspect(
   const found = await scanPictures(target, { streamIndex, codec, thorough: false }).catch(
     (error: unknown) => {
       signal.throwIfAborted();
-      logger.warn({ err: error }, 'the aspect of the pictures could not be checked');
+      logger.warn({ err: error }, 'aspect check failed');
       return null;
     },
   );

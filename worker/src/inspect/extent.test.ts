@@ -76,7 +76,7 @@ test('a last packet of sound that claims an hour holds no picture for so long', 
   assert.ok(durationSeconds < 5.2, `${durationSeconds}`);
 });
 
-test('a last picture that nobody gives a length stands as long as the sound where pictures are slides', () => {
+test('a last picture without a length stands as long as the sound where pictures are slides', () => {
   const sound = statsOf(tenths(0, 41));
   const lengthOf = (times: readonly number[]): number =>
     extentOf(findingsOf(statsOf(times, { lastDuration: null }), [0], sound), RATE).durationSeconds;

@@ -82,7 +82,7 @@ export function extentOf(findings: ExtentFindings, rate: Rational): Extent {
   };
 }
 
-/** Null where the first picture can be decoded, or nobody says when the one that can be is shown. */
+/** Null where the first picture can be decoded, or it is not known when the one that can be is shown. */
 function firstShown(
   { head, tail, frames }: ExtentFindings,
   frame: number,
@@ -140,7 +140,7 @@ function lastFrameSeconds({ head, tail, streams }: ExtentFindings, frame: number
   const longest = Math.max(MAX_LAST_FRAME_SECONDS, 2 * longestGap, soundEnd + frame - (tail.lastPts ?? 0));
   // some containers write a tick where they do not know
   if (stated !== null && stated >= frame / 2 && stated <= longest) return stated;
-  // of a slide that nobody gives a length, all that is known is what is heard with it
+  // of a slide without a length, all that is known is what is heard with it
   return longestGap > SAME_END_SECONDS ? Math.max(frame, soundEnd - (tail.lastPts ?? 0)) : frame;
 }
 

@@ -124,7 +124,7 @@ async function sampleMiddle(
   return { stats, seekable: lands && backwardJumps === 0 };
 }
 
-/** Not the same for every file: nobody can put dense pictures just where they are looked at. */
+/** Not the same for every file: dense pictures cannot be put just where the sample is taken. */
 function middleShare(): number {
   return 0.25 + Math.random() / 2;
 }

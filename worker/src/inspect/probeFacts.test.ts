@@ -115,7 +115,7 @@ test('cover art is no video', () => {
   assert.throws(() => factsOf({ streams: PHONE.streams.slice(0, 2) }), withCode('no_video_stream'));
 });
 
-test('what cannot be decoded is refused', () => {
+test('rejects what cannot be decoded', () => {
   assert.throws(() => factsOf({ video: { codec_name: undefined } }), withCode('unsupported_codec'));
   assert.throws(() => factsOf({ video: { width: undefined } }), withCode('undecodable'));
   const encrypted = [{ side_data_type: 'Encryption initialization data' }];
@@ -123,7 +123,7 @@ test('what cannot be decoded is refused', () => {
   assert.throws(() => factsOf({ video: { codec_tag_string: 'encv' } }), withCode('encrypted'));
 });
 
-test('limits', () => {
+test('rejects a picture, a number of streams and a length beyond the limits', () => {
   assert.throws(() => factsOf({ video: { width: 20_000, height: 20_000 } }), withCode('limits_exceeded'));
   const many = Array.from({ length: 101 }, (_, index) => ({ ...PHONE.streams[2], index }));
   assert.throws(() => factsOf({ streams: many }), withCode('limits_exceeded'));
@@ -131,7 +131,7 @@ test('limits', () => {
   assert.throws(() => factsOf({ times: long }), withCode('limits_exceeded'));
 });
 
-test('a clock that is set back is refused', () => {
+test('rejects a clock that is set back', () => {
   const twice = Array.from({ length: 200 }, (_, n) => (n % 100) + (n < 100 ? 1000 : 0));
   assert.throws(() => factsOf({ times: twice }), withCode('broken_timestamps'));
 });

@@ -24,7 +24,7 @@ const INPUT_PARTS = 3;
 const OUTPUT_PARTS = 2;
 /** 4:2:0 of eight bits, as every output is. */
 const OUTPUT_PER_PIXEL = 1.5;
-/** The most that a program may take which reads a file that nobody has looked at yet. */
+/** Upper bound for a program that reads a file which was not inspected yet. */
 const UNKNOWN_FILE = 1536 * MIB;
 /** Programs that run at once for one file may take so much together; those that need more run in turn. */
 const AT_ONCE = 1536 * MIB;

@@ -16,7 +16,7 @@ export const MARK_LINES = /(?:\[Eval @ 0x[0-9a-f]+\] )?(?<![\d.])[12]\d{7}\.\d{6
 /** Level of warnings, the lowest that is printed. */
 const LOG_LEVEL = 24;
 
-/** What a decoder says of a picture that it could not make as it was. Newer versions say who speaks. */
+/** What a decoder says of a picture that it could not make as it was. Newer versions print who complains. */
 const DAMAGED = new RegExp(
   [
     'corrupt decoded frame',
@@ -46,7 +46,7 @@ const BEGINNING_PICTURES = 32;
 const HOLE_FACTOR = 1.9;
 /** A recording that was stopped ends in the middle of a picture. */
 const BROKEN_END_SECONDS = 0.5;
-/** Of a chunk; nobody sees a picture that stands for a moment longer. */
+/** Of a chunk; a picture that stands for a moment longer goes unnoticed. */
 const SEEN_SECONDS = 0.1;
 
 /** Filter that prints the marks of a chunk that begins at a time of its input. */
@@ -92,7 +92,7 @@ export class DamageMeter {
     else this.#complain(line);
   }
 
-  /** Seconds of the chunk that are damaged, 0 where nobody can see it; after its end. */
+  /** Seconds of the chunk that are damaged, 0 where it goes unnoticed; after its end. */
   get seconds(): number {
     const seconds = this.#total + this.#openSeconds();
     return seconds < SEEN_SECONDS ? 0 : seconds;

@@ -30,7 +30,7 @@ export function hasDied(end: ProgramEnd): boolean {
   return end.exitCode !== 0 && OUT_OF_MEMORY.test(end.stderr) && !TOO_MANY_STREAMS.test(end.stderr);
 }
 
-/** Whether somebody else than us stopped the program. */
+/** Whether a person or a service manager stopped the program. */
 export function wasStopped({ signal, ranOutOfMemory }: ProgramEnd): boolean {
   if (signal === 'SIGKILL') return ranOutOfMemory === false;
   return signal !== null && STOP_SIGNALS.includes(signal);

@@ -4,7 +4,7 @@ import { failedEncodeError, unopenedError } from './programErrors.ts';
 
 const WHITELIST = "Format not on whitelist 'mov,matroska'";
 
-test('what ffprobe says when it refuses a file', () => {
+test('ffprobe refuses a file: each reason has its code', () => {
   const code = (stderr: string) => unopenedError(stderr).code;
   assert.equal(code(`[hls @ 0x560c344de780] ${WHITELIST}`), 'playlist_refused');
   assert.equal(code(`[concat @ 0x564098370780] ${WHITELIST}`), 'playlist_refused');
@@ -34,7 +34,7 @@ test('what programs print is no evidence of a source that cannot be read', () =>
   }
 });
 
-test('what ffmpeg says when it fails', () => {
+test('ffmpeg fails: each reason has its code', () => {
   const of = (stderr: string) => {
     const { code, retryable } = failedEncodeError(1, stderr);
     return [code, retryable];

@@ -12,7 +12,7 @@ const TOO_MANY_STREAMS = /Number of streams exceeds max_streams/;
 const TOO_LARGE = /Picture size (\d+)x(\d+) exceeds specified max pixel count (?!1,)/;
 const UNKNOWN_DECODER = /Decoder \(codec .*\) not found|Decoder not found|Unsupported codec|no decoder/i;
 
-/** Of sound whose channels have no names, or strange ones: nobody knows which are left and right. */
+/** Of sound whose channels have no names, or strange ones: which are left and right is not known. */
 const UNKNOWN_CHANNELS = /^\[.+\] (?:Rematrix is needed between|Input channel layout .* is not supported)/m;
 
 /*

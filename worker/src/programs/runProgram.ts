@@ -63,7 +63,7 @@ export function runProgram(
 }
 
 /**
- * Starts a program in a process group of its own, without a shell and, where nobody takes it, without input. `ended` resolves when the
+ * Starts a program in a process group of its own, without a shell and, without `onInput`, without input. `ended` resolves when the
  * program has exited and its output was read, whatever its exit code. It rejects with `program_died` when the system
  * ended the program (`hasDied`) or it held more memory than it may, and with `aborted`, `stalled`, `time_limit`, `limits_exceeded` (it prints without
  * end) or the error given to `fail` after the whole group was ended (TERM, a short grace, KILL).

@@ -33,13 +33,13 @@ export async function claimWorkFolder(parent: string, workerId: string, logger: 
   // those of this machine first: they may be what fills the disk
   await removeUnused(parent, null, logger);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) =>
-    logger.warn({ reason: reasonOf(error) }, 'work folder cannot be made'),
+    logger.warn({ reason: reasonOf(error) }, 'work folder not created'),
   );
   const stayAlive = async (): Promise<void> => {
     try {
       await removeUnused(parent, await touch(folder), logger);
     } catch (error) {
-      logger.warn({ err: error, folder }, 'work folders cannot be looked after');
+      logger.warn({ err: error, folder }, 'work folder check failed');
     }
   };
   clearInterval(inUse.get(folder));
@@ -65,7 +65,7 @@ export async function removeFolder(folder: string, logger: Logger): Promise<void
   } catch (error) {
     if (stuck.has(folder)) return;
     stuck.add(folder);
-    logger.warn({ err: error, folder }, 'a work folder cannot be removed');
+    logger.warn({ err: error, folder }, 'work folder not removed');
   }
 }
 

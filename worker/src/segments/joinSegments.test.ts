@@ -71,7 +71,7 @@ for (const name of ['picture', 'sound'] as const) {
   });
 }
 
-test('a segment without an index is no muxer of ours', async () => {
+test('rejects a segment without an index', async () => {
   const file = await makeSegments('sound');
   const bytes = await readFile(file(2));
   await writeFile(file(2), bytes.subarray(bytes.indexOf('moof', 0, 'latin1') - 4));

@@ -28,7 +28,7 @@ export interface SoundTarget {
 
 /** How the decoder ended. */
 export interface DecodedSound extends ProgramEnd {
-  /** What it said it had read; null where it said nothing. */
+  /** What it reported to have read; null where it did not report. */
   read: SoundRead | null;
 }
 

@@ -29,11 +29,11 @@ export type ReadBytes = (offset: number, length: number) => Promise<Buffer>;
 export interface SourceInput {
   /** http. */
   url: string;
-  /** Bytes that programs were given so far, where somebody counts them. */
+  /** Bytes that programs were given so far, where they are counted. */
   deliveredBytes?(): number;
   /** Some of its bytes, for the task itself; fewer at the end of the source. */
   readBytes?: ReadBytes;
-  /** Has these bytes read in the place of the source's own from now on, by whoever reads it. */
+  /** From now on, every read has these bytes in the place of the source's own. */
   patch?(patches: readonly SourcePatch[]): void;
   /** ffmpeg crops pictures by what their container says, unless an option forbids it. */
   cropsByContainer?: boolean;

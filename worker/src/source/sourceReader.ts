@@ -23,7 +23,7 @@ import { readWholePieces } from './wholePieces.ts';
  * source here and nowhere else, and it knows whether they got all that they asked for.
  *
  *   serving ──▶ faulted     a range was asked for and could not be delivered: `fault` says why, every connection is
- *      │           │        closed, nothing more is served, and nothing that the programs said counts
+ *      │           │        closed, nothing more is served, and nothing that the programs printed counts
  *      └───────────┴──▶ closed
  *
  * Each request:

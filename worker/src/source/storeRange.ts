@@ -65,7 +65,7 @@ export async function* readStoreRange(
     for await (const chunk of response as AsyncIterable<Buffer>) {
       left -= chunk.length;
       if (left < 0) throw sentMore();
-      exchange.heard();
+      exchange.refresh();
       yield chunk;
     }
     if (exchange.sentMore()) throw sentMore();
@@ -85,7 +85,7 @@ function sentMore(): StoreFault {
   return new StoreFault('temporary', 'the store sent more than it announced');
 }
 
-/** `heard` is called for every sign of life: a request without any for `silenceMs` is ended. */
+/** `refresh` is called for everything that arrives: a request without anything for `silenceMs` is ended. */
 function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreRead) {
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const headers = { Range: `bytes=${first}-${last}`, ...preconditions(pin) };
@@ -112,7 +112,7 @@ function openRequest({ url, first, last, pin, silenceMs, agent, signal }: StoreR
   return {
     response,
     sentMore: () => excess,
-    heard: () => watch.refresh(),
+    refresh: () => watch.refresh(),
     close: () => {
       clearTimeout(watch);
       request.destroy();
@@ -129,7 +129,7 @@ function preconditions({ etag, lastModified }: SourcePin): Record<string, string
   return lastModified === undefined ? {} : { 'If-Unmodified-Since': new Date(lastModified).toUTCString() };
 }
 
-/** Returns how many bytes follow. A store that does not know preconditions is found out by what it says of the object. */
+/** Returns how many bytes follow. Where a store does not know preconditions, what it says of the object is compared. */
 function checkResponse(response: IncomingMessage, { first, last, pin }: StoreRead) {
   checkStatus(response.statusCode ?? 0);
   const [, from, to, total] = CONTENT_RANGE.exec(response.headers['content-range'] ?? '') ?? [];

@@ -15,7 +15,7 @@ export interface PieceSource {
   outageMs: number;
   backoff: { baseMs: number; maxMs: number };
   signal: AbortSignal;
-  /** Told of every wait for a piece. */
+  /** Counts every wait for a piece. */
   waits: StoreWaits;
   /** Called before each further try. */
   onRetry(error: unknown, at: number): void;
@@ -42,7 +42,7 @@ export async function* readWholePieces(
   const size = new PieceSize();
   const begin = (at: number): Promise<Piece> => {
     const piece = fetchPiece({ first: at, last }, size, source);
-    // it may fail while another one is used, and nobody may ask for it
+    // it may fail while another one is used, and it may never be awaited
     piece.catch(() => undefined);
     return piece;
   };
@@ -115,7 +115,7 @@ class PieceSize {
   }
 }
 
-/** Refusals are no final word: a URL may have expired, and a store that starts knows nobody yet. */
+/** Refusals are not final: a URL may have expired, and a store that is starting refuses every key. */
 function isFinal(error: unknown): boolean {
   if (error instanceof StoreFault) return ['changed', 'gone', 'overrun'].includes(error.kind);
   return !(error instanceof ReelmillError && error.retryable);

@@ -78,9 +78,9 @@ function slowError(): FarmFault {
   return new FarmFault('source_unreachable', 'The store does not deliver the source fast enough.');
 }
 
-/** The fault, with what the programs said of it for operators. */
+/** The fault, with what the programs printed for operators. */
 function withProgramOutput(fault: ReelmillError, error: unknown): ReelmillError {
-  const said = error instanceof ReelmillError && error !== fault ? error.diagnostics : undefined;
-  if (said === undefined) return fault;
-  return withDiagnostics(fault, [fault.diagnostics, said].filter((text) => text !== undefined).join('\n'));
+  const output = error instanceof ReelmillError && error !== fault ? error.diagnostics : undefined;
+  if (output === undefined) return fault;
+  return withDiagnostics(fault, [fault.diagnostics, output].filter((text) => text !== undefined).join('\n'));
 }

@@ -5,7 +5,7 @@ const TICK_MS = 1_000;
 const AT_LEAST_EVERY_MS = 2_000;
 
 /**
- * Thins a task's progress out: at once when another segment is in the store (somebody may be waiting to watch it),
+ * Thins a task's progress out: at once when another segment is in the store (a viewer may be waiting for it),
  * otherwise once a second while something changes, and every two seconds in any case.
  */
 export class ProgressReporter {

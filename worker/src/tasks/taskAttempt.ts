@@ -16,9 +16,9 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   released            the worker stops, another worker had the task before, or another one shall do it: `handed_back`
+ *   released            the worker stops, another worker had the task before, or another one is to do it: `handed_back`
  *                       is confirmed, then acknowledged
- *   revoked             nobody wants the result any more: acknowledged without a report
+ *   revoked             the server revoked the lease: acknowledged without a report
  *   unreported          the broker did not take the outcome in time: the message returns to the queue
  */
 export type TaskOutcome =
@@ -85,7 +85,7 @@ export class TaskAttempt {
   }
 
   /**
-   * Returns a task that the queue delivers again, without beginning it. Whoever had it first may have been killed by it,
+   * Releases a task that the queue delivers again, without beginning it. The worker that had it first may have been killed by it,
    * or may still be at work: the server knows, and decides when it is done again.
    */
   releaseRedelivered(): Promise<TaskOutcome> {
@@ -93,7 +93,7 @@ export class TaskAttempt {
     return this.#reportOutcome({ type: 'handed_back', redelivered: true }, { kind: 'released' });
   }
 
-  /** Returns a task that another worker shall do, without beginning it. */
+  /** Releases a task that another worker is to do, without beginning it. */
   decline(): Promise<TaskOutcome> {
     this.#logger.info('task declined');
     return this.#reportOutcome({ type: 'handed_back', declined: true }, { kind: 'released' });
@@ -160,7 +160,7 @@ export class TaskAttempt {
     this.#logger.warn({ err: error, diagnostics: failure.diagnostics }, 'task failed');
     const { code, message } = failure;
     const verification = this.#verification;
-    // the task waits for it whoever is cut off from it; here it decides whether this worker goes on
+    // the task waits for the store in any case; here it decides whether this worker takes further tasks
     const storeDown = STORE_FAILURES.has(code) && !(await this.#isStoreUp());
     return this.#reportOutcome(
       { type: 'failed', error: failure, verification },

@@ -33,7 +33,7 @@ test('a standard rate written carelessly is the standard one', () => {
   assert.equal(decide([[33.3667, 29]], rate(2997, 100)), '30000/1001');
 });
 
-test('a declared rate that the pictures contradict is not believed', () => {
+test('a declared rate that the pictures contradict is ignored', () => {
   assert.equal(decide([[33.33, 29]], rate(60), rate(1000)), '30/1');
   assert.equal(decide([[40, 10]], rate(1000), null), '25/1');
 });

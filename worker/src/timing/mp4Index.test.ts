@@ -60,7 +60,7 @@ test('of sound that is cut in the middle of a sample the rest is shown', () => {
   assert.deepEqual(timesOf(movie(cut)), ['(-0.06)', '0', '0.02']);
 });
 
-test('what is unusual is left to others', () => {
+test('leaves an unusual index to ffprobe', () => {
   for (const elst of [
     [0, 2, 40, 0, 0x10000, 40, 8, 0x10000],
     [0, 1, 40, 0, 0x20000],
@@ -71,7 +71,7 @@ test('what is unusual is left to others', () => {
   assert.equal(parseMovie(Buffer.concat([movie({}), box('mvex')])), null);
 });
 
-test('a damaged index is none, wherever the damage is', () => {
+test('returns null for a damaged index, wherever the damage is', () => {
   const whole = movie({ ctts: [0, 1, 3, 4], elst: [0, 1, 120, 0, 0x10000] });
   assert.notEqual(parseMovie(whole), null);
   assert.equal(parseMovie(movie({ stts: [0, 0x7fff_ffff, 3, 4] })), null);

@@ -41,7 +41,7 @@ export function quickTimePatches({ sampleEntry }: SourceTrack): SourcePatch[] | 
   ];
 }
 
-/** Whether a track has such a box, with numbers of a kind that nobody knows. */
+/** Whether a track has such a box, with numbers of an unknown kind. */
 export function isUnknownPcm(track: SourceTrack): boolean {
   const format = track.sampleEntry?.bytes.toString('latin1', 4, 8);
   return track.isSound && isPcmTag(format) && quickTimePatches(track) === null;

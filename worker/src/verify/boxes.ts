@@ -34,7 +34,7 @@ export function parseBoxes(bytes: Buffer): Box[] {
   for (let at = 0; at < bytes.length; ) {
     const { type, sizeBytes } = readBoxHeader(bytes.subarray(at, at + BOX_HEADER_BYTES), bytes.length - at);
     boxes.push({ type, body: bytes.subarray(at + BOX_HEADER_BYTES, at + sizeBytes) });
-    if (boxes.length > MAX_BOXES) throw damaged('boxes without number');
+    if (boxes.length > MAX_BOXES) throw damaged('too many boxes');
     at += sizeBytes;
   }
   return boxes;
@@ -44,10 +44,10 @@ export function parseBoxes(bytes: Buffer): Box[] {
 export function indexBoxes(bytes: Buffer, containers: ReadonlySet<string>): Map<string, Buffer[]> {
   const found: Box[] = [];
   const add = (inside: Buffer, depth: number): void => {
-    if (depth > MAX_DEPTH) throw damaged('boxes in boxes without end');
+    if (depth > MAX_DEPTH) throw damaged('boxes nested too deep');
     for (const box of parseBoxes(inside)) {
       found.push(box);
-      if (found.length > MAX_BOXES) throw damaged('boxes without number');
+      if (found.length > MAX_BOXES) throw damaged('too many boxes');
       if (containers.has(box.type)) add(box.body, depth + 1);
     }
   };

@@ -6,7 +6,7 @@ import { damaged, withDamageCounted } from './damage.ts';
 
 const failedCall = (code: string) => Object.assign(new Error(`${code}: unlink 'seg'`), { code });
 
-test('system calls that fail for the disk are a fault of the disk, others are not', () => {
+test('a system call that fails for the disk is a fault of the disk, any other is not', () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']) {
     const fault = diskFaultOf(failedCall(code));
     assert.ok(fault instanceof FarmFault && fault.code === 'disk_full', code);
@@ -15,7 +15,7 @@ test('system calls that fail for the disk are a fault of the disk, others are no
   assert.equal(diskFaultOf('ENOSPC'), null);
 });
 
-test('damage is counted once, whatever it is explained with, and nothing else is', async () => {
+test('counts damage once, whatever its diagnostics are, and nothing else', async () => {
   const counted: string[] = [];
   const context = { onVerified: (what: string) => void counted.push(what) };
   const run = (error: Error) => withDamageCounted(context, () => Promise.reject(error));

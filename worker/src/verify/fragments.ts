@@ -141,7 +141,7 @@ export interface PlacedBox extends BoxHeader {
 export async function readTopLevel(handle: FileHandle, fileBytes: number): Promise<PlacedBox[]> {
   const boxes: PlacedBox[] = [];
   for (let start = 0; start < fileBytes; ) {
-    if (boxes.length === MAX_TOP_LEVEL_BOXES) throw damaged('boxes without number');
+    if (boxes.length === MAX_TOP_LEVEL_BOXES) throw damaged('too many boxes');
     const left = fileBytes - start;
     const header = readBoxHeader(await readExactly(handle, start, Math.min(left, BOX_HEADER_BYTES)), left);
     boxes.push({ ...header, start });

@@ -1,18 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FRAME_ENTRIES, PROBE_ENTRIES } from '../probe/probeSchema.ts';
-import { guardArgs } from '../source/inputGuard.ts';
-import { inputBounds } from './inputBounds.ts';
-
-test('every input is bounded, and decodes no picture unless one is asked for', () => {
-  const bounds = '-max_streams 101 -max_pixels 1';
-  assert.ok(guardArgs().join(' ').includes(bounds));
-  assert.equal(inputBounds({ streamIndex: 3, maxPixels: 500 }).join(' '), `${bounds} -max_pixels:3 500`);
-  assert.equal(
-    inputBounds({ streamIndex: null, maxPixels: 500 }).join(' '),
-    '-max_streams 101 -max_pixels 500',
-  );
-});
+import { FRAME_ENTRIES, PROBE_ENTRIES } from './probeSchema.ts';
 
 test('ffprobe is asked for the fields that are read, and for no tag but that of transparency', () => {
   const sections = PROBE_ENTRIES.split(':').map((section) => section.split('=')[0]);
