@@ -17,11 +17,11 @@ import { runTask } from './media/tasks.ts';
 import { claimWorkFolder, releaseWorkFolder } from './workFolders.ts';
 
 /**
- *   sick ◀──▶ idle ◀──▶ busy          sick: takes nothing, says why, and tests itself until it is well
- *               │         │
- *               └──▶ draining ──▶ stopped    a drained worker that is not stopped waits to be told to resume
+ *   unhealthy ◀──▶ idle ◀──▶ busy          unhealthy: takes nothing, reports why, and tests itself until it is healthy
+ *                    │         │
+ *                    └──▶ draining ──▶ stopped    a drained worker that is not stopped waits to be told to resume
  */
-export type WorkerState = 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
+export type WorkerState = 'idle' | 'busy' | 'draining' | 'unhealthy' | 'stopped';
 
 export interface WorkerOptions {
   queue: JobQueue;
@@ -108,7 +108,7 @@ class Worker implements RunningWorker {
     if (this.#ended) return 'stopped';
     if (this.#draining) return 'draining';
     if (this.#current !== null) return 'busy';
-    return this.#sickness === null ? 'idle' : 'sick';
+    return this.#sickness === null ? 'idle' : 'unhealthy';
   }
 
   async start(): Promise<void> {
@@ -275,7 +275,7 @@ class Worker implements RunningWorker {
       return 'requeue';
     }
     this.#beat();
-    const isLeftToOthers = message.notWorkers?.includes(config.workerId);
+    const isLeftToOthers = message.excludedWorkers?.includes(config.workerId);
     const outcome = await (redelivered
       ? run.handBackRedelivered()
       : isLeftToOthers

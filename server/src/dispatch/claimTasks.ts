@@ -50,7 +50,7 @@ export async function unclaimTasks(models: Models, messages: readonly TaskMessag
 
 function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]): TaskMessage {
   const { failedWorkerId, declines, verdicts } = task;
-  const notWorkers = workersToAvoid({ failedWorkerId, declines, verdicts: verdicts ?? [] }, alive);
+  const excludedWorkers = workersToAvoid({ failedWorkerId, declines, verdicts: verdicts ?? [] }, alive);
   return {
     v: 1,
     taskId: task.id,
@@ -61,7 +61,7 @@ function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]):
     ...(task.traceparent === null ? {} : { traceparent: task.traceparent }),
     tag: attemptTag({ taskId: task.id, leaseToken }),
     ...(task.farmFaults > 0 ? { verifyAll: true } : {}),
-    ...(notWorkers.length > 0 ? { notWorkers } : {}),
+    ...(excludedWorkers.length > 0 ? { excludedWorkers } : {}),
     spec: task.spec,
   };
 }

@@ -116,7 +116,7 @@ export async function applyFailed(
  */
 export async function applyHandedBack(
   context: FarmContext,
-  event: EventOf<'handed_back'>,
+  event: EventOf<'released'>,
 ): Promise<OutcomeEffects | null> {
   return withLeased(context, event, async (leased) => {
     if (event.declined) return afterDecline(leased);
@@ -168,7 +168,7 @@ const REDELIVERY_GRACE_MS = 10_000;
  * The queue delivered a task again that is running: its worker has lost the connection, and mostly its life. Where the
  * same worker got it again there is no doubt; elsewhere the lease ends soon unless it is renewed.
  */
-async function afterRedelivery(leased: LeasedTask, event: EventOf<'handed_back'>): Promise<OutcomeEffects> {
+async function afterRedelivery(leased: LeasedTask, event: EventOf<'released'>): Promise<OutcomeEffects> {
   const { context, task, transaction } = leased;
   if (task.state !== 'running') return NOTHING_MORE;
   if (task.workerId === event.workerId) {

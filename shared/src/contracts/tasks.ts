@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { chunkSchema, encodePlanSchema, mediaFactsSchema, renditionOutputSchema } from './media.ts';
 import { noticeListSchema } from './notices.ts';
+import { readEventNames, readTaskNames } from './wireNames.ts';
 
 export const taskKindSchema = z.enum(['inspect', 'encode', 'audio', 'images']).meta({ id: 'TaskKind' });
 export type TaskKind = z.infer<typeof taskKindSchema>;
@@ -64,26 +65,29 @@ const attemptTagSchema = z
   .regex(/^\d+-[0-9a-f]{12}$/);
 
 /** A message of the task queue. `leaseToken` fences everything said about the task later. */
-export const taskMessageSchema = z.object({
-  v: z.literal(1),
-  taskId: z.int().positive(),
-  videoId: z.int().positive(),
-  leaseToken: z.uuid(),
-  attempt: z.int().positive(),
-  /** The request that caused the work, for logs. */
-  requestId: z.string().nullable(),
-  traceparent: traceparentSchema,
-  /** A store or disk failed an earlier try: what this one makes is decoded as a whole before it counts. */
-  verifyAll: z.boolean().optional(),
-  /**
-   * What the keys of everything that this try writes carry; see `attemptTag`. Servers of earlier versions do not know of
-   * it, and look for objects under keys without it.
-   */
-  tag: attemptTagSchema.optional(),
-  /** Workers that hand the task back: another one shall make this try. */
-  notWorkers: z.array(z.string()).max(32).optional(),
-  spec: taskSpecSchema,
-});
+export const taskMessageSchema = z.preprocess(
+  readTaskNames,
+  z.object({
+    v: z.literal(1),
+    taskId: z.int().positive(),
+    videoId: z.int().positive(),
+    leaseToken: z.uuid(),
+    attempt: z.int().positive(),
+    /** The request that caused the work, for logs. */
+    requestId: z.string().nullable(),
+    traceparent: traceparentSchema,
+    /** A store or disk failed an earlier try: what this one makes is decoded as a whole before it counts. */
+    verifyAll: z.boolean().optional(),
+    /**
+     * What the keys of everything that this try writes carry; see `attemptTag`. Servers of earlier versions do not know of
+     * it, and look for objects under keys without it.
+     */
+    tag: attemptTagSchema.optional(),
+    /** Workers that release the task: another one shall make this try. */
+    excludedWorkers: z.array(z.string()).max(32).optional(),
+    spec: taskSpecSchema,
+  }),
+);
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
 /**
@@ -153,66 +157,69 @@ export type Verification = z.infer<typeof verificationSchema>;
 export const MAX_FFMPEG_VERSION_LENGTH = 64;
 
 /** What workers say. `started` and `progress` renew the lease; the rest ends it. */
-export const workerEventSchema = z.discriminatedUnion('type', [
-  z.object({
-    ...workerIdentity,
-    type: z.literal('heartbeat'),
-    host: z.string(),
-    cpus: z.number().positive(),
-    version: z.string(),
-    startedAt: z.iso.datetime(),
-    state: z.enum(['idle', 'busy', 'draining', 'sick', 'stopped']),
-    taskId: z.int().positive().nullable(),
-    reason: z.string().nullable(),
-    /** Older workers do not know. */
-    confinement: confinementSchema.optional(),
-    /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; not known before the self-test has run. */
-    ffmpegVersion: z.string().max(MAX_FFMPEG_VERSION_LENGTH).optional(),
-  }),
-  z.object({ ...taskIdentity, type: z.literal('started') }),
-  z.object({
-    ...taskIdentity,
-    type: z.literal('progress'),
-    /** Finished output frames (encode), or thousandths of the whole (other kinds). */
-    done: z.int().nonnegative(),
-    /** Whole segments that are in the store, from the first of the task on, in every rendition of the task. */
-    segmentsDone: z.int().nonnegative(),
-    /** What their keys carry: the message's. */
-    tag: attemptTagSchema.optional(),
-    /** Encoding speed as a multiple of real time, null where it is not known. */
-    speed: z.number().nonnegative().nullable(),
-  }),
-  z.object({
-    ...taskIdentity,
-    type: z.literal('done'),
-    result: taskResultSchema,
-    elapsedMs: z.number(),
-    /** Older workers do not count. */
-    verification: verificationSchema.optional(),
-  }),
-  z.object({
-    ...taskIdentity,
-    type: z.literal('failed'),
-    error: z.object({
-      code: errorCodeSchema,
-      message: z.string(),
-      retryable: z.boolean(),
-      diagnostics: z.string().nullable(),
+export const workerEventSchema = z.preprocess(
+  readEventNames,
+  z.discriminatedUnion('type', [
+    z.object({
+      ...workerIdentity,
+      type: z.literal('heartbeat'),
+      host: z.string(),
+      cpus: z.number().positive(),
+      version: z.string(),
+      startedAt: z.iso.datetime(),
+      state: z.enum(['idle', 'busy', 'draining', 'unhealthy', 'stopped']),
+      taskId: z.int().positive().nullable(),
+      reason: z.string().nullable(),
+      /** Older workers do not know. */
+      confinement: confinementSchema.optional(),
+      /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; not known before the self-test has run. */
+      ffmpegVersion: z.string().max(MAX_FFMPEG_VERSION_LENGTH).optional(),
     }),
-    verification: verificationSchema.optional(),
-  }),
-  /**
-   * The worker is stopping and gives the task back; not a failed attempt. With `redelivered` it never began: the queue
-   * delivered the task again, so that whoever had it first may be lost. With `declined` it never began either: the
-   * message names the worker among `notWorkers`.
-   */
-  z.object({
-    ...taskIdentity,
-    type: z.literal('handed_back'),
-    redelivered: z.boolean().optional(),
-    declined: z.boolean().optional(),
-  }),
-]);
+    z.object({ ...taskIdentity, type: z.literal('started') }),
+    z.object({
+      ...taskIdentity,
+      type: z.literal('progress'),
+      /** Finished output frames (encode), or thousandths of the whole (other kinds). */
+      done: z.int().nonnegative(),
+      /** Whole segments that are in the store, from the first of the task on, in every rendition of the task. */
+      segmentsDone: z.int().nonnegative(),
+      /** What their keys carry: the message's. */
+      tag: attemptTagSchema.optional(),
+      /** Encoding speed as a multiple of real time, null where it is not known. */
+      speed: z.number().nonnegative().nullable(),
+    }),
+    z.object({
+      ...taskIdentity,
+      type: z.literal('done'),
+      result: taskResultSchema,
+      elapsedMs: z.number(),
+      /** Older workers do not count. */
+      verification: verificationSchema.optional(),
+    }),
+    z.object({
+      ...taskIdentity,
+      type: z.literal('failed'),
+      error: z.object({
+        code: errorCodeSchema,
+        message: z.string(),
+        retryable: z.boolean(),
+        diagnostics: z.string().nullable(),
+      }),
+      verification: verificationSchema.optional(),
+    }),
+    /**
+     * The worker is stopping and releases the task; not a failed attempt. With `redelivered` it never began: the queue
+     * delivered the task again, so that whoever had it first may be lost. With `declined` it never began either: the
+     * message names the worker among `excludedWorkers`.
+     */
+    z.object({
+      ...taskIdentity,
+      type: z.literal('released'),
+      redelivered: z.boolean().optional(),
+      declined: z.boolean().optional(),
+    }),
+  ]),
+);
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 
 /** What the server tells every worker. A worker that does not hold the task ignores it. */

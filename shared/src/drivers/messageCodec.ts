@@ -5,6 +5,7 @@ import {
   taskMessageSchema,
   workerEventSchema,
 } from '../contracts/tasks.ts';
+import { writeEventNames, writeTaskNames } from '../contracts/wireNames.ts';
 import { ReelmillError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -20,8 +21,8 @@ export interface MessageCodec<T> {
   decode(text: string): Decoded<T>;
 }
 
-export const taskCodec = createCodec(taskMessageSchema);
-export const eventCodec = createCodec(workerEventSchema);
+export const taskCodec = createCodec(taskMessageSchema, writeTaskNames);
+export const eventCodec = createCodec(workerEventSchema, writeEventNames);
 export const controlCodec = createCodec(controlMessageSchema);
 
 /** Control messages are not worth a second try: one that cannot be read or handled is logged and dropped. */
@@ -42,11 +43,15 @@ export function deliverControl(
   }
 }
 
-function createCodec<T>(schema: z.ZodType<T>): MessageCodec<T> {
+/** `write` returns a valid message as it is sent. */
+function createCodec<T>(
+  schema: z.ZodType<T>,
+  write: (message: T) => unknown = (message) => message,
+): MessageCodec<T> {
   return {
     encode(message) {
       const result = schema.safeParse(message);
-      if (result.success) return JSON.stringify(result.data);
+      if (result.success) return JSON.stringify(write(result.data));
       throw new ReelmillError('internal', `the message is not valid: ${describeIssues(result.error)}`, {
         cause: result.error,
         retryable: false,

@@ -37,7 +37,7 @@ export interface JobQueue {
   consumeTasks(
     handler: (message: TaskMessage, delivery: { redelivered: boolean }) => Promise<Disposition>,
   ): Promise<Consumer>;
-  /** `started`, `done`, `failed` and `handed_back` are confirmed and survive; heartbeats and progress need not. */
+  /** `started`, `done`, `failed` and `released` are confirmed and survive; heartbeats and progress need not. */
   publishEvent(event: WorkerEvent): Promise<void>;
   /** Events come in order for each worker; several servers share them. */
   consumeEvents(handler: (event: WorkerEvent) => Promise<Disposition>): Promise<Consumer>;

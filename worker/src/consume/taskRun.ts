@@ -16,7 +16,7 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   given back          the worker stops, somebody had the task before, or another worker shall do it: `handed_back`
+ *   given back          the worker stops, somebody had the task before, or another worker shall do it: `released`
  *                       is confirmed, then acknowledged
  *   revoked             nobody wants the result any more: acknowledged without a word
  *   not told            the broker did not take the outcome in time: the message returns to the queue
@@ -90,13 +90,13 @@ export class TaskRun {
    */
   handBackRedelivered(): Promise<TaskOutcome> {
     this.#logger.warn('redelivered task handed back');
-    return this.#settle({ type: 'handed_back', redelivered: true }, { kind: 'given_back' });
+    return this.#settle({ type: 'released', redelivered: true }, { kind: 'given_back' });
   }
 
   /** Returns a task that another worker shall do, without beginning it. */
   decline(): Promise<TaskOutcome> {
     this.#logger.info('task left to another worker');
-    return this.#settle({ type: 'handed_back', declined: true }, { kind: 'given_back' });
+    return this.#settle({ type: 'released', declined: true }, { kind: 'given_back' });
   }
 
   /** Never rejects. */
@@ -154,7 +154,7 @@ export class TaskRun {
   async #afterError(error: unknown): Promise<TaskOutcome> {
     if (this.#ending === 'revoked') return { kind: 'revoked' };
     if (this.#ending === 'giving_back') {
-      return this.#settle({ type: 'handed_back' }, { kind: 'given_back' });
+      return this.#settle({ type: 'released' }, { kind: 'given_back' });
     }
     const failure = describeFailure(error);
     this.#logger.warn({ err: error, diagnostics: failure.diagnostics }, 'task failed');
