@@ -19,7 +19,7 @@ export const tracing: Pick<Tracing, 'span' | 'traceparent'> = {
 };
 
 /** What a message carries of the span that it is sent in: nothing while there are no traces. */
-export function carryTrace(): { traceparent?: string } {
+export function currentTraceContext(): { traceparent?: string } {
   const traceparent = current.traceparent();
   return traceparent === null ? {} : { traceparent };
 }

@@ -5,7 +5,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
+import { currentTraceContext, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement } from '../confine/confinement.ts';
 import { diskFaultOf } from '../media/damage.ts';
 import type { TaskContext } from '../media/taskContext.ts';
@@ -200,7 +200,7 @@ export class TaskRun {
   #sign(event: UnsignedEvent): WorkerEvent {
     const { taskId, videoId, leaseToken } = this.message;
     const identity = { v: 1, workerId: this.#parts.workerId, at: new Date().toISOString() } as const;
-    return { ...identity, taskId, videoId, leaseToken, ...carryTrace(), ...event };
+    return { ...identity, taskId, videoId, leaseToken, ...currentTraceContext(), ...event };
   }
 
   async #storeAnswers(): Promise<boolean> {
