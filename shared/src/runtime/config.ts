@@ -444,7 +444,7 @@ function parse<T extends { REELMILL_PROFILE: string }>(
 }
 
 /** Each variable with its default and meaning, for the table of docs/configuration.md. */
-export function describeConfig(): { name: string; default: string; description: string }[] {
+export function listConfigVariables(): { name: string; default: string; description: string }[] {
   const shape = { ...serverSchema.shape, ...workerSchema.shape };
   return Object.entries(shape).map(([name, field]) => ({
     name,

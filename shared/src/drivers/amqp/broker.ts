@@ -3,7 +3,7 @@ import { type Channel, type ChannelModel, connect, type RecoveringChannelModel }
 import { ReelmillError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withTimeout } from '../../runtime/timeout.ts';
-import { explainBrokerError, isRefusal } from './brokerErrors.ts';
+import { formatBrokerError, isRefusal } from './brokerErrors.ts';
 
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -118,7 +118,7 @@ export class Broker {
 
   #remember(error: Error): void {
     if (this.#closed) return;
-    this.#fault = explainBrokerError(error);
+    this.#fault = formatBrokerError(error);
     const refused = isRefusal(error);
     if (this.#logged === 'refused' || (this.#logged === 'away' && !refused)) return;
     this.#logged = refused ? 'refused' : 'away';

@@ -4,7 +4,7 @@ import { isCertificateError } from '../../runtime/certificateErrors.ts';
 import { ConfigError } from '../../runtime/config.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
 import { withTimeout } from '../../runtime/timeout.ts';
-import { explainBrokerError, isLoginRefused, isVirtualHostRefused } from './brokerErrors.ts';
+import { formatBrokerError, isLoginRefused, isVirtualHostRefused } from './brokerErrors.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -25,7 +25,7 @@ export async function assertBrokerAccess(url: string): Promise<void> {
       await withTimeout(connection.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
       return;
     } catch (error) {
-      const reason = explainBrokerError(error);
+      const reason = formatBrokerError(error);
       const hostRefused = isVirtualHostRefused(error);
       if (
         isLoginRefused(error) ||

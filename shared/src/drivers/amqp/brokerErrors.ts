@@ -19,7 +19,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** The reason of a failure in words for an administrator. */
-export function explainBrokerError(error: unknown): string {
+export function formatBrokerError(error: unknown): string {
   const reason = reasonOf(error);
   if (isVirtualHostRefused(error))
     return 'the virtual host is not there, this user may not use it, or its connections are used up';

@@ -3,7 +3,7 @@ import type { Channel, ChannelModel } from 'amqplib';
 import { backoffMs } from '../../core/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { type Broker, closedBecause, closeQuietly, isClosed } from './broker.ts';
-import { explainBrokerError } from './brokerErrors.ts';
+import { formatBrokerError } from './brokerErrors.ts';
 
 const REOPEN = { baseMs: 100, maxMs: 5_000 };
 const STABLE_MS = 30_000;
@@ -108,7 +108,7 @@ export class SupervisedChannel<C extends Channel> {
   #log(error: unknown, message: string): void {
     if (this.#logged) return;
     this.#logged = true;
-    this.#logger.warn({ reason: explainBrokerError(error), channel: this.#name }, message);
+    this.#logger.warn({ reason: formatBrokerError(error), channel: this.#name }, message);
   }
 
   async #retry(): Promise<void> {
