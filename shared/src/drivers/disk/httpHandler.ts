@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, ErrorResponse } from '../../contracts/errors.ts';
 import { cacheControlOf } from '../../core/objectKeys.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
-import { askForBody } from '../../runtime/expectContinue.ts';
+import { sendContinue } from '../../runtime/expectContinue.ts';
 import { readPieces } from '../../runtime/readPieces.ts';
 import { parseRange } from './byteRange.ts';
 import { allowsRange, evaluateConditions } from './conditions.ts';
@@ -70,7 +70,7 @@ async function serve(
   if (grant.verb === 'put') await assertExpected(objects, grant.key, request);
   const md5 = readMd5(request.headers['content-md5']);
   await space.assertRoom(sizeBytes);
-  askForBody(request, response);
+  sendContinue(request, response);
   const gate: WriteGate = {
     claim: (bytes) => space.claim(bytes),
     onRefused: (error) => answerError(response, error),
