@@ -6,12 +6,12 @@ const OTHERS = 0o077;
 const FOREIGN = new Set(['lost+found']);
 
 /** Whatever this process and its children create from now on is for its user alone: folders 0700, files 0600. */
-export function createPrivateFilesOnly(): void {
+export function setPrivateUmask(): void {
   process.umask(OTHERS);
 }
 
-/** What `closeToOthers` did. */
-export interface ClosedFiles {
+/** What `restrictToOwner` did. */
+export interface RestrictedFiles {
   /** Files and folders whose mode was changed. */
   changed: number;
   /** Names in the folder that are not the caller's: they are left alone, and so is the folder's own mode. */
@@ -25,7 +25,10 @@ export interface ClosedFiles {
  * interrupted run is completed by the next one and a large library costs nothing afterwards. Returns no changes where
  * the folder is not there, and on Windows, whose files have no such modes. Throws where a mode cannot be changed.
  */
-export async function closeToOthers(folder: string, isOwn: (name: string) => boolean): Promise<ClosedFiles> {
+export async function restrictToOwner(
+  folder: string,
+  isOwn: (name: string) => boolean,
+): Promise<RestrictedFiles> {
   if (process.platform === 'win32') return { changed: 0, foreign: [] };
   const names = await listNames(folder);
   if (names === null) return { changed: 0, foreign: [] };
