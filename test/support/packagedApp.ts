@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { chromium } from 'playwright-core';
 import {
   type DesktopApp,
@@ -44,10 +45,14 @@ export async function startPackagedApp(executable: string, options: DesktopAppOp
     const [, url] = /^DevTools listening on (ws:\S+)/.exec(line) ?? [];
     if (url !== undefined) endpoint.resolve(url);
   });
-  const timer = setTimeout(() => endpoint.reject(new Error(`${executable} says nothing`)), START_TIMEOUT_MS);
   once(child, 'exit').then(([code]) => endpoint.reject(new Error(`${executable} ended with ${code}`)));
   try {
-    const browser = await chromium.connectOverCDP(await endpoint.promise, { timeout: START_TIMEOUT_MS });
+    const url = await withTimeout(
+      endpoint.promise,
+      START_TIMEOUT_MS,
+      () => new Error(`${executable} printed no address`),
+    );
+    const browser = await chromium.connectOverCDP(url, { timeout: START_TIMEOUT_MS });
     const [context] = browser.contexts();
     if (context === undefined) throw new Error(`${executable} opens no window`);
     return await openWindow(child, {
@@ -58,7 +63,5 @@ export async function startPackagedApp(executable: string, options: DesktopAppOp
   } catch (error) {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -7,6 +7,7 @@ import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 
 const KEPT_LINES = 200;
 const POLL_MS = 50;
@@ -204,14 +205,4 @@ export async function findFreePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('the probe has no TCP port');
   return address.port;
-}
-
-async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, failure: () => Error): Promise<T> {
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => expired.reject(failure()), timeoutMs);
-  try {
-    return await Promise.race([promise, expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
