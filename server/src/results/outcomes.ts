@@ -211,7 +211,7 @@ async function afterFailure(leased: LeasedTask, error: TaskError): Promise<Outco
   const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
   const maxAttempts = context.config.TASK_ATTEMPTS;
   const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
-  return decision.next === 'give_up' ? failTask(leased, error) : tryAgain(leased, error, decision);
+  return decision.next === 'fail' ? failTask(leased, error) : tryAgain(leased, error, decision);
 }
 
 const RETRY_EVENTS = {
@@ -223,7 +223,7 @@ const RETRY_EVENTS = {
 async function tryAgain(
   { context, task, transaction, workerId }: LeasedTask,
   error: TaskError,
-  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'give_up' }>,
+  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'fail' }>,
 ): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
   const fields = { ...logFieldsOf(task), code: error.code, worker_id: workerId, pause_ms: pauseMs };
