@@ -64,7 +64,7 @@ const attemptTagSchema = z
   .max(40)
   .regex(/^\d+-[0-9a-f]{12}$/);
 
-/** A message of the task queue. `leaseToken` fences everything said about the task later. */
+/** A message of the task queue. `leaseToken` fences every later report about the task. */
 export const taskMessageSchema = z.preprocess(
   readTaskNames,
   z.object({
@@ -79,7 +79,7 @@ export const taskMessageSchema = z.preprocess(
     /** A store or disk failed an earlier try: what this one makes is decoded as a whole before it counts. */
     verifyAll: z.boolean().optional(),
     /**
-     * What the keys of everything that this try writes carry; see `attemptTag`. Servers of earlier versions do not know of
+     * What the keys of everything that this try writes carry; see `attemptTag`. Servers of earlier versions do not know
      * it, and look for objects under keys without it.
      */
     tag: attemptTagSchema.optional(),
@@ -92,14 +92,14 @@ export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
 /**
  * Where the objects were put under `processed/`. `tag` is the message's; workers of earlier versions report none. `folder`
- * is reported without a tag only: a server of an earlier version, which knows no tags, refuses a result without a folder.
+ * is reported without a tag only: a server of an earlier version, which knows no tags, rejects a result without a folder.
  */
 const place = { tag: attemptTagSchema.optional(), folder: z.string().optional() };
 
 /** What was repaired or left out on the way, for the owner of the video. */
 const notices = noticeListSchema.optional();
 
-/** What a finished task hands to the server. Every object it names is in the store by then. */
+/** What a finished task reports. Every object it names is in the store by then. */
 export const taskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), facts: mediaFactsSchema }),
   z.object({
@@ -136,7 +136,7 @@ export const confinementSchema = z
     syscalls: z.string().nullable(),
     /** Whether the programs run as another user than the worker does. */
     separateUser: z.boolean(),
-    /** What does not hold, with the reason in words for an administrator. */
+    /** What does not hold, with the reason as an administrator reads it. */
     missing: z.array(z.object({ what: z.enum(['filesystem', 'network', 'syscalls']), why: z.string() })),
   })
   .meta({ id: 'Confinement' });
@@ -156,7 +156,7 @@ export type Verification = z.infer<typeof verificationSchema>;
 /** A build may call itself as it likes. */
 export const MAX_FFMPEG_VERSION_LENGTH = 64;
 
-/** What workers say. `started` and `progress` renew the lease; the rest ends it. */
+/** What workers report. `started` and `progress` renew the lease; the other reports of a task end it. */
 export const workerEventSchema = z.preprocess(
   readEventNames,
   z.discriminatedUnion('type', [
@@ -170,9 +170,9 @@ export const workerEventSchema = z.preprocess(
       state: z.enum(['idle', 'busy', 'draining', 'unhealthy', 'stopped']),
       taskId: z.int().positive().nullable(),
       reason: z.string().nullable(),
-      /** Older workers do not know. */
+      /** Not sent by older workers. */
       confinement: confinementSchema.optional(),
-      /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; not known before the self-test has run. */
+      /** As ffmpeg reports it, such as `7.1.5-0+deb13u1`; not known before the self-test has run. */
       ffmpegVersion: z.string().max(MAX_FFMPEG_VERSION_LENGTH).optional(),
     }),
     z.object({ ...taskIdentity, type: z.literal('started') }),
@@ -193,7 +193,7 @@ export const workerEventSchema = z.preprocess(
       type: z.literal('done'),
       result: taskResultSchema,
       elapsedMs: z.number(),
-      /** Older workers do not count. */
+      /** Not sent by older workers. */
       verification: verificationSchema.optional(),
     }),
     z.object({
@@ -222,7 +222,7 @@ export const workerEventSchema = z.preprocess(
 );
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 
-/** What the server tells every worker. A worker that does not hold the task ignores it. */
+/** What the server broadcasts to workers. A worker that does not hold the task ignores it. */
 export const controlMessageSchema = z.discriminatedUnion('type', [
   z.object({ v: z.literal(1), type: z.literal('cancel_video'), videoId: z.int().positive() }),
   z.object({

@@ -22,7 +22,7 @@ export class Broker {
   #blocked = false;
   #closed = false;
   #fault = 'not connected yet';
-  /** What the log was told since the last connection: that there is none, and that RabbitMQ refuses one. */
+  /** What was logged since the last connection: that there is none, and that RabbitMQ refuses one. */
   #logged: 'nothing' | 'away' | 'refused' = 'nothing';
 
   constructor(options: {
@@ -51,7 +51,7 @@ export class Broker {
     return this.#model;
   }
 
-  /** Whether the broker has told publishers to wait because it is short of memory or disk. */
+  /** Whether the broker blocks publishers because it is short of memory or disk. */
   get blocked(): boolean {
     return this.#blocked;
   }
@@ -69,7 +69,7 @@ export class Broker {
 
   unavailable(cause?: unknown): ReelmillError {
     const reason = cause instanceof Error ? cause.message : this.#fault;
-    return new ReelmillError('unavailable', `RabbitMQ cannot be used now: ${reason}`, { cause });
+    return new ReelmillError('unavailable', `RabbitMQ is unavailable: ${reason}`, { cause });
   }
 
   onConnect(listener: (model: ChannelModel) => void): () => void {
@@ -85,7 +85,7 @@ export class Broker {
     this.#fault = 'the queue was closed';
     const connection = await this.#connection.catch(() => null);
     await withTimeout(connection?.close() ?? Promise.resolve(), CLOSE_TIMEOUT_MS).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'RabbitMQ did not confirm that the connection is closed');
+      this.#logger.warn({ err: error }, 'close of the connection not confirmed by RabbitMQ');
     });
   }
 
@@ -108,11 +108,11 @@ export class Broker {
     connection.on('error', (error) => this.#remember(error));
     connection.on('blocked', (reason) => {
       this.#blocked = true;
-      this.#logger.warn({ reason }, 'RabbitMQ is short of resources and takes no messages');
+      this.#logger.warn({ reason }, 'publishers blocked by RabbitMQ');
     });
     connection.on('unblocked', () => {
       this.#blocked = false;
-      this.#logger.info('RabbitMQ takes messages again');
+      this.#logger.info('publishers unblocked by RabbitMQ');
     });
   }
 

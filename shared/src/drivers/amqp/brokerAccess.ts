@@ -13,7 +13,7 @@ const VIRTUAL_HOST_TRIES = 3;
 const VIRTUAL_HOST_PAUSE_MS = 1_000;
 
 /**
- * Logs in once and out again. Throws `unavailable` while the broker does not answer, and ConfigError where it refuses the
+ * Logs in once and out again. Throws `unavailable` while the broker does not respond, and ConfigError where it refuses the
  * user, the password or the virtual host.
  */
 export async function assertBrokerAccess(url: string): Promise<void> {
@@ -34,7 +34,7 @@ export async function assertBrokerAccess(url: string): Promise<void> {
       )
         throw new ConfigError(`AMQP_URL: RabbitMQ refuses the connection: ${reason}`);
       if (!hostRefused)
-        throw new ReelmillError('unavailable', `RabbitMQ cannot be used now: ${reason}`, { cause: error });
+        throw new ReelmillError('unavailable', `RabbitMQ is unavailable: ${reason}`, { cause: error });
       await pause(VIRTUAL_HOST_PAUSE_MS);
     }
   }

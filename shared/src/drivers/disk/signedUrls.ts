@@ -18,7 +18,7 @@ export function signGrant(secret: string, grant: Grant, expiresAt: number): stri
 
 /**
  * Reads a request's path and query. `elsewhere` is no path of the store, `refused` has a signature that is missing,
- * altered, expired or made for another method; otherwise the answer is what the URL allows.
+ * altered, expired or made for another method; otherwise returns what the URL allows.
  */
 export function readGrant(
   secret: string,

@@ -28,7 +28,7 @@ export class WriteBudget {
     const release = (bytes: number): void => {
       const releasedBytes = Math.min(bytes, heldBytes);
       heldBytes -= releasedBytes;
-      this.#giveBack(releasedBytes);
+      this.#free(releasedBytes);
     };
     return {
       take: async (wantedBytes) => {
@@ -56,7 +56,7 @@ export class WriteBudget {
     return promise;
   }
 
-  #giveBack(bytes: number): void {
+  #free(bytes: number): void {
     this.#freeBytes += bytes;
     for (let [next] = this.#waiting; next && this.#freeBytes >= next.bytes; [next] = this.#waiting) {
       this.#waiting.shift();
