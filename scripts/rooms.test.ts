@@ -10,9 +10,9 @@ const ROOM = /^server-(?!unlisted-room$)(.+)$/;
 test('docs/architecture.md lists the rooms of the server in the order that the boundaries demand', () => {
   const page = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8');
   const [, section = ''] = page.split('## The rooms of the server');
-  const described = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
+  const documented = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
   const demanded = boundaries.forbidden.flatMap(({ name }) => ROOM.exec(name)?.[1] ?? []);
-  assert.deepEqual(described, demanded);
+  assert.deepEqual(documented, demanded);
   const folders = globSync('server/src/*/', { cwd: ROOT }).map((folder) => path.basename(folder));
   assert.deepEqual(folders.sort(), demanded.toSorted());
 });

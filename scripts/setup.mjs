@@ -65,7 +65,7 @@ function readLock(file) {
 }
 
 async function installPackages() {
-  say('installing the npm packages of package-lock.json');
+  log('installing the npm packages of package-lock.json');
   const status = await runStep('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { cwd: ROOT });
   if (status !== 0) throw new SetupError('npm ci failed; its message is above');
   if (!existsSync(NODE))
@@ -82,11 +82,11 @@ async function installFromDebian(missing) {
       : `with the system's own package manager: ${names.join(' ')}`;
     return giveUpOn(missing, `missing: ${names.join(', ')}; install ${how}`);
   }
-  say(`installing from Debian: ${names.join(', ')}`);
+  log(`installing from Debian: ${names.join(', ')}`);
   await withoutStartingServices(async (env) => {
     const install = () => runStep(command[0], command.slice(1), { env });
     if ((await install()) === 0) return;
-    say('once more, with fresh package lists');
+    log('once more, with fresh package lists');
     await runStep('apt-get', ['update'], { env });
     await install();
   });
@@ -110,7 +110,7 @@ async function buildWithGo({ program, module, note }) {
   const go = SEARCH_PATH.map((folder) => path.join(folder, 'go')).find((file) => existsSync(file));
   if (go === undefined)
     return giveUpOn([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
-  say(`building ${program} once, ${note} (${byHand})`);
+  log(`building ${program} once, ${note} (${byHand})`);
   try {
     mkdirSync(CACHE_BIN, { recursive: true });
   } catch (error) {
@@ -128,7 +128,7 @@ async function buildWithGo({ program, module, note }) {
 async function installWithPip({ program, folder, requirements }) {
   const name = path.basename(folder);
   const byHand = `python3 -m venv ${folder} && ${folder}/bin/pip install -r ${path.relative(ROOT, requirements)}`;
-  say(`installing ${name} once (${byHand})`);
+  log(`installing ${name} once (${byHand})`);
   const makeEnvironment = () => runStep('python3', ['-m', 'venv', '--clear', folder]);
   try {
     const made = (await makeEnvironment()) === 0 || (await addVenvModule(makeEnvironment));
@@ -153,7 +153,7 @@ async function addVenvModule(makeEnvironment) {
 async function downloadElectron(purpose) {
   const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   if (given) return giveUp(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
-  say('downloading Electron once');
+  log('downloading Electron once');
   let complaints = '';
   const keepComplaints = (child) => {
     child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -185,7 +185,7 @@ function giveUpOn(missing, message) {
 /** Fails for what the purpose cannot do without, and in CI for anything; otherwise only says what is missing. */
 function giveUp(message, essential) {
   if (essential || process.env.CI === 'true') throw new SetupError(message);
-  say(message);
+  log(message);
 }
 
 /** Runs a step of the set-up; nothing follows one that was interrupted. */
@@ -199,7 +199,7 @@ async function runStep(command, args, options, onStart) {
   return status;
 }
 
-/** Runs a program on this terminal and answers its exit code; signals reach it, and this program waits for it. */
+/** Runs a program on this terminal and returns its exit code; signals reach it, and this program waits for it. */
 export function runCommand(command, args, options = {}, { onSignal, onStart } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
@@ -210,9 +210,9 @@ export function runCommand(command, args, options = {}, { onSignal, onStart } = 
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
-    const finish = (settle) => {
+    const finish = (report) => {
       for (const signal of signals) process.off(signal, forward);
-      settle();
+      report();
     };
     child.once('error', (error) =>
       finish(() => reject(new SetupError(`${command} cannot be run: ${error.message}`))),
@@ -225,17 +225,17 @@ function exitCodeOf(signal) {
   return { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? 1;
 }
 
-function say(message) {
+function log(message) {
   process.stderr.write(`set-up: ${message}\n`);
 }
 
 /** Runs `work`; a failure of the set-up ends the process with 1 and its message alone. */
-export async function orExplain(work) {
+export async function orExitWithMessage(work) {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    say(error.message);
+    log(error.message);
     process.exit(1);
   }
 }
@@ -247,5 +247,5 @@ export function takePurpose(args) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await orExplain(() => setUp(takePurpose(process.argv.slice(2)).purpose));
+  await orExitWithMessage(() => setUp(takePurpose(process.argv.slice(2)).purpose));
 }

@@ -54,7 +54,7 @@ test('a failure by chance is retried until the attempts are used up', () => {
   }
 });
 
-test("a failure for good that is nobody's fault is not retried", () => {
+test("a permanent failure that blames neither file nor farm is not retried", () => {
   for (const code of ['internal', 'source_changed', 'program_died'] as const) {
     assert.deepEqual(decide({}, code, false), { next: 'fail' });
   }
@@ -92,7 +92,7 @@ test('two tries with different verdicts are followed by a third, which decides',
   assert.deepEqual(decide(second.tries, 'undecodable', false), { next: 'fail' });
 });
 
-test('what is said of the media is remembered over a fault of the farm and a failure by chance', () => {
+test('a verdict on the media is kept over a fault of the farm and a transient failure', () => {
   const verdicts = [{ code: 'undecodable', workerId: 'a' }] as const;
   for (const code of ['source_unreachable', 'encoder_failed'] as const) {
     const decision = decide({ verdicts }, code);

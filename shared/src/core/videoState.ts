@@ -91,7 +91,7 @@ const MAX_PROGRAM_DEATHS = 2;
  */
 const DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
-/** Somebody waits to hear that their file cannot be used. */
+/** Short: an owner is waiting to learn that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
 
 /**
@@ -155,7 +155,7 @@ function isVerdict(code: ErrorCode): boolean {
 const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };
 /** About a minute: who is busy with a chunk has time to finish it. */
 const MAX_DECLINES_OF_JUDGES = 12;
-/** A few seconds: whoever failed by chance may succeed as well. */
+/** A few seconds: a worker that failed by chance may succeed as well. */
 const MAX_DECLINES_OF_FAILED = 3;
 
 /**

@@ -114,7 +114,7 @@ class MinioStore implements ObjectStore {
     });
   }
 
-  /** `maxBytes` is up to whoever signs: S3 knows a length that must be, and none that may be. */
+  /** Ignores `maxBytes`: S3 can sign an exact length, but no maximum. */
   async signPut(key: string, options: SignOptions): Promise<string> {
     return this.#sign('PUT', key, options);
   }

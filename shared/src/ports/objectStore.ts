@@ -88,7 +88,7 @@ export interface ObjectStore {
   ): Promise<string>;
   /**
    * A URL that takes a whole object by PUT, as often as it is used until it expires or `endPut` ends it. With `maxBytes`
-   * a larger body responds 413, where the store can tell (S3 cannot).
+   * a larger body responds 413, where the store enforces it (S3 cannot).
    */
   signPut(key: string, options: SignOptions & { maxBytes?: number }): Promise<string>;
   /**

@@ -36,7 +36,7 @@ test('without an endpoint a span is its work, and messages carry nothing', async
   await assert.rejects(failing, error);
 });
 
-test('a message goes on with the trace of what caused it, and says whether that is kept', async () => {
+test('a message continues the trace of what caused it, with its sampling flag', async () => {
   assert.match(
     (await carriedUnder({}, PARENT)) ?? '',
     /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/,

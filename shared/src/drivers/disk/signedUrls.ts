@@ -79,6 +79,6 @@ function fieldsOf(grant: Grant): (string | number | null)[] {
   if (grant.verb === 'get') return [grant.verb, grant.key, grant.contentType ?? null];
   if (grant.verb === 'put') return [grant.verb, grant.key, grant.maxBytes ?? null];
   const { verb, uploadId, partNumber, sizeBytes } = grant;
-  // URLs that were signed before sizes were go on
+  // URLs that were signed without a size stay valid
   return sizeBytes === undefined ? [verb, uploadId, partNumber] : [verb, uploadId, partNumber, sizeBytes];
 }

@@ -2,9 +2,9 @@
 export interface BudgetShare {
   /** Resolves when so many more bytes may be held in memory; first come, first served. */
   take(bytes: number): Promise<void>;
-  /** Gives bytes back that are not held any more. */
+  /** Returns bytes that are not held any more to the budget. */
   release(bytes: number): void;
-  /** Gives everything back; what is taken later comes back at once. */
+  /** Returns everything to the budget; what is taken later is returned at once. */
   close(): void;
 }
 
