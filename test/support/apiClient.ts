@@ -24,7 +24,7 @@ export interface CallOptions {
 }
 
 /** An answer that the served OpenAPI document allows. */
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -64,7 +64,7 @@ export class DocumentedApi {
   }
 
   /** `path` is below `/api/v1`, or begins with `//` for one at the top of the server. */
-  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  async call(method: string, path: string, options: CallOptions = {}): Promise<ApiResponse> {
     const pathname = path.startsWith('//') ? path.slice(1) : `/api/v1${path}`;
     const { body, token } = options;
     const response = await fetch(`${this.url}${pathname}`, {
@@ -79,7 +79,7 @@ export class DocumentedApi {
     });
     const text = await response.text();
     if (!options.undocumented) this.#check(method, pathname, response, text);
-    return toAnswer(response, text);
+    return toApiResponse(response, text);
   }
 
   #check(method: string, pathname: string, response: Response, text: string): void {
@@ -158,10 +158,10 @@ export interface ApiUser {
   readonly password: string;
   readonly token: string;
   readonly refreshToken: string;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  call(method: string, path: string, options?: CallOptions): Promise<ApiResponse>;
 }
 
-function toAnswer(response: Response, text: string): Answer {
+function toApiResponse(response: Response, text: string): ApiResponse {
   return {
     status: response.status,
     headers: response.headers,

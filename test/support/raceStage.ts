@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Models } from '../../server/src/db/models.ts';
-import { type Answer, type ApiUser, DocumentedApi } from './apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from './apiClient.ts';
 import { openDistributed } from './distributed.ts';
 import { addQuickAccount } from './quickAccount.ts';
 import { startTestServer } from './server.ts';
@@ -79,7 +79,7 @@ async function toStage(
 }
 
 /** How a call ended: its status, with the code of a failure. */
-export function outcomeOf(answer: Answer): string {
+export function outcomeOf(answer: ApiResponse): string {
   return answer.status < 400 ? String(answer.status) : `${answer.status} ${answer.error.code}`;
 }
 

@@ -6,7 +6,7 @@ import {
   uploadPlanSchema,
 } from '@reelmill/shared/contracts/uploads.ts';
 import { z } from 'zod';
-import type { Answer, ApiUser } from './apiClient.ts';
+import type { ApiResponse, ApiUser } from './apiClient.ts';
 
 const singleSchema = z.strictObject({ video_id: z.int(), upload_url: z.url() });
 const multipartSchema = z.strictObject({ video_id: z.int(), upload: uploadPlanSchema });
@@ -46,7 +46,7 @@ export async function put(url: string | undefined, bytes: Uint8Array<ArrayBuffer
   return response.status;
 }
 
-export function complete(user: ApiUser, videoId: number): Promise<Answer> {
+export function complete(user: ApiUser, videoId: number): Promise<ApiResponse> {
   return user.call('POST', '/videos/upload/complete', { body: { video_id: videoId } });
 }
 
