@@ -20,7 +20,7 @@ export interface WebhookWatch {
 export async function watchWebhooks(creators: readonly Creator[], random: Random): Promise<WebhookWatch> {
   const receiver = await startWebhookReceiver();
   const taken: Received[] = [];
-  receiver.answer((response, request) => {
+  receiver.respondWith((response, request) => {
     const refused = random.chance(REFUSED);
     if (!refused) taken.push(request);
     response.writeHead(refused ? 500 : 204).end();

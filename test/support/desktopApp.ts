@@ -57,7 +57,7 @@ export async function startDesktopApp(options: DesktopAppOptions): Promise<Built
     args: [...switches(), ...args, ...(options.args ?? [])],
     env: environment(options),
     timeout: START_TIMEOUT_MS,
-    // as the app itself and its settings say
+    // as the app itself and its settings have it
     colorScheme: null,
   });
   const app = await openWindow(electron.process(), {
@@ -69,7 +69,7 @@ export async function startDesktopApp(options: DesktopAppOptions): Promise<Built
   return { ...app, electron };
 }
 
-/** Starts the app once more beside one that runs with the same data; answers how that start ended. */
+/** Starts the app once more beside one that runs with the same data; returns how that start ended. */
 export async function startBeside(options: DesktopAppOptions): Promise<{ code: number | null }> {
   const stage = await makeTemporaryFolder('electron');
   try {

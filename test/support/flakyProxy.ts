@@ -7,7 +7,7 @@ export interface ConnectionFault {
   cutAfterBytes?: number;
   /** Passes on nothing more, and closes nothing, once so many bytes came from the client. */
   freezeAfterBytes?: number;
-  /** Ends the answer once so many bytes of it were passed on. */
+  /** Ends the response once so many bytes of it were passed on. */
   truncateResponseAfterBytes?: number;
   /** Holds back every chunk in both directions for so long. */
   delayMs?: number;

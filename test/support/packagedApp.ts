@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const DIST = path.resolve(import.meta.dirname, '../../scripts/dist.ts');
 const PACK_TIMEOUT_MS = 300_000;
 
-/** Packs the app into a folder, as `npm run dist:dir` does with this environment, and answers the program in it. */
+/** Packs the app into a folder, as `npm run dist:dir` does with this environment, and returns the program in it. */
 export async function packApp(output: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   await buildWhereNeeded();
   const args = [DIST, '--dir', '--built', '--output', output];
