@@ -80,7 +80,7 @@ async function installFromDebian(missing) {
     const how = isInstalled('apt-get')
       ? `as root: ${byHand}`
       : `with the system's own package manager: ${names.join(' ')}`;
-    return giveUpOn(missing, `missing: ${names.join(', ')}; install ${how}`);
+    return reportMissing(missing, `missing: ${names.join(', ')}; install ${how}`);
   }
   log(`installing from Debian: ${names.join(', ')}`);
   await withoutStartingServices(async (env) => {
@@ -91,7 +91,7 @@ async function installFromDebian(missing) {
     await install();
   });
   const still = missing.filter(({ program }) => !isInstalled(program));
-  if (still.length > 0) giveUpOn(still, `apt-get could not install everything; by hand: ${byHand}`);
+  if (still.length > 0) reportMissing(still, `apt-get could not install everything; by hand: ${byHand}`);
 }
 
 /** Debian starts a server as soon as it is installed, unless the local policy forbids it. */
@@ -109,19 +109,19 @@ async function buildWithGo({ program, module, note }) {
   const byHand = `GOBIN=${CACHE_BIN} go install ${module}`;
   const go = SEARCH_PATH.map((folder) => path.join(folder, 'go')).find((file) => existsSync(file));
   if (go === undefined)
-    return giveUpOn([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
+    return reportMissing([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
   log(`building ${program} once, ${note} (${byHand})`);
   try {
     mkdirSync(CACHE_BIN, { recursive: true });
   } catch (error) {
-    return giveUpOn(
+    return reportMissing(
       [{ program }],
       `${error.message}; REELMILL_CACHE can name another folder for built programs`,
     );
   }
   const status = await runStep(go, ['install', module], { env: { ...process.env, GOBIN: CACHE_BIN } });
   if (status !== 0 || !isInstalled(program))
-    giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
+    reportMissing([{ program }], `${program} could not be built; by hand: ${byHand}`);
 }
 
 /** Into a virtual environment; pip writes the program last, so that it is there only where everything it needs is. */
@@ -135,10 +135,16 @@ async function installWithPip({ program, folder, requirements }) {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
     if (made) await runStep(path.join(folder, 'bin', 'python'), [...pip, '-r', requirements]);
   } catch (error) {
-    return giveUpOn([{ program }], `${error.message}; ${name} needs Python 3.10 or newer, then: ${byHand}`);
+    return reportMissing(
+      [{ program }],
+      `${error.message}; ${name} needs Python 3.10 or newer, then: ${byHand}`,
+    );
   }
   if (isInstalled(program)) return;
-  giveUpOn([{ program }], `${name} could not be installed; by hand, with Python 3.10 or newer: ${byHand}`);
+  reportMissing(
+    [{ program }],
+    `${name} could not be installed; by hand, with Python 3.10 or newer: ${byHand}`,
+  );
 }
 
 /** Debian keeps what makes environments in a package of its own. */
@@ -152,7 +158,7 @@ async function addVenvModule(makeEnvironment) {
 /** Electron's own download, about 110 MB; the tests can do without, the app cannot. */
 async function downloadElectron(purpose) {
   const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  if (given) return giveUp(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
+  if (given) return failOrWarn(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
   log('downloading Electron once');
   let complaints = '';
   const keepComplaints = (child) => {
@@ -169,21 +175,21 @@ async function downloadElectron(purpose) {
   if (findElectron() !== null) return;
   const [reason = ''] = complaints.replace(/^\w*Error: /, '').split('\n');
   const otherwise = 'ELECTRON_MIRROR can name a mirror, ELECTRON_OVERRIDE_DIST_PATH a folder that holds it';
-  giveUp(
+  failOrWarn(
     `Electron cannot be downloaded (${reason || 'no reason was given'}); ${otherwise}`,
     purpose === 'desktop',
   );
 }
 
-function giveUpOn(missing, message) {
-  giveUp(
+function reportMissing(missing, message) {
+  failOrWarn(
     message,
     missing.some(({ program }) => DEBIAN.run.some((need) => need.program === program)),
   );
 }
 
-/** Fails for what the purpose cannot do without, and in CI for anything; otherwise only says what is missing. */
-function giveUp(message, essential) {
+/** Fails for what the purpose cannot do without, and in CI for anything; otherwise only logs what is missing. */
+function failOrWarn(message, essential) {
   if (essential || process.env.CI === 'true') throw new SetupError(message);
   log(message);
 }

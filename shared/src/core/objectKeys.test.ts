@@ -67,7 +67,7 @@ test('a key holds its plan version, unless later plans have the same key, or Ree
   }
 });
 
-test('caches keep for good what is written once, and no picture that a later transcode wrote anew', () => {
+test('caches keep what is written once, and no picture that a later transcode may overwrite', () => {
   const forGood = 'private, max-age=31536000, immutable';
   const { init, segment, cover, storyboardSprite } = taskKeys('7-ab', 2, '815-3fa9c2d1e0b7');
   for (const key of [

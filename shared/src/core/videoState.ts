@@ -100,7 +100,7 @@ const SECOND_OPINION_MS = 700;
  *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
  *                           many times is a failure like any other)
  *   a verdict on the media  is believed once a second try, of another worker where there is one, reports the same
- *   a program that died     is tried once more
+ *   a program that died     is retried once
  *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
  *
  * A worker that is lost has failed nothing: see `decideAfterLostLease`.
@@ -153,10 +153,10 @@ function isVerdict(code: ErrorCode): boolean {
 }
 
 const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };
-/** About a minute: who is busy with a chunk has time to finish it. */
-const MAX_DECLINES_OF_JUDGES = 12;
+/** About a minute: a worker that is busy with a chunk has time to finish it. */
+const MAX_DECLINES_AFTER_VERDICT = 12;
 /** A few seconds: a worker that failed by chance may succeed as well. */
-const MAX_DECLINES_OF_FAILED = 3;
+const MAX_DECLINES_AFTER_FAILURE = 3;
 
 /**
  * Returns the workers that shall decline the next try: those that gave a verdict, and the one that failed last. Only
@@ -168,11 +168,11 @@ export function workersToAvoid(
   alive: readonly string[],
 ): string[] {
   const { verdicts, failedWorkerId, declines } = task;
-  const judges = declines < MAX_DECLINES_OF_JUDGES ? verdicts.map(({ workerId }) => workerId) : [];
-  const failed = failedWorkerId !== null && declines < MAX_DECLINES_OF_FAILED ? [failedWorkerId] : [];
+  const withVerdict = declines < MAX_DECLINES_AFTER_VERDICT ? verdicts.map(({ workerId }) => workerId) : [];
+  const failed = failedWorkerId !== null && declines < MAX_DECLINES_AFTER_FAILURE ? [failedWorkerId] : [];
   const leavesAnother = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
   // a second opinion matters more than a worker in trouble
-  const candidates = [[...judges, ...failed], judges].map((ids) => [...new Set(ids)]);
+  const candidates = [[...withVerdict, ...failed], withVerdict].map((ids) => [...new Set(ids)]);
   return candidates.find(leavesAnother) ?? [];
 }
 

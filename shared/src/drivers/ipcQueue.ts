@@ -22,7 +22,7 @@ const depthSchema = z.object({ ready: z.int(), consumers: z.int(), deadLetters: 
 
 type Delivery = Extract<ServerFrame, { type: 'queue_delivery' }>;
 
-/** A consumer of this end; `deliver` is null for control messages, which nobody acknowledges. */
+/** A consumer of this end; `deliver` is null for control messages, which are not acknowledged. */
 interface LocalConsumer {
   deliver: ((delivery: Delivery) => Promise<Disposition>) | null;
   control: ((text: string) => void) | null;

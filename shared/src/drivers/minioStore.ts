@@ -320,7 +320,7 @@ class MinioStore implements ObjectStore {
     return client.presign({ method, bucket: this.#bucket, key, query, headers }, seconds);
   }
 
-  /** Makes one call, once more if its connection had died, and throws the port's errors only. */
+  /** Makes one call, retries it once where its connection had closed, and throws the port's errors only. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work().catch((error: unknown) => {

@@ -74,7 +74,7 @@ async function* readInTurns(
       const piece = await (ahead ?? read(position));
       position += piece.length;
       ahead = buffers.length > 1 && position < end ? read(position) : null;
-      // its failure is thrown when its turn comes, and is nobody's when the reader has gone by then
+      // its failure is thrown when its turn comes, and ignored where the reader has gone by then
       ahead?.catch(() => undefined);
       yield piece;
     }

@@ -56,7 +56,7 @@ export class Broker {
     return this.#blocked;
   }
 
-  /** Throws `unavailable` where it was closed for good. */
+  /** Throws `unavailable` after `close`. */
   requireOpen(): void {
     if (this.#closed) throw this.unavailable();
   }
@@ -104,7 +104,7 @@ export class Broker {
     });
     connection.on('connect-failed', (error) => this.#remember(error));
     connection.on('reconnect-failed', (error: Error) => this.#remember(error));
-    // the connection's end follows as `disconnect`; an `error` nobody listens to would end the process
+    // the connection's end follows as `disconnect`; an `error` without a listener would end the process
     connection.on('error', (error) => this.#remember(error));
     connection.on('blocked', (reason) => {
       this.#blocked = true;

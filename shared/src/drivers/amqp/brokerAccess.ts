@@ -20,7 +20,7 @@ export async function assertBrokerAccess(url: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const connection = await connect(url, { timeout: CONNECT_TIMEOUT_MS });
-      // an error that nobody listens to would end the process
+      // an `error` without a listener would end the process
       connection.on('error', () => undefined);
       await withTimeout(connection.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
       return;
