@@ -8,11 +8,11 @@ import {
   mayTaskBecome,
   mayVideoBecome,
   pauseAfterDecline,
+  selectExcludedWorkers,
   type Tries,
   taskStatesBefore,
   videoStatesBefore,
   waitingReasonOf,
-  workersToAvoid,
 } from './videoState.ts';
 
 test('a video is transcoded from an upload, or again after it failed or was canceled', () => {
@@ -54,7 +54,7 @@ test('a failure by chance is retried until the attempts are used up', () => {
   }
 });
 
-test("a permanent failure that blames neither file nor farm is not retried", () => {
+test('a permanent failure that blames neither file nor farm is not retried', () => {
   for (const code of ['internal', 'source_changed', 'program_died'] as const) {
     assert.deepEqual(decide({}, code, false), { next: 'fail' });
   }
@@ -149,7 +149,7 @@ test('the next try is left to a worker that has not failed it, for as long as th
   const judge = { code: 'undecodable', workerId: 'judge' } as const;
   const task = { verdicts: [judge], failedWorkerId: 'ill', declines: 0 };
   const avoid = (alive: string[], changed: Partial<typeof task> = {}) =>
-    workersToAvoid({ ...task, ...changed }, alive);
+    selectExcludedWorkers({ ...task, ...changed }, alive);
   assert.deepEqual(avoid(['judge', 'ill', 'other']), ['judge', 'ill']);
   assert.deepEqual(avoid(['judge', 'ill']), ['judge'], 'the verdict counts more');
   assert.deepEqual(avoid(['judge']), []);
@@ -159,7 +159,10 @@ test('the next try is left to a worker that has not failed it, for as long as th
   assert.deepEqual(avoid(alive, { declines: 3 }), ['judge'], 'the others are busy');
   assert.deepEqual(avoid(alive, { declines: 11 }), ['judge']);
   assert.deepEqual(avoid(alive, { declines: 12 }), [], 'and stay so');
-  assert.deepEqual(workersToAvoid({ verdicts: [], failedWorkerId: null, declines: 0 }, ['a', 'b']), []);
+  assert.deepEqual(
+    selectExcludedWorkers({ verdicts: [], failedWorkerId: null, declines: 0 }, ['a', 'b']),
+    [],
+  );
   const declines = Array.from({ length: 12 }, (_, index) => index + 1);
   assert.equal(
     declines.reduce((sum, count) => sum + pauseAfterDecline(count, () => 1), 0),

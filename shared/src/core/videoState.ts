@@ -163,7 +163,7 @@ const MAX_DECLINES_AFTER_FAILURE = 3;
  * while another one of `alive`, the workers that take tasks, is left, and until the task was declined so often that
  * the others must be busy: no task waits for ever for another worker.
  */
-export function workersToAvoid(
+export function selectExcludedWorkers(
   task: { verdicts: readonly Verdict[]; failedWorkerId: string | null; declines: number },
   alive: readonly string[],
 ): string[] {
