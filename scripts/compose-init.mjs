@@ -38,7 +38,7 @@ if (made.size > 0) {
   chmodSync(FILE, 0o600);
 }
 console.log(made.size > 0 ? `made ${[...made.keys()].join(', ')}` : 'every secret is there already');
-console.log(describeAdmin());
+console.log(formatAdmin());
 
 function makeMissing() {
   // hexadecimal: safe inside the URLs that compose builds from it
@@ -56,8 +56,8 @@ function makeMissing() {
   return added;
 }
 
-/** Nobody registers by themselves unless REGISTRATION says so: without an admin nobody gets in at all. */
-function describeAdmin() {
+/** Returns who the first admin is. Registration is closed by default, so that nobody gets in without an admin. */
+function formatAdmin() {
   const admin = made.get('ADMIN_EMAIL') ?? lookUp('ADMIN_EMAIL');
   if (admin !== undefined) return `the first admin is ${admin}, with the ADMIN_PASSWORD of ${FILE}`;
   return 'there is no first admin: run this with --admin E-MAIL, or set REGISTRATION=open for anybody to register';

@@ -5,14 +5,14 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { describeConfig } from '@reelmill/shared/runtime/config.ts';
+import { listConfigVariables } from '@reelmill/shared/runtime/config.ts';
 
 export const CONFIG_PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 const PLACE = /(?<=<!-- configuration -->\n).*(?=\n<!-- \/configuration -->)/s;
 
 /** Returns the table, without a line break at its end. */
 export function formatConfigTable(): string {
-  const rows = describeConfig().map(
+  const rows = listConfigVariables().map(
     ({ name, default: value, description }) =>
       `| \`${name}\` | ${value && `\`${value}\``} | ${description.replaceAll('|', '\\|')} |`,
   );

@@ -14,15 +14,15 @@ import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
 import { type RunningServer, startServer } from '@reelmill/server/app/server.ts';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { readServerConfig, type ServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { openAccount } from './demo/account.ts';
 import { makeSample } from './demo/sample.ts';
 import { verifyPlayback } from './demo/verifyPlayback.ts';
 
 const USAGE = 'usage: npm run demo [-- [--once] [FILE...]]';
 
-createPrivateFilesOnly();
+setPrivateUmask();
 const cleanupStack = new CleanupStack();
 try {
   process.exitCode = await demo(readArguments());

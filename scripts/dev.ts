@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { keepAccount } from './demo/account.ts';
 import { makeSample } from './demo/sample.ts';
 
@@ -21,7 +21,7 @@ const PAGE_URL = `http://127.0.0.1:${PAGE_PORT}`;
 /** `node --watch` alone sees what a process imports, but not what its worker, a process of its own, does. */
 const SERVER_SOURCES = ['server/src', 'worker/src', 'shared/src'];
 
-createPrivateFilesOnly();
+setPrivateUmask();
 const children = await startAll();
 const endings = children.map((child) => once(child, 'exit'));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopAll);

@@ -65,7 +65,7 @@ function readLock(file) {
 }
 
 async function installPackages() {
-  say('installing the npm packages of package-lock.json');
+  log('installing the npm packages of package-lock.json');
   const status = await runStep('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { cwd: ROOT });
   if (status !== 0) throw new SetupError('npm ci failed; its message is above');
   if (!existsSync(NODE))
@@ -80,18 +80,18 @@ async function installFromDebian(missing) {
     const how = isInstalled('apt-get')
       ? `as root: ${byHand}`
       : `with the system's own package manager: ${names.join(' ')}`;
-    return giveUpOn(missing, `missing: ${names.join(', ')}; install ${how}`);
+    return reportMissing(missing, `missing: ${names.join(', ')}; install ${how}`);
   }
-  say(`installing from Debian: ${names.join(', ')}`);
+  log(`installing from Debian: ${names.join(', ')}`);
   await withoutStartingServices(async (env) => {
     const install = () => runStep(command[0], command.slice(1), { env });
     if ((await install()) === 0) return;
-    say('once more, with fresh package lists');
+    log('once more, with fresh package lists');
     await runStep('apt-get', ['update'], { env });
     await install();
   });
   const still = missing.filter(({ program }) => !isInstalled(program));
-  if (still.length > 0) giveUpOn(still, `apt-get could not install everything; by hand: ${byHand}`);
+  if (still.length > 0) reportMissing(still, `apt-get could not install everything; by hand: ${byHand}`);
 }
 
 /** Debian starts a server as soon as it is installed, unless the local policy forbids it. */
@@ -109,36 +109,42 @@ async function buildWithGo({ program, module, note }) {
   const byHand = `GOBIN=${CACHE_BIN} go install ${module}`;
   const go = SEARCH_PATH.map((folder) => path.join(folder, 'go')).find((file) => existsSync(file));
   if (go === undefined)
-    return giveUpOn([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
-  say(`building ${program} once, ${note} (${byHand})`);
+    return reportMissing([{ program }], `missing: ${program}; install Go 1.26 or newer, then: ${byHand}`);
+  log(`building ${program} once, ${note} (${byHand})`);
   try {
     mkdirSync(CACHE_BIN, { recursive: true });
   } catch (error) {
-    return giveUpOn(
+    return reportMissing(
       [{ program }],
       `${error.message}; REELMILL_CACHE can name another folder for built programs`,
     );
   }
   const status = await runStep(go, ['install', module], { env: { ...process.env, GOBIN: CACHE_BIN } });
   if (status !== 0 || !isInstalled(program))
-    giveUpOn([{ program }], `${program} could not be built; by hand: ${byHand}`);
+    reportMissing([{ program }], `${program} could not be built; by hand: ${byHand}`);
 }
 
 /** Into a virtual environment; pip writes the program last, so that it is there only where everything it needs is. */
 async function installWithPip({ program, folder, requirements }) {
   const name = path.basename(folder);
   const byHand = `python3 -m venv ${folder} && ${folder}/bin/pip install -r ${path.relative(ROOT, requirements)}`;
-  say(`installing ${name} once (${byHand})`);
+  log(`installing ${name} once (${byHand})`);
   const makeEnvironment = () => runStep('python3', ['-m', 'venv', '--clear', folder]);
   try {
     const made = (await makeEnvironment()) === 0 || (await addVenvModule(makeEnvironment));
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
     if (made) await runStep(path.join(folder, 'bin', 'python'), [...pip, '-r', requirements]);
   } catch (error) {
-    return giveUpOn([{ program }], `${error.message}; ${name} needs Python 3.10 or newer, then: ${byHand}`);
+    return reportMissing(
+      [{ program }],
+      `${error.message}; ${name} needs Python 3.10 or newer, then: ${byHand}`,
+    );
   }
   if (isInstalled(program)) return;
-  giveUpOn([{ program }], `${name} could not be installed; by hand, with Python 3.10 or newer: ${byHand}`);
+  reportMissing(
+    [{ program }],
+    `${name} could not be installed; by hand, with Python 3.10 or newer: ${byHand}`,
+  );
 }
 
 /** Debian keeps what makes environments in a package of its own. */
@@ -152,8 +158,8 @@ async function addVenvModule(makeEnvironment) {
 /** Electron's own download, about 110 MB; the tests can do without, the app cannot. */
 async function downloadElectron(purpose) {
   const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  if (given) return giveUp(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
-  say('downloading Electron once');
+  if (given) return failOrWarn(`ELECTRON_OVERRIDE_DIST_PATH: there is no Electron in ${given}`, true);
+  log('downloading Electron once');
   let complaints = '';
   const keepComplaints = (child) => {
     child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -169,23 +175,23 @@ async function downloadElectron(purpose) {
   if (findElectron() !== null) return;
   const [reason = ''] = complaints.replace(/^\w*Error: /, '').split('\n');
   const otherwise = 'ELECTRON_MIRROR can name a mirror, ELECTRON_OVERRIDE_DIST_PATH a folder that holds it';
-  giveUp(
+  failOrWarn(
     `Electron cannot be downloaded (${reason || 'no reason was given'}); ${otherwise}`,
     purpose === 'desktop',
   );
 }
 
-function giveUpOn(missing, message) {
-  giveUp(
+function reportMissing(missing, message) {
+  failOrWarn(
     message,
     missing.some(({ program }) => DEBIAN.run.some((need) => need.program === program)),
   );
 }
 
-/** Fails for what the purpose cannot do without, and in CI for anything; otherwise only says what is missing. */
-function giveUp(message, essential) {
+/** Fails for what the purpose cannot do without, and in CI for anything; otherwise only logs what is missing. */
+function failOrWarn(message, essential) {
   if (essential || process.env.CI === 'true') throw new SetupError(message);
-  say(message);
+  log(message);
 }
 
 /** Runs a step of the set-up; nothing follows one that was interrupted. */
@@ -199,7 +205,7 @@ async function runStep(command, args, options, onStart) {
   return status;
 }
 
-/** Runs a program on this terminal and answers its exit code; signals reach it, and this program waits for it. */
+/** Runs a program on this terminal and returns its exit code; signals reach it, and this program waits for it. */
 export function runCommand(command, args, options = {}, { onSignal, onStart } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
@@ -210,9 +216,9 @@ export function runCommand(command, args, options = {}, { onSignal, onStart } = 
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
-    const finish = (settle) => {
+    const finish = (report) => {
       for (const signal of signals) process.off(signal, forward);
-      settle();
+      report();
     };
     child.once('error', (error) =>
       finish(() => reject(new SetupError(`${command} cannot be run: ${error.message}`))),
@@ -225,17 +231,17 @@ function exitCodeOf(signal) {
   return { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? 1;
 }
 
-function say(message) {
+function log(message) {
   process.stderr.write(`set-up: ${message}\n`);
 }
 
 /** Runs `work`; a failure of the set-up ends the process with 1 and its message alone. */
-export async function orExplain(work) {
+export async function orExitWithMessage(work) {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    say(error.message);
+    log(error.message);
     process.exit(1);
   }
 }
@@ -247,5 +253,5 @@ export function takePurpose(args) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await orExplain(() => setUp(takePurpose(process.argv.slice(2)).purpose));
+  await orExitWithMessage(() => setUp(takePurpose(process.argv.slice(2)).purpose));
 }

@@ -8,16 +8,16 @@ export type DemoAccount = z.infer<typeof accountSchema>;
 /** The demo's account: its password is made once, kept readable by its owner only, and registered where it is new. */
 export async function openAccount(serverUrl: string, file: string): Promise<DemoAccount> {
   const account = await keepAccount(file);
-  const answer = await fetch(`${serverUrl}/api/v1/users/register`, {
+  const response = await fetch(`${serverUrl}/api/v1/users/register`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ nickname: 'Demo', ...account }),
     signal: AbortSignal.timeout(30_000),
   });
-  await answer.body?.cancel();
+  await response.body?.cancel();
   // 409: registered by an earlier demo
-  if (answer.status !== 201 && answer.status !== 409) {
-    throw new Error(`The server did not register the demo's account (HTTP ${answer.status}).`);
+  if (response.status !== 201 && response.status !== 409) {
+    throw new Error(`The server did not register the demo's account (HTTP ${response.status}).`);
   }
   return account;
 }

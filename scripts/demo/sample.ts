@@ -7,7 +7,7 @@ const SECONDS = 30;
 const PICTURE = `gradients=size=1280x720:rate=30:nb_colors=7:speed=0.03:duration=${SECONDS}`;
 const SOUND = `aevalsrc='0.12*(sin(2*PI*220*t)+sin(2*PI*277.18*t)+sin(2*PI*329.63*t))*(0.6+0.4*sin(2*PI*t/5))':sample_rate=48000:duration=${SECONDS}`;
 
-/** Makes half a minute of drifting colours and a chord, once, and answers the file. */
+/** Makes half a minute of drifting colours and a chord, once, and returns the file. */
 export async function makeSample(folder: string): Promise<string> {
   const file = path.join(folder, 'reelmill-sample.mp4');
   if (await exists(file)) return file;

@@ -7,7 +7,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const SERVED = ['desktop', 'shared', 'scripts/dev', 'node_modules'];
 
 /**
- * Serves the app's page from its sources on a port of loopback, until the process is told to stop; `bridge` gives it what
+ * Serves the app's page from its sources on a port of loopback, until the process is stopped; `bridge` gives it what
  * the preload script does in the app. Changes appear at once. `close` is called at the end. Throws where the port is in use.
  */
 export async function servePage(

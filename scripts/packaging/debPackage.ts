@@ -64,7 +64,7 @@ export async function makeDebPackage(args: readonly string[]): Promise<void> {
     const { sums, bytes } = await surveyFiles(stage);
     const control = path.join(stage, 'DEBIAN');
     await mkdir(control, { mode: 0o755 });
-    await writeFile(path.join(control, 'control'), describePackage(wanted, bytes));
+    await writeFile(path.join(control, 'control'), formatControlFile(wanted, bytes));
     await writeFile(path.join(control, 'md5sums'), sums);
     await placeScript(wanted['after-install'], path.join(control, 'postinst'));
     await placeScript(wanted['after-remove'], path.join(control, 'postrm'));
@@ -75,7 +75,7 @@ export async function makeDebPackage(args: readonly string[]): Promise<void> {
   }
 }
 
-function describePackage(wanted: Wanted, bytes: number): string {
+function formatControlFile(wanted: Wanted, bytes: number): string {
   const { version, iteration } = wanted;
   const fields: Record<string, string | undefined> = {
     Package: wanted.name,
@@ -90,14 +90,14 @@ function describePackage(wanted: Wanted, bytes: number): string {
     Section: wanted.category,
     Priority: wanted['deb-priority'],
     Homepage: wanted.url,
-    Description: describe(wanted.description),
+    Description: formatDescription(wanted.description),
   };
   const lines = Object.entries(fields).flatMap(([name, value]) => (value ? [`${name}: ${value}`] : []));
   return `${lines.join('\n')}\n`;
 }
 
 /** The first line is the summary; the others are indented, and an empty one is a dot. */
-function describe(text: string): string {
+function formatDescription(text: string): string {
   const [summary = '', ...rest] = text.split('\n').map((line) => line.trim());
   return [summary, ...rest.map((line) => ` ${line || '.'}`)].join('\n');
 }

@@ -1,6 +1,6 @@
 import { ConfigError, readServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -13,7 +13,7 @@ const STOP_DEADLINE_MS = 28_000;
 const ABORT_START_MS = 2_000;
 
 const stopping = new AbortController();
-createPrivateFilesOnly();
+setPrivateUmask();
 ignoreBrokenOutput();
 try {
   const config = readServerConfig(process.env);

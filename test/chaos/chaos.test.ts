@@ -12,7 +12,7 @@ after(async () => {
   await folder.remove();
 });
 
-test('a farm that is hurt while it is used publishes nothing wrong and blames nobody', async () => {
+test('a farm under faults publishes nothing wrong and blames no good file', async () => {
   const lines: string[] = [];
   const summary = await runChaos({
     ...{ profile: 'distributed', seed: 12, minutes: 0.5, faults: 12, uploadsPerMinute: 24 },

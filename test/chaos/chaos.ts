@@ -11,7 +11,7 @@ import { Load } from './load.ts';
 import { createRandom } from './random.ts';
 import { openStandaloneWorld } from './standaloneWorld.ts';
 import { openTimeline, type Timeline } from './timeline.ts';
-import { explain, Violations } from './violations.ts';
+import { formatViolation, Violations } from './violations.ts';
 import { type WebhookWatch, watchWebhooks } from './webhookWatch.ts';
 import type { World } from './world.ts';
 
@@ -91,10 +91,10 @@ export async function runChaos(options: ChaosOptions): Promise<Summary> {
     const violations = new Violations();
     const run = { options, world, load, webhooks, timeline, violations, folder: temporary.path };
     const injector = new Injector(world.faults, random.fork('faults'), timeline);
-    await hurt(run, injector);
+    await injectFaults(run, injector);
     const quietSeconds = await waitUntilQuiet(run);
     const outcomes = await checkEverything(run);
-    for (const violation of violations.list) print(explain(violation, timeline));
+    for (const violation of violations.list) print(formatViolation(violation, timeline));
     return {
       ...{ profile: options.profile, seed: options.seed, minutes: options.minutes },
       ...{ faults: injector.total, faults_by_kind: injector.counts },
@@ -113,7 +113,7 @@ export async function runChaos(options: ChaosOptions): Promise<Summary> {
   }
 }
 
-async function hurt({ options, world, load }: Run, injector: Injector): Promise<void> {
+async function injectFaults({ options, world, load }: Run, injector: Injector): Promise<void> {
   const over = AbortSignal.timeout(options.minutes * 60_000);
   const perMinute = options.faults / options.minutes;
   await Promise.all([load.run(over), injector.run(over, { perMinute, max: options.faults })]);
@@ -135,15 +135,16 @@ async function waitUntilQuiet({
   await untilReady(world);
   const deadline = performance.now() + options.quietMinutes * 60_000;
   await load.finish(deadline - performance.now());
-  await load.giveUpUnfinished();
+  await load.abortUnfinished();
   for (;;) {
     const videos = await load.listVideos();
-    const told = webhooks.told();
+    const reported = webhooks.reported();
     const open = videos.filter(({ status }) => status === 'transcoding' || status === 'uploading');
-    const untold = videos.filter(
-      ({ id, status }) => (status === 'online' || status === 'failed') && !told.has(`video.${status} ${id}`),
+    const unreported = videos.filter(
+      ({ id, status }) =>
+        (status === 'online' || status === 'failed') && !reported.has(`video.${status} ${id}`),
     );
-    if (open.length + untold.length === 0) break;
+    if (open.length + unreported.length === 0) break;
     if (performance.now() > deadline) {
       for (const { id, title, status, phase, progress } of open)
         violations.add('still waiting', `${title} is ${status} (${phase}, ${progress} %)`, {
@@ -172,9 +173,9 @@ async function checkEverything({
   folder,
 }: Run): Promise<Record<string, number>> {
   const ready = await isReady(world).catch(() => false);
-  if (!ready) violations.add('not ready', 'the API does not say that it is ready');
+  if (!ready) violations.add('not ready', 'the API is not ready');
   for (const name of await world.stop())
-    violations.add('stop', `${name} did not end in order when it was told to`);
+    violations.add('stop', `${name} did not end in order when it was asked to`);
   await checkProcesses(world.mark, violations);
   await checkScratch(world.scratchFolders, violations);
   webhooks.check(load.uploads, violations);

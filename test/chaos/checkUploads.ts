@@ -23,7 +23,7 @@ export interface UploadOutcomes {
   expectedKeys: Set<string>;
 }
 
-/** Checks that every upload has the one end that fits its file and its owner's wish, and what was published of it. */
+/** Checks that every upload has the one end that fits its file and its owner's action, and what was published of it. */
 export async function checkUploads(
   checks: UploadChecks,
   uploads: readonly Upload[],
@@ -61,7 +61,7 @@ async function checkUpload(
   outcomes.counts[outcome] = (outcomes.counts[outcome] ?? 0) + 1;
 
   if (upload.acceptedAt === null) report('upload never accepted', upload.problem ?? 'no reason');
-  else if (upload.problem !== null) report('wish never decided', upload.problem);
+  else if (upload.problem !== null) report('action never completed', upload.problem);
   if (ended.length > 1) report('doubled', `videos ${ended.map(({ id }) => id).join(', ')}`);
   const expected = expectedOutcomes(upload);
   if (!expected.includes(outcome)) {
@@ -79,10 +79,10 @@ async function checkUpload(
   if (violations.list.length === before) await rm(upload.file, { force: true });
 }
 
-function expectedOutcomes({ bad, wish, acknowledged }: Upload): string[] {
+function expectedOutcomes({ bad, action, acknowledged }: Upload): string[] {
   if (bad !== null) return ['failed'];
   if (acknowledged === 'deleted') return ['deleted', 'none'];
-  if (acknowledged === 'canceled' && wish === 'cancel') return ['canceled'];
+  if (acknowledged === 'canceled' && action === 'cancel') return ['canceled'];
   if (acknowledged === 'canceled') return ['canceled', 'online'];
   return ['online'];
 }

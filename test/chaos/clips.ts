@@ -11,7 +11,7 @@ const TIMEOUT_MS = 120_000;
 
 export type Container = 'mp4' | 'mkv' | 'ts';
 
-/** A film whose every picture and half second of sound can be told apart. */
+/** A film whose every picture and half second of sound is unique. */
 export interface Clip {
   id: number;
   container: Container;

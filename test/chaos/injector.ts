@@ -5,7 +5,7 @@ import type { Timeline } from './timeline.ts';
 
 const DRAWS = 20;
 
-/** Draws and injects faults until it is told to stop. */
+/** Draws and injects faults until it is stopped. */
 export class Injector {
   /** How many were injected, by kind. */
   readonly counts: Record<string, number> = {};

@@ -6,11 +6,11 @@ import { type Video, videoListSchema } from '@reelmill/shared/contracts/videos.t
 import { logInAs } from '../support/cli.ts';
 import type { Clip } from './clips.ts';
 import { Creator } from './creator.ts';
+import { performOwnerAction } from './ownerActions.ts';
 import type { Random } from './random.ts';
 import { sendByApi, sendByCli } from './sendUpload.ts';
 import type { Timeline } from './timeline.ts';
 import { drawUpload, type Upload } from './uploads.ts';
-import { carryOutWish } from './wishes.ts';
 
 const OWNERS = 4;
 /** So many uploads may be under way at the creators; whoever waits for the farm does not count. */
@@ -37,7 +37,7 @@ export class Load {
   readonly #options: LoadOptions;
   /** The same people, who look on when nothing is sent any more. */
   readonly #watchers: readonly Creator[];
-  readonly #giveUp = new AbortController();
+  readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   readonly #ownerIds: number[] = [];
   #sending = 0;
@@ -48,7 +48,7 @@ export class Load {
     this.#options = options;
     const names = [...Array(OWNERS).keys()].map((owner) => `creator-${owner}`);
     const { apiUrl, signal } = options;
-    this.creators = names.map((name) => new Creator(apiUrl, name, this.#giveUp.signal));
+    this.creators = names.map((name) => new Creator(apiUrl, name, this.#abort.signal));
     this.#watchers = names.map((name) => new Creator(apiUrl, name, signal));
   }
 
@@ -63,7 +63,7 @@ export class Load {
     }
   }
 
-  /** Begins uploads until the signal says that it is enough. */
+  /** Begins uploads until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { perMinute, random } = this.#options;
     for (let dueAt = performance.now(); !signal.aborted; dueAt += 60_000 / perMinute) {
@@ -77,11 +77,11 @@ export class Load {
   async finish(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (this.#underWay.size > 0 && performance.now() < deadline) await pause(POLL_MS);
-    this.#giveUp.abort(new Error('not accepted in time'));
+    this.#abort.abort(new Error('not accepted in time'));
     await Promise.all(this.#underWay);
   }
 
-  /** The videos of all creators, as the API says. */
+  /** The videos of all creators, as the API lists them. */
   async listVideos(): Promise<Video[]> {
     const videos: Video[] = [];
     for (const watcher of this.#watchers) {
@@ -96,7 +96,7 @@ export class Load {
   }
 
   /** Ends uploads that were begun and never finished, because nobody heard of their beginning. */
-  async giveUpUnfinished(): Promise<void> {
+  async abortUnfinished(): Promise<void> {
     for (const { id, user_id } of (await this.listVideos()).filter(({ status }) => status === 'uploading')) {
       const owner = this.#watchers[this.#ownerIds.indexOf(user_id)];
       await owner?.call('DELETE', `/videos/${id}/upload`);
@@ -109,10 +109,10 @@ export class Load {
     const draft = { number, owner: random.between(0, OWNERS - 1), begunAt: timeline.now() };
     const upload = await drawUpload(random, clips, folder, draft);
     this.uploads.push(upload);
-    const { name, way, wish, bad, clip } = upload;
+    const { name, way, action, bad, clip } = upload;
     const what =
       bad === null ? `clip ${clip?.id} (${clip?.container}, ${clip?.seconds} s)` : `bad file: ${bad}`;
-    timeline.add(`${name}: ${what}, ${way}, ${wish}`);
+    timeline.add(`${name}: ${what}, ${way}, ${action}`);
     const ended = this.#follow(upload, random).finally(() => this.#underWay.delete(ended));
     this.#underWay.add(ended);
   }
@@ -120,12 +120,12 @@ export class Load {
   async #follow(upload: Upload, random: Random): Promise<void> {
     const creator = this.creators[upload.owner];
     if (creator === undefined) throw new RangeError('there is no such owner');
-    const { signal } = this.#giveUp;
+    const { signal } = this.#abort;
     try {
       this.#sending += 1;
       await this.#send(creator, upload, signal).finally(() => (this.#sending -= 1));
       upload.acceptedAt = this.#options.timeline.now();
-      await carryOutWish(creator, upload, { random: random.fork('wish'), signal });
+      await performOwnerAction(creator, upload, { random: random.fork('action'), signal });
     } catch (error) {
       upload.problem = error instanceof Error ? error.message : String(error);
       this.#options.timeline.add(`${upload.name}: ${upload.problem}`);

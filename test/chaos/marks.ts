@@ -1,5 +1,5 @@
 /**
- * What tells pictures and sounds of the clips apart. A picture is a grid of black and white blocks: 16 bits say which
+ * Marks that identify pictures and sounds of the clips. A picture is a grid of black and white blocks: 16 bits are which
  * clip, 12 bits which picture of it, 4 bits check the others. Every half second of sound is a tone of its own.
  */
 export const GRID = { columns: 8, rows: 4 };

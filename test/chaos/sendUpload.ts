@@ -45,12 +45,12 @@ async function sendOnce(
     await pause(RETRY_MS);
     return null;
   }
-  const answer = initiateUploadResponseSchema.parse(begun.body);
-  if ('upload_url' in answer) {
-    const sent = await put(answer.upload_url, bytes, signal);
-    return sent ? answer.video_id : null;
+  const initiated = initiateUploadResponseSchema.parse(begun.body);
+  if ('upload_url' in initiated) {
+    const sent = await put(initiated.upload_url, bytes, signal);
+    return sent ? initiated.video_id : null;
   }
-  const { video_id: videoId, upload: plan } = answer;
+  const { video_id: videoId, upload: plan } = initiated;
   for (let part = 1; part <= plan.part_count; part += 1) {
     const slice = bytes.subarray((part - 1) * plan.part_size, part * plan.part_size);
     let sent = await put(plan.urls.find((one) => one.part_number === part)?.url, slice, signal);

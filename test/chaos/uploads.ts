@@ -20,7 +20,14 @@ export const codesFor = (bad: BadFile): readonly ErrorCode[] => BAD_FILES[bad];
 /** By curl in one PUT, by the API in parts, or by `reelmill`. */
 export type Way = 'single' | 'multipart' | 'cli';
 /** What its owner does with the video once it is accepted. */
-export type Wish = 'keep' | 'rename' | 'play' | 'cancel' | 'cancel and retry' | 'delete' | 'delete late';
+export type OwnerAction =
+  | 'keep'
+  | 'rename'
+  | 'play'
+  | 'cancel'
+  | 'cancel and retry'
+  | 'delete'
+  | 'delete late';
 
 const PAST_ONE_PART = 9 * 1024 ** 2;
 
@@ -30,7 +37,7 @@ export interface Upload {
   readonly name: string;
   readonly owner: number;
   readonly way: Way;
-  readonly wish: Wish;
+  readonly action: OwnerAction;
   /** Null for a bad file. */
   readonly clip: Clip | null;
   readonly bad: BadFile | null;
@@ -41,10 +48,10 @@ export interface Upload {
   readonly begunAt: number;
   /** When `complete` was acknowledged; null before. */
   acceptedAt: number | null;
-  /** Null where the creator was not told. */
+  /** Null where the creator got no response with it. */
   videoId: number | null;
   title: string;
-  /** What the server acknowledged of the wish. */
+  /** What the server acknowledged of the action. */
   acknowledged: 'nothing' | 'canceled' | 'retried' | 'deleted' | 'too late';
   /** Bytes that a player got, by object key. */
   readonly played: Map<string, string>;
@@ -68,7 +75,7 @@ export async function drawUpload(
   const name = `u${String(number).padStart(5, '0')}`;
   const way = random.pick(['single', 'single', 'multipart', 'multipart', 'cli'] as const);
   const bad = random.chance(0.08) ? random.pick(BAD_KINDS) : null;
-  const wish = bad === null ? drawWish(random) : 'keep';
+  const action = bad === null ? drawAction(random) : 'keep';
   const clip = random.pick(clips);
   const isLong = random.chance(0.06) && way !== 'single';
   const bytes =
@@ -77,7 +84,7 @@ export async function drawUpload(
   const file = path.join(folder, `${name}.${extension}`);
   await writeFile(file, bytes);
   return {
-    ...{ name, owner, way, wish, bad, file, begunAt },
+    ...{ name, owner, way, action, bad, file, begunAt },
     clip: bad === null ? clip : null,
     sizeBytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -90,16 +97,16 @@ export async function drawUpload(
   };
 }
 
-function drawWish(random: Random): Wish {
-  return random.pickWeighted<{ wish: Wish; weight: number }>([
-    { wish: 'keep', weight: 66 },
-    { wish: 'rename', weight: 8 },
-    { wish: 'play', weight: 12 },
-    { wish: 'cancel', weight: 3 },
-    { wish: 'cancel and retry', weight: 4 },
-    { wish: 'delete', weight: 4 },
-    { wish: 'delete late', weight: 3 },
-  ]).wish;
+function drawAction(random: Random): OwnerAction {
+  return random.pickWeighted<{ action: OwnerAction; weight: number }>([
+    { action: 'keep', weight: 66 },
+    { action: 'rename', weight: 8 },
+    { action: 'play', weight: 12 },
+    { action: 'cancel', weight: 3 },
+    { action: 'cancel and retry', weight: 4 },
+    { action: 'delete', weight: 4 },
+    { action: 'delete late', weight: 3 },
+  ]).action;
 }
 
 async function unique(clip: Clip, tailBytes: number): Promise<Buffer> {

@@ -30,15 +30,17 @@ export class Violations {
   }
 }
 
-/** A violation for people, with the faults that were near its upload. `endedAt` is when its video ended, if it is known. */
-export function explain(violation: Violation, timeline: Timeline): string {
+/** Returns a violation for people, with the faults that were near its upload. */
+export function formatViolation(violation: Violation, timeline: Timeline): string {
   const { check, what, upload, videoId } = violation;
   const lines = [`VIOLATION ${check}: ${what}`];
   const video = videoId ?? upload?.videoId;
   if (video !== undefined && video !== null) lines.push(`  video ${video}`);
   if (upload !== undefined) {
-    const { name, way, wish, file, begunAt, acceptedAt, clip } = upload;
-    lines.push(`  upload ${name} (${way}, ${wish}), file ${file}${clip === null ? '' : `, clip ${clip.id}`}`);
+    const { name, way, action, file, begunAt, acceptedAt, clip } = upload;
+    lines.push(
+      `  upload ${name} (${way}, ${action}), file ${file}${clip === null ? '' : `, clip ${clip.id}`}`,
+    );
     const until = (acceptedAt ?? begunAt) + 60;
     const near = timeline
       .between(begunAt - SECONDS_BEFORE, until)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { deadLetterListSchema } from '@reelmill/shared/contracts/admin.ts';
 import { type AuditEntry, auditListSchema } from '@reelmill/shared/contracts/audit.ts';
-import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { addFailedTask, addWorker, buryTask } from '../support/farmTroubles.ts';
 import { waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -27,7 +27,7 @@ describe('the audit log', () => {
   const readLog = async (query = 'limit=100'): Promise<AuditEntry[]> =>
     (await admin.call('GET', `/admin/audit?${query}`)).as(auditListSchema).entries;
   /** The entries that an act left, the newest first; the act must have succeeded. */
-  const entriesOf = async (act: () => Promise<Answer>): Promise<AuditEntry[]> => {
+  const entriesOf = async (act: () => Promise<ApiResponse>): Promise<AuditEntry[]> => {
     const [last] = await readLog('limit=1');
     const answer = await act();
     assert.ok(answer.status < 300, answer.text);
@@ -43,7 +43,7 @@ describe('the audit log', () => {
     admin.call(method, path, body === undefined ? {} : { body });
 
   /** Every route for admins that changes something, with an example; whoever adds a route adds it here. */
-  const CHANGES: Record<string, { action: string; act: () => Promise<Answer> }> = {
+  const CHANGES: Record<string, { action: string; act: () => Promise<ApiResponse> }> = {
     'post /api/v1/admin/users': {
       action: 'user.create',
       act: change('POST', '/admin/users', { email: 'new@example.org', password: 'a password of hers' }),

@@ -84,13 +84,13 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await isAlive('a', 'b');
       const video = await bench.addVideo();
       const first = await lease(video);
-      assert.deepEqual([first.message.notWorkers, first.message.verifyAll], [undefined, undefined]);
+      assert.deepEqual([first.message.excludedWorkers, first.message.verifyAll], [undefined, undefined]);
       const task = await fail(first.task, 'undecodable');
       assert.deepEqual([task.state, task.attempt, task.errorCode], ['pending', 0, 'undecodable']);
       assert.ok(pauseMs(task) <= 1_000, `${pauseMs(task)} ms`);
       assert.equal((await bench.videoOf(video.id)).status, 'transcoding');
       const second = await lease(video);
-      assert.deepEqual(second.message.notWorkers, ['a']);
+      assert.deepEqual(second.message.excludedWorkers, ['a']);
       await fail(second.task, 'undecodable', 'b');
       const { status, errorCode, errorMessage, phase } = await bench.videoOf(video.id);
       assert.deepEqual(
@@ -120,15 +120,15 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       let waitedMs = 0;
       for (let declines = 1; declines <= 12; declines += 1) {
         const { task, message } = await lease(video);
-        assert.deepEqual(message.notWorkers, ['a'], `${declines}`);
-        await apply(signEvent(task, { type: 'handed_back' as const, declined: true }, 'a'));
+        assert.deepEqual(message.excludedWorkers, ['a'], `${declines}`);
+        await apply(signEvent(task, { type: 'released' as const, declined: true }, 'a'));
         await task.reload();
         assert.deepEqual([task.state, task.attempt, task.declines], ['pending', 0, declines]);
         waitedMs += pauseMs(task);
       }
       assert.ok(waitedMs <= 75_000, `${waitedMs} ms`);
       const last = await lease(video);
-      assert.equal(last.message.notWorkers, undefined);
+      assert.equal(last.message.excludedWorkers, undefined);
       assert.equal(last.task.deliveries, 1);
     });
 
@@ -136,7 +136,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await isAlive('a');
       const video = await bench.addVideo();
       await fail((await lease(video)).task, 'undecodable');
-      assert.equal((await lease(video)).message.notWorkers, undefined);
+      assert.equal((await lease(video)).message.excludedWorkers, undefined);
     });
 
     test('faults of the farm use up no attempt, and the video goes online after twenty of them', async () => {
@@ -164,7 +164,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.ok(shown.includes(video.id));
 
       const last = await lease(video);
-      assert.deepEqual(last.message.notWorkers, ['a'], 'whoever failed last');
+      assert.deepEqual(last.message.excludedWorkers, ['a'], 'whoever failed last');
       await finish(last.task, { kind: 'inspect', facts: FACTS }, 'b');
       for (const { kind } of (await bench.tasksOf(video.id)).slice(1)) {
         const { task, message } = await lease(video, kind);

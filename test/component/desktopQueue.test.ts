@@ -223,7 +223,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     await waitFor('the end is noticed', () => session.state.status === 'signedOut' && session.state.ended);
     assert.deepEqual(await queue.list(), []);
     await assert.rejects(queue.add([at('film.mp4')]), { code: 'unauthorized' });
-    assert.deepEqual(services.settled, []);
+    assert.deepEqual(services.finished, []);
 
     await User.update({ disabledAt: null }, { where: { id: user.userId } });
     await waitFor('the server has noticed', async () => (await user.call('GET', '/me')).status === 200);
@@ -271,7 +271,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
       queue.uploads.some((upload) => upload.path === fresh && upload.state === 'processing'),
     );
     await waitFor('the known one is gone', () => queue.uploads.length === 2);
-    assert.deepEqual(services.settled, []);
+    assert.deepEqual(services.finished, []);
   });
 
   test('recognizes a moved file at its new path', async () => {
@@ -352,7 +352,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
 
   test('reports a finished upload once', async () => {
     const services = await startSignedIn();
-    const { queue, settled } = services;
+    const { queue, finished } = services;
     const good = await addOne(services, await makeVideo(at('good.mp4')));
     const bad = await addOne(services, await makeVideo(at('bad.mp4')));
     const { Video } = server.context.database.models;
@@ -367,7 +367,7 @@ describe('the queue of the app', { timeout: 240_000 }, () => {
     const failed = await services.reach(bad, 'failed');
     assert.equal(failed.failure?.stage, 'transcode');
     assert.deepEqual(
-      settled.map(({ id, state }) => [id, state]),
+      finished.map(({ id, state }) => [id, state]),
       [
         [good, 'online'],
         [bad, 'failed'],

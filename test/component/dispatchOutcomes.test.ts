@@ -214,7 +214,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       const video = await bench.addVideo();
       const task = await leaseOne(video);
       await apply(signEvent(task, { type: 'started' as const }));
-      await apply(signEvent(task, { type: 'handed_back' as const }));
+      await apply(signEvent(task, { type: 'released' as const }));
       assert.equal(await stateOf(task), 'pending');
       assert.deepEqual([task.attempt, task.deliveries, task.leaseToken], [0, 0, null]);
       assert.ok(task.availableAt <= new Date());
@@ -223,7 +223,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     /** A worker begins the task and is killed; the queue delivers it again to the one that took its place. */
     const loseWorker = async (task: TaskRow): Promise<void> => {
       await apply(signEvent(task, { type: 'started' as const }));
-      await apply(signEvent(task, { type: 'handed_back' as const, redelivered: true }));
+      await apply(signEvent(task, { type: 'released' as const, redelivered: true }));
       await task.reload();
     };
     const pauseMs = (task: TaskRow): number => task.availableAt.getTime() - task.updatedAt.getTime();
@@ -279,7 +279,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
     test('a redelivered task that somebody else may still work on loses its lease only when that one is silent', async () => {
       const task = await leaseOne(await bench.addVideo());
       await apply(signEvent(task, { type: 'started' as const }));
-      const handedBack = signEvent(task, { type: 'handed_back' as const, redelivered: true });
+      const handedBack = signEvent(task, { type: 'released' as const, redelivered: true });
       await apply({ ...handedBack, workerId: 'another' });
       await task.reload();
       assert.deepEqual([task.state, task.lostLeases], ['running', 0]);
@@ -292,7 +292,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
 
     test('a redelivered task that nobody began goes again at once', async () => {
       const task = await leaseOne(await bench.addVideo());
-      await apply(signEvent(task, { type: 'handed_back' as const, redelivered: true }));
+      await apply(signEvent(task, { type: 'released' as const, redelivered: true }));
       assert.equal(await stateOf(task), 'pending');
       assert.deepEqual([task.lostLeases, task.deliveries, task.leaseToken], [0, 0, null]);
       assert.ok(task.availableAt <= new Date());

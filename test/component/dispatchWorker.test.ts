@@ -170,7 +170,7 @@ test('a stopping worker hands its task back; stopping twice is one stop', async 
   assert.equal(worker.stop(), first);
   await first;
   assert.equal(worker.state, 'stopped');
-  await untilTold('handed_back');
+  await untilTold('released');
   assert.equal((await server.depth()).ready, 0);
   await waitFor('the farm knows', () => heartbeats().at(-1)?.state === 'stopped');
 });
@@ -248,10 +248,10 @@ test('a redelivered task is handed back without being begun', async () => {
   const stopped = consumer.stop();
   killed.resolve();
   await stopped;
-  await untilTold('handed_back');
-  const told = events.find((event) => event.type === 'handed_back');
-  assert.equal(told?.type === 'handed_back' && told.redelivered, true);
-  assert.deepEqual(typesOf(), ['handed_back']);
+  await untilTold('released');
+  const told = events.find((event) => event.type === 'released');
+  assert.equal(told?.type === 'released' && told.redelivered, true);
+  assert.deepEqual(typesOf(), ['released']);
   assert.equal(runs, 0);
   await doomed.close();
 });
@@ -277,10 +277,10 @@ test('a worker that fails everything stops taking tasks, says why, and comes bac
     return INSPECTED;
   });
   for (const taskId of [1, 2, 3, 4]) await server.publishTask(newMessage(taskId));
-  const sick = await waitFor('the worker is sick', () =>
-    heartbeats().find((beat) => beat.state === 'sick' && beat.reason?.includes('disk_full')),
+  const unhealthy = await waitFor('the worker is unhealthy', () =>
+    heartbeats().find((beat) => beat.state === 'unhealthy' && beat.reason?.includes('disk_full')),
   );
-  assert.match(sick.reason ?? '', /3 task/);
+  assert.match(unhealthy.reason ?? '', /3 task/);
   assert.deepEqual(typesOf(4), []);
   broken = false;
   await untilTold('done', 4);
@@ -307,7 +307,7 @@ test('a worker that becomes unhealthy before its intake is open closes it, and c
   );
   for (const taskId of [1, 2, 3]) await server.publishTask(newMessage(taskId));
   await waitFor('the worker is unhealthy', () =>
-    heartbeats().find((beat) => beat.state === 'sick' && beat.reason?.includes('disk_full')),
+    heartbeats().find((beat) => beat.state === 'unhealthy' && beat.reason?.includes('disk_full')),
   );
   opened.resolve();
   await waitFor('its intake is closed', async () => (await server.depth()).consumers === 0);
@@ -324,12 +324,12 @@ test('a task that is left to others is handed back without being begun', async (
     return INSPECTED;
   });
   await untilReady();
-  await server.publishTask({ ...newMessage(1), notWorkers: ['another', 'worker-1'] });
-  await untilTold('handed_back');
-  const told = events.find((event) => event.type === 'handed_back');
-  assert.equal(told?.type === 'handed_back' && told.declined, true);
-  assert.deepEqual(typesOf(), ['handed_back']);
-  await server.publishTask({ ...newMessage(2), notWorkers: ['another'] });
+  await server.publishTask({ ...newMessage(1), excludedWorkers: ['another', 'worker-1'] });
+  await untilTold('released');
+  const told = events.find((event) => event.type === 'released');
+  assert.equal(told?.type === 'released' && told.declined, true);
+  assert.deepEqual(typesOf(), ['released']);
+  await server.publishTask({ ...newMessage(2), excludedWorkers: ['another'] });
   await untilTold('done', 2);
   assert.equal(runs, 1);
 });
@@ -356,13 +356,13 @@ test('without its store a worker reports that and takes no other task until the 
   await untilTold('failed');
   const failed = events.find((event) => event.type === 'failed');
   assert.equal(failed?.type === 'failed' && failed.error.code, 'source_unreachable');
-  await waitFor('the worker is sick', () => heartbeats().at(-1)?.state === 'sick');
+  await waitFor('the worker is unhealthy', () => heartbeats().at(-1)?.state === 'unhealthy');
   await server.publishTask(newMessage(2));
   down = false;
   await untilTold('done', 2);
 });
 
-test('a worker that is sick from the start says so and takes nothing', async () => {
+test('a worker that is unhealthy from the start says so and takes nothing', async () => {
   const store: MediaStore['store'] = Object.create(media.store, {
     check: {
       value: async () => {
@@ -375,8 +375,8 @@ test('a worker that is sick from the start says so and takes nothing', async () 
   const beat = await waitFor('the worker says so', () =>
     heartbeats().find(({ reason }) => /store/.test(reason ?? '')),
   );
-  assert.equal(beat.state, 'sick');
-  assert.equal(worker.state, 'sick');
+  assert.equal(beat.state, 'unhealthy');
+  assert.equal(worker.state, 'unhealthy');
   assert.equal((await server.depth()).ready, 1);
 });
 

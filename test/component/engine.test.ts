@@ -135,10 +135,10 @@ for (const store of ['disk', 'minio'] as const) {
           [
             { cutAfterBytes: 0 },
             { cutAfterBytes: 2 * MIB },
-            { truncateAnswerAfterBytes: 20 },
+            { truncateResponseAfterBytes: 20 },
             { delayMs: 5 },
             { freezeAfterBytes: MIB },
-            { truncateAnswerAfterBytes: 0 },
+            { truncateResponseAfterBytes: 0 },
             { cutAfterBytes: PART },
           ][index - first],
       );

@@ -3,8 +3,8 @@ import { chmod, chown, lstat, mkdir, readFile, symlink, writeFile } from 'node:f
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
+import { restrictToOwner } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { claimWorkFolder, releaseWorkFolder } from '@reelmill/worker/scratch/workerFolder.ts';
 import { DocumentedApi } from '../support/apiClient.ts';
 import { makeFilm } from '../support/films.ts';
@@ -143,14 +143,14 @@ describe('closing a folder to others', () => {
     await chmod(place(), 0o1777);
     await symlink(place('foreign'), place('own', 'link'));
     const isOwn = (name: string): boolean => name === 'own';
-    assert.deepEqual(await closeToOthers(place(), isOwn), { changed: 2, foreign: ['foreign', 'program'] });
+    assert.deepEqual(await restrictToOwner(place(), isOwn), { changed: 2, foreign: ['foreign', 'program'] });
     assert.deepEqual(
       [await modeOf('shared'), await modeOf('shared', 'own'), await modeOf('shared', 'own', 'tool')],
       [0o1777, 0o700, 0o700],
     );
     assert.equal(await modeOf('shared', 'foreign'), 0o644);
-    assert.deepEqual((await closeToOthers(place(), isOwn)).changed, 0);
-    assert.deepEqual(await closeToOthers(place('nowhere'), isOwn), { changed: 0, foreign: [] });
+    assert.deepEqual((await restrictToOwner(place(), isOwn)).changed, 0);
+    assert.deepEqual(await restrictToOwner(place('nowhere'), isOwn), { changed: 0, foreign: [] });
   });
 
   test('is completed by the next run where it was interrupted', async () => {
@@ -162,7 +162,7 @@ describe('closing a folder to others', () => {
     await chmod(path.join(place, 'objects'), 0o755);
     // the outermost is closed first
     await chmod(place, 0o700);
-    assert.equal((await closeToOthers(place, () => true)).changed, 3);
+    assert.equal((await restrictToOwner(place, () => true)).changed, 3);
     assert.deepEqual(await findOpen(place, new Set()), []);
   });
 });

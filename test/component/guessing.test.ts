@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { sessionSchema } from '@reelmill/shared/contracts/users.ts';
 import { Op } from 'sequelize';
-import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { addQuickAccount } from '../support/quickAccount.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -25,7 +25,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     password: string;
     device_token?: string | null;
   }
-  const logIn = (body: Login, address: string): Promise<Answer> =>
+  const logIn = (body: Login, address: string): Promise<ApiResponse> =>
     api.call('POST', '/users/login', { body, headers: { 'X-Forwarded-For': address } });
   const register = (name: string) => addQuickAccount(server.context.database.models, name);
   let attackers = 0;
@@ -112,7 +112,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     for (const email of [account.email, 'nobody@example.org']) {
       const seen: unknown[] = [];
       outcomes[email] = seen;
-      const note = ({ status, error }: Answer) => seen.push([status, error.code, error.message]);
+      const note = ({ status, error }: ApiResponse) => seen.push([status, error.code, error.message]);
       const guess = (address: string) => logIn({ email, password: 'a wrong guess' }, address);
       await fail(email, 9);
       note(await guess(anotherAddress()));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { createClient } from '@reelmill/desktop/node/client.ts';
 import { clientFolderAt } from '@reelmill/desktop/node/clientFolder.ts';
-import { type Answer, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, DocumentedApi } from '../support/apiClient.ts';
 import { makeTemporaryFolder, waitFor } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -25,7 +25,9 @@ async function withServer(
 }
 
 /** Calls one after the other until one is refused, and answers that one with the number of those before it. */
-async function untilRefused(call: () => Promise<Answer>): Promise<{ passed: number; refusal: Answer }> {
+async function untilRefused(
+  call: () => Promise<ApiResponse>,
+): Promise<{ passed: number; refusal: ApiResponse }> {
   for (let passed = 0; passed < 1_000; passed += 1) {
     const answer = await call();
     if (answer.status === 429) return { passed, refusal: answer };

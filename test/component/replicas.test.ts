@@ -6,7 +6,7 @@ import { uploadStatusSchema } from '@reelmill/shared/contracts/uploads.ts';
 import { sessionSchema } from '@reelmill/shared/contracts/users.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { createConnection } from 'mysql2/promise';
-import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
 import { EventReader } from '../support/eventReader.ts';
 import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
@@ -124,7 +124,7 @@ describe('two API servers with one database, broker and store', () => {
 
   test('a stream ends soon after its session, its account or its password has on the other server', async () => {
     const boss = await apis[0].logIn(ADMIN);
-    const endings: Record<string, (who: ApiUser) => Promise<Answer>> = {
+    const endings: Record<string, (who: ApiUser) => Promise<ApiResponse>> = {
       disabled: (who) => boss.call('PATCH', `/admin/users/${who.userId}`, { body: { disabled: true } }),
       'signed-out': (who) =>
         apis[0].call('POST', '/users/logout', { body: { refresh_token: who.refreshToken } }),

@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { after, before, describe, test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
-import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { beginMultipart, uploadSomething } from '../support/uploads.ts';
@@ -185,7 +185,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     };
   }
 
-  const ask = async (operation: string, token: string | undefined): Promise<Answer> => {
+  const ask = async (operation: string, token: string | undefined): Promise<ApiResponse> => {
     const row = TABLE[operation];
     assert.ok(row, `${operation} is not in the table`);
     const { path, body } = await row[1](targets);
@@ -232,7 +232,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
       });
       const method = operation.split(' ', 1).join('').toUpperCase();
       const [absent, foreign] = [await other.call(method, path, { body }), await ask(operation, other.token)];
-      const told = ({ status, error }: Answer) => [status, error.code, error.message];
+      const told = ({ status, error }: ApiResponse) => [status, error.code, error.message];
       assert.deepEqual(told(absent), told(foreign), operation);
     }
   });

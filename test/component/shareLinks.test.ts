@@ -8,7 +8,7 @@ import {
   videoListSchema,
   videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
-import { type Answer, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { EventReader } from '../support/eventReader.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -69,7 +69,7 @@ describe('links of videos', () => {
     return own(id);
   }
   /** The video by its link, as anybody without a login. */
-  const byLink = ({ id, watch_url }: Video, below = ''): Promise<Answer> =>
+  const byLink = ({ id, watch_url }: Video, below = ''): Promise<ApiResponse> =>
     api.call('GET', `/videos/${id}${below}${new URL(watch_url).search}`);
   const pageStatus = async (url: string): Promise<number> => (await fetch(url)).status;
   const fetchStatus = pageStatus;

@@ -21,11 +21,11 @@ const SCRIPT = `
   await import('./worker/src/worker.ts');
   const { readWorkerConfig } = await import('./shared/src/runtime/config.ts');
   const { createLogger } = await import('./shared/src/runtime/logger.ts');
-  const { startTracing, carryTrace } = await import('./shared/src/runtime/tracing.ts');
+  const { startTracing, currentTraceContext } = await import('./shared/src/runtime/tracing.ts');
   const service = { name: 'test', version: '0', logger: createLogger({ level: 'silent', name: 'test' }) };
   const traces = await startTracing(readWorkerConfig(process.env), service);
   await traces.stop();
-  console.log(JSON.stringify({ loaded: loaded.length, carried: carryTrace() }));
+  console.log(JSON.stringify({ loaded: loaded.length, carried: currentTraceContext() }));
 `;
 
 async function load(env: Record<string, string>): Promise<{ loaded: number; carried: object }> {

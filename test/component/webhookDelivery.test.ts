@@ -29,20 +29,20 @@ describe('delivering webhooks', () => {
 
   test('a receiver that answers 500 is tried again, later each time, with the same message', async () => {
     const { id, secret } = await stage.register(ann, '/flaky');
-    receiver.answer((response) => response.writeHead(500).end(`out of order ${'x'.repeat(5_000)}`));
+    receiver.respondWith((response) => response.writeHead(500).end(`out of order ${'x'.repeat(5_000)}`));
     await stage.fail(ann);
-    const first = await stage.settled(id, ({ attempts }) => attempts === 1);
+    const first = await stage.waitForDelivery(id, ({ attempts }) => attempts === 1);
     assert.deepEqual([first.state, first.error], ['pending', 'It answered 500.']);
     assert.equal(first.response?.status, 500);
     assert.match(first.response?.excerpt ?? '', /^out of order x{987}$/);
     assert.ok((await stage.readWebhook(id)).failing_since !== null);
-    await stage.hurry(id);
-    const second = await stage.settled(id, ({ attempts }) => attempts === 2);
+    await stage.makeDue(id);
+    const second = await stage.waitForDelivery(id, ({ attempts }) => attempts === 2);
     const wait = Date.parse(second.next_attempt_at ?? '') - Date.now();
     assert.ok(wait > 15_000 && wait < 40_000, `${wait} ms`);
-    receiver.answer((response) => response.writeHead(200).end('thank you'));
-    await stage.hurry(id);
-    const third = await stage.settled(id, ({ state }) => state === 'delivered');
+    receiver.respondWith((response) => response.writeHead(200).end('thank you'));
+    await stage.makeDue(id);
+    const third = await stage.waitForDelivery(id, ({ state }) => state === 'delivered');
     assert.deepEqual([third.attempts, third.response?.excerpt, third.error], [3, 'thank you', null]);
     assert.equal((await stage.readWebhook(id)).failing_since, null);
     const requests = receiver.received.filter(({ path }) => path === '/flaky');
@@ -56,12 +56,14 @@ describe('delivering webhooks', () => {
       const slow = await stage.register(ann, '/slow');
       const redirecting = await stage.register(ann, '/redirecting');
       const gone = await stage.register(ann, '', { url: await closedAddress() });
-      receiver.answer((response, { path }) => {
+      receiver.respondWith((response, { path }) => {
         if (path === '/redirecting') response.writeHead(307, { Location: elsewhere.url }).end();
       });
       await stage.fail(ann);
       const [late, moved, refused] = await Promise.all(
-        [slow, redirecting, gone].map(({ id }) => stage.settled(id, ({ attempts }) => attempts === 1)),
+        [slow, redirecting, gone].map(({ id }) =>
+          stage.waitForDelivery(id, ({ attempts }) => attempts === 1),
+        ),
       );
       assert.deepEqual(
         [late?.state, late?.error, late?.response],
@@ -77,15 +79,15 @@ describe('delivering webhooks', () => {
 
   test('an answer whose body never ends is an answer', async () => {
     const { id } = await stage.register(ann, '/endless');
-    receiver.answer((response) => response.writeHead(200).write('and then'));
+    receiver.respondWith((response) => response.writeHead(200).write('and then'));
     await stage.fail(ann);
-    const delivery = await stage.settled(id, ({ state }) => state === 'delivered');
+    const delivery = await stage.waitForDelivery(id, ({ state }) => state === 'delivered');
     assert.equal(delivery.response?.excerpt, 'and then');
   });
 
   test('slow endpoints hold up nobody else', async () => {
     const slow = await stage.register(ann, '/stuck');
-    receiver.answer((response, { path }) => {
+    receiver.respondWith((response, { path }) => {
       if (path !== '/stuck') response.writeHead(204).end();
     });
     const { models } = server.context.database;
@@ -115,23 +117,23 @@ describe('delivering webhooks', () => {
 
   test('an endpoint that is gone is disabled at once, one that fails for days in the end', async () => {
     const gone = await stage.register(ann, '/gone');
-    receiver.answer((response) => response.writeHead(410).end());
+    receiver.respondWith((response) => response.writeHead(410).end());
     await stage.fail(ann);
-    const delivery = await stage.settled(gone.id, ({ state }) => state === 'given_up');
+    const delivery = await stage.waitForDelivery(gone.id, ({ state }) => state === 'given_up');
     assert.equal(delivery.attempts, 1);
     const disabled = await stage.readWebhook(gone.id);
     assert.deepEqual([disabled.enabled, disabled.disabled_reason], [false, 'It answered 410 Gone.']);
 
     const failing = await stage.register(ann, '/failing');
-    receiver.answer((response) => response.writeHead(503).end());
+    receiver.respondWith((response) => response.writeHead(503).end());
     await stage.fail(ann);
-    await stage.settled(failing.id, ({ attempts }) => attempts === 1);
+    await stage.waitForDelivery(failing.id, ({ attempts }) => attempts === 1);
     assert.equal((await stage.readWebhook(failing.id)).enabled, true);
     const { models } = server.context.database;
     const longAgo = new Date(Date.now() - 4 * DAY_MS);
     await models.WebhookEndpoint.update({ failingSince: longAgo }, { where: { id: failing.id } });
-    await stage.hurry(failing.id);
-    await stage.settled(failing.id, ({ attempts }) => attempts === 2);
+    await stage.makeDue(failing.id);
+    await stage.waitForDelivery(failing.id, ({ attempts }) => attempts === 2);
     const given = await stage.readWebhook(failing.id);
     assert.deepEqual(
       [given.enabled, given.disabled_reason],
@@ -139,31 +141,31 @@ describe('delivering webhooks', () => {
     );
 
     // what waits goes on when it is enabled again
-    receiver.answer((response) => response.writeHead(204).end());
-    await stage.hurry(failing.id);
+    receiver.respondWith((response) => response.writeHead(204).end());
+    await stage.makeDue(failing.id);
     const enabled = await ann.call('PATCH', `/webhooks/${failing.id}`, { body: { enabled: true } });
     const { webhook } = enabled.as(webhookResponseSchema);
     assert.deepEqual([webhook.enabled, webhook.disabled_reason, webhook.failing_since], [true, null, null]);
-    await stage.settled(failing.id, ({ state }) => state === 'delivered');
+    await stage.waitForDelivery(failing.id, ({ state }) => state === 'delivered');
   });
 
   test('a message that fails for a day is given up, and goes again when it is asked for', async () => {
     const { id } = await stage.register(ann, '/day');
-    receiver.answer((response) => response.writeHead(500).end());
+    receiver.respondWith((response) => response.writeHead(500).end());
     await stage.fail(ann);
-    await stage.settled(id, ({ attempts }) => attempts === 1);
+    await stage.waitForDelivery(id, ({ attempts }) => attempts === 1);
     const { models } = server.context.database;
     await models.WebhookDelivery.update(
       { attempts: 11, nextAttemptAt: new Date() },
       { where: { endpointId: id } },
     );
-    const over = await stage.settled(id, ({ state }) => state === 'given_up');
+    const over = await stage.waitForDelivery(id, ({ state }) => state === 'given_up');
     assert.deepEqual([over.attempts, over.next_attempt_at], [12, null]);
-    receiver.answer((response) => response.writeHead(204).end());
+    receiver.respondWith((response) => response.writeHead(204).end());
     const again = await ann.call('POST', `/webhooks/${id}/deliveries/${over.id}/redeliver`);
     assert.equal(again.status, 202);
     assert.equal(again.as(webhookDeliveryResponseSchema).delivery.state, 'pending');
-    const delivered = await stage.settled(id, ({ state }) => state === 'delivered');
+    const delivered = await stage.waitForDelivery(id, ({ state }) => state === 'delivered');
     assert.deepEqual([delivered.id, delivered.message_id, delivered.attempts], [over.id, over.message_id, 1]);
   });
 
@@ -173,10 +175,10 @@ describe('delivering webhooks', () => {
     assert.equal((await sendTest()).status, 202);
     const message = webhookMessageSchema.parse(verify(secret, await receiver.waitFor('/test')));
     assert.deepEqual([message.type, message.data.video], ['webhook.test', null]);
-    await stage.settled(id, ({ state }) => state === 'delivered');
-    receiver.answer((response) => response.writeHead(500).end());
+    await stage.waitForDelivery(id, ({ state }) => state === 'delivered');
+    receiver.respondWith((response) => response.writeHead(500).end());
     await sendTest();
-    const failed = await stage.settled(id, ({ state }) => state === 'given_up');
+    const failed = await stage.waitForDelivery(id, ({ state }) => state === 'given_up');
     assert.equal(failed.attempts, 1);
     assert.equal((await stage.readWebhook(id)).failing_since, null);
     await ann.call('PATCH', `/webhooks/${id}`, { body: { enabled: false } });

@@ -52,7 +52,7 @@ describe('what webhooks are told', () => {
     assert.equal(message.type, 'video.failed');
     assert.deepEqual(message.data.video?.error, { code: 'not_a_video', message: 'This is no video.' });
     assert.doesNotMatch(request.body, /srv/);
-    const delivery = await stage.settled(id, ({ state }) => state === 'delivered');
+    const delivery = await stage.waitForDelivery(id, ({ state }) => state === 'delivered');
     assert.deepEqual([delivery.video_id, delivery.attempts, delivery.response?.status], [videoId, 1, 204]);
     assert.deepEqual([delivery.next_attempt_at, delivery.error], [null, null]);
   });

@@ -157,7 +157,7 @@ describe('files that are no videos', { timeout: 300_000 }, () => {
 
     // the engine's own retry goes the same way
     await creator.manager.retry(upload.id);
-    await creator.settle();
+    await creator.waitUntilFinished();
     const again = creator.manager.uploads.find(({ id }) => id === upload.id);
     assert.deepEqual([again?.state, again?.failure?.code], ['failed', bad.code]);
     await checkFailed(bad, videoId, 3);

@@ -37,7 +37,7 @@ interface Stage {
   typesOf(taskId: number): string[];
   lastHeartbeat(): Extract<WorkerEvent, { type: 'heartbeat' }> | undefined;
   /** Resolves with the reason once the worker says that it cannot work. */
-  untilSick(): Promise<string>;
+  untilUnhealthy(): Promise<string>;
   untilState(state: RunningWorker['state']): Promise<unknown>;
 }
 
@@ -81,11 +81,11 @@ async function withStage(
         events.flatMap((event) =>
           event.type !== 'heartbeat' && event.taskId === taskId ? [event.type] : [],
         ),
-      async untilSick() {
-        await untilState('sick');
+      async untilUnhealthy() {
+        await untilState('unhealthy');
         return waitFor('a heartbeat says so', () => {
           const last = events.findLast((event) => event.type === 'heartbeat');
-          return last?.type === 'heartbeat' && last.state === 'sick' ? last.reason : null;
+          return last?.type === 'heartbeat' && last.state === 'unhealthy' ? last.reason : null;
         });
       },
     });
@@ -107,7 +107,7 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
     await withStage({ options: 'size=32m' }, async (stage) => {
       await stage.untilState('idle');
       await stage.disk.fill(MIB);
-      assert.match(await stage.untilSick(), /scratch folder is full: less than 8\.0 MiB are free/);
+      assert.match(await stage.untilUnhealthy(), /scratch folder is full: less than 8\.0 MiB are free/);
       await stage.publish(1);
       await stage.disk.free();
       await done(stage, 1);
@@ -126,7 +126,7 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
       await stage.untilState('idle');
       await Promise.all([stage.publish(1), stage.publish(2)]);
       await done(stage, 1);
-      await stage.untilSick();
+      await stage.untilUnhealthy();
       assert.deepEqual(stage.typesOf(2), []);
       await stage.disk.free();
       await done(stage, 2);
@@ -136,7 +136,7 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
   test('is full at the start waits, then runs its programs as confined as ever, and says which they are', async () => {
     const prepare = (disk: Tmpfs) => disk.fill();
     await withStage({ options: 'size=32m', prepare }, async (stage) => {
-      assert.match(await stage.untilSick(), /scratch folder is full/);
+      assert.match(await stage.untilUnhealthy(), /scratch folder is full/);
       assert.equal(stage.lastHeartbeat()?.confinement, undefined);
       assert.equal(stage.lastHeartbeat()?.ffmpegVersion, undefined);
       await stage.disk.free();
@@ -149,12 +149,12 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
 
   test('has no room for more files, or is read-only, takes no task', async () => {
     await withStage({ options: 'size=32m,nr_inodes=900' }, async (stage) => {
-      assert.match(await stage.untilSick(), /no room for more files/);
+      assert.match(await stage.untilUnhealthy(), /no room for more files/);
     });
     await withStage({ options: 'size=32m' }, async (stage) => {
       await stage.untilState('idle');
       await stage.disk.setReadOnly(true);
-      assert.match(await stage.untilSick(), /cannot be written \(EROFS\)/);
+      assert.match(await stage.untilUnhealthy(), /cannot be written \(EROFS\)/);
       await stage.disk.setReadOnly(false);
       await stage.publish(1);
       await done(stage, 1);

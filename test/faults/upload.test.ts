@@ -174,10 +174,10 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
       (index) =>
         [
           { cutAfterBytes: 3 * MIB },
-          { truncateAnswerAfterBytes: 30 },
+          { truncateResponseAfterBytes: 30 },
           { cutAfterBytes: 0 },
           { delayMs: 1 },
-          { truncateAnswerAfterBytes: 0 },
+          { truncateResponseAfterBytes: 0 },
         ][index - first],
     );
     const events = await upload(here, file);

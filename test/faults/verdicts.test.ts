@@ -161,7 +161,7 @@ async function runCut<T>(
     const url = new URL(input.url);
     const proxy = await startFlakyProxy(url.origin);
     context.after(() => proxy.close());
-    proxy.setFaults((index) => (index === 0 ? { truncateAnswerAfterBytes: atByte } : undefined));
+    proxy.setFaults((index) => (index === 0 ? { truncateResponseAfterBytes: atByte } : undefined));
     const { port } = new URL(proxy.url);
     const confinement = media.confinement.reaching({ port: Number(port), socketPath: null });
     return work({ url: proxy.url + url.pathname }, { ...bound, confinement });

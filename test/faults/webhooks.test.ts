@@ -116,7 +116,7 @@ describe('a server that ends in the middle of a delivery', { timeout: 120_000 },
     const user = await (await DocumentedApi.of(first.url)).signUp('ann');
     const registered = await user.call('POST', '/webhooks', { body: { url: `${receiver.url}/kept` } });
     const { webhook, secret } = registered.as(webhookSecretResponseSchema);
-    receiver.answer(() => undefined);
+    receiver.respondWith(() => undefined);
     assert.equal((await user.call('POST', `/webhooks/${webhook.id}/test`)).status, 202);
     await receiver.waitFor('/kept');
     await first.process.kill();
@@ -134,7 +134,7 @@ describe('a server that ends in the middle of a delivery', { timeout: 120_000 },
       'nobody waits for the claim of a server that stopped',
     );
 
-    receiver.answer((response) => response.writeHead(204).end());
+    receiver.respondWith((response) => response.writeHead(204).end());
     const third = await start();
     try {
       const last = await receiver.waitFor('/kept', 3);

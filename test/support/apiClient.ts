@@ -18,23 +18,23 @@ export interface CallOptions {
   /** Sent as JSON; a string is sent as it is. */
   body?: unknown;
   headers?: Record<string, string>;
-  /** The address is meant not to exist, so the document says nothing about its answer. */
+  /** The address is meant not to exist, so the document does not cover its response. */
   undocumented?: boolean;
   timeoutMs?: number;
 }
 
-/** An answer that the served OpenAPI document allows. */
-export interface Answer {
+/** A response that the served OpenAPI document allows. */
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body, which must be what the schema says. */
+  /** The body, which must match the schema. */
   as<S extends z.ZodType>(schema: S): z.output<S>;
-  /** The body of a failure; fails where the answer is none. */
+  /** The body of a failure; fails where the response is none. */
   readonly error: { code: string; message: string; details?: unknown; request_id: string };
 }
 
-/** Calls the API and holds every answer against the OpenAPI document that this very server serves. */
+/** Calls the API and validates every response against the OpenAPI document that this very server serves. */
 export class DocumentedApi {
   readonly url: string;
   /** Operations that were called, as `get /api/v1/videos/{id}`. */
@@ -45,7 +45,7 @@ export class DocumentedApi {
   private constructor(url: string, document: Document) {
     this.url = url;
     this.#document = document;
-    // the patterns that come with every format say what is allowed
+    // the patterns that come with every format decide what is allowed
     this.#ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
     this.#ajv.addSchema(document, 'openapi');
   }
@@ -64,7 +64,7 @@ export class DocumentedApi {
   }
 
   /** `path` is below `/api/v1`, or begins with `//` for one at the top of the server. */
-  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  async call(method: string, path: string, options: CallOptions = {}): Promise<ApiResponse> {
     const pathname = path.startsWith('//') ? path.slice(1) : `/api/v1${path}`;
     const { body, token } = options;
     const response = await fetch(`${this.url}${pathname}`, {
@@ -79,7 +79,7 @@ export class DocumentedApi {
     });
     const text = await response.text();
     if (!options.undocumented) this.#check(method, pathname, response, text);
-    return toAnswer(response, text);
+    return toApiResponse(response, text);
   }
 
   #check(method: string, pathname: string, response: Response, text: string): void {
@@ -87,13 +87,13 @@ export class DocumentedApi {
     const [path, operation] = this.#find(method.toLowerCase(), pathname.split('?')[0] ?? '');
     this.called.add(`${method.toLowerCase()} ${path}`);
     const documented = operation.responses[String(response.status)];
-    assert.ok(documented, `${name} answered ${response.status}, which is not documented: ${text}`);
+    assert.ok(documented, `${name} responded with ${response.status}, which is not documented: ${text}`);
     if (documented.content === undefined) {
       assert.equal(text, '', `${name} has no body`);
       return;
     }
     const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
-    assert.ok(type in documented.content, `${name} answered ${type}, which is not documented`);
+    assert.ok(type in documented.content, `${name} responded with ${type}, which is not documented`);
     if (type !== JSON_TYPE) return;
     const escapePointer = (key: string): string =>
       encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
@@ -138,9 +138,9 @@ export class DocumentedApi {
   }
 
   async logIn(credentials: { email: string; password: string }): Promise<ApiUser> {
-    const answer = await this.call('POST', '/users/login', { body: credentials });
-    assert.equal(answer.status, 200, answer.text);
-    const session = answer.as(sessionSchema);
+    const response = await this.call('POST', '/users/login', { body: credentials });
+    assert.equal(response.status, 200, response.text);
+    const session = response.as(sessionSchema);
     return {
       ...credentials,
       userId: session.user.user_id,
@@ -158,10 +158,10 @@ export interface ApiUser {
   readonly password: string;
   readonly token: string;
   readonly refreshToken: string;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  call(method: string, path: string, options?: CallOptions): Promise<ApiResponse>;
 }
 
-function toAnswer(response: Response, text: string): Answer {
+function toApiResponse(response: Response, text: string): ApiResponse {
   return {
     status: response.status,
     headers: response.headers,

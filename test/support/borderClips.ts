@@ -28,7 +28,7 @@ export async function makeNumberedFilm(
   return file;
 }
 
-/** Encodes a film with options of ffmpeg; the name says the container. */
+/** Encodes a film with options of ffmpeg; the name's extension decides the container. */
 export async function encodeFilm(film: string, name: string, options: readonly string[]): Promise<string> {
   const file = path.join(path.dirname(film), name);
   await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', film, ...options, file]);

@@ -62,10 +62,10 @@ export async function startCaddy(
     await caddy.waitUntil('its certificates are made', async () => {
       if (!existsSync(rootCertificate)) return false;
       setDefaultCACertificates([...trusted, readFileSync(rootCertificate, 'utf8')]);
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         [addresses.publicUrl, addresses.storePublicUrl].map((url) => fetch(url)),
       );
-      await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+      await Promise.all(responses.map((response) => response.arrayBuffer()));
       return true;
     });
   } catch (error) {

@@ -23,7 +23,7 @@ import { findVideoFolder } from './videoFolders.ts';
 /** Sums of rounded times differ by no more. */
 const TICK_SECONDS = 1e-3;
 const HDR_LUMA_SHIFT = 4;
-/** Enough to tell tracks apart; an encoder's noise adds to what is counted. */
+/** Enough to distinguish tracks; an encoder's noise adds to what is counted. */
 const HERTZ_TOLERANCE = 0.2;
 
 /** The source is in the store as it is on disk, and nothing else with it. */
@@ -73,7 +73,7 @@ export async function checkObjects({ store, models }: ProfileUnderTest, videoId:
   );
 }
 
-/** Everything that the addresses in the API's answer lead to. `file` is the source, `folder` for what is fetched. */
+/** Everything that the addresses in the API's response lead to. `file` is the source, `folder` for what is fetched. */
 export async function checkPlayable(
   { video, sources }: VideoDetail,
   expected: ExpectedVideo,
@@ -144,7 +144,7 @@ async function checkSound(served: readonly ServedRendition[], expected: Expected
   assert.ok(Math.abs(hertz / expected.hertz - 1) < HERTZ_TOLERANCE, `a tone of ${hertz} Hz is heard`);
 }
 
-/** Cover and storyboard can be had, decode, and have the sizes that are told of them. */
+/** Cover and storyboard can be had, decode, and have the sizes that the API reports. */
 export async function checkImages(
   { video }: VideoDetail,
   expected: ExpectedVideo,

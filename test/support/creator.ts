@@ -23,10 +23,10 @@ export interface Creator {
   readonly history: ReadonlyMap<number, readonly VideoStatus[]>;
   /** The percentages that the engine showed of each video, by its id. */
   readonly progress: ReadonlyMap<number, readonly number[]>;
-  /** Uploads files, all at once, and answers in their order what became of them. */
+  /** Uploads files, all at once, and returns in their order what became of them. */
   upload(files: readonly string[]): Promise<UploadSnapshot[]>;
   /** Waits until nothing more happens to any upload by itself. */
-  settle(): Promise<void>;
+  waitUntilFinished(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,8 +53,10 @@ export async function signUpCreator(url: string, models: Models, name: string): 
       },
       { timeoutMs: SAVE_DELAY_MS },
     );
-  const settle = async (): Promise<void> => {
-    await lookUntil('every upload is settled', () => manager.uploads.every(({ state }) => isFinished(state)));
+  const waitUntilFinished = async (): Promise<void> => {
+    await lookUntil('every upload is finished', () =>
+      manager.uploads.every(({ state }) => isFinished(state)),
+    );
   };
   return {
     user,
@@ -62,7 +64,7 @@ export async function signUpCreator(url: string, models: Models, name: string): 
     folder: folder.path,
     history,
     progress,
-    settle,
+    waitUntilFinished,
     async upload(files) {
       manager.setRateLimit(SLOW_BYTES_PER_SECOND);
       const ids = files.map((file) => manager.add({ path: file }));
@@ -71,7 +73,7 @@ export async function signUpCreator(url: string, models: Models, name: string): 
         uploads().every(({ videoId, state }) => history.has(videoId ?? -1) || isFinished(state)),
       );
       manager.setRateLimit(null);
-      await settle();
+      await waitUntilFinished();
       return uploads();
     },
     close: () => cleanupStack.release(),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { _electron, type BrowserContext, type ElectronApplication, type Page } from 'playwright-core';
 import { prepareLaunch } from '../../scripts/packaging/stageApp.ts';
 import { buildWhereNeeded, DESKTOP_FOLDER } from './desktopBuild.ts';
@@ -56,7 +57,7 @@ export async function startDesktopApp(options: DesktopAppOptions): Promise<Built
     args: [...switches(), ...args, ...(options.args ?? [])],
     env: environment(options),
     timeout: START_TIMEOUT_MS,
-    // as the app itself and its settings say
+    // as the app itself and its settings have it
     colorScheme: null,
   });
   const app = await openWindow(electron.process(), {
@@ -68,7 +69,7 @@ export async function startDesktopApp(options: DesktopAppOptions): Promise<Built
   return { ...app, electron };
 }
 
-/** Starts the app once more beside one that runs with the same data; answers how that start ended. */
+/** Starts the app once more beside one that runs with the same data; returns how that start ended. */
 export async function startBeside(options: DesktopAppOptions): Promise<{ code: number | null }> {
   const stage = await makeTemporaryFolder('electron');
   try {
@@ -122,7 +123,8 @@ export async function openWindow(child: ChildProcess, started: StartedApp): Prom
   const lastLines = (): string =>
     [...lines.slice(-30), ...tail(path.join(dataDir, 'logs', 'main.log'))].join('\n');
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-  const waitForExit = (timeoutMs = CLOSE_TIMEOUT_MS) => within(exited, timeoutMs, 'the app did not end');
+  const waitForExit = (timeoutMs = CLOSE_TIMEOUT_MS) =>
+    withTimeout(exited, timeoutMs, () => new Error(`the app did not end in ${timeoutMs} ms`));
   const kill = async (): Promise<void> => {
     killTree(child);
     await exited;
@@ -197,15 +199,4 @@ function hasExited(child: ChildProcess): boolean {
 
 function tail(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-30) : [];
-}
-
-async function within<T>(promise: Promise<T>, timeoutMs: number, failure: string): Promise<T> {
-  const expired = Promise.withResolvers<never>();
-  const fail = (): void => expired.reject(new Error(`${failure} in ${timeoutMs} ms`));
-  const timer = setTimeout(fail, timeoutMs);
-  try {
-    return await Promise.race([promise, expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

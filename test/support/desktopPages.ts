@@ -41,22 +41,22 @@ export async function waitForOnline(page: Page, ...names: readonly string[]): Pr
   for (const name of names) await rowOf(page, name, 'Online').waitFor({ timeout: ONLINE_MS });
 }
 
-/** What the main process answers to the page. */
+/** Returns the reply of the main process to the page. */
 export async function callMain<Call extends IpcCall>(
   page: Page,
   call: Call,
   args?: IpcArgs<Call>,
 ): Promise<unknown> {
-  const answer = (await page.evaluate(
+  const reply = (await page.evaluate(
     `window.reelmill.call(${JSON.stringify(call)}, ${args === undefined ? 'undefined' : JSON.stringify(args)})`,
   )) as IpcReply; // the page runs elsewhere
-  if (!answer.ok) throw new Error(`${call}: ${answer.error.code}, ${answer.error.message}`);
-  return answer.value;
+  if (!reply.ok) throw new Error(`${call}: ${reply.error.code}, ${reply.error.message}`);
+  return reply.value;
 }
 
 /** What the queue knows of a file, by its name. */
 export async function uploadOf(page: Page, fileName: string): Promise<UploadSnapshot> {
-  // as the contract says
+  // as the contract has it
   const uploads = (await callMain(page, 'queue.list')) as UploadSnapshot[];
   const found = uploads.find((upload) => upload.fileName === fileName);
   if (found === undefined) throw new Error(`${fileName} is not in the queue`);

@@ -1,5 +1,5 @@
 /*
- * The services of the app in a process of their own, to be killed: signs in, adds files and says how far they are.
+ * The services of the app in a process of their own, to be killed: signs in, adds files and reports their progress.
  * Arguments: the folder of the app, the server, e-mail address, password, bytes per second, files.
  */
 import { startServices } from './desktopServices.ts';

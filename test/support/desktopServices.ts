@@ -25,8 +25,8 @@ export interface DesktopServices {
   readonly answers: { videos: string[]; replacement: string | null };
   readonly clipboard: { text: string };
   readonly changes: QueueChange[];
-  /** What the queue told to be over. */
-  readonly settled: UploadSnapshot[];
+  /** The uploads that the queue reported as finished. */
+  readonly finished: UploadSnapshot[];
   /** Resolves with the snapshot of an upload as soon as it is in one of the states. */
   reach(id: string, ...states: UploadState[]): Promise<UploadSnapshot>;
   /** An end of the app; twice is harmless. */
@@ -65,8 +65,8 @@ export async function startServices(
   });
   const changes: QueueChange[] = [];
   queue.subscribe((change) => changes.push(change));
-  const settled: UploadSnapshot[] = [];
-  queue.onFinished((upload) => settled.push(upload));
+  const finished: UploadSnapshot[] = [];
+  queue.onFinished((upload) => finished.push(upload));
   const clipboard = { text: '' };
   const library = new LibraryService(session, {
     writeText: (text) => {
@@ -85,7 +85,7 @@ export async function startServices(
     answers,
     clipboard,
     changes,
-    settled,
+    finished,
     reach: (id, ...states) =>
       waitFor(`upload ${id} is ${states.join(' or ')}`, () => {
         const upload = queue.uploads.find((one) => one.id === id);

@@ -25,7 +25,7 @@ export interface DesktopWorld {
   signUp(name: string): Promise<ApiUser>;
   /** Starts the app with what it kept when it was started under this name before. */
   start(name: string, args?: readonly string[]): Promise<BuiltApp>;
-  /** Ends the apps that still run; tells what they said last where a test failed. */
+  /** Ends the apps that still run; prints their last lines where a test failed. */
   endTest(passed: boolean): Promise<void>;
   stop(): Promise<void>;
 }

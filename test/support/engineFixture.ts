@@ -182,7 +182,7 @@ function watch(manager: UploadManager): Engine {
     see,
     reach: (id, ...states) =>
       new Promise((resolve, reject) => {
-        const settle = (upload: UploadSnapshot | undefined): boolean => {
+        const check = (upload: UploadSnapshot | undefined): boolean => {
           if (upload === undefined) return false;
           if (states.includes(upload.state)) resolve(upload);
           else if (upload.state === 'failed')
@@ -190,9 +190,9 @@ function watch(manager: UploadManager): Engine {
           else return false;
           return true;
         };
-        if (settle(manager.uploads.find((upload) => upload.id === id))) return;
+        if (check(manager.uploads.find((upload) => upload.id === id))) return;
         const leave = manager.subscribe((event) => {
-          if (event.type === 'state' && event.upload.id === id && settle(event.upload)) leave();
+          if (event.type === 'state' && event.upload.id === id && check(event.upload)) leave();
         });
       }),
   };

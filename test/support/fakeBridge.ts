@@ -22,17 +22,17 @@ export class FakeBridge implements IpcBridge {
 
   call(call: IpcCall, args: unknown): ReturnType<IpcBridge['call']> {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<IpcBridge['call']>>>();
-    const settle = () => new Promise<void>((done) => setImmediate(done));
+    const nextTurn = () => new Promise<void>((done) => setImmediate(done));
     this.calls.push({
       call,
       args,
       reply: (value) => {
         resolve({ ok: true, value });
-        return settle();
+        return nextTurn();
       },
       refuse: ({ code, message }) => {
         resolve({ ok: false, error: { code, message } });
-        return settle();
+        return nextTurn();
       },
     });
     return promise;

@@ -136,7 +136,7 @@ function newVideo(userId: number) {
   } as const;
 }
 
-/** What a worker says about a task that it was given; what it made has the tag of its lease. */
+/** What a worker reports about a task that it was given; what it made has the tag of its lease. */
 export function signEvent<E extends { type: string; result?: TaskResult }>(
   task: TaskRow,
   event: E,

@@ -8,7 +8,7 @@ export async function addWorker({ database }: ServerContext, id: string): Promis
   await database.models.Worker.create({ ...row, id, state: 'idle', lastSeenAt: now });
 }
 
-/** A task for pictures that failed while its video is transcoding; answers its id. */
+/** A task for pictures that failed while its video is transcoding; returns its id. */
 export async function addFailedTask({ database }: ServerContext, videoId: number): Promise<number> {
   const { Task } = database.models;
   const inspect = await Task.findOne({

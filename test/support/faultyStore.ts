@@ -13,7 +13,7 @@ export interface StoreTrouble {
   freezeAfter?: number;
   /** Ends the body as if it were whole once so many bytes went out; without a Content-Length. */
   endAfter?: number;
-  /** Serves only so many bytes of the range, and says so, as HTTP allows. */
+  /** Serves only so many bytes of the range, with headers that match, as HTTP allows. */
   atMost?: number;
   /** Serves this object instead. */
   content?: Buffer;
@@ -30,7 +30,7 @@ export interface StoreTrouble {
   dropAt?: number;
   /** Sends a byte now and then, so that it is never silent for long. */
   trickles?: boolean;
-  /** Does not say which content it sends. */
+  /** Sends no validators of the content. */
   withoutEtag?: boolean;
   /** Takes no notice of preconditions. */
   ignoresPreconditions?: boolean;

@@ -7,8 +7,8 @@ export interface ConnectionFault {
   cutAfterBytes?: number;
   /** Passes on nothing more, and closes nothing, once so many bytes came from the client. */
   freezeAfterBytes?: number;
-  /** Ends the answer once so many bytes of it were passed on. */
-  truncateAnswerAfterBytes?: number;
+  /** Ends the response once so many bytes of it were passed on. */
+  truncateResponseAfterBytes?: number;
   /** Holds back every chunk in both directions for so long. */
   delayMs?: number;
 }
@@ -55,7 +55,7 @@ export async function startFlakyProxy(targetUrl: string): Promise<FlakyProxy> {
     void relayRequest(client, upstream, fault, (bytes) => (bytesToTarget += bytes)).then((end) => {
       if (end === 'cut') reset();
     });
-    void relayAnswer(upstream, client, fault).then((end) => {
+    void relayResponse(upstream, client, fault).then((end) => {
       if (end === 'cut') client.end();
     });
   });
@@ -101,8 +101,8 @@ async function relayRequest(
   return fault.cutAfterBytes === undefined ? 'ended' : end;
 }
 
-function relayAnswer(from: Socket, to: Socket, fault: ConnectionFault): Promise<RelayEnd> {
-  const limit = fault.truncateAnswerAfterBytes ?? Infinity;
+function relayResponse(from: Socket, to: Socket, fault: ConnectionFault): Promise<RelayEnd> {
+  const limit = fault.truncateResponseAfterBytes ?? Infinity;
   return relay(from, to, { limit, delayMs: fault.delayMs, count: () => undefined });
 }
 

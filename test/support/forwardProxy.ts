@@ -33,9 +33,9 @@ export async function startForwardProxy(options: {
     const path = `${asked.pathname}${asked.search}`;
     const upstream = requestHttp({ hostname, port, method: request.method, path, headers });
     upstream.on('error', () => response.destroy());
-    upstream.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      pipeline(answer, response).catch(() => response.destroy());
+    upstream.once('response', (reply) => {
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      pipeline(reply, response).catch(() => response.destroy());
     });
     pipeline(request, upstream).catch(() => upstream.destroy());
   });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** Stands in front of an object store and holds some uploads back, as a network may, until it is told to deliver them. */
+/** Stands in front of an object store and holds some uploads back, as a network may, until the test lets it deliver them. */
 export interface HoldingProxy {
   readonly url: string;
   /** Keys, with their bucket, of the uploads that were taken whole and are held back. */
@@ -34,9 +34,9 @@ export async function startHoldingProxy(
     const { method, url, headers } = incoming;
     const outgoing = request({ hostname: target.hostname, port: target.port, method, path: url, headers });
     outgoing.end(body);
-    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]; // what this event passes
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    response.end(await buffer(answer));
+    const [reply] = (await once(outgoing, 'response')) as [IncomingMessage]; // what this event passes
+    response.writeHead(reply.statusCode ?? 502, reply.headers);
+    response.end(await buffer(reply));
   };
   const server = createServer((incoming, response) => {
     incoming.on('error', () => {});

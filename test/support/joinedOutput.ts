@@ -48,7 +48,7 @@ export async function joinOutput(
 
 /** Looks at a file of one rendition with ffprobe and ffmpeg; what it decodes to is noted beside it. */
 export async function lookAt(file: string): Promise<JoinedOutput> {
-  return { file, ...(await describe(file)), ...(await decode(file)) };
+  return { file, ...(await readStreams(file)), ...(await decode(file)) };
 }
 
 interface Probed {
@@ -57,7 +57,9 @@ interface Probed {
   packets: { pts_time: string; duration_time?: string }[];
 }
 
-async function describe(file: string): Promise<Omit<JoinedOutput, 'file' | 'decodedFrames' | 'complaints'>> {
+async function readStreams(
+  file: string,
+): Promise<Omit<JoinedOutput, 'file' | 'decodedFrames' | 'complaints'>> {
   const { stdout } = await run(
     'ffprobe',
     ['-v', 'error', '-show_format', '-show_streams', '-show_packets', '-of', 'json', file],

@@ -1,7 +1,7 @@
 import type { Clock } from '@reelmill/desktop/engine/ports/ports.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until the test advances it. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   #timers: { atMs: number; callback: () => void }[] = [];

@@ -148,7 +148,7 @@ function tlsArguments(tls: ServerCertificate | undefined): string[] {
   ];
 }
 
-/** Run by root, MariaDB wants to be told that this is meant. */
+/** Run by root, MariaDB needs to be told that this is intended. */
 function asRoot(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }

@@ -35,7 +35,7 @@ export const PAGE = {
   body: '<!doctype html><html><body>Sign in to the network</body></html>',
 };
 
-/** An HTTP proxy in front of `targetUrl` that responds in its place, and changes what its responses say. */
+/** An HTTP proxy in front of `targetUrl` that responds in its place, and changes its responses. */
 export async function startMeddlingProxy(targetUrl: string): Promise<MeddlingProxy> {
   const target = new URL(targetUrl);
   const requests: string[] = [];
@@ -70,9 +70,9 @@ function forward(
   const upstream = requestHttp({ hostname, port, method, path: path ?? url, headers });
   response.on('close', () => upstream.destroy());
   upstream.on('error', () => response.destroy());
-  upstream.once('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, alter({ ...answer.headers }));
-    pipeline(answer, response).catch(() => response.destroy());
+  upstream.once('response', (reply) => {
+    response.writeHead(reply.statusCode ?? 502, alter({ ...reply.headers }));
+    pipeline(reply, response).catch(() => response.destroy());
   });
   pipeline(request, upstream).catch(() => upstream.destroy());
 }

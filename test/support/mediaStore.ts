@@ -18,7 +18,7 @@ export interface MediaStore {
   confinement: Confinement;
   /** Every request that was made of it, as `METHOD path`. */
   requests: string[];
-  /** Puts a local file in and says what a task spec needs to know. */
+  /** Puts a local file in and returns what a task spec needs. */
   addSource(file: string, key?: string): Promise<{ key: string; sizeBytes: number }>;
   close(): Promise<void>;
 }

@@ -70,8 +70,10 @@ export async function startMinio(
       },
     });
     await server.waitUntil('its health check to pass', async () => {
-      const answer = await fetch(`${endpoint}/minio/health/cluster`, { signal: AbortSignal.timeout(2_000) });
-      return answer.ok;
+      const response = await fetch(`${endpoint}/minio/health/cluster`, {
+        signal: AbortSignal.timeout(2_000),
+      });
+      return response.ok;
     });
   };
   const halt = async (): Promise<void> => server?.stop();

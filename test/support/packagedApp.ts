@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import { chromium } from 'playwright-core';
 import {
   type DesktopApp,
@@ -18,7 +19,7 @@ const run = promisify(execFile);
 const DIST = path.resolve(import.meta.dirname, '../../scripts/dist.ts');
 const PACK_TIMEOUT_MS = 300_000;
 
-/** Packs the app into a folder, as `npm run dist:dir` does with this environment, and answers the program in it. */
+/** Packs the app into a folder, as `npm run dist:dir` does with this environment, and returns the program in it. */
 export async function packApp(output: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   await buildWhereNeeded();
   const args = [DIST, '--dir', '--built', '--output', output];
@@ -44,10 +45,14 @@ export async function startPackagedApp(executable: string, options: DesktopAppOp
     const [, url] = /^DevTools listening on (ws:\S+)/.exec(line) ?? [];
     if (url !== undefined) endpoint.resolve(url);
   });
-  const timer = setTimeout(() => endpoint.reject(new Error(`${executable} says nothing`)), START_TIMEOUT_MS);
   once(child, 'exit').then(([code]) => endpoint.reject(new Error(`${executable} ended with ${code}`)));
   try {
-    const browser = await chromium.connectOverCDP(await endpoint.promise, { timeout: START_TIMEOUT_MS });
+    const url = await withTimeout(
+      endpoint.promise,
+      START_TIMEOUT_MS,
+      () => new Error(`${executable} printed no address`),
+    );
+    const browser = await chromium.connectOverCDP(url, { timeout: START_TIMEOUT_MS });
     const [context] = browser.contexts();
     if (context === undefined) throw new Error(`${executable} opens no window`);
     return await openWindow(child, {
@@ -58,7 +63,5 @@ export async function startPackagedApp(executable: string, options: DesktopAppOp
   } catch (error) {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -21,7 +21,7 @@ export interface Section {
   aspect?: string;
 }
 
-/** Grey pictures whose brightness says which one each is, counted from `first`. */
+/** Grey pictures whose brightness is the number of each, counted from `first`. */
 export function markedPictures({ width, height, pictures }: Section, first = 0): string[] {
   const luma = `geq=lum='40+mod(37*(N+${first}),180)':cb=128:cr=128`;
   const picture = `color=s=${width}x${height}:r=${MARKED_RATE},format=yuv420p,${luma}`;

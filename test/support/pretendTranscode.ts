@@ -11,7 +11,7 @@ import { savePlan } from '../../server/src/transcode/planTasks.ts';
 import { factsOf, resultOf } from './taskResults.ts';
 import { findVideoFolder } from './videoFolders.ts';
 
-/** What of an init segment anybody reads here: an `avcC` box that says High profile, level 3.1. */
+/** What of an init segment anybody reads here: an `avcC` box with High profile, level 3.1. */
 const INIT = Buffer.from('\0\0\0\x10avcC\x01\x64\0\x1f\xff\xe1', 'latin1');
 
 /** Plays all parts of a transcode by hand, step by step: the same rows, results and objects, but no media in them. */
@@ -58,7 +58,7 @@ export class PretendTranscode {
     }
   }
 
-  /** The first task of a kind that is not done says that it is running and has made its first segments. */
+  /** The first task of a kind that is not done reports that it is running and has made its first segments. */
   async report(kind: TaskKind, segmentsDone: number): Promise<void> {
     const task = await this.#next(kind);
     const result = this.#resultOf(task);

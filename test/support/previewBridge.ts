@@ -57,7 +57,7 @@ export function installPreviewBridge(state: PreviewState): void {
     return { videos: found.slice(offset, offset + limit), total: found.length };
   };
 
-  const answers: Partial<Record<IpcCall, (args: Args) => unknown>> = {
+  const results: Partial<Record<IpcCall, (args: Args) => unknown>> = {
     'app.info': () => state.info,
     'session.get': () => state.session,
     'session.probe': ({ serverUrl }) => ({
@@ -125,7 +125,7 @@ export function installPreviewBridge(state: PreviewState): void {
     const error = state.failing[name];
     if (error !== undefined) return { ok: false, error };
     // a handler reads only the arguments of its own call
-    return { ok: true, value: answers[name]?.((args ?? {}) as Args) };
+    return { ok: true, value: results[name]?.((args ?? {}) as Args) };
   };
   const on = (event: IpcEvent, listener: (payload: unknown) => void): (() => void) => {
     const known = listeners.get(event) ?? new Set();

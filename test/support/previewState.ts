@@ -33,7 +33,7 @@ export interface PreviewState {
   deadLetters: DeadLetter[];
   /** Calls that fail, with the error they fail with. */
   failing: Partial<Record<IpcCall, { code: ErrorCode; message: string; retryAfterSeconds?: number }>>;
-  /** Calls that are never answered. */
+  /** Calls that never get a reply. */
   silent: IpcCall[];
 }
 

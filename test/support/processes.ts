@@ -7,6 +7,7 @@ import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 
 const KEPT_LINES = 200;
 const POLL_MS = 50;
@@ -19,18 +20,18 @@ export interface ProcessOptions {
   name?: string;
 }
 
-/** A program that a test started and must stop; its last lines explain a failure. */
+/** A program that a test started and must stop; its last lines go into the message of a failure. */
 export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly child: ChildProcess;
   /** Null while it runs. */
   readonly exit: { code: number | null; signal: NodeJS.Signals | null } | null;
-  /** The last lines of standard output and standard error, as they came; 40 unless told otherwise, 200 at most. */
+  /** The last lines of standard output and standard error, as they came; 40 by default, 200 at most. */
   lastLines(count?: number): string;
   /** Resolves with the first line, of those kept and those to come, that matches; rejects when the process ends. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Resolves when `isReady` answers true; rejects when the process ends first. */
+  /** Resolves when `isReady` returns true; rejects when the process ends first. */
   waitUntil(what: string, isReady: () => Promise<boolean> | boolean, timeoutMs?: number): Promise<void>;
   waitForExit(timeoutMs?: number): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** SIGTERM, and SIGKILL after `graceMs`; resolves when it is gone. Stopping twice is harmless. */
@@ -98,26 +99,26 @@ export function startProcess(
   let exit: RunningProcess['exit'] = null;
   running.add(child);
   const gone = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
+    const onEnd = (code: number | null, signal: NodeJS.Signals | null): void => {
       running.delete(child);
       exit ??= { code, signal };
       resolve(exit);
     };
-    child.once('close', settle);
+    child.once('close', onEnd);
     child.once('error', (error) => {
       keep(`could not be started: ${error.message}`);
-      settle(127, null);
+      onEnd(127, null);
     });
   });
   const lastLines = (count = 40): string => lines.slice(-count).join('\n');
-  const explain = (what: string): Error => new Error(`${name} ${what}; its last lines:\n${lastLines()}`);
+  const failure = (what: string): Error => new Error(`${name} ${what}; its last lines:\n${lastLines()}`);
   const endedEarly = async (): Promise<never> => {
     const { code, signal } = await gone;
-    throw explain(`ended (${signal ?? `exit code ${code}`})`);
+    throw failure(`ended (${signal ?? `exit code ${code}`})`);
   };
 
   const waitForExit = (timeoutMs = 30_000) =>
-    withTimeout(gone, timeoutMs, () => explain(`did not end in ${timeoutMs} ms`));
+    withTimeout(gone, timeoutMs, () => failure(`did not end in ${timeoutMs} ms`));
   return {
     name,
     child,
@@ -139,7 +140,7 @@ export function startProcess(
       listeners.add(listener);
       try {
         return await withTimeout(Promise.race([found.promise, endedEarly()]), timeoutMs, () =>
-          explain(`did not say ${pattern} in ${timeoutMs} ms`),
+          failure(`did not print ${pattern} in ${timeoutMs} ms`),
         );
       } finally {
         listeners.delete(listener);
@@ -148,7 +149,7 @@ export function startProcess(
     async waitUntil(what, isReady, timeoutMs = 60_000) {
       const ready = waitFor(what, async () => exit !== null || (await isReady()), { timeoutMs });
       await ready.catch((error: Error) => {
-        throw explain(`is not ready: ${error.message}`);
+        throw failure(`is not ready: ${error.message}`);
       });
       if (exit !== null) await endedEarly();
     },
@@ -168,7 +169,7 @@ export function startProcess(
 }
 
 /**
- * Asks `condition` until it answers something truthy, and answers that. An error thrown by the condition counts as
+ * Calls `condition` until it returns something truthy, and returns that. An error thrown by the condition counts as
  * "not yet" and is named in the failure.
  */
 export async function waitFor<T>(
@@ -204,14 +205,4 @@ export async function findFreePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('the probe has no TCP port');
   return address.port;
-}
-
-async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, failure: () => Error): Promise<T> {
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => expired.reject(failure()), timeoutMs);
-  try {
-    return await Promise.race([promise, expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -10,7 +10,7 @@ export const PROMETHEUS_PROGRAMS = ['prometheus', 'promtool'];
 const SOURCE = path.resolve(import.meta.dirname, '../../deploy/monitoring');
 const SECRETS = '/run/secrets/';
 
-const answerSchema = z.discriminatedUnion('status', [
+const responseSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('success'),
     data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
@@ -55,7 +55,7 @@ export interface RunningPrometheus {
   stop(): Promise<void>;
 }
 
-/** Starts a Prometheus of its own with the configuration of this folder, and waits until it answers. */
+/** Starts a Prometheus of its own with the configuration of this folder, and waits until it responds. */
 export async function startPrometheus(folder: MonitoringFolder): Promise<RunningPrometheus> {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
@@ -83,10 +83,10 @@ export async function startPrometheus(folder: MonitoringFolder): Promise<Running
   };
 }
 
-/** The values of an instant query, one for each series. Throws what Prometheus says of a query that is none. */
+/** The values of an instant query, one for each series. Throws the error of Prometheus for an invalid query. */
 export async function queryPrometheus(url: string, expression: string): Promise<number[]> {
   const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
-  const answer = answerSchema.parse(await response.json());
-  if (answer.status === 'error') throw new Error(`${expression}: ${answer.error}`);
-  return answer.data.result.map(({ value: [, text] }) => Number(text));
+  const result = responseSchema.parse(await response.json());
+  if (result.status === 'error') throw new Error(`${expression}: ${result.error}`);
+  return result.data.result.map(({ value: [, text] }) => Number(text));
 }

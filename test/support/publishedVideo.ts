@@ -70,7 +70,7 @@ export async function fetchText(url: string): Promise<string> {
 export async function fetchBytes(url: string): Promise<Uint8Array> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
   const bytes = new Uint8Array(await response.arrayBuffer());
-  assert.equal(response.status, 200, `${url} answered ${response.status}`);
+  assert.equal(response.status, 200, `${url} responded with ${response.status}`);
   return bytes;
 }
 

@@ -200,11 +200,11 @@ function managementLines(port: number): string[] {
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const settle = (accepted: boolean): void => {
+    const finish = (accepted: boolean): void => {
       socket.destroy();
       resolve(accepted);
     };
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
   });
 }

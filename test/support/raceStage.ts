@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { Models } from '../../server/src/db/models.ts';
-import { type Answer, type ApiUser, DocumentedApi } from './apiClient.ts';
+import { type ApiResponse, type ApiUser, DocumentedApi } from './apiClient.ts';
 import { openDistributed } from './distributed.ts';
 import { addQuickAccount } from './quickAccount.ts';
 import { startTestServer } from './server.ts';
@@ -15,7 +15,7 @@ const ENV = {
   SIGN_INS_PER_MINUTE: '0',
   REGISTRATIONS_PER_HOUR: '0',
   UNFINISHED_UPLOADS_PER_HOUR: '40',
-  // calls may say where they come from
+  // calls may name the address that they come from
   TRUST_PROXY: '1',
 };
 
@@ -79,8 +79,8 @@ async function toStage(
 }
 
 /** How a call ended: its status, with the code of a failure. */
-export function outcomeOf(answer: Answer): string {
-  return answer.status < 400 ? String(answer.status) : `${answer.status} ${answer.error.code}`;
+export function outcomeOf(response: ApiResponse): string {
+  return response.status < 400 ? String(response.status) : `${response.status} ${response.error.code}`;
 }
 
 /** Runs `round` so many times, a few of them at once. */

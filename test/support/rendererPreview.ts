@@ -1,6 +1,6 @@
 /**
  * The page of the window in a browser, without Electron: built as it is, under its own content security policy, with
- * a main process that answers from data.
+ * a main process that replies from data.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -40,7 +40,7 @@ export async function startRendererPreview(): Promise<RendererPreview> {
     cleanupStack.add('folder', () => folder.remove());
     await buildPage(folder.path);
     const server = createServer((request, response) => {
-      answer(request, response, folder.path).catch((error: unknown) => response.destroy(error as Error));
+      respond(request, response, folder.path).catch((error: unknown) => response.destroy(error as Error));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -74,8 +74,8 @@ export async function startRendererPreview(): Promise<RendererPreview> {
   }
 }
 
-/** The answer that the app's own protocol would give, and pictures for covers. */
-async function answer(request: IncomingMessage, response: ServerResponse, folder: string): Promise<void> {
+/** Responds as the app's own protocol would, and with pictures for covers. */
+async function respond(request: IncomingMessage, response: ServerResponse, folder: string): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://page');
   if (pathname === '/favicon.ico') {
     response.writeHead(204).end();

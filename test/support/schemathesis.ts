@@ -14,7 +14,7 @@ const TIMEOUT_MS = 9 * 60_000;
 
 /** How a run ended. */
 export interface SchemathesisRun {
-  /** True where every response was as the document says. */
+  /** True where every response matched the document. */
   readonly clean: boolean;
   /** What it printed: each failure with the request that shows it again. */
   readonly output: string;

@@ -10,11 +10,11 @@ const MB = 1024 ** 2;
 export interface Screen {
   name: string;
   state: PreviewState;
-  reach?(page: Page, say: Words): Promise<void>;
+  reach?(page: Page, text: PickText): Promise<void>;
 }
 
 /** The labels that a screen is reached by, which differ between the languages. */
-export type Words = (english: string, chinese: string) => string;
+export type PickText = (english: string, chinese: string) => string;
 
 export const SCREENS: readonly Screen[] = [
   { name: 'sign-in', state: makePreviewState({ session: NOBODY }), reach: waitForServer },
@@ -41,12 +41,12 @@ export const SCREENS: readonly Screen[] = [
       session: { ...NOBODY, serverUrl: 'http://192.168.1.20:3000' },
       failing: { 'session.signIn': { code: 'wrong_credentials', message: 'Wrong.' } },
     }),
-    async reach(page, say) {
+    async reach(page, text) {
       await waitForServer(page);
-      await page.getByLabel(say('E-mail', '邮箱')).fill('ada@example.com');
-      await page.getByLabel(say('Password', '密码'), { exact: true }).fill('not this one');
+      await page.getByLabel(text('E-mail', '邮箱')).fill('ada@example.com');
+      await page.getByLabel(text('Password', '密码'), { exact: true }).fill('not this one');
       await page.keyboard.press('Enter');
-      await page.getByText(say('Incorrect e-mail address', '密码不正确')).waitFor();
+      await page.getByText(text('Incorrect e-mail address', '密码不正确')).waitFor();
     },
   },
   {
@@ -55,7 +55,7 @@ export const SCREENS: readonly Screen[] = [
       session: NOBODY,
       failing: { 'session.probe': { code: 'certificate_invalid', message: 'Not trusted.' } },
     }),
-    reach: (page, say) => page.getByText(say('is not trusted', '不可信')).waitFor(),
+    reach: (page, text) => page.getByText(text('is not trusted', '不可信')).waitFor(),
   },
   {
     name: 'sign-in-unreachable',
@@ -63,8 +63,8 @@ export const SCREENS: readonly Screen[] = [
       session: NOBODY,
       failing: { 'session.probe': { code: 'network', message: 'No response.' } },
     }),
-    reach: (page, say) =>
-      page.getByText(say('No server responds at this address', '此地址没有响应')).waitFor(),
+    reach: (page, text) =>
+      page.getByText(text('No server responds at this address', '此地址没有响应')).waitFor(),
   },
   {
     name: 'sign-in-waiting',
@@ -72,21 +72,21 @@ export const SCREENS: readonly Screen[] = [
       session: { ...NOBODY, serverUrl: 'https://reelmill.example.com' },
       failing: { 'session.signIn': { code: 'rate_limited', message: 'Too many.', retryAfterSeconds: 240 } },
     }),
-    async reach(page, say) {
+    async reach(page, text) {
       await waitForServer(page);
-      await page.getByLabel(say('E-mail', '邮箱')).fill('ada@example.com');
-      await page.getByLabel(say('Password', '密码'), { exact: true }).fill('the right one');
+      await page.getByLabel(text('E-mail', '邮箱')).fill('ada@example.com');
+      await page.getByLabel(text('Password', '密码'), { exact: true }).fill('the right one');
       await page.keyboard.press('Enter');
-      await page.getByText(say('Too many attempts', '尝试次数过多')).waitFor();
+      await page.getByText(text('Too many attempts', '尝试次数过多')).waitFor();
     },
   },
   {
     name: 'register',
     state: makePreviewState({ session: NOBODY }),
-    async reach(page, say) {
-      await page.getByRole('button', { name: say('Create an account', '立即创建') }).click();
-      await page.getByRole('button', { name: say('Create account', '创建账户') }).click();
-      await page.getByText(say('Enter your password', '请输入密码')).waitFor();
+    async reach(page, text) {
+      await page.getByRole('button', { name: text('Create an account', '立即创建') }).click();
+      await page.getByRole('button', { name: text('Create account', '创建账户') }).click();
+      await page.getByText(text('Enter your password', '请输入密码')).waitFor();
     },
   },
   { name: 'queue', state: makePreviewState(FULL), reach: waitForRows },
@@ -100,10 +100,10 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'queue-dragging',
     state: makePreviewState(FULL),
-    async reach(page, say) {
+    async reach(page, text) {
       await waitForRows(page);
       await page.evaluate(DRAG_ON);
-      await page.getByText(say('Drop to upload', '松开即可上传')).waitFor();
+      await page.getByText(text('Drop to upload', '松开即可上传')).waitFor();
     },
   },
   {
@@ -128,25 +128,25 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'queue-menu',
     state: makePreviewState(FULL),
-    async reach(page, say) {
+    async reach(page, text) {
       await waitForRows(page);
       await page
-        .getByRole('button', { name: say('More actions: Interview', '更多操作：Interview') })
+        .getByRole('button', { name: text('More actions: Interview', '更多操作：Interview') })
         .first()
         .click();
-      await page.getByRole('menuitem', { name: say('Move to top', '移到最前') }).waitFor();
+      await page.getByRole('menuitem', { name: text('Move to top', '移到最前') }).waitFor();
     },
   },
   {
     name: 'queue-cancel',
     state: makePreviewState(FULL),
-    async reach(page, say) {
+    async reach(page, text) {
       await waitForRows(page);
       await page.getByRole('row').first().focus();
       await page.keyboard.press('Control+A');
       await page
         .getByRole('toolbar')
-        .getByRole('button', { name: say('Cancel', '取消上传') })
+        .getByRole('button', { name: text('Cancel', '取消上传') })
         .click();
       await page.getByRole('dialog').waitFor();
     },
@@ -162,10 +162,10 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'library-nothing',
     state: makePreviewState(FULL),
-    async reach(page, say) {
-      await toLibrary(page, say);
+    async reach(page, text) {
+      await toLibrary(page, text);
       await page.getByRole('searchbox').fill('a title that no video has');
-      await page.getByText(say('Nothing found', '没有找到视频')).waitFor();
+      await page.getByText(text('Nothing found', '没有找到视频')).waitFor();
     },
   },
   { name: 'library-detail', state: makePreviewState(FULL), reach: (page) => openVideo(page, 60) },
@@ -175,10 +175,10 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'library-delete',
     state: makePreviewState(FULL),
-    async reach(page, say) {
+    async reach(page, text) {
       await openVideo(page, 60);
-      await page.getByRole('button', { name: say('More actions', '更多操作') }).click();
-      await page.getByRole('menuitem', { name: say('Delete video', '删除视频') }).click();
+      await page.getByRole('button', { name: text('More actions', '更多操作') }).click();
+      await page.getByRole('menuitem', { name: text('Delete video', '删除视频') }).click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -186,9 +186,9 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'library-new-link',
     state: makePreviewState(FULL),
-    async reach(page, say) {
+    async reach(page, text) {
       await openVideo(page, 60);
-      await page.getByRole('button', { name: say('Create new link', '生成新链接') }).click();
+      await page.getByRole('button', { name: text('Create new link', '生成新链接') }).click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -196,8 +196,8 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'farm-tables',
     state: makePreviewState(FULL),
-    async reach(page, say) {
-      await toFarm(page, say);
+    async reach(page, text) {
+      await toFarm(page, text);
       await page.getByRole('table').nth(1).scrollIntoViewIfNeeded();
     },
   },
@@ -205,9 +205,9 @@ export const SCREENS: readonly Screen[] = [
   {
     name: 'farm-replay',
     state: makePreviewState(FULL),
-    async reach(page, say) {
-      await toFarm(page, say);
-      await page.getByRole('button', { name: say('Replay', '重新投递') }).click();
+    async reach(page, text) {
+      await toFarm(page, text);
+      await page.getByRole('button', { name: text('Replay', '重新投递') }).click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -239,11 +239,11 @@ export const SCREENS: readonly Screen[] = [
       session: { ...ADMIN, passwordTemporary: true },
       failing: { 'session.changePassword': { code: 'wrong_credentials', message: 'Wrong.' } },
     }),
-    async reach(page, say) {
-      await page.getByLabel(say('Current password', '当前密码'), { exact: true }).fill('not this one');
-      await page.getByLabel(say('New password', '新密码'), { exact: true }).fill('correct horse');
+    async reach(page, text) {
+      await page.getByLabel(text('Current password', '当前密码'), { exact: true }).fill('not this one');
+      await page.getByLabel(text('New password', '新密码'), { exact: true }).fill('correct horse');
       await page.keyboard.press('Enter');
-      await page.getByText(say('Incorrect current password', '当前密码不正确')).waitFor();
+      await page.getByText(text('Incorrect current password', '当前密码不正确')).waitFor();
     },
   },
   {
@@ -252,42 +252,42 @@ export const SCREENS: readonly Screen[] = [
       info: { version: '0.1.0', platform: 'linux', language: 'en', sessionStorage: 'plain' },
       update: { status: 'refused', version: null, message: 'The new version is not signed.' },
     }),
-    async reach(page, say) {
-      await toSettings(page, say);
-      await page.getByText(say('without a valid signature', '没有有效签名')).scrollIntoViewIfNeeded();
+    async reach(page, text) {
+      await toSettings(page, text);
+      await page.getByText(text('without a valid signature', '没有有效签名')).scrollIntoViewIfNeeded();
     },
   },
   {
     name: 'settings-end',
     state: makePreviewState({ update: { status: 'ready', version: '0.2.0', message: null } }),
-    async reach(page, say) {
-      await toSettings(page, say);
-      await page.getByText(say('Restart and install', '重启并安装')).scrollIntoViewIfNeeded();
+    async reach(page, text) {
+      await toSettings(page, text);
+      await page.getByText(text('Restart and install', '重启并安装')).scrollIntoViewIfNeeded();
     },
   },
   {
     name: 'notice',
     state: makePreviewState({ failing: { 'settings.set': { code: 'internal', message: 'No.' } } }),
-    async reach(page, say) {
-      await toSettings(page, say);
-      await page.getByRole('switch', { name: say('Notifications', '通知') }).press('Space');
+    async reach(page, text) {
+      await toSettings(page, text);
+      await page.getByRole('switch', { name: text('Notifications', '通知') }).press('Space');
       await page.getByRole('alert').waitFor();
     },
   },
   {
     name: 'account-menu',
     state: makePreviewState(FULL),
-    async reach(page, say) {
-      await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
-      await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).waitFor();
+    async reach(page, text) {
+      await page.getByRole('button', { name: text('Account Ada', '账户 Ada') }).click();
+      await page.getByRole('menuitem', { name: text('Sign out', '退出登录') }).waitFor();
     },
   },
   {
     name: 'sign-out',
     state: makePreviewState(FULL),
-    async reach(page, say) {
-      await page.getByRole('button', { name: say('Account Ada', '账户 Ada') }).click();
-      await page.getByRole('menuitem', { name: say('Sign out', '退出登录') }).click();
+    async reach(page, text) {
+      await page.getByRole('button', { name: text('Account Ada', '账户 Ada') }).click();
+      await page.getByRole('menuitem', { name: text('Sign out', '退出登录') }).click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -317,16 +317,16 @@ async function waitForRows(page: Page): Promise<void> {
   await page.getByText('Interview with the lighthouse keeper').first().waitFor();
 }
 
-async function toLibrary(page: Page, say: Words): Promise<void> {
-  await openView(page, say('Library', '视频库'));
+async function toLibrary(page: Page, text: PickText): Promise<void> {
+  await openView(page, text('Library', '视频库'));
 }
 
-async function toFarm(page: Page, say: Words): Promise<void> {
-  await openView(page, say('Farm', '转码集群'));
+async function toFarm(page: Page, text: PickText): Promise<void> {
+  await openView(page, text('Farm', '转码集群'));
 }
 
-async function toSettings(page: Page, say: Words): Promise<void> {
-  await openView(page, say('Settings', '设置'));
+async function toSettings(page: Page, text: PickText): Promise<void> {
+  await openView(page, text('Settings', '设置'));
 }
 
 async function openView(page: Page, name: string): Promise<void> {

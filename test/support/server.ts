@@ -11,7 +11,7 @@ const KEPT_LINES = 500;
 export interface TestServer {
   /** Without a slash at the end. */
   readonly url: string;
-  /** The same where it listens, whatever `PUBLIC_URL` says. */
+  /** The same where it listens, whatever `PUBLIC_URL` is. */
   readonly localUrl: string;
   readonly context: ServerContext;
   readonly dataDir: string;

@@ -15,7 +15,7 @@ export interface Slides {
   keyframeEvery?: number;
 }
 
-/** The luma of picture `index`; neighbours are told apart. */
+/** The luma of picture `index`; neighbours are distinct. */
 export function slideLuma(index: number): number {
   return 40 + 5 * (index % 35);
 }

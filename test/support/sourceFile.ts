@@ -14,7 +14,7 @@ export interface SourcePicture {
   frames: number;
   /** From the first picture's beginning to the last one's end. */
   seconds: number;
-  /** Frames per second, as the container says. */
+  /** Frames per second, as the container has it. */
   rate: number;
 }
 

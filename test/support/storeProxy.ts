@@ -84,10 +84,10 @@ function forward(
   const upstream = requestHttp({ hostname, port, method: request.method, path: request.url, headers });
   response.on('close', () => upstream.destroy());
   upstream.on('error', () => response.destroy());
-  upstream.once('response', (answer) => {
+  upstream.once('response', (reply) => {
     const etag = fault.otherBytes ? { etag: '"of-another-object"' } : {};
-    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...etag });
-    void passOn(answer, response, fault).catch(() => response.destroy());
+    response.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...etag });
+    void passOn(reply, response, fault).catch(() => response.destroy());
   });
   pipeline(request, upstream).catch(() => upstream.destroy());
 }

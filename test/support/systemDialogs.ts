@@ -1,7 +1,7 @@
 import type { BuiltApp } from './desktopApp.ts';
 import { waitFor } from './processes.ts';
 
-/** The system's dialogs, which nobody can press here: the app is given answers in their place. */
+/** The system's dialogs, which nobody can press here: the test answers in their place. */
 interface HeldQuestions {
   heldQuestions: { message: string; answer(button: number): void }[];
 }

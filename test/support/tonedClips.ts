@@ -105,7 +105,7 @@ export async function makeUnnamedChannels(
 
 /**
  * Uncompressed sound as ISO/IEC 23003-5 has it in MP4: ffmpeg's QuickTime file with another sample entry. `bits` is what
- * the entry says where it is not what the sound has.
+ * the entry has where it is not what the sound has.
  */
 export async function makePcmMp4(
   file: string,
@@ -134,7 +134,7 @@ export async function makePcmMp4(
   await writeFile(file, bytes);
 }
 
-/** Overwrites what a file says to set up the decoder of its first AAC track with. */
+/** Overwrites the decoder configuration of a file's first AAC track. */
 export async function damageSoundSetUp(file: string): Promise<void> {
   const bytes = await readFile(file);
   const isMatroska = path.extname(file) === '.mkv';

@@ -62,7 +62,7 @@ export async function transcode(
   const source = await media.addSource(file);
   const overrides = options.onProgress ? { onProgress: options.onProgress } : {};
   const inspected = await runSpec(media, { kind: 'inspect', source }, overrides);
-  if (inspected.kind !== 'inspect') throw new Error(`inspect answered ${inspected.kind}`);
+  if (inspected.kind !== 'inspect') throw new Error(`inspect returned ${inspected.kind}`);
   const { facts } = inspected;
   const plan = planVideo(facts, { version: options.version ?? 1, chunkSeconds: options.chunkSeconds ?? 30 });
   const results: TaskResult[] = [];

@@ -35,7 +35,7 @@ interface ApiVideo {
   lastModified: number | null;
 }
 
-/** An answer given in place of the API's own. */
+/** A response in place of the API's own. */
 export interface Intercepted {
   status: number;
   code: ErrorCode;
@@ -83,7 +83,7 @@ export async function startUploadApi(options: {
         url: await store.signPart(video.ref, part_number, signing),
       })),
     );
-  const describe = async (video: ApiVideo) => ({
+  const serializeUpload = async (video: ApiVideo) => ({
     video_id: video.id,
     file_name: video.fileName,
     size_bytes: video.sizeBytes,
@@ -118,7 +118,7 @@ export async function startUploadApi(options: {
       lastModified: typeof body.last_modified === 'number' ? body.last_modified : null,
     };
     videos.set(video.id, video);
-    const { part_size, part_count, expires_at } = await describe(video);
+    const { part_size, part_count, expires_at } = await serializeUpload(video);
     const urls = await sign(video, [1]);
     return { video_id: video.id, upload: { part_size, part_count, expires_at, urls } };
   };
@@ -146,7 +146,7 @@ export async function startUploadApi(options: {
         one.fingerprint === query.get('fingerprint') &&
         one.sizeBytes === Number(query.get('size_bytes')),
     );
-    return { upload: video === undefined ? null : await describe(video) };
+    return { upload: video === undefined ? null : await serializeUpload(video) };
   };
   const duplicates = (query: URLSearchParams): unknown => {
     const found = [...videos.values()].filter(
@@ -174,7 +174,7 @@ export async function startUploadApi(options: {
     return {};
   };
 
-  const answer = async (
+  const route = async (
     call: string,
     path: string,
     query: URLSearchParams,
@@ -196,7 +196,7 @@ export async function startUploadApi(options: {
       case 'POST /videos/:id/upload/parts':
         return { urls: await sign(findOpen(path), body.part_numbers as number[]) }; // the engine's own request
       case 'GET /videos/:id/upload':
-        return describe(findOpen(path));
+        return serializeUpload(findOpen(path));
       case 'DELETE /videos/:id/upload':
         return abort(path);
       case 'GET /me':
@@ -234,7 +234,7 @@ export async function startUploadApi(options: {
       return refuse(response, { status: 401, code: 'token_expired' });
     }
     try {
-      const result = await answer(call, path, url.searchParams, body);
+      const result = await route(call, path, url.searchParams, body);
       const after = api.intercept(call, 'after');
       if (after !== undefined) return refuse(response, after);
       send(response, result);
@@ -246,7 +246,7 @@ export async function startUploadApi(options: {
   return Object.assign(api, { url: await listen(server), close: () => closeServer(server) });
 }
 
-/** Serves on a free port of the loopback address and answers the base URL. */
+/** Serves on a free port of the loopback address and returns the base URL. */
 export async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

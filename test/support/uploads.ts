@@ -6,7 +6,7 @@ import {
   uploadPlanSchema,
 } from '@reelmill/shared/contracts/uploads.ts';
 import { z } from 'zod';
-import type { Answer, ApiUser } from './apiClient.ts';
+import type { ApiResponse, ApiUser } from './apiClient.ts';
 
 const singleSchema = z.strictObject({ video_id: z.int(), upload_url: z.url() });
 const multipartSchema = z.strictObject({ video_id: z.int(), upload: uploadPlanSchema });
@@ -16,11 +16,11 @@ export async function beginSingle(
   user: ApiUser,
   body: Partial<InitiateUploadRequest> = {},
 ): Promise<{ videoId: number; url: string }> {
-  const answer = await user.call('POST', '/videos/upload/initiate', {
+  const response = await user.call('POST', '/videos/upload/initiate', {
     body: { file_name: 'film.mp4', ...body },
   });
-  assert.equal(answer.status, 200, answer.text);
-  const { video_id, upload_url } = answer.as(singleSchema);
+  assert.equal(response.status, 200, response.text);
+  const { video_id, upload_url } = response.as(singleSchema);
   return { videoId: video_id, url: upload_url };
 }
 
@@ -30,15 +30,15 @@ export async function beginMultipart(
   sizeBytes: number,
   body: Partial<InitiateUploadRequest> = {},
 ): Promise<{ videoId: number; plan: UploadPlan }> {
-  const answer = await user.call('POST', '/videos/upload/initiate', {
+  const response = await user.call('POST', '/videos/upload/initiate', {
     body: { file_name: 'film.mp4', size_bytes: sizeBytes, ...body },
   });
-  assert.equal(answer.status, 200, answer.text);
-  const { video_id, upload } = answer.as(multipartSchema);
+  assert.equal(response.status, 200, response.text);
+  const { video_id, upload } = response.as(multipartSchema);
   return { videoId: video_id, plan: upload };
 }
 
-/** PUTs bytes to a signed URL and answers the status. */
+/** PUTs bytes to a signed URL and returns the status. */
 export async function put(url: string | undefined, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   assert.ok(url);
   const response = await fetch(url, { method: 'PUT', body: bytes, signal: AbortSignal.timeout(60_000) });
@@ -46,7 +46,7 @@ export async function put(url: string | undefined, bytes: Uint8Array<ArrayBuffer
   return response.status;
 }
 
-export function complete(user: ApiUser, videoId: number): Promise<Answer> {
+export function complete(user: ApiUser, videoId: number): Promise<ApiResponse> {
   return user.call('POST', '/videos/upload/complete', { body: { video_id: videoId } });
 }
 
@@ -57,8 +57,8 @@ export async function uploadSomething(
 ): Promise<number> {
   const { videoId, url } = await beginSingle(user, body);
   assert.equal(await put(url, new Uint8Array([1, 2, 3])), 200);
-  const answer = await complete(user, videoId);
-  assert.equal(answer.status, 202, answer.text);
-  assert.equal(answer.as(completeUploadResponseSchema).video.status, 'transcoding');
+  const response = await complete(user, videoId);
+  assert.equal(response.status, 202, response.text);
+  assert.equal(response.as(completeUploadResponseSchema).video.status, 'transcoding');
   return videoId;
 }

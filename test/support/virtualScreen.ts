@@ -11,7 +11,7 @@ export interface VirtualScreen {
 /** On Linux an X server without a picture; elsewhere there is only the screen of the machine. */
 export async function startVirtualScreen(): Promise<VirtualScreen> {
   if (process.platform !== 'linux') return { env: {}, stop: async () => {} };
-  // it chooses a free number and says it
+  // it chooses a free number and prints it
   const server = startProcess(
     'Xvfb',
     ['-displayfd', '1', '-screen', '0', SIZE, '-nolisten', 'tcp', '-noreset'],

@@ -9,14 +9,14 @@ export interface Received {
   readonly body: string;
 }
 
-/** Somebody who wants to be told of videos: a real HTTP server that answers as the test says. */
+/** A receiver of webhooks: a real HTTP server that responds as the test wants. */
 export interface WebhookReceiver {
   /** Without a slash at the end. */
   readonly url: string;
   readonly received: readonly Received[];
-  /** How it answers from now on; 204 until something else is said. */
-  answer(how: (response: ServerResponse, request: Received) => void): void;
-  /** Waits until a request to this path has come `count` times, and answers the last of these. */
+  /** How it responds from now on; with 204 before the first call. */
+  respondWith(how: (response: ServerResponse, request: Received) => void): void;
+  /** Waits until a request to this path has come `count` times, and returns the last of these. */
   waitFor(path: string, count?: number): Promise<Received>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     received,
-    answer(how) {
+    respondWith(how) {
       respond = how;
     },
     waitFor: (path, count = 1) =>

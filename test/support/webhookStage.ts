@@ -43,20 +43,20 @@ export class WebhookStage {
     body: Partial<WebhookCreate> = {},
   ): Promise<Webhook & { secret: string }> {
     const url = `${this.receiver.url}${path}`;
-    const answer = await user.call('POST', '/webhooks', { body: { url, ...body } });
-    assert.equal(answer.status, 201, answer.text);
-    const { webhook, secret } = answer.as(webhookSecretResponseSchema);
+    const response = await user.call('POST', '/webhooks', { body: { url, ...body } });
+    assert.equal(response.status, 201, response.text);
+    const { webhook, secret } = response.as(webhookSecretResponseSchema);
     return { ...webhook, secret };
   }
 
-  /** Answers the id of a video that has just gone online. */
+  /** Returns the id of a video that has just gone online. */
   async goOnline(user: ApiUser): Promise<number> {
     const videoId = await uploadSomething(user, { title: 'Tower & bridge' });
     await (await PretendTranscode.plan(this.server.context, videoId)).publish();
     return videoId;
   }
 
-  /** Answers the id of a video that has just failed. */
+  /** Returns the id of a video that has just failed. */
   async fail(user: ApiUser): Promise<number> {
     const videoId = await uploadSomething(user);
     const { database, metrics } = this.server.context;
@@ -69,20 +69,23 @@ export class WebhookStage {
   }
 
   async deliveriesOf(user: ApiUser, webhookId: number): Promise<WebhookDelivery[]> {
-    const answer = await user.call('GET', `/webhooks/${webhookId}/deliveries`);
-    return answer.as(webhookDeliveryListSchema).deliveries;
+    const response = await user.call('GET', `/webhooks/${webhookId}/deliveries`);
+    return response.as(webhookDeliveryListSchema).deliveries;
   }
 
-  /** The only delivery of an endpoint, once it is as the test wants it. */
-  settled(webhookId: number, state: (delivery: WebhookDelivery) => boolean): Promise<WebhookDelivery> {
-    return waitFor('the delivery to settle', async () => {
+  /** Returns the only delivery of an endpoint, once it is as the test wants it. */
+  waitForDelivery(
+    webhookId: number,
+    state: (delivery: WebhookDelivery) => boolean,
+  ): Promise<WebhookDelivery> {
+    return waitFor('the delivery', async () => {
       const [delivery] = await this.deliveriesOf(this.admin, webhookId);
       return delivery !== undefined && state(delivery) ? delivery : null;
     });
   }
 
-  /** What waits for its next try is due now. */
-  async hurry(webhookId: number): Promise<void> {
+  /** Makes what waits for its next try due now. */
+  async makeDue(webhookId: number): Promise<void> {
     await this.server.context.database.models.WebhookDelivery.update(
       { nextAttemptAt: new Date() },
       { where: { endpointId: webhookId, state: 'pending' } },
@@ -95,7 +98,7 @@ export class WebhookStage {
 
   /** No endpoint is left, and the receiver takes everything. */
   async reset(): Promise<void> {
-    this.receiver.answer((response) => response.writeHead(204).end());
+    this.receiver.respondWith((response) => response.writeHead(204).end());
     await this.server.context.database.models.WebhookEndpoint.destroy({ where: {} });
   }
 

@@ -7,8 +7,8 @@ import { createDiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { processChannel } from '@reelmill/shared/drivers/ipc/channel.ts';
 import { createIpcQueue } from '@reelmill/shared/drivers/ipcQueue.ts';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -81,6 +81,6 @@ function listen(): { start: Promise<StartEmbeddedWorker>; stopping: AbortSignal 
   return { start: withTimeout(started.promise, START_TIMEOUT_MS, 'the start'), stopping: stopping.signal };
 }
 
-createPrivateFilesOnly();
+setPrivateUmask();
 const { start, stopping } = listen();
 await main(await start, stopping);

@@ -5,8 +5,8 @@ import { createMinioStore } from '@reelmill/shared/drivers/minioStore.ts';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { ConfigError, readWorkerConfig, type WorkerConfig } from '@reelmill/shared/runtime/config.ts';
 import { reasonOf, waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { exitOnSignals } from '@reelmill/shared/runtime/shutdown.ts';
 import { ignoreBrokenOutput } from '@reelmill/shared/runtime/standardError.ts';
 import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
@@ -118,7 +118,7 @@ async function fail(error: unknown, cleanupStack: CleanupStack): Promise<never> 
   process.exit(REFUSED_EXIT_CODE);
 }
 
-createPrivateFilesOnly();
+setPrivateUmask();
 ignoreBrokenOutput();
 const cleanupStack = new CleanupStack();
 try {

@@ -17,11 +17,11 @@ import { runTask } from './tasks/runTask.ts';
 import { dispositionOf, type RunTask, TaskAttempt, type TaskOutcome } from './tasks/taskAttempt.ts';
 
 /**
- *   sick ◀──▶ idle ◀──▶ busy          sick: unhealthy; takes nothing, reports why, and tests itself until it is healthy
- *               │         │
- *               └──▶ draining ──▶ stopped    a drained worker that is not stopped waits until it is resumed
+ *   unhealthy ◀──▶ idle ◀──▶ busy          unhealthy: takes nothing, reports why, and tests itself until it is healthy
+ *                    │         │
+ *                    └──▶ draining ──▶ stopped    a drained worker that is not stopped waits until it is resumed
  */
-export type WorkerState = 'idle' | 'busy' | 'draining' | 'sick' | 'stopped';
+export type WorkerState = 'idle' | 'busy' | 'draining' | 'unhealthy' | 'stopped';
 
 export interface WorkerOptions {
   queue: JobQueue;
@@ -108,7 +108,7 @@ class Worker implements RunningWorker {
     if (this.#ended) return 'stopped';
     if (this.#draining) return 'draining';
     if (this.#current !== null) return 'busy';
-    return this.#healthProblem === null ? 'idle' : 'sick';
+    return this.#healthProblem === null ? 'idle' : 'unhealthy';
   }
 
   async start(): Promise<void> {
@@ -275,7 +275,7 @@ class Worker implements RunningWorker {
       return 'requeue';
     }
     this.#sendHeartbeat();
-    const isLeftToOthers = message.notWorkers?.includes(config.workerId);
+    const isLeftToOthers = message.excludedWorkers?.includes(config.workerId);
     const outcome = await (redelivered
       ? attempt.releaseRedelivered()
       : isLeftToOthers

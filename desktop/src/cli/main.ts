@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { watchOutput } from './watchOutput.ts';
 
-createPrivateFilesOnly();
+setPrivateUmask();
 enableCompileCache();
 const output = watchOutput(process);
 const { runCli } = await import('./program.ts');

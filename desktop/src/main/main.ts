@@ -1,5 +1,5 @@
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { app, dialog } from 'electron';
 import { runApp } from './app/runApp.ts';
 import { chooseLanguage, translate } from './i18n/translate.ts';
@@ -15,7 +15,7 @@ import { confinePages } from './window/security.ts';
 const APP_ID = 'io.reelmill.desktop';
 const LOG_BYTES = 2 * 1024 * 1024;
 
-createPrivateFilesOnly();
+setPrivateUmask();
 app.setName('Reelmill');
 app.setAppUserModelId(APP_ID);
 const paths = choosePaths(process.env);

@@ -1,15 +1,15 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { makeAdmin } from '../auth/firstAdmin.ts';
 import { openDatabase } from '../db/database.ts';
 import { PROFILES } from '../profiles/profiles.ts';
 
 /* Makes an admin: createAdmin.ts --email ADDRESS, with the password on standard input. */
 
-createPrivateFilesOnly();
+setPrivateUmask();
 const { values } = parseArgs({ options: { email: { type: 'string' } } });
 try {
   if (values.email === undefined)

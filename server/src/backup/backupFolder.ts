@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
+import { restrictToOwner } from '@reelmill/shared/runtime/filePermissions.ts';
 import { z } from 'zod';
 import { writeDurably } from './files.ts';
 
@@ -57,7 +57,7 @@ export class BackupFolder {
   /** Makes the folder, and closes what an earlier version left readable for others. */
   async prepare(): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    await closeToOthers(this.path, (name) => OWN_NAMES.test(name));
+    await restrictToOwner(this.path, (name) => OWN_NAMES.test(name));
   }
 
   /** Null where there is no finished backup. */

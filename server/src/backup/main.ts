@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
+import { setPrivateUmask } from '@reelmill/shared/runtime/filePermissions.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
-import { createPrivateFilesOnly } from '@reelmill/shared/runtime/privateFiles.ts';
 import { makeBackup } from './makeBackup.ts';
 import { RESTORE_STEPS, type RestoreStep, restoreBackup } from './restoreBackup.ts';
 
@@ -12,7 +12,7 @@ import { RESTORE_STEPS, type RestoreStep, restoreBackup } from './restoreBackup.
 
 const USAGE = `usage: backup DIR [--dump FILE]\n       restore DIR [--step ${RESTORE_STEPS.join('|')}]...`;
 
-createPrivateFilesOnly();
+setPrivateUmask();
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,

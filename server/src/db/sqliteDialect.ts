@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 
 /**
  * The part of the `sqlite3` package's interface that Sequelize's SQLite dialect calls, over Node's built-in SQLite: no
@@ -34,17 +35,11 @@ class WriteLock {
     this.#tail = new Promise((resolve) => {
       release = resolve;
     });
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(codedError('SQLITE_BUSY', 'database is locked')), LOCK_TIMEOUT_MS);
-    });
     try {
-      await Promise.race([before, timeout]);
+      await withTimeout(before, LOCK_TIMEOUT_MS, () => codedError('SQLITE_BUSY', 'database is locked'));
     } catch (error) {
       before.then(release);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
     return release;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
-import { taskStatesBefore, workersToAvoid } from '@reelmill/shared/core/videoState.ts';
+import { selectExcludedWorkers, taskStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
@@ -50,7 +50,10 @@ export async function unclaimTasks(models: Models, messages: readonly TaskMessag
 
 function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]): TaskMessage {
   const { failedWorkerId, declines, verdicts } = task;
-  const notWorkers = workersToAvoid({ failedWorkerId, declines, verdicts: verdicts ?? [] }, alive);
+  const excludedWorkers = selectExcludedWorkers(
+    { failedWorkerId, declines, verdicts: verdicts ?? [] },
+    alive,
+  );
   return {
     v: 1,
     taskId: task.id,
@@ -61,7 +64,7 @@ function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]):
     ...(task.traceparent === null ? {} : { traceparent: task.traceparent }),
     tag: attemptTag({ taskId: task.id, leaseToken }),
     ...(task.farmFaults > 0 ? { verifyAll: true } : {}),
-    ...(notWorkers.length > 0 ? { notWorkers } : {}),
+    ...(excludedWorkers.length > 0 ? { excludedWorkers } : {}),
     spec: task.spec,
   };
 }

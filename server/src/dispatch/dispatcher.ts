@@ -2,7 +2,7 @@ import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
-import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
+import { currentTraceContext, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { applyFailed } from '../results/outcomes.ts';
@@ -86,7 +86,7 @@ function publish({ queue, logger }: FarmContext, message: TaskMessage): Promise<
   const fields = logFieldsOf(message);
   const span = { kind: 'producer', parent: message.traceparent, attributes: fields } as const;
   return tracing.span(`dispatch ${message.spec.kind}`, span, async () => {
-    await queue.publishTask({ ...message, ...carryTrace() });
+    await queue.publishTask({ ...message, ...currentTraceContext() });
     logger.info(fields, 'a task is in the queue');
   });
 }

@@ -2,6 +2,7 @@ import type { Farm, FarmWorker } from '@reelmill/shared/contracts/admin.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
+import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
@@ -77,17 +78,11 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
 
 /** Null while the broker does not answer: the rest of the farm is worth seeing all the more. */
 export async function readDepth({ queue, logger }: ServerContext): Promise<QueueDepth | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), QUEUE_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([queue.depth(), timeout]);
+    return await withTimeout(queue.depth(), QUEUE_TIMEOUT_MS, 'the broker');
   } catch (error) {
     logger.warn({ reason: reasonOf(error) }, 'the depth of the queue is not known');
     return null;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,5 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { askForBody } from '@reelmill/shared/runtime/expectContinue.ts';
+import { sendContinue } from '@reelmill/shared/runtime/expectContinue.ts';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -22,7 +22,7 @@ export async function readJson(request: Request, response: Response, timeoutMs =
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
     throw new ReelmillError('too_large', 'The request body is too large.');
   }
-  askForBody(request, response);
+  sendContinue(request, response);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     // what still comes is not waited for

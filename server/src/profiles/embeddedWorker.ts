@@ -124,7 +124,7 @@ export class EmbeddedWorker {
         cpus: start.worker.threads,
         version: readVersion(),
         startedAt: at,
-        state: 'sick',
+        state: 'unhealthy',
         taskId: null,
         reason,
       })

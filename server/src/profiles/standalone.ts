@@ -2,8 +2,8 @@ import path from 'node:path';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { createMemoryQueue } from '@reelmill/shared/drivers/memoryQueue.ts';
 import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
+import { restrictToOwner } from '@reelmill/shared/runtime/filePermissions.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { closeToOthers } from '@reelmill/shared/runtime/privateFiles.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from '../context/secrets.ts';
 import { takeDataFolder } from './dataFolder.ts';
 import { EmbeddedWorker } from './embeddedWorker.ts';
@@ -87,7 +87,7 @@ async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release
 /** Earlier versions left the data folder readable for every user of the machine. */
 async function closeDataFolder(dataDir: string, logger: Logger): Promise<void> {
   try {
-    const { changed, foreign } = await closeToOthers(dataDir, (name) => OWN_NAMES.test(name));
+    const { changed, foreign } = await restrictToOwner(dataDir, (name) => OWN_NAMES.test(name));
     if (changed > 0) logger.info({ dataDir, changed }, 'data folder closed to other users');
     if (foreign.length > 0)
       logger.warn({ dataDir, foreign }, 'data folder holds files of others, its mode is kept');

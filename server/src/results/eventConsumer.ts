@@ -59,7 +59,7 @@ export async function startEventConsumer(
 
 /** Only what ends a task is worth a span: workers say something every second. */
 function traceOutcome<T>(event: WorkerEvent, work: () => Promise<T>): Promise<T> {
-  if (event.type !== 'done' && event.type !== 'failed' && event.type !== 'handed_back') return work();
+  if (event.type !== 'done' && event.type !== 'failed' && event.type !== 'released') return work();
   const attributes = { task_id: event.taskId, video_id: event.videoId, worker_id: event.workerId };
   return tracing.span(
     `apply ${event.type}`,
@@ -86,7 +86,7 @@ export async function applyEvent(
     case 'progress':
       if (await applyProgress(context, event)) await progress.refresh(event.videoId);
       return null;
-    case 'handed_back':
+    case 'released':
       return applyHandedBack(context, event);
     case 'failed': {
       const effects = await applyFailed(context, event);

@@ -11,7 +11,9 @@ type EventOf<T extends WorkerEvent['type']> = Extract<WorkerEvent, { type: T }>;
 /** Writes down that a worker is alive, and what it does; one that does not do what an admin wants is told again. */
 export async function applyHeartbeat(context: FarmContext, event: EventOf<'heartbeat'>): Promise<void> {
   const { Worker } = context.database.models;
-  const { workerId: id, state } = event;
+  const { workerId: id } = event;
+  // the database and the HTTP API keep the earlier name
+  const state = event.state === 'unhealthy' ? 'sick' : event.state;
   const startedAt = new Date(event.startedAt);
   const known = await Worker.findByPk(id, { attributes: ['wantedState', 'startedAt'] });
   const { wish, tell } = reconcileDesiredState(known, { state, startedAt });

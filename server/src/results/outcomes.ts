@@ -116,7 +116,7 @@ export async function applyFailed(
  */
 export async function applyHandedBack(
   context: FarmContext,
-  event: EventOf<'handed_back'>,
+  event: EventOf<'released'>,
 ): Promise<OutcomeEffects | null> {
   return withLeased(context, event, async (leased) => {
     if (event.declined) return afterDecline(leased);
@@ -168,7 +168,7 @@ const REDELIVERY_GRACE_MS = 10_000;
  * The queue delivered a task again that is running: its worker has lost the connection, and mostly its life. Where the
  * same worker got it again there is no doubt; elsewhere the lease ends soon unless it is renewed.
  */
-async function afterRedelivery(leased: LeasedTask, event: EventOf<'handed_back'>): Promise<OutcomeEffects> {
+async function afterRedelivery(leased: LeasedTask, event: EventOf<'released'>): Promise<OutcomeEffects> {
   const { context, task, transaction } = leased;
   if (task.state !== 'running') return NOTHING_MORE;
   if (task.workerId === event.workerId) {
@@ -211,7 +211,7 @@ async function afterFailure(leased: LeasedTask, error: TaskError): Promise<Outco
   const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
   const maxAttempts = context.config.TASK_ATTEMPTS;
   const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
-  return decision.next === 'give_up' ? failTask(leased, error) : tryAgain(leased, error, decision);
+  return decision.next === 'fail' ? failTask(leased, error) : tryAgain(leased, error, decision);
 }
 
 const RETRY_EVENTS = {
@@ -223,7 +223,7 @@ const RETRY_EVENTS = {
 async function tryAgain(
   { context, task, transaction, workerId }: LeasedTask,
   error: TaskError,
-  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'give_up' }>,
+  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'fail' }>,
 ): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
   const fields = { ...logFieldsOf(task), code: error.code, worker_id: workerId, pause_ms: pauseMs };

@@ -16,7 +16,7 @@ export const farmWorkerSchema = z
     reason: z.string().nullable(),
     /** How its programs run; left out by workers of older versions. */
     confinement: confinementSchema.optional(),
-    /** As ffmpeg itself says it, such as `7.1.5-0+deb13u1`; left out where the worker does not tell. */
+    /** As ffmpeg reports it, such as `7.1.5-0+deb13u1`; left out where the worker does not report it. */
     ffmpeg_version: z.string().optional(),
     task: z
       .object({
@@ -97,10 +97,10 @@ export const replayRequestSchema = z
   .meta({ id: 'ReplayRequest' });
 export const replayResponseSchema = z.object({ replayed: z.int() }).meta({ id: 'ReplayResponse' });
 
-/** What is discarded is gone, so the request must say what it means. */
+/** What is discarded is gone, so the request must name what it means. */
 export const discardRequestSchema = z
   .object({ limit: deadLetterLimitSchema.optional(), ids: deadLetterIdsSchema.optional() })
-  .refine(({ limit, ids }) => limit !== undefined || ids !== undefined, 'say which: ids, or a limit')
+  .refine(({ limit, ids }) => limit !== undefined || ids !== undefined, 'must have ids or a limit')
   .meta({ id: 'DiscardRequest', ...anyOf('limit', 'ids') });
 export const discardResponseSchema = z.object({ discarded: z.int() }).meta({ id: 'DiscardResponse' });
 

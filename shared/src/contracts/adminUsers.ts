@@ -30,7 +30,7 @@ export const adminUserQuerySchema = pageQuerySchema.extend({
 });
 export type AdminUserQuery = z.infer<typeof adminUserQuerySchema>;
 
-/** `default` is what the server's configuration says, `unlimited` no limit whatever it says. */
+/** `default` is the limit of the server's configuration, `unlimited` no limit whatever that is. */
 const quotaSchema = z.union([z.int().min(0), z.enum(['default', 'unlimited'])]);
 export const quotaUpdateSchema = z
   .object({
@@ -68,7 +68,7 @@ export const passwordResetSchema = z
   .object({ password: newPasswordSchema.optional() })
   .meta({ id: 'PasswordReset' });
 
-/** `password` is the one that was made, told this once; null where the request brought one. */
+/** `password` is the generated one, in this response only; null where the request had one. */
 export const adminUserPasswordSchema = z
   .object({ user: adminUserSchema, password: z.string().nullable() })
   .meta({ id: 'AdminUserPassword' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { prioritySchema, videoListQuerySchema, videoSchema } from './videos.ts';
 
-/** `diagnostics` is what a creator is not told of a failure. */
+/** `diagnostics` is what a creator does not see of a failure. */
 export const adminVideoSchema = z
   .object({
     video: videoSchema,

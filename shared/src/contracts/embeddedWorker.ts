@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /*
- * What a server and the worker that it runs as a child process say to each other, beside the messages of the queue
+ * Messages between a server and the worker that it runs as a child process, beside those of the queue
  * (drivers/ipc/frames.ts). The start carries what the child may not find in its arguments or its environment, where
  * other users of the machine could read it.
  */
@@ -36,6 +36,6 @@ export const startEmbeddedWorkerSchema = z.object({
 });
 export type StartEmbeddedWorker = z.infer<typeof startEmbeddedWorkerSchema>;
 
-/** The worker takes no more tasks, finishes or hands back the one in hand, and ends. */
+/** The worker takes no more tasks, finishes or releases its current task, and ends. */
 export const stopEmbeddedWorkerSchema = z.object({ type: z.literal('stop') });
 export type StopEmbeddedWorker = z.infer<typeof stopEmbeddedWorkerSchema>;

@@ -3,10 +3,10 @@ import { z } from 'zod';
 export type Fault = 'media' | 'farm';
 
 /**
- * Every error code a program may meet in an answer of the API, in a task's result or in `video.error`.
- * `status` is the HTTP status the server responds with; `retryable` says whether the same call may succeed later. `fault`
- * says whose fault a failed task is: that of the media in the file, or that of the farm (a store, disk, broker or worker
- * that does not work). A failure without it is not explained: it may be either's.
+ * Every error code that a program may meet in a response of the API, in a task's result or in `video.error`.
+ * `status` is the HTTP status of the response; `retryable` is whether the same call may succeed later. `fault` is the cause
+ * of a failed task: the media in the file, or the farm (a store, disk, broker or worker that does not work). Without it the
+ * cause is not known and may be either.
  */
 export const ERROR_CODES = {
   // requests
@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   signature_invalid: { status: 403, retryable: false },
   quota_exceeded: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
-  /** `Allow` says which methods there are. */
+  /** `Allow` lists the methods that exist. */
   method_not_allowed: { status: 405, retryable: false },
   email_taken: { status: 409, retryable: false },
   state_conflict: { status: 409, retryable: false },
@@ -98,7 +98,7 @@ type CodeOfFault<F extends Fault> = {
 export type MediaErrorCode = CodeOfFault<'media'>;
 export type FarmErrorCode = CodeOfFault<'farm'>;
 
-/** Whose fault a failure is; null where that is not known. */
+/** Returns what caused a failure; null where that is not known. */
 export function faultOf(code: ErrorCode): Fault | null {
   const entry = ERROR_CODES[code];
   return 'fault' in entry ? entry.fault : null;
@@ -109,7 +109,7 @@ export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
 
 /**
  * `error.details` of `quota_exceeded`: bytes of sources, videos, or minutes of video within 24 hours. `used` is without what
- * was asked for; `frees_at` says when there is room again where that comes by itself.
+ * was asked for; `frees_at` is when there is room again where that comes by itself.
  */
 export const quotaExceededSchema = z
   .object({
@@ -122,7 +122,7 @@ export const quotaExceededSchema = z
   .meta({ id: 'QuotaExceeded' });
 export type QuotaExceeded = z.infer<typeof quotaExceededSchema>;
 
-/** The body of every answer of the API that is not a success. */
+/** The body of every response of the API that is not a success. */
 export const errorResponseSchema = z
   .object({
     error: z.object({

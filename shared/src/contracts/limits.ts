@@ -9,7 +9,7 @@ export const LIMITS = {
   maxPartSizeBytes: 5 * 1024 ** 3,
   maxPartCount: 10_000,
   maxSinglePutBytes: 5 * 1024 ** 3,
-  /** How many part URLs one answer may carry. */
+  /** How many part URLs one response may carry. */
   partUrlWindow: 64,
   webhookUrlCharacters: 2_000,
   webhookDescriptionCharacters: 200,

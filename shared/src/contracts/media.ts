@@ -54,7 +54,7 @@ export const mediaFactsSchema = z.object({
     fullRange: z.boolean(),
     interlaced: z.boolean(),
     hdr: z.enum(['none', 'pq', 'hlg']),
-    /** ffmpeg's own names, or null where the source does not say. */
+    /** ffmpeg's own names, or null where the source has none. */
     colorSpace: z.string().nullable(),
     colorPrimaries: z.string().nullable(),
     colorTransfer: z.string().nullable(),
@@ -75,7 +75,7 @@ export const mediaFactsSchema = z.object({
       streamIndex: z.int().nonnegative(),
       codec: z.string(),
       channels: z.int().positive(),
-      /** Which channels are left and right is not known; older facts do not say. */
+      /** Which channels are left and right is not known; left out of older facts. */
       unnamedChannels: z.boolean().optional(),
       sampleRate: z.int().positive(),
       startSeconds: z.number(),
@@ -139,7 +139,7 @@ export const encodePlanSchema = z.object({
   facts: mediaFactsSchema,
   segmentFrames: z.int().positive(),
   totalFrames: z.int().positive(),
-  /** A last segment that would be shorter is part of the one before it. Plans of earlier versions say nothing and join none. */
+  /** A last segment that would be shorter is part of the one before it. Plans of earlier versions lack it and join none. */
   minSegmentSeconds: z.number().positive().optional(),
   renditions: z.array(renditionSchema).min(1),
   audio: audioRenditionSchema.nullable(),

@@ -10,7 +10,7 @@ const count = z.int().positive();
  * server/src/catalog/notices.ts, its texts in desktop/src/i18n.
  */
 export const noticeFactsSchema = z.discriminatedUnion('code', [
-  /** The sound was refused by its decoder; `reason` says why. */
+  /** The sound was refused by its decoder, for `reason`. */
   z.object({ code: z.literal('audio_left_out'), reason: errorCodeSchema }),
   /** Parts of the sound could not be decoded, or had times that make no sense; there is silence in their place. */
   z.object({ code: z.literal('audio_repaired'), seconds }),

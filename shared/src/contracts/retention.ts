@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What the server tidies up by itself:
- * `stale_uploads` gives up uploads that were not finished in time, `late_uploads` removes what was put after its
+ * What the server cleans up by itself:
+ * `stale_uploads` expires uploads that were not finished in time, `late_uploads` removes what was put after its
  * upload had ended or is larger than allowed, `deleted_videos` removes the objects of deleted
  * videos, `old_sources` the sources of videos that have been online for long enough, `leftovers` what failed or
  * repeated transcodes and late uploads left behind, `stray_uploads` open uploads of the store that no video knows,
@@ -107,13 +107,13 @@ export const retentionJobSchema = z
   .meta({ id: 'RetentionJob' });
 export type RetentionJob = z.infer<typeof retentionJobSchema>;
 
-/** `clock_doubt` says why a server's clock is not trusted; nothing is removed by that server meanwhile. */
+/** `clock_doubt` is why a server's clock is not trusted; that server removes nothing meanwhile. */
 export const retentionSchema = z
   .object({ jobs: z.array(retentionJobSchema), clock_doubt: z.string().nullable().default(null) })
   .meta({ id: 'Retention' });
 export type Retention = z.infer<typeof retentionSchema>;
 
-/** Without `dry_run: false` nothing is removed. `position` goes on where an answer's `next_position` says. */
+/** Without `dry_run: false` nothing is removed. `position` continues from the `next_position` of a response. */
 export const retentionRunRequestSchema = z
   .object({
     job: retentionJobNameSchema,

@@ -4,7 +4,7 @@ import { text } from './text.ts';
 import { videoSchema } from './videos.ts';
 
 /**
- * `size_bytes` asks for a multipart plan; without it the answer is one signed PUT URL.
+ * `size_bytes` asks for a multipart plan; without it the response is one signed PUT URL.
  * `last_modified` is milliseconds since 1970; `fingerprint` is the client's digest of size, head and tail.
  */
 export const initiateUploadRequestSchema = z
@@ -26,7 +26,7 @@ export type InitiateUploadRequest = z.infer<typeof initiateUploadRequestSchema>;
 export const partUrlSchema = z.object({ part_number: z.int(), url: z.string() }).meta({ id: 'PartUrl' });
 export type PartUrl = z.infer<typeof partUrlSchema>;
 
-/** Every part but the last is exactly `part_size` bytes. `expires_at` is when the upload itself is given up. */
+/** Every part but the last is exactly `part_size` bytes. `expires_at` is when the upload itself expires. */
 export const uploadPlanSchema = z
   .object({
     part_size: z.int(),

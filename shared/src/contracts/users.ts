@@ -41,7 +41,7 @@ const useSchema = z.object({ used: z.int(), limit: z.int().nullable() });
 
 /**
  * What one has and may have; a limit of null is none. Bytes are those of the sources that are kept. A server of an earlier
- * version knows nothing of the last three.
+ * version does not send the last three.
  */
 export const quotaUseSchema = z
   .object({
@@ -57,7 +57,7 @@ export const quotaUseSchema = z
   .meta({ id: 'QuotaUse' });
 export type QuotaUse = z.infer<typeof quotaUseSchema>;
 
-/** `GET /me`. A server of an earlier version says nothing of quotas. */
+/** `GET /me`. A server of an earlier version sends no quotas. */
 export const meSchema = userSchema.extend({ quota: quotaUseSchema.optional() }).meta({ id: 'Me' });
 export type Me = z.infer<typeof meSchema>;
 
@@ -65,7 +65,7 @@ export const registerResponseSchema = z.object({ user: userSchema }).meta({ id: 
 
 /**
  * What a client sends of the device that it runs on: the `device_token` of an earlier session of the same account, or
- * null to be given one. Whoever leaves it out, as a script may, gets none.
+ * null to get one. A client that leaves it out, as a script may, gets none.
  */
 const deviceTokenSchema = z.string().max(200).nullable().optional();
 

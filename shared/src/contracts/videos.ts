@@ -65,7 +65,7 @@ export const videoSchema = z
     storyboard_url: z.string().nullable(),
     playback_url: z.string().nullable(),
     watch_url: z.string(),
-    /** A server of before does not tell. */
+    /** Not sent by earlier servers. */
     legacy_link_until: z.iso.datetime().nullable().default(null),
     error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
     /** Earlier servers have neither of these. */

@@ -3,7 +3,7 @@ import { LIMITS } from './limits.ts';
 import { anyOf, text } from './text.ts';
 import { videoSchema } from './videos.ts';
 
-/** What an endpoint can be told of. */
+/** The events that an endpoint can receive. */
 export const webhookEventSchema = z.enum(['video.online', 'video.failed']).meta({ id: 'WebhookEvent' });
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 
@@ -79,7 +79,7 @@ export type Webhook = z.infer<typeof webhookSchema>;
 
 export const webhookResponseSchema = z.object({ webhook: webhookSchema }).meta({ id: 'WebhookResponse' });
 
-/** The only answers that carry a secret. */
+/** The only responses that carry a secret. */
 export const webhookSecretResponseSchema = z
   .object({ webhook: webhookSchema, secret: z.string() })
   .meta({ id: 'WebhookSecretResponse' });
@@ -117,7 +117,7 @@ export const webhookDeliveryListSchema = z
   .meta({ id: 'WebhookDeliveryList' });
 
 /**
- * A video without what is made for each answer: what holds at that moment only, and signed addresses, which would be
+ * A video without what is made for each response: what holds at that moment only, and signed addresses, which would be
  * kept in logs and outlive their use.
  */
 export const webhookVideoSchema = videoSchema

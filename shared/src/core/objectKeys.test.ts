@@ -50,7 +50,7 @@ test('keys of earlier versions have no tag', () => {
   );
 });
 
-test('a key tells its plan, unless later plans have the same key, or Reelmill never writes it', () => {
+test('a key holds its plan version, unless later plans have the same key, or Reelmill never writes it', () => {
   const at = (name: string) => planVersionInKey(`processed/7/${name}`);
   assert.deepEqual([at('hls_720p/seg_12_00001.m4s'), at('hls_audio/init_3.mp4')], [12, 3]);
   for (const name of ['master.m3u8', 'hls_720p/720p.m3u8', 'cover.jpg', 'storyboard.jpg', 'storyboard.vtt']) {
@@ -67,7 +67,7 @@ test('a key tells its plan, unless later plans have the same key, or Reelmill ne
   }
 });
 
-test('caches keep for good what is written once, and no picture that a later transcode wrote anew', () => {
+test('caches keep what is written once, and no picture that a later transcode may overwrite', () => {
   const forGood = 'private, max-age=31536000, immutable';
   const { init, segment, cover, storyboardSprite } = taskKeys('7-ab', 2, '815-3fa9c2d1e0b7');
   for (const key of [

@@ -20,7 +20,7 @@ export function videoIdInKey(key: string): number | null {
 }
 
 /**
- * What tells the tries of one task apart, in the key of everything that a try writes under `processed/`: two workers with
+ * Distinguishes the tries of one task in the key of everything that a try writes under `processed/`: two workers with
  * different leases of a task never write the same key. One lease token may serve many tasks, so the task is part of it.
  */
 export function attemptTag({ taskId, leaseToken }: { taskId: number; leaseToken: string }): string {
@@ -60,9 +60,9 @@ export const objectKeys = {
 } as const;
 
 /**
- * What a response says of caches that has an object: one that is written once and never again may stay for good in the
- * cache of whoever had its signed URL, and of nobody else. Such are segments, inits and pictures; playlists are not, nor
- * are the pictures of earlier versions, whose next transcode had the same keys.
+ * Returns the `Cache-Control` of an object. One that is written once and never again may stay in the private cache of whoever
+ * had its signed URL: segments, init segments and pictures. Playlists may not, nor the pictures of earlier versions, whose
+ * next transcode had the same keys.
  */
 export function cacheControlOf(key: string): string {
   const isWrittenOnce =
@@ -115,7 +115,7 @@ const MADE_BY_TASKS = new RegExp(
 const OTHER_PROCESSED = /\/(?:hls_([^/]+)\/\1\.m3u8|master\.m3u8|cover\.jpg|storyboard\.(?:jpg|vtt))$/;
 
 /**
- * Which plan of its video an object under `processed/` belongs to. Null where the key does not say: playlists, and
+ * Which plan of its video an object under `processed/` belongs to. Null where the key does not hold it: playlists, and
  * pictures without a tag. Undefined for keys that Reelmill does not write.
  */
 export function planVersionInKey(key: string): number | null | undefined {

@@ -11,7 +11,7 @@ export const NOTHING_REMOVED: RetentionResult = {
   complete: true,
 };
 
-/** Two rounds of a job as one; whether there is more is the second one's to say. */
+/** Returns the sum of two rounds of a job; whether it is complete is taken from the second. */
 export function addRetentionResults(first: RetentionResult, second: RetentionResult): RetentionResult {
   return {
     items: first.items + second.items,

@@ -1,5 +1,5 @@
 /*
- * What the ETag of an object store says. S3 and MinIO name the MD5 of a part or an object by it, but not where they encrypt
+ * What the ETag of an object store means. In S3 and MinIO it is the MD5 of a part or an object, but not where they encrypt
  * with keys of their customers (SSE-KMS, SSE-C); and proxies weaken ETags, mark them as those of a compressed body, or
  * leave them out. So an ETag that is not the MD5 is damage only where it claims to be one.
  */

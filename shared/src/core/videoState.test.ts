@@ -8,11 +8,11 @@ import {
   mayTaskBecome,
   mayVideoBecome,
   pauseAfterDecline,
+  selectExcludedWorkers,
   type Tries,
   taskStatesBefore,
   videoStatesBefore,
   waitingReasonOf,
-  workersToAvoid,
 } from './videoState.ts';
 
 test('a video is transcoded from an upload, or again after it failed or was canceled', () => {
@@ -50,13 +50,13 @@ test('a failure by chance is retried until the attempts are used up', () => {
   for (const code of ['encoder_failed', 'stalled', 'internal', 'time_limit'] as const) {
     assert.deepEqual(decide({}, code), retry(1, 2_000));
     assert.deepEqual(decide({ attempt: 1 }, code), retry(2, 4_000));
-    assert.deepEqual(decide({ attempt: 2 }, code), { next: 'give_up' });
+    assert.deepEqual(decide({ attempt: 2 }, code), { next: 'fail' });
   }
 });
 
-test("a failure for good that is nobody's fault is not retried", () => {
+test('a permanent failure that blames neither file nor farm is not retried', () => {
   for (const code of ['internal', 'source_changed', 'program_died'] as const) {
-    assert.deepEqual(decide({}, code, false), { next: 'give_up' });
+    assert.deepEqual(decide({}, code, false), { next: 'fail' });
   }
 });
 
@@ -68,10 +68,10 @@ test('the second death of a program ends the task, whatever its other attempts',
     tries: { ...NONE, attempt: 2, programDeaths: 1 },
     pauseMs: 8_000,
   });
-  assert.deepEqual(decide({ programDeaths: 1 }, 'program_died'), { next: 'give_up' });
+  assert.deepEqual(decide({ programDeaths: 1 }, 'program_died'), { next: 'fail' });
 });
 
-test('every code of the media is believed when a second try says the same, and no other', () => {
+test('every code of the media is believed when a second try reports the same, and no other', () => {
   const codes = errorCodeSchema.options.filter((code) => faultOf(code) === 'media');
   assert.ok(codes.length >= 9);
   for (const code of [...codes, 'frame_count_mismatch'] as const) {
@@ -79,24 +79,24 @@ test('every code of the media is believed when a second try says the same, and n
     assert.ok(first.next === 'second_opinion', code);
     assert.ok(first.pauseMs <= 1_000);
     assert.deepEqual(first.tries, { ...NONE, attempt: 1, verdicts: [{ code, workerId: 'a' }] });
-    assert.deepEqual(decide(first.tries, code, false, 'b'), { next: 'give_up' });
+    assert.deepEqual(decide(first.tries, code, false, 'b'), { next: 'fail' });
   }
 });
 
-test('two tries that say different things are followed by a third, which decides', () => {
+test('two tries with different verdicts are followed by a third, which decides', () => {
   const verdicts = [{ code: 'undecodable', workerId: 'a' }] as const;
   const second = decide({ verdicts }, 'not_a_video', false, 'b');
   assert.ok(second.next === 'second_opinion');
   assert.deepEqual(second.tries.verdicts, [...verdicts, { code: 'not_a_video', workerId: 'b' }]);
-  assert.deepEqual(decide(second.tries, 'not_a_video', false), { next: 'give_up' });
-  assert.deepEqual(decide(second.tries, 'undecodable', false), { next: 'give_up' });
+  assert.deepEqual(decide(second.tries, 'not_a_video', false), { next: 'fail' });
+  assert.deepEqual(decide(second.tries, 'undecodable', false), { next: 'fail' });
 });
 
-test('what is said of the media is remembered over a fault of the farm and a failure by chance', () => {
+test('a verdict on the media is kept over a fault of the farm and a transient failure', () => {
   const verdicts = [{ code: 'undecodable', workerId: 'a' }] as const;
   for (const code of ['source_unreachable', 'encoder_failed'] as const) {
     const decision = decide({ verdicts }, code);
-    assert.ok(decision.next !== 'give_up');
+    assert.ok(decision.next !== 'fail');
     assert.deepEqual(decision.tries.verdicts, verdicts);
   }
 });
@@ -132,7 +132,7 @@ test('output that is damaged every time is at last a failure like any other: no 
   const counted = damagedBefore(10);
   assert.ok(counted.next === 'retry');
   assert.equal(counted.tries.attempt, 1);
-  assert.equal(damagedBefore(10, 100).next, 'give_up');
+  assert.equal(damagedBefore(10, 100).next, 'fail');
   assert.notEqual(waitingReasonOf('output_damaged'), null);
 });
 
@@ -149,7 +149,7 @@ test('the next try is left to a worker that has not failed it, for as long as th
   const judge = { code: 'undecodable', workerId: 'judge' } as const;
   const task = { verdicts: [judge], failedWorkerId: 'ill', declines: 0 };
   const avoid = (alive: string[], changed: Partial<typeof task> = {}) =>
-    workersToAvoid({ ...task, ...changed }, alive);
+    selectExcludedWorkers({ ...task, ...changed }, alive);
   assert.deepEqual(avoid(['judge', 'ill', 'other']), ['judge', 'ill']);
   assert.deepEqual(avoid(['judge', 'ill']), ['judge'], 'the verdict counts more');
   assert.deepEqual(avoid(['judge']), []);
@@ -159,7 +159,10 @@ test('the next try is left to a worker that has not failed it, for as long as th
   assert.deepEqual(avoid(alive, { declines: 3 }), ['judge'], 'the others are busy');
   assert.deepEqual(avoid(alive, { declines: 11 }), ['judge']);
   assert.deepEqual(avoid(alive, { declines: 12 }), [], 'and stay so');
-  assert.deepEqual(workersToAvoid({ verdicts: [], failedWorkerId: null, declines: 0 }, ['a', 'b']), []);
+  assert.deepEqual(
+    selectExcludedWorkers({ verdicts: [], failedWorkerId: null, declines: 0 }, ['a', 'b']),
+    [],
+  );
   const declines = Array.from({ length: 12 }, (_, index) => index + 1);
   assert.equal(
     declines.reduce((sum, count) => sum + pauseAfterDecline(count, () => 1), 0),

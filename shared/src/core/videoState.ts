@@ -12,7 +12,7 @@ import { backoffMs } from './backoff.ts';
  *               └──▶ canceled ◀─┘  └───────────────┘ retry (from failed and canceled)
  *
  *   task    pending ──▶ queued ──▶ running ──▶ done | failed | canceled
- *              ▲──────────┴───────────┘  │  lost, handed back or tried again
+ *              ▲──────────┴───────────┘  │  lost, released or retried
  *              └─────────────────────────┘  an admin retries what its video went on without
  */
 const VIDEO_TRANSITIONS: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
@@ -24,7 +24,7 @@ const VIDEO_TRANSITIONS: Readonly<Record<VideoStatus, readonly VideoStatus[]>> =
 };
 
 const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  // straight to running or an end: the sweeper gave the task up, and its worker, still holding the lease, speaks again
+  // straight to running or an end: the sweeper took the task back, and its worker, still with the lease, reports again
   pending: ['queued', 'running', 'done', 'failed', 'canceled'],
   // straight to an end: events of one task may be applied while its `started` is still being retried
   queued: ['running', 'pending', 'done', 'failed', 'canceled'],
@@ -58,7 +58,7 @@ export function taskStatesBefore(to: TaskState): TaskState[] {
 // Object.keys widens to string[]
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
 
-/** What one worker said of the media: a failure for good that blames the file. */
+/** What one worker reported of the media: a permanent failure that blames the file. */
 export interface Verdict {
   code: ErrorCode;
   workerId: string;
@@ -74,24 +74,24 @@ export interface Tries {
   farmFaults: number;
   /** Those of `farmFaults` whose output was damaged. */
   damagedTries: number;
-  /** What was said of the media so far; no two say the same. */
+  /** The verdicts so far, each with another code. */
   verdicts: readonly Verdict[];
 }
 
 export type FailureDecision =
   | { next: 'retry' | 'second_opinion' | 'wait'; tries: Tries; pauseMs: number }
-  | { next: 'give_up' };
+  | { next: 'fail' };
 
 /** A program that dies on the same input a second time will die on it again. */
 const MAX_PROGRAM_DEATHS = 2;
 /**
  * Damage passes, or does not come again elsewhere: mostly. A task that came out damaged so often, through about eight
- * minutes, may do so on every worker, and damage then counts as any failure does. Other faults of the farm say nothing
- * about it: a store that was away ten times ends no task at its first damaged output.
+ * minutes, may do so on every worker, and damage then counts as any failure does. Other faults of the farm are no sign
+ * of it: a store that was away ten times ends no task at its first damaged output.
  */
 const DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
-/** Somebody waits to hear that their file cannot be used. */
+/** Short: an owner is waiting to learn that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
 
 /**
@@ -99,8 +99,8 @@ const SECOND_OPINION_MS = 700;
  *
  *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
  *                           many times is a failure like any other)
- *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
- *   a program that died     is tried once more
+ *   a verdict on the media  is believed once a second try, of another worker where there is one, reports the same
+ *   a program that died     is retried once
  *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
  *
  * A worker that is lost has failed nothing: see `decideAfterLostLease`.
@@ -111,7 +111,7 @@ export function decideAfterFailure(
   options: { maxAttempts: number; random?: () => number },
 ): FailureDecision {
   const { code, workerId } = failure;
-  const again = (next: 'retry' | 'wait', changed: Partial<Tries>, count: number): FailureDecision => {
+  const retry = (next: 'retry' | 'wait', changed: Partial<Tries>, count: number): FailureDecision => {
     const jitter = options.random === undefined ? {} : { random: options.random };
     return {
       next,
@@ -124,56 +124,56 @@ export function decideAfterFailure(
   if (faultOf(code) === 'farm' && !doesDamageCount) {
     const farmFaults = tries.farmFaults + 1;
     const damagedTries = tries.damagedTries + (isDamaged ? 1 : 0);
-    return again('wait', { farmFaults, damagedTries }, farmFaults);
+    return retry('wait', { farmFaults, damagedTries }, farmFaults);
   }
   if (isVerdict(code)) {
-    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'give_up' };
+    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
     const verdicts = [...tries.verdicts, { code, workerId }];
     return { next: 'second_opinion', tries: { ...tries, verdicts }, pauseMs: SECOND_OPINION_MS };
   }
-  if (!failure.retryable) return { next: 'give_up' };
+  if (!failure.retryable) return { next: 'fail' };
   if (code === 'program_died') {
     const programDeaths = tries.programDeaths + 1;
-    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'give_up' };
-    return again('retry', { programDeaths }, tries.attempt + programDeaths);
+    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'fail' };
+    return retry('retry', { programDeaths }, tries.attempt + programDeaths);
   }
   const attempt = tries.attempt + 1;
-  if (attempt >= options.maxAttempts) return { next: 'give_up' };
-  return again('retry', { attempt }, attempt + tries.programDeaths);
+  if (attempt >= options.maxAttempts) return { next: 'fail' };
+  return retry('retry', { attempt }, attempt + tries.programDeaths);
 }
 
-/** Whether a failure says that the plan does not fit the source, so that it is planned again. */
+/** Whether a failure means that the plan does not fit the source, so that the video is planned again. */
 export function isPlanMismatch(code: ErrorCode): boolean {
   return code === 'frame_count_mismatch' || code === 'source_differs';
 }
 
-/** Whether a failure says that the file is to blame: also where no other plan is left that would fit it. */
+/** Whether a failure blames the file: also where no other plan is left that would fit it. */
 function isVerdict(code: ErrorCode): boolean {
   return faultOf(code) === 'media' || isPlanMismatch(code);
 }
 
 const DECLINED_BACKOFF = { baseMs: 500, maxMs: 8_000 };
-/** About a minute: who is busy with a chunk has time to finish it. */
-const MAX_DECLINES_OF_JUDGES = 12;
-/** A few seconds: whoever failed by chance may succeed as well. */
-const MAX_DECLINES_OF_FAILED = 3;
+/** About a minute: a worker that is busy with a chunk has time to finish it. */
+const MAX_DECLINES_AFTER_VERDICT = 12;
+/** A few seconds: a worker that failed by chance may succeed as well. */
+const MAX_DECLINES_AFTER_FAILURE = 3;
 
 /**
- * Which workers are asked to leave the next try to others: whoever gave a verdict, and whoever's try failed last. Only
- * while one of `alive`, the workers that take tasks, is left to do it, and until the task was declined so often that
- * those must be busy: no task waits for ever for somebody else.
+ * Returns the workers that shall decline the next try: those that gave a verdict, and the one that failed last. Only
+ * while another one of `alive`, the workers that take tasks, is left, and until the task was declined so often that
+ * the others must be busy: no task waits for ever for another worker.
  */
-export function workersToAvoid(
+export function selectExcludedWorkers(
   task: { verdicts: readonly Verdict[]; failedWorkerId: string | null; declines: number },
   alive: readonly string[],
 ): string[] {
   const { verdicts, failedWorkerId, declines } = task;
-  const judges = declines < MAX_DECLINES_OF_JUDGES ? verdicts.map(({ workerId }) => workerId) : [];
-  const failed = failedWorkerId !== null && declines < MAX_DECLINES_OF_FAILED ? [failedWorkerId] : [];
-  const leavesSomebody = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
+  const withVerdict = declines < MAX_DECLINES_AFTER_VERDICT ? verdicts.map(({ workerId }) => workerId) : [];
+  const failed = failedWorkerId !== null && declines < MAX_DECLINES_AFTER_FAILURE ? [failedWorkerId] : [];
+  const leavesAnother = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
   // a second opinion matters more than a worker in trouble
-  const wishes = [[...judges, ...failed], judges].map((wish) => [...new Set(wish)]);
-  return wishes.find(leavesSomebody) ?? [];
+  const candidates = [[...withVerdict, ...failed], withVerdict].map((ids) => [...new Set(ids)]);
+  return candidates.find(leavesAnother) ?? [];
 }
 
 /** How long a task waits that was declined `declines` times in a row. */
@@ -227,7 +227,7 @@ export function decideAfterLostLease(
 }
 
 /**
- * Whether a video does without a task that was given up: pictures for people never keep a video from playing, nor does
+ * Whether a video goes online without a task that failed: pictures for people never keep a video from playing, nor does
  * sound whose decoder refuses it.
  */
 export function isDispensable(kind: TaskKind, code: ErrorCode): boolean {

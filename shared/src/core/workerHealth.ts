@@ -1,12 +1,12 @@
 import type { FarmWorker } from '../contracts/admin.ts';
 
-/** How often a worker says that it is there. */
+/** How often a worker sends a heartbeat. */
 export const HEARTBEAT_MS = 5_000;
 const MISSED_HEARTBEATS = 3;
 
 /**
- * A worker's state as people see it: what it said last, `drained` where it has finished its last task, or `lost` where
- * it has been silent for too long.
+ * Returns a worker's state as people see it: the state that it last reported, `drained` where it has finished its last task,
+ * or `lost` where it has been silent for too long.
  */
 export function farmStateOf(
   worker: {

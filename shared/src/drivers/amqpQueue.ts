@@ -30,8 +30,8 @@ export interface AmqpQueueOptions {
 }
 
 /**
- * The job queue on RabbitMQ 3.10 and later. Answers at once and connects in the background, for as long as it takes;
- * `check` says whether there is a connection, and why not. Throws `validation_failed` where `url` is not one.
+ * The job queue on RabbitMQ 3.10 and later. Returns at once and connects in the background, for as long as it takes;
+ * `check` throws the reason while there is no connection. Throws `validation_failed` where `url` is not one.
  */
 export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
   const { logger } = options;
@@ -95,7 +95,7 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
         handle: async (message) => {
           const decoded = taskCodec.decode(message.content.toString('utf8'));
           if (decoded.ok) return handler(decoded.message, { redelivered: message.fields.redelivered });
-          logger.error({ reason: decoded.reason }, 'a task that nobody can read goes to the dead letters');
+          logger.error({ reason: decoded.reason }, 'invalid task message dead-lettered');
           return 'dead_letter';
         },
       }),
@@ -114,10 +114,10 @@ export function createAmqpQueue(options: AmqpQueueOptions): JobQueue {
         handle: async (message) => {
           const decoded = eventCodec.decode(message.content.toString('utf8'));
           if (decoded.ok) return handler(decoded.message);
-          logger.error({ reason: decoded.reason }, 'an event that nobody can read goes to the dead letters');
+          logger.error({ reason: decoded.reason }, 'invalid event dead-lettered');
           return 'dead_letter';
         },
-        bury: (message) =>
+        moveToDeadLetters: (message) =>
           publisher.publish(
             { exchange: '', routingKey: topology.deadLetters, mandatory: true },
             message.content.toString('utf8'),

@@ -9,7 +9,7 @@ import { FreeSpace } from './disk/freeSpace.ts';
 import { createStoreHandler, type StoreHandler } from './disk/httpHandler.ts';
 import { DiskLayout } from './disk/layout.ts';
 import { type Grant, signGrant } from './disk/signedUrls.ts';
-import { expectFailure } from './store/exactSize.ts';
+import { ignoreEarlyError } from './store/exactSize.ts';
 import { assertObjectKey } from './store/objectKey.ts';
 import { assertPartNumber } from './store/parts.ts';
 
@@ -37,7 +37,7 @@ export interface DiskStore extends ObjectStore {
   readonly handle: StoreHandler;
 }
 
-/** An object store in a folder. Whoever creates it mounts `handle` where `baseUrls` says. */
+/** Returns an object store in a folder. The caller mounts `handle` at the addresses in `baseUrls`. */
 export async function createDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
   const layout = new DiskLayout(options.root);
   await withStoreErrors(() => layout.prepare());
@@ -87,7 +87,7 @@ export async function createDiskStore(options: DiskStoreOptions): Promise<DiskSt
       withStoreErrors(async () => {
         const source = Buffer.isBuffer(body)
           ? Readable.from([body], { objectMode: false })
-          : expectFailure(body);
+          : ignoreEarlyError(body);
         await objects.write(key, source, putOptions);
       }),
     get: (key) =>

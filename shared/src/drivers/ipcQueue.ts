@@ -22,7 +22,7 @@ const depthSchema = z.object({ ready: z.int(), consumers: z.int(), deadLetters: 
 
 type Delivery = Extract<ServerFrame, { type: 'queue_delivery' }>;
 
-/** A consumer of this end; `deliver` is null for control messages, which nobody acknowledges. */
+/** A consumer of this end; `deliver` is null for control messages, which are not acknowledged. */
 interface LocalConsumer {
   deliver: ((delivery: Delivery) => Promise<Disposition>) | null;
   control: ((text: string) => void) | null;
@@ -49,7 +49,7 @@ export function createIpcQueue({ channel, logger }: { channel: IpcChannel; logge
     calls.set(callId, pending);
     send({ type: 'queue_call', callId, call: request });
     try {
-      // a consumer stops when its handler has settled, which may take as long as a task does
+      // a consumer stops when its handler has ended, which may take as long as a task does
       if (request.method === 'stopConsumer') return await pending.promise;
       return await withTimeout(pending.promise, CALL_TIMEOUT_MS, 'the queue').catch(asUnavailable);
     } finally {
@@ -66,7 +66,7 @@ export function createIpcQueue({ channel, logger }: { channel: IpcChannel; logge
     try {
       if (deliver) disposition = await deliver(delivery);
     } catch (error) {
-      logger.error({ err: error }, 'handling a message failed');
+      logger.error({ err: error }, 'message handler failed');
     }
     send({ type: 'queue_disposition', deliveryId: delivery.deliveryId, disposition });
   };

@@ -21,18 +21,18 @@ export class MemoryBroker {
     };
   }
 
-  /** Adds a text as it is, whether or not anybody can read it. */
+  /** Adds a text as it is, valid or not. */
   publishText(queue: Origin, text: string): void {
     this.queues[queue].push(text);
   }
 
-  bury(queue: Origin, text: string, reason: string): void {
+  addDeadLetter(queue: Origin, text: string, reason: string): void {
     const letter = { id: randomUUID(), queue, reason, died_at: new Date().toISOString(), body: text };
     this.deadLetters = [...this.deadLetters, letter];
   }
 
-  /** Takes dead letters out and answers them. */
-  exhume({ limit, ids }: DeadLetterChoice): DeadLetter[] {
+  /** Removes dead letters and returns them. */
+  takeDeadLetters({ limit, ids }: DeadLetterChoice): DeadLetter[] {
     const chosen = this.deadLetters.filter(({ id }) => ids === undefined || ids.includes(id)).slice(0, limit);
     this.deadLetters = this.deadLetters.filter((letter) => !chosen.includes(letter));
     return chosen;
@@ -71,8 +71,8 @@ export function createMemoryQueue(options: { logger: Logger; broker?: MemoryBrok
         const disposition = decoded.ok ? await handler(decoded.message, delivery) : 'dead_letter';
         if (disposition === 'dead_letter') {
           const reason = decoded.ok ? 'refused by its handler' : decoded.reason;
-          logger.error({ queue: origin, reason }, 'a message goes to the dead letters');
-          broker.bury(origin, delivery.text, reason);
+          logger.error({ queue: origin, reason }, 'message dead-lettered');
+          broker.addDeadLetter(origin, delivery.text, reason);
         }
         return disposition;
       }),
@@ -132,7 +132,7 @@ export function createMemoryQueue(options: { logger: Logger; broker?: MemoryBrok
 
     async replayDeadLetters(choice) {
       requireOpen();
-      const letters = broker.exhume(choice);
+      const letters = broker.takeDeadLetters(choice);
       for (const letter of letters) {
         broker.publishText(letter.queue === 'events' ? 'events' : 'tasks', letter.body);
       }
@@ -141,7 +141,7 @@ export function createMemoryQueue(options: { logger: Logger; broker?: MemoryBrok
 
     async discardDeadLetters(choice) {
       requireOpen();
-      return broker.exhume(choice).length;
+      return broker.takeDeadLetters(choice).length;
     },
 
     async check() {

@@ -5,6 +5,7 @@ import {
   taskMessageSchema,
   workerEventSchema,
 } from '../contracts/tasks.ts';
+import { writeEventNames, writeTaskNames } from '../contracts/wireNames.ts';
 import { ReelmillError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -14,17 +15,17 @@ export type Decoded<T> = { ok: true; message: T } | { ok: false; reason: string 
 
 /** How one kind of message travels: JSON that its schema accepts, on both sides. */
 export interface MessageCodec<T> {
-  /** Throws a non-retryable `internal` error: a message that nobody could read is never sent. */
+  /** Throws a non-retryable `internal` error: an invalid message is never sent. */
   encode(message: T): string;
-  /** Says why where the text is not such a message. */
+  /** Returns the reason where the text is not such a message. */
   decode(text: string): Decoded<T>;
 }
 
-export const taskCodec = createCodec(taskMessageSchema);
-export const eventCodec = createCodec(workerEventSchema);
+export const taskCodec = createCodec(taskMessageSchema, writeTaskNames);
+export const eventCodec = createCodec(workerEventSchema, writeEventNames);
 export const controlCodec = createCodec(controlMessageSchema);
 
-/** Control messages are not worth a second try: one that cannot be read or handled is logged and dropped. */
+/** Control messages are not retried: one that is invalid or cannot be handled is logged and dropped. */
 export function deliverControl(
   text: string,
   handler: (message: ControlMessage) => void,
@@ -32,22 +33,26 @@ export function deliverControl(
 ): void {
   const decoded = controlCodec.decode(text);
   if (!decoded.ok) {
-    logger.error({ reason: decoded.reason }, 'a control message that nobody can read is dropped');
+    logger.error({ reason: decoded.reason }, 'invalid control message dropped');
     return;
   }
   try {
     handler(decoded.message);
   } catch (error) {
-    logger.error({ err: error }, 'handling a control message failed');
+    logger.error({ err: error }, 'control message handler failed');
   }
 }
 
-function createCodec<T>(schema: z.ZodType<T>): MessageCodec<T> {
+/** `write` returns a valid message as it is sent. */
+function createCodec<T>(
+  schema: z.ZodType<T>,
+  write: (message: T) => unknown = (message) => message,
+): MessageCodec<T> {
   return {
     encode(message) {
       const result = schema.safeParse(message);
-      if (result.success) return JSON.stringify(result.data);
-      throw new ReelmillError('internal', `the message is not valid: ${describeIssues(result.error)}`, {
+      if (result.success) return JSON.stringify(write(result.data));
+      throw new ReelmillError('internal', `the message is not valid: ${formatIssues(result.error)}`, {
         cause: result.error,
         retryable: false,
       });
@@ -58,7 +63,7 @@ function createCodec<T>(schema: z.ZodType<T>): MessageCodec<T> {
       const result = schema.safeParse(parsed.message);
       return result.success
         ? { ok: true, message: result.data }
-        : { ok: false, reason: `not valid: ${describeIssues(result.error)}` };
+        : { ok: false, reason: `not valid: ${formatIssues(result.error)}` };
     },
   };
 }
@@ -71,7 +76,7 @@ function parseJson(text: string): Decoded<unknown> {
   }
 }
 
-function describeIssues(error: z.ZodError): string {
+function formatIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
     .join('; ')

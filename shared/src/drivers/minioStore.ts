@@ -19,7 +19,7 @@ import { putInParts } from './minio/putInParts.ts';
 import { putThroughUrl } from './minio/putThroughUrl.ts';
 import { S3Client } from './minio/s3Client.ts';
 import { isBrokenConnection, s3CodeOf, toStoreError } from './minio/s3Errors.ts';
-import { exactMd5, expectFailure } from './store/exactSize.ts';
+import { exactMd5, ignoreEarlyError } from './store/exactSize.ts';
 import { assertObjectKey } from './store/objectKey.ts';
 import { assertPartNumber, assertSameParts, joinEtags, sortParts, sumSizes } from './store/parts.ts';
 
@@ -114,7 +114,7 @@ class MinioStore implements ObjectStore {
     });
   }
 
-  /** `maxBytes` is up to whoever signs: S3 knows a length that must be, and none that may be. */
+  /** Ignores `maxBytes`: S3 can sign an exact length, but no maximum. */
   async signPut(key: string, options: SignOptions): Promise<string> {
     return this.#sign('PUT', key, options);
   }
@@ -145,7 +145,7 @@ class MinioStore implements ObjectStore {
       if (!(error instanceof ReelmillError) || error.code !== 'upload_gone') throw error;
     }
     const object = await this.stat(upload.key);
-    // of an object that was joined before its ETag tells whether it is of these parts, where ETags are MD5s at all
+    // of an object that was joined before, the ETag shows whether it is of these parts, where ETags are MD5s at all
     const isOfParts = isJoined || object?.etag === joinEtags(parts) || object?.etag === '';
     if (object !== null && isOfParts && object.sizeBytes === sumSizes(parts)) return object;
     throw new ReelmillError('upload_gone', 'The store does not know this upload, or it has ended.');
@@ -177,7 +177,7 @@ class MinioStore implements ObjectStore {
   }
 
   async put(key: string, body: Readable | Buffer, options: PutOptions): Promise<void> {
-    const source = Buffer.isBuffer(body) ? Readable.from([body]) : expectFailure(body);
+    const source = Buffer.isBuffer(body) ? Readable.from([body]) : ignoreEarlyError(body);
     const { contentType, sizeBytes, md5, signal } = options;
     if (sizeBytes > this.#singlePutBytes) {
       const send = (url: string, part: Readable, bytes: number): Promise<void> =>
@@ -205,7 +205,7 @@ class MinioStore implements ObjectStore {
     }
   }
 
-  /** Nothing that whoever PUT the original said of it goes along but its type: no tags, metadata or storage class. */
+  /** Of what came with the PUT of the original only the type is copied: no tags, metadata or storage class. */
   async copy(from: ObjectFacts, to: string): Promise<StoredObject> {
     assertObjectKey(from.key);
     assertObjectKey(to);
@@ -247,7 +247,7 @@ class MinioStore implements ObjectStore {
       return { key, sizeBytes: size, etag: plainEtag(etag) ?? '', lastModified, contentType, md5: claimed };
     } catch (error) {
       if (!(error instanceof ReelmillError) || error.code !== 'not_found') throw error;
-      // a bucket that is not there answers like an object that is not there
+      // a missing bucket gets the response of a missing object
       await this.check();
       return null;
     }
@@ -276,8 +276,8 @@ class MinioStore implements ObjectStore {
     for (const key of keys) assertObjectKey(key);
     for (let start = 0; start < keys.length; start += REMOVE_BATCH) {
       const batch = keys.slice(start, start + REMOVE_BATCH);
-      const answers = await this.#call(() => this.#client.removeObjects(this.#bucket, batch));
-      const failed = answers.find((answer) => answer?.Error)?.Error;
+      const results = await this.#call(() => this.#client.removeObjects(this.#bucket, batch));
+      const failed = results.find((result) => result?.Error)?.Error;
       if (failed) throw toStoreError({ code: failed.Code });
     }
   }
@@ -289,7 +289,7 @@ class MinioStore implements ObjectStore {
     return this.#call(() => this.#client.readClock());
   }
 
-  /** S3 has no question for it; MinIO tells its own metrics. */
+  /** S3 has no request for it; MinIO has it in its metrics. */
   async space(): Promise<null> {
     return null;
   }
@@ -320,7 +320,7 @@ class MinioStore implements ObjectStore {
     return client.presign({ method, bucket: this.#bucket, key, query, headers }, seconds);
   }
 
-  /** Makes one call, once more if its connection had died, and throws the port's errors only. */
+  /** Makes one call, retries it once where its connection had closed, and throws the port's errors only. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work().catch((error: unknown) => {
@@ -334,5 +334,5 @@ class MinioStore implements ObjectStore {
 }
 
 function abortedPut(cause: unknown): ReelmillError {
-  return new ReelmillError('aborted', 'The transfer was given up.', { cause });
+  return new ReelmillError('aborted', 'The transfer was aborted.', { cause });
 }

@@ -1,10 +1,10 @@
 import type { DeadLetter } from '../contracts/admin.ts';
 import type { ControlMessage, TaskMessage, WorkerEvent } from '../contracts/tasks.ts';
 
-/** What a handler decided about its message: it is done with, goes back to the queue, or goes to the dead letters. */
+/** What a handler decided about its message: acknowledge it, requeue it, or move it to the dead letters. */
 export type Disposition = 'ack' | 'requeue' | 'dead_letter';
 
-/** A running consumer. `stop` takes no further message and resolves when the handler in progress has settled. */
+/** A running consumer. `stop` takes no further message and resolves when the handler in progress has ended. */
 export interface Consumer {
   stop(): Promise<void>;
 }
@@ -26,30 +26,30 @@ export interface DeadLetterChoice {
 /**
  * Delivery between server and workers; never the truth, which is in the database. Messages are validated by the
  * driver on both sides; one that does not parse goes to the dead letters by itself. A lost connection is made again
- * without help: consumers go on, publishing fails with `unavailable` meanwhile.
+ * by the driver: consumers continue, publishing fails with `unavailable` meanwhile.
  */
 export interface JobQueue {
   /** Whether messages outlive the process; where they do not, a starting server plans every unfinished task anew. */
   readonly durable: boolean;
   /** Resolves when the broker has the message safely; throws `unavailable` (retryable) otherwise. */
   publishTask(message: TaskMessage): Promise<void>;
-  /** Takes one task at a time (prefetch 1); the message is settled when the handler has answered. */
+  /** Takes one task at a time (prefetch 1); the message is acknowledged or requeued when the handler has resolved. */
   consumeTasks(
     handler: (message: TaskMessage, delivery: { redelivered: boolean }) => Promise<Disposition>,
   ): Promise<Consumer>;
-  /** `started`, `done`, `failed` and `handed_back` are confirmed and survive; heartbeats and progress need not. */
+  /** `started`, `done`, `failed` and `released` are confirmed and durable; heartbeats and progress may be lost. */
   publishEvent(event: WorkerEvent): Promise<void>;
   /** Events come in order for each worker; several servers share them. */
   consumeEvents(handler: (event: WorkerEvent) => Promise<Disposition>): Promise<Consumer>;
-  /** Tells every worker that listens now; nobody else ever gets it. */
+  /** Sends to every worker that listens now; no other gets it later. */
   broadcast(message: ControlMessage): Promise<void>;
   onControl(handler: (message: ControlMessage) => void): Promise<Consumer>;
   depth(): Promise<QueueDepth>;
-  /** Looks at dead letters without taking them. */
+  /** Returns dead letters without taking them. */
   peekDeadLetters(limit: number): Promise<DeadLetter[]>;
-  /** Puts dead letters back where they came from and says how many. */
+  /** Puts dead letters back into the queues they came from. Returns how many. */
   replayDeadLetters(choice: DeadLetterChoice): Promise<number>;
-  /** Removes dead letters for good and says how many. */
+  /** Removes dead letters for good. Returns how many. */
   discardDeadLetters(choice: DeadLetterChoice): Promise<number>;
   /** Throws `unavailable` while there is no connection. */
   check(): Promise<void>;

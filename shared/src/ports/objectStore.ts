@@ -10,7 +10,10 @@ export interface StoredPart {
   etag: string;
 }
 
-/** An object as the store knows it. `etag` has no quotes and changes with the content; empty where something on the way leaves it out. */
+/**
+ * An object as the store knows it. `etag` has no quotes and changes with the content; it is empty where something on the
+ * way leaves it out.
+ */
 export interface StoredObject {
   key: string;
   sizeBytes: number;
@@ -18,10 +21,10 @@ export interface StoredObject {
   lastModified: Date;
 }
 
-/** An object with what a GET says of it. */
+/** An object with what a GET returns about it. */
 export interface ObjectFacts extends StoredObject {
   contentType: string;
-  /** Of the content, in hexadecimal, where the store tells. */
+  /** Of the content, in hexadecimal, where the store reports it. */
   md5: string | null;
 }
 
@@ -46,7 +49,7 @@ export interface StoreSpace {
   freeFiles: number | null;
 }
 
-/** A multipart upload that was neither completed nor given up. */
+/** A multipart upload that was neither completed nor aborted. */
 export interface OpenUpload extends UploadRef {
   startedAt: Date;
 }
@@ -63,12 +66,13 @@ export interface SignOptions {
 }
 
 /**
- * The object store: everything the system asks of S3, MinIO or a directory. Signed URLs answer plain HTTP:
- * PUT of a part or an object with `Content-Length` answers 200 and an `ETag`; GET honours `Range`.
- * An expired or altered URL answers 403. Keys are relative, `/`-separated and never start with `/`;
+ * The object store: everything the system asks of S3, MinIO or a directory. Signed URLs take plain HTTP:
+ * PUT of a part or an object with `Content-Length` returns 200 and an `ETag`; GET honours `Range`.
+ * An expired or altered URL returns 403. Keys are relative, `/`-separated and never start with `/`;
  * no key is the folder of another.
- * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `checksum_mismatch`, `validation_failed`
- * for a key or part number that cannot be, `precondition_failed`, `disk_full`, or `unavailable` (the last two are retryable).
+ * Failures are `ReelmillError`s: `not_found`, `upload_gone`, `upload_incomplete`, `size_mismatch`, `checksum_mismatch`,
+ * `validation_failed` for an invalid key or part number, `precondition_failed`, `disk_full`, or `unavailable` (the last two are
+ * retryable).
  */
 export interface ObjectStore {
   /** Opens a multipart upload in which every part but the last has exactly `partSizeBytes`. */
@@ -84,7 +88,7 @@ export interface ObjectStore {
   ): Promise<string>;
   /**
    * A URL that takes a whole object by PUT, as often as it is used until it expires or `endPut` ends it. With `maxBytes`
-   * a larger body responds 413, where the store can tell (S3 cannot).
+   * a larger body responds 413, where the store enforces it (S3 cannot).
    */
   signPut(key: string, options: SignOptions & { maxBytes?: number }): Promise<string>;
   /**
@@ -93,7 +97,7 @@ export interface ObjectStore {
    */
   endPut(key: string): Promise<void>;
   /**
-   * A URL that answers the object by GET, with ranges; not by HEAD, which S3 signs on its own. It honours `If-Match`, and
+   * A URL that returns the object by GET, with ranges; not by HEAD, which S3 signs on its own. It honours `If-Match`, and
    * `If-Unmodified-Since` where there is no `If-Match`: 412 where the object is another one.
    */
   signGet(key: string, options: SignOptions & { contentType?: string }): Promise<string>;
@@ -101,11 +105,11 @@ export interface ObjectStore {
   listParts(upload: UploadRef): Promise<StoredPart[]>;
   /**
    * Joins exactly these parts: `upload_incomplete` where one is missing, left over or has other content, `size_mismatch`
-   * where one has another size. Idempotent: completing again an upload whose object is there answers that object.
+   * where one has another size. Idempotent: completing again an upload whose object is there returns that object.
    * `upload_gone` where neither upload nor object is there.
    */
   completeUpload(upload: UploadRef, parts: readonly StoredPart[]): Promise<StoredObject>;
-  /** Gives an upload up and frees its parts; quietly succeeds where it is gone already. */
+  /** Aborts an upload and frees its parts; succeeds where it is gone already. */
   abortUpload(upload: UploadRef): Promise<void>;
   /**
    * Open uploads: those of one key, or of all. A MinIO that was restarted knows of older ones only when asked by key; it
@@ -114,7 +118,7 @@ export interface ObjectStore {
   listUploads(key?: string): AsyncIterable<OpenUpload>;
   /**
    * Writes an object whole or not at all; `size_mismatch` where the body has not exactly `sizeBytes`, `checksum_mismatch`
-   * where it has not the MD5 that is given. When it resolves, the store has said that it holds the bytes that were sent.
+   * where it has not the MD5 that is given. When it resolves, the store has confirmed that it holds the bytes that were sent.
    */
   put(key: string, body: Readable | Buffer, options: PutOptions): Promise<void>;
   /**
@@ -134,9 +138,9 @@ export interface ObjectStore {
    * descriptions of objects that never came. Objects stay, also those that are being written. Nothing to do in S3.
    */
   prune(prefix: string): Promise<void>;
-  /** What the clock says by which the store dates its objects; null where it does not tell. */
+  /** The clock by which the store dates its objects; null where the store does not report it. */
   now(): Promise<Date | null>;
-  /** How much room there is; null where the store does not tell. */
+  /** Free space; null where the store does not report it. */
   space(): Promise<StoreSpace | null>;
   /** Throws `unavailable` where the store cannot be reached or its bucket is not there. */
   check(): Promise<void>;

@@ -8,7 +8,7 @@ test('lends no more buffers than there may be, and the same ones again', () => {
   assert.ok(first !== null);
   assert.equal(pool.borrow(2), null);
   assert.equal(pool.isScarce, true);
-  pool.giveBack(first);
+  pool.release(first);
   assert.equal(pool.isScarce, false);
   const again = pool.borrow(2);
   assert.deepEqual(new Set(again), new Set(first));
@@ -20,12 +20,12 @@ test('frees what nobody used for a while', (context) => {
   const pool = new BufferPool({ bufferBytes: 16, maxBuffers: 4, idleMs: 1_000 });
   const [busy, peak] = [pool.borrow(2), pool.borrow(2)];
   assert.ok(busy !== null && peak !== null);
-  pool.giveBack(busy);
-  pool.giveBack(peak);
+  pool.release(busy);
+  pool.release(peak);
   context.mock.timers.tick(1_000);
   const still = pool.borrow(2);
   assert.ok(still !== null);
-  pool.giveBack(still);
+  pool.release(still);
   assert.equal(pool.heldBytes, 64, 'all were in use since the last look');
   context.mock.timers.tick(1_000);
   assert.equal(pool.heldBytes, 32);

@@ -40,7 +40,7 @@ export class BufferPool {
     return [...reused, ...Array.from({ length: count - reused.length }, allocate)];
   }
 
-  giveBack(buffers: readonly Buffer[]): void {
+  release(buffers: readonly Buffer[]): void {
     this.#borrowed -= buffers.length;
     this.#spare.push(...buffers);
     this.#look ??= setInterval(() => this.#freeUnused(), this.#idleMs).unref();

@@ -1,4 +1,4 @@
-/** Waiting mends none of them, unlike one of the time, which a clock that is set may mend. */
+/** None of them goes away by waiting; errors about validity dates may, once a clock is set, and are not among them. */
 const UNTRUSTED: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

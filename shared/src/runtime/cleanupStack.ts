@@ -7,7 +7,7 @@ export class CleanupStack {
     this.#pending.push({ name, release });
   }
 
-  /** Closes everything; a second call answers the same promise. Throws an AggregateError of what failed. */
+  /** Closes everything; a second call returns the same promise. Throws an AggregateError of what failed. */
   release(): Promise<void> {
     this.#done ??= this.#releaseAll();
     return this.#done;
@@ -22,6 +22,6 @@ export class CleanupStack {
         failures.push(new Error(`closing ${name} failed`, { cause }));
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
+    if (failures.length > 0) throw new AggregateError(failures, 'some resources could not be closed');
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { countUsableCpus } from './cpuQuota.ts';
 import { findWeakness, isPlaceholder } from './secretStrength.ts';
 
-/** All faults of the environment at once, one per line, each with the variable's name. */
+/** Every fault of the environment, one per line, each with the variable's name. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -17,14 +17,14 @@ const strongSecret = z.string().superRefine((value, { addIssue }) => {
   const weakness = findWeakness(value);
   if (weakness !== null) addIssue(weakness);
 });
-/** An address with user and password, such as `amqp://user:password@host`, of one of these schemes. */
+/** A URL with user and password, such as `amqp://user:password@host`, of one of these schemes. */
 const addressWithPassword = (schemes: readonly string[]) =>
   z.string().superRefine((value, { addIssue }) => {
     const address = URL.parse(value);
-    if (address === null) return addIssue('is not an address');
+    if (address === null) return addIssue('is not a URL');
     if (!schemes.includes(address.protocol.slice(0, -1)))
       addIssue(`must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
-    if (address.hostname === '') addIssue('has no host name');
+    if (address.hostname === '') addIssue('must have a host name');
     const weakness = address.password === '' ? 'is missing' : findWeakness(address.password);
     if (weakness !== null) addIssue(`its password ${weakness}`);
   });
@@ -56,41 +56,45 @@ const common = {
     .enum(['standalone', 'distributed'])
     .default('standalone')
     .describe(
-      '`standalone` keeps everything in one server and one folder; `distributed` uses MySQL, RabbitMQ and S3',
+      '`standalone` runs everything in one server with one data folder; `distributed` uses MySQL, RabbitMQ and S3',
     ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
-    .describe('least severe level that is logged'),
+    .describe('minimum level of the messages that are logged'),
   AMQP_URL: addressWithPassword(['amqp', 'amqps'])
     .optional()
-    .describe('RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
+    .describe('URL of RabbitMQ, `amqp://user:password@host:5672/vhost` (distributed)'),
   TASK_QUEUE: z
     .string()
     .min(1)
     .default('video_transcoding_queue')
-    .describe('name of the task queue; the names of the other queues start with it'),
-  S3_ENDPOINT: storeUrl.optional().describe('object store as server and workers reach it (distributed)'),
+    .describe('name of the task queue, and prefix of the names of the other queues'),
+  S3_ENDPOINT: storeUrl.optional().describe('URL of the object store for servers and workers (distributed)'),
   S3_PUBLIC_ENDPOINT: storeUrl
     .optional()
-    .describe('object store as creators and players reach it; signed URLs name it (default: `S3_ENDPOINT`)'),
-  S3_ACCESS_KEY: z.string().optional().describe('access key of the store (distributed)'),
-  S3_SECRET_KEY: strongSecret.optional().describe('secret key of the store (distributed)'),
+    .describe(
+      'URL of the object store for creators and players, used in signed URLs (default: `S3_ENDPOINT`)',
+    ),
+  S3_ACCESS_KEY: z.string().optional().describe('access key of the object store (distributed)'),
+  S3_SECRET_KEY: strongSecret.optional().describe('secret key of the object store (distributed)'),
   S3_BUCKET: z.string().default('reelmill').describe('bucket for sources and renditions'),
-  S3_REGION: z.string().default('us-east-1').describe("the store's region"),
+  S3_REGION: z.string().default('us-east-1').describe('region of the object store'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe(
-      'collector that takes traces by OTLP over HTTP, such as `http://collector:4318`; further `OTEL_EXPORTER_OTLP_…` variables as OpenTelemetry defines them',
+      'OTLP/HTTP endpoint of the trace collector, such as `http://collector:4318`; the other `OTEL_EXPORTER_OTLP_…` variables work as OpenTelemetry defines them',
     ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl
     .optional()
-    .describe('the same for traces alone, with its path (default: `/v1/traces` of the other)'),
+    .describe(
+      'endpoint for traces only, with its path (default: `/v1/traces` of `OTEL_EXPORTER_OTLP_ENDPOINT`)',
+    ),
   OTEL_SERVICE_NAME: z
     .string()
     .optional()
-    .describe('name of the process in traces (default: `reelmill-server`, `reelmill-worker`)'),
-  OTEL_SDK_DISABLED: flag.default(false).describe('no traces in spite of an endpoint'),
+    .describe('service name in traces (default: `reelmill-server`, `reelmill-worker`)'),
+  OTEL_SDK_DISABLED: flag.default(false).describe('disables tracing even where an endpoint is set'),
   OTEL_TRACES_SAMPLER: z
     .enum([
       'always_on',
@@ -101,26 +105,26 @@ const common = {
       'parentbased_traceidratio',
     ])
     .default('parentbased_always_on')
-    .describe('which traces are kept'),
+    .describe('sampler that decides which traces are kept'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
     .number()
     .min(0)
     .max(1)
     .default(1)
-    .describe('the share that a sampler by ratio keeps'),
+    .describe('ratio, from 0 to 1, of the samplers that keep a share of the traces'),
   MIN_SCRATCH_BYTES: z.coerce
     .number()
     .int()
     .min(0)
     .default(256 * 1024 ** 2)
     .describe(
-      'a worker takes no tasks while less is free on the disk of its scratch folder (standalone: of the data folder)',
+      'free disk space, in bytes, that a worker needs to take tasks, on the disk of its scratch folder (standalone: of the data folder)',
     ),
   CONFINE_MEDIA: z
     .enum(['auto', 'required', 'off'])
     .default('auto')
     .describe(
-      'whether ffmpeg and ffprobe run confined: `auto` as far as the machine allows, `required` or else the worker takes no tasks, `off`',
+      'how strictly ffmpeg and ffprobe are confined: `auto` as far as the machine supports it, `required` fully (otherwise the worker takes no tasks), `off` not at all',
     ),
   VERIFY_DECODE_PERCENT: z.coerce
     .number()
@@ -128,21 +132,21 @@ const common = {
     .max(100)
     .default(2)
     .describe(
-      'how many in a hundred of the segments and pictures that a worker makes it decodes before they are published, chosen by chance; all are, whatever this says, in a try after a failure of a disk or store',
+      'percentage of segments and pictures, chosen at random, that a worker decodes to verify them before they are published; a retry after a disk or store failure decodes all of them',
     ),
 };
 
 const serverSchema = z.object({
   ...common,
   HOST: z.string().default('127.0.0.1').describe('address that the API listens on'),
-  PORT: port.default(8080).describe('port that the API listens on; 0 takes a free one'),
+  PORT: port.default(8080).describe('port that the API listens on; 0 selects a free one'),
   PUBLIC_URL: httpUrl
     .optional()
     .describe(
-      'address of the API as clients reach it, with a path where it has one (default: `http://HOST:PORT`)',
+      'URL of the API as clients reach it, with its path if it has one (default: `http://HOST:PORT`)',
     ),
   ALLOWED_HOSTS: hosts.describe(
-    'further host names that requests may be sent to, separated by commas, beside those of `PUBLIC_URL` and `HOST` and of loopback',
+    'additional host names that requests may be sent to, separated by commas; those of `PUBLIC_URL`, `HOST` and loopback are always allowed',
   ),
   TRUST_PROXY: z.coerce
     .number()
@@ -156,91 +160,101 @@ const serverSchema = z.object({
   API_CALLS_PER_SECOND: calls
     .default(200)
     .describe(
-      'calls of one user, or of one address without a login, that each server takes, on average over ten seconds; 0: any number',
+      'API calls per second that each server accepts from one user, or from one address without a login, averaged over ten seconds; 0: no limit',
     ),
   SIGN_INS_PER_MINUTE: calls
     .default(120)
-    .describe('logins and continued sessions from one address; 0: any number'),
-  REGISTRATIONS_PER_HOUR: calls.default(100).describe('registrations from one address; 0: any number'),
+    .describe('logins and session refreshes per minute from one address; 0: no limit'),
+  REGISTRATIONS_PER_HOUR: calls.default(100).describe('registrations per hour from one address; 0: no limit'),
   MAX_CONNECTIONS: calls
     .default(2000)
-    .describe('connections to the API, and to the store of the standalone profile, at a time; 0: any number'),
+    .describe('concurrent connections to the API, and to the store of the standalone profile; 0: no limit'),
   MAX_CONNECTIONS_PER_ADDRESS: calls
     .default(500)
-    .describe('the same for one address other than this machine; not counted behind a proxy; 0: any number'),
+    .describe(
+      'concurrent connections from one address other than this machine; not counted behind a proxy; 0: no limit',
+    ),
   EVENT_STREAMS: calls
     .default(1000)
-    .describe('event streams that each server keeps open in all; 0: any number'),
+    .describe('event streams that each server keeps open in total; 0: no limit'),
   EVENT_STREAMS_PER_ADDRESS: calls
     .default(100)
-    .describe('event streams that each server keeps open for one address; 0: any number'),
+    .describe('event streams that each server keeps open per address; 0: no limit'),
   EVENT_STREAMS_PER_USER: calls
     .default(20)
-    .describe('event streams that each server keeps open for one user; 0: any number'),
+    .describe('event streams that each server keeps open per user; 0: no limit'),
   REELMILL_DATA: z
     .string()
     .default('./data')
-    .describe('folder of the standalone profile: database, objects, secrets'),
+    .describe('data folder of the standalone profile: database, objects, secrets'),
   DATABASE_URL: addressWithPassword(['mysql', 'mariadb'])
-    .refine((value) => (URL.parse(value)?.pathname ?? '').length > 1, 'names no database')
+    .refine((value) => (URL.parse(value)?.pathname ?? '').length > 1, 'must name a database')
     .optional()
     .describe(
-      'MySQL or MariaDB, `mysql://user:password@host:3306/name`, with `?ssl=true` over TLS (distributed)',
+      'URL of MySQL or MariaDB, `mysql://user:password@host:3306/name`, with `?ssl=true` for TLS (distributed)',
     ),
   JWT_SECRET: strongSecret
     .min(32)
     .optional()
-    .describe('signs access tokens and playback URLs, at least 32 characters (standalone makes its own)'),
+    .describe(
+      'secret that signs access tokens and playback URLs, at least 32 characters (the standalone profile generates one)',
+    ),
   METRICS_TOKEN: strongSecret
     .optional()
     .describe(
-      'what Prometheus must send as its bearer token to read `/metrics` (default: this machine only)',
+      'bearer token that Prometheus must send to read `/metrics` (default: only this machine may read it)',
     ),
   S3_UPLOAD_ACCESS_KEY: z
     .string()
     .optional()
     .describe(
-      'access key of the user whose signature upload URLs carry; may put objects under `raw/` and nothing else (distributed)',
+      'access key of the user that signs upload URLs; may put objects under `raw/` and nothing else (distributed)',
     ),
-  S3_UPLOAD_SECRET_KEY: strongSecret.optional().describe('its secret key (distributed)'),
+  S3_UPLOAD_SECRET_KEY: strongSecret.optional().describe('secret key of that user (distributed)'),
   S3_PLAYBACK_ACCESS_KEY: z
     .string()
     .optional()
     .describe(
-      'access key of the user whose signature playback URLs carry; may get objects under `processed/` and nothing else (distributed)',
+      'access key of the user that signs playback URLs; may get objects under `processed/` and nothing else (distributed)',
     ),
-  S3_PLAYBACK_SECRET_KEY: strongSecret.optional().describe('its secret key (distributed)'),
-  REGISTRATION: z.enum(['open', 'closed']).default('open').describe('whether anybody may register'),
-  ADMIN_EMAIL: z.string().optional().describe('the first admin, made at start if there is none'),
+  S3_PLAYBACK_SECRET_KEY: strongSecret.optional().describe('secret key of that user (distributed)'),
+  REGISTRATION: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe('whether anyone may register: `open` or `closed`'),
+  ADMIN_EMAIL: z
+    .string()
+    .optional()
+    .describe('e-mail address of the first admin, created at start if there is none'),
   ADMIN_PASSWORD: z
     .string()
     .refine((value) => !isPlaceholder(value), 'is a placeholder')
     .optional()
-    .describe("the first admin's password"),
+    .describe('password of the first admin'),
   MAX_UPLOAD_BYTES: z.coerce
     .number()
     .int()
     .positive()
     .default(512 * 1024 ** 3)
-    .describe('largest file that is accepted'),
+    .describe('maximum size of an uploaded file, in bytes'),
   MIN_FREE_BYTES: z.coerce
     .number()
     .int()
     .min(0)
     .default(1024 ** 3)
-    .describe('uploads are refused where they would leave less free on the disk of the standalone store'),
+    .describe(
+      'free disk space, in bytes, that uploads must leave on the disk of the standalone store; others are rejected',
+    ),
   SINGLE_UPLOADS_PER_USER: z.coerce
     .number()
     .int()
     .min(1)
     .default(16)
-    .describe(
-      'how many uploads of unknown size (a single PUT) a user may have open; another one ends the oldest',
-    ),
+    .describe('open uploads of unknown size (a single PUT) per user; another one aborts the oldest'),
   UNFINISHED_UPLOADS_PER_HOUR: calls
     .default(300)
     .describe(
-      'how many uploads a user may begin within an hour that are not finished, or whose videos are deleted again; 0: any number',
+      'uploads that a user may start within an hour without finishing them, or whose videos are deleted again; 0: no limit',
     ),
   QUOTA_BYTES: z.coerce
     .number()
@@ -248,54 +262,52 @@ const serverSchema = z.object({
     .min(0)
     .optional()
     .describe(
-      "how much the sources of a user's videos may take, unless an admin says otherwise (default: no limit)",
+      "total size of the sources of a user's videos, in bytes, unless an admin sets another limit for the user (default: no limit)",
     ),
   QUOTA_VIDEOS: z.coerce
     .number()
     .int()
     .min(0)
     .optional()
-    .describe('how many videos a user may have, unless an admin says otherwise (default: no limit)'),
+    .describe('videos per user, unless an admin sets another limit for the user (default: no limit)'),
   QUOTA_RUNNING_TASKS: z.coerce
     .number()
     .int()
     .min(0)
     .optional()
     .describe(
-      "tasks of a user's videos that may be queued or running at a time, even while nobody else waits (default: no limit; users who wait together share the workers equally)",
+      "tasks of a user's videos that may be queued or running at a time, even while nobody else waits (default: no limit; waiting users share the workers equally)",
     ),
   QUOTA_QUEUED_MINUTES: z.coerce
     .number()
     .int()
     .min(0)
     .default(1440)
-    .describe(
-      "minutes of a user's videos that may be planned and unfinished at a time; further videos wait their turn",
-    ),
+    .describe("minutes of a user's videos that may be planned and unfinished at a time; further videos wait"),
   QUOTA_DAILY_MINUTES: z.coerce
     .number()
     .int()
     .min(0)
     .optional()
     .describe(
-      "minutes of a user's videos that are converted within 24 hours; further videos wait, and new uploads are refused (default: no limit)",
+      "minutes of a user's videos that are transcoded within 24 hours; further videos wait, and new uploads are rejected (default: no limit)",
     ),
   UPLOAD_TTL_HOURS: z.coerce
     .number()
     .positive()
     .default(168)
-    .describe('an unfinished upload is given up so long after its last parts were asked for'),
+    .describe('hours after which an unfinished upload expires, counted from its last request for part URLs'),
   RETAIN_SOURCES_DAYS: z.coerce
     .number()
     .positive()
     .optional()
-    .describe('sources are removed so long after their video went online (default: never)'),
+    .describe('days for which a source is kept after its video went online (default: forever)'),
   RETAIN_ORPHANS_DAYS: z.coerce
     .number()
     .min(1)
     .optional()
     .describe(
-      'objects of videos that the database does not know are removed when they are so old (default: never by itself)',
+      'days for which orphaned objects, whose video the database does not know, are kept (default: until an admin removes them)',
     ),
   RETENTION_MAX_ITEMS: z.coerce
     .number()
@@ -303,35 +315,37 @@ const serverSchema = z.object({
     .min(0)
     .default(50)
     .describe(
-      'a clean-up job that would remove more than so many things, and more than `RETENTION_MAX_PERCENT` of their kind, waits for an admin',
+      'a retention job that would remove more items than this, and more than `RETENTION_MAX_PERCENT` of their kind, waits for an admin',
     ),
   RETENTION_MAX_PERCENT: z.coerce
     .number()
     .min(0)
     .max(100)
     .default(10)
-    .describe('the share that one run of a clean-up job may remove without an admin'),
+    .describe(
+      'percentage of the items of a kind that one run of a retention job may remove without an admin',
+    ),
   URL_TTL_SECONDS: z.coerce
     .number()
     .int()
     .min(5)
     .max(604_800)
     .default(3600)
-    .describe('how long a signed upload URL is valid'),
+    .describe('seconds for which a signed upload URL is valid'),
   PLAYBACK_TTL_SECONDS: z.coerce
     .number()
     .int()
     .min(60)
     .max(604_800)
     .default(21_600)
-    .describe('how long a signed playback URL is valid'),
+    .describe('seconds for which a signed playback URL is valid'),
   LEGACY_UNLISTED_DAYS: z.coerce
     .number()
     .min(0)
     .max(3650)
     .default(30)
     .describe(
-      'how long after the upgrade that gave links of unlisted videos a token the number alone still shows those that were unlisted before; 0: not at all',
+      'days after the upgrade to links with tokens for which videos that were unlisted before can still be opened by their number alone; 0: not at all',
     ),
   TASK_ATTEMPTS: z.coerce
     .number()
@@ -339,15 +353,19 @@ const serverSchema = z.object({
     .min(1)
     .default(4)
     .describe(
-      'how often a task that fails by chance is tried; faults of store, disk, broker or a worker do not count',
+      'attempts for a task with a transient failure; faults of the store, a disk, the broker or a worker do not count',
     ),
   LEASE_SECONDS: z.coerce
     .number()
     .min(5)
     .default(30)
-    .describe('a running task that is silent for so long goes to another worker'),
-  CHUNK_SECONDS: z.coerce.number().min(4).default(60).describe('about how much video one encode task covers'),
-  WEBHOOK_ALLOW_HTTP: flag.default(false).describe('whether webhooks may be sent to addresses without TLS'),
+    .describe('seconds without a report after which a running task goes to another worker'),
+  CHUNK_SECONDS: z.coerce
+    .number()
+    .min(4)
+    .default(60)
+    .describe('approximate length of the video that one encode task covers, in seconds'),
+  WEBHOOK_ALLOW_HTTP: flag.default(false).describe('whether webhooks may be sent without TLS'),
   WEBHOOK_ALLOW_PRIVATE: flag
     .default(false)
     .describe('whether webhooks may be sent to loopback, private and link-local addresses'),
@@ -356,10 +374,10 @@ const serverSchema = z.object({
     .min(1)
     .max(30)
     .default(15)
-    .describe('how long the receiver of a webhook may take to answer'),
+    .describe('seconds that the receiver of a webhook may take to respond'),
   EMBEDDED_WORKER: flag
     .default(true)
-    .describe('whether the standalone server runs a worker, as a child process'),
+    .describe('whether the standalone server runs a worker as a child process'),
 });
 
 const workerSchema = z.object({
@@ -369,19 +387,19 @@ const workerSchema = z.object({
     .min(1)
     .max(100)
     .optional()
-    .describe("this worker's name (default: host name and a random part)"),
-  WORK_DIR: z.string().default('/tmp/reelmill-worker').describe('scratch folder; emptied after every task'),
+    .describe('name of this worker (default: host name and a random suffix)'),
+  WORK_DIR: z.string().default('/tmp/reelmill-worker').describe('scratch folder, emptied after every task'),
   WORKER_THREADS: z.coerce
     .number()
     .int()
     .min(1)
     .optional()
-    .describe('threads for ffmpeg (default: the CPUs it may use, or its CPU quota)'),
+    .describe('threads for ffmpeg (default: the usable CPUs, or the CPU quota)'),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(0)
     .default(20)
-    .describe('how long a stopping worker may finish its task'),
+    .describe('seconds that a stopping worker may take to finish its task'),
 });
 
 export type ServerConfig = Readonly<z.infer<typeof serverSchema> & { dataDir: string }>;
@@ -432,7 +450,7 @@ function parse<T extends { REELMILL_PROFILE: string }>(
     faults.push(
       ...required
         .filter((name) => !(name in present))
-        .map((name) => `${name}: needed by the distributed profile`),
+        .map((name) => `${name}: required by the distributed profile`),
     );
   }
   if (!result.success || faults.length > 0) {
@@ -443,8 +461,8 @@ function parse<T extends { REELMILL_PROFILE: string }>(
   return result.data;
 }
 
-/** Each variable with its default and meaning, for the table of docs/configuration.md. */
-export function describeConfig(): { name: string; default: string; description: string }[] {
+/** Returns each variable with its default and description, for the table of docs/configuration.md. */
+export function listConfigVariables(): { name: string; default: string; description: string }[] {
   const shape = { ...serverSchema.shape, ...workerSchema.shape };
   return Object.entries(shape).map(([name, field]) => ({
     name,
@@ -455,7 +473,7 @@ export function describeConfig(): { name: string; default: string; description: 
 
 const PROGRAM_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 
-/** What a program that we start may see of our environment: how to find things, and none of our secrets. */
+/** Returns the environment of a program that we start: how to find things, and none of our secrets. */
 export function programEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
     LC_ALL: 'C',
@@ -463,7 +481,7 @@ export function programEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS
   };
 }
 
-/** What the worker that a server runs as a child may see besides: how it reaches a collector of traces. */
+/** Returns the environment of the embedded worker: that of a program, and how it reaches a collector of traces. */
 export function childWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const further = Object.entries(env).filter(
     ([name]) => name.startsWith('OTEL_') || name === 'NODE_EXTRA_CA_CERTS',

@@ -22,7 +22,7 @@ export function roundQuota(quota: number, machineCpus: number): number {
 
 /**
  * The smallest CPU quota that binds this process, in CPUs (0.5 is half of one), or null where there is none.
- * `read` answers a file's text and throws where there is no such file.
+ * `read` returns a file's text and throws where there is no such file.
  */
 export function readCpuQuota(read: (file: string) => string): number | null {
   const quotas = groupFolders(attempt(read, '/proc/self/cgroup')).flatMap((folder) => {

@@ -63,7 +63,7 @@ test('an abort ends the wait', async () => {
   await assert.rejects(waitForDependency('store', away, { signal: stopping.signal }), { name: 'AbortError' });
 });
 
-test('an error without a message is told by its code', () => {
+test('the reason of an error without a message is its code', () => {
   assert.equal(reasonOf(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })), 'ECONNREFUSED');
   assert.equal(reasonOf('text'), 'text');
 });

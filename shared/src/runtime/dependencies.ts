@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 
 const BACKOFF = { baseMs: 250, maxMs: 5_000 };
 
-/** Logs one line when a dependency is lost, with the reason, and one when it is back, however often it is asked. */
+/** Logs one line when a dependency goes down, with the reason, and one when it is up again. Repetitions are not logged. */
 export class DependencyLog {
   readonly #logger: Logger;
   readonly #down = new Set<string>();
@@ -26,9 +26,9 @@ export class DependencyLog {
 }
 
 /**
- * Calls `open` with backoff and jitter for as long as it throws `unavailable`, which is what it throws while the dependency
- * is not there yet. Whatever else it throws, such as a ConfigError for a password that is refused, ends the wait; so does
- * an abort of `signal`, between two calls.
+ * Calls `open` with backoff and jitter for as long as it throws `unavailable`, and returns what it returns. Throws any other
+ * error of `open`, such as a ConfigError for a rejected password, and the reason of `signal` where that is aborted between two
+ * calls.
  */
 export async function waitForDependency<T>(
   dependency: string,
@@ -50,7 +50,7 @@ export async function waitForDependency<T>(
   }
 }
 
-/** In a few words. Attempts at several addresses of one name fail together, with a code and without a message. */
+/** Returns a short reason. A connection that failed at several addresses of one name has a code and no message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);

@@ -4,7 +4,7 @@ export interface ReelmillErrorOptions {
   cause?: unknown;
   /** Shown to the caller: which field, which part, what was expected. */
   details?: unknown;
-  /** For operators only (for example the last lines of a program's stderr); never answered to a creator. */
+  /** For operators only (for example the last lines of a program's stderr); never sent to a creator. */
   diagnostics?: string;
   /** Overrides the code's own `retryable`. */
   retryable?: boolean;

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Asks a client that waits for leave to send the body of its request (`Expect: 100-continue`) for it; does nothing
- * for any other. Whoever knows the response without the body does not call it, and the connection ends with that response.
+ * Sends `100 Continue` to a client that waits for it before it sends the body (`Expect: 100-continue`); does nothing for any
+ * other. A handler that can respond without the body does not call it, and the connection ends with that response.
  */
-export function askForBody(request: IncomingMessage, response: ServerResponse): void {
+export function sendContinue(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.expect === undefined || response.headersSent) return;
   response.removeHeader('Connection');
   response.writeContinue();

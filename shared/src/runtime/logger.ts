@@ -14,7 +14,7 @@ const SECRET_FIELDS = [
   'cookie',
 ];
 
-/** JSON lines on standard error. Secrets are cut out, and URLs lose their query, where signatures are. */
+/** JSON lines on standard error. Secrets are redacted, and URLs lose their query, which holds signatures. */
 export function createLogger(
   options: { level: string; name: string },
   destination: DestinationStream = standardError,

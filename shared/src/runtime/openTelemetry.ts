@@ -71,7 +71,7 @@ export function createTracing(options: TracingOptions): Tracing {
           try {
             return await work((more) => span.setAttributes(known(more)));
           } catch (error) {
-            noteFailure(span, error);
+            recordFailure(span, error);
             throw error;
           } finally {
             span.end();
@@ -85,8 +85,8 @@ export function createTracing(options: TracingOptions): Tracing {
       return carrier.traceparent ?? null;
     },
     async stop() {
-      await withTimeout(provider.shutdown(), STOP_MS, 'sending the last traces').catch((error: unknown) =>
-        logger.warn({ err: error }, 'the last traces could not be sent'),
+      await withTimeout(provider.shutdown(), STOP_MS, 'flushing the traces').catch((error: unknown) =>
+        logger.warn({ err: error }, 'last traces not sent'),
       );
       for (const api of [context, propagation, trace, diag]) api.disable();
       contexts.disable();
@@ -104,8 +104,8 @@ function samplerOf(name: string, ratio: number): Sampler {
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }
 
-/** What a client or a file is to blame for is an answer, not a fault of the system. */
-function noteFailure(span: Span, error: unknown): void {
+/** A failure that a client or a file caused is a response, not a fault of the system. */
+function recordFailure(span: Span, error: unknown): void {
   const code = error instanceof ReelmillError ? error.code : 'internal';
   span.setAttribute('error.type', code);
   if (error instanceof ReelmillError && error.status < 500) return;
@@ -120,9 +120,9 @@ function known(attributes: SpanAttributes): Record<string, string | number | boo
 
 function diagnosticsTo(logger: Logger) {
   const quiet = (): void => undefined;
-  const tell =
+  const log =
     (level: 'warn' | 'error') =>
     (message: string): void =>
       logger[level]({ reason: message }, 'OpenTelemetry');
-  return { verbose: quiet, debug: quiet, info: quiet, warn: tell('warn'), error: tell('error') };
+  return { verbose: quiet, debug: quiet, info: quiet, warn: log('warn'), error: log('error') };
 }

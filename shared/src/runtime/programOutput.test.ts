@@ -53,7 +53,7 @@ test('a line without an end is not joined beyond its limit', async () => {
   assert.equal(floods, 1);
 });
 
-test('a tail keeps the end of an output and says when it floods', async () => {
+test('a tail keeps the end of an output and reports a flood', async () => {
   const stream = Readable.from([Buffer.from('0123456789'), Buffer.from('abc')], { objectMode: false });
   let floods = 0;
   const tail = readTail(stream, { maxCharacters: 4, maxBytes: 100 }, () => floods++);

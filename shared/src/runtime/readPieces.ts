@@ -9,7 +9,7 @@ const SMALL_STRETCH_BYTES = 256 * 1024;
 /** After so much, others get their turn with the large buffers. */
 const LARGE_STRETCH_BYTES = 16 * 1024 * 1024;
 
-/** Large buffers for the readers of strangers: all of them together hold 8 MiB at most. */
+/** Large buffers for readers on behalf of clients: all of them together hold 8 MiB at most. */
 const sharedBuffers = new BufferPool({ bufferBytes: 1024 * 1024, maxBuffers: 8, idleMs: 5_000 });
 
 /** A stretch of a file, in bytes. */
@@ -55,7 +55,7 @@ async function* readWithLargeBuffers(
     yield* readInTurns(file, { start, length }, pair);
     return length;
   } finally {
-    largeBuffers.giveBack(pair);
+    largeBuffers.release(pair);
   }
 }
 
@@ -74,7 +74,7 @@ async function* readInTurns(
       const piece = await (ahead ?? read(position));
       position += piece.length;
       ahead = buffers.length > 1 && position < end ? read(position) : null;
-      // its failure is thrown when its turn comes, and is nobody's when the reader has gone by then
+      // its failure is thrown when its turn comes, and ignored where the reader has gone by then
       ahead?.catch(() => undefined);
       yield piece;
     }

@@ -36,7 +36,7 @@ test('random secrets and long passphrases pass', () => {
   assert.equal(isPlaceholder('password of the first admin'), false);
 });
 
-test('the secrets of an environment are told apart from the rest, and must differ', () => {
+test('only the secrets of an environment are checked, and they must differ', () => {
   const secret = randomBytes(32).toString('hex');
   assert.deepEqual(
     findSecretFaults({

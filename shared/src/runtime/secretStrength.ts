@@ -9,7 +9,10 @@ export function isPlaceholder(secret: string): boolean {
   return PLACEHOLDER.test(secret.toLowerCase().replace(/[^a-z0-9]/g, ''));
 }
 
-/** Why a secret must not be used, in words that go behind its name, or null. They do not contain it. */
+/**
+ * Returns why a secret must not be used, to be put behind its name, or null for a strong one. The text never contains the
+ * secret.
+ */
 export function findWeakness(secret: string): string | null {
   if (isPlaceholder(secret)) return 'is a placeholder';
   if (secret.length < MIN_CHARACTERS) return `needs at least ${MIN_CHARACTERS} characters`;
@@ -19,7 +22,7 @@ export function findWeakness(secret: string): string | null {
 
 const SECRET_NAME = /(_PASSWORD|_SECRET|_TOKEN)$/;
 
-/** What is wrong with the secrets of an environment, a line for each fault: weak ones, and two that are the same. */
+/** Returns one line per fault of the secrets in an environment: weak ones, and those used twice. */
 export function findSecretFaults(env: Readonly<Record<string, string | undefined>>): string[] {
   const firstWith = new Map<string, string>();
   return Object.entries(env).flatMap(([name, secret = '']) => {

@@ -1,8 +1,9 @@
 import type { Logger } from './logger.ts';
+import { withTimeout } from './timeout.ts';
 
 /**
- * Runs `stop` on the first SIGTERM or SIGINT and exits 0 when it has settled. A failed stop, or one that takes longer
- * than `deadlineMs`, exits 1; a second signal changes nothing.
+ * Runs `stop` on the first SIGTERM or SIGINT and exits with 0 when it has resolved. Exits with 1 where it fails or takes longer
+ * than `deadlineMs`. A second signal changes nothing.
  */
 export function exitOnSignals(options: {
   logger: Logger;
@@ -14,14 +15,10 @@ export function exitOnSignals(options: {
     if (stopping) return;
     stopping = true;
     options.logger.info({ signal }, 'stopping');
-    setTimeout(() => {
-      options.logger.error({ deadline_ms: options.deadlineMs }, 'did not stop in time');
-      process.exit(1);
-    }, options.deadlineMs).unref();
-    options.stop().then(
+    withTimeout(options.stop(), options.deadlineMs, 'the shutdown').then(
       () => process.exit(0),
       (error: unknown) => {
-        options.logger.error({ err: error }, 'stopping failed');
+        options.logger.error({ err: error }, 'shutdown failed');
         process.exit(1);
       },
     );

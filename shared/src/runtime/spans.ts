@@ -1,14 +1,14 @@
 export type SpanAttributes = Record<string, string | number | boolean | null>;
 
 export interface SpanOptions {
-  /** What OpenTelemetry calls a span's kind; `internal` unless told otherwise. */
+  /** What OpenTelemetry calls a span's kind; `internal` by default. */
   kind?: 'internal' | 'server' | 'producer' | 'consumer';
   /** The W3C `traceparent` of what caused the work, where that came from another process; the current span otherwise. */
   parent?: string | null | undefined;
   attributes?: SpanAttributes;
 }
 
-/** Does `work` as one span; `note` adds to its attributes. What `work` throws is thrown, and noted. */
+/** Runs `work` as one span; `note` adds to its attributes. Throws what `work` throws, and records it in the span. */
 export type RunSpan = <T>(
   name: string,
   options: SpanOptions,
@@ -17,9 +17,9 @@ export type RunSpan = <T>(
 
 export interface Tracing {
   span: RunSpan;
-  /** The W3C `traceparent` of the span that the caller works in; null outside of any. */
+  /** The W3C `traceparent` of the span that the caller works in; null outside any span. */
   traceparent(): string | null;
-  /** Sends what is not sent yet, for a few seconds at most. Never rejects. */
+  /** Flushes the remaining spans, for a few seconds at most. Never rejects. */
   stop(): Promise<void>;
 }
 

@@ -2,10 +2,10 @@ import { writeSync } from 'node:fs';
 
 const STANDARD_ERROR = 2;
 const RETRY_MS = 10;
-/** Whoever reads a pipe may be slow; a process that only waits for it would be no use, so it waits once. */
+/** The reader of a pipe may be slow. A process that waited for it with every line would be useless, so it waits once. */
 const MAX_WAIT_MS = 200;
 
-/** A log that goes to a file descriptor, and goes on without it while that cannot be written. */
+/** A log that is written to a file descriptor, and drops lines while that cannot be written. */
 export interface LogSink {
   write(line: string): void;
   /** Lines that were lost since the last one that was written; 0 where the log works. */
@@ -13,8 +13,8 @@ export interface LogSink {
 }
 
 /**
- * A disk may be full, or the reader of a pipe gone: what is logged then is lost, and how much is said as soon as there is
- * room again. Nothing throws, and nothing is kept in memory.
+ * A disk may be full, or the reader of a pipe gone. What is logged then is lost; the number of lost lines is logged as soon as
+ * there is room again. Never throws, and keeps nothing in memory.
  */
 export function createLogSink(fd: number): LogSink {
   let lostLines = 0;
@@ -31,7 +31,7 @@ export function createLogSink(fd: number): LogSink {
       return lostLines;
     },
     write(line) {
-      const notice = lostLines === 0 ? '' : describeLoss(lostLines);
+      const notice = lostLines === 0 ? '' : formatLostLines(lostLines);
       if (send(`${isCut ? '\n' : ''}${notice}${line}`)) lostLines = 0;
       else lostLines += 1;
     },
@@ -62,7 +62,7 @@ function writeWhole(fd: number, bytes: Buffer, maxWaitMs: number): number {
   return written;
 }
 
-function describeLoss(lines: number): string {
+function formatLostLines(lines: number): string {
   const time = new Date().toISOString();
   return `${JSON.stringify({ level: 'warn', time, lost_lines: lines, msg: 'log lines lost' })}\n`;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ReelmillError } from './errors.ts';
 import { createLogger } from './logger.ts';
 import type { TracingConfig } from './spans.ts';
-import { carryTrace, startTracing, tracing } from './tracing.ts';
+import { currentTraceContext, startTracing, tracing } from './tracing.ts';
 
 const service = { name: 'test', version: '0', logger: createLogger({ level: 'silent', name: 'test' }) };
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -21,7 +21,7 @@ async function carriedUnder(config: Partial<TracingConfig>, parent?: string): Pr
     service,
   );
   try {
-    return await tracing.span('work', { parent }, async () => carryTrace().traceparent);
+    return await tracing.span('work', { parent }, async () => currentTraceContext().traceparent);
   } finally {
     await traces.stop();
   }
@@ -36,7 +36,7 @@ test('without an endpoint a span is its work, and messages carry nothing', async
   await assert.rejects(failing, error);
 });
 
-test('a message goes on with the trace of what caused it, and says whether that is kept', async () => {
+test('a message continues the trace of what caused it, with its sampling flag', async () => {
   assert.match(
     (await carriedUnder({}, PARENT)) ?? '',
     /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/,

@@ -2,8 +2,8 @@ import type { Logger } from './logger.ts';
 import type { Tracing, TracingConfig } from './spans.ts';
 
 /*
- * Traces of OpenTelemetry, where an endpoint for them is configured. Nothing of OpenTelemetry is loaded otherwise, and a
- * span is no more than its work. There is one tracing in a process, as there is in OpenTelemetry itself.
+ * OpenTelemetry traces, where an endpoint for them is configured. Nothing of OpenTelemetry is loaded otherwise, and a
+ * span only runs its work. There is one tracing in a process, as there is in OpenTelemetry itself.
  */
 
 const off: Tracing = {
@@ -18,13 +18,13 @@ export const tracing: Pick<Tracing, 'span' | 'traceparent'> = {
   traceparent: () => current.traceparent(),
 };
 
-/** What a message carries of the span that it is sent in: nothing while there are no traces. */
-export function carryTrace(): { traceparent?: string } {
+/** Returns the trace context of the current span as a field of a message; no field while there are no traces. */
+export function currentTraceContext(): { traceparent?: string } {
   const traceparent = current.traceparent();
   return traceparent === null ? {} : { traceparent };
 }
 
-/** Begins tracing where the configuration wants it. `service` is how the process is called unless it says otherwise. */
+/** Starts tracing where an endpoint is configured. The configuration may override the name of `service`. */
 export async function startTracing(
   config: TracingConfig,
   service: { name: string; version: string; logger: Logger },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sessionSchema } from '@reelmill/shared/contracts/users.ts';
 import { webhookResponseSchema, webhookSecretResponseSchema } from '@reelmill/shared/contracts/webhooks.ts';
 import { Op } from 'sequelize';
-import type { Answer, ApiUser } from '../../support/apiClient.ts';
+import type { ApiResponse, ApiUser } from '../../support/apiClient.ts';
 import { waitFor } from '../../support/processes.ts';
 import { outcomeOf, type RaceStage, repeat } from '../../support/raceStage.ts';
 
@@ -11,13 +11,13 @@ const GRACE_MS = 60_000;
 
 /** What users, their programs and admins can do to one account at the same time. */
 export function accountRaces(open: () => RaceStage): void {
-  const post = (path: string, body: object, index = 0): Promise<Answer> => {
+  const post = (path: string, body: object, index = 0): Promise<ApiResponse> => {
     const { apis } = open();
     return (apis[index % apis.length] ?? assert.fail('no server')).call('POST', path, { body });
   };
-  const refresh = (token: string, index = 0): Promise<Answer> =>
+  const refresh = (token: string, index = 0): Promise<ApiResponse> =>
     post('/users/refresh', { refresh_token: token }, index);
-  const tokenOf = (answer: Answer): string => {
+  const tokenOf = (answer: ApiResponse): string => {
     assert.equal(answer.status, 200, answer.text);
     return answer.as(sessionSchema).refresh_token;
   };

@@ -9,7 +9,7 @@ import {
   videoResponseSchema,
 } from '@reelmill/shared/contracts/videos.ts';
 import { webhookResponseSchema, webhookSecretResponseSchema } from '@reelmill/shared/contracts/webhooks.ts';
-import type { Answer, ApiUser } from '../../support/apiClient.ts';
+import type { ApiResponse, ApiUser } from '../../support/apiClient.ts';
 import type { RaceStage } from '../../support/raceStage.ts';
 import { beginSingle } from '../../support/uploads.ts';
 
@@ -20,7 +20,7 @@ const EMOJI = '🎬';
 
 /** Text of any kind, in every field and query that takes some: refused, or found again as it was sent; never a failure of ours. */
 export function hostileText(open: () => RaceStage): void {
-  const isRefused = (answer: Answer, what: string): void => {
+  const isRefused = (answer: ApiResponse, what: string): void => {
     assert.equal(answer.status, 400, `${what}: ${answer.text}`);
     assert.equal(answer.error.code, 'validation_failed', what);
   };
@@ -61,7 +61,7 @@ export function hostileText(open: () => RaceStage): void {
     const user = await addUser();
     const { videoId } = await beginSingle(user);
     for (const bad of NO_TEXT) {
-      const calls: Record<string, Promise<Answer>> = {
+      const calls: Record<string, Promise<ApiResponse>> = {
         nickname: register({ nickname: bad }),
         email: register({ email: `${bad}@example.org` }),
         title: user.call('PATCH', `/videos/${videoId}`, { body: { title: bad } }),
@@ -133,12 +133,12 @@ export function hostileText(open: () => RaceStage): void {
     isRefused(await webhook(user, { url: `${origin}/${EMOJI.repeat(500)}` }), 'address');
   });
 
-  const register = (body: object): Promise<Answer> =>
+  const register = (body: object): Promise<ApiResponse> =>
     open().boss.call('POST', '/users/register', {
       body: { nickname: 'Ann', email: 'ann-of-text@example.org', password: 'a good password', ...body },
     });
-  const begin = (user: ApiUser, body: object): Promise<Answer> =>
+  const begin = (user: ApiUser, body: object): Promise<ApiResponse> =>
     user.call('POST', '/videos/upload/initiate', { body: { file_name: 'film.mp4', ...body } });
-  const webhook = (user: ApiUser, body: object): Promise<Answer> =>
+  const webhook = (user: ApiUser, body: object): Promise<ApiResponse> =>
     user.call('POST', '/webhooks', { body: { url: 'https://example.org/hook', ...body } });
 }

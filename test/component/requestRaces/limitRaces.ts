@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { Op } from 'sequelize';
-import type { Answer, ApiUser } from '../../support/apiClient.ts';
+import type { ApiResponse, ApiUser } from '../../support/apiClient.ts';
 import { outcomeOf, type RaceStage } from '../../support/raceStage.ts';
 import { beginSingle, complete, put } from '../../support/uploads.ts';
 
@@ -15,7 +15,7 @@ export function limitRaces(open: () => RaceStage): void {
   const atOnce = (
     times: number,
     user: ApiUser,
-    call: (who: ApiUser) => Promise<Answer>,
+    call: (who: ApiUser) => Promise<ApiResponse>,
   ): Promise<string[]> => {
     const twin = open().elsewhere(user);
     const calls = Array.from({ length: times }, (_, index) => call(index % 2 === 0 ? user : twin));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
-import type { Answer, ApiUser } from '../../support/apiClient.ts';
+import type { ApiResponse, ApiUser } from '../../support/apiClient.ts';
 import { outcomeOf, type RaceStage, repeat } from '../../support/raceStage.ts';
 import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../../support/uploads.ts';
 
@@ -11,7 +11,7 @@ const ROUNDS = 6;
 
 /** A video in the state that a race begins with. */
 type Prepare = (stage: RaceStage, user: ApiUser) => Promise<number>;
-type Call = (user: ApiUser, videoId: number) => Promise<Answer>;
+type Call = (user: ApiUser, videoId: number) => Promise<ApiResponse>;
 
 async function uploaded(_stage: RaceStage, user: ApiUser): Promise<number> {
   const { videoId, url } = await beginSingle(user);

@@ -5,7 +5,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { taskLogFields } from '@reelmill/shared/runtime/logFields.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
-import { carryTrace, tracing } from '@reelmill/shared/runtime/tracing.ts';
+import { currentTraceContext, tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Confinement } from '../confine/confinement.ts';
 import type { TaskContext } from '../context/taskContext.ts';
 import { diskFaultOf } from '../scratch/diskFaults.ts';
@@ -16,7 +16,7 @@ import { publishReliably } from './publishReliably.ts';
  * One delivery of a task, from `started` to its outcome:
  *
  *   done, failed        the outcome is confirmed by the broker, and only then the message acknowledged
- *   released            the worker stops, another worker had the task before, or another one is to do it: `handed_back`
+ *   released            the worker stops, another worker had the task before, or another one is to do it: `released`
  *                       is confirmed, then acknowledged
  *   revoked             the server revoked the lease: acknowledged without a report
  *   unreported          the broker did not take the outcome in time: the message returns to the queue
@@ -90,13 +90,13 @@ export class TaskAttempt {
    */
   releaseRedelivered(): Promise<TaskOutcome> {
     this.#logger.warn('redelivered task released');
-    return this.#reportOutcome({ type: 'handed_back', redelivered: true }, { kind: 'released' });
+    return this.#reportOutcome({ type: 'released', redelivered: true }, { kind: 'released' });
   }
 
   /** Releases a task that another worker is to do, without beginning it. */
   decline(): Promise<TaskOutcome> {
     this.#logger.info('task declined');
-    return this.#reportOutcome({ type: 'handed_back', declined: true }, { kind: 'released' });
+    return this.#reportOutcome({ type: 'released', declined: true }, { kind: 'released' });
   }
 
   /** Never rejects. */
@@ -154,7 +154,7 @@ export class TaskAttempt {
   async #afterError(error: unknown): Promise<TaskOutcome> {
     if (this.#ending === 'revoked') return { kind: 'revoked' };
     if (this.#ending === 'releasing') {
-      return this.#reportOutcome({ type: 'handed_back' }, { kind: 'released' });
+      return this.#reportOutcome({ type: 'released' }, { kind: 'released' });
     }
     const failure = serializeFailure(error);
     this.#logger.warn({ err: error, diagnostics: failure.diagnostics }, 'task failed');
@@ -200,7 +200,7 @@ export class TaskAttempt {
   #sign(event: UnsignedEvent): WorkerEvent {
     const { taskId, videoId, leaseToken } = this.message;
     const identity = { v: 1, workerId: this.#parts.workerId, at: new Date().toISOString() } as const;
-    return { ...identity, taskId, videoId, leaseToken, ...carryTrace(), ...event };
+    return { ...identity, taskId, videoId, leaseToken, ...currentTraceContext(), ...event };
   }
 
   async #isStoreUp(): Promise<boolean> {

@@ -3,7 +3,7 @@ import { type Channel, type ChannelModel, connect, type RecoveringChannelModel }
 import { ReelmillError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withTimeout } from '../../runtime/timeout.ts';
-import { explainBrokerError, isRefusal } from './brokerErrors.ts';
+import { formatBrokerError, isRefusal } from './brokerErrors.ts';
 
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,7 +22,7 @@ export class Broker {
   #blocked = false;
   #closed = false;
   #fault = 'not connected yet';
-  /** What the log was told since the last connection: that there is none, and that RabbitMQ refuses one. */
+  /** What was logged since the last connection: that there is none, and that RabbitMQ refuses one. */
   #logged: 'nothing' | 'away' | 'refused' = 'nothing';
 
   constructor(options: {
@@ -51,12 +51,12 @@ export class Broker {
     return this.#model;
   }
 
-  /** Whether the broker has told publishers to wait because it is short of memory or disk. */
+  /** Whether the broker blocks publishers because it is short of memory or disk. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** Throws `unavailable` where it was closed for good. */
+  /** Throws `unavailable` after `close`. */
   requireOpen(): void {
     if (this.#closed) throw this.unavailable();
   }
@@ -69,7 +69,7 @@ export class Broker {
 
   unavailable(cause?: unknown): ReelmillError {
     const reason = cause instanceof Error ? cause.message : this.#fault;
-    return new ReelmillError('unavailable', `RabbitMQ cannot be used now: ${reason}`, { cause });
+    return new ReelmillError('unavailable', `RabbitMQ is unavailable: ${reason}`, { cause });
   }
 
   onConnect(listener: (model: ChannelModel) => void): () => void {
@@ -85,7 +85,7 @@ export class Broker {
     this.#fault = 'the queue was closed';
     const connection = await this.#connection.catch(() => null);
     await withTimeout(connection?.close() ?? Promise.resolve(), CLOSE_TIMEOUT_MS).catch((error: unknown) => {
-      this.#logger.warn({ err: error }, 'RabbitMQ did not confirm that the connection is closed');
+      this.#logger.warn({ err: error }, 'close of the connection not confirmed by RabbitMQ');
     });
   }
 
@@ -104,21 +104,21 @@ export class Broker {
     });
     connection.on('connect-failed', (error) => this.#remember(error));
     connection.on('reconnect-failed', (error: Error) => this.#remember(error));
-    // the connection's end follows as `disconnect`; an `error` nobody listens to would end the process
+    // the connection's end follows as `disconnect`; an `error` without a listener would end the process
     connection.on('error', (error) => this.#remember(error));
     connection.on('blocked', (reason) => {
       this.#blocked = true;
-      this.#logger.warn({ reason }, 'RabbitMQ is short of resources and takes no messages');
+      this.#logger.warn({ reason }, 'publishers blocked by RabbitMQ');
     });
     connection.on('unblocked', () => {
       this.#blocked = false;
-      this.#logger.info('RabbitMQ takes messages again');
+      this.#logger.info('publishers unblocked by RabbitMQ');
     });
   }
 
   #remember(error: Error): void {
     if (this.#closed) return;
-    this.#fault = explainBrokerError(error);
+    this.#fault = formatBrokerError(error);
     const refused = isRefusal(error);
     if (this.#logged === 'refused' || (this.#logged === 'away' && !refused)) return;
     this.#logged = refused ? 'refused' : 'away';

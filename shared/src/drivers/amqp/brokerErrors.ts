@@ -12,17 +12,17 @@ export function isVirtualHostRefused(error: unknown): boolean {
   return /^Expected ConnectionOpenOk; got <ConnectionClose/.test(reasonOf(error));
 }
 
-/** Whether RabbitMQ is there and refuses what it is asked for, which only an administrator can mend. */
+/** Whether RabbitMQ is reachable and refuses the request, which only an administrator can fix. */
 export function isRefusal(error: unknown): boolean {
   if (isLoginRefused(error) || isVirtualHostRefused(error)) return true;
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code >= 400;
 }
 
-/** The reason of a failure in words for an administrator. */
-export function explainBrokerError(error: unknown): string {
+/** Returns the reason of a failure as an administrator reads it. */
+export function formatBrokerError(error: unknown): string {
   const reason = reasonOf(error);
   if (isVirtualHostRefused(error))
-    return 'the virtual host is not there, this user may not use it, or its connections are used up';
+    return 'the virtual host does not exist, this user has no access to it, or it has reached its connection limit';
   const unequal = error instanceof Error && 'code' in error && error.code === PRECONDITION_FAILED;
   return unequal && reason.includes('inequivalent arg')
     ? `a queue exists with other arguments than this version needs; delete it when it is empty, or choose another TASK_QUEUE (${reason})`

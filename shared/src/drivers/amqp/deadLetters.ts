@@ -32,7 +32,7 @@ export async function peekDeadLetters(context: Context, limit: number): Promise<
       letters.push(letter);
     }
     if (letters.length > 0) channel.nackAll(true);
-    return letters.map((letter) => describe(letter, context.topology));
+    return letters.map((letter) => serializeDeadLetter(letter, context.topology));
   });
 }
 
@@ -53,18 +53,18 @@ export function discardDeadLetters(context: Context, choice: DeadLetterChoice): 
 async function takeDeadLetters(
   context: Context,
   { limit, ids }: DeadLetterChoice,
-  settle: (letter: GetMessage) => Promise<void>,
+  handle: (letter: GetMessage) => Promise<void>,
 ): Promise<number> {
   const wanted = ids && new Set(ids);
   return onOwnChannel(context, async (channel) => {
     const { messageCount } = await channel.checkQueue(context.topology.deadLetters);
     let taken = 0;
-    // no more than were there: one that nobody can parse is back among the dead at once
+    // no more than were there: an invalid one is dead-lettered again at once
     for (let seen = 0; seen < messageCount && taken < limit; seen += 1) {
       const letter = await channel.get(context.topology.deadLetters);
       if (letter === false) break;
       if (wanted !== undefined && !wanted.has(idOf(letter))) continue;
-      await settle(letter);
+      await handle(letter);
       channel.ack(letter);
       taken += 1;
     }
@@ -72,7 +72,7 @@ async function takeDeadLetters(
   });
 }
 
-/** Closing the channel gives back whatever was taken and not acknowledged. */
+/** Closing the channel requeues whatever was taken and not acknowledged. */
 async function onOwnChannel<T>(context: Context, work: (channel: Channel) => Promise<T>): Promise<T> {
   const model = context.broker.requireModel();
   let channel: Channel | undefined;
@@ -96,7 +96,7 @@ function idOf({ properties, content }: GetMessage): string {
   return String(properties.messageId ?? createHash('sha256').update(content).digest('hex').slice(0, 16));
 }
 
-function describe(letter: GetMessage, topology: Topology): DeadLetter {
+function serializeDeadLetter(letter: GetMessage, topology: Topology): DeadLetter {
   const body = letter.content.toString('utf8');
   const queue = originOf(letter, topology);
   const decoded = (queue === topology.events ? eventCodec : taskCodec).decode(body);

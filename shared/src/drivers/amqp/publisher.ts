@@ -50,7 +50,7 @@ export class Publisher {
   }
 
   /**
-   * Resolves when the broker has the message on its disk. Throws `unavailable` where it does not say so in time; the
+   * Resolves when the broker has the message on its disk. Throws `unavailable` where it does not confirm in time; the
    * message may have arrived all the same.
    */
   async publish(destination: Destination, body: string, headers: Record<string, string> = {}): Promise<void> {
@@ -76,7 +76,7 @@ export class Publisher {
       });
       await withTimeout(confirmed, CONFIRM_TIMEOUT_MS, 'the confirmation');
     } catch (error) {
-      // whatever is still unconfirmed on this channel can no longer be told apart
+      // confirmations that are still to come on this channel can no longer be matched
       void this.#channel.renew(channel);
       throw this.#broker.unavailable(error);
     }

@@ -13,18 +13,18 @@ const PAUSE_AFTER_THROW_MS = 1_000;
 export interface SubscriptionOptions {
   name: string;
   prefetch: number;
-  /** Declares what is consumed from and answers the queue's name. */
+  /** Declares what is consumed from and returns the queue's name. */
   declare: (channel: Channel) => Promise<string>;
   /** A throw counts as `requeue`, after a pause. */
   handle: (message: ConsumeMessage) => Promise<Disposition>;
-  /** Takes over a message that the handler gave to the dead letters; without it the queue's own exchange does. */
-  bury?: (message: ConsumeMessage) => Promise<void>;
+  /** Takes over a message that the handler dead-lettered; without it the queue's dead-letter exchange does. */
+  moveToDeadLetters?: (message: ConsumeMessage) => Promise<void>;
   logger: Logger;
 }
 
 /**
  * A consumer that outlives channels and connections. Messages are handled one at a time in the order in which they
- * were delivered. A message whose channel has gone meanwhile is not settled: RabbitMQ delivers it again by itself.
+ * were delivered. A message whose channel closed meanwhile is not acknowledged: RabbitMQ redelivers it by itself.
  */
 export class Subscription implements Consumer {
   readonly #options: SubscriptionOptions;
@@ -46,7 +46,7 @@ export class Subscription implements Consumer {
   /** Waits a moment for the first connection; without one, consuming begins whenever it comes. */
   async attached(broker: Broker): Promise<void> {
     if (broker.model === null) await nextConnection(broker, FIRST_ATTACH_MS);
-    await this.#channel.settled();
+    await this.#channel.opened();
   }
 
   stop(): Promise<void> {
@@ -56,7 +56,7 @@ export class Subscription implements Consumer {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#channel.settled();
+    await this.#channel.opened();
     const channel = this.#channel.current;
     if (channel !== null) {
       await withTimeout(channel.cancel(this.#consumerTag), CANCEL_TIMEOUT_MS).catch(() => undefined);
@@ -72,7 +72,7 @@ export class Subscription implements Consumer {
     const queue = await this.#options.declare(channel);
     const consumer = await channel.consume(queue, (message) => {
       if (message === null) {
-        this.#options.logger.warn({ queue }, 'RabbitMQ ended a consumer');
+        this.#options.logger.warn({ queue }, 'consumer canceled by RabbitMQ');
         void this.#channel.renew(channel);
         return;
       }
@@ -86,33 +86,27 @@ export class Subscription implements Consumer {
     if (this.#stopping.signal.aborted || isClosed(channel)) return;
     const disposition = await this.#decide(message);
     if (isClosed(channel)) {
-      this.#options.logger.info(
-        { channel: this.#options.name },
-        'a message is delivered again: its channel went',
-      );
+      this.#options.logger.info({ channel: this.#options.name }, 'message redelivered: channel closed');
       return;
     }
     try {
       if (disposition === 'ack') channel.ack(message);
       else if (disposition === 'dead_letter') channel.nack(message, false, false);
       else if (this.#options.prefetch === 1) channel.nack(message, false, true);
-      else await this.#channel.renew(channel); // gives back those fetched ahead too, so that the order stays
+      else await this.#channel.renew(channel); // requeues those prefetched too, so that the order stays
     } catch (error) {
-      this.#options.logger.info(
-        { err: error, channel: this.#options.name },
-        'a message could not be settled',
-      );
+      this.#options.logger.info({ err: error, channel: this.#options.name }, 'message not acknowledged');
     }
   }
 
   async #decide(message: ConsumeMessage): Promise<Disposition> {
     try {
       const disposition = await this.#options.handle(message);
-      if (disposition !== 'dead_letter' || this.#options.bury === undefined) return disposition;
-      await this.#options.bury(message);
+      if (disposition !== 'dead_letter' || this.#options.moveToDeadLetters === undefined) return disposition;
+      await this.#options.moveToDeadLetters(message);
       return 'ack';
     } catch (error) {
-      this.#options.logger.error({ err: error, channel: this.#options.name }, 'handling a message failed');
+      this.#options.logger.error({ err: error, channel: this.#options.name }, 'message handler failed');
       await pause(PAUSE_AFTER_THROW_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       return 'requeue';
     }

@@ -3,7 +3,7 @@ import type { Channel, ChannelModel } from 'amqplib';
 import { backoffMs } from '../../core/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { type Broker, closedBecause, closeQuietly, isClosed } from './broker.ts';
-import { explainBrokerError } from './brokerErrors.ts';
+import { formatBrokerError } from './brokerErrors.ts';
 
 const REOPEN = { baseMs: 100, maxMs: 5_000 };
 const STABLE_MS = 30_000;
@@ -24,7 +24,7 @@ export class SupervisedChannel<C extends Channel> {
   #current: C | null = null;
   #openedAt = 0;
   #failures = 0;
-  /** Whether the log has said that the channel cannot be used; once until it can. */
+  /** Whether it is logged that the channel cannot be used; once until it can. */
   #logged = false;
   #opening: Promise<void> | null = null;
 
@@ -50,12 +50,12 @@ export class SupervisedChannel<C extends Channel> {
     return this.#current;
   }
 
-  /** Resolves when a try to open that is under way has ended, well or not. */
-  async settled(): Promise<void> {
+  /** Resolves when the attempt to open that is in progress, if any, has succeeded or failed. */
+  async opened(): Promise<void> {
     await this.#opening;
   }
 
-  /** Gives this channel up for a new one: what was unacknowledged on it is delivered again. */
+  /** Closes this channel, so that a new one is opened: what was unacknowledged on it is redelivered. */
   async renew(channel: C): Promise<void> {
     if (this.#current === channel) this.#current = null;
     await closeQuietly(channel);
@@ -108,7 +108,7 @@ export class SupervisedChannel<C extends Channel> {
   #log(error: unknown, message: string): void {
     if (this.#logged) return;
     this.#logged = true;
-    this.#logger.warn({ reason: explainBrokerError(error), channel: this.#name }, message);
+    this.#logger.warn({ reason: formatBrokerError(error), channel: this.#name }, message);
   }
 
   async #retry(): Promise<void> {

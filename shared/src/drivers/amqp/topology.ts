@@ -33,7 +33,7 @@ export function nameTopology(taskQueue: string, consumerTimeoutMs: number): Topo
  * Declares everything that outlives a connection; only servers may. Declaring again what is there changes nothing.
  *
  * Where a virtual host makes quorum queues by default, RabbitMQ 4 moves a message to the dead letters after 20 deliveries.
- * No task gets there: a worker that gets one for the second time hands it back, and it is published anew.
+ * No task gets there: a worker that gets one for the second time releases it, and it is published anew.
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   await channel.assertQueue(topology.deadLetters, { durable: true });

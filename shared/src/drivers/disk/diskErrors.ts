@@ -17,9 +17,9 @@ export function toStoreError(error: unknown): ReelmillError {
   if (error instanceof ReelmillError) return error;
   const errno = errnoOf(error);
   if (errno === 'ABORT_ERR' && error instanceof Error) {
-    // a transfer that was given up for a reason of its own says so
+    // a transfer that was aborted for a reason of its own has it as cause
     if (error.cause instanceof ReelmillError) return error.cause;
-    return new ReelmillError('aborted', 'The transfer was given up.', { cause: error });
+    return new ReelmillError('aborted', 'The transfer was aborted.', { cause: error });
   }
   if (errno === 'ENOSPC' || errno === 'EDQUOT')
     return new ReelmillError('disk_full', "The store's disk is full.", { cause: error });

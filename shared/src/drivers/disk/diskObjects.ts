@@ -29,7 +29,7 @@ import { ABANDONED_AFTER_MS, type DiskLayout, syncFolder } from './layout.ts';
 import { PartWriters } from './partWriters.ts';
 import { receiveBytes, type WriteGate } from './receiveBytes.ts';
 
-/** What is known about one content of an object; `sizeBytes` and `mtimeMs` tell which file it belongs to. */
+/** What is known about one content of an object; `sizeBytes` and `mtimeMs` identify the file that it belongs to. */
 const generationSchema = z.object({
   etag: z.string(),
   contentType: z.string(),
@@ -125,7 +125,7 @@ export class DiskObjects {
     });
   }
 
-  /** From now on no URL puts this key; what is being received through one is given up and thrown away. */
+  /** From now on no URL puts this key; what is being received through one is aborted and removed. */
   async endPut(key: string): Promise<void> {
     await this.#layout.clearOld();
     await this.#commits.run(key, async () => {
@@ -188,7 +188,7 @@ export class DiskObjects {
       throw error;
     }
     try {
-      const object = await this.#describe(key, file);
+      const object = await this.#readFacts(key, file);
       if (object) return { object, file };
     } catch (error) {
       await file.close();
@@ -206,7 +206,7 @@ export class DiskObjects {
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
-    // the folder part of the prefix is a key's beginning, so it obeys the rules of keys
+    // the folder part of the prefix is a key's beginning, so the rules of keys hold for it
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const start = folder === '' ? this.#layout.objects : this.#layout.objectPath(folder.slice(0, -1));
     for await (const key of walk(start, folder, prefix)) {
@@ -246,7 +246,7 @@ export class DiskObjects {
     await removeEmptyFolders(this.#layout.metaPath(folder));
   }
 
-  async #describe(key: string, file: FileHandle): Promise<ObjectFacts | null> {
+  async #readFacts(key: string, file: FileHandle): Promise<ObjectFacts | null> {
     const stats = await file.stat();
     if (!stats.isFile()) return null;
     const generations = await this.#readSidecar(key);
@@ -257,7 +257,7 @@ export class DiskObjects {
     return {
       key,
       sizeBytes: stats.size,
-      // a file that was put there by hand has no description; its size and time tell one content from another
+      // a file that was put there by hand has no description; its size and time distinguish one content from another
       etag: etag ?? `${stats.size.toString(16)}-${Math.trunc(stats.mtimeMs).toString(16)}`,
       contentType: generation?.contentType ?? 'application/octet-stream',
       lastModified: stats.mtime,
@@ -379,7 +379,7 @@ async function pruneFolders(folder: string, top: string): Promise<void> {
     try {
       await rmdir(current);
     } catch {
-      return; // not empty, or gone already: either way there is nothing more to tidy
+      return; // not empty, or gone already: either way there is nothing more to remove
     }
   }
 }

@@ -24,7 +24,7 @@ const planSchema = z.object({
 });
 type UploadPlan = z.infer<typeof planSchema>;
 
-// the name of an empty file says all there is to say about a part, so it appears and disappears at one instant
+// the name of an empty file is the whole record of a part, so it appears and disappears at one instant
 const RECORD = /^(\d+)\.(\d+)\.([0-9a-f]{32})$/;
 
 /**

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode, ErrorResponse } from '../../contracts/errors.ts';
 import { cacheControlOf } from '../../core/objectKeys.ts';
 import { ReelmillError } from '../../runtime/errors.ts';
-import { askForBody } from '../../runtime/expectContinue.ts';
+import { sendContinue } from '../../runtime/expectContinue.ts';
 import { readPieces } from '../../runtime/readPieces.ts';
 import { parseRange } from './byteRange.ts';
 import { allowsRange, evaluateConditions } from './conditions.ts';
@@ -26,7 +26,7 @@ export interface StoreHandlerOptions {
   space: FreeSpace;
 }
 
-/** Answers a request for a signed URL; false where the path is none of the store's. Never throws. */
+/** Responds to a request for a signed URL and returns true; returns false where the path is none of the store's. Never throws. */
 export type StoreHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /**
@@ -46,7 +46,7 @@ export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
         throw new ReelmillError('signature_invalid', 'This link has expired or is not valid.');
       await serve(options, grant, request, response);
     } catch (error) {
-      answerError(response, error);
+      respondWithError(response, error);
     }
     return true;
   };
@@ -70,10 +70,10 @@ async function serve(
   if (grant.verb === 'put') await assertExpected(objects, grant.key, request);
   const md5 = readMd5(request.headers['content-md5']);
   await space.assertRoom(sizeBytes);
-  askForBody(request, response);
+  sendContinue(request, response);
   const gate: WriteGate = {
     claim: (bytes) => space.claim(bytes),
-    onRefused: (error) => answerError(response, error),
+    onRefused: (error) => respondWithError(response, error),
   };
   const etag =
     grant.verb === 'part'
@@ -113,7 +113,7 @@ async function assertExpected(
 ): Promise<void> {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'if-unmodified-since': since } = headers;
   if (ifMatch === undefined && ifNoneMatch === undefined && since === undefined) return;
-  // a date in If-Modified-Since says nothing about a PUT
+  // If-Modified-Since has no meaning for a PUT
   const { 'if-modified-since': _, ...conditions } = headers;
   if (evaluateConditions(conditions, await objects.read(key)) !== 'proceed') throw preconditionFailed();
 }
@@ -187,7 +187,7 @@ function refuseMethod({ method = '', url = '' }: IncomingMessage, response: Serv
   return true;
 }
 
-/** Writes piece by piece, each when the one before has gone; gives up when the connection is closed. */
+/** Writes piece by piece, each when the one before has gone; throws `aborted` when the connection is closed. */
 async function send(pieces: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
   const closed = Promise.withResolvers<never>();
   closed.promise.catch(() => undefined);
@@ -207,7 +207,7 @@ async function send(pieces: AsyncIterable<Buffer>, response: ServerResponse): Pr
   }
 }
 
-function answerError(response: ServerResponse, cause: unknown): void {
+function respondWithError(response: ServerResponse, cause: unknown): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

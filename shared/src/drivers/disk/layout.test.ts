@@ -7,7 +7,7 @@ import { DiskLayout } from './layout.ts';
 
 const DAY_MS = 86_400_000;
 
-test('what is being written is told from what a crash left by the clock of its file system', async (t) => {
+test('what is being written is distinguished from what a crash left by the clock of its file system', async (t) => {
   const root = await mkdtemp(path.join(tmpdir(), 'reelmill-layout-'));
   t.after(() => rm(root, { recursive: true }));
   const layout = new DiskLayout(root);

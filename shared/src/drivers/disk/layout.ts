@@ -86,12 +86,12 @@ export class DiskLayout {
 
 async function removeOlder(folder: string, beforeMs: number): Promise<void> {
   for (const name of await readdir(folder)) {
-    const leftover = path.join(folder, name);
-    const mtimeMs = await stat(leftover).then(
+    const stale = path.join(folder, name);
+    const mtimeMs = await stat(stale).then(
       (found) => found.mtimeMs,
       (error: unknown) => (isAbsent(error) ? beforeMs : Promise.reject(error)),
     );
-    if (mtimeMs < beforeMs) await rm(leftover, { recursive: true, force: true });
+    if (mtimeMs < beforeMs) await rm(stale, { recursive: true, force: true });
   }
 }
 

@@ -2,14 +2,13 @@ import { ReelmillError } from '../../runtime/errors.ts';
 
 interface Writer {
   abort: AbortController;
-  settled: Promise<void>;
+  ended: Promise<void>;
 }
 
 /**
  * Who is writing which part of which upload, in this process; an object that is PUT as a whole is an upload by its key,
- * with one part. Of one part there is one writer at a time: a newer one
- * stops the older (its client has given it up) and waits until it no longer touches the file. Writers of an upload that
- * is being joined or discarded wait until that is over.
+ * with one part. A part has one writer at a time: a newer one stops the older, whose client no longer waits for it, and waits
+ * until it no longer touches the file. Writers of an upload that is being joined or discarded wait until that has ended.
  */
 export class PartWriters {
   readonly #uploads = new Map<string, Map<number, Writer>>();
@@ -18,8 +17,8 @@ export class PartWriters {
   async run<T>(uploadId: string, partNumber: number, write: (signal: AbortSignal) => Promise<T>): Promise<T> {
     for (let wait = this.#stopOlder(uploadId, partNumber); wait; wait = this.#stopOlder(uploadId, partNumber))
       await wait;
-    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-    const writer: Writer = { abort: new AbortController(), settled };
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const writer: Writer = { abort: new AbortController(), ended };
     const writers = this.#uploads.get(uploadId) ?? new Map<number, Writer>();
     this.#uploads.set(uploadId, writers.set(partNumber, writer));
     try {
@@ -27,7 +26,7 @@ export class PartWriters {
     } finally {
       writers.delete(partNumber);
       if (writers.size === 0) this.#uploads.delete(uploadId);
-      settle();
+      end();
     }
   }
 
@@ -35,8 +34,8 @@ export class PartWriters {
   async close<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
     if (this.#uploads.has(uploadId))
       throw new ReelmillError('upload_incomplete', 'Parts of this upload are still being received.');
-    const { promise: over, resolve: reopen } = Promise.withResolvers<void>();
-    this.#closed.set(uploadId, over);
+    const { promise: reopened, resolve: reopen } = Promise.withResolvers<void>();
+    this.#closed.set(uploadId, reopened);
     try {
       return await work();
     } finally {
@@ -49,7 +48,7 @@ export class PartWriters {
   async stop(uploadId: string): Promise<void> {
     const writers = [...(this.#uploads.get(uploadId)?.values() ?? [])];
     for (const writer of writers) writer.abort.abort();
-    await Promise.all(writers.map((writer) => writer.settled));
+    await Promise.all(writers.map((writer) => writer.ended));
   }
 
   async stopAll(): Promise<void> {
@@ -60,7 +59,7 @@ export class PartWriters {
   #stopOlder(uploadId: string, partNumber: number): Promise<void> | undefined {
     const older = this.#uploads.get(uploadId)?.get(partNumber);
     older?.abort.abort(superseded());
-    return older?.settled ?? this.#closed.get(uploadId);
+    return older?.ended ?? this.#closed.get(uploadId);
   }
 }
 

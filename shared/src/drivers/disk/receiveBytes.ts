@@ -3,13 +3,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exactSize } from '../store/exactSize.ts';
-import { drawWithin } from './drawWithin.ts';
+import { readWithinBudget } from './readWithinBudget.ts';
 import { type BudgetShare, WriteBudget } from './writeBudget.ts';
 
 // network chunks of 64 KiB gather here while a write is under way and go to the disk together
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
 const budget = new WriteBudget(8 * 1024 * 1024);
-/** Whoever goes on sending after a refusal has so long to read it; many do so only when they have sent everything. */
+/** A client that goes on sending after a refusal has so long to read it; many do so only when they have sent everything. */
 const REFUSED_MS = 5_000;
 
 /** Is asked before bytes go to the disk. */
@@ -23,7 +23,7 @@ export interface WriteGate {
 /**
  * Writes exactly `sizeBytes` from `source` at `position` and makes them durable. Resolves with the bytes' MD5 in
  * hexadecimal. Throws `size_mismatch` for fewer or more bytes; the file then holds an unknown part of them.
- * When it settles, nothing writes to the file any more. What waits for the disk is bounded for all callers together.
+ * Once it has resolved or rejected, nothing writes to the file any more. What waits for the disk is bounded for all callers together.
  * Throws what the gate refuses with, at the end of the source or a moment later; what comes until then is passed over.
  */
 export async function receiveBytes(
@@ -42,7 +42,7 @@ export async function receiveBytes(
   try {
     await pipeline(
       source,
-      () => drawWithin(source, share),
+      () => readWithinBudget(source, share),
       exactSize(options.sizeBytes),
       async function* hash(chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
@@ -65,7 +65,7 @@ export async function receiveBytes(
 
 /** Writes to a stretch of an open file, which stays open. */
 class FileSink extends Writable {
-  /** Settles when no write is under way; never rejects. */
+  /** Resolves when no write is under way; never rejects. */
   writing: Promise<void> = Promise.resolve();
   readonly #file: FileHandle;
   readonly #share: BudgetShare;

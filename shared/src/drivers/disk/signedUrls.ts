@@ -18,7 +18,7 @@ export function signGrant(secret: string, grant: Grant, expiresAt: number): stri
 
 /**
  * Reads a request's path and query. `elsewhere` is no path of the store, `refused` has a signature that is missing,
- * altered, expired or made for another method; otherwise the answer is what the URL allows.
+ * altered, expired or made for another method; otherwise returns what the URL allows.
  */
 export function readGrant(
   secret: string,
@@ -79,6 +79,6 @@ function fieldsOf(grant: Grant): (string | number | null)[] {
   if (grant.verb === 'get') return [grant.verb, grant.key, grant.contentType ?? null];
   if (grant.verb === 'put') return [grant.verb, grant.key, grant.maxBytes ?? null];
   const { verb, uploadId, partNumber, sizeBytes } = grant;
-  // URLs that were signed before sizes were go on
+  // URLs that were signed without a size stay valid
   return sizeBytes === undefined ? [verb, uploadId, partNumber] : [verb, uploadId, partNumber, sizeBytes];
 }

@@ -23,7 +23,7 @@ test('holds no more bytes than the budget, and serves receivers in the order the
   assert.deepEqual(order, ['0:8', '1:6', '2:1']);
 });
 
-test('gives back everything of a receiver that ended, also what it was still waiting for', async () => {
+test('releases everything of a receiver that ended, also what it was still waiting for', async () => {
   const budget = new WriteBudget(10);
   const [first, second] = [budget.open(), budget.open()];
   await first.take(10);

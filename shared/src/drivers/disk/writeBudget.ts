@@ -2,9 +2,9 @@
 export interface BudgetShare {
   /** Resolves when so many more bytes may be held in memory; first come, first served. */
   take(bytes: number): Promise<void>;
-  /** Gives bytes back that are not held any more. */
+  /** Returns bytes that are not held any more to the budget. */
   release(bytes: number): void;
-  /** Gives everything back; what is taken later comes back at once. */
+  /** Returns everything to the budget; what is taken later is returned at once. */
   close(): void;
 }
 
@@ -28,7 +28,7 @@ export class WriteBudget {
     const release = (bytes: number): void => {
       const releasedBytes = Math.min(bytes, heldBytes);
       heldBytes -= releasedBytes;
-      this.#giveBack(releasedBytes);
+      this.#free(releasedBytes);
     };
     return {
       take: async (wantedBytes) => {
@@ -56,7 +56,7 @@ export class WriteBudget {
     return promise;
   }
 
-  #giveBack(bytes: number): void {
+  #free(bytes: number): void {
     this.#freeBytes += bytes;
     for (let [next] = this.#waiting; next && this.#freeBytes >= next.bytes; [next] = this.#waiting) {
       this.#waiting.shift();

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 /** One end of a channel between two processes, or of what stands in for it. Messages are plain data, in order. */
 export interface IpcChannel {
   readonly open: boolean;
-  /** A message that is sent while the channel closes is lost; whoever waits for its effect hears `onClose`. */
+  /** A message that is sent while the channel closes is lost; a caller that waits for its effect listens to `onClose`. */
   send(message: object): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Called once, when the other end is gone. */

@@ -13,7 +13,7 @@ import {
 
 /**
  * Lets the process at the other end of a channel use a queue of this one. When the channel closes, its consumers stop
- * and what they had not settled goes back to the queue, as when a connection to a broker is lost.
+ * and what they had not acknowledged goes back to the queue, as when a connection to a broker is lost.
  */
 export function serveJobQueue(queue: JobQueue, channel: IpcChannel, logger: Logger): void {
   const server = new QueueServer(queue, channel);
@@ -22,7 +22,7 @@ export function serveJobQueue(queue: JobQueue, channel: IpcChannel, logger: Logg
     const frame = clientFrameSchema.safeParse(message);
     if (!frame.success) logger.error({ err: frame.error }, 'invalid message of the queue client dropped');
     else if (frame.data.type === 'queue_disposition')
-      server.settle(frame.data.deliveryId, frame.data.disposition);
+      server.resolveDelivery(frame.data.deliveryId, frame.data.disposition);
     else void server.respond(frame.data.callId, frame.data.call);
   });
   channel.onClose(() => server.close());
@@ -40,7 +40,7 @@ class QueueServer {
     this.#channel = channel;
   }
 
-  settle(deliveryId: number, disposition: Disposition): void {
+  resolveDelivery(deliveryId: number, disposition: Disposition): void {
     this.#deliveries.get(deliveryId)?.(disposition);
     this.#deliveries.delete(deliveryId);
   }
@@ -59,10 +59,10 @@ class QueueServer {
   }
 
   close(): void {
-    // the consumers first: what they give back must not come to them again
+    // the consumers first: what is requeued must not come to them again
     for (const consumer of this.#consumers.values()) void consumer.stop();
     this.#consumers.clear();
-    for (const deliveryId of [...this.#deliveries.keys()]) this.settle(deliveryId, 'requeue');
+    for (const deliveryId of [...this.#deliveries.keys()]) this.resolveDelivery(deliveryId, 'requeue');
   }
 
   async #perform(call: QueueCall): Promise<QueueValue> {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, Disposition } from '../../ports/jobQueue.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
-/** A consumer that gave a message back waits this long, so that a refused message does not keep a CPU busy. */
+/** A consumer that requeued a message waits this long, so that a refused message does not keep a CPU busy. */
 const PAUSE_AFTER_REQUEUE_MS = 100;
 const PAUSE_AFTER_THROW_MS = 1_000;
 
@@ -14,12 +14,12 @@ export interface Delivery {
 interface ActiveConsumer {
   readonly handle: (delivery: Delivery) => Promise<Disposition>;
   readonly stopping: AbortController;
-  /** Settles when the delivery in progress has; null while idle. */
+  /** Resolves when the delivery in progress has ended; null while idle. */
   busy: Promise<void> | null;
 }
 
 /**
- * Messages in order, each given to one consumer at a time and back at the head where it is not settled.
+ * Messages in order, each given to one consumer at a time and back at the head where it is requeued.
  * With `singleActiveConsumer` only the eldest consumer gets any, so that the order holds across consumers.
  */
 export class DeliveryQueue {
@@ -92,7 +92,7 @@ export class DeliveryQueue {
     try {
       disposition = await consumer.handle(delivery);
     } catch (error) {
-      this.#logger.error({ err: error }, 'handling a message failed');
+      this.#logger.error({ err: error }, 'message handler failed');
       pauseMs = PAUSE_AFTER_THROW_MS;
     }
     if (disposition !== 'requeue') return;

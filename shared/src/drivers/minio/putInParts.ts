@@ -7,7 +7,7 @@ const PART_URL_SECONDS = 3600;
 
 /**
  * Streams an object that is too large for one PUT: part after part, in flat memory, joined at the end. `putPart` sends
- * one part through its URL. What was sent is given up where anything fails.
+ * one part through its URL. The upload is aborted where anything fails.
  */
 export async function putInParts(
   store: Pick<ObjectStore, 'createUpload' | 'signPart' | 'listParts' | 'completeUpload' | 'abortUpload'>,

@@ -13,8 +13,8 @@ import { requestWithTimeout } from './s3Client.ts';
 /**
  * Streams exactly `sizeBytes` to a signed PUT URL in one request, in flat memory: the client library's own `putObject`
  * buffers up to a part's size. With `md5` the store itself refuses other bytes; an ETag that claims to be an MD5 must be
- * that of what was sent. `cacheControl` is what the store says to whoever gets the object. Throws `size_mismatch`, `unavailable` where the
- * store holds something else, an error with the store's `code`, or that of the connection.
+ * that of what was sent. `cacheControl` is the header that the store sends with the object. Throws `size_mismatch`,
+ * `unavailable` where the store holds something else, an error with the store's `code`, or that of the connection.
  */
 export async function putThroughUrl(
   url: string,
@@ -35,12 +35,12 @@ export async function putThroughUrl(
         : { 'Content-MD5': Buffer.from(options.md5, 'hex').toString('base64') }),
     },
   });
-  const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+  const responded = new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
-    request.once('close', () => reject(new Error('the connection closed before an answer')));
+    request.once('close', () => reject(new Error('the connection closed before a response')));
   });
-  // a store that refuses early answers while the body is still being sent
-  const refused = answered.then(assertStored);
+  // a store that refuses early responds while the body is still being sent
+  const refused = responded.then(assertStored);
   const md5 = createHash('md5');
   const sent = pipeline(
     body,
@@ -60,7 +60,7 @@ export async function putThroughUrl(
   } catch (error) {
     request.destroy();
     const outcomes = await Promise.allSettled([sent, refused]);
-    // a wrong size also breaks the connection, and says more than the break does
+    // a wrong size also breaks the connection, and is the better reason
     const fault = outcomes.find(
       (outcome) => outcome.status === 'rejected' && outcome.reason instanceof ReelmillError,
     );
@@ -82,10 +82,10 @@ async function assertStored(response: http.IncomingMessage): Promise<string | nu
   if (response.statusCode === 200 && isOfStore(response.headers, document))
     return claimedMd5(response.headers);
   const code = /<Code>([^<]+)<\/Code>/.exec(document)?.[1] ?? `HTTP ${response.statusCode}`;
-  throw Object.assign(new Error(`the store answered ${response.statusCode}`), { code });
+  throw Object.assign(new Error(`the store responded with ${response.statusCode}`), { code });
 }
 
-/** S3 names what it took, and has nothing else to say about it: a page comes from something in between. */
+/** S3 sends an ETag or a request id and no body: a page comes from something in between. */
 function isOfStore(headers: http.IncomingHttpHeaders, document: string): boolean {
   const isNamed = headers.etag !== undefined && plainEtag(headers.etag) !== undefined;
   return document === '' && (isNamed || headers['x-amz-request-id'] !== undefined);

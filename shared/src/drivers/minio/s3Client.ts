@@ -11,11 +11,11 @@ export interface S3Connection {
   accessKey: string;
   secretKey: string;
   region: string;
-  /** A call whose connection is silent for so long is given up; `SILENCE_MS` by default. */
+  /** A call whose connection is silent for so long fails; `SILENCE_MS` by default. */
   silenceMs?: number;
 }
 
-// a call whose connection is silent for so long is given up; joining many parts takes a store several seconds
+// a call whose connection is silent for so long fails; joining many parts takes a store several seconds
 const SILENCE_MS = 60_000;
 // servers close idle connections after 30 s or more; letting them go earlier avoids sending into a closed one
 const IDLE_CONNECTION_MS = 15_000;
@@ -57,11 +57,11 @@ export class S3Client extends Client {
     return parts.map(({ part, size, etag }) => ({ partNumber: part, sizeBytes: size, etag }));
   }
 
-  /** Whether the bucket is there, by a question that needs no right to list what is in it. */
+  /** Whether the bucket exists, by a request that needs no right to list its objects. */
   async knowsBucket(bucket: string): Promise<boolean> {
     try {
-      const answer = await this.makeRequestAsync({ method: 'GET', bucketName: bucket, query: 'location' });
-      answer.resume();
+      const response = await this.makeRequestAsync({ method: 'GET', bucketName: bucket, query: 'location' });
+      response.resume();
       return true;
     } catch (error) {
       if (s3CodeOf(error) === 'NoSuchBucket') return false;
@@ -71,7 +71,7 @@ export class S3Client extends Client {
 
   /**
    * The `Date` of a response; null where there is none. The request is not signed: a store refuses signatures of a clock
-   * that is wrong, but says what time it is.
+   * that is wrong, but still sends its own time.
    */
   async readClock(): Promise<Date | null> {
     const { request = http.request } = this.transport;
@@ -122,12 +122,12 @@ type Request = (
   onResponse?: (response: http.IncomingMessage) => void,
 ) => http.ClientRequest;
 
-/** A request function like Node's that gives up when its connection is silent for so long. */
+/** A request function like Node's that fails when its connection is silent for so long. */
 export function requestWithTimeout(request: Request, silenceMs = SILENCE_MS): Request {
   return (options, onResponse) => {
     const sent = request(options, onResponse);
     sent.setTimeout(silenceMs, () => {
-      sent.destroy(Object.assign(new Error('the store does not answer'), { code: 'ETIMEDOUT' }));
+      sent.destroy(Object.assign(new Error('the store does not respond'), { code: 'ETIMEDOUT' }));
     });
     return sent;
   };

@@ -25,7 +25,7 @@ export function toStoreError(error: unknown): ReelmillError {
   const meaning = code === undefined ? undefined : MEANINGS[code];
   if (meaning) return new ReelmillError(meaning.code, meaning.message, { cause: error });
   const reason = code === undefined ? '' : ` (${code})`;
-  return new ReelmillError('unavailable', `The object store cannot be used${reason}.`, { cause: error });
+  return new ReelmillError('unavailable', `The object store is unavailable${reason}.`, { cause: error });
 }
 
 /**
@@ -38,7 +38,7 @@ export function s3CodeOf(error: unknown): string | undefined {
   return typeof code === 'string' && code !== '' ? code : undefined;
 }
 
-/** Whether the connection broke before an answer, as a kept-alive one does when the store restarts. */
+/** Whether the connection broke before a response, as a kept-alive one does when the store restarts. */
 export function isBrokenConnection(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(s3CodeOf(error) ?? '');
 }

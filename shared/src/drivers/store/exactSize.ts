@@ -6,7 +6,7 @@ import { ReelmillError } from '../../runtime/errors.ts';
  * Keeps a stream that breaks before its pipeline is built from ending the process; the pipeline then finds it destroyed
  * and fails.
  */
-export function expectFailure(source: Readable): Readable {
+export function ignoreEarlyError(source: Readable): Readable {
   return source.on('error', () => {});
 }
 
@@ -23,7 +23,7 @@ export function exactSize(sizeBytes: number) {
   };
 }
 
-/** A pipeline step that passes bytes on and throws `checksum_mismatch` at their end where they have another MD5; any where it is not given. */
+/** A pipeline step that passes bytes on and throws `checksum_mismatch` at their end where `md5` is given and differs from theirs. */
 export function exactMd5(md5: string | undefined) {
   return async function* pass(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (md5 === undefined) return yield* source;

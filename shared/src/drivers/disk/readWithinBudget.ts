@@ -5,7 +5,10 @@ import type { BudgetShare } from './writeBudget.ts';
  * Yields a stream's bytes as the budget allows. What it does not allow yet stays where it is, for the most part with the
  * sender: a stream that is not read stops reading. Throws what the stream fails with.
  */
-export async function* drawWithin(source: Readable, share: BudgetShare): AsyncGenerator<Buffer, void, void> {
+export async function* readWithinBudget(
+  source: Readable,
+  share: BudgetShare,
+): AsyncGenerator<Buffer, void, void> {
   let wake = (): void => {};
   const onEvent = (): void => wake();
   for (const event of ['readable', 'end', 'error', 'close']) source.on(event, onEvent);

@@ -10,15 +10,15 @@ const FETCH_TIMEOUT_MS = 8_000;
 const PLAY_ROUNDS = 6;
 const PLAY_PAUSE_MS = 1_500;
 
-/** Does what the owner of an accepted upload wants with the video, until the server has decided about it. */
-export async function carryOutWish(
+/** Performs the action that the owner of an accepted upload wants for the video, until the server has responded. */
+export async function performOwnerAction(
   creator: Creator,
   upload: Upload,
   { random, signal }: { random: Random; signal: AbortSignal },
 ): Promise<void> {
   const video = `/videos/${upload.videoId}`;
   const wait = (low: number, high: number): Promise<void> => pause(random.between(low, high) * 1000);
-  switch (upload.wish) {
+  switch (upload.action) {
     case 'keep':
       return;
     case 'rename': {
@@ -35,7 +35,7 @@ export async function carryOutWish(
       await wait(0, 6);
       const { status } = await creator.call('POST', `${video}/cancel`);
       upload.acknowledged = status === 200 ? 'canceled' : 'too late';
-      if (upload.wish === 'cancel' || status !== 200) return;
+      if (upload.action === 'cancel' || status !== 200) return;
       await wait(0, 3);
       const retried = await creator.call('POST', `${video}/retry`);
       // 409: an earlier try of this very call was carried out
@@ -44,7 +44,7 @@ export async function carryOutWish(
     }
     case 'delete':
     case 'delete late': {
-      await (upload.wish === 'delete' ? wait(0, 6) : wait(15, 30));
+      await (upload.action === 'delete' ? wait(0, 6) : wait(15, 30));
       await creator.call('DELETE', video);
       upload.acknowledged = 'deleted';
       return;
@@ -81,6 +81,6 @@ async function fetchBytes(url: string, signal: AbortSignal): Promise<Buffer> {
   const response = await fetch(url, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]),
   });
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
+  if (!response.ok) throw new Error(`it responded with ${response.status}`);
   return Buffer.from(await response.arrayBuffer());
 }
