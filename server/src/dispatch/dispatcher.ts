@@ -87,7 +87,7 @@ function publish({ queue, logger }: FarmContext, message: TaskMessage): Promise<
   const span = { kind: 'producer', parent: message.traceparent, attributes: fields } as const;
   return tracing.span(`dispatch ${message.spec.kind}`, span, async () => {
     await queue.publishTask({ ...message, ...carryTrace() });
-    logger.info(fields, 'a task is in the queue');
+    logger.info(fields, 'task queued');
   });
 }
 

@@ -1,10 +1,11 @@
-import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
+import { transitionTasks } from '../db/transitions.ts';
 import { REQUEUE_COLUMNS, requeueExpiredLeases, requeueLost, UNLEASED } from '../results/leases.ts';
+import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '../state/taskState.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
 import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 
@@ -96,14 +97,14 @@ export async function makeDue({ database, logger }: FarmContext, now: number): P
  * Which of them are missing cannot be told; a message too many is refused by its old token.
  */
 export async function reopenUndelivered(context: FarmContext, now: number, ready: number): Promise<number> {
-  const { Task } = context.database.models;
-  const olderThan = (ms: number) =>
-    ({ state: 'queued', updatedAt: { [Op.lt]: new Date(now - ms) } }) as const;
-  const waiting = await Task.count({ where: olderThan(QUEUED_GRACE_MS) });
-  const [count] = await Task.update(
-    { state: 'pending', availableAt: new Date(now) },
-    { where: olderThan(waiting > ready ? QUEUED_GRACE_MS : QUEUED_LIMIT_MS) },
-  );
+  const { models } = context.database;
+  const olderThan = (ms: number) => ({ updatedAt: { [Op.lt]: new Date(now - ms) } });
+  const waiting = await models.Task.count({ where: { state: 'queued', ...olderThan(QUEUED_GRACE_MS) } });
+  const count = await transitionTasks(models, 'pending', {
+    from: ['queued'],
+    where: olderThan(waiting > ready ? QUEUED_GRACE_MS : QUEUED_LIMIT_MS),
+    values: { availableAt: new Date(now) },
+  });
   if (count > 0)
     context.logger.warn({ tasks: count, ready }, 'queued tasks are not in the queue; they go again');
   return count;
@@ -114,13 +115,14 @@ export async function reopenUndelivered(context: FarmContext, now: number, ready
  * lost its worker, and may be what ended the last process.
  */
 export async function reopenAll(context: FarmContext): Promise<void> {
-  const { Task } = context.database.models;
-  const running = await Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
+  const { models } = context.database;
+  const running = await models.Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
   for (const task of running) await requeueLost(context, task, { keepToken: false });
-  const [queued] = await Task.update(
-    { ...UNLEASED, state: 'pending', availableAt: new Date() },
-    { where: { state: 'queued' } },
-  );
+  const queued = await transitionTasks(models, 'pending', {
+    from: ['queued'],
+    where: {},
+    values: { ...UNLEASED, availableAt: new Date() },
+  });
   const count = running.length + queued;
   if (count > 0) context.logger.info({ tasks: count }, 'unfinished tasks of the last run go on');
 }

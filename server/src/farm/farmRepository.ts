@@ -1,15 +1,15 @@
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
 import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
+import { col, fn, Op } from 'sequelize';
+import type { Models } from '../db/models.ts';
+import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import {
   OPEN_TASK_STATES,
   QUARANTINE_AFTER_LEASES,
   WAITING_AFTER_FAULTS,
   waitingReasonOf,
-} from '@reelmill/shared/core/videoState.ts';
-import { col, fn, Op } from 'sequelize';
-import type { Models } from '../db/models.ts';
-import type { TaskRow, WorkerRow } from '../db/rows.ts';
+} from '../state/taskState.ts';
 import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
 import type { KindBacklog, KindSpeed } from './drain.ts';
 

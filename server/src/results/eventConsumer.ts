@@ -6,8 +6,9 @@ import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
+import type { OutcomeEffects } from './leasedTask.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
-import { applyDone, applyFailed, applyHandedBack, type OutcomeEffects } from './outcomes.ts';
+import { applyDone, applyFailed, applyReleased } from './outcomes.ts';
 import { ProgressKeeper } from './progressKeeper.ts';
 
 const RETRY = { baseMs: 100, maxMs: 5_000 };
@@ -87,7 +88,7 @@ export async function applyEvent(
       if (await applyProgress(context, event)) await progress.refresh(event.videoId);
       return null;
     case 'handed_back':
-      return applyHandedBack(context, event);
+      return applyReleased(context, event);
     case 'failed': {
       const effects = await applyFailed(context, event);
       if (effects !== null) context.metrics.outputVerified(event.verification);

@@ -1,62 +1,36 @@
-import { type ErrorCode, type FarmErrorCode, faultOf } from '../contracts/errors.ts';
-import type { TaskKind, TaskState } from '../contracts/tasks.ts';
-import type { VideoStatus, WaitingReason } from '../contracts/videos.ts';
-import { backoffMs } from './backoff.ts';
+import {
+  type ErrorCode,
+  type FarmErrorCode,
+  faultOf,
+  isPlanMismatch,
+} from '@reelmill/shared/contracts/errors.ts';
+import type { TaskKind, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import type { TransitionTable } from './transitionTable.ts';
 
 /**
- * What may become of a video and of a task. Every change of state is a conditional update in the database whose
- * condition is taken from these tables, so that two servers deciding at once cannot both be right.
+ * What may become of a task:
  *
- *   video   uploading ──▶ transcoding ──▶ online
- *               │           │   ▲  └────▶ failed ──┐
- *               └──▶ canceled ◀─┘  └───────────────┘ retry (from failed and canceled)
- *
- *   task    pending ──▶ queued ──▶ running ──▶ done | failed | canceled
- *              ▲──────────┴───────────┘  │  lost, handed back or tried again
- *              └─────────────────────────┘  an admin retries what its video went on without
+ *   pending ──▶ queued ──▶ running ──▶ done | failed | canceled
+ *      ▲──────────┴───────────┘  │  lost, released or retried
+ *      └─────────────────────────┘  an admin retries what its video went on without
  */
-const VIDEO_TRANSITIONS: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
-  uploading: ['transcoding', 'canceled', 'failed'],
-  transcoding: ['online', 'failed', 'canceled'],
-  online: [],
-  failed: ['transcoding'],
-  canceled: ['transcoding'],
-};
-
-const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  // straight to running or an end: the sweeper gave the task up, and its worker, still holding the lease, speaks again
-  pending: ['queued', 'running', 'done', 'failed', 'canceled'],
-  // straight to an end: events of one task may be applied while its `started` is still being retried
+export const TASK_TRANSITIONS = {
+  // straight to running or an end: the lease expired, and its worker, which still has the token, reports again
+  // to itself: that worker releases the task, or an admin retries it without the pause
+  pending: ['queued', 'running', 'done', 'failed', 'canceled', 'pending'],
+  // straight to an end: reports of one task may be applied while its `started` is still being retried
   queued: ['running', 'pending', 'done', 'failed', 'canceled'],
-  running: ['done', 'pending', 'failed', 'canceled'],
+  // to itself: its lease is renewed
+  running: ['done', 'pending', 'failed', 'canceled', 'running'],
   done: [],
   failed: ['pending'],
   canceled: [],
-};
+} as const satisfies TransitionTable & Record<TaskState, readonly TaskState[]>;
 
 /** Task states that still mean work. */
 export const OPEN_TASK_STATES = ['pending', 'queued', 'running'] as const satisfies readonly TaskState[];
-
-export function mayVideoBecome(from: VideoStatus, to: VideoStatus): boolean {
-  return VIDEO_TRANSITIONS[from].includes(to);
-}
-
-export function mayTaskBecome(from: TaskState, to: TaskState): boolean {
-  return TASK_TRANSITIONS[from].includes(to);
-}
-
-/** The states from which a video may become `to`: the condition of the update that does it. */
-export function videoStatesBefore(to: VideoStatus): VideoStatus[] {
-  return keysOf(VIDEO_TRANSITIONS).filter((from) => mayVideoBecome(from, to));
-}
-
-/** The states from which a task may become `to`: the condition of the update that does it. */
-export function taskStatesBefore(to: TaskState): TaskState[] {
-  return keysOf(TASK_TRANSITIONS).filter((from) => mayTaskBecome(from, to));
-}
-
-// Object.keys widens to string[]
-const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
 
 /** What one worker said of the media: a failure for good that blames the file. */
 export interface Verdict {
@@ -80,7 +54,7 @@ export interface Tries {
 
 export type FailureDecision =
   | { next: 'retry' | 'second_opinion' | 'wait'; tries: Tries; pauseMs: number }
-  | { next: 'give_up' };
+  | { next: 'fail' };
 
 /** A program that dies on the same input a second time will die on it again. */
 const MAX_PROGRAM_DEATHS = 2;
@@ -100,8 +74,8 @@ const SECOND_OPINION_MS = 700;
  *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
  *                           many times is a failure like any other)
  *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
- *   a program that died     is tried once more
- *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
+ *   a program that died     is retried once
+ *   anything else           is retried up to `maxAttempts`, or never where it is not retryable
  *
  * A worker that is lost has failed nothing: see `decideAfterLostLease`.
  */
@@ -127,24 +101,19 @@ export function decideAfterFailure(
     return again('wait', { farmFaults, damagedTries }, farmFaults);
   }
   if (isVerdict(code)) {
-    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'give_up' };
+    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
     const verdicts = [...tries.verdicts, { code, workerId }];
     return { next: 'second_opinion', tries: { ...tries, verdicts }, pauseMs: SECOND_OPINION_MS };
   }
-  if (!failure.retryable) return { next: 'give_up' };
+  if (!failure.retryable) return { next: 'fail' };
   if (code === 'program_died') {
     const programDeaths = tries.programDeaths + 1;
-    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'give_up' };
+    if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'fail' };
     return again('retry', { programDeaths }, tries.attempt + programDeaths);
   }
   const attempt = tries.attempt + 1;
-  if (attempt >= options.maxAttempts) return { next: 'give_up' };
+  if (attempt >= options.maxAttempts) return { next: 'fail' };
   return again('retry', { attempt }, attempt + tries.programDeaths);
-}
-
-/** Whether a failure says that the plan does not fit the source, so that it is planned again. */
-export function isPlanMismatch(code: ErrorCode): boolean {
-  return code === 'frame_count_mismatch' || code === 'source_differs';
 }
 
 /** Whether a failure says that the file is to blame: also where no other plan is left that would fit it. */
@@ -172,8 +141,8 @@ export function workersToAvoid(
   const failed = failedWorkerId !== null && declines < MAX_DECLINES_OF_FAILED ? [failedWorkerId] : [];
   const leavesSomebody = (avoided: string[]): boolean => alive.some((id) => !avoided.includes(id));
   // a second opinion matters more than a worker in trouble
-  const wishes = [[...judges, ...failed], judges].map((wish) => [...new Set(wish)]);
-  return wishes.find(leavesSomebody) ?? [];
+  const candidates = [[...judges, ...failed], judges].map((ids) => [...new Set(ids)]);
+  return candidates.find(leavesSomebody) ?? [];
 }
 
 /** How long a task waits that was declined `declines` times in a row. */
@@ -227,7 +196,7 @@ export function decideAfterLostLease(
 }
 
 /**
- * Whether a video does without a task that was given up: pictures for people never keep a video from playing, nor does
+ * Whether a video does without a task that failed: pictures for people never keep a video from playing, nor does
  * sound whose decoder refuses it.
  */
 export function isDispensable(kind: TaskKind, code: ErrorCode): boolean {
