@@ -2,8 +2,9 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import { z } from 'zod';
 import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
+import { countInFlight, type InFlight } from '../users/inFlight.ts';
 import { processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
-import type { InFlight, WaitingTask } from './fairSelection.ts';
+import type { WaitingTask } from './fairSelection.ts';
 
 /*
  * What waits, without reading the backlog. One round looks at a bounded number of users, of each at a bounded number of
@@ -191,19 +192,6 @@ async function readLimits(
       limits.flatMap(({ id, runningTasks }) => (runningTasks === null ? [] : [[id, runningTasks]])),
     ),
   };
-}
-
-const countSchema = z.object({ userId: z.number(), videoId: z.number(), count: z.coerce.number() });
-
-/** How many tasks of each user and video are queued or running; the slots of the farm bound them. */
-export async function countInFlight(models: Models): Promise<InFlight> {
-  const sql = `SELECT v.user_id AS userId, t.video_id AS videoId, COUNT(t.id) AS count
-    FROM tasks t JOIN videos v ON v.id = t.video_id
-    WHERE t.state IN ('queued', 'running') GROUP BY v.user_id, t.video_id`;
-  const rows = await select(models, sql, countSchema, {});
-  const ofUser = new Map<number, number>();
-  for (const { userId, count } of rows) ofUser.set(userId, (ofUser.get(userId) ?? 0) + count);
-  return { ofUser, ofVideo: new Map(rows.map(({ videoId, count }) => [videoId, count])) };
 }
 
 /** All searches in one statement, each with a limit of its own. */
