@@ -13,7 +13,7 @@ import {
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
-import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import { lockJob } from '../../server/src/maintenance/jobLock.ts';
 import { RETENTION_JOBS } from '../../server/src/maintenance/registry.ts';
 import { runScheduled } from '../../server/src/maintenance/run.ts';
 import { readSmallObject } from '../../server/src/playback/readSmallObject.ts';
@@ -308,11 +308,11 @@ describe('retention', () => {
     await models.Video.update({ status: 'failed' }, { where: { id: videoId } });
     await settle(videoId);
     const search = { position: videoId - 1, now: new Date(), everything: true };
-    const { findings } = await RETENTION_JOBS.leftovers.find(server.context, search);
-    const own = findings.filter((finding) => finding.videoId === videoId);
+    const { candidates } = await RETENTION_JOBS.leftovers.find(server.context, search);
+    const own = candidates.filter((candidate) => candidate.videoId === videoId);
     assert.equal((await user.call('POST', `/videos/${videoId}/retry`)).status, 202);
     assert.equal((await videoOf(videoId)).planVersion, planVersion + 1);
-    for (const finding of own) await finding.remove();
+    for (const candidate of own) await candidate.remove();
     const playlists = all.filter((key) => key.endsWith('.m3u8'));
     assert.ok(playlists.length > 4);
     const pictures = [coverKey, storyboardKey, objectKeys.storyboardSprite(storyboardKey)];
@@ -438,7 +438,7 @@ describe('retention', () => {
 
   test('a job that is being run is not run once more', async () => {
     const { models } = server.context.database;
-    const lease = await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    const lease = await lockJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
     assert.ok(lease);
     assert.equal((await jobOf('leftovers')).running, true);
     const body = { job: 'leftovers', dry_run: false };
@@ -450,7 +450,7 @@ describe('retention', () => {
     assert.deepEqual([running, last?.error], [false, 'pulled the plug']);
     await run('leftovers', false);
     // a server that died leaves a lease that runs out
-    await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    await lockJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
     await models.RetentionJob.update({ leaseExpiresAt: new Date(0) }, { where: { name: 'leftovers' } });
     await run('leftovers', false);
   });

@@ -25,7 +25,7 @@ const QUEUE_TIMEOUT_MS = 2_000;
 const THROUGHPUT_SECONDS = 600;
 
 /** The farm as an admin sees it. */
-export async function describeFarm(context: ServerContext): Promise<Farm> {
+export async function readFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
   const [
@@ -75,7 +75,7 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
   };
 }
 
-/** Null while the broker does not answer: the rest of the farm is worth seeing all the more. */
+/** Null while the broker does not respond: the rest of the farm is worth seeing all the more. */
 export async function readDepth({ queue, logger }: ServerContext): Promise<QueueDepth | null> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<null>((resolve) => {
@@ -84,7 +84,7 @@ export async function readDepth({ queue, logger }: ServerContext): Promise<Queue
   try {
     return await Promise.race([queue.depth(), timeout]);
   } catch (error) {
-    logger.warn({ reason: reasonOf(error) }, 'the depth of the queue is not known');
+    logger.warn({ reason: reasonOf(error) }, 'depth of the queue unknown');
     return null;
   } finally {
     clearTimeout(timer);
@@ -92,7 +92,7 @@ export async function readDepth({ queue, logger }: ServerContext): Promise<Queue
 }
 
 /** One worker, as it is in the farm. */
-export async function describeWorker(models: Models, worker: WorkerRow, now: Date): Promise<FarmWorker> {
+export async function readFarmWorker(models: Models, worker: WorkerRow, now: Date): Promise<FarmWorker> {
   const task =
     worker.taskId === null
       ? null

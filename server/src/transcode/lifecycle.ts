@@ -120,7 +120,7 @@ export async function failTranscode(
 
 /**
  * Makes a task wait for a worker that failed although its video goes on without it (pictures, sound), or that waits
- * for its next attempt. Throws `not_found`; `state_conflict` in any other state, and where the video does not go on:
+ * for its next attempt. Throws `not_found`; `state_conflict` in any other state, and where the video does not continue:
  * what was made of it may be removed already, so it can only be transcoded as a whole.
  */
 export async function reopenTask({
@@ -133,8 +133,9 @@ export async function reopenTask({
   const lock = transaction.LOCK.UPDATE;
   const video = await models.Video.findByPk(found.videoId, { rejectOnEmpty: true, transaction, lock });
   const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction, lock });
-  const goesOn = video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
-  if (!goesOn || task.planVersion !== video.planVersion) {
+  const continues =
+    video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
+  if (!continues || task.planVersion !== video.planVersion) {
     throw new ReelmillError(
       'state_conflict',
       'Its video is not transcoding with it; retry the video instead.',

@@ -13,7 +13,8 @@ interface ConfirmedActionProps {
   title: string;
   body: string;
   confirmLabel: string;
-  confirmColor?: string;
+  /** By default that of the theme. */
+  confirmProps?: Pick<ButtonProps, 'color'>;
   action(): Promise<void>;
 }
 
@@ -36,7 +37,7 @@ export function ConfirmedAction({ label, accessibleName, icon, action, ...dialog
           <Button variant="default" onClick={close} data-autofocus>
             {t('action.cancel')}
           </Button>
-          <Button color={dialog.confirmColor} loading={confirmed.pending} onClick={() => confirmed.run()}>
+          <Button {...dialog.confirmProps} loading={confirmed.pending} onClick={() => confirmed.run()}>
             {dialog.confirmLabel}
           </Button>
         </Group>

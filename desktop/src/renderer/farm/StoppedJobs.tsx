@@ -71,7 +71,7 @@ function Allow({ job }: { job: StoppedJob }) {
       title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', values)}
       body={isClock ? t('stopped.confirmClockBody') : t('stopped.confirmBody')}
       confirmLabel={t('stopped.confirm')}
-      confirmColor="red"
+      confirmProps={{ color: 'red' }}
       action={async () => {
         await farmStore.getState().allowJob(job);
         notifyDone(t('stopped.allowed'));
