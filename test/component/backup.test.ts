@@ -204,7 +204,7 @@ describe('backup and restore of a standalone installation', () => {
     await assert.rejects(restore('nowhere', 'x'), /no finished backup/);
   });
 
-  test('a damaged backup is told, and not published', async () => {
+  test('a damaged backup is reported, and not published', async () => {
     await backUp('damaged');
     const videoId = await publish();
     await backUp('damaged');

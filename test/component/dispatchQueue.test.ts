@@ -170,7 +170,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.deepEqual([ended.status, ended.errorCode], ['failed', 'internal']);
     });
 
-    test('a queue that forgets is filled again from the tasks', async () => {
+    test('a queue that lost its messages is filled again from the tasks', async () => {
       await clear();
       const video = await bench.addVideo();
       await addTasks(video, 2);

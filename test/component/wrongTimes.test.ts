@@ -132,7 +132,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await m.Upload.destroy({ where: {} });
     });
 
-    test('of a change in the time to come, the clean-up and the next try are due soon', async () => {
+    test('of a change in the time to come, the clean-up and the next attempt are due soon', async () => {
       const m = models();
       const { id } = await bench.addVideo();
       const other = await bench.addVideo();

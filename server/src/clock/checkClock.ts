@@ -38,7 +38,7 @@ export async function checkClock(context: ClockContext): Promise<ClockCheck> {
   return { trusted: true, now, adjustedNow: inGrace ? graceFrom : now };
 }
 
-/** Records that a server is alive, every minute. Throws where database or store do not respond: then nobody can upload either. */
+/** Records that a server is alive, every minute. Throws where database or store do not respond: nobody can upload then. */
 export async function sendHeartbeat(context: ClockContext): Promise<void> {
   const check = await checkClock(context);
   if (check.trusted) await recordHeartbeat(context.database.models, check.now);

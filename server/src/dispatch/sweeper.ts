@@ -12,7 +12,7 @@ import { WORKER_RETENTION_MS } from '../workers/liveWorkers.ts';
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:
  *
- *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed try
+ *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed attempt
  *   queued, but not in the broker's queue     -> pending (a crash between claim and publish, or the broker's disk)
  *   waiting for longer than any pause lasts   -> due now (planned by a server whose clock was ahead)
  *   transcoding without any open task         -> finalizing, or failed (should not happen; must not last)

@@ -63,7 +63,7 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     { model: models.Upload, column: 'expiresAt', maxAheadMs: uploadMs },
     ...moments(models.TranscodeUsage, ['createdAt']),
     ...moments(models.Worker, ['lastSeenAt']),
-    // a try that is under way may take so long
+    // an attempt that is under way may take so long
     { model: WebhookDelivery, column: 'nextAttemptAt', maxAheadMs: CLAIM_MS, where: changedLate },
     ...moments(WebhookDelivery, ['updatedAt']),
     { model: WebhookEndpoint, column: 'previousSecretEndsAt', maxAheadMs: CHANGE_OVER_MS },

@@ -30,9 +30,9 @@ export async function applyFailure(leased: LeasedTask, error: TaskError): Promis
     return planAgain(leased, error);
   }
   const { attempt, programDeaths, farmFaults, damagedTries, verdicts } = task;
-  const tries = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
+  const counts = { attempt, programDeaths, farmFaults, damagedTries, verdicts: verdicts ?? [] };
   const maxAttempts = context.config.TASK_ATTEMPTS;
-  const decision = decideAfterFailure(tries, { ...error, workerId }, { maxAttempts });
+  const decision = decideAfterFailure(counts, { ...error, workerId }, { maxAttempts });
   return decision.next === 'fail' ? failTask(leased, error) : retryLater(leased, error, decision);
 }
 
@@ -56,7 +56,7 @@ const RETRY_EVENTS = {
 async function retryLater(
   { context, task, transaction, workerId }: LeasedTask,
   error: TaskError,
-  { next, tries, pauseMs }: Exclude<FailureDecision, { next: 'fail' }>,
+  { next, counts, pauseMs }: Exclude<FailureDecision, { next: 'fail' }>,
 ): Promise<OutcomeEffects> {
   transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'retried'));
   const fields = { ...logFieldsOf(task), code: error.code, worker_id: workerId, pause_ms: pauseMs };
@@ -67,8 +67,8 @@ async function retryLater(
     {
       ...UNLEASED,
       ...errorColumns(error),
-      ...tries,
-      verdicts: tries.verdicts.length === 0 ? null : tries.verdicts,
+      ...counts,
+      verdicts: counts.verdicts.length === 0 ? null : counts.verdicts,
       failedWorkerId: workerId,
       declines: 0,
       // whoever fails in an orderly way was not killed by it

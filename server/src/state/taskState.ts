@@ -38,8 +38,8 @@ export interface Verdict {
   workerId: string;
 }
 
-/** The tries of a task that ended without a result, each counted where it belongs. */
-export interface Tries {
+/** The attempts of a task that ended without a result, each counted where it belongs. */
+export interface AttemptCounts {
   /** Those that failed for a reason that may pass, and count against the limit. */
   attempt: number;
   /** Those in which ffmpeg or ffprobe died. */
@@ -53,7 +53,7 @@ export interface Tries {
 }
 
 export type FailureDecision =
-  | { next: 'retry' | 'second_opinion' | 'wait'; tries: Tries; pauseMs: number }
+  | { next: 'retry' | 'second_opinion' | 'wait'; counts: AttemptCounts; pauseMs: number }
   | { next: 'fail' };
 
 /** A program that dies on the same input a second time will die on it again. */
@@ -63,57 +63,57 @@ const MAX_PROGRAM_DEATHS = 2;
  * minutes, may do so on every worker, and damage then counts as any failure does. Other faults of the farm say nothing
  * about it: a store that was away ten times ends no task at its first damaged output.
  */
-const DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS = 10;
+const DAMAGED_ATTEMPTS_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
 /** Somebody waits to hear that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
 
 /**
- * What follows when a try of a task has failed:
+ * What follows when an attempt at a task has failed:
  *
  *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
  *                           many times is a failure like any other)
- *   a verdict on the media  is believed once a second try, of another worker where there is one, says the same
+ *   a verdict on the media  is believed once a second attempt, of another worker where there is one, says the same
  *   a program that died     is retried once
  *   anything else           is retried up to `maxAttempts`, or never where it is not retryable
  *
  * A worker that is lost has failed nothing: see `decideAfterLostLease`.
  */
 export function decideAfterFailure(
-  tries: Tries,
+  counts: AttemptCounts,
   failure: { code: ErrorCode; retryable: boolean; workerId: string },
   options: { maxAttempts: number; random?: () => number },
 ): FailureDecision {
   const { code, workerId } = failure;
-  const again = (next: 'retry' | 'wait', changed: Partial<Tries>, count: number): FailureDecision => {
+  const again = (next: 'retry' | 'wait', changed: Partial<AttemptCounts>, count: number): FailureDecision => {
     const jitter = options.random === undefined ? {} : { random: options.random };
     return {
       next,
-      tries: { ...tries, ...changed },
+      counts: { ...counts, ...changed },
       pauseMs: backoffMs(count, { ...RETRY_BACKOFF, ...jitter }),
     };
   };
   const isDamaged = code === 'output_damaged';
-  const doesDamageCount = isDamaged && tries.damagedTries >= DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS;
+  const doesDamageCount = isDamaged && counts.damagedTries >= DAMAGED_ATTEMPTS_BEFORE_DAMAGE_COUNTS;
   if (faultOf(code) === 'farm' && !doesDamageCount) {
-    const farmFaults = tries.farmFaults + 1;
-    const damagedTries = tries.damagedTries + (isDamaged ? 1 : 0);
+    const farmFaults = counts.farmFaults + 1;
+    const damagedTries = counts.damagedTries + (isDamaged ? 1 : 0);
     return again('wait', { farmFaults, damagedTries }, farmFaults);
   }
   if (isVerdict(code)) {
-    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
-    const verdicts = [...tries.verdicts, { code, workerId }];
-    return { next: 'second_opinion', tries: { ...tries, verdicts }, pauseMs: SECOND_OPINION_MS };
+    if (counts.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
+    const verdicts = [...counts.verdicts, { code, workerId }];
+    return { next: 'second_opinion', counts: { ...counts, verdicts }, pauseMs: SECOND_OPINION_MS };
   }
   if (!failure.retryable) return { next: 'fail' };
   if (code === 'program_died') {
-    const programDeaths = tries.programDeaths + 1;
+    const programDeaths = counts.programDeaths + 1;
     if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'fail' };
-    return again('retry', { programDeaths }, tries.attempt + programDeaths);
+    return again('retry', { programDeaths }, counts.attempt + programDeaths);
   }
-  const attempt = tries.attempt + 1;
+  const attempt = counts.attempt + 1;
   if (attempt >= options.maxAttempts) return { next: 'fail' };
-  return again('retry', { attempt }, attempt + tries.programDeaths);
+  return again('retry', { attempt }, attempt + counts.programDeaths);
 }
 
 /** Whether a failure says that the file is to blame: also where no other plan is left that would fit it. */
@@ -128,7 +128,7 @@ const MAX_DECLINES_OF_JUDGES = 12;
 const MAX_DECLINES_OF_FAILED = 3;
 
 /**
- * Which workers are asked to leave the next try to others: whoever gave a verdict, and whoever's try failed last. Only
+ * Which workers are asked to leave the next attempt to others: whoever gave a verdict, and whoever's attempt failed last. Only
  * while one of `alive`, the workers that take tasks, is left to do it, and until the task was declined so often that
  * those must be busy: no task waits for ever for somebody else.
  */
@@ -164,7 +164,7 @@ const WAITING_REASONS: Readonly<Record<FarmErrorCode, WaitingReason>> = {
   worker_lost: 'worker',
 };
 
-/** What a task waits for whose last try ended with this code; null where that is no fault of the farm. */
+/** What a task waits for whose last attempt ended with this code; null where that is no fault of the farm. */
 export function waitingReasonOf(code: ErrorCode): WaitingReason | null {
   return isFarmCode(code) ? WAITING_REASONS[code] : null;
 }
@@ -180,7 +180,7 @@ const QUARANTINE_BACKOFF = { baseMs: 120_000, maxMs: 3_600_000 };
 
 /**
  * How long a task waits that has lost `lostLeases` leases in a row. A lost lease (a worker that was killed, cut off or
- * out of memory) is no failed try and never ends a task; but a task that kills workers must not take one after the other
+ * out of memory) is no failed attempt and never ends a task; but a task that kills workers must not take one after the other
  * with it: from the third on it is in quarantine, for minutes first, for an hour in the end.
  */
 export function decideAfterLostLease(
