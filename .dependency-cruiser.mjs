@@ -1,5 +1,6 @@
 /** The rooms of the server from the ground up: a room imports only rooms that stand before it. */
 const SERVER_ROOMS = [
+  'state',
   'db',
   'plan',
   'telemetry',
@@ -130,7 +131,7 @@ export default {
       'pure-without-node',
       'Engine, renderer and pure decisions know no Node.',
       {
-        path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/plan/|^worker/src/(limits|timing|pictures)/',
+        path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/(plan|state)/|^worker/src/(limits|timing|pictures)/',
       },
       { dependencyTypes: ['core'] },
     ),

@@ -23,7 +23,7 @@ export async function cleanUp({ database, store, config }: Remains): Promise<voi
   for (const job of Object.values(RETENTION_JOBS).filter((one) => one.isScheduled(config))) {
     for (let position: number | null = 0; position !== null; ) {
       const page = await job.find(context, { position, now: new Date(Date.now() + LATER_MS) });
-      for (const finding of page.findings) await finding.remove();
+      for (const candidate of page.candidates) await candidate.remove();
       position = page.nextPosition;
     }
   }

@@ -73,7 +73,7 @@ describe('backup and restore of a standalone installation', () => {
     assert.equal(description.objects, counts.copied);
     const restored = await restore('first', 'restored');
     assert.deepEqual(
-      [restored.sameSecret, restored.settled, restored.counts?.copied],
+      [restored.sameSecret, restored.reconciled, restored.counts?.copied],
       [true, { restarted: 2, lost: 1 }, counts.copied],
     );
     const secrets = await stat(path.join(folder.path, 'restored', 'secrets.json'));
@@ -204,7 +204,7 @@ describe('backup and restore of a standalone installation', () => {
     await assert.rejects(restore('nowhere', 'x'), /no finished backup/);
   });
 
-  test('a damaged backup is told, and not published', async () => {
+  test('a damaged backup is reported, and not published', async () => {
     await backUp('damaged');
     const videoId = await publish();
     await backUp('damaged');

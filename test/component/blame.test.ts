@@ -80,7 +80,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       return (await findWaiting(bench.context.database.models, [row], new Date())).get(video.id);
     };
 
-    test('a bad file fails when a second worker says the same, a second later', async () => {
+    test('a bad file fails when a second worker reports the same, a second later', async () => {
       await isAlive('a', 'b');
       const video = await bench.addVideo();
       const first = await lease(video);
@@ -99,7 +99,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     });
 
-    test('a second worker that succeeds is right, and one that says something else is followed by a third', async () => {
+    test('a second worker that succeeds is right, and one that reports something else is followed by a third', async () => {
       const good = await bench.addVideo();
       await fail((await lease(good)).task, 'not_a_video');
       await finish((await lease(good)).task, { kind: 'inspect', facts: FACTS }, 'b');
@@ -113,7 +113,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal((await bench.videoOf(bad.id)).errorCode, 'not_a_video');
     });
 
-    test('a worker that declines its second try is asked a few times only', async () => {
+    test('a worker that declines its second attempt is asked a few times only', async () => {
       await isAlive('a', 'b');
       const video = await bench.addVideo();
       await fail((await lease(video)).task, 'undecodable');
@@ -259,7 +259,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal(video.notices, null);
     });
 
-    test('one good try of the sound is enough', async () => {
+    test('one good attempt at the sound is enough', async () => {
       const video = await inspected();
       await finish((await lease(video, 'audio')).task, withoutSound);
       const { task } = await lease(video, 'audio');
@@ -268,7 +268,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal((await bench.videoOf(video.id)).notices, null);
     });
 
-    test('a new transcode, and a new try of the sound, begin without the notice and the verdicts', async () => {
+    test('a new transcode, and a new attempt at the sound, begin without the notice and the verdicts', async () => {
       const { database } = bench.context;
       const { models } = database;
       const leaveOut = async (video: VideoRow) => {

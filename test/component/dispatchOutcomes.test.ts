@@ -67,7 +67,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     const stateOf = async (task: TaskRow) => (await task.reload()).state;
 
-    test('plans and sources name the folder and the content; one of an earlier version is handed back', async () => {
+    test('plans and sources name the folder and the content; one of an earlier version is released', async () => {
       const video = await bench.addVideo();
       const objectFolder = `${video.id}-${'0123456789abcdef'.repeat(2)}`;
       const lastModified = new Date('2026-01-02T03:04:05.000Z');
@@ -103,7 +103,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal(video.plan?.version, video.planVersion);
     });
 
-    test('a result told twice changes nothing the second time', async () => {
+    test('a result that is reported twice changes nothing the second time', async () => {
       const video = await bench.addVideo();
       const task = await leaseOne(video);
       await finish(task);
@@ -114,7 +114,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal(after[0]?.deliveries, 1);
     });
 
-    test('whoever lost the lease changes nothing and is told so', async () => {
+    test('whoever lost the lease changes nothing and gets a revocation', async () => {
       const video = await bench.addVideo();
       const late = await leaseOne(video);
       await late.update({ state: 'pending' });
@@ -133,7 +133,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     });
 
-    test('a task that was given up too early goes on where it is', async () => {
+    test('a task whose lease expired too early continues where it is', async () => {
       const video = await bench.addVideo();
       const task = await leaseOne(video);
       await apply(signEvent(task, { type: 'started' as const }));
@@ -161,7 +161,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal((await bench.videoOf(video.id)).playable, true);
     });
 
-    test('a failure by chance is tried again later, and only so often', async () => {
+    test('a failure by chance is retried later, and only so often', async () => {
       const video = await inspected();
       for (const attempt of [1, 2]) {
         const task = (await lease(video)).find(({ kind }) => kind === 'audio');
@@ -187,7 +187,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
     });
 
-    test('other workers of a failed video are told to stop', async () => {
+    test('the leases of other workers of a failed video are revoked', async () => {
       const video = await inspected();
       const [first, second] = await lease(video);
       assert.ok(first && second);
@@ -210,7 +210,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.equal(await stateOf(images), 'failed');
     });
 
-    test('a task handed back goes to another at once and was no try', async () => {
+    test('a released task goes to another at once and was no attempt', async () => {
       const video = await bench.addVideo();
       const task = await leaseOne(video);
       await apply(signEvent(task, { type: 'started' as const }));
@@ -334,7 +334,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       }
     });
 
-    test('a program that dies twice on the same task fails the video, after one more try', async () => {
+    test('a program that dies twice on the same task fails the video, after one more attempt', async () => {
       const video = await bench.addVideo();
       const first = await leaseOne(video);
       await fail(first, 'program_died', true);
@@ -477,7 +477,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       }
     });
 
-    test('a result of another try than the one it comes from changes nothing', async () => {
+    test('a result of another attempt than the one it comes from changes nothing', async () => {
       const video = await inspected();
       const waiting = await lease(video);
       for (const task of waiting) {

@@ -5,7 +5,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { dispatchOnce, startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
-import { reopenAll, type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
+import { requeueAll, type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
 import { newTask } from '../../server/src/transcode/lifecycle.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
@@ -75,7 +75,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
       const dispatchers = [context, await bench.connect()].map((server) => startDispatcher(server));
       await waitFor('every task was delivered', () => {
-        for (const dispatcher of dispatchers) dispatcher.poke();
+        for (const dispatcher of dispatchers) dispatcher.wake();
         return seen.length > TASKS;
       });
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
@@ -170,14 +170,14 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.deepEqual([ended.status, ended.errorCode], ['failed', 'internal']);
     });
 
-    test('a queue that forgets is filled again from the tasks', async () => {
+    test('a queue that lost its messages is filled again from the tasks', async () => {
       await clear();
       const video = await bench.addVideo();
       await addTasks(video, 2);
       const [first, second] = await bench.tasksOf(video.id);
       await first?.update({ state: 'running', workerId: 'gone', leaseExpiresAt: new Date() });
       await second?.update({ state: 'queued' });
-      await reopenAll(context);
+      await requeueAll(context);
       assert.deepEqual(await countStates(video), { pending: 3 });
       // the one in work may be what ended the last process
       assert.deepEqual(

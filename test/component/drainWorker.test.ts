@@ -64,7 +64,7 @@ describe('a worker that an admin drains', () => {
     await waitFor('the second video', () => taken.includes(second));
   });
 
-  test('drains although it missed being told, and listens to the last word', async () => {
+  test('drains although it missed the message, and follows the last one', async () => {
     const { Worker } = server.context.database.models;
     await Worker.update({ wantedState: 'drained' }, { where: { id: 'worker-1' } });
     await stateIs('drained');
@@ -79,7 +79,7 @@ describe('a worker that an admin drains', () => {
     assert.equal((await server.context.queue.depth()).consumers, 1);
   });
 
-  test('stops all the same, and is told nothing after', async () => {
+  test('stops all the same, and is sent nothing after', async () => {
     await tell('drain');
     await stateIs('drained');
     await worker.stop();

@@ -168,7 +168,7 @@ suite('limits of a user', () => {
     assert.deepEqual((await waitingOf(user)).sort(), [second.id, third.id, fourth.id]);
   });
 
-  test('beyond the minutes of a day videos wait, and go on when the day has passed', async () => {
+  test('beyond the minutes of a day videos wait, and continue when the day has passed', async () => {
     const user = await bench.addUser({ quotaDailyMinutes: 30 });
     const video = await bench.addVideo(undefined, user);
     const { TranscodeUsage } = bench.context.database.models;

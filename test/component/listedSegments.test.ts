@@ -95,7 +95,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       ...tries.map(({ tag }, index) => `${index} of ${tag}`),
     ];
 
-    test('a further try takes the place of the one before when it has as much, and not earlier', async () => {
+    test('a further attempt takes the place of the one before when it has as much, and not earlier', async () => {
       const { video, first } = await begin();
       await first.make(3);
       assert.deepEqual(await play(video), listOf(first, first, first, first));
@@ -112,7 +112,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       assert.deepEqual(await play(video), listOf(third, third, third, third, third));
     });
 
-    test('a damaged try is replaced segment by segment, which is counted; what can be watched stays', async () => {
+    test('a damaged attempt is replaced segment by segment, which is counted; what can be watched stays', async () => {
       const replaced = async () =>
         sumOf(await readCounters(bench.context.metrics), 'reelmill_listed_segments_replaced_total') ?? 0;
       const before = await replaced();

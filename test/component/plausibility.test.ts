@@ -101,7 +101,7 @@ describe('removing is stopped where it is not plausible', () => {
   const logged = (pattern: RegExp): number => server.logLines().filter((line) => pattern.test(line)).length;
   const setHeartbeat = (beatAt: Date) => models().Heartbeat.update({ beatAt }, HEARTBEAT);
 
-  test('more than a run may remove waits, is told everywhere, and goes when an administrator allows so many', async () => {
+  test('more than a run may remove waits, is shown everywhere, and goes when an administrator allows so many', async () => {
     const old = await addOnline(4, 31);
     const young = await addOnline(3, 29);
     await runDue('old_sources');
@@ -163,7 +163,7 @@ describe('removing is stopped where it is not plausible', () => {
     await runDue('old_sources');
   });
 
-  test('the command line shows a stop, runs the others and lets it go on', async () => {
+  test('the command line shows a stop, runs the others and lets it continue', async () => {
     const config = await makeTemporaryFolder('plausibility-cli');
     try {
       const login = ['login', '--server', server.url, '--email', ADMIN.email, '--password-stdin'];
@@ -226,7 +226,7 @@ describe('removing is stopped where it is not plausible', () => {
     const begun: number[] = [];
     for (let index = 0; index < 9; index += 1) begun.push((await beginMultipart(user, 1_000)).videoId);
     await models().Upload.update({ expiresAt: new Date() }, { where: {} });
-    await waitFor('they were given up', async () => {
+    await waitFor('they were aborted', async () => {
       await runDue('stale_uploads');
       assert.equal((await jobOf('stale_uploads')).stopped, null);
       return (await models().Upload.count({ where: { videoId: begun } })) === 0;

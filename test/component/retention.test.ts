@@ -13,7 +13,7 @@ import {
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
-import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import { lockJob } from '../../server/src/maintenance/jobLock.ts';
 import { RETENTION_JOBS } from '../../server/src/maintenance/registry.ts';
 import { runScheduled } from '../../server/src/maintenance/run.ts';
 import { readSmallObject } from '../../server/src/playback/readSmallObject.ts';
@@ -123,7 +123,7 @@ describe('retention', () => {
     assert.equal((await run('old_sources', false)).result.items, 0);
   });
 
-  test('what needs the source afterwards says so', async () => {
+  test('what needs the source afterwards fails with source_gone', async () => {
     const videoId = await publish(31);
     await run('old_sources', false);
     const retry = await user.call('POST', `/videos/${videoId}/retry`);
@@ -137,7 +137,7 @@ describe('retention', () => {
     assert.deepEqual([again.status, again.error.code], [409, 'source_gone']);
   });
 
-  test('a source that a crash left after its row said it is gone is a leftover', async () => {
+  test('a source that a crash left after its row was marked as removed is a stale object', async () => {
     const videoId = await publish(1);
     const { sourceKey } = await videoOf(videoId);
     await server.context.database.models.Video.update(
@@ -172,7 +172,7 @@ describe('retention', () => {
     assert.equal((await complete(user, alive.videoId)).status, 202);
   });
 
-  test('an upload that goes on is not given up, however long it takes', async () => {
+  test('an upload that continues is not aborted, however long it takes', async () => {
     const { models } = server.context.database;
     const { videoId } = await beginMultipart(user, PART + 5);
     const soon = new Date(Date.now() + 60_000);
@@ -193,26 +193,26 @@ describe('retention', () => {
     assert.equal(await models.Upload.findByPk(videoId), null);
   });
 
-  test('open uploads that no video knows are given up after a day', async () => {
+  test('open uploads that no video knows are aborted after a day', async () => {
     const { store } = server.context;
     const plan = { contentType: 'video/mp4', partSizeBytes: PART, sizeBytes: 5 };
     const { videoId } = await beginMultipart(user, 5);
     const known = await (await videoOf(videoId)).sourceKey;
-    const strays = [await store.createUpload('raw/1/gone.mp4', plan), await store.createUpload(known, plan)];
+    const orphaned = [await store.createUpload('raw/1/gone.mp4', plan), await store.createUpload(known, plan)];
     const young = await store.createUpload('raw/1/young.mp4', plan);
     for await (const { uploadId } of store.listUploads()) {
       if (uploadId !== young.uploadId) await makeOld(path.join('uploads', uploadId, 'upload.json'), 2);
     }
     assert.equal((await run('stray_uploads', true)).result.items, 2);
     assert.equal((await run('stray_uploads', false)).result.items, 2);
-    for (const upload of strays) {
+    for (const upload of orphaned) {
       await assert.rejects(store.listParts(upload), { code: 'upload_gone' });
     }
     assert.deepEqual(await store.listParts(young), []);
     assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).status, 200);
   });
 
-  test('what tries that do not count made goes, whatever its age, and nothing that is published or not ours', async () => {
+  test('what attempts that do not count made goes, whatever its age, and nothing that is published or not ours', async () => {
     for (const tagged of [true, false]) {
       const videoId = await publish(1, tagged);
       const before = await keysOf(videoId);
@@ -308,11 +308,11 @@ describe('retention', () => {
     await models.Video.update({ status: 'failed' }, { where: { id: videoId } });
     await settle(videoId);
     const search = { position: videoId - 1, now: new Date(), everything: true };
-    const { findings } = await RETENTION_JOBS.leftovers.find(server.context, search);
-    const own = findings.filter((finding) => finding.videoId === videoId);
+    const { candidates } = await RETENTION_JOBS.leftovers.find(server.context, search);
+    const own = candidates.filter((candidate) => candidate.videoId === videoId);
     assert.equal((await user.call('POST', `/videos/${videoId}/retry`)).status, 202);
     assert.equal((await videoOf(videoId)).planVersion, planVersion + 1);
-    for (const finding of own) await finding.remove();
+    for (const candidate of own) await candidate.remove();
     const playlists = all.filter((key) => key.endsWith('.m3u8'));
     assert.ok(playlists.length > 4);
     const pictures = [coverKey, storyboardKey, objectKeys.storyboardSprite(storyboardKey)];
@@ -382,7 +382,7 @@ describe('retention', () => {
     await models.Video.update({ status: 'canceled' }, { where: { id: broken } });
   });
 
-  test('folders that a crash left empty go with the leftovers', async () => {
+  test('folders that a crash left empty go with the stale objects', async () => {
     const videoId = await publish(1);
     const folder = await folderOf(videoId);
     const objects = path.join(server.dataDir, 'objects', 'objects', 'processed', String(folder));
@@ -393,7 +393,7 @@ describe('retention', () => {
     assert.ok((await readdir(objects)).includes('hls_720p'));
   });
 
-  test('a source that arrives after its upload was given up goes; that of a canceled transcode stays', async () => {
+  test('a source that arrives after its upload was aborted goes; that of a canceled transcode stays', async () => {
     const late = await beginSingle(user);
     assert.equal((await user.call('DELETE', `/videos/${late.videoId}/upload`)).status, 204);
     // a disk ends the URL; a store that cannot would take it
@@ -438,7 +438,7 @@ describe('retention', () => {
 
   test('a job that is being run is not run once more', async () => {
     const { models } = server.context.database;
-    const lease = await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    const lease = await lockJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
     assert.ok(lease);
     assert.equal((await jobOf('leftovers')).running, true);
     const body = { job: 'leftovers', dry_run: false };
@@ -450,7 +450,7 @@ describe('retention', () => {
     assert.deepEqual([running, last?.error], [false, 'pulled the plug']);
     await run('leftovers', false);
     // a server that died leaves a lease that runs out
-    await claimJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
+    await lockJob(models, RETENTION_JOBS.leftovers, { trigger: 'admin', position: 0 });
     await models.RetentionJob.update({ leaseExpiresAt: new Date(0) }, { where: { name: 'leftovers' } });
     await run('leftovers', false);
   });

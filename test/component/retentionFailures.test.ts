@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import type { Finding, RetentionJob } from '../../server/src/maintenance/job.ts';
-import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import type { Candidate, RetentionJob } from '../../server/src/maintenance/job.ts';
+import { lockJob } from '../../server/src/maintenance/jobLock.ts';
 import { RETENTION_JOBS } from '../../server/src/maintenance/registry.ts';
 import { runScheduled } from '../../server/src/maintenance/run.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
@@ -25,13 +25,13 @@ describe('what retention cannot remove', () => {
   const rowOf = ({ name }: RetentionJob) =>
     server.context.database.models.RetentionJob.findByPk(name, { rejectOnEmpty: true });
   /** As if nothing had run before and no first run needed permission. */
-  const makeDue = async ({ name, restMs }: RetentionJob) => {
+  const makeDue = async ({ name, intervalMs }: RetentionJob) => {
     const { RetentionJob: Jobs } = server.context.database.models;
     await Jobs.destroy({ where: { name } });
     await Jobs.create({
       name,
       nextRunAt: new Date(0),
-      settings: restMs > 0 ? { RETAIN_SOURCES_DAYS: 30 } : null,
+      settings: intervalMs > 0 ? { RETAIN_SOURCES_DAYS: 30 } : null,
     });
   };
   const run = (job: RetentionJob, context = server.context) =>
@@ -85,7 +85,7 @@ describe('what retention cannot remove', () => {
     }
     const { result, error, nextRunAt } = await rowOf(job);
     assert.deepEqual([result?.items, result?.failed, error], [2, 4, null]);
-    assert.ok(nextRunAt.getTime() > Date.now() + job.restMs - RETRY_MS);
+    assert.ok(nextRunAt.getTime() > Date.now() + job.intervalMs - RETRY_MS);
     assert.match((await metricOf(job)) ?? '', / 4$/);
 
     await makeDue(job);
@@ -114,7 +114,7 @@ describe('what retention cannot remove', () => {
       { nextRunAt: new Date(0) },
       { where: { name: job.name } },
     );
-    const lease = await claimJob(server.context.database.models, job, {
+    const lease = await lockJob(server.context.database.models, job, {
       trigger: 'schedule',
       position: 'schedule',
     });
@@ -133,7 +133,7 @@ describe('what retention cannot remove', () => {
   test('a job whose rows say what is due looks once, and waits a minute with what it could not remove', async () => {
     let looks = 0;
     let tried = 0;
-    const stuck: Finding = {
+    const stuck: Candidate = {
       videoId: 1,
       ...{ key: 'raw/1/film.mp4', objects: 1, sizeBytes: 1, since: new Date(), reason: 'test' },
       remove: async () => {
@@ -145,7 +145,7 @@ describe('what retention cannot remove', () => {
       ...RETENTION_JOBS.late_uploads,
       find: async () => {
         looks += 1;
-        return { findings: [stuck], nextPosition: null };
+        return { candidates: [stuck], nextPosition: null };
       },
     };
     await makeDue(job);

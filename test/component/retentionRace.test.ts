@@ -7,7 +7,7 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { FarmSignals } from '../../server/src/context/farmSignals.ts';
 import { type Database, openDatabase } from '../../server/src/db/database.ts';
 import type { RetentionContext } from '../../server/src/maintenance/job.ts';
-import { claimJob } from '../../server/src/maintenance/ledger.ts';
+import { lockJob } from '../../server/src/maintenance/jobLock.ts';
 import { RETENTION_JOBS } from '../../server/src/maintenance/registry.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { type Distributed, openDistributed } from '../support/distributed.ts';
@@ -45,7 +45,7 @@ describe('retention on several servers, beside uploads', () => {
     const claim = { trigger: 'schedule', position: 'schedule' } as const;
     const claims = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
-        claimJob(contexts[index % 2]?.database.models ?? farm.database.models, job, claim),
+        lockJob(contexts[index % 2]?.database.models ?? farm.database.models, job, claim),
       ),
     );
     const [lease, ...others] = claims.filter((one) => one !== null);
@@ -53,10 +53,10 @@ describe('retention on several servers, beside uploads', () => {
     assert.deepEqual(others, []);
     const result = { items: 0, objects: 0, bytes: 0, failed: 0, examples: [], complete: true };
     await lease.finish({ result, nextPosition: 50 }, {});
-    const next = await claimJob(second.models, job, claim);
+    const next = await lockJob(second.models, job, claim);
     assert.equal(next?.row.position, 50);
     await next?.finish({ result, nextPosition: null }, {});
-    assert.equal(await claimJob(second.models, job, claim), null);
+    assert.equal(await lockJob(second.models, job, claim), null);
   });
 
   test('nothing goes that an upload or a transcode needs, however eager the jobs are', async () => {
@@ -129,7 +129,7 @@ async function tidyUntil(context: RetentionContext, isOver: () => boolean): Prom
       let position: number | null = 0;
       while (position !== null) {
         const page = await job.find(context, { position, now: new Date(Date.now() + YEARS_MS) });
-        for (const finding of page.findings) await finding.remove();
+        for (const candidate of page.candidates) await candidate.remove();
         position = page.nextPosition;
       }
     }

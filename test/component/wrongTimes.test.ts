@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { col, type Model, type ModelStatic, type WhereOptions } from 'sequelize';
-import { beat, readHeartbeat, readTime } from '../../server/src/clock/heartbeat.ts';
+import { readHeartbeat, readTime, recordHeartbeat } from '../../server/src/clock/heartbeat.ts';
 import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
 import { type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
 import { newDelivery, newMessage } from '../../server/src/events/videoEvents.ts';
 import { boundTimes } from '../../server/src/maintenance/boundTimes.ts';
-import { forgetWorkers } from '../../server/src/maintenance/forgetWorkers.ts';
+import { pruneWorkers } from '../../server/src/maintenance/pruneWorkers.ts';
 import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { applyStarted } from '../../server/src/results/liveness.ts';
@@ -35,7 +35,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       bench = await openFarmBench(database);
       userId = (await bench.addUser()).id;
       await readHeartbeat(models());
-      await beat(models(), new Date());
+      await recordHeartbeat(models(), new Date());
     });
     after(() => bench.close());
 
@@ -132,7 +132,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await m.Upload.destroy({ where: {} });
     });
 
-    test('of a change in the time to come, the clean-up and the next try are due soon', async () => {
+    test('of a change in the time to come, the clean-up and the next attempt are due soon', async () => {
       const m = models();
       const { id } = await bench.addVideo();
       const other = await bench.addVideo();
@@ -227,17 +227,17 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
         await write(m.Task, { id: queued.id }, { updatedAt: shift(ahead(0)) });
         await write(m.Worker, { id: 'alive' }, { lastSeenAt: shift(ahead(0)) });
         await sweepOnce(withDatabaseClock(differsMs), memory(), () => undefined);
-        await forgetWorkers({ ...withDatabaseClock(differsMs), config: CONFIG });
+        await pruneWorkers({ ...withDatabaseClock(differsMs), config: CONFIG });
         assert.equal((await running.reload()).state, 'running', `${differsMs}`);
         assert.equal((await queued.reload()).state, 'queued', `${differsMs}`);
         assert.deepEqual((await waiting.reload()).availableAt, shift(availableAt), `${differsMs}`);
         assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 1, `${differsMs}`);
       }
       await write(m.Worker, { id: 'alive' }, { lastSeenAt: ahead(-HOUR_MS) });
-      await forgetWorkers({ ...bench.context, config: CONFIG });
+      await pruneWorkers({ ...bench.context, config: CONFIG });
       assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 1);
       await write(m.Worker, { id: 'alive' }, { lastSeenAt: ahead(-DAY_MS - MINUTE_MS) });
-      await forgetWorkers({ ...bench.context, config: CONFIG });
+      await pruneWorkers({ ...bench.context, config: CONFIG });
       assert.equal(await m.Worker.count({ where: { id: 'alive' } }), 0);
     });
 

@@ -115,7 +115,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       await assert.rejects(claim(user, null), { code: 'quota_exceeded' });
     });
 
-    test('what is deleted or was given up counts nothing, what failed counts', async () => {
+    test('what is deleted or was aborted counts nothing, what failed counts', async () => {
       const user = await addUser();
       const started = new Date();
       await addVideo(user, { sizeBytes: 1, status: 'uploading' });
@@ -309,7 +309,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       assert.deepEqual(await find(7), [[-1, 0], [-1, 1], ...likely]);
     });
 
-    test('what is wanted of a worker outlives its heartbeats', async () => {
+    test('the desired state of a worker outlives its heartbeats', async () => {
       const { Worker } = database.models;
       const now = new Date();
       const row = { id: 'w', host: 'h', version: '0', cpus: 1, reason: null, taskId: null, startedAt: now };

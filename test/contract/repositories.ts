@@ -143,7 +143,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       assert.equal(await database.models.User.count(), 2);
     });
 
-    test('of several tries with the last attempts, no more get through than there are', async () => {
+    test('of several logins with the last attempts, no more get through than there are', async () => {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 25 }, async (_, index) => {
           const claim = { email: 'eve@example.org', network: '192.0.2.1' };
@@ -378,7 +378,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       assert.equal(await findResumableUpload(models, user.id + 1, file), null);
     });
 
-    test('a worker says again and again that it lives', async () => {
+    test('a worker sends heartbeat after heartbeat', async () => {
       const { models } = database;
       const now = new Date();
       const row = { id: 'w', host: 'h', version: '0', cpus: 1.5, reason: null, taskId: null, startedAt: now };

@@ -140,7 +140,7 @@ test('a file that is no video fails within seconds, by the word of two workers',
   assert.deepEqual(judges, ['one', 'two']);
 });
 
-test('sound that two workers refuse is left out, and the owner is told in every place', async () => {
+test('sound that two workers refuse is left out, and the owner sees it in every place', async () => {
   const asked: string[] = [];
   const deaf =
     (name: string): RunTask =>

@@ -147,7 +147,7 @@ test('a store that is away makes tasks wait, not fail', async () => {
   assert.ok(tasks.some(({ farmFaults }) => farmFaults > 0));
 });
 
-test('without its database the server says so and recovers', async () => {
+test('without its database the server reports so and recovers', async () => {
   const videoId = await upload();
   await untilEncode(videoId, 'running');
   await mariaDb.stop();
@@ -177,7 +177,7 @@ test('a cancel ends the running ffmpeg', async () => {
   assert.equal((await farm.videoOf(videoId)).status, 'canceled');
 });
 
-test('a worker that is told to stop hands its task to another', async () => {
+test('a worker that is asked to stop releases its task to another', async () => {
   const leaving = await farm.startWorker('leaving');
   const videoId = await upload();
   const handedBack = await waitFor(

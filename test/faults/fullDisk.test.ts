@@ -103,7 +103,7 @@ const done = (stage: Stage, taskId: number) =>
   waitFor(`task ${taskId} is done`, () => stage.typesOf(taskId).includes('done'), { timeoutMs: 60_000 });
 
 describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
-  test('has too little room takes no task, says why, and goes on by itself', async () => {
+  test('has too little room takes no task, reports why, and continues by itself', async () => {
     await withStage({ options: 'size=32m' }, async (stage) => {
       await stage.untilState('idle');
       await stage.disk.fill(MIB);
@@ -133,7 +133,7 @@ describe('a worker whose scratch folder', { skip: noTmpfs }, () => {
     });
   });
 
-  test('is full at the start waits, then runs its programs as confined as ever, and says which they are', async () => {
+  test('is full at the start waits, then runs its programs as confined as ever, and reports which they are', async () => {
     const prepare = (disk: Tmpfs) => disk.fill();
     await withStage({ options: 'size=32m', prepare }, async (stage) => {
       assert.match(await stage.untilUnhealthy(), /scratch folder is full/);
@@ -194,7 +194,7 @@ test('an SQLite database on a full disk takes transactions again as soon as ther
   }
 });
 
-test('a standalone server whose disk fills says so, and goes on when there is room', {
+test('a standalone server whose disk fills reports so, and continues when there is room', {
   skip: noTmpfs,
 }, async () => {
   const cleanupStack = new CleanupStack();

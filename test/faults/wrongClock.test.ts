@@ -134,7 +134,7 @@ describe('a standalone server with a wrong clock', { timeout: 180_000 }, () => {
     return JSON.parse(answer.text).parts.length;
   };
 
-  test('that is started a year ahead removes nothing, and says why', async () => {
+  test('that is started a year ahead removes nothing, and reports why', async () => {
     server = await start();
     const [admin, user] = [await logIn(ADMIN), await logIn(CREATOR)];
     assert.equal((await user.call('DELETE', `/videos/${footage.deletedId}`)).status, 204);
@@ -145,7 +145,7 @@ describe('a standalone server with a wrong clock', { timeout: 180_000 }, () => {
     await server.stop();
   });
 
-  test('that is started in 1970 removes nothing, and goes on by itself when the clock is right', async () => {
+  test('that is started in 1970 removes nothing, and continues by itself when the clock is right', async () => {
     await clock.setTime(NEVER_SET);
     server = await start();
     await assertStopped(await logIn(ADMIN), /which cannot be/);
@@ -192,7 +192,7 @@ describe('a distributed server whose clock jumps', { timeout: 240_000 }, () => {
     await folder?.remove();
   });
 
-  test('removes nothing a year ahead and in 1970, and goes on when the clock is right', async () => {
+  test('removes nothing a year ahead and in 1970, and continues when the clock is right', async () => {
     const api = await DocumentedApi.of(server.url);
     const { models } = farm.database;
     assert.equal(

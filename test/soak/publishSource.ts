@@ -7,11 +7,12 @@ import {
   assembleVideo,
   type FinishedTask,
 } from '@reelmill/server/publish/assembleVideo.ts';
+import { isDispensable } from '@reelmill/server/state/taskState.ts';
+import { isPlanMismatch } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { NoticeCode, NoticeFacts } from '@reelmill/shared/contracts/notices.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { objectKeys } from '@reelmill/shared/core/objectKeys.ts';
-import { isDispensable, isPlanMismatch } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { MediaStore } from '../support/mediaStore.ts';
 import { runSpec } from '../support/transcode.ts';

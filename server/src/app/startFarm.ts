@@ -1,7 +1,7 @@
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { startDispatcher } from '../dispatch/dispatcher.ts';
-import { reopenAll, startSweeper } from '../dispatch/sweeper.ts';
+import { requeueAll, startSweeper } from '../dispatch/sweeper.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
 import { startEventConsumer } from '../results/eventConsumer.ts';
 
@@ -16,11 +16,11 @@ export interface Farm {
  * same rows excludes each other in the database. Waits for nothing that may be down, except the database.
  */
 export async function startFarm(context: FarmContext): Promise<Farm> {
-  if (!context.queue.durable) await reopenAll(context);
+  if (!context.queue.durable) await requeueAll(context);
   const cleanupStack = new CleanupStack();
   const finalizer = startFinalizer(context);
   cleanupStack.add('finalizer', () => finalizer.stop());
-  const onComplete = (): void => finalizer.poke();
+  const onComplete = (): void => finalizer.wake();
   const events = await startEventConsumer(context, onComplete).catch(async (error: unknown) => {
     await cleanupStack.release();
     throw error;

@@ -19,19 +19,19 @@ export interface RecurringOptions {
 /** Work that goes on until it is stopped. */
 export interface Recurring {
   /** Asks for a run now; one that is under way is followed by another. */
-  poke(): void;
+  wake(): void;
   /** Begins no further run and resolves when the one under way has settled. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs `work` at once, whenever it is poked and at least every `intervalMs`, never twice at the same time. A failed run
+ * Runs `work` at once, whenever it is woken and at least every `intervalMs`, never twice at the same time. A failed run
  * is repeated with growing pauses; the log has the first failure of a row and the recovery.
  */
 export function startRecurring(options: RecurringOptions): Recurring {
   const { name, logger, metrics } = options;
   const stopping = new AbortController();
-  let poked = false;
+  let isWoken = false;
   let backingOff = false;
   let endWait: () => void = () => {};
   let failures = 0;
@@ -47,9 +47,9 @@ export function startRecurring(options: RecurringOptions): Recurring {
   };
 
   const runOnce = async (): Promise<void> => {
-    poked = false;
+    isWoken = false;
     try {
-      if (await options.work(stopping.signal)) poked = true;
+      if (await options.work(stopping.signal)) isWoken = true;
       if (failures > 0) logger.info({ service: name }, 'works again');
       failures = 0;
       metrics.serviceRan(name, 'done');
@@ -69,14 +69,14 @@ export function startRecurring(options: RecurringOptions): Recurring {
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await runOnce();
-      if (!poked) await wait(options.intervalMs);
+      if (!isWoken) await wait(options.intervalMs);
     }
   };
   const ended = loop();
 
   return {
-    poke() {
-      poked = true;
+    wake() {
+      isWoken = true;
       if (!backingOff) endWait();
     },
     stop() {

@@ -12,7 +12,7 @@ import { dumpMysql, isMysqlEmpty, loadMysql } from './mysqlPrograms.ts';
 const COMPLETED = /^-- Dump completed/;
 const TAIL_CHARACTERS = 1_000;
 
-/** Writes a consistent copy of a running database and answers the file's name. Only one that is whole is there. */
+/** Writes a consistent copy of a running database. Returns the file's name. Only one that is whole is there. */
 export async function dumpDatabase(
   location: DatabaseLocation,
   folder: string,
@@ -42,7 +42,7 @@ export async function assertCompleted(file: string): Promise<void> {
   if (!COMPLETED.test(last)) throw new Error(`${file} is not a whole dump: its end is missing`);
 }
 
-/** One read transaction of SQLite: whoever writes meanwhile goes on, and is not in the copy. */
+/** One read transaction of SQLite: what is written meanwhile is not in the copy. */
 async function copySqlite(from: string, to: string): Promise<void> {
   await stat(from);
   const draft = `${to}.new`;

@@ -11,7 +11,7 @@ export interface Digest {
   md5: string;
 }
 
-/** A pipeline step that passes bytes on and says afterwards what they were. */
+/** A pipeline step that passes bytes on and returns afterwards what they were. */
 export function createDigest(): { step: Transform; result(): Digest } {
   const md5 = createHash('md5');
   let sizeBytes = 0;

@@ -31,27 +31,31 @@ try {
 async function backup(folder: string, dump: string | undefined): Promise<void> {
   const config = readServerConfig(process.env);
   const { description, counts, removed } = await makeBackup(config, { folder, dump });
-  say(`Backed up into ${folder}: ${description.database}, ${description.objects} objects.`);
-  say(
+  print(`Backed up into ${folder}: ${description.database}, ${description.objects} objects.`);
+  print(
     `${counts.copied} copied (${counts.copiedBytes} bytes), ${counts.kept} there before, ${removed} removed.`,
   );
   if (config.JWT_SECRET !== undefined) {
-    say('The secrets of the environment (JWT_SECRET, passwords) are not in it: keep them as well.');
-  } else say('It holds the secret of this installation: keep it where nobody else reads it.');
+    print('The secrets of the environment (JWT_SECRET, passwords) are not in it: keep them as well.');
+  } else print('It holds the secret of this installation: keep it where nobody else reads it.');
 }
 
 async function restore(folder: string, named: readonly string[] | undefined): Promise<void> {
   const steps = named?.map(readStep);
   const config = readServerConfig(process.env);
   const logger = createLogger({ level: 'warn', name: 'restore' });
-  const { description, counts, settled, sameSecret } = await restoreBackup(config, { folder, steps, logger });
-  say(`Restored the backup of ${description.made_at} (version ${description.version}).`);
-  if (counts !== null) say(`${counts.copied} objects put into the store, ${counts.kept} were there.`);
-  if (settled !== null) {
-    say(`${settled.restarted} transcodes begin anew, ${settled.lost} videos have lost their file.`);
+  const { description, counts, reconciled, sameSecret } = await restoreBackup(config, {
+    folder,
+    steps,
+    logger,
+  });
+  print(`Restored the backup of ${description.made_at} (version ${description.version}).`);
+  if (counts !== null) print(`${counts.copied} objects put into the store, ${counts.kept} were there.`);
+  if (reconciled !== null) {
+    print(`${reconciled.restarted} transcodes begin anew, ${reconciled.lost} videos have lost their file.`);
   }
   if (!sameSecret) {
-    say('This installation has another JWT_SECRET: links that were shared do not work any more.');
+    print('This installation has another JWT_SECRET: links that were shared do not work any more.');
   }
 }
 
@@ -61,6 +65,6 @@ function readStep(text: string): RestoreStep {
   return step;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

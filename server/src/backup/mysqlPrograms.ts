@@ -91,7 +91,7 @@ async function runFirst(
   throw new Error(`None of these programs is installed: ${programs.join(', ')}.`);
 }
 
-/** Answers false where there is no such program; throws where it fails. */
+/** Returns false where there is no such program; throws where it fails. */
 async function run(program: string, args: readonly string[], { input, output }: Streams): Promise<boolean> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: programEnvironment() });
   const started = await new Promise<boolean>((resolve, reject) => {

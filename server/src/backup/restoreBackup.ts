@@ -7,7 +7,7 @@ import { type CopyCounts, copyIn } from './copyObjects.ts';
 import { assertNoDatabase, loadDatabase } from './databaseDump.ts';
 import { openStore, restoreSecrets } from './installation.ts';
 import { ObjectIndex } from './objectIndex.ts';
-import { type Settled, settleRestored } from './settleRestored.ts';
+import { type Reconciled, reconcileRestored } from './reconcileRestored.ts';
 
 /** `objects` into the store, then the `database`, then both brought into step. */
 export const RESTORE_STEPS = ['objects', 'database', 'settle'] as const;
@@ -23,7 +23,7 @@ export interface RestoreOptions {
 export interface Restored {
   description: BackupDescription;
   counts: CopyCounts | null;
-  settled: Settled | null;
+  reconciled: Reconciled | null;
   /** False where this installation has another secret than the one that was backed up. */
   sameSecret: boolean;
 }
@@ -49,11 +49,11 @@ export async function restoreBackup(config: ServerConfig, options: RestoreOption
   try {
     const counts = steps.includes('objects') ? await copyObjects() : null;
     if (steps.includes('database')) await loadDatabase(location, folder.file(description.database));
-    const settled = steps.includes('settle') ? await settle() : null;
+    const reconciled = steps.includes('settle') ? await reconcile() : null;
     return {
       description,
       counts,
-      settled,
+      reconciled,
       sameSecret: secrets.fingerprint === description.secret_fingerprint,
     };
   } finally {
@@ -69,10 +69,10 @@ export async function restoreBackup(config: ServerConfig, options: RestoreOption
     }
   }
 
-  async function settle(): Promise<Settled> {
+  async function reconcile(): Promise<Reconciled> {
     const database = await openDatabase(location, options.logger);
     try {
-      return await settleRestored(database, store);
+      return await reconcileRestored(database, store);
     } finally {
       await database.close();
     }

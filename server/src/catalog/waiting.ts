@@ -1,12 +1,8 @@
 import type { Waiting, WaitingReason } from '@reelmill/shared/contracts/videos.ts';
-import {
-  QUARANTINE_AFTER_LEASES,
-  WAITING_AFTER_FAULTS,
-  waitingReasonOf,
-} from '@reelmill/shared/core/videoState.ts';
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
+import { QUARANTINE_AFTER_LEASES, WAITING_AFTER_FAULTS, waitingReasonOf } from '../state/taskState.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** A worker that is started anew is away for a moment. */

@@ -1,24 +1,24 @@
 import type { ServerContext } from '../context/serverContext.ts';
 import { findClockDoubt, findOthersDoubt, type TimeEvidence } from './clockDoubt.ts';
-import { beat, findLastSeen, HEARTBEAT, readHeartbeat } from './heartbeat.ts';
+import { findLastSeen, HEARTBEAT, readHeartbeat, recordHeartbeat } from './heartbeat.ts';
 import { outageMs, recover } from './recovery.ts';
 
 export type ClockContext = Pick<ServerContext, 'database' | 'store' | 'config' | 'logger'>;
 
 /**
- * What removes things asks first what time it is. `settledAt` is the time for what lasts a number of days while nobody
- * has to act: after an outage it stands still for as long as that took.
+ * What removes things checks the clock first. `adjustedNow` is the time for what is kept for a number of days while
+ * nobody has to act: after an outage it stands still for as long as that took.
  */
 export type ClockCheck =
-  | { trusted: true; now: Date; settledAt: Date }
+  | { trusted: true; now: Date; adjustedNow: Date }
   | { trusted: false; now: Date; reason: string };
 
-/** What this process said last, so that the log has each change once. */
+/** The databases whose last check failed, so that the log has each change once. */
 const doubted = new WeakSet<ClockContext['database']>();
 
 /**
  * Compares the clock of this server with those of database and store and with what was seen before. Where servers were
- * away, open uploads have their time again when this resolves. Throws where database or store do not answer.
+ * away, open uploads have their time again when this resolves. Throws where database or store do not respond.
  */
 export async function checkClock(context: ClockContext): Promise<ClockCheck> {
   const { models } = context.database;
@@ -35,18 +35,18 @@ export async function checkClock(context: ClockContext): Promise<ClockCheck> {
   const isBack = row.clockDoubt !== null || awayMs > outageMs(context.config);
   const { graceFrom, graceUntil } = isBack ? await recover(context, now) : row;
   const inGrace = graceFrom !== null && graceUntil !== null && now < graceUntil;
-  return { trusted: true, now, settledAt: inGrace ? graceFrom : now };
+  return { trusted: true, now, adjustedNow: inGrace ? graceFrom : now };
 }
 
-/** A sign of life, every minute. Throws where database or store do not answer: then nobody can upload either. */
+/** Records that a server is alive, every minute. Throws where database or store do not respond: nobody can upload then. */
 export async function sendHeartbeat(context: ClockContext): Promise<void> {
   const check = await checkClock(context);
-  if (check.trusted) await beat(context.database.models, check.now);
+  if (check.trusted) await recordHeartbeat(context.database.models, check.now);
 }
 
 /**
- * What an administrator says to a clock that differs from what was seen before: it is right. Returns null, or why it
- * cannot be: database and store say another time.
+ * Trusts a clock that differs from what was seen before, because an administrator says that it is right. Returns null, or
+ * why it cannot be: database and store have another time.
  */
 export async function confirmClock(context: ClockContext): Promise<string | null> {
   const { models } = context.database;

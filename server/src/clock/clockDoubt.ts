@@ -5,7 +5,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Clocks of different machines differ by seconds; a store refuses signatures beyond 15 minutes. */
 export const MAX_SKEW_MS = 5 * MINUTE_MS;
-/** Beyond this an installation that was off cannot be told from a clock that is ahead. */
+/** Beyond this an installation that was off looks like a clock that is ahead. */
 export const MAX_AWAY_MS = 30 * DAY_MS;
 /** Older than this program: a clock that was never set. */
 export const EARLIEST_CLOCK = new Date('2024-01-01T00:00:00Z');
@@ -31,7 +31,7 @@ export function findClockDoubt(evidence: TimeEvidence): string | null {
 export function findOthersDoubt({ before, now, database, store }: TimeEvidence): string | null {
   for (const [name, time] of Object.entries({ database, 'object store': store })) {
     if (time === null) continue;
-    // the answer may have been on its way for long
+    // the response may have been on its way for long
     const isAhead = time.getTime() > now.getTime() + MAX_SKEW_MS;
     const isBehind = time.getTime() < before.getTime() - MAX_SKEW_MS;
     if (isAhead || isBehind) {

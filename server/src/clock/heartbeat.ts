@@ -4,7 +4,7 @@ import type { Models } from '../db/models.ts';
 import type { HeartbeatRow } from '../db/rows.ts';
 
 const NAME = 'servers';
-/** A server that lives has said so long before. */
+/** A server that is alive has recorded it long before. */
 const STALE_MS = 60 * 60_000;
 export const HEARTBEAT = { where: { name: NAME } } as const;
 
@@ -37,14 +37,14 @@ export async function readTime({ models, now }: Pick<Database, 'models' | 'now'>
   return row?.beatAt && row.beatAt > time ? row.beatAt : time;
 }
 
-/** Writes that a server is alive. */
-export async function beat({ Heartbeat }: Models, now: Date): Promise<void> {
+/** Saves when a server was alive. */
+export async function recordHeartbeat({ Heartbeat }: Models, now: Date): Promise<void> {
   const older = { [Op.or]: [{ beatAt: null }, { beatAt: { [Op.lt]: now } }] };
   await Heartbeat.update({ beatAt: now }, { where: { ...HEARTBEAT.where, ...older } });
 }
 
 /**
- * When a server was last seen; null where nothing tells. An installation of a version without a heartbeat is known by
+ * When a server was last seen; null where nothing shows it. An installation of a version without a heartbeat is known by
  * what it wrote last.
  */
 export async function findLastSeen(

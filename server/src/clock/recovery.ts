@@ -16,7 +16,7 @@ type UploadTime = Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>;
 
 /**
  * How long all servers may be away without anything following from it: a tenth of the time that an upload has, and at
- * most half a day, so that a laptop which sleeps at night still gives up what nobody finishes.
+ * most half a day, so that on a laptop which sleeps at night unfinished uploads still expire.
  */
 export function outageMs({ UPLOAD_TTL_HOURS }: UploadTime): number {
   return Math.min(MAX_OUTAGE_MS, Math.max(MIN_OUTAGE_MS, (UPLOAD_TTL_HOURS * HOUR_MS) / 10));
@@ -52,7 +52,7 @@ export async function recover(
   });
 }
 
-/** A grace that goes on is not cut short by the next outage. */
+/** A grace that is under way is not cut short by the next outage. */
 function extendGrace(
   row: HeartbeatRow,
   { lastSeen, now, awayMs }: { lastSeen: Date; now: Date; awayMs: number },

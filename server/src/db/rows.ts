@@ -23,7 +23,6 @@ import type {
   WebhookMessageType,
   WebhookScope,
 } from '@reelmill/shared/contracts/webhooks.ts';
-import type { Verdict } from '@reelmill/shared/core/videoState.ts';
 import {
   type CreationOptional,
   type InferAttributes,
@@ -31,6 +30,7 @@ import {
   Model,
   type NonAttribute,
 } from 'sequelize';
+import type { Verdict } from '../state/taskState.ts';
 
 // The rows of the database as classes; models.ts binds them to a connection.
 

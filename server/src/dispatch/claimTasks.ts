@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskMessage } from '@reelmill/shared/contracts/tasks.ts';
 import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
-import { selectExcludedWorkers, taskStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
+import { transitionTasks } from '../db/transitions.ts';
+import { selectExcludedWorkers } from '../state/taskState.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** What a task's message is made of. */
@@ -19,10 +20,10 @@ const MESSAGE_COLUMNS = [
 export async function claimTasks(models: Models, ids: readonly number[]): Promise<TaskMessage[]> {
   if (ids.length === 0) return [];
   const leaseToken = randomUUID();
-  const [claimed] = await models.Task.update(
-    { state: 'queued', leaseToken, leaseExpiresAt: null, workerId: null },
-    { where: { id: [...ids], state: taskStatesBefore('queued') } },
-  );
+  const claimed = await transitionTasks(models, 'queued', {
+    where: { id: [...ids] },
+    values: { leaseToken, leaseExpiresAt: null, workerId: null },
+  });
   if (claimed === 0) return [];
   const rows = await models.Task.findAll({
     attributes: MESSAGE_COLUMNS,
@@ -42,10 +43,11 @@ export async function claimTasks(models: Models, ids: readonly number[]): Promis
 export async function unclaimTasks(models: Models, messages: readonly TaskMessage[]): Promise<void> {
   const leaseToken = messages[0]?.leaseToken;
   if (leaseToken === undefined) return;
-  await models.Task.update(
-    { state: 'pending' },
-    { where: { id: messages.map(({ taskId }) => taskId), leaseToken, state: 'queued' } },
-  );
+  await transitionTasks(models, 'pending', {
+    from: ['queued'],
+    where: { id: messages.map(({ taskId }) => taskId), leaseToken },
+    values: {},
+  });
 }
 
 function messageOf(task: TaskRow, leaseToken: string, alive: readonly string[]): TaskMessage {

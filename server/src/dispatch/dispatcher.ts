@@ -18,7 +18,7 @@ const MAX_BATCH = 200;
 
 /**
  * Moves pending tasks to the queue for as long as it is nearly empty. Any number of servers may do so at once. Woken
- * by notices of this process, and by the clock for what other processes did.
+ * by signals of this process, and by the clock for what other processes did.
  */
 export function startDispatcher(context: FarmContext): Recurring {
   const cursor: RoundCursor = { afterUserId: 0 };
@@ -29,9 +29,9 @@ export function startDispatcher(context: FarmContext): Recurring {
     metrics: context.metrics,
     work: () => dispatchOnce(context, cursor),
   });
-  const stopListening = context.signals.onTasksWaiting(() => recurring.poke());
+  const stopListening = context.signals.onTasksWaiting(() => recurring.wake());
   return {
-    poke: () => recurring.poke(),
+    wake: () => recurring.wake(),
     stop: () => {
       stopListening();
       return recurring.stop();
@@ -44,7 +44,7 @@ export function freeSlots({ ready, consumers }: QueueDepth): number {
   return Math.max(MIN_READY, READY_PER_CONSUMER * consumers) - ready;
 }
 
-/** One round; returns whether another may find more. Throws where database or broker do not answer. */
+/** One round; returns whether another may find more. Throws where database or broker do not respond. */
 export async function dispatchOnce(
   context: FarmContext,
   cursor: RoundCursor = { afterUserId: 0 },
@@ -72,7 +72,7 @@ async function publishAll(context: FarmContext, messages: readonly TaskMessage[]
     return outcome.status === 'rejected' && message ? [{ message, reason: outcome.reason as unknown }] : [];
   });
   const unsendable = failures.filter(({ reason }) => reason instanceof ReelmillError && !reason.retryable);
-  for (const { message, reason } of unsendable) await giveUp(context, message, reason);
+  for (const { message, reason } of unsendable) await failUnsendable(context, message, reason);
   const unsent = failures.filter((failure) => !unsendable.includes(failure));
   if (unsent[0] === undefined) return;
   await unclaimTasks(
@@ -87,7 +87,7 @@ function publish({ queue, logger }: FarmContext, message: TaskMessage): Promise<
   const span = { kind: 'producer', parent: message.traceparent, attributes: fields } as const;
   return tracing.span(`dispatch ${message.spec.kind}`, span, async () => {
     await queue.publishTask({ ...message, ...currentTraceContext() });
-    logger.info(fields, 'a task is in the queue');
+    logger.info(fields, 'task queued');
   });
 }
 
@@ -96,9 +96,9 @@ function logFieldsOf(message: TaskMessage) {
 }
 
 /** A message that the contract does not allow would be refused for ever. */
-async function giveUp(context: FarmContext, message: TaskMessage, reason: unknown): Promise<void> {
+async function failUnsendable(context: FarmContext, message: TaskMessage, reason: unknown): Promise<void> {
   const { taskId, videoId, leaseToken } = message;
-  context.logger.error({ err: reason, ...logFieldsOf(message) }, 'a task cannot be sent');
+  context.logger.error({ err: reason, ...logFieldsOf(message) }, 'task cannot be published');
   const text = reason instanceof Error ? reason.message : String(reason);
   await applyFailed(context, {
     v: 1,

@@ -1,4 +1,6 @@
-/** A task that waits, as far as the choice is concerned. */
+import type { InFlight } from '../users/inFlight.ts';
+
+/** A task that waits, as far as the selection is concerned. */
 export interface WaitingTask {
   id: number;
   userId: number;
@@ -11,13 +13,7 @@ export interface WaitingTask {
   priority: number;
 }
 
-/** How many tasks are queued or running. */
-export interface InFlight {
-  ofUser: ReadonlyMap<number, number>;
-  ofVideo: ReadonlyMap<number, number>;
-}
-
-export interface FairChoiceOptions {
+export interface FairSelectionOptions {
   /** Tasks that may be chosen. */
   slots: number;
   nowMs: number;
@@ -37,7 +33,7 @@ const AGED_MS = 120_000;
 export function selectFairly(
   waiting: readonly WaitingTask[],
   inFlight: InFlight,
-  options: FairChoiceOptions,
+  options: FairSelectionOptions,
 ): WaitingTask[] {
   const rankOf = ({ availableAtMs, position }: WaitingTask): number =>
     options.nowMs - availableAtMs > AGED_MS ? 0 : position;

@@ -1,33 +1,34 @@
-import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '@reelmill/shared/core/videoState.ts';
 import { farmStateOf } from '@reelmill/shared/core/workerHealth.ts';
 import { literal, Op } from 'sequelize';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
+import { transitionTasks } from '../db/transitions.ts';
 import { REQUEUE_COLUMNS, requeueExpiredLeases, requeueLost, UNLEASED } from '../results/leases.ts';
+import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '../state/taskState.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
-import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
+import { WORKER_RETENTION_MS } from '../workers/liveWorkers.ts';
 
 /**
  * Finds what got lost between the database and the broker, and puts it back on its way:
  *
- *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed try
+ *   running, but the lease ran out            -> pending (the worker is lost), later each time; never a failed attempt
  *   queued, but not in the broker's queue     -> pending (a crash between claim and publish, or the broker's disk)
  *   waiting for longer than any pause lasts   -> due now (planned by a server whose clock was ahead)
  *   transcoding without any open task         -> finalizing, or failed (should not happen; must not last)
  *
- * A task that is given up keeps its token until it is claimed again: a worker that was only cut off goes on with it.
+ * A task whose lease expired keeps its token until it is claimed again: a worker that was only cut off continues it.
  */
 const INTERVAL_MS = 2_000;
 const QUEUED_GRACE_MS = 15_000;
 const QUEUED_LIMIT_MS = 10 * 60_000;
-const ORPHANED_MS = 10_000;
+const STUCK_MS = 10_000;
 /** No pause of a task lasts longer: an hour in quarantine, where many tasks follow each other, and a minute otherwise. */
 const LONGEST_PAUSE_MS = { quarantined: 7_200_000, other: 120_000 };
 
 /** What one sweeper remembers between its rounds. */
 export interface SweeperMemory {
-  /** Since when database and broker have answered without a break; null while they do not. */
+  /** Since when database and broker have responded without a break; null while they do not. */
   healthySince: number | null;
   lostWorkers: Set<string>;
 }
@@ -52,7 +53,7 @@ export function startSweeper(context: FarmContext, onComplete: () => void): Recu
   });
 }
 
-/** One round. Throws where database or broker do not answer. */
+/** One round. Throws where database or broker do not respond. */
 export async function sweepOnce(
   context: FarmContext,
   memory: SweeperMemory,
@@ -65,16 +66,16 @@ export async function sweepOnce(
   const earlier = Math.min(now, databaseTime);
   memory.healthySince ??= now;
   const healthyMs = now - memory.healthySince;
-  let reopened = 0;
+  let requeued = 0;
   // while something was down nobody could renew a lease: after a break everyone gets the time to do so
   if (healthyMs >= context.config.LEASE_SECONDS * 1000)
-    reopened += await requeueExpiredLeases(context, databaseTime);
-  if (healthyMs >= QUEUED_GRACE_MS) reopened += await reopenUndelivered(context, earlier, ready);
+    requeued += await requeueExpiredLeases(context, databaseTime);
+  if (healthyMs >= QUEUED_GRACE_MS) requeued += await requeueUndelivered(context, earlier, ready);
   const agree = Math.abs(now - databaseTime) <= MAX_SKEW_MS;
-  if (agree) reopened += await makeDue(context, now);
-  if (reopened > 0) context.signals.tasksWaiting();
-  for (const videoId of await findOrphans(context, earlier)) {
-    if (await settleOrphan(context, videoId)) onComplete();
+  if (agree) requeued += await makeDue(context, now);
+  if (requeued > 0) context.signals.tasksWaiting();
+  for (const videoId of await findStuckVideos(context, earlier)) {
+    if (await resolveStuckVideo(context, videoId)) onComplete();
   }
   if (agree) await watchWorkers(context, memory, now);
 }
@@ -87,25 +88,25 @@ export async function makeDue({ database, logger }: FarmContext, now: number): P
     { availableAt: new Date(now) },
     { where: { state: 'pending', [Op.or]: [ordinary, after(LONGEST_PAUSE_MS.quarantined)] } },
   );
-  if (count > 0) logger.warn({ count }, 'tasks would have waited for longer than any pause, and are due now');
+  if (count > 0) logger.warn({ count }, 'tasks due now that would have waited for longer than any pause');
   return count;
 }
 
 /**
  * Publishes queued tasks anew that the broker cannot have any more: more rows say `queued` than messages are ready.
- * Which of them are missing cannot be told; a message too many is refused by its old token.
+ * Which of them are missing is not known; a message too many is refused by its old token.
  */
-export async function reopenUndelivered(context: FarmContext, now: number, ready: number): Promise<number> {
-  const { Task } = context.database.models;
-  const olderThan = (ms: number) =>
-    ({ state: 'queued', updatedAt: { [Op.lt]: new Date(now - ms) } }) as const;
-  const waiting = await Task.count({ where: olderThan(QUEUED_GRACE_MS) });
-  const [count] = await Task.update(
-    { state: 'pending', availableAt: new Date(now) },
-    { where: olderThan(waiting > ready ? QUEUED_GRACE_MS : QUEUED_LIMIT_MS) },
-  );
+export async function requeueUndelivered(context: FarmContext, now: number, ready: number): Promise<number> {
+  const { models } = context.database;
+  const olderThan = (ms: number) => ({ updatedAt: { [Op.lt]: new Date(now - ms) } });
+  const waiting = await models.Task.count({ where: { state: 'queued', ...olderThan(QUEUED_GRACE_MS) } });
+  const count = await transitionTasks(models, 'pending', {
+    from: ['queued'],
+    where: olderThan(waiting > ready ? QUEUED_GRACE_MS : QUEUED_LIMIT_MS),
+    values: { availableAt: new Date(now) },
+  });
   if (count > 0)
-    context.logger.warn({ tasks: count, ready }, 'queued tasks are not in the queue; they go again');
+    context.logger.warn({ tasks: count, ready }, 'queued tasks missing from the queue, published again');
   return count;
 }
 
@@ -113,19 +114,20 @@ export async function reopenUndelivered(context: FarmContext, now: number, ready
  * A queue that does not outlive its process starts empty: everything that was in it is planned anew. What was in work
  * lost its worker, and may be what ended the last process.
  */
-export async function reopenAll(context: FarmContext): Promise<void> {
-  const { Task } = context.database.models;
-  const running = await Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
+export async function requeueAll(context: FarmContext): Promise<void> {
+  const { models } = context.database;
+  const running = await models.Task.findAll({ where: { state: 'running' }, attributes: REQUEUE_COLUMNS });
   for (const task of running) await requeueLost(context, task, { keepToken: false });
-  const [queued] = await Task.update(
-    { ...UNLEASED, state: 'pending', availableAt: new Date() },
-    { where: { state: 'queued' } },
-  );
+  const queued = await transitionTasks(models, 'pending', {
+    from: ['queued'],
+    where: {},
+    values: { ...UNLEASED, availableAt: new Date() },
+  });
   const count = running.length + queued;
-  if (count > 0) context.logger.info({ tasks: count }, 'unfinished tasks of the last run go on');
+  if (count > 0) context.logger.info({ tasks: count }, 'unfinished tasks of the last run requeued');
 }
 
-async function findOrphans(context: FarmContext, now: number): Promise<number[]> {
+async function findStuckVideos(context: FarmContext, now: number): Promise<number[]> {
   const states = OPEN_TASK_STATES.map((state) => `'${state}'`).join(', ');
   const open = literal(`(SELECT video_id FROM tasks WHERE state IN (${states}))`);
   const videos = await context.database.models.Video.findAll({
@@ -133,18 +135,18 @@ async function findOrphans(context: FarmContext, now: number): Promise<number[]>
     where: {
       status: 'transcoding',
       phase: { [Op.ne]: 'finalizing' },
-      updatedAt: { [Op.lt]: new Date(now - ORPHANED_MS) },
+      updatedAt: { [Op.lt]: new Date(now - STUCK_MS) },
       id: { [Op.notIn]: open },
     },
   });
   return videos.map(({ id }) => id);
 }
 
-/** Answers whether the video has everything and only needs to be published. */
-async function settleOrphan(context: FarmContext, videoId: number): Promise<boolean> {
+/** Returns whether the video has everything and only needs to be published. */
+async function resolveStuckVideo(context: FarmContext, videoId: number): Promise<boolean> {
   const { database, metrics } = context;
   const { models } = database;
-  const settled = await database.transaction(async (transaction) => {
+  const outcome = await database.transaction(async (transaction) => {
     const video = await models.Video.findOne({
       where: { id: videoId, status: 'transcoding' },
       transaction,
@@ -168,20 +170,20 @@ async function settleOrphan(context: FarmContext, videoId: number): Promise<bool
     await failTranscode({ models, transaction, video, failure, metrics });
     return 'failed';
   });
-  if (settled !== 'gone') {
-    context.logger.error({ video_id: videoId, settled }, 'a video had no open task');
+  if (outcome !== 'gone') {
+    context.logger.error({ video_id: videoId, outcome }, 'video without an open task');
     context.signals.videoChanged(videoId);
   }
-  return settled === 'complete';
+  return outcome === 'complete';
 }
 
 async function watchWorkers(context: FarmContext, memory: SweeperMemory, now: number): Promise<void> {
   const { Worker } = context.database.models;
-  const heardOf = { lastSeenAt: { [Op.gte]: new Date(now - FORGET_WORKERS_MS) } };
+  const heardOf = { lastSeenAt: { [Op.gte]: new Date(now - WORKER_RETENTION_MS) } };
   for (const worker of await Worker.findAll({ where: heardOf })) {
     const lost = farmStateOf(worker, new Date(now)) === 'lost';
     if (lost && !memory.lostWorkers.has(worker.id)) {
-      context.logger.warn({ worker_id: worker.id, last_seen_at: worker.lastSeenAt }, 'a worker is lost');
+      context.logger.warn({ worker_id: worker.id, last_seen_at: worker.lastSeenAt }, 'worker lost');
     }
     if (lost) memory.lostWorkers.add(worker.id);
     else memory.lostWorkers.delete(worker.id);

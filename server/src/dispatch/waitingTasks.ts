@@ -2,14 +2,15 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import { z } from 'zod';
 import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
+import { countInFlight, type InFlight } from '../users/inFlight.ts';
 import { processingLimitsOf, sumDay, sumPlanned } from '../users/processingLimits.ts';
-import type { InFlight, WaitingTask } from './fairSelection.ts';
+import type { WaitingTask } from './fairSelection.ts';
 
 /*
  * What waits, without reading the backlog. One round looks at a bounded number of users, of each at a bounded number of
  * videos, and of each of those at its next tasks; every step follows an index to just these rows. So a round costs the same
  * whether a user has ten videos waiting or a hundred thousand, and a backlog of one user keeps no other from being seen.
- * Where more users wait than one round looks at, the next round goes on with those after them.
+ * Where more users wait than one round looks at, the next round continues with those after them.
  */
 
 const USERS_PER_ROUND = 100;
@@ -51,14 +52,14 @@ export async function findWaiting(
   const { models } = round;
   const userIds = await nextUsers(models, cursor);
   const urgent = await findUrgent(round);
-  const { held, limitOfUser } = await readLimits(round, config, [
+  const { limited, limitOfUser } = await readLimits(round, config, [
     ...new Set([...userIds, ...urgent.map(({ userId }) => userId)]),
   ]);
-  const mayGo = ({ userId, phase }: CandidateVideo): boolean => phase === 'encoding' || !held.has(userId);
-  const normal = await findVideos(round, userIds, held, 0);
+  const mayGo = ({ userId, phase }: CandidateVideo): boolean => phase === 'encoding' || !limited.has(userId);
+  const normal = await findVideos(round, userIds, limited, 0);
   const tasks = await findTasks(round, [...urgent.filter(mayGo), ...normal]);
   // what can wait is looked at only where there is room for it
-  const low = tasks.length < round.slots ? await findVideos(round, userIds, held, -1) : [];
+  const low = tasks.length < round.slots ? await findVideos(round, userIds, limited, -1) : [];
   return {
     tasks: [...tasks, ...(await findTasks(round, low))],
     inFlight: await countInFlight(models),
@@ -117,12 +118,12 @@ function findUrgent({ models, now }: Round): Promise<CandidateVideo[]> {
 function findVideos(
   { models, now }: Round,
   userIds: readonly number[],
-  held: ReadonlySet<number>,
+  limited: ReadonlySet<number>,
   priority: number,
 ): Promise<CandidateVideo[]> {
   const share = Math.max(1, Math.floor(VIDEOS_PER_ROUND / Math.max(1, userIds.length)));
   const searches = userIds.flatMap((userId) =>
-    PHASES.filter((phase) => phase === 'encoding' || !held.has(userId)).map(
+    PHASES.filter((phase) => phase === 'encoding' || !limited.has(userId)).map(
       (
         phase,
       ) => `SELECT ${VIDEO_COLUMNS} FROM videos v WHERE v.status = 'transcoding' AND v.user_id = ${userId}
@@ -167,7 +168,7 @@ async function readLimits(
   { models, now }: Round,
   config: ProcessingConfig,
   userIds: readonly number[],
-): Promise<{ held: Set<number>; limitOfUser: Map<number, number> }> {
+): Promise<{ limited: Set<number>; limitOfUser: Map<number, number> }> {
   const users = await models.User.findAll({
     attributes: ['id', 'quotaRunningTasks', 'quotaQueuedMinutes', 'quotaDailyMinutes'],
     where: { id: [...userIds] },
@@ -181,29 +182,16 @@ async function readLimits(
   ]);
   const reached = (seconds: number | undefined, minutes: number | null): boolean =>
     minutes !== null && seconds !== undefined && seconds >= minutes * 60;
-  const held = limits.flatMap(({ id, queuedMinutes, dailyMinutes }) => {
+  const limited = limits.flatMap(({ id, queuedMinutes, dailyMinutes }) => {
     const dayIsOver = reached(day.get(id) ?? 0, dailyMinutes);
     return dayIsOver || reached(planned.get(id), queuedMinutes) ? [id] : [];
   });
   return {
-    held: new Set(held),
+    limited: new Set(limited),
     limitOfUser: new Map(
       limits.flatMap(({ id, runningTasks }) => (runningTasks === null ? [] : [[id, runningTasks]])),
     ),
   };
-}
-
-const countSchema = z.object({ userId: z.number(), videoId: z.number(), count: z.coerce.number() });
-
-/** How many tasks of each user and video are queued or running; the slots of the farm bound them. */
-export async function countInFlight(models: Models): Promise<InFlight> {
-  const sql = `SELECT v.user_id AS userId, t.video_id AS videoId, COUNT(t.id) AS count
-    FROM tasks t JOIN videos v ON v.id = t.video_id
-    WHERE t.state IN ('queued', 'running') GROUP BY v.user_id, t.video_id`;
-  const rows = await select(models, sql, countSchema, {});
-  const ofUser = new Map<number, number>();
-  for (const { userId, count } of rows) ofUser.set(userId, (ofUser.get(userId) ?? 0) + count);
-  return { ofUser, ofVideo: new Map(rows.map(({ videoId, count }) => [videoId, count])) };
 }
 
 /** All searches in one statement, each with a limit of its own. */

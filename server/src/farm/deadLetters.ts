@@ -4,41 +4,41 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 
-/** As many as one look into the broker takes out. */
-const MOST = 1_000;
+/** As many as one visit to the broker takes out. */
+const MAX_LETTERS = 1_000;
 
 type Context = Pick<ServerContext, 'database' | 'queue'>;
 type Choice = { limit?: number | undefined; ids?: readonly string[] | undefined };
 
-/** Puts dead letters back where they came from and says how many. Throws `unavailable`. */
+/** Puts dead letters back where they came from. Returns how many. Throws `unavailable`. */
 export function replayDeadLetters(
   { database, queue }: Context,
   choice: Choice,
   actor: Actor,
 ): Promise<number> {
-  return recorded({ database, choice, actor, action: 'dead_letter.replay' }, (chosen) =>
+  return audited({ database, choice, actor, action: 'dead_letter.replay' }, (chosen) =>
     queue.replayDeadLetters(chosen),
   );
 }
 
-/** Removes dead letters for good and says how many. Throws `unavailable`. */
+/** Removes dead letters for good. Returns how many. Throws `unavailable`. */
 export function discardDeadLetters(
   { database, queue }: Context,
   choice: Choice,
   actor: Actor,
 ): Promise<number> {
-  return recorded({ database, choice, actor, action: 'dead_letter.discard' }, (chosen) =>
+  return audited({ database, choice, actor, action: 'dead_letter.discard' }, (chosen) =>
     queue.discardDeadLetters(chosen),
   );
 }
 
-/** The broker knows no transaction with the database: the entry says what came of it, also where it failed half-way. */
-async function recorded(
-  act: Pick<Context, 'database'> & { choice: Choice; actor: Actor; action: AuditAction },
+/** The broker has no transaction with the database: the entry has the outcome, also where it failed half-way. */
+async function audited(
+  audit: Pick<Context, 'database'> & { choice: Choice; actor: Actor; action: AuditAction },
   work: (choice: DeadLetterChoice) => Promise<number>,
 ): Promise<number> {
-  const { database, choice, actor, action } = act;
-  const { ids, limit = MOST } = choice;
+  const { database, choice, actor, action } = audit;
+  const { ids, limit = MAX_LETTERS } = choice;
   const record = (outcome: { count: number } | { failed: string }): Promise<void> => {
     const details = { ...(ids === undefined ? { limit } : { ids: [...ids] }), ...outcome };
     return recordAuditEvent(database.models, actor, {
@@ -48,7 +48,7 @@ async function recorded(
     });
   };
   try {
-    const count = await work({ limit: ids === undefined ? limit : MOST, ids });
+    const count = await work({ limit: ids === undefined ? limit : MAX_LETTERS, ids });
     await record({ count });
     return count;
   } catch (error) {

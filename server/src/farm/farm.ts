@@ -26,7 +26,7 @@ const QUEUE_TIMEOUT_MS = 2_000;
 const THROUGHPUT_SECONDS = 600;
 
 /** The farm as an admin sees it. */
-export async function describeFarm(context: ServerContext): Promise<Farm> {
+export async function readFarm(context: ServerContext): Promise<Farm> {
   const { models } = context.database;
   const now = new Date();
   const [
@@ -76,18 +76,18 @@ export async function describeFarm(context: ServerContext): Promise<Farm> {
   };
 }
 
-/** Null while the broker does not answer: the rest of the farm is worth seeing all the more. */
+/** Null while the broker does not respond: the rest of the farm is worth seeing all the more. */
 export async function readDepth({ queue, logger }: ServerContext): Promise<QueueDepth | null> {
   try {
     return await withTimeout(queue.depth(), QUEUE_TIMEOUT_MS, 'the broker');
   } catch (error) {
-    logger.warn({ reason: reasonOf(error) }, 'the depth of the queue is not known');
+    logger.warn({ reason: reasonOf(error) }, 'depth of the queue unknown');
     return null;
   }
 }
 
 /** One worker, as it is in the farm. */
-export async function describeWorker(models: Models, worker: WorkerRow, now: Date): Promise<FarmWorker> {
+export async function readFarmWorker(models: Models, worker: WorkerRow, now: Date): Promise<FarmWorker> {
   const task =
     worker.taskId === null
       ? null

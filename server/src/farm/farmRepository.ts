@@ -1,16 +1,16 @@
 import type { TaskState } from '@reelmill/shared/contracts/tasks.ts';
 import { taskStateSchema } from '@reelmill/shared/contracts/tasks.ts';
 import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
+import { col, fn, Op } from 'sequelize';
+import type { Models } from '../db/models.ts';
+import type { TaskRow, WorkerRow } from '../db/rows.ts';
 import {
   OPEN_TASK_STATES,
   QUARANTINE_AFTER_LEASES,
   WAITING_AFTER_FAULTS,
   waitingReasonOf,
-} from '@reelmill/shared/core/videoState.ts';
-import { col, fn, Op } from 'sequelize';
-import type { Models } from '../db/models.ts';
-import type { TaskRow, WorkerRow } from '../db/rows.ts';
-import { FORGET_WORKERS_MS } from '../workers/liveWorkers.ts';
+} from '../state/taskState.ts';
+import { WORKER_RETENTION_MS } from '../workers/liveWorkers.ts';
 import type { KindBacklog, KindSpeed } from './drain.ts';
 
 const RUNNING_LIMIT = 200;
@@ -77,7 +77,7 @@ export function findQuarantined(models: Models): Promise<TaskRow[]> {
   });
 }
 
-/** Tasks that wait because faults of the farm ended their last tries; those in quarantine are others. */
+/** Tasks that wait because faults of the farm ended their last attempts; those in quarantine are others. */
 const waiting = {
   state: { [Op.in]: ['pending', 'queued'] },
   waitingSince: { [Op.not]: null },
@@ -116,7 +116,7 @@ export function countQuarantined(models: Models): Promise<number> {
 /** Workers that were heard of within a day, the latest first. */
 export function findWorkers(models: Models, now: Date): Promise<WorkerRow[]> {
   return models.Worker.findAll({
-    where: { lastSeenAt: { [Op.gt]: new Date(now.getTime() - FORGET_WORKERS_MS) } },
+    where: { lastSeenAt: { [Op.gt]: new Date(now.getTime() - WORKER_RETENTION_MS) } },
     order: [['lastSeenAt', 'DESC']],
   });
 }

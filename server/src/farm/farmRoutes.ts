@@ -16,8 +16,8 @@ import { actorOf } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { discardDeadLetters, replayDeadLetters } from './deadLetters.ts';
-import { describeFarm, serializeTask } from './farm.ts';
-import { wishOfWorker } from './workerControl.ts';
+import { readFarm, serializeTask } from './farm.ts';
+import { requestWorkerState } from './workerControl.ts';
 
 const tag = 'Administration';
 const workerParams = z.object({ id: text({ min: 1, max: 100 }) });
@@ -37,7 +37,7 @@ function createWatchingRoutes(context: ServerContext): Route[] {
         'With the time until all planned work is done, and how many workers would do it in ten minutes.',
       auth: 'admin',
       answer: { status: 200, description: 'The farm', schema: farmSchema },
-      handle: () => describeFarm(context),
+      handle: () => readFarm(context),
     }),
     defineRoute({
       method: 'post',
@@ -48,9 +48,10 @@ function createWatchingRoutes(context: ServerContext): Route[] {
         'It is `draining`, then `drained`, and stays so until it is resumed or its process is started anew.',
       auth: 'admin',
       params: workerParams,
-      answer: { status: 202, description: 'The worker, which is told', schema: farmWorkerSchema },
+      answer: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: ({ params: { id }, ...exchange }) => wishOfWorker(context, id, 'drained', actorOf(exchange)),
+      handle: ({ params: { id }, ...exchange }) =>
+        requestWorkerState(context, id, 'drained', actorOf(exchange)),
     }),
     defineRoute({
       method: 'post',
@@ -59,17 +60,18 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       summary: 'Let a drained worker take tasks again',
       auth: 'admin',
       params: workerParams,
-      answer: { status: 202, description: 'The worker, which is told', schema: farmWorkerSchema },
+      answer: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: ({ params: { id }, ...exchange }) => wishOfWorker(context, id, 'working', actorOf(exchange)),
+      handle: ({ params: { id }, ...exchange }) =>
+        requestWorkerState(context, id, 'working', actorOf(exchange)),
     }),
     defineRoute({
       method: 'post',
       path: '/admin/tasks/{id}/retry',
       tag,
-      summary: 'Try a task again at once',
+      summary: 'Retry a task at once',
       description:
-        'One that waits for its next try, or one that failed while its video goes on without it (pictures, sound). A ' +
+        'One that waits for its next attempt, or one that failed while its video continues without it (pictures, sound). A ' +
         'video that failed is retried as a whole.',
       auth: 'admin',
       params: z.object({ id: z.coerce.number().int().positive() }),
@@ -110,7 +112,8 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
       path: '/admin/dead-letters/discard',
       tag,
       summary: 'Remove dead letters for good',
-      description: 'Nothing is lost but the message: its task is in the database, and goes again by itself.',
+      description:
+        'Nothing is lost but the message: its task is in the database, and is published again by itself.',
       auth: 'admin',
       body: discardRequestSchema,
       answer: { status: 200, description: 'How many', schema: discardResponseSchema },

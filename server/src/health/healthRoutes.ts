@@ -10,7 +10,7 @@ import { createReadinessReader, type Readiness } from './readiness.ts';
 
 const tag = 'Operation';
 
-/** Probes: whether the process lives, and whether what it depends on answers. */
+/** Probes: whether the process lives, and whether what it depends on works. */
 export function createHealthRoutes(context: ServerContext): Route[] {
   const readReadiness = createReadinessReader(context);
   const audienceOf = createAudienceReader(context);

@@ -11,12 +11,12 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** However many ask, each dependency is asked about once in this time. */
 const CACHE_MS = 1_000;
 
-interface Finding {
+interface ProbeResult {
   ok: boolean;
   message?: string;
 }
 export interface Readiness extends z.infer<typeof readinessSchema> {
-  checks: Record<string, Finding>;
+  checks: Record<string, ProbeResult>;
 }
 
 /** Without these requests cannot be served. */
@@ -50,7 +50,7 @@ export async function checkDependencies(context: ServerContext): Promise<Readine
   return { status: 'ok', ...(failed.length > 0 && { degraded: failed }), checks };
 }
 
-type Check = [name: string, finding: Finding];
+type Check = [name: string, result: ProbeResult];
 
 /** Of a store that is a folder; nothing of any other. */
 async function checkDisk(context: ServerContext): Promise<Check[]> {
@@ -76,7 +76,7 @@ function checkLog(): Check[] {
   return lostLines === 0 ? [] : [['log', { ok: false, message: 'standard error cannot be written' }]];
 }
 
-/** Nothing where the database does not say in time. Which worker lacks what is in the farm view. */
+/** Nothing where the database does not respond in time. Which worker lacks what is in the farm view. */
 async function checkWorkers(context: ServerContext): Promise<Check[]> {
   const now = new Date();
   const rows = await withTimeout(findWorkers(context.database.models, now), CHECK_TIMEOUT_MS).catch(
@@ -85,12 +85,14 @@ async function checkWorkers(context: ServerContext): Promise<Check[]> {
   if (rows === null) return [];
   const states = rows.map((row) => farmStateOf(row, now));
   const able = states.filter((state) => state === 'idle' || state === 'busy').length;
-  const sick = states.filter((state) => state === 'sick').length;
-  if (sick > 0) return [['workers', { ok: false, message: `${sick} of ${sick + able} cannot work` }]];
+  const unhealthy = states.filter((state) => state === 'sick').length;
+  if (unhealthy > 0) {
+    return [['workers', { ok: false, message: `${unhealthy} of ${unhealthy + able} cannot work` }]];
+  }
   return [['workers', able > 0 ? { ok: true } : { ok: false, message: 'none takes tasks' }]];
 }
 
-/** Reads the same, at most a second old: whoever asks meanwhile waits for the same checks. */
+/** Reads the same, at most a second old: requests that come meanwhile wait for the same checks. */
 export function createReadinessReader(context: ServerContext): () => Promise<Readiness> {
   let latest: Promise<Readiness> | undefined;
   let validUntil = Number.POSITIVE_INFINITY;
@@ -111,12 +113,12 @@ async function probe(
   { ask, logged }: { ask: () => Promise<void>; logged: boolean },
 ): Promise<Check> {
   try {
-    await withTimeout(ask(), CHECK_TIMEOUT_MS, 'its answer');
+    await withTimeout(ask(), CHECK_TIMEOUT_MS, 'its response');
     if (logged) dependencyLog.up(name);
     return [name, { ok: true }];
   } catch (error) {
     if (logged) dependencyLog.down(name, error);
     const late = error instanceof ReelmillError && error.code === 'timeout';
-    return [name, { ok: false, message: late ? 'does not answer in time' : 'cannot be reached' }];
+    return [name, { ok: false, message: late ? 'does not respond in time' : 'cannot be reached' }];
   }
 }

@@ -8,7 +8,7 @@ import { DAY_MS, type RetentionContext, type Stop } from './job.ts';
 const ALLOWED_MS = 7 * DAY_MS;
 
 /**
- * What an administrator says to a job that is stopped: it may remove what was counted, or the clock is right after all.
+ * Lets a job that is stopped continue: it may remove what was counted, or the clock is right after all.
  * Returns what is allowed; null for a clock. Throws `state_conflict` where the job is not stopped, where it is more than
  * `items` by now, or where other clocks say another time.
  */

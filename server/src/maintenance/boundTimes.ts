@@ -5,11 +5,11 @@ import { REFRESH_TOKEN_MS } from '../auth/sessions.ts';
 import { type ClockContext, checkClock } from '../clock/checkClock.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { Models } from '../db/models.ts';
-import { SETTLED_MS } from '../transcode/cleanUp.ts';
+import { LATE_WRITES_MS } from '../transcode/cleanUp.ts';
 import { LONGEST_LATE_PUT_MS } from '../uploads/singlePuts.ts';
 import { CLAIM_MS } from '../webhooks/deliveries.ts';
 import { CHANGE_OVER_MS } from '../webhooks/endpoints.ts';
-import { JOB_LEASE_MS } from './ledger.ts';
+import { JOB_LOCK_MS } from './jobLock.ts';
 
 /** `UPLOAD_TTL_HOURS` may have been larger; a smaller one must shorten no upload that is open. */
 const MIN_UPLOAD_BOUND_MS = 30 * 24 * 3_600_000;
@@ -49,7 +49,7 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     },
     ...moments(Task, ['waitingSince', 'updatedAt'], { state: ['pending', 'queued'] }),
     // the clean-up may look soon or after years: only the time of the change tells
-    { model: Video, column: 'cleanAfter', maxAheadMs: SETTLED_MS, where: changedLate },
+    { model: Video, column: 'cleanAfter', maxAheadMs: LATE_WRITES_MS, where: changedLate },
     { model: Video, column: 'putEndsAt', maxAheadMs: LONGEST_LATE_PUT_MS },
     ...moments(Video, ['purgeAfter'], changedLate),
     ...moments(Video, [
@@ -63,7 +63,7 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     { model: models.Upload, column: 'expiresAt', maxAheadMs: uploadMs },
     ...moments(models.TranscodeUsage, ['createdAt']),
     ...moments(models.Worker, ['lastSeenAt']),
-    // a try that is under way may take so long
+    // an attempt that is under way may take so long
     { model: WebhookDelivery, column: 'nextAttemptAt', maxAheadMs: CLAIM_MS, where: changedLate },
     ...moments(WebhookDelivery, ['updatedAt']),
     { model: WebhookEndpoint, column: 'previousSecretEndsAt', maxAheadMs: CHANGE_OVER_MS },
@@ -74,7 +74,7 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     ...moments(RefreshToken, ['usedAt']),
     { model: KnownDevice, column: 'expiresAt', maxAheadMs: KNOWN_DEVICE_MS },
     ...moments(KnownDevice, ['lastUsedAt']),
-    { model: models.RetentionJob, column: 'leaseExpiresAt', maxAheadMs: JOB_LEASE_MS },
+    { model: models.RetentionJob, column: 'leaseExpiresAt', maxAheadMs: JOB_LOCK_MS },
   ];
 }
 

@@ -1,8 +1,14 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op, type WhereOptions } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { findOrFail } from './collect.ts';
-import { DAY_MS, type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import { findOrFail } from './candidates.ts';
+import {
+  type Candidate,
+  DAY_MS,
+  nextPositionAfter,
+  type RetentionContext,
+  type RetentionJob,
+} from './job.ts';
 import { type DeletedVideo, PURGE_COLUMNS, purgeVideo } from './purgeVideo.ts';
 
 const PAGE = 20;
@@ -12,8 +18,8 @@ export const deletedVideos: RetentionJob = {
   name: 'deleted_videos',
   description: 'remove the objects of deleted videos, and then their rows',
   pollMs: 5_000,
-  restMs: 0,
-  walksStore: false,
+  intervalMs: 0,
+  listsStorage: false,
   isScheduled: () => true,
 
   async find(context, { position, now }) {
@@ -23,11 +29,11 @@ export const deletedVideos: RetentionJob = {
       order: [['id', 'ASC']],
       limit: PAGE,
     });
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     for (const video of videos) {
-      findings.push(await findOrFail(context, video.id, () => toFinding(context, video, now)));
+      candidates.push(await findOrFail(context, video.id, () => toCandidate(context, video, now)));
     }
-    return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
+    return { candidates, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
 
@@ -37,7 +43,7 @@ export function wherePurgeIsDue(now: Date): WhereOptions<VideoRow> {
   return { purgeAfter: { [Op.or]: [{ [Op.lte]: now }, { [Op.gt]: never }] } };
 }
 
-async function toFinding(context: RetentionContext, video: DeletedVideo, now: Date): Promise<Finding> {
+async function toCandidate(context: RetentionContext, video: DeletedVideo, now: Date): Promise<Candidate> {
   const sizes: number[] = [];
   const folder = videoFolder(video);
   for (const prefix of [objectKeys.rawPrefix(folder), objectKeys.processedPrefix(folder)]) {

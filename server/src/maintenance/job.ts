@@ -5,8 +5,8 @@ import type { RetentionJobRow } from '../db/rows.ts';
 
 export type RetentionContext = Pick<ServerContext, 'database' | 'store' | 'config' | 'logger' | 'signals'>;
 
-/** One thing that may go. */
-export interface Finding {
+/** One thing that may be removed. */
+export interface Candidate {
   videoId: number;
   /** Its only object, or the first of them. Null where there is nothing to remove, and only a row to be brought up to date. */
   key: string | null;
@@ -17,14 +17,14 @@ export interface Finding {
   reason: string;
   /**
    * Removes it, unless it has come into use since it was found. Safe to repeat and to do on two servers at once. Throws
-   * where store or database do not answer.
+   * where store or database do not respond.
    */
   remove(): Promise<void>;
 }
 
 /** What was found from one position on; `nextPosition` is null where that was all. */
 export interface Page {
-  findings: Finding[];
+  candidates: Candidate[];
   nextPosition: number | null;
 }
 
@@ -35,16 +35,16 @@ export interface Search {
   everything?: boolean | undefined;
 }
 
-/** Something that is tidied up from time to time. Finding changes nothing: it is all that a dry run does. */
+/** Something that is cleaned up from time to time. `find` changes nothing: it is all that a dry run does. */
 export interface RetentionJob {
   name: RetentionJobName;
   description: string;
   /** How often a server looks whether it is due. */
   pollMs: number;
-  /** The pause after everything was looked at; 0 for a job whose rows say themselves when they are due. */
-  restMs: number;
-  /** Whether finding reads the store, which takes long, and not the database only. */
-  walksStore: boolean;
+  /** The pause after a whole run; 0 for a job whose rows say themselves when they are due. */
+  intervalMs: number;
+  /** Whether `find` lists the store, which takes long, and does not read the database only. */
+  listsStorage: boolean;
   /** Whether it runs by itself. */
   isScheduled(config: ServerConfig): boolean;
   /** One bounded page. */

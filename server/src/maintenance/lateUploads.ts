@@ -2,42 +2,42 @@ import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { maxSourceBytes } from '../uploads/sizeLimits.ts';
-import { type Finding, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
+import { type Candidate, nextPositionAfter, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 100;
-/** So many places of the store are looked at a time. */
+/** So many objects of the store are looked for at a time. */
 const LOOKS_AT_ONCE = 16;
 
 type Video = Pick<VideoRow, 'id' | 'userId' | 'status' | 'putKey' | 'deletedAt'>;
 
 /**
  * What comes through the URL of a single PUT and is of no use: anything after its upload has ended or its video was
- * deleted, and more than may be uploaded while it goes on. A store that cannot end URLs takes both. What is uploaded counts towards the quota.
+ * deleted, and more than may be uploaded while it is open. A store that cannot end URLs takes both. What is uploaded counts towards the quota.
  */
 export const lateUploads: RetentionJob = {
   name: 'late_uploads',
   description: 'remove what was put after its upload had ended, or is larger than allowed',
   pollMs: 10_000,
-  restMs: 0,
-  walksStore: false,
+  intervalMs: 0,
+  listsStorage: false,
   isScheduled: () => true,
 
   async find(context, { position, now }) {
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     const staged = new Map<number, number>();
-    // few rows have anything to remove, and a page without findings would pass for the end
+    // few rows have anything to remove, and a page without candidates would pass for the end
     for (let from: number | null = position; from !== null; ) {
       const videos = await readOpen(context, from, now);
       for (let start = 0; start < videos.length; start += LOOKS_AT_ONCE) {
         const some = videos.slice(start, start + LOOKS_AT_ONCE);
         const objects = await Promise.all(some.map((video) => findPut(context, video)));
         for (const [index, video] of some.entries()) {
-          findings.push(...(await findLate(context, video, objects[index] ?? null, staged)));
+          candidates.push(...(await findLate(context, video, objects[index] ?? null, staged)));
         }
       }
       from = nextPositionAfter(videos, PAGE);
     }
-    return { findings, nextPosition: null };
+    return { candidates, nextPosition: null };
   },
 };
 
@@ -64,19 +64,24 @@ async function findLate(
   video: Video,
   object: StoredObject | null,
   staged: Map<number, number>,
-): Promise<Finding[]> {
+): Promise<Candidate[]> {
   if (object === null) return [];
-  const goesOn = video.status === 'uploading' && video.deletedAt === null;
-  if (!goesOn) return [toFinding(context, video, object, 'put after its upload ended')];
+  const isOpen = video.status === 'uploading' && video.deletedAt === null;
+  if (!isOpen) return [toCandidate(context, video, object, 'put after its upload ended')];
   const before = staged.get(video.userId) ?? 0;
   const { file, quota } = await maxSourceBytes(context, video);
   const isTooLarge = object.sizeBytes > file || object.sizeBytes + before > quota;
-  if (isTooLarge) return [toFinding(context, video, object, 'larger than allowed')];
+  if (isTooLarge) return [toCandidate(context, video, object, 'larger than allowed')];
   staged.set(video.userId, before + object.sizeBytes);
   return [];
 }
 
-function toFinding({ store }: RetentionContext, video: Video, object: StoredObject, reason: string): Finding {
+function toCandidate(
+  { store }: RetentionContext,
+  video: Video,
+  object: StoredObject,
+  reason: string,
+): Candidate {
   return {
     videoId: video.id,
     key: object.key,

@@ -3,8 +3,8 @@ import { EARLIEST_CLOCK } from '../clock/clockDoubt.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { cleanUpSoon } from '../transcode/cleanUp.ts';
 import {
+  type Candidate,
   DAY_MS,
-  type Finding,
   HOUR_MS,
   nextPositionAfter,
   type RetentionContext,
@@ -15,27 +15,27 @@ const PAGE = 100;
 
 /**
  * Sources of videos that have been online for `RETAIN_SOURCES_DAYS`. The row says first that the source is gone: from
- * then on nothing begins that would need it. What a crash leaves of it is a leftover.
+ * then on nothing begins that would need it. What a crash leaves of it is a stale object.
  */
 export const oldSources: RetentionJob = {
   name: 'old_sources',
   description: 'remove the sources of videos that have been online for RETAIN_SOURCES_DAYS',
   pollMs: 60_000,
-  restMs: HOUR_MS,
-  walksStore: false,
+  intervalMs: HOUR_MS,
+  listsStorage: false,
   isScheduled: (config) => config.RETAIN_SOURCES_DAYS !== undefined,
 
   async find(context, { position, now }) {
     const days = context.config.RETAIN_SOURCES_DAYS;
-    if (days === undefined) return { findings: [], nextPosition: null };
+    if (days === undefined) return { candidates: [], nextPosition: null };
     const videos = await context.database.models.Video.findAll({
       attributes: ['id', 'sourceKey', 'sizeBytes', 'onlineAt'],
       where: { [Op.and]: [{ id: { [Op.gt]: position } }, whereSourceIsOld(days, now)] },
       order: [['id', 'ASC']],
       limit: PAGE,
     });
-    const findings = videos.map(
-      ({ id, sourceKey, sizeBytes, onlineAt }): Finding => ({
+    const candidates = videos.map(
+      ({ id, sourceKey, sizeBytes, onlineAt }): Candidate => ({
         videoId: id,
         key: sourceKey,
         objects: 1,
@@ -45,7 +45,7 @@ export const oldSources: RetentionJob = {
         remove: () => removeSource(context, id, sourceKey),
       }),
     );
-    return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
+    return { candidates, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
 

@@ -18,7 +18,7 @@ export interface Plausibility {
   limits(config: ServerConfig): RunLimits | null;
   /** All things of the kind, those that are due and the others. */
   countAll(models: Models): Promise<number>;
-  /** Those that are due at a time; left out where only a look through the store tells. */
+  /** Those that are due at a time; left out where only a listing of the store tells. */
   countDue?(models: Models, config: ServerConfig, at: Date): Promise<number>;
   /** What decides how much is due: after one became smaller, the first run may remove a share only, however small. */
   settings(config: ServerConfig): RetentionSettings;
@@ -53,7 +53,7 @@ export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
   stale_uploads: {
     limits: many,
     countAll: (models) => models.Upload.count(),
-    // those that were given up lose nothing more
+    // those that were aborted lose nothing more
     async countDue(models, _config, at) {
       const open = await models.Upload.findAll({
         attributes: ['videoId'],
@@ -86,7 +86,7 @@ export const PLAUSIBILITY: Readonly<Record<RetentionJobName, Plausibility>> = {
     isOptIn: true,
     waitsAfterOutage: true,
   },
-  // a farm that was without its store for hours has lost tries of every video
+  // a farm that was without its store for hours has lost attempts of every video
   leftovers: { limits: many, countAll: countVideos, settings: () => ({}) },
   stray_uploads: { limits: few, countAll: (models) => models.Upload.count(), settings: () => ({}) },
   orphans: {

@@ -7,11 +7,11 @@ import { endSinglePut, putKeyOf } from '../uploads/singlePuts.ts';
 
 const REMOVE_AT_ONCE = 500;
 /** Workers stop within this time, also those that did not hear of it. */
-const STRAGGLERS_MS = 60_000;
+const LATE_WRITES_MS = 60_000;
 const RETRY_MS = 60_000;
 /**
- * A single PUT that S3 began to take before its URL expired may end long after the `late_uploads` sweep has stopped to
- * look: so long it is awaited, and so often looked for.
+ * A single PUT that S3 began to take before its URL expired may end long after the `late_uploads` job has stopped
+ * looking: so long it is awaited, and so often looked for.
  */
 const LONGEST_PUT_MS = 24 * 3_600_000;
 const LOOK_AGAIN_MS = 3_600_000;
@@ -31,7 +31,7 @@ export type DeletedVideo = Pick<VideoRow, (typeof PURGE_COLUMNS)[number]>;
 
 /**
  * Removes the objects of a deleted video: at once, every hour while something may still write some, and once more when
- * nothing can; then the row goes too. Every step may be repeated. Throws where the store does not answer; then it is put off.
+ * nothing can; then the row goes too. Every step may be repeated. Throws where the store does not respond; then it is postponed.
  */
 export async function purgeVideo(context: Context, video: DeletedVideo): Promise<void> {
   try {
@@ -48,7 +48,7 @@ export async function purgeVideo(context: Context, video: DeletedVideo): Promise
 }
 
 function writersEndAt(config: Context['config'], { deletedAt, putEndsAt }: DeletedVideo): number {
-  const urlsEndAt = (deletedAt?.getTime() ?? 0) + config.URL_TTL_SECONDS * 1000 + STRAGGLERS_MS;
+  const urlsEndAt = (deletedAt?.getTime() ?? 0) + config.URL_TTL_SECONDS * 1000 + LATE_WRITES_MS;
   return putEndsAt === null ? urlsEndAt : Math.max(urlsEndAt, putEndsAt.getTime() + LONGEST_PUT_MS);
 }
 

@@ -5,32 +5,32 @@ import { checkClock, sendHeartbeat } from '../clock/checkClock.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { boundTimes } from './boundTimes.ts';
 import { deletedVideos } from './deletedVideos.ts';
-import { forgetWorkers } from './forgetWorkers.ts';
 import type { RetentionJob } from './job.ts';
 import { lateUploads } from './lateUploads.ts';
-import { leftovers } from './leftovers.ts';
 import { oldSources } from './oldSources.ts';
-import { orphans } from './orphans.ts';
+import { orphanedObjects } from './orphanedObjects.ts';
+import { orphanedUploads } from './orphanedUploads.ts';
+import { pruneWorkers } from './pruneWorkers.ts';
 import { runScheduled } from './run.ts';
+import { staleObjects } from './staleObjects.ts';
 import { staleUploads } from './staleUploads.ts';
-import { strayUploads } from './strayUploads.ts';
 import { pruneWebhookLog } from './webhookLog.ts';
 
-/** What removes things from the store: each with its rules, its plausibility, and a row that says what came of it. */
+/** What removes things from the store: each with its rules, its plausibility, and a row with the result of its last run. */
 export const RETENTION_JOBS: Readonly<Record<RetentionJobName, RetentionJob>> = {
   stale_uploads: staleUploads,
   late_uploads: lateUploads,
   deleted_videos: deletedVideos,
   old_sources: oldSources,
-  leftovers,
-  stray_uploads: strayUploads,
-  orphans,
+  leftovers: staleObjects,
+  stray_uploads: orphanedUploads,
+  orphans: orphanedObjects,
 };
 
 interface MaintenanceTask {
   name: string;
   intervalMs: number;
-  /** Answers whether there is more to do at once. */
+  /** Returns whether there is more to do at once. */
   work(context: ServerContext, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -54,7 +54,7 @@ const TASKS: readonly MaintenanceTask[] = [
     },
   },
   { name: 'webhook log', intervalMs: 10 * 60_000, work: pruneWebhookLog },
-  { name: 'worker list', intervalMs: 10 * 60_000, work: forgetWorkers },
+  { name: 'worker list', intervalMs: 10 * 60_000, work: pruneWorkers },
   ...Object.values(RETENTION_JOBS).map((job) => ({
     name: `retention of ${job.name}`,
     intervalMs: job.pollMs,

@@ -9,9 +9,9 @@ import { actorOf, recordAuditEvent } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { allowJob } from './allow.ts';
-import { describeRetention } from './describeRetention.ts';
 import { RETENTION_JOBS } from './registry.ts';
 import { dryRun, runByHand } from './run.ts';
+import { serializeRetention } from './serializeRetention.ts';
 
 const tag = 'Administration';
 
@@ -21,13 +21,13 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
       method: 'get',
       path: '/admin/retention',
       tag,
-      summary: 'What is tidied up',
+      summary: 'The retention jobs',
       description:
-        'Each job with what it would remove now and what came of its last run. Jobs that walk through the store say ' +
+        'Each job with what it would remove now and what came of its last run. Jobs that list the store show ' +
         'what they would remove in a dry run only.',
       auth: 'admin',
       answer: { status: 200, description: 'The jobs', schema: retentionSchema },
-      handle: () => describeRetention(context),
+      handle: () => serializeRetention(context),
     }),
     defineRoute({
       method: 'post',
@@ -35,7 +35,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Run a retention job now, or see what it would remove',
       description:
-        'Answers within a few seconds; where `next_position` is a number there is more, and the call is repeated with ' +
+        'Responds within a few seconds; where `next_position` is a number there is more, and the call is repeated with ' +
         'it as `position`. Nothing is removed unless `dry_run` is false.',
       auth: 'admin',
       body: retentionRunRequestSchema,
@@ -65,7 +65,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
       method: 'post',
       path: '/admin/retention/allow',
       tag,
-      summary: 'Let a stopped job go on',
+      summary: 'Let a stopped job continue',
       description:
         'A job that would remove more than is plausible waits until an admin allows it: it may remove what was counted, ' +
         'within a week. Where it is stopped because of a clock, this says that the clock is right.',

@@ -2,15 +2,15 @@ import type { RetentionResult } from '@reelmill/shared/contracts/retention.ts';
 import { addRetentionResults, NOTHING_REMOVED } from '@reelmill/shared/core/retentionResult.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type ClockCheck, checkClock } from '../clock/checkClock.ts';
-import type { Finding, Page, RetentionContext, RetentionJob } from './job.ts';
-import { claimJob, isJobDue, type JobLease } from './ledger.ts';
+import { addCandidate } from './candidates.ts';
+import type { Candidate, Page, RetentionContext, RetentionJob } from './job.ts';
+import { isJobDue, type JobLock, lockJob } from './jobLock.ts';
 import { PLAUSIBILITY } from './plausibility.ts';
-import { keepLease, removeFindings } from './removeFindings.ts';
-import { addFinding } from './result.ts';
+import { keepLock, removeCandidates } from './removeCandidates.ts';
 import { endStop, findStop, isWaiting, StoppedError, stopForClock } from './stop.ts';
 
-/** Whoever waits for an answer gets one within about this time, and asks for the rest. */
-const ANSWER_MS = 10_000;
+/** Whoever waits for a response gets one within about this time, and asks for the rest. */
+const RESPONSE_MS = 10_000;
 /** So long what is left is counted where a run comes to a stop. */
 const COUNT_MS = 5 * 60_000;
 
@@ -21,7 +21,7 @@ export interface Round {
 }
 
 interface Pass {
-  lease: JobLease;
+  lock: JobLock;
   signal: AbortSignal;
   /** How long the rest may be counted where it comes to a stop. */
   countMs: number;
@@ -32,8 +32,8 @@ interface Pass {
 }
 
 /**
- * One page of a job that is due, unless another server runs it or it is stopped. Answers whether there is more to do at
- * once.
+ * Runs one page of a job that is due, unless another server runs it or it is stopped. Returns whether there is more to
+ * do at once.
  */
 export async function runScheduled(
   context: RetentionContext,
@@ -46,7 +46,7 @@ export async function runScheduled(
   const due = await findDue(context, job, row);
   if (due === null) {
     // where the rows themselves say what is due, an idle server writes nothing
-    if (row?.stop && job.restMs === 0 && (await checkClock(context)).trusted)
+    if (row?.stop && job.intervalMs === 0 && (await checkClock(context)).trusted)
       await endStop(context, job, row);
     return false;
   }
@@ -56,16 +56,16 @@ export async function runScheduled(
     return false;
   }
   if (row !== null && isWaiting(row, context.config, clock.now)) return false;
-  const lease = await claimJob(models, job, { trigger: 'schedule', position: 'schedule' });
-  if (lease === null) return false;
+  const lock = await lockJob(models, job, { trigger: 'schedule', position: 'schedule' });
+  if (lock === null) return false;
   try {
-    const { position } = lease.row;
+    const { position } = lock.row;
     const found = position === 0 ? due.found : null;
-    const pass = { lease, signal, countMs: COUNT_MS, everything: false, found };
-    const { nextPosition } = await underLease(context, job, lease, () =>
+    const pass = { lock, signal, countMs: COUNT_MS, everything: false, found };
+    const { nextPosition } = await whileLocked(context, job, lock, () =>
       removePage(context, job, position, pass),
     );
-    return job.restMs === 0 && nextPosition !== null;
+    return job.intervalMs === 0 && nextPosition !== null;
   } catch (error) {
     if (error instanceof StoppedError) return false;
     throw error;
@@ -76,26 +76,26 @@ export async function runScheduled(
 async function findDue(
   context: RetentionContext,
   job: RetentionJob,
-  row: JobLease['row'] | null,
+  row: JobLock['row'] | null,
 ): Promise<{ found: Page | null } | null> {
   const now = new Date();
   if (row !== null && !isJobDue(job, row, now)) return null;
-  if (job.restMs > 0) return { found: null };
+  if (job.intervalMs > 0) return { found: null };
   const found = await job.find(context, { position: 0, now });
-  return found.findings.length > 0 ? { found } : null;
+  return found.candidates.length > 0 ? { found } : null;
 }
 
 /** What a job would remove, from a position on; stops after a while. */
 export async function dryRun(context: RetentionContext, job: RetentionJob, position: number): Promise<Round> {
-  return repeat(position, ANSWER_MS, async (from) => {
+  return repeat(position, RESPONSE_MS, async (from) => {
     const search = { position: from, now: new Date(), everything: true };
-    const { findings, nextPosition } = await job.find(context, search);
-    return { result: findings.reduce(addFinding, NOTHING_REMOVED), nextPosition };
+    const { candidates, nextPosition } = await job.find(context, search);
+    return { result: candidates.reduce(addCandidate, NOTHING_REMOVED), nextPosition };
   });
 }
 
 /**
- * Runs a job now, from a position on; stops after a while. Throws `state_conflict` where a server is at it already, and
+ * Runs a job now, from a position on; stops after a while. Throws `state_conflict` where a server runs it already, and
  * `retention_stopped` where it is not plausible, or the time is not.
  */
 export async function runByHand(
@@ -106,32 +106,32 @@ export async function runByHand(
 ): Promise<Round> {
   const clock = await checkClock(context);
   if (!clock.trusted) throw new StoppedError(job.name, await stopForClock(context, job, clock));
-  const lease = await claimJob(context.database.models, job, { trigger: 'admin', position });
-  if (lease === null) {
+  const lock = await lockJob(context.database.models, job, { trigger: 'admin', position });
+  if (lock === null) {
     throw new ReelmillError('state_conflict', 'This job is running already; try again in a minute.');
   }
-  return underLease(context, job, lease, () =>
-    repeat(position, ANSWER_MS, (from) =>
-      removePage(context, job, from, { lease, signal, countMs: ANSWER_MS, everything: true }),
+  return whileLocked(context, job, lock, () =>
+    repeat(position, RESPONSE_MS, (from) =>
+      removePage(context, job, from, { lock, signal, countMs: RESPONSE_MS, everything: true }),
     ),
   );
 }
 
-async function underLease(
+async function whileLocked(
   context: RetentionContext,
   job: RetentionJob,
-  lease: JobLease,
+  lock: JobLock,
   work: () => Promise<Round>,
 ): Promise<Round> {
   try {
     const round = await work();
-    await lease.finish(round, PLAUSIBILITY[job.name].settings(context.config));
-    const { stop } = lease.row;
-    if (stop !== null) context.logger.info({ job: job.name, kind: stop.kind }, 'retention job goes on');
+    await lock.finish(round, PLAUSIBILITY[job.name].settings(context.config));
+    const { stop } = lock.row;
+    if (stop !== null) context.logger.info({ job: job.name, kind: stop.kind }, 'retention job resumed');
     return round;
   } catch (error) {
-    if (error instanceof StoppedError) await lease.stop(error.stop);
-    else await lease.fail(error);
+    if (error instanceof StoppedError) await lock.stop(error.stop);
+    else await lock.fail(error);
     throw error;
   }
 }
@@ -162,18 +162,19 @@ async function removePage(
   position: number,
   pass: Pass,
 ): Promise<Round> {
-  const { lease, everything } = pass;
+  const { lock, everything } = pass;
   const now = timeOf(job, await trustedClock(context, job));
-  const { findings, nextPosition } = pass.found ?? (await job.find(context, { position, now, everything }));
+  const { candidates, nextPosition } = pass.found ?? (await job.find(context, { position, now, everything }));
   const countRest = () => countFrom(context, job, nextPosition, { ...pass, now });
-  const stop = await findStop(context, job, { lease, found: countItems(findings), now, countRest });
+  const stop = await findStop(context, job, { lock, found: countItems(candidates), now, countRest });
   if (stop !== null) {
     context.logger.error({ job: job.name, kind: stop.kind, reason: stop.reason }, 'retention job stopped');
     throw new StoppedError(job.name, stop);
   }
-  const result = await removeFindings(context, job, findings, pass);
+  const result = await removeCandidates(context, job, candidates, pass);
   const { items, objects, bytes, failed } = result;
-  if (items + failed > 0) context.logger.info({ job: job.name, items, objects, bytes, failed }, 'tidied up');
+  if (items + failed > 0)
+    context.logger.info({ job: job.name, items, objects, bytes, failed }, 'retention job removed objects');
   return { result: { ...result, complete: nextPosition === null }, nextPosition };
 }
 
@@ -187,8 +188,8 @@ async function trustedClock(
   return clock;
 }
 
-function timeOf(job: RetentionJob, { now, settledAt }: ClockCheck & { trusted: true }): Date {
-  return PLAUSIBILITY[job.name].waitsAfterOutage ? settledAt : now;
+function timeOf(job: RetentionJob, { now, adjustedNow }: ClockCheck & { trusted: true }): Date {
+  return PLAUSIBILITY[job.name].waitsAfterOutage ? adjustedNow : now;
 }
 
 /** How many items there are from a position on, as far as that is found out in time. */
@@ -196,18 +197,18 @@ async function countFrom(
   context: RetentionContext,
   job: RetentionJob,
   position: number | null,
-  { lease, signal, countMs, everything, now }: Pass & { now: Date },
+  { lock, signal, countMs, everything, now }: Pass & { now: Date },
 ): Promise<number> {
   if (position === null) return 0;
   const { result } = await repeat(position, countMs, async (from) => {
-    await keepLease(lease, signal);
-    const { findings, nextPosition } = await job.find(context, { position: from, now, everything });
-    return { result: { ...NOTHING_REMOVED, items: countItems(findings) }, nextPosition };
+    await keepLock(lock, signal);
+    const { candidates, nextPosition } = await job.find(context, { position: from, now, everything });
+    return { result: { ...NOTHING_REMOVED, items: countItems(candidates) }, nextPosition };
   });
   return result.items;
 }
 
 /** Of those that would remove something. */
-function countItems(findings: readonly Finding[]): number {
-  return findings.filter(({ key }) => key !== null).length;
+function countItems(candidates: readonly Candidate[]): number {
+  return candidates.filter(({ key }) => key !== null).length;
 }

@@ -1,19 +1,19 @@
 import { Op } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import { giveUpExpired } from '../uploads/giveUp.ts';
-import { findOrFail } from './collect.ts';
-import type { Finding, RetentionContext, RetentionJob } from './job.ts';
-import { listPartsIfOpen } from './strayUploads.ts';
+import { findOrFail } from './candidates.ts';
+import type { Candidate, RetentionContext, RetentionJob } from './job.ts';
+import { listPartsIfOpen } from './orphanedUploads.ts';
 
 const PAGE = 50;
 
-/** Uploads that were not finished in time, in parts or as one PUT, and those that were given up and are still there. */
+/** Uploads that were not finished in time, in parts or as one PUT, and those that were aborted and are still in the store. */
 export const staleUploads: RetentionJob = {
   name: 'stale_uploads',
-  description: 'give up uploads that were not finished within UPLOAD_TTL_HOURS',
+  description: 'abort uploads that were not finished within UPLOAD_TTL_HOURS',
   pollMs: 30_000,
-  restMs: 0,
-  walksStore: false,
+  intervalMs: 0,
+  listsStorage: false,
   isScheduled: () => true,
 
   async find(context, { position, now }) {
@@ -28,21 +28,21 @@ export const staleUploads: RetentionJob = {
       where: { id: rows.map(({ videoId }) => videoId) },
     });
     const byId = new Map(videos.map((video) => [video.id, video]));
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     for (const row of rows) {
       const video = byId.get(row.videoId);
       if (video === undefined) continue;
-      findings.push(await findOrFail(context, row.videoId, () => toFinding(context, video, row)));
+      candidates.push(await findOrFail(context, row.videoId, () => toCandidate(context, video, row)));
     }
-    return { findings, nextPosition: rows.length < PAGE ? null : (rows.at(-1)?.videoId ?? null) };
+    return { candidates, nextPosition: rows.length < PAGE ? null : (rows.at(-1)?.videoId ?? null) };
   },
 };
 
-async function toFinding(
+async function toCandidate(
   context: RetentionContext,
   { sourceKey, status }: Pick<VideoRow, 'sourceKey' | 'status'>,
   row: UploadRow,
-): Promise<Finding> {
+): Promise<Candidate> {
   const { store } = context;
   const held =
     row.storeUploadId === null
@@ -54,7 +54,7 @@ async function toFinding(
     objects: held.length,
     sizeBytes: held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     since: row.createdAt,
-    reason: status === 'uploading' ? 'not finished in time' : 'given up',
+    reason: status === 'uploading' ? 'not finished in time' : 'aborted',
     remove: () => giveUpExpired(context, row.videoId),
   };
 }

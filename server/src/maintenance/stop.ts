@@ -3,7 +3,7 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { RetentionJobRow, RetentionSettings } from '../db/rows.ts';
 import type { RetentionContext, RetentionJob, Stop } from './job.ts';
-import type { JobLease } from './ledger.ts';
+import type { JobLock } from './jobLock.ts';
 import { asksForMore, limitsOf, maxItems, PLAUSIBILITY } from './plausibility.ts';
 
 /** Thrown through a run that is stopped; an administrator who asked for it gets the reason. */
@@ -35,7 +35,7 @@ function settingsOfStop(name: RetentionJobName, config: ServerConfig): Retention
   return { ...PLAUSIBILITY[name].settings(config), RETENTION_MAX_ITEMS, RETENTION_MAX_PERCENT };
 }
 
-/** Writes down that a job removes nothing because of the time. Returns why. A stop that waits for somebody stays. */
+/** Saves that a job removes nothing because of the time. Returns why. A stop that waits for somebody stays. */
 export async function stopForClock(
   { database, config, logger }: RetentionContext,
   job: RetentionJob,
@@ -57,7 +57,7 @@ export async function endStop(
   { stop }: Pick<RetentionJobRow, 'stop'>,
 ): Promise<void> {
   await database.models.RetentionJob.update({ stop: null }, { where: { name: job.name } });
-  logger.info({ job: job.name, kind: stop?.kind }, 'retention job goes on');
+  logger.info({ job: job.name, kind: stop?.kind }, 'retention job resumed');
 }
 
 /**
@@ -68,25 +68,25 @@ export async function findStop(
   context: RetentionContext,
   job: RetentionJob,
   {
-    lease,
+    lock,
     found,
     now,
     countRest,
-  }: { lease: JobLease; found: number; now: Date; countRest: () => Promise<number> },
+  }: { lock: JobLock; found: number; now: Date; countRest: () => Promise<number> },
 ): Promise<Stop | null> {
   const { config, database } = context;
   const rule = PLAUSIBILITY[job.name];
   if (found === 0) return null;
   const settings = rule.settings(config);
-  const isStrict = asksForMore(rule, lease.row, settings);
+  const isStrict = asksForMore(rule, lock.row, settings);
   const limits = limitsOf(rule, config, isStrict);
   if (limits === null) return null;
   const all = await rule.countAll(database.models);
   const limit = maxItems(limits, all);
   const due = rule.countDue && (await rule.countDue(database.models, config, now));
-  if ((due ?? lease.removedBefore + found) <= limit) return null;
+  if ((due ?? lock.removedBefore + found) <= limit) return null;
   // what is found beside what was allowed may be as much as in any run
-  const allowed = lease.allowed(now);
+  const allowed = lock.allowed(now);
   if (allowed > 0 && (due ?? found) <= allowed + limit) return null;
   const items = due ?? found + (await countRest());
   const kind = isStrict ? 'setting' : 'count';

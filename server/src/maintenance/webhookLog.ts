@@ -10,7 +10,7 @@ export async function pruneWebhookLog(context: ClockContext): Promise<boolean> {
   const clock = await checkClock(context);
   if (!clock.trusted) return false;
   await WebhookDelivery.destroy({
-    where: { updatedAt: { [Op.lt]: new Date(clock.settledAt.getTime() - KEPT_MS) } },
+    where: { updatedAt: { [Op.lt]: new Date(clock.adjustedNow.getTime() - KEPT_MS) } },
   });
   for (const { id } of await WebhookEndpoint.findAll({ attributes: ['id'] })) {
     const finished = { endpointId: id, state: { [Op.ne]: 'pending' as const } };

@@ -65,7 +65,7 @@ test('a cover or storyboard is that of this video and no other object', () => {
   }
 });
 
-test('a result is of the try whose lease it comes with', () => {
+test('a result is of the attempt whose lease it comes with', () => {
   for (const kind of ['encode', 'audio', 'images'] as const) {
     for (const tag of ['12-0123456789ac', '13-0123456789ab', undefined]) {
       assert.notEqual(

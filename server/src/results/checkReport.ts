@@ -22,12 +22,12 @@ const MAX_SEGMENT_SECONDS = 600;
 const SPARE_BYTES = 8 * 1024 ** 2;
 const SPARE_FACTOR = 4;
 
-/** Why a result cannot be one of this try of a task, whose `tag` it is; null where nothing speaks against it. */
+/** Why a result cannot be one of this attempt of a task, whose `tag` it is; null where nothing speaks against it. */
 export function findFalseReport(
   { spec, videoId, tag }: Pick<TaskRow, 'spec' | 'videoId'> & { tag: string },
   result: TaskResult,
 ): string | null {
-  if (result.kind !== 'inspect' && result.tag !== tag) return 'objects of another try';
+  if (result.kind !== 'inspect' && result.tag !== tag) return 'objects of another attempt';
   switch (result.kind) {
     case 'inspect':
       return checkFacts(result.facts);

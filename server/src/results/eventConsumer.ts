@@ -6,16 +6,17 @@ import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
+import type { OutcomeEffects } from './leasedTask.ts';
 import { applyHeartbeat, applyProgress, applyStarted } from './liveness.ts';
-import { applyDone, applyFailed, applyHandedBack, type OutcomeEffects } from './outcomes.ts';
+import { applyDone, applyFailed, applyReleased } from './outcomes.ts';
 import { ProgressKeeper } from './progressKeeper.ts';
 
 const RETRY = { baseMs: 100, maxMs: 5_000 };
 /** An event that fails so often for no outside reason would keep all others waiting. */
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
 /**
- * Applies what workers say, in the order in which they said it. While a dependency is down the event in hand waits and
+ * Applies the reports of workers, in the order in which they were sent. While a dependency is down the event in hand waits and
  * the others behind it; one that cannot be applied for a reason of its own goes to the dead letters, and the lease of
  * its task runs out. `onComplete` is called when the last task of a video is done.
  */
@@ -36,10 +37,10 @@ export async function startEventConsumer(
         if (attempt === 1)
           context.logger.warn(
             { reason: reasonOf(error), event: event.type },
-            'an event cannot be applied yet',
+            'event not applied yet, retried',
           );
-        if (attempt >= TRIES && !isTemporary(error)) {
-          context.logger.error({ err: error, event }, 'an event cannot be applied');
+        if (attempt >= MAX_ATTEMPTS && !isTemporary(error)) {
+          context.logger.error({ err: error, event }, 'event cannot be applied');
           return 'dead_letter';
         }
         await pause(backoffMs(attempt, RETRY), undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -57,7 +58,7 @@ export async function startEventConsumer(
   };
 }
 
-/** Only what ends a task is worth a span: workers say something every second. */
+/** Only what ends a task is worth a span: workers report every second. */
 function traceOutcome<T>(event: WorkerEvent, work: () => Promise<T>): Promise<T> {
   if (event.type !== 'done' && event.type !== 'failed' && event.type !== 'released') return work();
   const attributes = { task_id: event.taskId, video_id: event.videoId, worker_id: event.workerId };
@@ -87,7 +88,7 @@ export async function applyEvent(
       if (await applyProgress(context, event)) await progress.refresh(event.videoId);
       return null;
     case 'released':
-      return applyHandedBack(context, event);
+      return applyReleased(context, event);
     case 'failed': {
       const effects = await applyFailed(context, event);
       if (effects !== null) context.metrics.outputVerified(event.verification);

@@ -8,10 +8,10 @@ import type { TaskEvent } from './leases.ts';
 /*
  * What viewers see of a task that is not done, in the columns of its row:
  *
- *   segmentsDone segments of the try `listedTag`, then those up to damagedSegments of the try `damagedTag`
+ *   segmentsDone segments of the attempt `listedTag`, then those up to damagedSegments of the attempt `damagedTag`
  *
- * A further try takes the place of the listed one once it has as many segments, so that what can be watched never gets
- * shorter. A listed try that turns out to be damaged is replaced segment by segment, as soon as there is another.
+ * A further attempt takes the place of the listed one once it has as many segments, so that what can be watched never gets
+ * shorter. A listed attempt that turns out to be damaged is replaced segment by segment, as soon as there is another.
  */
 
 /** The columns that a worker's progress changes. Workers of earlier versions list nothing: their keys are not looked for. */
@@ -27,7 +27,7 @@ export function listProgress(event: Extract<TaskEvent, { type: 'progress' }>) {
   };
 }
 
-/** A try found its own segments damaged: where viewers see them already, the next try replaces them, one by one. */
+/** An attempt found its own segments damaged: where viewers see them already, the next attempt replaces them, one by one. */
 export async function replaceDamaged(
   { context, task, transaction }: { context: FarmContext; task: TaskRow; transaction: Transaction },
   leaseToken: string,

@@ -157,7 +157,7 @@ function countTasks(registers: Registry[]) {
       count(kind, outcome);
       failures.inc({ code });
     },
-    taskHandedBack: (kind: TaskKind): void => count(kind, 'handed_back'),
+    taskReleased: (kind: TaskKind): void => count(kind, 'handed_back'),
     leasesExpired: (tasks: number): void => lost.inc(tasks),
     segmentsReplaced: (segments: number): void => replaced.inc(segments),
   };

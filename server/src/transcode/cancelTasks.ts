@@ -1,8 +1,9 @@
-import { taskStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
+import { transitionTasks } from '../db/transitions.ts';
+import { OPEN_TASK_STATES } from '../state/taskState.ts';
 
-/** A lease to be told that it is over. */
+/** A lease that has ended, and whose holder is to stop. */
 export interface Revocation {
   taskId: number;
   leaseToken: string;
@@ -14,11 +15,15 @@ export async function cancelOpenTasks(
   videoId: number,
   transaction: Transaction,
 ): Promise<Revocation[]> {
-  const open = { videoId, state: taskStatesBefore('canceled') };
-  const tasks = await models.Task.findAll({ attributes: ['id', 'leaseToken'], where: open, transaction });
-  await models.Task.update(
-    { state: 'canceled', leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
-    { where: open, transaction },
-  );
+  const tasks = await models.Task.findAll({
+    attributes: ['id', 'leaseToken'],
+    where: { videoId, state: [...OPEN_TASK_STATES] },
+    transaction,
+  });
+  await transitionTasks(models, 'canceled', {
+    where: { videoId },
+    values: { leaseToken: null, leaseExpiresAt: null, finishedAt: new Date() },
+    transaction,
+  });
   return tasks.flatMap(({ id, leaseToken }) => (leaseToken === null ? [] : [{ taskId: id, leaseToken }]));
 }

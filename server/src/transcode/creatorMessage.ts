@@ -1,6 +1,6 @@
 import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
 
-/** Both the file and the farm may be why: nobody is told that their file is damaged, and everybody what they can do. */
+/** Both the file and the farm may be why: the message says what to do, and not that the file is damaged. */
 const UNEXPLAINED: Partial<Record<ErrorCode, string>> = {
   frame_count_mismatch:
     'The pictures of this video could not be put together without gaps. Try again; if that does not help, export it ' +
@@ -18,8 +18,8 @@ const UNEXPLAINED: Partial<Record<ErrorCode, string>> = {
 const OUR_FAULT = 'Something went wrong on our side while converting this video. Please try again later.';
 
 /**
- * Why a video failed, in a creator's words. What is wrong with the media was said by the worker, and is shown only after
- * a second one said the same; everything else is told without technical detail, which goes to the diagnostics.
+ * Why a video failed, for its creator. What is wrong with the media was reported by the worker, and is shown only after
+ * a second one reported the same; everything else is shown without technical detail, which goes to the diagnostics.
  */
 export function creatorMessage(error: { code: ErrorCode; message: string }): string {
   if (faultOf(error.code) === 'media') return error.message;

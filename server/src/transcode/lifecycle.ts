@@ -1,13 +1,15 @@
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskSource } from '@reelmill/shared/contracts/tasks.ts';
-import { videoStatesBefore } from '@reelmill/shared/core/videoState.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { Transaction } from 'sequelize';
 import { withoutNotice } from '../catalog/notices.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
+import { transitionTask, transitionVideo } from '../db/transitions.ts';
 import { recordVideoEvent } from '../events/videoEvents.ts';
+import type { StateBefore } from '../state/transitionTable.ts';
+import type { VIDEO_TRANSITIONS } from '../state/videoState.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';
 import { cleanUpSoon } from './cleanUp.ts';
@@ -29,7 +31,7 @@ export interface VideoFailure {
 
 /**
  * Begins the transcode of a video whose source is in the store: `transcoding`, queued, with its `inspect` task.
- * Answers false, and changes nothing, where the video is past that already. The row is brought up to date.
+ * Returns false, and changes nothing, where the video is past that already. The row is brought up to date.
  */
 export async function startTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
   return beginPlan(change, ['uploading']);
@@ -37,7 +39,7 @@ export async function startTranscode(change: VideoChange & { requestId: string |
 
 /**
  * Transcodes a failed or canceled video anew, as the next version of its plan. Throws `state_conflict` in any other
- * state, and where the upload itself was given up; `source_gone` where the source is not kept any more.
+ * state, and where the upload itself was aborted; `source_gone` where the source is not kept any more.
  */
 export async function retryTranscode(change: VideoChange & { requestId: string | null }): Promise<void> {
   const { video } = change;
@@ -48,11 +50,7 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
     );
   }
   if (video.sourceRemovedAt !== null) throw sourceGone();
-  const began = await beginPlan(
-    change,
-    videoStatesBefore('transcoding').filter((status) => status !== 'uploading'),
-  );
-  if (!began) {
+  if (!(await beginPlan(change, ['failed', 'canceled']))) {
     throw new ReelmillError(
       'state_conflict',
       `Only a failed or canceled video can be retried; this one is ${video.status}.`,
@@ -60,14 +58,14 @@ export async function retryTranscode(change: VideoChange & { requestId: string |
   }
 }
 
-/** Begins a transcode that is under way anew, as the next version of its plan. Answers false where it is over. */
+/** Begins a transcode that is under way anew, as the next version of its plan. Returns false where it is over. */
 export async function restartTranscode(change: VideoChange & { requestId: string | null }): Promise<boolean> {
   await cancelOpenTasks(change.models, change.video.id, change.transaction);
   return beginPlan(change, ['transcoding']);
 }
 
-/** The source as its tasks are told of it: which object, and which content of it was accepted. */
-export function describeSource({
+/** The source as its tasks name it: which object, and which content of it was accepted. */
+export function serializeSource({
   sourceKey,
   sizeBytes,
   sourceEtag,
@@ -81,7 +79,7 @@ export function describeSource({
   };
 }
 
-/** What needs the source is told so. */
+/** The error of everything that needs the source. */
 export function sourceGone(): ReelmillError {
   return new ReelmillError(
     'source_gone',
@@ -90,11 +88,11 @@ export function sourceGone(): ReelmillError {
 }
 
 /**
- * Ends a transcode at its owner's wish, with every task that is not finished. Throws `state_conflict` where the video
+ * Ends a transcode because its owner asked for it, with every task that is not finished. Throws `state_conflict` where the video
  * is not transcoding. Once committed, the caller broadcasts `cancel_video` so that running workers stop.
  */
 export async function cancelTranscode(change: VideoChange): Promise<void> {
-  const canceled = await endTranscode(change, { status: 'canceled', phase: null, playable: false });
+  const canceled = await endTranscode(change, 'canceled', {});
   if (canceled === null) {
     throw new ReelmillError(
       'state_conflict',
@@ -111,10 +109,7 @@ export async function failTranscode(
   change: VideoChange & { failure: VideoFailure; metrics: Pick<Metrics, 'videoFailed'> },
 ): Promise<Revocation[] | null> {
   const { failure, metrics, transaction } = change;
-  const revoked = await endTranscode(change, {
-    status: 'failed',
-    phase: null,
-    playable: false,
+  const revoked = await endTranscode(change, 'failed', {
     errorCode: failure.code,
     errorMessage: failure.message,
     errorDiagnostics: failure.diagnostics ?? null,
@@ -124,8 +119,8 @@ export async function failTranscode(
 }
 
 /**
- * Makes a task wait for a worker that was given up although its video goes on without it (pictures, sound), or that
- * waits for its next try. Throws `not_found`; `state_conflict` in any other state, and where the video does not go on:
+ * Makes a task wait for a worker that failed although its video goes on without it (pictures, sound), or that waits
+ * for its next attempt. Throws `not_found`; `state_conflict` in any other state, and where the video does not continue:
  * what was made of it may be removed already, so it can only be transcoded as a whole.
  */
 export async function reopenTask({
@@ -138,8 +133,9 @@ export async function reopenTask({
   const lock = transaction.LOCK.UPDATE;
   const video = await models.Video.findByPk(found.videoId, { rejectOnEmpty: true, transaction, lock });
   const task = await models.Task.findByPk(taskId, { rejectOnEmpty: true, transaction, lock });
-  const goesOn = video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
-  if (!goesOn || task.planVersion !== video.planVersion) {
+  const continues =
+    video.status === 'transcoding' && video.phase !== 'finalizing' && video.deletedAt === null;
+  if (!continues || task.planVersion !== video.planVersion) {
     throw new ReelmillError(
       'state_conflict',
       'Its video is not transcoding with it; retry the video instead.',
@@ -151,9 +147,10 @@ export async function reopenTask({
       `Only a task that failed or waits can be retried; it is ${task.state}.`,
     );
   }
-  await task.update(
+  await transitionTask(
+    task,
+    'pending',
     {
-      state: 'pending',
       attempt: 0,
       deliveries: 0,
       programDeaths: 0,
@@ -168,41 +165,37 @@ export async function reopenTask({
       availableAt: new Date(),
       finishedAt: null,
     },
-    { transaction },
+    transaction,
   );
   if (task.kind === 'audio') await video.update(withoutNotice(video, 'audio_left_out'), { transaction });
   return task;
 }
 
 /**
- * Puts the video of this plan online. Answers false, and changes nothing, where it is not to be published any more or
+ * Puts the video of this plan online. Returns false, and changes nothing, where it is not to be published any more or
  * another server was faster.
  */
 export async function completeTranscode(
   change: VideoChange & { planVersion: number; durationSeconds: number; onlineAt: Date },
 ): Promise<boolean> {
   const { planVersion, durationSeconds, onlineAt } = change;
-  const online = {
-    status: 'online',
-    phase: null,
-    progress: 100,
-    playable: true,
-    onlineAt,
-  } as const;
-  return leaveTranscoding(change, { ...online, durationSeconds }, { planVersion });
+  const online = { phase: null, progress: 100, playable: true, onlineAt, durationSeconds };
+  return leaveTranscoding(change, 'online', online, { planVersion });
 }
 
 async function beginPlan(
   { models, transaction, video, requestId }: VideoChange & { requestId: string | null },
-  from: VideoRow['status'][],
+  from: readonly StateBefore<typeof VIDEO_TRANSITIONS, 'transcoding'>[],
 ): Promise<boolean> {
   if (video.sizeBytes === null)
     throw new Error(`video ${video.id} has no size, so its source was never verified`);
   const now = new Date();
   const planVersion = video.planVersion + 1;
-  const [changed] = await models.Video.update(
-    {
-      status: 'transcoding',
+  const changed = await transitionVideo(models, 'transcoding', {
+    from,
+    // the version keeps two retries, both of which saw the same row, from planning the same version
+    where: { id: video.id, planVersion: video.planVersion, deletedAt: null, sourceRemovedAt: null },
+    values: {
       phase: 'queued',
       progress: 0,
       playable: false,
@@ -214,20 +207,10 @@ async function beginPlan(
       notices: null,
       transcodeStartedAt: now,
     },
-    {
-      // the version keeps two retries, both of which saw the same row, from planning the same version
-      where: {
-        id: video.id,
-        status: from,
-        planVersion: video.planVersion,
-        deletedAt: null,
-        sourceRemovedAt: null,
-      },
-      transaction,
-    },
-  );
+    transaction,
+  });
   await video.reload({ transaction });
-  if (changed === 0) return false;
+  if (!changed) return false;
   await openInspection({ models, transaction, video, requestId });
   return true;
 }
@@ -244,7 +227,7 @@ export async function openInspection(
       position: 0,
       spec: {
         kind: 'inspect',
-        source: describeSource(video),
+        source: serializeSource(video),
         ...(options.thorough ? { thorough: true } : {}),
       },
       unitsTotal: 1000,
@@ -281,31 +264,28 @@ export function newTask(videoId: number, planVersion: number, requestId: string 
 
 async function endTranscode(
   change: VideoChange,
-  end: VideoEnd & { status: 'canceled' | 'failed' },
+  to: 'canceled' | 'failed',
+  reason: Partial<Pick<VideoRow, 'errorCode' | 'errorMessage' | 'errorDiagnostics'>>,
 ): Promise<Revocation[] | null> {
-  if (!(await leaveTranscoding(change, end))) return null;
+  if (!(await leaveTranscoding(change, to, { phase: null, playable: false, ...reason }))) return null;
   return cancelOpenTasks(change.models, change.video.id, change.transaction);
 }
 
-type VideoEnd = Parameters<Models['Video']['update']>[0] & { status: 'canceled' | 'failed' | 'online' };
-
-/** The one way out of `transcoding`, which whoever asked for it is told of. The row is brought up to date. */
+/** The one way out of `transcoding`, which subscribers are notified of. The row is brought up to date. */
 async function leaveTranscoding(
   { models, transaction, video }: VideoChange,
-  end: VideoEnd,
+  to: 'canceled' | 'failed' | 'online',
+  values: Partial<VideoRow>,
   only: { planVersion?: number } = {},
 ): Promise<boolean> {
-  const [changed] = await models.Video.update(
-    { ...end, ...cleanUpSoon() },
-    {
-      where: { id: video.id, status: 'transcoding', ...only },
-      transaction,
-    },
-  );
+  const changed = await transitionVideo(models, to, {
+    from: ['transcoding'],
+    where: { id: video.id, ...only },
+    values: { ...values, ...cleanUpSoon() },
+    transaction,
+  });
   await video.reload({ transaction });
-  if (changed === 0) return false;
-  if (end.status !== 'canceled') {
-    await recordVideoEvent({ models, transaction, video }, `video.${end.status}`);
-  }
+  if (!changed) return false;
+  if (to !== 'canceled') await recordVideoEvent({ models, transaction, video }, `video.${to}`);
   return true;
 }

@@ -1,14 +1,14 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
-import type { Verdict } from '@reelmill/shared/core/videoState.ts';
 import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
+import type { Verdict } from '../state/taskState.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';
-import { describeSource, newTask, openInspection } from './lifecycle.ts';
+import { newTask, openInspection, serializeSource } from './lifecycle.ts';
 
 export interface PlanChange {
   models: Models;
@@ -58,7 +58,7 @@ export async function savePlan(
   const { id: videoId, userId } = video;
   if (change.again) await correctUsage(models, { videoId, seconds: durationSeconds }, transaction);
   else await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
-  const tasks = encodeTasks(plan, describeSource(video));
+  const tasks = encodeTasks(plan, serializeSource(video));
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({
       ...newTask(video.id, plan.version, requestId, now),
@@ -70,6 +70,11 @@ export async function savePlan(
     })),
     { transaction },
   );
+}
+
+/** Whether a plan that does not fit its source can be followed by another: see the two functions below. */
+export function canBePlannedAgain({ plan }: Pick<VideoRow, 'plan'>): boolean {
+  return plan !== null && (!plan.facts.thorough || plan.chunks.length > 1);
 }
 
 /**
@@ -88,7 +93,7 @@ export async function inspectThoroughly(change: PlanChange): Promise<Revocation[
 }
 
 /**
- * Plans the video again as one chunk, because chunks did not come out as planned. Answers the leases of the tasks that
+ * Plans the video again as one chunk, because chunks did not come out as planned. Returns the leases of the tasks that
  * were in work; null, and nothing is changed, where the plan was one chunk already. With `verdicts`, which the new tasks
  * begin with, that one is planned again, too. `thorough`: no other inspection is made of it.
  */

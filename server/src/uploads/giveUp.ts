@@ -3,6 +3,7 @@ import type { Transaction } from 'sequelize';
 import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
+import { transitionVideo } from '../db/transitions.ts';
 import { cleanUpSoon } from '../transcode/cleanUp.ts';
 import { uploadEndedError } from './openUploads.ts';
 import { endSinglePut } from './singlePuts.ts';
@@ -65,16 +66,19 @@ async function cancelUploading(
 ): Promise<void> {
   const { models } = database;
   const canceled = await database.transaction(async (transaction) => {
-    const where = { id: video.id, status: 'uploading' } as const;
-    const end = { status: 'canceled', ...reason, ...cleanUpSoon() } as const;
-    const [changed] = await models.Video.update(end, { where, transaction });
+    const changed = await transitionVideo(models, 'canceled', {
+      from: ['uploading'],
+      where: { id: video.id },
+      values: { ...reason, ...cleanUpSoon() },
+      transaction,
+    });
     // expired from now on: that is what the sweep looks for
-    if (changed > 0) {
+    if (changed) {
       await models.Upload.update({ expiresAt: new Date() }, { where: { videoId: video.id }, transaction });
     }
     await video.reload({ transaction });
-    if (changed > 0) await record(transaction);
-    return changed > 0;
+    if (changed) await record(transaction);
+    return changed;
   });
   if (canceled) signals.videoChanged(video.id);
 }

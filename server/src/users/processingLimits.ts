@@ -1,4 +1,4 @@
-import { col, fn, literal, Op, QueryTypes, type Transaction } from 'sequelize';
+import { col, fn, literal, Op, type Transaction } from 'sequelize';
 import { z } from 'zod';
 import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
@@ -42,25 +42,6 @@ export function effectiveLimit(own: number | null, byDefault: number | undefined
 }
 
 const sumSchema = z.object({ userId: z.number(), seconds: z.coerce.number() });
-
-const countSchema = z.object({ userId: z.number(), count: z.coerce.number() });
-
-/** Tasks that are queued or running, of users who have any. The slots of the farm bound what is read. */
-export async function countInFlight(
-  models: Models,
-  userIds: readonly number[],
-): Promise<Map<number, number>> {
-  if (userIds.length === 0) return new Map();
-  const sql = `SELECT v.user_id AS userId, COUNT(t.id) AS count FROM tasks t JOIN videos v ON v.id = t.video_id
-    WHERE t.state IN ('queued', 'running') AND v.user_id IN (:userIds) GROUP BY v.user_id`;
-  const rows = await models.Task.sequelize?.query(sql, {
-    type: QueryTypes.SELECT,
-    replacements: { userIds: [...userIds] },
-  });
-  return new Map(
-    (rows ?? []).map((row) => countSchema.parse(row)).map(({ userId, count }) => [userId, count]),
-  );
-}
 
 /** Seconds of video that are planned and not finished, of users who have any. */
 export async function sumPlanned(

@@ -9,14 +9,8 @@ import type { ProcessingConfig } from '../context/farmContext.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
-import {
-  countInFlight,
-  dayFreesAt,
-  effectiveLimit,
-  processingLimitsOf,
-  sumDay,
-  sumPlanned,
-} from './processingLimits.ts';
+import { countInFlight } from './inFlight.ts';
+import { dayFreesAt, effectiveLimit, processingLimitsOf, sumDay, sumPlanned } from './processingLimits.ts';
 
 /*
  * What counts: every video that is not deleted, with the bytes of its source; while it is uploaded, those that were
@@ -46,7 +40,7 @@ export async function describeQuotas(
   const ids = users.map(({ id }) => id);
   const [uses, tasks, planned, day] = await Promise.all([
     measureUse(models, ids),
-    countInFlight(models, ids),
+    countInFlight(models),
     sumPlanned(models, ids),
     sumDay(models, ids, new Date()),
   ]);
@@ -57,7 +51,7 @@ export async function describeQuotas(
     return {
       bytes: { used: use.bytes, limit: limits.bytes },
       videos: { used: use.videos, limit: limits.videos },
-      running_tasks: { used: tasks.get(user.id) ?? 0, limit: runningTasks },
+      running_tasks: { used: tasks.ofUser.get(user.id) ?? 0, limit: runningTasks },
       queued_minutes: { used: minutesOf(planned.get(user.id)), limit: queuedMinutes },
       daily_minutes: { used: minutesOf(day.get(user.id)), limit: dailyMinutes },
     };

@@ -46,12 +46,12 @@ export class VideoFeed {
     });
     this.#stopListening = [
       context.signals.onVideoChanged((videoId) => {
-        if (this.#subscribers.has(videoId)) this.#poller.poke();
+        if (this.#subscribers.has(videoId)) this.#poller.wake();
       }),
       context.signals.onAccountChanged((userId) => {
         this.#dismiss(userId);
         // nobody watches the videos of an account that is disabled
-        this.#poller.poke();
+        this.#poller.wake();
       }),
     ];
   }
@@ -61,7 +61,7 @@ export class VideoFeed {
     const { videoId } = subscriber;
     const audience = this.#subscribers.get(videoId) ?? new Map<Subscriber, string | null>();
     this.#subscribers.set(videoId, audience.set(subscriber, null));
-    this.#poller.poke();
+    this.#poller.wake();
     return () => this.#drop(subscriber);
   }
 

@@ -42,7 +42,7 @@ export function startDeliverer(context: Context): { stop(): Promise<void> } {
       .catch((err: unknown) => giveBack(delivery, err))
       .finally(() => {
         underWay.delete(delivery);
-        recurring.poke();
+        recurring.wake();
       });
     underWay.set(delivery, ended);
   }

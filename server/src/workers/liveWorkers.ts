@@ -3,7 +3,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 
 /** A worker that was not heard of for so long is not coming back under its name. */
-export const FORGET_WORKERS_MS = 24 * 3_600_000;
+export const WORKER_RETENTION_MS = 24 * 3_600_000;
 
 /** The ids of the workers that take tasks now. */
 export async function findLiveWorkers(

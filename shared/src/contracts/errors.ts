@@ -104,6 +104,11 @@ export function faultOf(code: ErrorCode): Fault | null {
   return 'fault' in entry ? entry.fault : null;
 }
 
+/** Whether a failure says that the plan does not fit the source, so that it is planned again. */
+export function isPlanMismatch(code: ErrorCode): boolean {
+  return code === 'frame_count_mismatch' || code === 'source_differs';
+}
+
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]; // Object.keys widens to string[]
 export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
 

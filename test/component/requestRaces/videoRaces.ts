@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OPEN_TASK_STATES } from '@reelmill/server/state/taskState.ts';
 import { videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
 import { videoFolder } from '@reelmill/shared/core/objectKeys.ts';
-import { OPEN_TASK_STATES } from '@reelmill/shared/core/videoState.ts';
 import type { ApiResponse, ApiUser } from '../../support/apiClient.ts';
 import { outcomeOf, type RaceStage, repeat } from '../../support/raceStage.ts';
 import { beginMultipart, beginSingle, complete, put, uploadSomething } from '../../support/uploads.ts';

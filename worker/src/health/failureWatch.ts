@@ -1,5 +1,4 @@
-import { type ErrorCode, faultOf } from '@reelmill/shared/contracts/errors.ts';
-import { isPlanMismatch } from '@reelmill/shared/core/videoState.ts';
+import { type ErrorCode, faultOf, isPlanMismatch } from '@reelmill/shared/contracts/errors.ts';
 
 const UNHEALTHY_AFTER = 3;
 /** Whoever fails so many videos without one that works between them is known well enough. */

@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Table, Text } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { DeadLetter } from '@reelmill/shared/contracts/admin.ts';
 import { IconRotateClockwise } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
-import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
+import { ConfirmedAction } from './ConfirmedAction.tsx';
 import classes from './Farm.module.css';
 import { farmStore, useFarm } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
@@ -89,42 +89,19 @@ function LetterRow({ letter }: { letter: DeadLetter }) {
 
 /** Asks for confirmation: a message that failed once may fail again. */
 function Replay({ count }: { count: number }) {
-  const { t } = useTranslation(['farm', 'common']);
+  const { t } = useTranslation('farm');
   const { count: formatCount } = useFormats();
-  const [opened, dialog] = useDisclosure(false);
-  const values = { count, formatted: formatCount(count) };
-  const replay = useAction(async () => {
-    const replayed = await farmStore.getState().replay();
-    dialog.close();
-    notifyDone(t('deadLetters.replayed', { count: replayed, formatted: formatCount(replayed) }));
-  });
   return (
-    <>
-      <Button
-        variant="default"
-        size="xs"
-        leftSection={<IconRotateClockwise size={16} stroke={1.75} aria-hidden />}
-        onClick={dialog.open}
-      >
-        {t('deadLetters.replay')}
-      </Button>
-      <Modal
-        opened={opened}
-        onClose={dialog.close}
-        size="sm"
-        withCloseButton={false}
-        title={t('deadLetters.confirmTitle', values)}
-      >
-        <Text size="sm">{t('deadLetters.confirmBody')}</Text>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button variant="default" onClick={dialog.close} data-autofocus>
-            {t('common:action.cancel')}
-          </Button>
-          <Button loading={replay.pending} onClick={() => replay.run()}>
-            {t('deadLetters.confirm')}
-          </Button>
-        </Group>
-      </Modal>
-    </>
+    <ConfirmedAction
+      label={t('deadLetters.replay')}
+      icon={<IconRotateClockwise size={16} stroke={1.75} aria-hidden />}
+      title={t('deadLetters.confirmTitle', { count, formatted: formatCount(count) })}
+      body={t('deadLetters.confirmBody')}
+      confirmLabel={t('deadLetters.confirm')}
+      action={async () => {
+        const replayed = await farmStore.getState().replay();
+        notifyDone(t('deadLetters.replayed', { count: replayed, formatted: formatCount(replayed) }));
+      }}
+    />
   );
 }

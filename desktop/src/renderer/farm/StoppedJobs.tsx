@@ -1,10 +1,9 @@
-import { Button, Group, Modal, Table, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Table, Text } from '@mantine/core';
 import type { Farm } from '@reelmill/shared/contracts/admin.ts';
 import { useTranslation } from 'react-i18next';
 import { notifyDone } from '../feedback/notify.tsx';
-import { useAction } from '../feedback/useAction.ts';
 import { useFormats } from '../format/useFormats.ts';
+import { ConfirmedAction } from './ConfirmedAction.tsx';
 import classes from './Farm.module.css';
 import { farmStore } from './farmStore.ts';
 import { Note, Section } from './Section.tsx';
@@ -61,43 +60,22 @@ function JobRow({ job }: { job: StoppedJob }) {
 
 /** Asks for confirmation: removed items cannot be restored. */
 function Allow({ job }: { job: StoppedJob }) {
-  const { t } = useTranslation(['farm', 'common']);
+  const { t } = useTranslation('farm');
   const { count } = useFormats();
-  const [opened, dialog] = useDisclosure(false);
   const isClock = job.items === null;
   const values = { count: job.items ?? 0, formatted: count(job.items ?? 0) };
-  const allow = useAction(async () => {
-    await farmStore.getState().allowJob(job);
-    dialog.close();
-    notifyDone(t('stopped.allowed'));
-  });
   return (
-    <>
-      <Button
-        variant="default"
-        size="xs"
-        aria-label={`${t('stopped.allow')} ${t(`stopped.jobs.${job.job}`)}`}
-        onClick={dialog.open}
-      >
-        {t('stopped.allow')}
-      </Button>
-      <Modal
-        opened={opened}
-        onClose={dialog.close}
-        size="sm"
-        withCloseButton={false}
-        title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', values)}
-      >
-        <Text size="sm">{isClock ? t('stopped.confirmClockBody') : t('stopped.confirmBody')}</Text>
-        <Group justify="flex-end" mt="lg" gap="sm">
-          <Button variant="default" onClick={dialog.close} data-autofocus>
-            {t('common:action.cancel')}
-          </Button>
-          <Button color="red" loading={allow.pending} onClick={() => allow.run()}>
-            {t('stopped.confirm')}
-          </Button>
-        </Group>
-      </Modal>
-    </>
+    <ConfirmedAction
+      label={t('stopped.allow')}
+      accessibleName={`${t('stopped.allow')} ${t(`stopped.jobs.${job.job}`)}`}
+      title={isClock ? t('stopped.confirmClock') : t('stopped.confirmTitle', values)}
+      body={isClock ? t('stopped.confirmClockBody') : t('stopped.confirmBody')}
+      confirmLabel={t('stopped.confirm')}
+      confirmProps={{ color: 'red' }}
+      action={async () => {
+        await farmStore.getState().allowJob(job);
+        notifyDone(t('stopped.allowed'));
+      }}
+    />
   );
 }

@@ -3,11 +3,11 @@ import type { StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
 import { restorePlaylists } from '../publish/publishVideo.ts';
-import { SETTLED_MS } from '../transcode/cleanUp.ts';
-import { collectFindings, type StrayObject } from './collect.ts';
+import { LATE_WRITES_MS } from '../transcode/cleanUp.ts';
+import { collectCandidates, type StaleObject } from './candidates.ts';
 import {
+  type Candidate,
   DAY_MS,
-  type Finding,
   HOUR_MS,
   nextPositionAfter,
   type RetentionContext,
@@ -36,61 +36,61 @@ const COLUMNS = [
 type Video = Pick<VideoRow, (typeof COLUMNS)[number]>;
 
 /**
- * Objects that a video which has ended has no use for: what tries made that do not count, also of earlier plans, and
+ * Objects that a video which has ended has no use for: what attempts made that do not count, also of earlier plans, and
  * sources that were removed or not accepted. A video is looked at soon after it has ended, again whenever somebody whose
  * lease is over is heard of, and otherwise after pauses that double: what that costs grows with the number of transcodes.
  * Videos that are transcoding are left alone; so whoever is at work on an open task loses nothing.
  */
-export const leftovers: RetentionJob = {
+export const staleObjects: RetentionJob = {
   name: 'leftovers',
-  description: 'remove what tries that do not count and late uploads left behind',
+  description: 'remove what attempts that do not count and late uploads left behind',
   pollMs: 10_000,
-  restMs: 0,
-  walksStore: true,
+  intervalMs: 0,
+  listsStorage: true,
   isScheduled: () => true,
 
   async find(context, { position, now, everything }) {
     const due = { cleanAfter: { [Op.lte]: now } };
-    const settled = { updatedAt: { [Op.lt]: new Date(now.getTime() - SETTLED_MS) } };
+    const quiet = { updatedAt: { [Op.lt]: new Date(now.getTime() - LATE_WRITES_MS) } };
     const videos = await context.database.models.Video.findAll({
       attributes: [...COLUMNS],
       where: {
         id: { [Op.gt]: position },
         status: [...ENDED],
         deletedAt: null,
-        ...(everything ? { [Op.or]: [due, settled] } : due),
+        ...(everything ? { [Op.or]: [due, quiet] } : due),
       },
       order: [['id', 'ASC']],
       limit: PAGE,
     });
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     for (const video of videos) {
       const found = await lookAt(context, video, now).catch(async (error: unknown) => {
         // of a store that is away there is nothing to say of one video
         await context.store.check();
         return [failedLook(context, video, { error, now })];
       });
-      findings.push(...found);
+      candidates.push(...found);
     }
-    return { findings, nextPosition: nextPositionAfter(videos, PAGE) };
+    return { candidates, nextPosition: nextPositionAfter(videos, PAGE) };
   },
 };
 
-/** What is to go of one video, and at last, without a key, that it was looked at; wrong playlists are mended then. */
-async function lookAt(context: RetentionContext, video: Video, now: Date): Promise<Finding[]> {
+/** What is to go of one video, and at last, without a key, that it was looked at; wrong playlists are repaired then. */
+async function lookAt(context: RetentionContext, video: Video, now: Date): Promise<Candidate[]> {
   const { store } = context;
-  const { own, shared, fault } = await findStrays(context, video);
+  const { own, shared, fault } = await findStaleObjects(context, video);
   const found = [
-    ...(await collectFindings(store, video.id, own)),
-    ...(await collectFindings(
+    ...(await collectCandidates(store, video.id, own)),
+    ...(await collectCandidates(
       { remove: (keys) => removeUnlessRetried(context, video, keys) },
       video.id,
       shared,
     )),
-    ...(await collectFindings(store, video.id, straySources(context, video, now))),
+    ...(await collectCandidates(store, video.id, staleSources(context, video, now))),
   ];
   let left = found.length;
-  const look: Finding = {
+  const look: Candidate = {
     videoId: video.id,
     key: null,
     objects: 0,
@@ -110,22 +110,22 @@ async function lookAt(context: RetentionContext, video: Video, now: Date): Promi
       );
     },
   };
-  const counted = found.map((finding) => ({
-    ...finding,
+  const counted = found.map((candidate) => ({
+    ...candidate,
     remove: async () => {
-      await finding.remove();
+      await candidate.remove();
       left -= 1;
     },
   }));
   return [...counted, look];
 }
 
-/** One video of which the store does not give what it has: it keeps the others from nothing, and is tried again later. */
+/** One video of which the store does not give what it has: it holds up no other, and is retried later. */
 function failedLook(
   context: RetentionContext,
   video: Video,
   { error, now }: { error: unknown; now: Date },
-): Finding {
+): Candidate {
   return {
     videoId: video.id,
     key: null,
@@ -170,12 +170,12 @@ async function planNextLook({ database }: RetentionContext, video: Video, cleanA
  * Objects under `processed/` that nothing names. `own` have keys that no later plan writes; `shared` ones, playlists and
  * the pictures of earlier versions, have not. What Reelmill does not write stays.
  */
-async function findStrays(
+async function findStaleObjects(
   { store, logger }: RetentionContext,
   video: Video,
-): Promise<{ own: StrayObject[]; shared: StrayObject[]; fault: PlaylistFault | null }> {
-  const own: StrayObject[] = [];
-  const shared: StrayObject[] = [];
+): Promise<{ own: StaleObject[]; shared: StaleObject[]; fault: PlaylistFault | null }> {
+  const own: StaleObject[] = [];
+  const shared: StaleObject[] = [];
   const published = await findPublishedKeys(store, video);
   if (typeof published === 'string') {
     const fields = { video_id: video.id, fault: published };
@@ -187,7 +187,7 @@ async function findStrays(
     const version = planVersionInKey(object.key);
     if (version === undefined || published.has(object.key)) continue;
     if (version === null) shared.push({ object, reason: 'playlists and pictures of an earlier transcode' });
-    else if (version <= video.planVersion) own.push({ object, reason: 'made by tries that do not count' });
+    else if (version <= video.planVersion) own.push({ object, reason: 'made by attempts that do not count' });
     else isRetried = true;
   }
   return { own, shared: isRetried ? [] : shared, fault: null };
@@ -207,14 +207,14 @@ async function removeUnlessRetried(
   });
 }
 
-async function* straySources(
+async function* staleSources(
   { store, database }: RetentionContext,
   video: Video,
   now: Date,
-): AsyncGenerator<StrayObject> {
+): AsyncGenerator<StaleObject> {
   const writtenBefore = new Date(now.getTime() - MIN_SOURCE_AGE_MS);
   const isOld = ({ lastModified }: StoredObject): boolean => lastModified < writtenBefore;
-  // of an upload that is still to be given up: that removes the source as well
+  // of an upload that is still to be aborted: that removes the source as well
   if ((await database.models.Upload.count({ where: { videoId: video.id } })) > 0) return;
   const reason = reasonToDropSource(video);
   if (video.objectFolder === null) {

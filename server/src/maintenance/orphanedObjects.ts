@@ -1,8 +1,8 @@
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import { Op } from 'sequelize';
 import type { VideoRow } from '../db/rows.ts';
-import { collectFindings, type StrayObject } from './collect.ts';
-import { DAY_MS, type Finding, type RetentionContext, type RetentionJob } from './job.ts';
+import { collectCandidates, type StaleObject } from './candidates.ts';
+import { type Candidate, DAY_MS, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 200;
 const DEFAULT_AGE_DAYS = 7;
@@ -13,12 +13,12 @@ const DEFAULT_AGE_DAYS = 7;
  * may be all that is left of somebody's footage. So they go only by hand, or where the configuration says so; and never
  * those of a number above the newest video's, which the next upload may be given.
  */
-export const orphans: RetentionJob = {
+export const orphanedObjects: RetentionJob = {
   name: 'orphans',
   description: 'remove the objects of videos that the database does not know',
   pollMs: 60_000,
-  restMs: DAY_MS,
-  walksStore: true,
+  intervalMs: DAY_MS,
+  listsStorage: true,
   isScheduled: (config) => config.RETAIN_ORPHANS_DAYS !== undefined,
 
   async find(context, { position, now }) {
@@ -32,35 +32,35 @@ export const orphans: RetentionJob = {
     const known = new Map(rows.map((row) => [row.id, row]));
     const days = context.config.RETAIN_ORPHANS_DAYS ?? DEFAULT_AGE_DAYS;
     const writtenBefore = new Date(now.getTime() - days * DAY_MS);
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     for (let id = position + 1; id <= last; id += 1) {
       const row = known.get(id);
-      const found = strangers(context, id, row, writtenBefore);
-      findings.push(...(await collectFindings(context.store, id, found)));
+      const found = findOrphaned(context, id, row, writtenBefore);
+      candidates.push(...(await collectCandidates(context.store, id, found)));
     }
-    return { findings, nextPosition: last < newest ? last : null };
+    return { candidates, nextPosition: last < newest ? last : null };
   },
 };
 
 type Known = Pick<VideoRow, 'id' | 'status' | 'sourceKey' | 'objectFolder' | 'putKey' | 'deletedAt'>;
 const KNOWN = ['id', 'status', 'sourceKey', 'objectFolder', 'putKey', 'deletedAt'];
 
-async function* strangers(
+async function* findOrphaned(
   { store, database }: RetentionContext,
   videoId: number,
   video: Known | undefined,
   writtenBefore: Date,
-): AsyncGenerator<StrayObject> {
+): AsyncGenerator<StaleObject> {
   // a deleted video is purged as a whole
   if (video !== undefined && video.deletedAt !== null) return;
   const folders = [objectKeys.rawPrefix(videoId), objectKeys.processedPrefix(videoId)];
   // the random part of a folder's name is not known without its row
   for (const prefix of [...folders, ...folders.map((folder) => folder.replace(/\/$/, '-'))]) {
     for await (const object of store.list(prefix)) {
-      if (object.lastModified >= writtenBefore || whyStrange(object.key, video) === null) continue;
+      if (object.lastModified >= writtenBefore || reasonIfOrphaned(object.key, video) === null) continue;
       // it may have become the video's since its row was read
       const now = await database.models.Video.findByPk(videoId, { attributes: KNOWN });
-      const reason = whyStrange(object.key, now ?? undefined);
+      const reason = reasonIfOrphaned(object.key, now ?? undefined);
       if (reason !== null) yield { object, reason };
     }
   }
@@ -70,7 +70,7 @@ async function* strangers(
  * Null for an object that belongs to its video, or may yet: an upload gets the key of its source when it is complete.
  * Others are left by a video that had this number before a restore.
  */
-function whyStrange(key: string, video: Known | undefined): string | null {
+function reasonIfOrphaned(key: string, video: Known | undefined): string | null {
   if (video === undefined) return 'there is no such video';
   if (key === video.sourceKey || key === video.putKey) return null;
   if (video.status === 'uploading') return null;

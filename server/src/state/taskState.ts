@@ -1,71 +1,45 @@
-import { type ErrorCode, type FarmErrorCode, faultOf } from '../contracts/errors.ts';
-import type { TaskKind, TaskState } from '../contracts/tasks.ts';
-import type { VideoStatus, WaitingReason } from '../contracts/videos.ts';
-import { backoffMs } from './backoff.ts';
+import {
+  type ErrorCode,
+  type FarmErrorCode,
+  faultOf,
+  isPlanMismatch,
+} from '@reelmill/shared/contracts/errors.ts';
+import type { TaskKind, TaskState } from '@reelmill/shared/contracts/tasks.ts';
+import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
+import type { TransitionTable } from './transitionTable.ts';
 
 /**
- * What may become of a video and of a task. Every change of state is a conditional update in the database whose
- * condition is taken from these tables, so that two servers deciding at once cannot both be right.
+ * What may become of a task:
  *
- *   video   uploading ──▶ transcoding ──▶ online
- *               │           │   ▲  └────▶ failed ──┐
- *               └──▶ canceled ◀─┘  └───────────────┘ retry (from failed and canceled)
- *
- *   task    pending ──▶ queued ──▶ running ──▶ done | failed | canceled
- *              ▲──────────┴───────────┘  │  lost, released or retried
- *              └─────────────────────────┘  an admin retries what its video went on without
+ *   pending ──▶ queued ──▶ running ──▶ done | failed | canceled
+ *      ▲──────────┴───────────┘  │  lost, released or retried
+ *      └─────────────────────────┘  an admin retries what its video went on without
  */
-const VIDEO_TRANSITIONS: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
-  uploading: ['transcoding', 'canceled', 'failed'],
-  transcoding: ['online', 'failed', 'canceled'],
-  online: [],
-  failed: ['transcoding'],
-  canceled: ['transcoding'],
-};
-
-const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  // straight to running or an end: the sweeper took the task back, and its worker, still with the lease, reports again
-  pending: ['queued', 'running', 'done', 'failed', 'canceled'],
-  // straight to an end: events of one task may be applied while its `started` is still being retried
+export const TASK_TRANSITIONS = {
+  // straight to running or an end: the lease expired, and its worker, which still has the token, reports again
+  // to itself: that worker releases the task, or an admin retries it without the pause
+  pending: ['queued', 'running', 'done', 'failed', 'canceled', 'pending'],
+  // straight to an end: reports of one task may be applied while its `started` is still being retried
   queued: ['running', 'pending', 'done', 'failed', 'canceled'],
-  running: ['done', 'pending', 'failed', 'canceled'],
+  // to itself: its lease is renewed
+  running: ['done', 'pending', 'failed', 'canceled', 'running'],
   done: [],
   failed: ['pending'],
   canceled: [],
-};
+} as const satisfies TransitionTable & Record<TaskState, readonly TaskState[]>;
 
 /** Task states that still mean work. */
 export const OPEN_TASK_STATES = ['pending', 'queued', 'running'] as const satisfies readonly TaskState[];
 
-export function mayVideoBecome(from: VideoStatus, to: VideoStatus): boolean {
-  return VIDEO_TRANSITIONS[from].includes(to);
-}
-
-export function mayTaskBecome(from: TaskState, to: TaskState): boolean {
-  return TASK_TRANSITIONS[from].includes(to);
-}
-
-/** The states from which a video may become `to`: the condition of the update that does it. */
-export function videoStatesBefore(to: VideoStatus): VideoStatus[] {
-  return keysOf(VIDEO_TRANSITIONS).filter((from) => mayVideoBecome(from, to));
-}
-
-/** The states from which a task may become `to`: the condition of the update that does it. */
-export function taskStatesBefore(to: TaskState): TaskState[] {
-  return keysOf(TASK_TRANSITIONS).filter((from) => mayTaskBecome(from, to));
-}
-
-// Object.keys widens to string[]
-const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
-
-/** What one worker reported of the media: a permanent failure that blames the file. */
+/** What one worker said of the media: a failure for good that blames the file. */
 export interface Verdict {
   code: ErrorCode;
   workerId: string;
 }
 
-/** The tries of a task that ended without a result, each counted where it belongs. */
-export interface Tries {
+/** The attempts of a task that ended without a result, each counted where it belongs. */
+export interface AttemptCounts {
   /** Those that failed for a reason that may pass, and count against the limit. */
   attempt: number;
   /** Those in which ffmpeg or ffprobe died. */
@@ -79,7 +53,7 @@ export interface Tries {
 }
 
 export type FailureDecision =
-  | { next: 'retry' | 'second_opinion' | 'wait'; tries: Tries; pauseMs: number }
+  | { next: 'retry' | 'second_opinion' | 'wait'; counts: AttemptCounts; pauseMs: number }
   | { next: 'fail' };
 
 /** A program that dies on the same input a second time will die on it again. */
@@ -89,62 +63,57 @@ const MAX_PROGRAM_DEATHS = 2;
  * minutes, may do so on every worker, and damage then counts as any failure does. Other faults of the farm are no sign
  * of it: a store that was away ten times ends no task at its first damaged output.
  */
-const DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS = 10;
+const DAMAGED_ATTEMPTS_BEFORE_DAMAGE_COUNTS = 10;
 const RETRY_BACKOFF = { baseMs: 2_000, maxMs: 60_000 };
 /** Short: an owner is waiting to learn that their file cannot be used. */
 const SECOND_OPINION_MS = 700;
 
 /**
- * What follows when a try of a task has failed:
+ * What follows when an attempt at a task has failed:
  *
  *   a fault of the farm     the task waits, longer each time, for as long as it takes (output that was damaged
  *                           many times is a failure like any other)
- *   a verdict on the media  is believed once a second try, of another worker where there is one, reports the same
+ *   a verdict on the media  is believed once a second attempt, of another worker where there is one, says the same
  *   a program that died     is retried once
- *   anything else           is tried again up to `maxAttempts`, or never where it is not retryable
+ *   anything else           is retried up to `maxAttempts`, or never where it is not retryable
  *
  * A worker that is lost has failed nothing: see `decideAfterLostLease`.
  */
 export function decideAfterFailure(
-  tries: Tries,
+  counts: AttemptCounts,
   failure: { code: ErrorCode; retryable: boolean; workerId: string },
   options: { maxAttempts: number; random?: () => number },
 ): FailureDecision {
   const { code, workerId } = failure;
-  const retry = (next: 'retry' | 'wait', changed: Partial<Tries>, count: number): FailureDecision => {
+  const again = (next: 'retry' | 'wait', changed: Partial<AttemptCounts>, count: number): FailureDecision => {
     const jitter = options.random === undefined ? {} : { random: options.random };
     return {
       next,
-      tries: { ...tries, ...changed },
+      counts: { ...counts, ...changed },
       pauseMs: backoffMs(count, { ...RETRY_BACKOFF, ...jitter }),
     };
   };
   const isDamaged = code === 'output_damaged';
-  const doesDamageCount = isDamaged && tries.damagedTries >= DAMAGED_TRIES_BEFORE_DAMAGE_COUNTS;
+  const doesDamageCount = isDamaged && counts.damagedTries >= DAMAGED_ATTEMPTS_BEFORE_DAMAGE_COUNTS;
   if (faultOf(code) === 'farm' && !doesDamageCount) {
-    const farmFaults = tries.farmFaults + 1;
-    const damagedTries = tries.damagedTries + (isDamaged ? 1 : 0);
-    return retry('wait', { farmFaults, damagedTries }, farmFaults);
+    const farmFaults = counts.farmFaults + 1;
+    const damagedTries = counts.damagedTries + (isDamaged ? 1 : 0);
+    return again('wait', { farmFaults, damagedTries }, farmFaults);
   }
   if (isVerdict(code)) {
-    if (tries.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
-    const verdicts = [...tries.verdicts, { code, workerId }];
-    return { next: 'second_opinion', tries: { ...tries, verdicts }, pauseMs: SECOND_OPINION_MS };
+    if (counts.verdicts.some((verdict) => verdict.code === code)) return { next: 'fail' };
+    const verdicts = [...counts.verdicts, { code, workerId }];
+    return { next: 'second_opinion', counts: { ...counts, verdicts }, pauseMs: SECOND_OPINION_MS };
   }
   if (!failure.retryable) return { next: 'fail' };
   if (code === 'program_died') {
-    const programDeaths = tries.programDeaths + 1;
+    const programDeaths = counts.programDeaths + 1;
     if (programDeaths >= MAX_PROGRAM_DEATHS) return { next: 'fail' };
-    return retry('retry', { programDeaths }, tries.attempt + programDeaths);
+    return again('retry', { programDeaths }, counts.attempt + programDeaths);
   }
-  const attempt = tries.attempt + 1;
+  const attempt = counts.attempt + 1;
   if (attempt >= options.maxAttempts) return { next: 'fail' };
-  return retry('retry', { attempt }, attempt + tries.programDeaths);
-}
-
-/** Whether a failure means that the plan does not fit the source, so that the video is planned again. */
-export function isPlanMismatch(code: ErrorCode): boolean {
-  return code === 'frame_count_mismatch' || code === 'source_differs';
+  return again('retry', { attempt }, attempt + counts.programDeaths);
 }
 
 /** Whether a failure blames the file: also where no other plan is left that would fit it. */
@@ -159,9 +128,9 @@ const MAX_DECLINES_AFTER_VERDICT = 12;
 const MAX_DECLINES_AFTER_FAILURE = 3;
 
 /**
- * Returns the workers that shall decline the next try: those that gave a verdict, and the one that failed last. Only
- * while another one of `alive`, the workers that take tasks, is left, and until the task was declined so often that
- * the others must be busy: no task waits for ever for another worker.
+ * Which workers are asked to leave the next attempt to others: whoever gave a verdict, and whoever's attempt failed last. Only
+ * while one of `alive`, the workers that take tasks, is left to do it, and until the task was declined so often that
+ * those must be busy: no task waits for ever for somebody else.
  */
 export function selectExcludedWorkers(
   task: { verdicts: readonly Verdict[]; failedWorkerId: string | null; declines: number },
@@ -195,7 +164,7 @@ const WAITING_REASONS: Readonly<Record<FarmErrorCode, WaitingReason>> = {
   worker_lost: 'worker',
 };
 
-/** What a task waits for whose last try ended with this code; null where that is no fault of the farm. */
+/** What a task waits for whose last attempt ended with this code; null where that is no fault of the farm. */
 export function waitingReasonOf(code: ErrorCode): WaitingReason | null {
   return isFarmCode(code) ? WAITING_REASONS[code] : null;
 }
@@ -211,7 +180,7 @@ const QUARANTINE_BACKOFF = { baseMs: 120_000, maxMs: 3_600_000 };
 
 /**
  * How long a task waits that has lost `lostLeases` leases in a row. A lost lease (a worker that was killed, cut off or
- * out of memory) is no failed try and never ends a task; but a task that kills workers must not take one after the other
+ * out of memory) is no failed attempt and never ends a task; but a task that kills workers must not take one after the other
  * with it: from the third on it is in quarantine, for minutes first, for an hour in the end.
  */
 export function decideAfterLostLease(
@@ -227,7 +196,7 @@ export function decideAfterLostLease(
 }
 
 /**
- * Whether a video goes online without a task that failed: pictures for people never keep a video from playing, nor does
+ * Whether a video does without a task that failed: pictures for people never keep a video from playing, nor does
  * sound whose decoder refuses it.
  */
 export function isDispensable(kind: TaskKind, code: ErrorCode): boolean {

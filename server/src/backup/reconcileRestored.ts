@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { failTranscode, restartTranscode } from '../transcode/lifecycle.ts';
 
-export interface Settled {
+export interface Reconciled {
   /** Videos whose transcode begins anew. */
   restarted: number;
   /** Videos whose source is not in the backup. */
@@ -15,9 +15,9 @@ export interface Settled {
 /**
  * Brings a database of another day into step with the store. A transcode that was under way begins anew: the segments
  * of that moment may have been replaced while the objects were copied, and nobody works on them any more. Workers and
- * leases of that day are forgotten. Safe to repeat.
+ * leases of that day are removed. Safe to repeat.
  */
-export async function settleRestored(database: Database, store: ObjectStore): Promise<Settled> {
+export async function reconcileRestored(database: Database, store: ObjectStore): Promise<Reconciled> {
   const { models } = database;
   await models.Worker.destroy({ where: {} });
   await models.RetentionJob.destroy({ where: {} });
@@ -34,17 +34,17 @@ export async function settleRestored(database: Database, store: ObjectStore): Pr
     where: { status: 'transcoding', deletedAt: null },
     order: [['id', 'ASC']],
   });
-  const settled: Settled = { restarted: 0, lost: 0 };
+  const reconciled: Reconciled = { restarted: 0, lost: 0 };
   for (const { id, sourceKey } of videos) {
     if ((await store.stat(sourceKey)) === null) {
       await failWithoutSource(database, id);
-      settled.lost += 1;
+      reconciled.lost += 1;
     } else {
       await restart(database, id);
-      settled.restarted += 1;
+      reconciled.restarted += 1;
     }
   }
-  return settled;
+  return reconciled;
 }
 
 async function restart({ models, transaction }: Database, id: number): Promise<void> {

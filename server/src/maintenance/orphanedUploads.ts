@@ -2,32 +2,32 @@ import { videoIdInKey } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore, OpenUpload } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
-import { findOrFail } from './collect.ts';
-import { DAY_MS, type Finding, HOUR_MS, type RetentionContext, type RetentionJob } from './job.ts';
+import { findOrFail } from './candidates.ts';
+import { type Candidate, DAY_MS, HOUR_MS, type RetentionContext, type RetentionJob } from './job.ts';
 
 const PAGE = 500;
 const MIN_AGE_MS = DAY_MS;
 
 /** Open uploads of the store that no row names: what a crash left between the two. */
-export const strayUploads: RetentionJob = {
+export const orphanedUploads: RetentionJob = {
   name: 'stray_uploads',
-  description: 'give up open uploads of the store that no video knows',
+  description: 'abort open uploads of the store that no video knows',
   pollMs: 60_000,
-  restMs: 6 * HOUR_MS,
-  walksStore: true,
+  intervalMs: 6 * HOUR_MS,
+  listsStorage: true,
   isScheduled: () => true,
 
   async find(context, { now }) {
     const startedBefore = new Date(now.getTime() - MIN_AGE_MS);
-    const findings: Finding[] = [];
+    const candidates: Candidate[] = [];
     for await (const upload of context.store.listUploads()) {
       const videoId = videoIdInKey(upload.key);
       if (!videoId || upload.startedAt >= startedBefore) continue;
       if (await isKnown(context.database.models, videoId, upload)) continue;
-      findings.push(await findOrFail(context, videoId, () => toFinding(context, videoId, upload)));
-      if (findings.length === PAGE) break;
+      candidates.push(await findOrFail(context, videoId, () => toCandidate(context, videoId, upload)));
+      if (candidates.length === PAGE) break;
     }
-    return { findings, nextPosition: null };
+    return { candidates, nextPosition: null };
   },
 };
 
@@ -37,7 +37,11 @@ async function isKnown(models: Models, videoId: number, { uploadId }: OpenUpload
   return row !== null && (row.storeUploadId === null || row.storeUploadId === uploadId);
 }
 
-async function toFinding({ store }: RetentionContext, videoId: number, upload: OpenUpload): Promise<Finding> {
+async function toCandidate(
+  { store }: RetentionContext,
+  videoId: number,
+  upload: OpenUpload,
+): Promise<Candidate> {
   const parts = await listPartsIfOpen(store, upload);
   return {
     videoId,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextLook, reasonToDropSource } from './leftovers.ts';
+import { nextLook, reasonToDropSource } from './staleObjects.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -13,7 +13,7 @@ test('a video is looked at ever more rarely, so that the number of looks hardly 
   let looks = 0;
   for (let at = after(0.25); at < after(10 * 365 * 24); at = nextLook(video, at)) looks += 1;
   assert.ok(looks < 20, `${looks} looks in ten years`);
-  // an upload that was given up never had a transcode
+  // an upload that was aborted never had a transcode
   assert.deepEqual(nextLook({ transcodeStartedAt: null, createdAt: after(0) }, after(5)), after(10));
 });
 
