@@ -75,7 +75,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       );
       const dispatchers = [context, await bench.connect()].map((server) => startDispatcher(server));
       await waitFor('every task was delivered', () => {
-        for (const dispatcher of dispatchers) dispatcher.poke();
+        for (const dispatcher of dispatchers) dispatcher.wake();
         return seen.length > TASKS;
       });
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));

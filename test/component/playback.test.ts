@@ -115,7 +115,7 @@ describe('playback over HTTP', () => {
     assert.equal((await get(pathOf(guest.video.playback_url))).status, 200);
   });
 
-  test('a growing playlist is never kept', async () => {
+  test('an EVENT playlist is never cached', async () => {
     const id = await uploadSomething(owner);
     const transcode = await PretendTranscode.plan(server.context, id);
     await transcode.finish('encode');

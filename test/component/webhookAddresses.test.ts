@@ -7,7 +7,7 @@ import { DocumentedApi } from '../support/apiClient.ts';
 import { startTestServer } from '../support/server.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhookReceiver.ts';
 
-const NOT_PUBLIC = 'Its address is not a public one.';
+const NOT_PUBLIC = 'The address of the host is not public.';
 const { signal } = new AbortController();
 
 describe('addresses that a webhook may not reach', () => {

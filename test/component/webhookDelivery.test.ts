@@ -32,7 +32,7 @@ describe('delivering webhooks', () => {
     receiver.answer((response) => response.writeHead(500).end(`out of order ${'x'.repeat(5_000)}`));
     await stage.fail(ann);
     const first = await stage.settled(id, ({ attempts }) => attempts === 1);
-    assert.deepEqual([first.state, first.error], ['pending', 'It answered 500.']);
+    assert.deepEqual([first.state, first.error], ['pending', 'The response was 500.']);
     assert.equal(first.response?.status, 500);
     assert.match(first.response?.excerpt ?? '', /^out of order x{987}$/);
     assert.ok((await stage.readWebhook(id)).failing_since !== null);
@@ -65,10 +65,10 @@ describe('delivering webhooks', () => {
       );
       assert.deepEqual(
         [late?.state, late?.error, late?.response],
-        ['pending', 'It did not answer within 1 s.', null],
+        ['pending', 'No response within 1 s.', null],
       );
-      assert.deepEqual([moved?.state, moved?.error], ['pending', 'It answered 307.']);
-      assert.deepEqual([refused?.state, refused?.error], ['pending', 'It refused the connection.']);
+      assert.deepEqual([moved?.state, moved?.error], ['pending', 'The response was 307.']);
+      assert.deepEqual([refused?.state, refused?.error], ['pending', 'The host refused the connection.']);
       assert.deepEqual(elsewhere.received, []);
     } finally {
       await elsewhere.close();
@@ -120,7 +120,7 @@ describe('delivering webhooks', () => {
     const delivery = await stage.settled(gone.id, ({ state }) => state === 'given_up');
     assert.equal(delivery.attempts, 1);
     const disabled = await stage.readWebhook(gone.id);
-    assert.deepEqual([disabled.enabled, disabled.disabled_reason], [false, 'It answered 410 Gone.']);
+    assert.deepEqual([disabled.enabled, disabled.disabled_reason], [false, 'The response was 410 Gone.']);
 
     const failing = await stage.register(ann, '/failing');
     receiver.answer((response) => response.writeHead(503).end());

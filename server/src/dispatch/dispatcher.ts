@@ -29,9 +29,9 @@ export function startDispatcher(context: FarmContext): Recurring {
     metrics: context.metrics,
     work: () => dispatchOnce(context, cursor),
   });
-  const stopListening = context.signals.onTasksWaiting(() => recurring.poke());
+  const stopListening = context.signals.onTasksWaiting(() => recurring.wake());
   return {
-    poke: () => recurring.poke(),
+    wake: () => recurring.wake(),
     stop: () => {
       stopListening();
       return recurring.stop();

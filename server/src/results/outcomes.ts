@@ -130,7 +130,7 @@ async function handBack(
   { context, task, transaction }: LeasedTask,
   { pauseMs, began }: { pauseMs: number; began: boolean },
 ): Promise<OutcomeEffects> {
-  transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
+  transaction.afterCommit(() => context.metrics.taskReleased(task.kind));
   const availableAt = new Date(Date.now() + pauseMs);
   const uncounted = began ? { deliveries: literal('deliveries - 1') } : {};
   await task.update({ ...UNLEASED, ...uncounted, state: 'pending', availableAt }, { transaction });
@@ -139,7 +139,7 @@ async function handBack(
 
 /** The worker leaves the task to another, which may still be busy. Nobody began it. */
 async function afterDecline({ context, task, transaction }: LeasedTask): Promise<OutcomeEffects> {
-  transaction.afterCommit(() => context.metrics.taskHandedBack(task.kind));
+  transaction.afterCommit(() => context.metrics.taskReleased(task.kind));
   const declines = task.declines + 1;
   const availableAt = new Date(Date.now() + pauseAfterDecline(declines));
   await task.update({ ...UNLEASED, declines, state: 'pending', availableAt }, { transaction });
@@ -312,7 +312,7 @@ function isThorough({ spec }: TaskRow): boolean {
 }
 
 async function saveFailure({ context, task, transaction }: LeasedTask, error: TaskError): Promise<void> {
-  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
+  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'exhausted'));
   await task.update(
     { state: 'failed', ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() },
     { transaction },
