@@ -40,28 +40,28 @@ describe('accounts', () => {
 
   test('an e-mail address is registered once', async () => {
     const body = { nickname: 'Bo', email: 'bo@example.org', password: 'a good password' };
-    const answers = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409]);
-    assert.equal(answers.find((answer) => answer.status === 409)?.error.code, 'email_taken');
+    const responses = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
+    assert.deepEqual(responses.map((response) => response.status).sort(), [201, 409]);
+    assert.equal(responses.find((response) => response.status === 409)?.error.code, 'email_taken');
   });
 
   test('a bad registration names every field that is wrong', async () => {
-    const answer = await api.call('POST', '/users/register', {
+    const response = await api.call('POST', '/users/register', {
       body: { email: 'nobody', password: 'short' },
     });
-    assert.equal(answer.status, 400);
-    assert.equal(answer.error.code, 'validation_failed');
-    const { fields } = answer.error.details as { fields: { field: string }[] };
+    assert.equal(response.status, 400);
+    assert.equal(response.error.code, 'validation_failed');
+    const { fields } = response.error.details as { fields: { field: string }[] };
     assert.deepEqual(fields.map(({ field }) => field).sort(), ['email', 'nickname', 'password']);
   });
 
-  test('a wrong password and an unknown address answer the same', async () => {
-    const answers = await Promise.all(
+  test('a wrong password and an unknown address get the same response', async () => {
+    const responses = await Promise.all(
       [ADMIN.email, 'nobody@example.org'].map((email) =>
         api.call('POST', '/users/login', { body: { email, password: 'wrong' } }),
       ),
     );
-    const [known, unknown] = answers.map(({ status, error }) => ({ status, ...error, request_id: '' }));
+    const [known, unknown] = responses.map(({ status, error }) => ({ status, ...error, request_id: '' }));
     assert.equal(known?.status, 401);
     assert.equal(known?.code, 'wrong_credentials');
     assert.deepEqual(known, unknown);
@@ -78,15 +78,15 @@ describe('accounts', () => {
       `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"1"}').toString('base64url')}.`,
     ];
     for (const token of tokens) {
-      const answer = await api.call('GET', '/me', { token });
-      assert.deepEqual([answer.status, answer.error.code], [401, 'unauthorized'], token);
-      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      const response = await api.call('GET', '/me', { token });
+      assert.deepEqual([response.status, response.error.code], [401, 'unauthorized'], token);
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer');
     }
   });
 
   test('an expired token says so', async () => {
-    const answer = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
-    assert.deepEqual([answer.status, answer.error.code], [401, 'token_expired']);
+    const response = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
+    assert.deepEqual([response.status, response.error.code], [401, 'token_expired']);
   });
 
   const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
@@ -108,7 +108,7 @@ describe('accounts', () => {
     assert.equal((await refresh('never heard of')).error.code, 'refresh_token_invalid');
   });
 
-  test('a refresh whose response was lost is repeated with the same outcome, and the session goes on', async () => {
+  test('a repeated refresh after a lost response has the same outcome, and the session continues', async () => {
     const user = await api.signUp('unlucky');
     const lost = (await refresh(user.refreshToken)).as(sessionSchema);
     const again = (await refresh(user.refreshToken)).as(sessionSchema);
@@ -158,8 +158,8 @@ describe('accounts', () => {
     const path = `/admin/users/${user.userId}`;
     assert.equal((await boss.call('PATCH', path, { body: { disabled: true } })).status, 200);
     await waitFor('the token to be refused', async () => {
-      const answer = await user.call('GET', '/me');
-      return answer.status === 403 && answer.error.code === 'account_disabled';
+      const response = await user.call('GET', '/me');
+      return response.status === 403 && response.error.code === 'account_disabled';
     });
     const { email, password } = user;
     const login = await api.call('POST', '/users/login', { body: { email, password } });
@@ -175,7 +175,7 @@ describe('accounts', () => {
     const guess = (password: string) =>
       api.call('POST', '/users/login', { body: { email: victim.email, password } });
     const guesses = await Promise.all(Array.from({ length: 14 }, (_, index) => guess(`guess ${index}`)));
-    const statuses = guesses.map((answer) => answer.status);
+    const statuses = guesses.map((response) => response.status);
     assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
     assert.equal(statuses.filter((status) => status === 401).length, 10);
     const limited = await guess('another guess');
@@ -200,10 +200,10 @@ describe('accounts', () => {
       'guessable',
     ];
     for (const password of weak) {
-      const answer = await api.call('POST', '/users/register', {
+      const response = await api.call('POST', '/users/register', {
         body: { nickname: 'Guess Me', email, password },
       });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'password_too_weak'], password);
+      assert.deepEqual([response.status, response.error.code], [400, 'password_too_weak'], password);
     }
     const user = await api.signUp('chooser');
     const refusals = [
@@ -237,8 +237,8 @@ describe('accounts', () => {
   test('only an admin administers', async () => {
     const user = await api.signUp('curious');
     for (const path of ['/admin/farm', '/admin/users', '/admin/dead-letters']) {
-      const answer = await user.call('GET', path);
-      assert.deepEqual([answer.status, answer.error.code], [403, 'forbidden']);
+      const response = await user.call('GET', path);
+      assert.deepEqual([response.status, response.error.code], [403, 'forbidden']);
       assert.equal((await api.call('GET', path)).status, 401);
     }
   });
@@ -258,8 +258,8 @@ test('where registration is closed, nobody registers', async () => {
   try {
     const api = await DocumentedApi.of(server.url);
     const body = { nickname: 'Ann', email: 'ann@example.org', password: 'a good password' };
-    const answer = await api.call('POST', '/users/register', { body });
-    assert.deepEqual([answer.status, answer.error.code], [403, 'registration_closed']);
+    const response = await api.call('POST', '/users/register', { body });
+    assert.deepEqual([response.status, response.error.code], [403, 'registration_closed']);
   } finally {
     await server.stop();
   }

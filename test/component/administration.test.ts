@@ -122,12 +122,12 @@ describe('what admins do', () => {
     test('an upload that does not fit is refused before a byte is sent', async () => {
       const user = await api.signUp('nat');
       await beginMultipart(user, 600);
-      const answer = await user.call('POST', '/videos/upload/initiate', {
+      const response = await user.call('POST', '/videos/upload/initiate', {
         body: { file_name: 'b.mp4', size_bytes: 401 },
       });
-      assert.deepEqual([answer.status, answer.error.code], [403, 'quota_exceeded']);
-      assert.deepEqual(answer.error.details, { what: 'bytes', limit: 1000, used: 600, asked: 401 });
-      assert.match(answer.error.message, /600 B of the 1000 B/);
+      assert.deepEqual([response.status, response.error.code], [403, 'quota_exceeded']);
+      assert.deepEqual(response.error.details, { what: 'bytes', limit: 1000, used: 600, asked: 401 });
+      assert.match(response.error.message, /600 B of 1000 B/);
       assert.deepEqual((await readMe(user)).quota, {
         bytes: { used: 600, limit: 1000 },
         videos: { used: 1, limit: null },

@@ -29,12 +29,12 @@ describe('the audit log', () => {
   /** The entries that an act left, the newest first; the act must have succeeded. */
   const entriesOf = async (act: () => Promise<Answer>): Promise<AuditEntry[]> => {
     const [last] = await readLog('limit=1');
-    const answer = await act();
-    assert.ok(answer.status < 300, answer.text);
+    const response = await act();
+    assert.ok(response.status < 300, response.text);
     const entries = (await readLog()).filter(({ id }) => id > (last?.id ?? 0));
     for (const entry of entries) {
       assert.deepEqual(entry.actor, { user_id: admin.userId, email: ADMIN.email });
-      assert.equal(entry.request_id, answer.headers.get('x-request-id'));
+      assert.equal(entry.request_id, response.headers.get('x-request-id'));
       assert.equal(entry.address, '127.0.0.1');
     }
     return entries;
@@ -162,8 +162,8 @@ describe('the audit log', () => {
       ['POST', '/admin/tasks/999999/retry'],
     ];
     for (const [method, path, body] of refused) {
-      const answer = await admin.call(method, path, body === undefined ? {} : { body });
-      assert.ok(answer.status >= 400, path);
+      const response = await admin.call(method, path, body === undefined ? {} : { body });
+      assert.ok(response.status >= 400, path);
     }
     assert.deepEqual((await readLog('limit=1'))[0], last);
   });

@@ -121,9 +121,9 @@ describe('pages of other origins', () => {
     });
     assert.equal(preflight.headers.get('access-control-allow-origin'), null);
     assert.equal(preflight.headers.get('access-control-allow-methods'), null);
-    const answer = await fetch(`${closed.url}/api/v1/server`, { headers: { Origin: ALLOWED } });
-    assert.equal(answer.headers.get('access-control-allow-origin'), null);
-    assert.equal(answer.headers.get('cross-origin-resource-policy'), 'same-origin');
+    const response = await fetch(`${closed.url}/api/v1/server`, { headers: { Origin: ALLOWED } });
+    assert.equal(response.headers.get('access-control-allow-origin'), null);
+    assert.equal(response.headers.get('cross-origin-resource-policy'), 'same-origin');
   });
 
   test('an origin is written as browsers write it', () => {

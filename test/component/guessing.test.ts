@@ -104,7 +104,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal(guess.status, 429);
   });
 
-  test('answers do not tell whether an account exists, nor whether it was logged in from there', async () => {
+  test('responses do not reveal whether an account exists, nor whether it was logged in from there', async () => {
     const account = await register('secret');
     const shared = '203.0.113.200';
     assert.equal((await logIn(account, shared)).status, 200);
@@ -127,11 +127,11 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
 
   test('thirty right logins of one account at once all succeed, and leave no failure', async () => {
     const account = await register('busy');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => logIn(account, `203.0.113.${index}`)),
     );
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       Array(30).fill(200),
     );
     const rows = await server.context.database.models.LoginAttempt.findAll({
@@ -145,13 +145,13 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
 
   test('of thirty wrong guesses at once ten are looked at, and right ones among them wait', async () => {
     const account = await register('mixed');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
         logIn({ ...account, password: `wrong guess ${index}` }, anotherAddress()),
       ),
     );
-    assert.equal(answers.filter(({ status }) => status === 401).length, 10);
-    assert.equal(answers.filter(({ status }) => status === 429).length, 20);
+    assert.equal(responses.filter(({ status }) => status === 401).length, 10);
+    assert.equal(responses.filter(({ status }) => status === 429).length, 20);
   });
 
   const change = (user: ApiUser, body: object) =>
@@ -161,12 +161,12 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     const account = await register('changer');
     const user = await api.logIn(account);
     const next = (index: number): string => `another password ${index}`;
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         change(user, { current_password: account.password, new_password: next(index) }),
       ),
     );
-    const statuses = answers.map(({ status }) => status);
+    const statuses = responses.map(({ status }) => status);
     assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses));
     assert.equal(statuses.filter((status) => status === 401).length, 19, String(statuses));
     const winner = statuses.indexOf(200);
@@ -179,7 +179,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     const here = (await logIn({ ...account, device_token: null }, '203.0.113.10')).as(sessionSchema);
     const other = (await logIn({ ...account, device_token: null }, '203.0.113.11')).as(sessionSchema);
     await attack(account.email);
-    const answer = await api.call('POST', '/me/password', {
+    const response = await api.call('POST', '/me/password', {
       token: here.token,
       body: {
         current_password: account.password,
@@ -188,7 +188,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
       },
       headers: { 'X-Forwarded-For': '203.0.113.10' },
     });
-    assert.equal(answer.as(sessionSchema).device_token, here.device_token);
+    assert.equal(response.as(sessionSchema).device_token, here.device_token);
     const again = { email: account.email, password: 'another one altogether' };
     const from = (token: string | undefined) =>
       logIn({ ...again, device_token: token ?? '' }, anotherAddress());

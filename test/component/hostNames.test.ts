@@ -39,7 +39,7 @@ describe('the names that a server is called by', () => {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const headers = { Host: host, 'Content-Type': 'application/json', Origin: `http://${host}` };
     const call = request({ host: address, port, path, method, headers }, (response) => {
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     call.once('error', reject);
     call.end(body);

@@ -26,8 +26,8 @@ describe('the HTTP side', () => {
   test('malformed JSON, JSON that is no object, and a body that is too large', async () => {
     const post = (body: unknown, headers = {}) => api.call('POST', '/users/login', { body, headers });
     for (const body of ['{', '{"email":', 'email=a@b.de', '"text"', '7']) {
-      const answer = await post(body);
-      assert.deepEqual([answer.status, answer.error.code], [400, 'malformed_json'], body);
+      const response = await post(body);
+      assert.deepEqual([response.status, response.error.code], [400, 'malformed_json'], body);
     }
     assert.equal((await post('[]')).error.code, 'validation_failed');
     assert.equal((await post('')).error.code, 'validation_failed');
@@ -49,8 +49,8 @@ describe('the HTTP side', () => {
       'application/json+x',
       'application/xml',
     ]) {
-      const answer = await send(type);
-      assert.deepEqual([answer.status, answer.error.code], [415, 'unsupported_media_type'], type);
+      const response = await send(type);
+      assert.deepEqual([response.status, response.error.code], [415, 'unsupported_media_type'], type);
     }
     const untyped = await fetch(`${server.url}/api/v1/users/login`, {
       method: 'POST',
@@ -69,8 +69,8 @@ describe('the HTTP side', () => {
   test('nothing is told by cookies', async () => {
     const user = await api.signUp('cookie');
     for (const path of ['/me', '/videos', '//docs', '//watch/1']) {
-      const answer = await user.call('GET', path, { undocumented: true });
-      assert.equal(answer.headers.get('set-cookie'), null, path);
+      const response = await user.call('GET', path, { undocumented: true });
+      assert.equal(response.headers.get('set-cookie'), null, path);
     }
     const headers = { Cookie: `token=${user.token}; session=${user.refreshToken}` };
     assert.equal((await api.call('GET', '/me', { headers })).status, 401);
@@ -96,12 +96,12 @@ describe('the HTTP side', () => {
       '//docs/x',
     ];
     for (const address of addresses) {
-      const answer = await api.call('GET', address, { undocumented: true });
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], address);
+      const response = await api.call('GET', address, { undocumented: true });
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found'], address);
     }
   });
 
-  test('a method that an address does not have answers 405 with those it has', async () => {
+  test('an unsupported method gets 405 with the supported ones', async () => {
     const page = await (await fetch(`${server.url}/watch/1`)).text();
     const asset = /\/assets\/[^"]+\.js/.exec(page)?.[0];
     assert.ok(asset, page);
@@ -119,20 +119,24 @@ describe('the HTTP side', () => {
     ] as const) {
       // fetch knows no TRACE
       const used = method === 'TRACE' ? 'PROPFIND' : method;
-      const answer = await api.call(used, address, { undocumented: true });
-      assert.deepEqual([answer.status, answer.error.code], [405, 'method_not_allowed'], `${used} ${address}`);
-      if (allow !== null) assert.equal(answer.headers.get('allow'), allow, `${used} ${address}`);
+      const response = await api.call(used, address, { undocumented: true });
+      assert.deepEqual(
+        [response.status, response.error.code],
+        [405, 'method_not_allowed'],
+        `${used} ${address}`,
+      );
+      if (allow !== null) assert.equal(response.headers.get('allow'), allow, `${used} ${address}`);
     }
     const options = await fetch(`${server.url}/api/v1/videos`, { method: 'OPTIONS' });
     assert.deepEqual([options.status, options.headers.get('allow')], [204, 'GET, HEAD, OPTIONS']);
   });
 
   test('an address that is no UTF-8', async () => {
-    const answer = await api.call('GET', '/videos/%ff', { undocumented: true });
-    assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+    const response = await api.call('GET', '/videos/%ff', { undocumented: true });
+    assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
   });
 
-  test('a sane request id is kept, any other is replaced, and both are in answer and log', async () => {
+  test('a valid request id is kept, any other is replaced, and both are in response and log', async () => {
     const ask = (id: string) => api.call('GET', '/me', { headers: { 'X-Request-Id': id } });
     const kept = await ask('from-the-client.1');
     assert.equal(kept.headers.get('x-request-id'), 'from-the-client.1');
@@ -150,10 +154,10 @@ describe('the HTTP side', () => {
     const { models } = server.context.database;
     await models.Video.sequelize?.query('ALTER TABLE videos RENAME TO hidden');
     try {
-      const answer = await user.call('GET', '/videos');
-      assert.deepEqual([answer.status, answer.error.code], [500, 'internal']);
-      assert.doesNotMatch(answer.text, /videos|SQL|table|node:|\.ts/);
-      const logged = server.logLines().find((line) => line.includes(answer.error.request_id));
+      const response = await user.call('GET', '/videos');
+      assert.deepEqual([response.status, response.error.code], [500, 'internal']);
+      assert.doesNotMatch(response.text, /videos|SQL|table|node:|\.ts/);
+      const logged = server.logLines().find((line) => line.includes(response.error.request_id));
       assert.match(logged ?? '', /no such table: videos/);
     } finally {
       await models.Video.sequelize?.query('ALTER TABLE hidden RENAME TO videos');
@@ -190,8 +194,8 @@ describe('the HTTP side', () => {
       return asked[0]?.mock.callCount() === 1;
     });
     const startedAt = performance.now();
-    const answers = await Promise.all(Array.from({ length: 300 }, () => api.call('GET', '//readyz')));
-    assert.ok(answers.every(({ status }) => status === 200));
+    const responses = await Promise.all(Array.from({ length: 300 }, () => api.call('GET', '//readyz')));
+    assert.ok(responses.every(({ status }) => status === 200));
     const most = 2 + (performance.now() - startedAt) / 1_000;
     for (const { mock } of asked) {
       assert.ok(mock.callCount() >= 1 && mock.callCount() <= most, `${mock.callCount()} of at most ${most}`);
@@ -224,13 +228,13 @@ describe('the HTTP side', () => {
     assert.ok(files.length >= 3);
     for (const file of files) {
       assert.match(file, /^\/docs\//);
-      const answer = await fetch(`${server.url}${file}`);
-      assert.equal(answer.status, 200, file);
-      await answer.arrayBuffer();
+      const response = await fetch(`${server.url}${file}`);
+      assert.equal(response.status, 200, file);
+      await response.arrayBuffer();
     }
   });
 
-  test('answers of the API may load nothing and are never taken for anything else', async () => {
+  test('responses of the API may load nothing and are never sniffed as another type', async () => {
     const { headers } = await api.call('GET', '//healthz');
     assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');

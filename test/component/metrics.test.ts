@@ -86,8 +86,8 @@ describe('metrics of a server', () => {
   test('are for this machine only, and not for whom a proxy of it asks', async () => {
     assert.equal((await api.call('GET', '//metrics')).status, 200);
     for (const header of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP']) {
-      const answer = await api.call('GET', '//metrics', { headers: { [header]: '203.0.113.9' } });
-      assert.deepEqual([answer.status, answer.error.code], [403, 'forbidden'], header);
+      const response = await api.call('GET', '//metrics', { headers: { [header]: '203.0.113.9' } });
+      assert.deepEqual([response.status, response.error.code], [403, 'forbidden'], header);
     }
   });
 
@@ -96,8 +96,8 @@ describe('metrics of a server', () => {
     try {
       const guardedApi = await DocumentedApi.of(guarded.url);
       for (const token of [undefined, `${TOKEN}!`, user.token]) {
-        const answer = await guardedApi.call('GET', '//metrics', { token });
-        assert.deepEqual([answer.status, answer.error.code], [401, 'unauthorized'], token);
+        const response = await guardedApi.call('GET', '//metrics', { token });
+        assert.deepEqual([response.status, response.error.code], [401, 'unauthorized'], token);
       }
       const admitted = await guardedApi.call('GET', '//metrics', {
         token: TOKEN,

@@ -51,12 +51,12 @@ describe('playback over HTTP', () => {
 
   test('a signed playlist needs no token, and says how long it may be kept', async () => {
     const { video } = await detailOf(owner, online);
-    const answer = await get(pathOf(video.playback_url));
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('content-type'), PLAYLIST_TYPE);
-    assert.match(answer.headers.get('cache-control') ?? '', /^private, max-age=\d+$/);
+    const response = await get(pathOf(video.playback_url));
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), PLAYLIST_TYPE);
+    assert.match(response.headers.get('cache-control') ?? '', /^private, max-age=\d+$/);
     const again = await fetch(video.playback_url ?? '', {
-      headers: { 'If-None-Match': answer.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' },
+      headers: { 'If-None-Match': response.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' },
     });
     assert.equal(again.status, 304);
   });
@@ -68,18 +68,18 @@ describe('playback over HTTP', () => {
       ['720p', '480p', '360p', '240p'],
     );
     for (const { url, quality } of sources) {
-      const answer = await get(pathOf(url));
-      assert.equal(answer.status, 200);
-      assert.match(answer.text, /TYPE=AUDIO/);
-      assert.match(answer.text, new RegExp(`/${quality}\\.m3u8\\?`));
+      const response = await get(pathOf(url));
+      assert.equal(response.status, 200);
+      assert.match(response.text, /TYPE=AUDIO/);
+      assert.match(response.text, new RegExp(`/${quality}\\.m3u8\\?`));
     }
   });
 
   test('the storyboard is WebVTT with addresses that can be had', async () => {
     const { video } = await detailOf(owner, online);
-    const answer = await get(pathOf(video.storyboard_url));
-    assert.equal(answer.status, 200);
-    const [, picture = ''] = /^(\S+)#xywh/m.exec(answer.text) ?? [];
+    const response = await get(pathOf(video.storyboard_url));
+    assert.equal(response.status, 200);
+    const [, picture = ''] = /^(\S+)#xywh/m.exec(response.text) ?? [];
     assert.equal((await fetch(picture)).status, 200);
   });
 
@@ -119,9 +119,9 @@ describe('playback over HTTP', () => {
     const id = await uploadSomething(owner);
     const transcode = await PretendTranscode.plan(server.context, id);
     await transcode.finish('encode');
-    const answer = await owner.call('GET', `/videos/${id}/hls/master.m3u8`);
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    const response = await owner.call('GET', `/videos/${id}/hls/master.m3u8`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('cache-control'), 'no-store');
   });
 
   test('what cannot be played says why', async () => {
@@ -142,9 +142,9 @@ describe('playback over HTTP', () => {
     const { video } = await detailOf(owner, online);
     const { search } = new URL(video.watch_url);
     assert.notEqual(search, '');
-    const answer = await get(`/videos/${online}${search}`);
-    const guest = answer.as(guestVideoDetailSchema);
-    assert.ok(!answer.text.includes(search), 'the answer hands the link out');
+    const response = await get(`/videos/${online}${search}`);
+    const guest = response.as(guestVideoDetailSchema);
+    assert.ok(!response.text.includes(search), 'the response contains the link');
     assert.ok(guest.video.playback_url);
     const events = await get(`/videos/${online}/events${search}`);
     assert.match(events.text, /"status":"online"/);

@@ -186,7 +186,7 @@ for (const way of ['directly', 'through Caddy'] as const) {
       await assertNobodyElseChanged();
     });
 
-    test('a URL of a GET answers its own object, or nothing', async () => {
+    test('a URL of a GET returns its own object, or nothing', async () => {
       const key = 'processed/8-00000000000000000000000000000000/cover.jpg';
       await owner.put(key, MINE, { contentType: 'image/jpeg', sizeBytes: MINE.length });
       for (const headers of HOSTILE) {
@@ -291,12 +291,12 @@ function send(url: string, method: string, headers: Record<string, string>, body
     { method, headers: { ...headers, ...(body ? { 'Content-Length': body.length } : {}) }, agent: false },
     (response) => {
       text(response).then(
-        (answer) => resolve({ status: response.statusCode ?? 0, body: answer, headers: response.headers }),
+        (content) => resolve({ status: response.statusCode ?? 0, body: content, headers: response.headers }),
         reject,
       );
     },
   );
-  call.setTimeout(30_000, () => call.destroy(new Error(`no answer: ${method} ${url}`)));
+  call.setTimeout(30_000, () => call.destroy(new Error(`no response: ${method} ${url}`)));
   call.on('error', reject);
   call.end(body);
   return promise;

@@ -24,11 +24,11 @@ async function withServer(
   }
 }
 
-/** Calls one after the other until one is refused, and answers that one with the number of those before it. */
+/** Calls one after the other until one is rejected, and returns it with the number of calls before it. */
 async function untilRefused(call: () => Promise<Answer>): Promise<{ passed: number; refusal: Answer }> {
   for (let passed = 0; passed < 1_000; passed += 1) {
-    const answer = await call();
-    if (answer.status === 429) return { passed, refusal: answer };
+    const response = await call();
+    if (response.status === 429) return { passed, refusal: response };
   }
   return assert.fail('nothing was refused');
 }
@@ -37,7 +37,7 @@ const randomAddress = (): string => `198.51.100.${randomInt(1, 255)}`;
 const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
 
 describe('rate limits', { timeout: 120_000 }, () => {
-  test('each user has a limit of their own, which the answers tell; probes have none', async () => {
+  test('each user has their own limit, which the headers of responses show; probes have none', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (_server, api) => {
       const [ann, bob] = [await api.signUp('ann'), await api.signUp('bob')];
       const first = await ann.call('GET', '/me');
@@ -119,8 +119,8 @@ describe('rate limits', { timeout: 120_000 }, () => {
 
   test('0 takes a limit away', async () => {
     await withServer({ API_CALLS_PER_SECOND: '0' }, async (_server, api) => {
-      const answer = await api.call('GET', '/server');
-      assert.equal(answer.headers.get('ratelimit'), null);
+      const response = await api.call('GET', '/server');
+      assert.equal(response.headers.get('ratelimit'), null);
     });
   });
 

@@ -169,8 +169,8 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     const id = await uploadSomething(owner, secret);
     await (await PretendTranscode.plan(server.context, id)).publish();
     const makeHook = async (): Promise<number> => {
-      const answer = await owner.call('POST', '/webhooks', { body: HOOK });
-      return answer.as(z.object({ webhook: z.object({ id: z.int() }) })).webhook.id;
+      const response = await owner.call('POST', '/webhooks', { body: HOOK });
+      return response.as(z.object({ webhook: z.object({ id: z.int() }) })).webhook.id;
     };
     const hookId = await makeHook();
     const tested = await owner.call('POST', `/webhooks/${hookId}/test`);
@@ -203,8 +203,8 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
       expected.push(`${operation}: ${TABLE[operation]?.[0]}`);
       const statuses: number[] = [];
       for (const person of PEOPLE) {
-        const answer = await ask(operation, person === 'nobody' ? undefined : people[person].token);
-        statuses.push(answer.status);
+        const response = await ask(operation, person === 'nobody' ? undefined : people[person].token);
+        statuses.push(response.status);
         const isForeign = person !== 'owner' && person !== 'admin';
         // what somebody registers for themselves is theirs
         if (
@@ -212,7 +212,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
           !operation.includes('webhooks') &&
           operation !== 'post /api/v1/videos/upload/initiate'
         ) {
-          assert.doesNotMatch(answer.text, MARK, `${operation} as ${person}`);
+          assert.doesNotMatch(response.text, MARK, `${operation} as ${person}`);
         }
       }
       actual.push(`${operation}: ${statuses.join(' ')}`);
@@ -246,9 +246,12 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
       for (let count = 0; count < 3; count += 1) {
         const [name, token] = tokens[next % tokens.length] ?? ['', ''];
         next += 1;
-        const answer = await ask(operation, token);
-        assert.equal(answer.status, 401, `${operation} with ${name}`);
-        assert.ok(['unauthorized', 'token_expired'].includes(answer.error.code), `${operation} with ${name}`);
+        const response = await ask(operation, token);
+        assert.equal(response.status, 401, `${operation} with ${name}`);
+        assert.ok(
+          ['unauthorized', 'token_expired'].includes(response.error.code),
+          `${operation} with ${name}`,
+        );
       }
     }
     assert.ok(next > tokens.length);
@@ -263,9 +266,9 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     for (const link of [first.watch_url, first.playback_url, first.storyboard_url]) {
       assert.ok(link);
       for (const page of pages) {
-        const answer = await api.call('GET', `/videos/${second}${page}${new URL(link).search}`);
+        const response = await api.call('GET', `/videos/${second}${page}${new URL(link).search}`);
         assert.deepEqual(
-          [answer.status, answer.error.code],
+          [response.status, response.error.code],
           [403, 'signature_invalid'],
           `${page} by ${link}`,
         );

@@ -78,10 +78,10 @@ describe('links of videos', () => {
     test(`a guest sees of a video that is ${visibility} what watching takes, and nothing else`, async () => {
       const video = await makeOnline(visibility);
       const { search } = new URL(video.watch_url);
-      const answers = [await byLink(video), await stranger.call('GET', `/videos/${video.id}${search}`)];
+      const responses = [await byLink(video), await stranger.call('GET', `/videos/${video.id}${search}`)];
       const events = (await byLink(video, '/events')).text;
       const [, event = ''] = /^data: (.*)$/m.exec(events) ?? [];
-      for (const text of [...answers.map(({ text }) => text), event]) {
+      for (const text of [...responses.map(({ text }) => text), event]) {
         const detail = guestVideoDetailSchema.parse(JSON.parse(text));
         assert.deepEqual(Object.keys(JSON.parse(text)).sort(), ['sources', 'video']);
         assert.deepEqual(Object.keys(JSON.parse(text).video).sort(), GUEST_VIDEO_KEYS);
@@ -137,12 +137,12 @@ describe('links of videos', () => {
     for (const user of [null, stranger]) {
       const headers = user === null ? {} : { Authorization: `Bearer ${user.token}` };
       for (const addressOf of addresses) {
-        const answers = await Promise.all(
+        const responses = await Promise.all(
           ids.map(async (id) => summarize(await fetch(server.url + addressOf(id), { headers }), id)),
         );
-        assert.ok(Number(answers[0]?.status) >= 400, addressOf(0));
-        assert.deepEqual(answers[0], answers[2], addressOf(0));
-        assert.deepEqual(answers[1], answers[2], addressOf(0));
+        assert.ok(Number(responses[0]?.status) >= 400, addressOf(0));
+        assert.deepEqual(responses[0], responses[2], addressOf(0));
+        assert.deepEqual(responses[1], responses[2], addressOf(0));
       }
     }
     const acts: [string, string, object?][] = [
@@ -386,8 +386,8 @@ describe('links of videos', () => {
 
   test('an admin who makes a new link is in the audit log, the link is not', async () => {
     const video = await makeWaiting('unlisted');
-    const answer = await admin.call('POST', `/videos/${video.id}/renew-link`);
-    const { watch_url } = answer.as(videoResponseSchema).video;
+    const response = await admin.call('POST', `/videos/${video.id}/renew-link`);
+    const { watch_url } = response.as(videoResponseSchema).video;
     const { text } = await admin.call('GET', '/admin/audit?limit=100');
     assert.match(text, /"video.renew_link"/);
     for (const url of [video.watch_url, watch_url]) {
@@ -416,7 +416,7 @@ test('with LEGACY_UNLISTED_DAYS=0 the number alone shows nothing from the upgrad
 /** What may differ from one request to the next, however equal they are; the length is that of the number. */
 const OF_ONE_REQUEST = new Set(['date', 'etag', 'x-request-id', 'ratelimit', 'content-length']);
 
-/** All that a stranger can compare of two answers, without the number that was asked for. */
+/** All that a stranger can compare of two responses, without the requested number. */
 async function summarize(response: Response, id: number) {
   const text = await response.text();
   return {

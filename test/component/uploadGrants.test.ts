@@ -171,8 +171,8 @@ describe('what an upload URL grants', () => {
   test('of several who complete at once one is heard, and one source stays', async () => {
     const user = await api.signUp('several');
     const { videoId } = await upload(user, GOOD);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
-    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
+    assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([202]));
     assert.deepEqual(await keysOf(videoId), [(await videoOf(videoId)).sourceKey]);
     assert.deepEqual(await contentOf(videoId), GOOD);
   });
@@ -267,9 +267,9 @@ test('no upload begins that would leave too little free on the disk', async () =
   try {
     const user = await (await DocumentedApi.of(server.url)).signUp('full');
     for (const body of [{ file_name: 'a.mp4' }, { file_name: 'a.mp4', size_bytes: 5 }]) {
-      const answer = await user.call('POST', '/videos/upload/initiate', { body });
-      assert.deepEqual([answer.status, answer.error.code], [507, 'insufficient_storage']);
-      assert.match(answer.error.message, /too little free space/);
+      const response = await user.call('POST', '/videos/upload/initiate', { body });
+      assert.deepEqual([response.status, response.error.code], [507, 'insufficient_storage']);
+      assert.match(response.error.message, /too little free space/);
     }
   } finally {
     await server.stop();
@@ -307,8 +307,8 @@ test('uploads that come to nothing are limited per user and hour', async () => {
     });
     await uploadSomething(user);
     await beginSingle(user);
-    const answer = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4' } });
-    assert.equal(answer.status, 429);
+    const response = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4' } });
+    assert.equal(response.status, 429);
   } finally {
     await server.stop();
   }

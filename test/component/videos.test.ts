@@ -44,8 +44,8 @@ describe('videos', () => {
 
   test('an unknown id is not found, and one that is none is not valid', async () => {
     for (const id of ['999999', '9007199254740991']) {
-      const answer = await user.call('GET', `/videos/${id}`);
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+      const response = await user.call('GET', `/videos/${id}`);
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found']);
     }
     for (const id of ['abc', '0', '-1', '1.5', '99999999999999999999']) {
       assert.equal((await user.call('GET', `/videos/${id}`)).error.code, 'validation_failed', id);
@@ -64,8 +64,8 @@ describe('videos', () => {
       who.call('GET', `/videos/${videoId}/hls/master.m3u8`),
       who.call('GET', `/videos/${videoId}/storyboard.vtt`),
     ];
-    for (const answer of await Promise.all(calls(stranger))) {
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+    for (const response of await Promise.all(calls(stranger))) {
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found']);
     }
     assert.equal((await detailOf(videoId)).video.title, 'film');
     assert.equal((await api.call('GET', `/videos/${videoId}`)).status, 404);
@@ -105,8 +105,12 @@ describe('videos', () => {
     const videoId = await uploadSomething(user);
     const bodies = [{}, { title: '' }, { title: 'x'.repeat(201) }, { visibility: 'secret' }, []];
     for (const body of bodies) {
-      const answer = await user.call('PATCH', `/videos/${videoId}`, { body });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], JSON.stringify(body));
+      const response = await user.call('PATCH', `/videos/${videoId}`, { body });
+      assert.deepEqual(
+        [response.status, response.error.code],
+        [400, 'validation_failed'],
+        JSON.stringify(body),
+      );
     }
   });
 

@@ -53,12 +53,12 @@ describe('addresses that a webhook may not reach', () => {
   });
 
   test('a name is judged by the address that is connected to, not by an earlier one', async () => {
-    const answers = ['93.184.215.14', '127.0.0.1'];
+    const addresses = ['93.184.215.14', '127.0.0.1'];
     const lookup = mock.method(dns, 'lookup', (...args: unknown[]) => {
       const options = args[1];
       const callback = args.at(-1);
       if (typeof callback !== 'function') throw new TypeError('no callback');
-      const address = answers.shift();
+      const address = addresses.shift();
       const wantsAll = typeof options === 'object' && options !== null && 'all' in options && options.all;
       if (wantsAll) callback(null, [{ address, family: 4 }]);
       else callback(null, address, 4);
@@ -84,8 +84,8 @@ describe('addresses that a webhook may not reach', () => {
     const server = await startTestServer();
     try {
       const user = await (await DocumentedApi.of(server.url)).signUp('ann');
-      const answer = await user.call('POST', '/webhooks', { body: { url: 'http://example.org/' } });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+      const response = await user.call('POST', '/webhooks', { body: { url: 'http://example.org/' } });
+      assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
       const secure = await user.call('POST', '/webhooks', { body: { url: 'HTTPS://example.org' } });
       assert.equal(secure.status, 201);
     } finally {

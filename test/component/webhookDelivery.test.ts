@@ -27,7 +27,7 @@ describe('delivering webhooks', () => {
   after(() => stage?.close());
   afterEach(() => stage.reset());
 
-  test('a receiver that answers 500 is tried again, later each time, with the same message', async () => {
+  test('a delivery after a 500 is retried, later each time, with the same message', async () => {
     const { id, secret } = await stage.register(ann, '/flaky');
     receiver.answer((response) => response.writeHead(500).end(`out of order ${'x'.repeat(5_000)}`));
     await stage.fail(ann);
@@ -75,7 +75,7 @@ describe('delivering webhooks', () => {
     }
   });
 
-  test('an answer whose body never ends is an answer', async () => {
+  test('a response whose body never ends is a success', async () => {
     const { id } = await stage.register(ann, '/endless');
     receiver.answer((response) => response.writeHead(200).write('and then'));
     await stage.fail(ann);
@@ -147,7 +147,7 @@ describe('delivering webhooks', () => {
     await stage.settled(failing.id, ({ state }) => state === 'delivered');
   });
 
-  test('a message that fails for a day is given up, and goes again when it is asked for', async () => {
+  test('a message that fails for a day is exhausted, and is sent again on request', async () => {
     const { id } = await stage.register(ann, '/day');
     receiver.answer((response) => response.writeHead(500).end());
     await stage.fail(ann);

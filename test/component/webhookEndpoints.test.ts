@@ -64,8 +64,8 @@ describe('endpoints of webhooks', () => {
       ['POST', '/test', undefined],
       ['GET', '/deliveries', undefined],
     ] as const) {
-      const answer = await bob.call(method, `/webhooks/${id}${path}`, { body });
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], `${method} ${path}`);
+      const response = await bob.call(method, `/webhooks/${id}${path}`, { body });
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found'], `${method} ${path}`);
     }
     const changed = await ann.call('PATCH', `/webhooks/${id}`, { body: { events: ['video.failed'] } });
     const { webhook } = changed.as(webhookResponseSchema);
@@ -108,8 +108,8 @@ describe('endpoints of webhooks', () => {
       'https://user:password@example.org/',
       'javascript:1',
     ]) {
-      const answer = await ann.call('POST', '/webhooks', { body: { url } });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], url);
+      const response = await ann.call('POST', '/webhooks', { body: { url } });
+      assert.deepEqual([response.status, response.error.code], [400, 'validation_failed'], url);
     }
     for (let count = 0; count < 20; count += 1) await stage.register(ann, `/many/${count}`);
     const more = await ann.call('POST', '/webhooks', { body: { url: receiver.url } });

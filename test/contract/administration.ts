@@ -4,7 +4,7 @@ import { listUsers, updateUser } from '@reelmill/server/admin/userAdministration
 import { PRIORITY_RANKS } from '@reelmill/server/admin/videoAdministration.ts';
 import { listAudit, recordAuditEvent, SYSTEM_ACTOR } from '@reelmill/server/audit/auditLog.ts';
 import { insertAccount } from '@reelmill/server/auth/accounts.ts';
-import { startSession, endSessionsOf, refreshSession } from '@reelmill/server/auth/sessions.ts';
+import { endSessionsOf, refreshSession, startSession } from '@reelmill/server/auth/sessions.ts';
 import { FarmSignals } from '@reelmill/server/context/farmSignals.ts';
 import { deriveSecrets } from '@reelmill/server/context/secrets.ts';
 import { type Database, openDatabase } from '@reelmill/server/db/database.ts';
@@ -115,7 +115,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       await assert.rejects(claim(user, null), { code: 'quota_exceeded' });
     });
 
-    test('what is deleted or was given up counts nothing, what failed counts', async () => {
+    test('deleted videos and aborted uploads do not count, failed videos do', async () => {
       const user = await addUser();
       const started = new Date();
       await addVideo(user, { sizeBytes: 1, status: 'uploading' });

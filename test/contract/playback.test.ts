@@ -139,7 +139,7 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
       assert.equal(await fetchText(picture ?? ''), 'sprite');
     });
 
-    test('the same question has the same answer within a window, and another one after it', async () => {
+    test('the same request returns the same URLs within a window, and others after it', async () => {
       const video = await transcode.video();
       const ask = async () => ({
         master: (await read('master')).body,

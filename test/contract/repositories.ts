@@ -4,7 +4,7 @@ import { createAccount } from '@reelmill/server/auth/accounts.ts';
 import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
-import { startSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
+import { refreshSession, removeExpiredTokens, startSession } from '@reelmill/server/auth/sessions.ts';
 import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/catalog/videoRepository.ts';
 import { readHeartbeat } from '@reelmill/server/clock/heartbeat.ts';
 import { recover } from '@reelmill/server/clock/recovery.ts';
@@ -36,7 +36,7 @@ export interface RepositoryContract {
   create(): Promise<{ location: DatabaseLocation; dispose(): Promise<void> }>;
 }
 
-/** What every database under the server has to do: the very same queries, answered alike. */
+/** What every database of the server must do: return the same results for the same queries. */
 export function describeRepositories({ name, replicas, create }: RepositoryContract): void {
   describe(`repositories on ${name}`, () => {
     let created: Awaited<ReturnType<typeof create>>;

@@ -87,7 +87,9 @@ export async function checkCredentials(
   const user = await verifyAttempt(attempt, found, password);
   if (user === null || !mayPass) {
     recordFailedLogin(context, found, actor, 'wrong_credentials');
-    throw attempt.limitError ?? new ReelmillError('wrong_credentials', 'Incorrect e-mail address or password.');
+    throw (
+      attempt.limitError ?? new ReelmillError('wrong_credentials', 'Incorrect e-mail address or password.')
+    );
   }
   if (user.disabledAt !== null) {
     recordFailedLogin(context, user, actor, 'account_disabled');

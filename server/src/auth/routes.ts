@@ -12,7 +12,7 @@ import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { changePassword, checkCredentials, createAccount } from './accounts.ts';
 import { serializeUser } from './serializeUser.ts';
-import { startSession, endSession, refreshSession } from './sessions.ts';
+import { endSession, refreshSession, startSession } from './sessions.ts';
 
 const tag = 'Users';
 
