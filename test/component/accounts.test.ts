@@ -28,7 +28,7 @@ describe('accounts', () => {
     secret = server.context.secrets.accessTokens,
   ) => jwt.sign(claims, secret, { issuer: 'reelmill', audience: 'reelmill-api', subject: '1', ...options });
 
-  test('register, log in and ask who I am', async () => {
+  test('registers, logs in and returns the current user', async () => {
     const body = { nickname: ' Ann ', email: 'Ann@Example.org', password: 'a good password' };
     const registered = await api.call('POST', '/users/register', { body });
     assert.equal(registered.status, 201);
@@ -38,14 +38,14 @@ describe('accounts', () => {
     assert.deepEqual((await ann.call('GET', '/me')).as(userSchema), user);
   });
 
-  test('an e-mail address is registered once', async () => {
+  test('rejects a second registration of an e-mail address', async () => {
     const body = { nickname: 'Bo', email: 'bo@example.org', password: 'a good password' };
     const responses = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
     assert.deepEqual(responses.map((response) => response.status).sort(), [201, 409]);
     assert.equal(responses.find((response) => response.status === 409)?.error.code, 'email_taken');
   });
 
-  test('a bad registration names every field that is wrong', async () => {
+  test('an invalid registration lists every invalid field', async () => {
     const response = await api.call('POST', '/users/register', {
       body: { email: 'nobody', password: 'short' },
     });
@@ -67,7 +67,7 @@ describe('accounts', () => {
     assert.deepEqual(known, unknown);
   });
 
-  test('no token, a broken one, one of another secret, algorithm or purpose is unauthorized', async () => {
+  test('rejects no token, a malformed one, and one of another secret, algorithm or purpose', async () => {
     const tokens = [
       undefined,
       'nonsense',
@@ -84,7 +84,7 @@ describe('accounts', () => {
     }
   });
 
-  test('an expired token says so', async () => {
+  test('an expired token has its own error code', async () => {
     const response = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
     assert.deepEqual([response.status, response.error.code], [401, 'token_expired']);
   });
@@ -96,7 +96,7 @@ describe('accounts', () => {
     await server.context.database.models.RefreshToken.update({ usedAt }, { where });
   };
 
-  test('a refresh token is good once; used again after the grace it ends the whole session', async () => {
+  test('a refresh token is valid once; reuse after the grace period ends the whole session', async () => {
     const user = await api.signUp('refresher');
     const second = (await refresh(user.refreshToken)).as(sessionSchema);
     const third = (await refresh(second.refresh_token)).as(sessionSchema);
@@ -118,7 +118,7 @@ describe('accounts', () => {
     assert.equal((await refresh(next.refresh_token)).status, 200);
   });
 
-  test('of an owner and a thief with the same token, whoever goes on a grace after the other ends it', async () => {
+  test('reuse of a copied refresh token after the grace period ends the session of owner and thief', async () => {
     const user = await api.signUp('robbed');
     const [one, other] = await Promise.all([refresh(user.refreshToken), refresh(user.refreshToken)]);
     const stolen = one.as(sessionSchema).refresh_token;
@@ -131,7 +131,7 @@ describe('accounts', () => {
     }
   });
 
-  test('a session of an earlier version, whose next token was drawn, goes on', async () => {
+  test('continues a session of an earlier version, whose next token is random', async () => {
     const user = await api.signUp('upgraded');
     const { RefreshToken } = server.context.database.models;
     const first = await RefreshToken.findOne({ where: { userId: user.userId }, rejectOnEmpty: true });
@@ -144,7 +144,7 @@ describe('accounts', () => {
     assert.equal((await refresh(drawn)).status, 200);
   });
 
-  test('logging out ends the session, and doing it again is harmless', async () => {
+  test('logging out ends the session and is idempotent', async () => {
     const user = await api.signUp('leaver');
     const body = { refresh_token: user.refreshToken };
     assert.equal((await api.call('POST', '/users/logout', { body })).status, 204);
@@ -152,7 +152,7 @@ describe('accounts', () => {
     assert.equal((await api.call('POST', '/users/refresh', { body })).error.code, 'refresh_token_invalid');
   });
 
-  test('an account that is disabled cannot log in, refresh, or go on with its token', async () => {
+  test('a disabled account cannot log in, refresh, or use its token', async () => {
     const boss = await api.logIn(ADMIN);
     const user = await api.signUp('troll');
     const path = `/admin/users/${user.userId}`;
@@ -170,7 +170,7 @@ describe('accounts', () => {
     await api.logIn({ email, password });
   });
 
-  test('guessing a password ends after ten tries, for this account only', async () => {
+  test('limits password guesses to ten attempts, for this account only', async () => {
     const victim = await api.signUp('victim');
     const guess = (password: string) =>
       api.call('POST', '/users/login', { body: { email: victim.email, password } });
@@ -186,7 +186,7 @@ describe('accounts', () => {
     await api.logIn(victim);
   });
 
-  test('a password that everybody guesses is refused, whoever chooses it and for whom', async () => {
+  test('rejects common passwords in every route', async () => {
     const boss = await api.logIn(ADMIN);
     const email = 'guessable@example.org';
     const weak = [
@@ -226,7 +226,7 @@ describe('accounts', () => {
     await assert.rejects(admin, { code: 'password_too_weak' });
   });
 
-  test('an account that has a weak password already goes on with it', async () => {
+  test('an existing account keeps its weak password', async () => {
     const { models } = server.context.database;
     const account = { email: 'long-standing@example.org', password: 'password' };
     const passwordHash = await hashPassword(account.password);
@@ -234,7 +234,7 @@ describe('accounts', () => {
     await api.logIn(account);
   });
 
-  test('only an admin administers', async () => {
+  test('only an admin may use the routes for admins', async () => {
     const user = await api.signUp('curious');
     for (const path of ['/admin/farm', '/admin/users', '/admin/dead-letters']) {
       const response = await user.call('GET', path);
@@ -243,7 +243,7 @@ describe('accounts', () => {
     }
   });
 
-  test('the logs have neither passwords nor tokens', async () => {
+  test('logs contain neither passwords nor tokens', async () => {
     const user = await api.signUp('secretive');
     const log = server.logLines().join('');
     for (const secret of [user.password, user.token, user.refreshToken, ADMIN.password]) {
@@ -253,7 +253,7 @@ describe('accounts', () => {
   });
 });
 
-test('where registration is closed, nobody registers', async () => {
+test('rejects registration where it is closed', async () => {
   const server = await startTestServer({ env: { REGISTRATION: 'closed' } });
   try {
     const api = await DocumentedApi.of(server.url);

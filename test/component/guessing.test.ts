@@ -72,7 +72,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     });
   }
 
-  test('a device that was stolen has ten guesses, and the owner is not kept out by them', async () => {
+  test('a stolen device has ten guesses, which do not lock out the owner', async () => {
     await server.context.database.models.LoginAttempt.destroy({
       where: { subject: { [Op.startsWith]: 'device:' } },
     });
@@ -94,7 +94,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal((await logIn(account, anotherAddress())).status, 200);
   });
 
-  test('the device of one account does nothing for another', async () => {
+  test('a known device of one account is unknown for another', async () => {
     const [mine, theirs] = [await register('mine'), await register('theirs')];
     const { device_token: token = '' } = (await logIn({ ...mine, device_token: null }, anotherAddress())).as(
       sessionSchema,
@@ -125,7 +125,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.deepEqual(outcomes[account.email], outcomes['nobody@example.org']);
   });
 
-  test('thirty right logins of one account at once all succeed, and leave no failure', async () => {
+  test('thirty concurrent right logins of one account all succeed, and count no failure', async () => {
     const account = await register('busy');
     const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => logIn(account, `203.0.113.${index}`)),
@@ -143,7 +143,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     );
   });
 
-  test('of thirty wrong guesses at once ten are looked at, and right ones among them wait', async () => {
+  test('of thirty concurrent wrong guesses ten are verified, and right ones among them wait', async () => {
     const account = await register('mixed');
     const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
@@ -157,7 +157,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
   const change = (user: ApiUser, body: object) =>
     user.call('POST', '/me/password', { body, timeoutMs: 240_000 });
 
-  test('of twenty changes of a password at once exactly one succeeds', async () => {
+  test('of twenty concurrent changes of a password exactly one succeeds', async () => {
     const account = await register('changer');
     const user = await api.logIn(account);
     const next = (index: number): string => `another password ${index}`;
@@ -174,7 +174,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal((await logIn(account, OWNERS_ADDRESS)).status, 401);
   });
 
-  test('whoever is logged in can change the password while others guess; other devices are forgotten', async () => {
+  test('a logged-in user can change the password while others guess; other devices are removed', async () => {
     const account = await register('careful');
     const here = (await logIn({ ...account, device_token: null }, '203.0.113.10')).as(sessionSchema);
     const other = (await logIn({ ...account, device_token: null }, '203.0.113.11')).as(sessionSchema);

@@ -23,7 +23,7 @@ describe('the HTTP side', () => {
   });
   after(() => server.stop());
 
-  test('malformed JSON, JSON that is no object, and a body that is too large', async () => {
+  test('rejects malformed JSON, JSON that is not an object, and a body that is too large', async () => {
     const post = (body: unknown, headers = {}) => api.call('POST', '/users/login', { body, headers });
     for (const body of ['{', '{"email":', 'email=a@b.de', '"text"', '7']) {
       const response = await post(body);
@@ -36,7 +36,7 @@ describe('the HTTP side', () => {
     assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
   });
 
-  test('a body is JSON only where it says so, so that no form of another site can send it', async () => {
+  test('requires the content type application/json, so that forms of other sites cannot send a body', async () => {
     const body = JSON.stringify({ email: 'nobody@example.org', password: 'x' });
     const send = (type: string) =>
       api.call('POST', '/users/login', { body, headers: { 'Content-Type': type } });
@@ -66,7 +66,7 @@ describe('the HTTP side', () => {
     assert.deepEqual([bare.status, bare.error.code], [400, 'validation_failed']);
   });
 
-  test('nothing is told by cookies', async () => {
+  test('sets no cookies', async () => {
     const user = await api.signUp('cookie');
     for (const path of ['/me', '/videos', '//docs', '//watch/1']) {
       const response = await user.call('GET', path, { undocumented: true });
@@ -76,7 +76,7 @@ describe('the HTTP side', () => {
     assert.equal((await api.call('GET', '/me', { headers })).status, 401);
   });
 
-  test('a server says what it is before anybody logs in', async () => {
+  test('returns information about the server without a login', async () => {
     const info = (await api.call('GET', '/server')).as(serverInfoSchema);
     assert.deepEqual(info, {
       name: 'reelmill',
@@ -86,7 +86,7 @@ describe('the HTTP side', () => {
     });
   });
 
-  test('an address where nothing is', async () => {
+  test('responds to an unknown path with 404', async () => {
     const addresses = [
       '/nothing',
       '//nothing',
@@ -131,7 +131,7 @@ describe('the HTTP side', () => {
     assert.deepEqual([options.status, options.headers.get('allow')], [204, 'GET, HEAD, OPTIONS']);
   });
 
-  test('an address that is no UTF-8', async () => {
+  test('rejects a path that is not UTF-8', async () => {
     const response = await api.call('GET', '/videos/%ff', { undocumented: true });
     assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
   });
@@ -149,7 +149,7 @@ describe('the HTTP side', () => {
     assert.ok(server.logLines().some((line) => line.includes('"request_id":"from-the-client.1"')));
   });
 
-  test('a failure of ours says nothing of its cause, but the log does', async () => {
+  test('hides the cause of an internal error, and logs it', async () => {
     const user = await api.signUp('ann');
     const { models } = server.context.database;
     await models.Video.sequelize?.query('ALTER TABLE videos RENAME TO hidden');
@@ -164,12 +164,12 @@ describe('the HTTP side', () => {
     }
   });
 
-  test('probes', async () => {
+  test('responds to probes', async () => {
     assert.equal((await api.call('GET', '//healthz')).as(healthSchema).status, 'ok');
     assert.deepEqual((await api.call('GET', '//readyz')).as(readinessSchema), { status: 'ok' });
   });
 
-  test('each dependency by name is for admins and for whoever has the metrics token, workers for admins', async () => {
+  test('shows dependencies by name to admins and with the metrics token, workers to admins only', async () => {
     const user = await api.signUp('nosy');
     const boss = await api.logIn(ADMIN);
     const read = async (token?: string) => (await api.call('GET', '//readyz', { token })).as(readinessSchema);
@@ -185,7 +185,7 @@ describe('the HTTP side', () => {
     assert.deepEqual(await read(boss.token), { status: 'ok', degraded, checks, workers: [] });
   });
 
-  test('many who ask whether the server is ready cost each dependency one question a second', async (t) => {
+  test('many readiness probes query each dependency once a second', async (t) => {
     const { database, store, queue } = server.context;
     const asked = [database, store, queue].map((dependency) => t.mock.method(dependency, 'check'));
     // what was read a moment ago is no question of these
@@ -202,7 +202,7 @@ describe('the HTTP side', () => {
     }
   });
 
-  test('the document has an operation for every route, and its page loads from here only', async () => {
+  test('the OpenAPI document has every route, and its page loads only local files', async () => {
     const operations = new Set(api.operations);
     for (const line of [
       'post /api/v1/users/register',
@@ -241,7 +241,7 @@ describe('the HTTP side', () => {
     assert.equal(headers.get('x-powered-by'), null);
   });
 
-  test('the secret of the installation is its owner’s alone, and the same after a restart', async () => {
+  test('the secret of the installation is readable for its owner only, and the same after a restart', async () => {
     const folder = await makeTemporaryFolder('secret');
     try {
       const secrets: unknown[] = [];
@@ -257,7 +257,7 @@ describe('the HTTP side', () => {
     }
   });
 
-  test('a client that goes away in the middle of a body does no harm', async () => {
+  test('survives a client that disconnects within a body', async () => {
     const port = Number(new URL(server.url).port);
     const call = request({
       port,

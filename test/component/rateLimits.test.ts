@@ -54,7 +54,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('whoever has no token, or a bad one, is counted by address, whatever they ask for', async () => {
+  test('counts requests without a valid token by address, whatever they request', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (server, api) => {
       const ann = await api.signUp('ann');
       const calls = [
@@ -73,7 +73,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('behind a proxy it is the client’s address that counts, and nobody can choose it', async () => {
+  test('counts the address of the client behind a proxy, which clients cannot forge', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1', TRUST_PROXY: '1' }, async (_server, api) => {
       const spoof = () => from(`${randomAddress()}, 203.0.113.1`);
       const { passed } = await untilRefused(() => api.call('GET', '/server', spoof()));
@@ -90,7 +90,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('logins, continued sessions and registrations have limits besides', async () => {
+  test('logins, refreshes and registrations have further limits', async () => {
     const env = { SIGN_INS_PER_MINUTE: '5', REGISTRATIONS_PER_HOUR: '2', TRUST_PROXY: '1' };
     await withServer(env, async (_server, api) => {
       const ann = await api.signUp('ann');
@@ -117,14 +117,14 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('0 takes a limit away', async () => {
+  test('0 disables a limit', async () => {
     await withServer({ API_CALLS_PER_SECOND: '0' }, async (_server, api) => {
       const response = await api.call('GET', '/server');
       assert.equal(response.headers.get('ratelimit'), null);
     });
   });
 
-  test('the uploader waits as long as it is told to, and loses nothing', async () => {
+  test('the uploader waits for Retry-After and loses nothing', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (server, api) => {
       const folder = await makeTemporaryFolder('limited');
       const client = createClient(clientFolderAt(path.join(folder.path, 'config')));

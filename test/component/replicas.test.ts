@@ -61,7 +61,7 @@ describe('two API servers with one database, broker and store', () => {
     return { videoId, urls: plan.urls.map(({ url }) => url) };
   };
 
-  test('complete, on both servers at once and again, starts one transcode', async () => {
+  test('concurrent and repeated completes on both servers start one transcode', async () => {
     const { videoId } = await begin([PART, 5]);
     const listed = (await elsewhere.call('GET', `/videos/${videoId}/upload`)).as(uploadStatusSchema);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal((await farm.tasksOf(videoId)).length, 1);
   });
 
-  test('a part of the wrong size is refused by the store; one that an older URL let in is named', async () => {
+  test('the store rejects a part of the wrong size; complete lists one that an older URL allowed', async () => {
     const { videoId, urls } = await begin([PART]);
     assert.equal(await put(urls[1], new Uint8Array(4)), 403);
     const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
@@ -94,7 +94,7 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal((await complete(elsewhere, videoId)).status, 202);
   });
 
-  test('a server that died between the store and the database is succeeded by the other', async () => {
+  test('the other server finishes a complete that was interrupted between store and database', async () => {
     const { videoId } = await begin([PART, 5]);
     const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
     const ref = { key: (await farm.videoOf(videoId)).sourceKey, uploadId: upload.storeUploadId ?? '' };
@@ -111,7 +111,7 @@ describe('two API servers with one database, broker and store', () => {
     assert.deepEqual(await farm.keysOf(`raw/${objectFolder}/`), []);
   });
 
-  test('a stream on one server hears what happens on the other', async () => {
+  test('a stream on one server receives changes on the other', async () => {
     const { videoId } = await begin([]);
     const events = await EventReader.open(`${apis[1].url}/api/v1/videos/${videoId}/events`, user.token);
     await events.next();
@@ -157,7 +157,7 @@ describe('two API servers with one database, broker and store', () => {
     }
   });
 
-  test('a device that one server knows is known to the other, while guesses on both keep others out', async () => {
+  test('a device known to one server is known to the other, while guesses on both lock others out', async () => {
     const { email, password } = await addQuickAccount(farm.database.models, 'travelling');
     const wrong = { email, password: 'a wrong guess' };
     const logIn = (server: 0 | 1, body: object) => apis[server].call('POST', '/users/login', { body });

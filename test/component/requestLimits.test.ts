@@ -74,7 +74,7 @@ describe('requests that are too much', () => {
     `${[line, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`;
   const JSON_BODY = ['Content-Type: application/json', 'Content-Length: 2'];
 
-  test('a client that waits for leave to send its body gets it only where the body counts', async () => {
+  test('sends 100 Continue only where the body is read', async () => {
     const login = 'POST /api/v1/users/login HTTP/1.1';
     const expecting = ['Expect: 100-continue', ...JSON_BODY];
     const asked = await converse(
@@ -103,7 +103,7 @@ describe('requests that are too much', () => {
     }
   });
 
-  test('a body that is said to be too large is refused before it comes', async () => {
+  test('rejects a body that is too large by its Content-Length before reading it', async () => {
     const response = await exchange(
       head('POST /api/v1/users/login HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 10000000'),
     );
@@ -142,14 +142,14 @@ describe('requests that are too much', () => {
     assert.equal(old.status, 200);
   });
 
-  test('JSON may be nested as deep as it fits, without harm', async () => {
+  test('survives deeply nested JSON', async () => {
     const depth = 100_000;
     const nested = `{"email":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     const response = await api.call('POST', '/users/login', { body: nested });
     assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
   });
 
-  test('a part whose place another one takes ends, and nothing else does', async () => {
+  test('a PUT that replaces another PUT of the same part ends only that one', async () => {
     const user = await api.signUp('twice');
     const { plan } = await beginMultipart(user, 1_000);
     const url = new URL(plan.urls[0]?.url ?? '');

@@ -192,11 +192,11 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     return api.call(operation.split(' ', 1).join('').toUpperCase(), path, { token, body });
   };
 
-  test('the table has every route, and no other', () => {
+  test('the table lists exactly all routes', () => {
     assert.deepEqual(Object.keys(TABLE).sort(), api.operations.sort());
   });
 
-  test('everybody gets what the table says, and nothing of somebody else', async () => {
+  test('every role gets the status of the table, and no data of others', async () => {
     const expected: string[] = [];
     const actual: string[] = [];
     for (const operation of api.operations) {
@@ -220,7 +220,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     assert.deepEqual(actual, expected);
   });
 
-  test('what is not there is refused as what is somebody else’s', async () => {
+  test('a missing resource and one of another user get the same error', async () => {
     const { other } = people;
     const missing: Targets = { ...targets, video: 999_999, hook: 999_999, delivery: 999_999 };
     for (const [operation, [statuses, request]] of Object.entries(TABLE)) {
@@ -237,7 +237,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     }
   });
 
-  test('a forged token opens no route', async () => {
+  test('rejects forged tokens in every route', async () => {
     const tokens = forgeTokens(people.admin.userId, server.context.secrets.accessTokens);
     let next = 0;
     for (const [operation, [statuses]] of Object.entries(TABLE)) {
@@ -257,7 +257,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     assert.ok(next > tokens.length);
   });
 
-  test('a link of one video opens no other', async () => {
+  test('a link of one video does not open another one', async () => {
     const { owner } = people;
     const second = await uploadSomething(owner, { title: 'another secret film' });
     await (await PretendTranscode.plan(server.context, second)).publish();

@@ -57,7 +57,7 @@ describe('uploads', () => {
       assert.equal(await server.context.database.models.Upload.findByPk(videoId), null);
     });
 
-    test('complete before the upload is refused, and nothing is lost', async () => {
+    test('rejects complete before the upload, and loses nothing', async () => {
       const { videoId, url } = await beginSingle(user);
       const early = await complete(user, videoId);
       assert.deepEqual([early.status, early.error.code], [409, 'upload_incomplete']);
@@ -65,7 +65,7 @@ describe('uploads', () => {
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('an empty file is refused, and may be sent again', async () => {
+    test('rejects an empty file, which may be sent again', async () => {
       const { videoId, url } = await beginSingle(user);
       await put(url, new Uint8Array(0));
       const empty = await complete(user, videoId);
@@ -74,7 +74,7 @@ describe('uploads', () => {
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('a file above the limit is refused', async () => {
+    test('rejects a file above the limit', async () => {
       const { videoId, url } = await beginSingle(user);
       assert.equal(await put(url, new Uint8Array(MAX_BYTES + 1)), 413);
       const nothing = await complete(user, videoId);
@@ -91,7 +91,7 @@ describe('uploads', () => {
       assert.equal((await get(videoId)).status, 'uploading');
     });
 
-    test('its upload has no parts', async () => {
+    test('a single upload has no parts', async () => {
       const { videoId } = await beginSingle(user);
       assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
     });
@@ -135,7 +135,7 @@ describe('uploads', () => {
       assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
     });
 
-    test('complete with a missing part names it', async () => {
+    test('complete lists missing parts', async () => {
       const none = await complete(user, videoId);
       assert.deepEqual([none.status, none.error.code], [409, 'upload_incomplete']);
       assert.deepEqual(none.error.details, { missing_count: 2, missing_parts: [1, 2] });
@@ -160,7 +160,7 @@ describe('uploads', () => {
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('a part that the store has in another size than planned is named', async () => {
+    test('complete lists parts of another size than planned', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       // the plan changes under the parts, as if the store had taken one that is too short
@@ -170,7 +170,7 @@ describe('uploads', () => {
       assert.deepEqual(response.error.details, { parts: [{ part_number: 2, size: 5, expected_size: 6 }] });
     });
 
-    test('a complete that died after the store joined the parts is finished by the next one', async () => {
+    test('the next complete finishes one that was interrupted after the store joined the parts', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       await joinAsADyingServer(videoId);
@@ -179,7 +179,7 @@ describe('uploads', () => {
       assert.equal((await tasksOf(videoId)).length, 1);
     });
 
-    test('and by the question what the store holds, which is what another machine asks first', async () => {
+    test('and so does reading the status of the upload, the first request of another machine', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       await joinAsADyingServer(videoId);
@@ -187,7 +187,7 @@ describe('uploads', () => {
       assert.equal((await get(videoId)).status, 'transcoding');
     });
 
-    test('an unfinished upload of the same file is found again, by its owner only', async () => {
+    test('finds an open upload of the same file, for its owner only', async () => {
       const path = `/videos/upload/resumable?fingerprint=${FINGERPRINT}&size_bytes=${SIZE}`;
       assert.equal((await user.call('GET', path)).as(resumableResponseSchema).upload?.video_id, videoId);
       assert.equal((await stranger.call('GET', path)).as(resumableResponseSchema).upload, null);
@@ -209,7 +209,7 @@ describe('uploads', () => {
       assert.equal(retry.error.code, 'state_conflict');
     });
 
-    test('parts that the plan does not have are not signed', async () => {
+    test('does not sign parts beyond the plan', async () => {
       const path = `/videos/${videoId}/upload/parts`;
       for (const part_numbers of [[3], [0], []]) {
         assert.equal(
@@ -251,7 +251,7 @@ describe('uploads', () => {
     }
   });
 
-  test('videos of the same file are found, the newest first, by their owner only', async () => {
+  test('finds videos of the same file, newest first, for their owner only', async () => {
     const fingerprint = 'cd'.repeat(32);
     const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=3`;
     const find = async (who: ApiUser, where = path) =>
@@ -282,7 +282,7 @@ describe('uploads', () => {
     assert.equal(bad.error.code, 'validation_failed');
   });
 
-  test('sizes that cannot be are refused', async () => {
+  test('rejects impossible sizes', async () => {
     const begin = (body: object) =>
       user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4', ...body } });
     for (const size_bytes of [0, -1, 1.5, '5', null]) {
@@ -298,7 +298,7 @@ describe('uploads', () => {
     assert.deepEqual(large.error.details, { size_bytes: MAX_BYTES + 1, max_bytes: MAX_BYTES });
   });
 
-  test('strange file names are accepted, shown harmlessly and never part of a path', async () => {
+  test('accepts unusual file names, sanitizes them and never uses them as a path', async () => {
     const names: [string, string, RegExp][] = [
       ['../../etc/passwd', 'passwd', /^raw\/\d+-[0-9a-f]{32}\/[0-9a-f]{16}\/passwd$/],
       ['a/b\\c.mp4', 'c', /\/c\.mp4$/],

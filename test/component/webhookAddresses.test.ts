@@ -22,7 +22,7 @@ describe('addresses that a webhook may not reach', () => {
   const post = (url: string, allowPrivate = false) =>
     postMessage({ url, body: '{}', headers: {}, allowPrivate, timeoutSeconds: 5, signal });
 
-  test('loopback, private, link-local and metadata addresses, however they are written', async () => {
+  test('rejects loopback, private, link-local and metadata addresses in every notation', async () => {
     const hosts = [
       '127.0.0.1',
       '127.1',
@@ -52,7 +52,7 @@ describe('addresses that a webhook may not reach', () => {
     assert.equal((await post(receiver.url, true)).status, 204);
   });
 
-  test('a name is judged by the address that is connected to, not by an earlier one', async () => {
+  test('checks the address of the connection, not an earlier one of the name', async () => {
     const addresses = ['93.184.215.14', '127.0.0.1'];
     const lookup = mock.method(dns, 'lookup', (...args: unknown[]) => {
       const options = args[1];
@@ -80,7 +80,7 @@ describe('addresses that a webhook may not reach', () => {
     }
   });
 
-  test('by itself a server takes https only, and sends nothing into its own network', async () => {
+  test('by default a server accepts https only, and sends nothing to its own network', async () => {
     const server = await startTestServer();
     try {
       const user = await (await DocumentedApi.of(server.url)).signUp('ann');

@@ -50,7 +50,7 @@ describe('delivering webhooks', () => {
     for (const request of requests) verify(secret, request);
   });
 
-  test('a receiver that is slow, one that redirects, and one that is not there have failed', async () => {
+  test('a timeout, a redirect and a refused connection are failures', async () => {
     const elsewhere = await startWebhookReceiver();
     try {
       const slow = await stage.register(ann, '/slow');
@@ -83,7 +83,7 @@ describe('delivering webhooks', () => {
     assert.equal(delivery.response?.excerpt, 'and then');
   });
 
-  test('slow endpoints hold up nobody else', async () => {
+  test('slow endpoints do not delay others', async () => {
     const slow = await stage.register(ann, '/stuck');
     receiver.answer((response, { path }) => {
       if (path !== '/stuck') response.writeHead(204).end();
@@ -113,7 +113,7 @@ describe('delivering webhooks', () => {
     assert.ok(stuck < 30, `${stuck} of 300 slow ones were tried before it`);
   });
 
-  test('an endpoint that is gone is disabled at once, one that fails for days in the end', async () => {
+  test('disables an endpoint at once after 410, and after days of failures', async () => {
     const gone = await stage.register(ann, '/gone');
     receiver.answer((response) => response.writeHead(410).end());
     await stage.fail(ann);
@@ -167,7 +167,7 @@ describe('delivering webhooks', () => {
     assert.deepEqual([delivered.id, delivered.message_id, delivered.attempts], [over.id, over.message_id, 1]);
   });
 
-  test('a test message is tried once, and harms no endpoint', async () => {
+  test('a test message is attempted once, and does not affect its endpoint', async () => {
     const { id, secret } = await stage.register(ann, '/test');
     const sendTest = () => ann.call('POST', `/webhooks/${id}/test`);
     assert.equal((await sendTest()).status, 202);
@@ -183,7 +183,7 @@ describe('delivering webhooks', () => {
     assert.deepEqual([(await sendTest()).status, (await sendTest()).error.code], [409, 'state_conflict']);
   });
 
-  test('the log is kept within bounds', async () => {
+  test('the delivery log is bounded', async () => {
     const { id } = await stage.register(ann, '/log');
     const { models } = server.context.database;
     await models.WebhookEndpoint.update({ disabledAt: new Date() }, { where: { id } });

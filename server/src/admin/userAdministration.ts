@@ -43,7 +43,7 @@ export async function listUsers(
   return { users: await serializeAdminUsers(context, rows), total: count };
 }
 
-/** Creates an account. Returns the generated password where the request has none. Throws `email_taken` and `password_too_weak`. */
+/** Creates an account. Returns a generated password if the request has none. Throws `email_taken`, `password_too_weak`. */
 export async function createUser(
   context: Context,
   request: AdminUserCreate,

@@ -2,7 +2,7 @@ import type { WebhookVideo } from '@reelmill/shared/contracts/webhooks.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { serializeNotices } from './notices.ts';
 
-/** Returns the fields of a video that its row contains, without signed URLs and estimates, which change with each response. */
+/** Returns the fields of a video from its row, without signed URLs and estimates, which change with each response. */
 export function videoFacts(row: VideoRow): WebhookVideo {
   return {
     id: row.id,

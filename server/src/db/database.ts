@@ -18,7 +18,7 @@ export interface Database {
    * deadlock `work` runs again from its beginning, so it must have no effect outside the transaction.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Returns the time of the database's clock, or null where that is the clock of this process. Throws where it is unreachable. */
+  /** Returns the time of the database's clock; null where that is this process's own. Throws where it is unreachable. */
   now(): Promise<Date | null>;
   /** Throws where the database does not respond. */
   check(): Promise<void>;

@@ -25,7 +25,7 @@ export interface Assets {
   router: Router;
 }
 
-/** Loads the files of the watch page. Their URLs below `basePath` contain a version, so that browsers can cache them forever. */
+/** Loads the files of the watch page. Their URLs below `basePath` contain a version, so browsers cache them forever. */
 export function loadAssets(basePath: string): Assets {
   const assets = readAssets();
   const hash = createHash('sha256');

@@ -18,7 +18,7 @@ import { readVersion } from '../context/version.ts';
 import { forwardLog } from './forwardLog.ts';
 
 /**
- *   running ──exit──▶ waiting ──backoff──▶ running        waiting: the farm view shows the worker as unhealthy, with the reason
+ *   running ──exit──▶ waiting ──backoff──▶ running        waiting: its heartbeats say unhealthy, with the reason
  *      └──stop──▶ stopping ──exit, or killed──▶ stopped
  */
 const RESTART = { baseMs: 1_000, maxMs: 30_000 };

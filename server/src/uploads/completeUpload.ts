@@ -142,7 +142,7 @@ async function start(
   }
 }
 
-/** Commits the source, with exactly this content, and the first task. Returns false where the transcode has started already. */
+/** Commits the source, with exactly this content, and the first task. Returns false where the transcode has started. */
 async function commitSource(
   { database, config }: ServerContext,
   video: VideoRow,

@@ -10,9 +10,9 @@ import { claimSource, type QuotaClaim } from '../users/quotas.ts';
 import { checkSize } from './sizeLimits.ts';
 
 /*
- * A single PUT announces no size, and S3 accepts it as often as its URL is used until the URL expires. So the uploaded object
- * is never the source itself: it has a key of its own, and completing copies the verified content (by its ETag) to a key
- * that no URL was ever signed for. The retention job `late_uploads` removes later uploads.
+ * A single PUT announces no size, and S3 accepts further PUTs until its URL expires. So the uploaded object is never the
+ * source itself: it has a key of its own, and completing copies the verified content (by its ETag) to a key that no URL
+ * was ever signed for. The retention job `late_uploads` removes later uploads.
  */
 
 const MAX_URL_SECONDS = 900;
@@ -32,8 +32,8 @@ export function lateUntil(urlSeconds: number): Date {
 }
 
 /**
- * Expires the oldest single uploads of the user beyond `SINGLE_UPLOADS_PER_USER`, to allow one more. Returns their videos; the
- * caller ends them after the commit, or else a retention job does.
+ * Expires the oldest single uploads of the user beyond `SINGLE_UPLOADS_PER_USER`, to allow one more. Returns their videos;
+ * the caller ends them after the commit, or else a retention job does.
  */
 export async function expireOldestPuts({
   models,
@@ -57,8 +57,8 @@ export async function expireOldestPuts({
 }
 
 /**
- * Copies the uploaded object to a key that no URL can write. Returns the copy. Throws `upload_incomplete`, `empty_file`, and,
- * after it has removed the uploaded object, `too_large` or `quota_exceeded`.
+ * Copies the uploaded object to a key that no URL can write. Returns the copy. Throws `upload_incomplete`, `empty_file`,
+ * and, after it has removed the uploaded object, `too_large` or `quota_exceeded`.
  */
 export async function acceptSinglePut(context: ServerContext, video: VideoRow): Promise<StoredObject> {
   const { store } = context;
@@ -89,7 +89,7 @@ export async function acceptSinglePut(context: ServerContext, video: VideoRow): 
   }
 }
 
-/** Invalidates the URL where the store can, and removes the object; retention removes later PUTs. Throws where the store fails. */
+/** Invalidates the URL if the store can, and removes the object; retention removes later PUTs. Throws if the store fails. */
 export async function endSinglePut({ store }: Pick<ServerContext, 'store'>, key: string): Promise<void> {
   await store.endPut(key);
   await store.remove([key]);

@@ -91,7 +91,7 @@ export async function claimNewVideo(claim: QuotaClaim, sizeBytes: number | null)
   assertWithin({ what: 'bytes', limit: limits.bytes, used: use.bytes, asked: sizeBytes ?? 1 });
 }
 
-/** Checks the quota for a video that is counted already, once the size of its source is known. Throws like `claimNewVideo`. */
+/** Checks the quota for the known size of the source of a video that is counted already. Throws like `claimNewVideo`. */
 export async function claimSource(
   claim: QuotaClaim,
   source: { videoId: number; sizeBytes: number },

@@ -74,7 +74,7 @@ export async function releaseDelivery(models: Models, delivery: WebhookDeliveryR
   );
 }
 
-/** Sends a message again with a new series of attempts and the same message id, so that a receiver can detect a duplicate. */
+/** Sends a message again with new attempts and the same message id, so that a receiver can detect a duplicate. */
 export async function redeliver(delivery: WebhookDeliveryRow, transaction: Transaction): Promise<void> {
   const due = { attempts: 0, nextAttemptAt: new Date(), claimToken: null, deliveredAt: null };
   await delivery.update({ state: 'pending', ...due }, { transaction });

@@ -95,7 +95,7 @@ const REASONS: Record<string, string> = {
   ETIMEDOUT: 'The connection timed out.',
 };
 
-/** Returns the reason for the owner of the endpoint, without the address that the name resolved to, which may be internal. */
+/** Returns the reason for the owner, without the address that the host name resolved to, which may be internal. */
 function formatSendError(error: unknown): string {
   if (!(error instanceof Error)) return 'The request failed.';
   if (/is not allowed/.test(error.message)) return 'The address of the host is not public.';
