@@ -34,14 +34,14 @@ app.get('/api/v1/videos/:id', async (request, response) => {
     [video.id],
   );
   response.json({
-    video: describeVideo(video),
+    video: serializeVideo(video),
     sources: sources.map((row) => describeSource(video.id, row)),
   });
 });
 
 app.listen(Number(PORT), '127.0.0.1');
 
-function describeVideo(row: RowDataPacket) {
+function serializeVideo(row: RowDataPacket) {
   return {
     id: row.id,
     user_id: row.user_id,

@@ -28,7 +28,7 @@ describe('accounts', () => {
     secret = server.context.secrets.accessTokens,
   ) => jwt.sign(claims, secret, { issuer: 'reelmill', audience: 'reelmill-api', subject: '1', ...options });
 
-  test('register, log in and ask who I am', async () => {
+  test('registers, logs in and returns the current user', async () => {
     const body = { nickname: ' Ann ', email: 'Ann@Example.org', password: 'a good password' };
     const registered = await api.call('POST', '/users/register', { body });
     assert.equal(registered.status, 201);
@@ -38,36 +38,36 @@ describe('accounts', () => {
     assert.deepEqual((await ann.call('GET', '/me')).as(userSchema), user);
   });
 
-  test('an e-mail address is registered once', async () => {
+  test('rejects a second registration of an e-mail address', async () => {
     const body = { nickname: 'Bo', email: 'bo@example.org', password: 'a good password' };
-    const answers = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409]);
-    assert.equal(answers.find((answer) => answer.status === 409)?.error.code, 'email_taken');
+    const responses = await Promise.all([1, 2].map(() => api.call('POST', '/users/register', { body })));
+    assert.deepEqual(responses.map((response) => response.status).sort(), [201, 409]);
+    assert.equal(responses.find((response) => response.status === 409)?.error.code, 'email_taken');
   });
 
-  test('a bad registration names every field that is wrong', async () => {
-    const answer = await api.call('POST', '/users/register', {
+  test('an invalid registration lists every invalid field', async () => {
+    const response = await api.call('POST', '/users/register', {
       body: { email: 'nobody', password: 'short' },
     });
-    assert.equal(answer.status, 400);
-    assert.equal(answer.error.code, 'validation_failed');
-    const { fields } = answer.error.details as { fields: { field: string }[] };
+    assert.equal(response.status, 400);
+    assert.equal(response.error.code, 'validation_failed');
+    const { fields } = response.error.details as { fields: { field: string }[] };
     assert.deepEqual(fields.map(({ field }) => field).sort(), ['email', 'nickname', 'password']);
   });
 
-  test('a wrong password and an unknown address answer the same', async () => {
-    const answers = await Promise.all(
+  test('a wrong password and an unknown address get the same response', async () => {
+    const responses = await Promise.all(
       [ADMIN.email, 'nobody@example.org'].map((email) =>
         api.call('POST', '/users/login', { body: { email, password: 'wrong' } }),
       ),
     );
-    const [known, unknown] = answers.map(({ status, error }) => ({ status, ...error, request_id: '' }));
+    const [known, unknown] = responses.map(({ status, error }) => ({ status, ...error, request_id: '' }));
     assert.equal(known?.status, 401);
     assert.equal(known?.code, 'wrong_credentials');
     assert.deepEqual(known, unknown);
   });
 
-  test('no token, a broken one, one of another secret, algorithm or purpose is unauthorized', async () => {
+  test('rejects no token, a malformed one, and one of another secret, algorithm or purpose', async () => {
     const tokens = [
       undefined,
       'nonsense',
@@ -78,15 +78,15 @@ describe('accounts', () => {
       `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"1"}').toString('base64url')}.`,
     ];
     for (const token of tokens) {
-      const answer = await api.call('GET', '/me', { token });
-      assert.deepEqual([answer.status, answer.error.code], [401, 'unauthorized'], token);
-      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      const response = await api.call('GET', '/me', { token });
+      assert.deepEqual([response.status, response.error.code], [401, 'unauthorized'], token);
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer');
     }
   });
 
-  test('an expired token says so', async () => {
-    const answer = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
-    assert.deepEqual([answer.status, answer.error.code], [401, 'token_expired']);
+  test('an expired token has its own error code', async () => {
+    const response = await api.call('GET', '/me', { token: signToken({}, { expiresIn: -1 }) });
+    assert.deepEqual([response.status, response.error.code], [401, 'token_expired']);
   });
 
   const refresh = (token: string) => api.call('POST', '/users/refresh', { body: { refresh_token: token } });
@@ -96,7 +96,7 @@ describe('accounts', () => {
     await server.context.database.models.RefreshToken.update({ usedAt }, { where });
   };
 
-  test('a refresh token is good once; used again after the grace it ends the whole session', async () => {
+  test('a refresh token is valid once; reuse after the grace period ends the whole session', async () => {
     const user = await api.signUp('refresher');
     const second = (await refresh(user.refreshToken)).as(sessionSchema);
     const third = (await refresh(second.refresh_token)).as(sessionSchema);
@@ -108,7 +108,7 @@ describe('accounts', () => {
     assert.equal((await refresh('never heard of')).error.code, 'refresh_token_invalid');
   });
 
-  test('a refresh whose response was lost is repeated with the same outcome, and the session goes on', async () => {
+  test('a repeated refresh after a lost response has the same outcome, and the session continues', async () => {
     const user = await api.signUp('unlucky');
     const lost = (await refresh(user.refreshToken)).as(sessionSchema);
     const again = (await refresh(user.refreshToken)).as(sessionSchema);
@@ -118,7 +118,7 @@ describe('accounts', () => {
     assert.equal((await refresh(next.refresh_token)).status, 200);
   });
 
-  test('of an owner and a thief with the same token, whoever goes on a grace after the other ends it', async () => {
+  test('reuse of a copied refresh token after the grace period ends the session of owner and thief', async () => {
     const user = await api.signUp('robbed');
     const [one, other] = await Promise.all([refresh(user.refreshToken), refresh(user.refreshToken)]);
     const stolen = one.as(sessionSchema).refresh_token;
@@ -131,7 +131,7 @@ describe('accounts', () => {
     }
   });
 
-  test('a session of an earlier version, whose next token was drawn, goes on', async () => {
+  test('continues a session of an earlier version, whose next token is random', async () => {
     const user = await api.signUp('upgraded');
     const { RefreshToken } = server.context.database.models;
     const first = await RefreshToken.findOne({ where: { userId: user.userId }, rejectOnEmpty: true });
@@ -144,7 +144,7 @@ describe('accounts', () => {
     assert.equal((await refresh(drawn)).status, 200);
   });
 
-  test('logging out ends the session, and doing it again is harmless', async () => {
+  test('logging out ends the session and is idempotent', async () => {
     const user = await api.signUp('leaver');
     const body = { refresh_token: user.refreshToken };
     assert.equal((await api.call('POST', '/users/logout', { body })).status, 204);
@@ -152,14 +152,14 @@ describe('accounts', () => {
     assert.equal((await api.call('POST', '/users/refresh', { body })).error.code, 'refresh_token_invalid');
   });
 
-  test('an account that is disabled cannot log in, refresh, or go on with its token', async () => {
+  test('a disabled account cannot log in, refresh, or use its token', async () => {
     const boss = await api.logIn(ADMIN);
     const user = await api.signUp('troll');
     const path = `/admin/users/${user.userId}`;
     assert.equal((await boss.call('PATCH', path, { body: { disabled: true } })).status, 200);
     await waitFor('the token to be refused', async () => {
-      const answer = await user.call('GET', '/me');
-      return answer.status === 403 && answer.error.code === 'account_disabled';
+      const response = await user.call('GET', '/me');
+      return response.status === 403 && response.error.code === 'account_disabled';
     });
     const { email, password } = user;
     const login = await api.call('POST', '/users/login', { body: { email, password } });
@@ -170,12 +170,12 @@ describe('accounts', () => {
     await api.logIn({ email, password });
   });
 
-  test('guessing a password ends after ten tries, for this account only', async () => {
+  test('limits password guesses to ten attempts, for this account only', async () => {
     const victim = await api.signUp('victim');
     const guess = (password: string) =>
       api.call('POST', '/users/login', { body: { email: victim.email, password } });
     const guesses = await Promise.all(Array.from({ length: 14 }, (_, index) => guess(`guess ${index}`)));
-    const statuses = guesses.map((answer) => answer.status);
+    const statuses = guesses.map((response) => response.status);
     assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
     assert.equal(statuses.filter((status) => status === 401).length, 10);
     const limited = await guess('another guess');
@@ -186,7 +186,7 @@ describe('accounts', () => {
     await api.logIn(victim);
   });
 
-  test('a password that everybody guesses is refused, whoever chooses it and for whom', async () => {
+  test('rejects common passwords in every route', async () => {
     const boss = await api.logIn(ADMIN);
     const email = 'guessable@example.org';
     const weak = [
@@ -200,10 +200,10 @@ describe('accounts', () => {
       'guessable',
     ];
     for (const password of weak) {
-      const answer = await api.call('POST', '/users/register', {
+      const response = await api.call('POST', '/users/register', {
         body: { nickname: 'Guess Me', email, password },
       });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'password_too_weak'], password);
+      assert.deepEqual([response.status, response.error.code], [400, 'password_too_weak'], password);
     }
     const user = await api.signUp('chooser');
     const refusals = [
@@ -226,7 +226,7 @@ describe('accounts', () => {
     await assert.rejects(admin, { code: 'password_too_weak' });
   });
 
-  test('an account that has a weak password already goes on with it', async () => {
+  test('an existing account keeps its weak password', async () => {
     const { models } = server.context.database;
     const account = { email: 'long-standing@example.org', password: 'password' };
     const passwordHash = await hashPassword(account.password);
@@ -234,16 +234,16 @@ describe('accounts', () => {
     await api.logIn(account);
   });
 
-  test('only an admin administers', async () => {
+  test('only an admin may use the routes for admins', async () => {
     const user = await api.signUp('curious');
     for (const path of ['/admin/farm', '/admin/users', '/admin/dead-letters']) {
-      const answer = await user.call('GET', path);
-      assert.deepEqual([answer.status, answer.error.code], [403, 'forbidden']);
+      const response = await user.call('GET', path);
+      assert.deepEqual([response.status, response.error.code], [403, 'forbidden']);
       assert.equal((await api.call('GET', path)).status, 401);
     }
   });
 
-  test('the logs have neither passwords nor tokens', async () => {
+  test('logs contain neither passwords nor tokens', async () => {
     const user = await api.signUp('secretive');
     const log = server.logLines().join('');
     for (const secret of [user.password, user.token, user.refreshToken, ADMIN.password]) {
@@ -253,13 +253,13 @@ describe('accounts', () => {
   });
 });
 
-test('where registration is closed, nobody registers', async () => {
+test('rejects registration where it is closed', async () => {
   const server = await startTestServer({ env: { REGISTRATION: 'closed' } });
   try {
     const api = await DocumentedApi.of(server.url);
     const body = { nickname: 'Ann', email: 'ann@example.org', password: 'a good password' };
-    const answer = await api.call('POST', '/users/register', { body });
-    assert.deepEqual([answer.status, answer.error.code], [403, 'registration_closed']);
+    const response = await api.call('POST', '/users/register', { body });
+    assert.deepEqual([response.status, response.error.code], [403, 'registration_closed']);
   } finally {
     await server.stop();
   }

@@ -144,8 +144,8 @@ describe('administration', () => {
       async () => (await user.call('GET', '/admin/farm')).status === 200,
     );
     for (const body of [{ role: 'creator' }, { disabled: true }]) {
-      const answer = await admin.call('PATCH', `/admin/users/${admin.userId}`, { body });
-      assert.deepEqual([answer.status, answer.error.code], [409, 'state_conflict']);
+      const response = await admin.call('PATCH', `/admin/users/${admin.userId}`, { body });
+      assert.deepEqual([response.status, response.error.code], [409, 'state_conflict']);
     }
     await admin.call('PATCH', `/admin/users/${user.userId}`, { body: { role: 'creator' } });
     assert.equal((await admin.call('PATCH', '/admin/users/9999', { body: {} })).status, 404);

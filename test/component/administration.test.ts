@@ -46,7 +46,7 @@ describe('what admins do', () => {
   const readMe = async (user: ApiUser) => (await user.call('GET', '/me')).as(meSchema);
 
   describe('accounts', () => {
-    test('one is made with a password of its own, which its owner replaces', async () => {
+    test('creates one with a generated password, which its owner replaces', async () => {
       const made = await admin.call('POST', '/admin/users', {
         body: { email: 'Kim@example.org', role: 'creator', quota: { videos: 3 } },
       });
@@ -73,14 +73,14 @@ describe('what admins do', () => {
       await api.logIn({ email: user.email, password: 'my own password' });
     });
 
-    test('an address is taken, and a weak password refused', async () => {
+    test('rejects a registered address and a weak password', async () => {
       const again = await admin.call('POST', '/admin/users', { body: { email: ADMIN.email } });
       assert.deepEqual([again.status, again.error.code], [409, 'email_taken']);
       const body = { email: 'weak@example.org', password: 'short' };
       assert.equal((await admin.call('POST', '/admin/users', { body })).error.code, 'validation_failed');
     });
 
-    test('a disabled one is shut out at once, and keeps its videos', async () => {
+    test('a disabled one loses access at once, and keeps its videos', async () => {
       const user = await api.signUp('lou');
       const { videoId, plan } = await beginMultipart(user, 900);
       assert.equal(await put(plan.urls[0]?.url, new Uint8Array(900)), 200);
@@ -101,7 +101,7 @@ describe('what admins do', () => {
       assert.equal((await complete(back, videoId)).status, 202);
     });
 
-    test('a password is reset, and every session ends with it', async () => {
+    test('resetting a password ends every session', async () => {
       const user = await api.signUp('mia');
       const path = `/admin/users/${user.userId}/password`;
       const { password } = (await admin.call('POST', path, { body: {} })).as(adminUserPasswordSchema);
@@ -119,15 +119,15 @@ describe('what admins do', () => {
   });
 
   describe('quotas', () => {
-    test('an upload that does not fit is refused before a byte is sent', async () => {
+    test('rejects an upload beyond the quota before a byte is sent', async () => {
       const user = await api.signUp('nat');
       await beginMultipart(user, 600);
-      const answer = await user.call('POST', '/videos/upload/initiate', {
+      const response = await user.call('POST', '/videos/upload/initiate', {
         body: { file_name: 'b.mp4', size_bytes: 401 },
       });
-      assert.deepEqual([answer.status, answer.error.code], [403, 'quota_exceeded']);
-      assert.deepEqual(answer.error.details, { what: 'bytes', limit: 1000, used: 600, asked: 401 });
-      assert.match(answer.error.message, /600 B of the 1000 B/);
+      assert.deepEqual([response.status, response.error.code], [403, 'quota_exceeded']);
+      assert.deepEqual(response.error.details, { what: 'bytes', limit: 1000, used: 600, asked: 401 });
+      assert.match(response.error.message, /600 B of 1000 B/);
       assert.deepEqual((await readMe(user)).quota, {
         bytes: { used: 600, limit: 1000 },
         videos: { used: 1, limit: null },
@@ -141,7 +141,7 @@ describe('what admins do', () => {
       assert.deepEqual(third.error.details, { what: 'videos', limit: 2, used: 2, asked: 1 });
     });
 
-    test('a file whose size nobody knew is refused where it does not fit, and fits once there is room', async () => {
+    test('rejects a file of unknown size beyond the quota, and accepts it once there is room', async () => {
       const user = await api.signUp('ole');
       const early = await beginSingle(user);
       assert.equal(await put(early.url, new Uint8Array(1001)), 413);
@@ -158,7 +158,7 @@ describe('what admins do', () => {
       assert.equal((await readMe(user)).quota?.bytes.used, 0);
     });
 
-    test('a multipart upload that no longer fits waits, joined, until there is room', async () => {
+    test('a multipart upload beyond the quota stays open until there is room', async () => {
       const user = await api.signUp('pia');
       const { videoId, plan } = await beginMultipart(user, 500);
       assert.equal(await put(plan.urls[0]?.url, new Uint8Array(500)), 200);
@@ -172,7 +172,7 @@ describe('what admins do', () => {
   });
 
   describe('videos and tasks', () => {
-    test('everybody’s are listed, by owner and by state, and given a priority', async () => {
+    test('lists those of all users, by owner and by state, and sets a priority', async () => {
       const [quinn, rob] = [await api.signUp('quinn'), await api.signUp('rob')];
       const videoId = await uploadSomething(quinn, { title: 'Of Quinn' });
       await beginMultipart(quinn, 10);
@@ -193,7 +193,7 @@ describe('what admins do', () => {
       );
     });
 
-    test('the reason that a creator is not told is told', async () => {
+    test('shows the diagnostics that creators do not see', async () => {
       const user = await api.signUp('sam');
       const videoId = await uploadSomething(user);
       await server.context.database.models.Video.update(
@@ -204,7 +204,7 @@ describe('what admins do', () => {
       assert.deepEqual([videos[0]?.diagnostics, videos[0]?.video.error?.message], ['exit code 7', 'Sorry.']);
     });
 
-    test('a task goes again that failed while its video goes on, and no other one', async () => {
+    test('retries a failed task of a transcoding video, and no other one', async () => {
       const user = await api.signUp('tom');
       const videoId = await uploadSomething(user);
       const taskId = await addFailedTask(server.context, videoId);
@@ -224,7 +224,7 @@ describe('what admins do', () => {
     const readLetters = async (): Promise<DeadLetter[]> =>
       (await admin.call('GET', '/admin/dead-letters')).as(deadLetterListSchema).dead_letters;
 
-    test('are replayed and discarded one by one', async () => {
+    test('replays and discards them one by one', async () => {
       const user = await api.signUp('uma');
       for (const _ of [1, 2, 3]) await buryTask(server.context, await uploadSomething(user));
       const [first, second, third] = await readLetters();

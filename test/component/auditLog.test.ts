@@ -29,12 +29,12 @@ describe('the audit log', () => {
   /** The entries that an act left, the newest first; the act must have succeeded. */
   const entriesOf = async (act: () => Promise<ApiResponse>): Promise<AuditEntry[]> => {
     const [last] = await readLog('limit=1');
-    const answer = await act();
-    assert.ok(answer.status < 300, answer.text);
+    const response = await act();
+    assert.ok(response.status < 300, response.text);
     const entries = (await readLog()).filter(({ id }) => id > (last?.id ?? 0));
     for (const entry of entries) {
       assert.deepEqual(entry.actor, { user_id: admin.userId, email: ADMIN.email });
-      assert.equal(entry.request_id, answer.headers.get('x-request-id'));
+      assert.equal(entry.request_id, response.headers.get('x-request-id'));
       assert.equal(entry.address, '127.0.0.1');
     }
     return entries;
@@ -113,7 +113,7 @@ describe('the audit log', () => {
     },
   };
 
-  test('every route for admins that changes something leaves an entry', async () => {
+  test('every route for admins that changes something creates an entry', async () => {
     const changing = api.operations.filter(
       (operation) => operation.includes(' /api/v1/admin/') && !operation.startsWith('get '),
     );
@@ -128,7 +128,7 @@ describe('the audit log', () => {
     }
   });
 
-  test('what an admin does with the video of somebody else, and not what its owner does', async () => {
+  test('records changes by an admin to videos of others, not those by their owners', async () => {
     const videoId = await uploadSomething(ann);
     const { videoId: uploading } = await beginMultipart(ann, 10_000_000);
     const acts: [string, string, string, object?][] = [
@@ -152,7 +152,7 @@ describe('the audit log', () => {
     }
   });
 
-  test('an act that is refused leaves none', async () => {
+  test('a rejected request creates no entry', async () => {
     const [last] = await readLog('limit=1');
     const refused: [string, string, object?][] = [
       ['POST', '/admin/users', { email: 'ann@example.org' }],
@@ -162,13 +162,13 @@ describe('the audit log', () => {
       ['POST', '/admin/tasks/999999/retry'],
     ];
     for (const [method, path, body] of refused) {
-      const answer = await admin.call(method, path, body === undefined ? {} : { body });
-      assert.ok(answer.status >= 400, path);
+      const response = await admin.call(method, path, body === undefined ? {} : { body });
+      assert.ok(response.status >= 400, path);
     }
     assert.deepEqual((await readLog('limit=1'))[0], last);
   });
 
-  test('the first admin, logins of admins and failed ones, and nobody else’s', async () => {
+  test('records the first admin, and logins and failed logins of admins only', async () => {
     const [made] = await readLog('action=admin.create');
     assert.deepEqual(made?.actor, null);
     assert.deepEqual(made?.details, { email: ADMIN.email, via: 'configuration', promoted: false });
@@ -188,7 +188,7 @@ describe('the audit log', () => {
     assert.deepEqual(login?.actor, { user_id: admin.userId, email: ADMIN.email });
   });
 
-  test('everything that changes of an account is an entry of its own', async () => {
+  test('each changed property of an account has its own entry', async () => {
     const user = await api.signUp('bo');
     const body = { role: 'admin', disabled: true, quota: { bytes: 'unlimited' } };
     const entries = await entriesOf(() => admin.call('PATCH', `/admin/users/${user.userId}`, { body }));
@@ -206,7 +206,7 @@ describe('the audit log', () => {
     );
   });
 
-  test('no secret is in it, and only admins read it', async () => {
+  test('contains no secrets, and only admins may read it', async () => {
     const text = (await admin.call('GET', '/admin/audit?limit=100')).text;
     for (const secret of [...SECRETS, admin.token, admin.refreshToken]) assert.ok(!text.includes(secret));
     assert.equal((await ann.call('GET', '/admin/audit')).status, 403);

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
 import type { TaskMessage, TaskResult } from '@reelmill/shared/contracts/tasks.ts';
 import type { Transaction } from 'sequelize';
-import { describeNotices } from '../../server/src/catalog/notices.ts';
+import { serializeNotices } from '../../server/src/catalog/notices.ts';
 import { findWaiting } from '../../server/src/catalog/waiting.ts';
 import type { TaskRow, VideoRow } from '../../server/src/db/rows.ts';
 import { claimTasks } from '../../server/src/dispatch/claimTasks.ts';
@@ -247,7 +247,7 @@ for (const database of ['SQLite', 'MariaDB'] satisfies BenchDatabase[]) {
       await publishVideo(bench.context, await bench.videoOf(video.id));
       const online = await bench.videoOf(video.id);
       assert.deepEqual([online.status, online.notices], ['online', [AUDIO_LEFT_OUT]]);
-      const [notice] = describeNotices(online);
+      const [notice] = serializeNotices(online);
       assert.equal(notice?.reason, 'undecodable');
       assert.match(notice?.message ?? '', /has no sound/);
     });

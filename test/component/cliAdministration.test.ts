@@ -54,7 +54,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
     assert.equal(changed.code, 0, changed.stderr);
     assert.equal((await runAs('kim', ['list'])).code, 0, 'the session goes on');
     const again = await runAs('kim', ['password', '--password-stdin'], passwords);
-    assert.deepEqual([again.code, again.stderr], [3, 'The present password is wrong.\n']);
+    assert.deepEqual([again.code, again.stderr], [3, 'The current password is wrong.\n']);
     assert.equal((await logIn('kim', 'kim@example.org', 'my own password')).stderr, '');
     assert.match(
       await admin('users', 'list', '--search', 'kim'),
@@ -138,7 +138,7 @@ describe('reelmill admin', { timeout: 300_000 }, () => {
   test('explains errors, with an exit code for each kind', async () => {
     const cases: [string[], number, RegExp][] = [
       [['users', 'disable', 'nobody@example.org'], 1, /No account found for nobody@example\.org/],
-      [['users', 'disable', ADMIN.email], 1, /cannot take your own administration away/],
+      [['users', 'disable', ADMIN.email], 1, /cannot remove your own administrator role/],
       [['users', 'create', 'ann@example.org'], 1, /account with this e-mail address already/],
       [['users', 'role', 'ann@example.org', 'king'], 2, /Allowed choices are creator, admin/],
       [

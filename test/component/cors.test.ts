@@ -71,11 +71,11 @@ describe('pages of other origins', () => {
     assert.deepEqual(await readFromSite(open), ['online', '#EXTM3U', 'segment']);
   });
 
-  test('and nothing where none is', async () => {
+  test('a browser reads nothing where the origin is not allowed', async () => {
     assert.deepEqual(await readFromSite(closed), ['refused', 'refused', 'refused']);
   });
 
-  test('exactly the origins that are named, and never with cookies', async () => {
+  test('allows exactly the configured origins, and no cookies', async () => {
     const { user, videoId } = await publish(open, 'bob');
     const ask = (from: string, method = 'GET') =>
       fetch(`${open.url}/api/v1/videos/${videoId}`, {
@@ -104,7 +104,7 @@ describe('pages of other origins', () => {
     assert.match((await ask(ALLOWED)).headers.get('access-control-expose-headers') ?? '', /Retry-After/);
   });
 
-  test('an OPTIONS that is no preflight says what its address has, or that there is nothing', async () => {
+  test('an OPTIONS that is not a preflight lists the methods of its path, or gets 404', async () => {
     const ask = async (path: string) => {
       const response = await fetch(`${open.url}${path}`, { method: 'OPTIONS' });
       await response.arrayBuffer();
@@ -114,16 +114,16 @@ describe('pages of other origins', () => {
     assert.deepEqual(await ask('/nowhere'), [404, null]);
   });
 
-  test('by itself a server allows no preflight and names no origin', async () => {
+  test('by default a server allows no preflight and no origin', async () => {
     const preflight = await fetch(`${closed.url}/api/v1/server`, {
       method: 'OPTIONS',
       headers: { Origin: ALLOWED, 'Access-Control-Request-Method': 'GET' },
     });
     assert.equal(preflight.headers.get('access-control-allow-origin'), null);
     assert.equal(preflight.headers.get('access-control-allow-methods'), null);
-    const answer = await fetch(`${closed.url}/api/v1/server`, { headers: { Origin: ALLOWED } });
-    assert.equal(answer.headers.get('access-control-allow-origin'), null);
-    assert.equal(answer.headers.get('cross-origin-resource-policy'), 'same-origin');
+    const response = await fetch(`${closed.url}/api/v1/server`, { headers: { Origin: ALLOWED } });
+    assert.equal(response.headers.get('access-control-allow-origin'), null);
+    assert.equal(response.headers.get('cross-origin-resource-policy'), 'same-origin');
   });
 
   test('an origin is written as browsers write it', () => {

@@ -159,7 +159,7 @@ test('the worker and its ffmpeg end with a server that is killed', async () => {
   server = undefined;
 });
 
-test('no secret stands in the arguments or the environment of the worker', async () => {
+test('arguments and environment of the worker contain no secret', async () => {
   const { process: main } = await start();
   const worker = await untilWorker(main.pid);
   const { secret } = JSON.parse(await readFile(path.join(folder.path, 'data', 'secrets.json'), 'utf8'));
@@ -198,7 +198,7 @@ test('servers of one process have a worker each, which ends with its server', as
   for (const pid of workers) assert.equal(await isRunning(pid), false);
 });
 
-test('the program of the worker says so when somebody starts it by hand', async () => {
+test('the program of the worker reports an error when it is started by hand', async () => {
   const program = path.resolve(import.meta.dirname, '../../worker/src/embedded.ts');
   const run = startProcess(process.execPath, [program], { env: {} });
   assert.equal((await run.waitForExit()).code, 1);

@@ -41,7 +41,7 @@ describe('event streams', { timeout: 120_000 }, () => {
     assert.equal(error.code, 'too_many_streams');
   };
 
-  test('a user has so many at once, gets one back by closing another, and takes none from others', async () => {
+  test('limits the streams of a user, releases one that is closed, and does not affect others', async () => {
     const env = { EVENT_STREAMS_PER_USER: '3', TRUST_PROXY: '1' };
     await withServer(env, async (server, api) => {
       const [ann, bob] = [await signUp(server, api, 'ann'), await signUp(server, api, 'bob')];

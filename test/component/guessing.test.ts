@@ -72,7 +72,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     });
   }
 
-  test('a device that was stolen has ten guesses, and the owner is not kept out by them', async () => {
+  test('a stolen device has ten guesses, which do not lock out the owner', async () => {
     await server.context.database.models.LoginAttempt.destroy({
       where: { subject: { [Op.startsWith]: 'device:' } },
     });
@@ -94,7 +94,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal((await logIn(account, anotherAddress())).status, 200);
   });
 
-  test('the device of one account does nothing for another', async () => {
+  test('a known device of one account is unknown for another', async () => {
     const [mine, theirs] = [await register('mine'), await register('theirs')];
     const { device_token: token = '' } = (await logIn({ ...mine, device_token: null }, anotherAddress())).as(
       sessionSchema,
@@ -104,7 +104,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal(guess.status, 429);
   });
 
-  test('answers do not tell whether an account exists, nor whether it was logged in from there', async () => {
+  test('responses do not reveal whether an account exists, nor whether it was logged in from there', async () => {
     const account = await register('secret');
     const shared = '203.0.113.200';
     assert.equal((await logIn(account, shared)).status, 200);
@@ -125,13 +125,13 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.deepEqual(outcomes[account.email], outcomes['nobody@example.org']);
   });
 
-  test('thirty right logins of one account at once all succeed, and leave no failure', async () => {
+  test('thirty concurrent right logins of one account all succeed, and count no failure', async () => {
     const account = await register('busy');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => logIn(account, `203.0.113.${index}`)),
     );
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       Array(30).fill(200),
     );
     const rows = await server.context.database.models.LoginAttempt.findAll({
@@ -143,30 +143,30 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     );
   });
 
-  test('of thirty wrong guesses at once ten are looked at, and right ones among them wait', async () => {
+  test('of thirty concurrent wrong guesses ten are verified, and right ones among them wait', async () => {
     const account = await register('mixed');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
         logIn({ ...account, password: `wrong guess ${index}` }, anotherAddress()),
       ),
     );
-    assert.equal(answers.filter(({ status }) => status === 401).length, 10);
-    assert.equal(answers.filter(({ status }) => status === 429).length, 20);
+    assert.equal(responses.filter(({ status }) => status === 401).length, 10);
+    assert.equal(responses.filter(({ status }) => status === 429).length, 20);
   });
 
   const change = (user: ApiUser, body: object) =>
     user.call('POST', '/me/password', { body, timeoutMs: 240_000 });
 
-  test('of twenty changes of a password at once exactly one succeeds', async () => {
+  test('of twenty concurrent changes of a password exactly one succeeds', async () => {
     const account = await register('changer');
     const user = await api.logIn(account);
     const next = (index: number): string => `another password ${index}`;
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         change(user, { current_password: account.password, new_password: next(index) }),
       ),
     );
-    const statuses = answers.map(({ status }) => status);
+    const statuses = responses.map(({ status }) => status);
     assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses));
     assert.equal(statuses.filter((status) => status === 401).length, 19, String(statuses));
     const winner = statuses.indexOf(200);
@@ -174,12 +174,12 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
     assert.equal((await logIn(account, OWNERS_ADDRESS)).status, 401);
   });
 
-  test('whoever is logged in can change the password while others guess; other devices are forgotten', async () => {
+  test('a logged-in user can change the password while others guess; other devices are removed', async () => {
     const account = await register('careful');
     const here = (await logIn({ ...account, device_token: null }, '203.0.113.10')).as(sessionSchema);
     const other = (await logIn({ ...account, device_token: null }, '203.0.113.11')).as(sessionSchema);
     await attack(account.email);
-    const answer = await api.call('POST', '/me/password', {
+    const response = await api.call('POST', '/me/password', {
       token: here.token,
       body: {
         current_password: account.password,
@@ -188,7 +188,7 @@ describe('guessing at passwords', { timeout: 600_000 }, () => {
       },
       headers: { 'X-Forwarded-For': '203.0.113.10' },
     });
-    assert.equal(answer.as(sessionSchema).device_token, here.device_token);
+    assert.equal(response.as(sessionSchema).device_token, here.device_token);
     const again = { email: account.email, password: 'another one altogether' };
     const from = (token: string | undefined) =>
       logIn({ ...again, device_token: token ?? '' }, anotherAddress());

@@ -39,7 +39,7 @@ describe('the names that a server is called by', () => {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const headers = { Host: host, 'Content-Type': 'application/json', Origin: `http://${host}` };
     const call = request({ host: address, port, path, method, headers }, (response) => {
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     call.once('error', reject);
     call.end(body);
@@ -50,7 +50,7 @@ describe('the names that a server is called by', () => {
     assert.equal(errorResponseSchema.parse(JSON.parse(body)).error.code, 'misdirected_request', name);
   };
 
-  test('its public name, loopback and configured names are served, in any spelling and with any port', async () => {
+  test('serves its public name, loopback and configured names, in any spelling and with any port', async () => {
     for (const host of [
       'videos.example.org:8443',
       'VIDEOS.example.org',
@@ -67,7 +67,7 @@ describe('the names that a server is called by', () => {
     }
   });
 
-  test('any other name is refused, whatever is asked for', async () => {
+  test('rejects any other name, for every path', async () => {
     const names = [
       'rebound.example.com',
       `rebound.example.com:${port}`,
@@ -99,7 +99,7 @@ describe('the names that a server is called by', () => {
     isMisdirected(await ask('rebound.example.com', { method: 'OPTIONS' }), 'preflight');
   });
 
-  test('probes work by any address and by names of a container network, not by names of the internet', async () => {
+  test('allows probes by any address and by names of a container network, not by names of the internet', async () => {
     for (const path of ['/healthz', '/readyz']) {
       for (const host of ['10.1.2.3:8080', '[fd00::7]:8080', 'server:8080', 'reelmill-server']) {
         assert.equal((await ask(host, { path })).status, 200, `${path} at ${host}`);
@@ -110,7 +110,7 @@ describe('the names that a server is called by', () => {
     isMisdirected(await ask('rebound.example.com', { path: '/metrics' }), 'metrics');
   });
 
-  test('a probe of HTTP/1.0 needs no name, as compose sends it; nothing else goes without', async () => {
+  test('a probe of HTTP/1.0 needs no Host, as compose sends it; other requests do', async () => {
     const exchange = async (path: string): Promise<string> => {
       const socket = connect(port, '127.0.0.1');
       socket.write(`GET ${path} HTTP/1.0\r\n\r\n`);
@@ -120,7 +120,7 @@ describe('the names that a server is called by', () => {
     assert.match(await exchange('/api/v1/server'), /^HTTP\/1\.1 421 /);
   });
 
-  test('the address that a connection came to is a name of the server', async (t) => {
+  test('serves the address of the connection as a host name', async (t) => {
     const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
     const own = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
     if (own === undefined) return t.skip('this machine has no address but loopback');
@@ -128,7 +128,7 @@ describe('the names that a server is called by', () => {
     isMisdirected(await ask(`${own}:${port}`), 'the same name at another address');
   });
 
-  test('a page whose name is pointed to this address reaches nothing', async () => {
+  test('rejects a page whose name resolves to this address', async () => {
     // what a browser does for such a page: the connection goes to loopback, the name stays the page's
     const rebound = createServer((_request, response) => response.end('<script>'));
     await new Promise<void>((resolve) => rebound.listen(0, '127.0.0.1', resolve));

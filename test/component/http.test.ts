@@ -23,11 +23,11 @@ describe('the HTTP side', () => {
   });
   after(() => server.stop());
 
-  test('malformed JSON, JSON that is no object, and a body that is too large', async () => {
+  test('rejects malformed JSON, JSON that is not an object, and a body that is too large', async () => {
     const post = (body: unknown, headers = {}) => api.call('POST', '/users/login', { body, headers });
     for (const body of ['{', '{"email":', 'email=a@b.de', '"text"', '7']) {
-      const answer = await post(body);
-      assert.deepEqual([answer.status, answer.error.code], [400, 'malformed_json'], body);
+      const response = await post(body);
+      assert.deepEqual([response.status, response.error.code], [400, 'malformed_json'], body);
     }
     assert.equal((await post('[]')).error.code, 'validation_failed');
     assert.equal((await post('')).error.code, 'validation_failed');
@@ -36,7 +36,7 @@ describe('the HTTP side', () => {
     assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
   });
 
-  test('a body is JSON only where it says so, so that no form of another site can send it', async () => {
+  test('requires the content type application/json, so that forms of other sites cannot send a body', async () => {
     const body = JSON.stringify({ email: 'nobody@example.org', password: 'x' });
     const send = (type: string) =>
       api.call('POST', '/users/login', { body, headers: { 'Content-Type': type } });
@@ -49,8 +49,8 @@ describe('the HTTP side', () => {
       'application/json+x',
       'application/xml',
     ]) {
-      const answer = await send(type);
-      assert.deepEqual([answer.status, answer.error.code], [415, 'unsupported_media_type'], type);
+      const response = await send(type);
+      assert.deepEqual([response.status, response.error.code], [415, 'unsupported_media_type'], type);
     }
     const untyped = await fetch(`${server.url}/api/v1/users/login`, {
       method: 'POST',
@@ -66,17 +66,17 @@ describe('the HTTP side', () => {
     assert.deepEqual([bare.status, bare.error.code], [400, 'validation_failed']);
   });
 
-  test('nothing is told by cookies', async () => {
+  test('sets no cookies', async () => {
     const user = await api.signUp('cookie');
     for (const path of ['/me', '/videos', '//docs', '//watch/1']) {
-      const answer = await user.call('GET', path, { undocumented: true });
-      assert.equal(answer.headers.get('set-cookie'), null, path);
+      const response = await user.call('GET', path, { undocumented: true });
+      assert.equal(response.headers.get('set-cookie'), null, path);
     }
     const headers = { Cookie: `token=${user.token}; session=${user.refreshToken}` };
     assert.equal((await api.call('GET', '/me', { headers })).status, 401);
   });
 
-  test('a server says what it is before anybody logs in', async () => {
+  test('returns information about the server without a login', async () => {
     const info = (await api.call('GET', '/server')).as(serverInfoSchema);
     assert.deepEqual(info, {
       name: 'reelmill',
@@ -86,7 +86,7 @@ describe('the HTTP side', () => {
     });
   });
 
-  test('an address where nothing is', async () => {
+  test('responds to an unknown path with 404', async () => {
     const addresses = [
       '/nothing',
       '//nothing',
@@ -96,12 +96,12 @@ describe('the HTTP side', () => {
       '//docs/x',
     ];
     for (const address of addresses) {
-      const answer = await api.call('GET', address, { undocumented: true });
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], address);
+      const response = await api.call('GET', address, { undocumented: true });
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found'], address);
     }
   });
 
-  test('a method that an address does not have answers 405 with those it has', async () => {
+  test('an unsupported method gets 405 with the supported ones', async () => {
     const page = await (await fetch(`${server.url}/watch/1`)).text();
     const asset = /\/assets\/[^"]+\.js/.exec(page)?.[0];
     assert.ok(asset, page);
@@ -119,20 +119,24 @@ describe('the HTTP side', () => {
     ] as const) {
       // fetch knows no TRACE
       const used = method === 'TRACE' ? 'PROPFIND' : method;
-      const answer = await api.call(used, address, { undocumented: true });
-      assert.deepEqual([answer.status, answer.error.code], [405, 'method_not_allowed'], `${used} ${address}`);
-      if (allow !== null) assert.equal(answer.headers.get('allow'), allow, `${used} ${address}`);
+      const response = await api.call(used, address, { undocumented: true });
+      assert.deepEqual(
+        [response.status, response.error.code],
+        [405, 'method_not_allowed'],
+        `${used} ${address}`,
+      );
+      if (allow !== null) assert.equal(response.headers.get('allow'), allow, `${used} ${address}`);
     }
     const options = await fetch(`${server.url}/api/v1/videos`, { method: 'OPTIONS' });
     assert.deepEqual([options.status, options.headers.get('allow')], [204, 'GET, HEAD, OPTIONS']);
   });
 
-  test('an address that is no UTF-8', async () => {
-    const answer = await api.call('GET', '/videos/%ff', { undocumented: true });
-    assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+  test('rejects a path that is not UTF-8', async () => {
+    const response = await api.call('GET', '/videos/%ff', { undocumented: true });
+    assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
   });
 
-  test('a sane request id is kept, any other is replaced, and both are in answer and log', async () => {
+  test('a valid request id is kept, any other is replaced, and both are in response and log', async () => {
     const ask = (id: string) => api.call('GET', '/me', { headers: { 'X-Request-Id': id } });
     const kept = await ask('from-the-client.1');
     assert.equal(kept.headers.get('x-request-id'), 'from-the-client.1');
@@ -145,27 +149,27 @@ describe('the HTTP side', () => {
     assert.ok(server.logLines().some((line) => line.includes('"request_id":"from-the-client.1"')));
   });
 
-  test('a failure of ours says nothing of its cause, but the log does', async () => {
+  test('hides the cause of an internal error, and logs it', async () => {
     const user = await api.signUp('ann');
     const { models } = server.context.database;
     await models.Video.sequelize?.query('ALTER TABLE videos RENAME TO hidden');
     try {
-      const answer = await user.call('GET', '/videos');
-      assert.deepEqual([answer.status, answer.error.code], [500, 'internal']);
-      assert.doesNotMatch(answer.text, /videos|SQL|table|node:|\.ts/);
-      const logged = server.logLines().find((line) => line.includes(answer.error.request_id));
+      const response = await user.call('GET', '/videos');
+      assert.deepEqual([response.status, response.error.code], [500, 'internal']);
+      assert.doesNotMatch(response.text, /videos|SQL|table|node:|\.ts/);
+      const logged = server.logLines().find((line) => line.includes(response.error.request_id));
       assert.match(logged ?? '', /no such table: videos/);
     } finally {
       await models.Video.sequelize?.query('ALTER TABLE hidden RENAME TO videos');
     }
   });
 
-  test('probes', async () => {
+  test('responds to probes', async () => {
     assert.equal((await api.call('GET', '//healthz')).as(healthSchema).status, 'ok');
     assert.deepEqual((await api.call('GET', '//readyz')).as(readinessSchema), { status: 'ok' });
   });
 
-  test('each dependency by name is for admins and for whoever has the metrics token, workers for admins', async () => {
+  test('shows dependencies by name to admins and with the metrics token, workers to admins only', async () => {
     const user = await api.signUp('nosy');
     const boss = await api.logIn(ADMIN);
     const read = async (token?: string) => (await api.call('GET', '//readyz', { token })).as(readinessSchema);
@@ -181,7 +185,7 @@ describe('the HTTP side', () => {
     assert.deepEqual(await read(boss.token), { status: 'ok', degraded, checks, workers: [] });
   });
 
-  test('many who ask whether the server is ready cost each dependency one question a second', async (t) => {
+  test('many readiness probes query each dependency once a second', async (t) => {
     const { database, store, queue } = server.context;
     const asked = [database, store, queue].map((dependency) => t.mock.method(dependency, 'check'));
     // what was read a moment ago is no question of these
@@ -190,15 +194,15 @@ describe('the HTTP side', () => {
       return asked[0]?.mock.callCount() === 1;
     });
     const startedAt = performance.now();
-    const answers = await Promise.all(Array.from({ length: 300 }, () => api.call('GET', '//readyz')));
-    assert.ok(answers.every(({ status }) => status === 200));
+    const responses = await Promise.all(Array.from({ length: 300 }, () => api.call('GET', '//readyz')));
+    assert.ok(responses.every(({ status }) => status === 200));
     const most = 2 + (performance.now() - startedAt) / 1_000;
     for (const { mock } of asked) {
       assert.ok(mock.callCount() >= 1 && mock.callCount() <= most, `${mock.callCount()} of at most ${most}`);
     }
   });
 
-  test('the document has an operation for every route, and its page loads from here only', async () => {
+  test('the OpenAPI document has every route, and its page loads only local files', async () => {
     const operations = new Set(api.operations);
     for (const line of [
       'post /api/v1/users/register',
@@ -224,20 +228,20 @@ describe('the HTTP side', () => {
     assert.ok(files.length >= 3);
     for (const file of files) {
       assert.match(file, /^\/docs\//);
-      const answer = await fetch(`${server.url}${file}`);
-      assert.equal(answer.status, 200, file);
-      await answer.arrayBuffer();
+      const response = await fetch(`${server.url}${file}`);
+      assert.equal(response.status, 200, file);
+      await response.arrayBuffer();
     }
   });
 
-  test('answers of the API may load nothing and are never taken for anything else', async () => {
+  test('responses of the API may load nothing and are never sniffed as another type', async () => {
     const { headers } = await api.call('GET', '//healthz');
     assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
     assert.equal(headers.get('x-powered-by'), null);
   });
 
-  test('the secret of the installation is its owner’s alone, and the same after a restart', async () => {
+  test('the secret of the installation is readable for its owner only, and the same after a restart', async () => {
     const folder = await makeTemporaryFolder('secret');
     try {
       const secrets: unknown[] = [];
@@ -253,7 +257,7 @@ describe('the HTTP side', () => {
     }
   });
 
-  test('a client that goes away in the middle of a body does no harm', async () => {
+  test('survives a client that disconnects within a body', async () => {
     const port = Number(new URL(server.url).port);
     const call = request({
       port,

@@ -41,7 +41,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 
 const countAll = (): Promise<number> => database.models.Video.count();
 
-test('queries of a database that hangs end as those of one that is away, and go on with it', async () => {
+test('queries of a database that hangs fail as unavailable, and recover with it', async () => {
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { promise: suspended, resolve: suspend } = Promise.withResolvers<void>();
   const inTransaction = database.transaction(async (transaction) => {
@@ -70,7 +70,7 @@ test('queries of a database that hangs end as those of one that is away, and go 
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 30 }, countAll))), new Set([0]));
 });
 
-test('what takes less than the limit is left alone, however many there are', async () => {
+test('queries below the limit succeed, however many there are', async () => {
   const sequelize = database.models.Video.sequelize;
   assert.ok(sequelize);
   for (let round = 0; round < 2; round += 1) await sequelize.query('SELECT SLEEP(1)');

@@ -33,7 +33,7 @@ describe('metrics of a server', () => {
     return parseMetrics(text);
   };
 
-  test('tell of uploads, tasks, queue, disk, requests and background services', async () => {
+  test('cover uploads, tasks, queue, disk, requests and background services', async () => {
     await uploadSomething(user);
     await waitFor(
       'the task to be in the queue',
@@ -83,21 +83,21 @@ describe('metrics of a server', () => {
     }
   });
 
-  test('are for this machine only, and not for whom a proxy of it asks', async () => {
+  test('are for this machine only, and not for clients of its proxy', async () => {
     assert.equal((await api.call('GET', '//metrics')).status, 200);
     for (const header of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP']) {
-      const answer = await api.call('GET', '//metrics', { headers: { [header]: '203.0.113.9' } });
-      assert.deepEqual([answer.status, answer.error.code], [403, 'forbidden'], header);
+      const response = await api.call('GET', '//metrics', { headers: { [header]: '203.0.113.9' } });
+      assert.deepEqual([response.status, response.error.code], [403, 'forbidden'], header);
     }
   });
 
-  test('are for whoever has the token, where there is one', async () => {
+  test('require the token where one is configured', async () => {
     const guarded = await startTestServer({ env: { METRICS_TOKEN: TOKEN } });
     try {
       const guardedApi = await DocumentedApi.of(guarded.url);
       for (const token of [undefined, `${TOKEN}!`, user.token]) {
-        const answer = await guardedApi.call('GET', '//metrics', { token });
-        assert.deepEqual([answer.status, answer.error.code], [401, 'unauthorized'], token);
+        const response = await guardedApi.call('GET', '//metrics', { token });
+        assert.deepEqual([response.status, response.error.code], [401, 'unauthorized'], token);
       }
       const admitted = await guardedApi.call('GET', '//metrics', {
         token: TOKEN,
@@ -110,7 +110,7 @@ describe('metrics of a server', () => {
     }
   });
 
-  test('have no label that grows with what is asked for', async () => {
+  test('have no label whose values depend on requests', async () => {
     for (const path of ['//watch/987654', '//nothing/987654', '//store/objects/987654', '//docs/987654']) {
       await api.call('GET', path, { undocumented: true });
     }
@@ -141,7 +141,7 @@ describe('metrics of a server', () => {
     assert.ok(!text.includes('film.mp4') && !text.includes('example.org'));
   });
 
-  test('say which dependency is down, and nothing of what only it knows', async () => {
+  test('show which dependency is down, without its facts', async () => {
     const other = await startTestServer();
     try {
       await other.context.queue.close();
@@ -250,7 +250,7 @@ describe('metrics of several servers', () => {
     assert.equal(await increase('reelmill_video_failures_total', { code: 'internal' }), 1);
   });
 
-  test('a video that goes online counts once, with the time that took', async () => {
+  test('a video that goes online counts once, with its duration', async () => {
     const { context } = bench;
     const count = async () =>
       sumOf(await readCounters(context.metrics), 'reelmill_video_ready_seconds_count') ?? 0;

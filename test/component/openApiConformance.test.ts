@@ -19,7 +19,7 @@ const ENV = {
 /** Ids up to here are those of other accounts: small ids are guessed often, and whoever disables themselves is out. */
 const OTHER_ACCOUNTS = 20;
 
-test('generated requests, valid and not, get the responses that the document says', async () => {
+test('generated requests, valid and invalid, get responses that match the document', async () => {
   const server = await startTestServer({ env: ENV });
   try {
     const { models } = server.context.database;

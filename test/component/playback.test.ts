@@ -49,41 +49,41 @@ describe('playback over HTTP', () => {
     });
   };
 
-  test('a signed playlist needs no token, and says how long it may be kept', async () => {
+  test('a signed playlist needs no token, and has a cache lifetime', async () => {
     const { video } = await detailOf(owner, online);
-    const answer = await get(pathOf(video.playback_url));
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('content-type'), PLAYLIST_TYPE);
-    assert.match(answer.headers.get('cache-control') ?? '', /^private, max-age=\d+$/);
+    const response = await get(pathOf(video.playback_url));
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), PLAYLIST_TYPE);
+    assert.match(response.headers.get('cache-control') ?? '', /^private, max-age=\d+$/);
     const again = await fetch(video.playback_url ?? '', {
-      headers: { 'If-None-Match': answer.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' },
+      headers: { 'If-None-Match': response.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' },
     });
     assert.equal(again.status, 304);
   });
 
-  test('every source plays as it is', async () => {
+  test('every source plays by itself', async () => {
     const { sources } = await detailOf(owner, online);
     assert.deepEqual(
       sources.map((source) => source.quality),
       ['720p', '480p', '360p', '240p'],
     );
     for (const { url, quality } of sources) {
-      const answer = await get(pathOf(url));
-      assert.equal(answer.status, 200);
-      assert.match(answer.text, /TYPE=AUDIO/);
-      assert.match(answer.text, new RegExp(`/${quality}\\.m3u8\\?`));
+      const response = await get(pathOf(url));
+      assert.equal(response.status, 200);
+      assert.match(response.text, /TYPE=AUDIO/);
+      assert.match(response.text, new RegExp(`/${quality}\\.m3u8\\?`));
     }
   });
 
-  test('the storyboard is WebVTT with addresses that can be had', async () => {
+  test('the storyboard is WebVTT with URLs that exist', async () => {
     const { video } = await detailOf(owner, online);
-    const answer = await get(pathOf(video.storyboard_url));
-    assert.equal(answer.status, 200);
-    const [, picture = ''] = /^(\S+)#xywh/m.exec(answer.text) ?? [];
+    const response = await get(pathOf(video.storyboard_url));
+    assert.equal(response.status, 200);
+    const [, picture = ''] = /^(\S+)#xywh/m.exec(response.text) ?? [];
     assert.equal((await fetch(picture)).status, 200);
   });
 
-  test('a signature is good for nothing else, and not for ever', async () => {
+  test('a signature is valid for its own name only, and expires', async () => {
     const { video } = await detailOf(owner, online);
     const query = new URL(video.playback_url ?? '').search;
     const refused = await get(`/videos/${online}/hls/720p.m3u8${query}`);
@@ -101,7 +101,7 @@ describe('playback over HTTP', () => {
     assert.equal((await owner.call('GET', path)).status, 200);
   });
 
-  test('an unlisted video is for whoever has its link', async () => {
+  test('an unlisted video is visible with its link', async () => {
     const id = await uploadSomething(owner);
     await (await PretendTranscode.plan(server.context, id)).publish();
     await owner.call('PATCH', `/videos/${id}`, { body: { visibility: 'unlisted' } });
@@ -115,16 +115,16 @@ describe('playback over HTTP', () => {
     assert.equal((await get(pathOf(guest.video.playback_url))).status, 200);
   });
 
-  test('a growing playlist is never kept', async () => {
+  test('an EVENT playlist is never cached', async () => {
     const id = await uploadSomething(owner);
     const transcode = await PretendTranscode.plan(server.context, id);
     await transcode.finish('encode');
-    const answer = await owner.call('GET', `/videos/${id}/hls/master.m3u8`);
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    const response = await owner.call('GET', `/videos/${id}/hls/master.m3u8`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('cache-control'), 'no-store');
   });
 
-  test('what cannot be played says why', async () => {
+  test('a video that cannot be played has an error with the reason', async () => {
     const id = await uploadSomething(owner);
     const path = `/videos/${id}/hls/master.m3u8`;
     assert.equal((await owner.call('GET', path)).error.code, 'state_conflict');
@@ -142,9 +142,9 @@ describe('playback over HTTP', () => {
     const { video } = await detailOf(owner, online);
     const { search } = new URL(video.watch_url);
     assert.notEqual(search, '');
-    const answer = await get(`/videos/${online}${search}`);
-    const guest = answer.as(guestVideoDetailSchema);
-    assert.ok(!answer.text.includes(search), 'the answer hands the link out');
+    const response = await get(`/videos/${online}${search}`);
+    const guest = response.as(guestVideoDetailSchema);
+    assert.ok(!response.text.includes(search), 'the response contains the link');
     assert.ok(guest.video.playback_url);
     const events = await get(`/videos/${online}/events${search}`);
     assert.match(events.text, /"status":"online"/);
@@ -153,7 +153,7 @@ describe('playback over HTTP', () => {
     assert.equal((await get(`/videos/${other}${search}`)).error.code, 'signature_invalid');
   });
 
-  test('the watch page escapes what creators write, and runs its own files only', async () => {
+  test('the watch page escapes texts of creators, and runs only its own scripts', async () => {
     const { video } = await detailOf(owner, online);
     const response = await fetch(video.watch_url);
     const page = await response.text();
@@ -173,7 +173,7 @@ describe('playback over HTTP', () => {
     }
   });
 
-  test('the watch page of a private video tells a stranger nothing, like one that is not there', async () => {
+  test('the watch page of a private video looks like that of a missing one to a stranger', async () => {
     const pages = await Promise.all(
       [online, 999_999].map(async (id) => {
         const response = await fetch(`${server.url}/watch/${id}`);
@@ -186,7 +186,7 @@ describe('playback over HTTP', () => {
     assert.ok(pages[0]?.text === pages[1]?.text && pages[0]?.status === pages[1]?.status, 'they differ');
   });
 
-  test('an expired link to a watch page says so, and a wrong address is not found', async () => {
+  test('an expired link to a watch page has its own message, and a wrong path is not found', async () => {
     const url = expiredUrls().watchUrl(rowFacts(online));
     const response = await fetch(url);
     assert.equal(response.status, 403);

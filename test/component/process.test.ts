@@ -7,7 +7,7 @@ import { startServerProcess } from '../support/server.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../server/src/main.ts');
 
-test('a server process says where it is, and ends in order when it is told to', async () => {
+test('a server process prints its URL, and shuts down in order on a signal', async () => {
   const folder = await makeTemporaryFolder('process');
   try {
     const server = await startServerProcess({ REELMILL_PROFILE: 'standalone', REELMILL_DATA: folder.path });
@@ -21,7 +21,7 @@ test('a server process says where it is, and ends in order when it is told to', 
   }
 });
 
-test('a configuration with faults is refused with all of them', async () => {
+test('an invalid configuration is rejected with all its faults', async () => {
   const env = {
     REELMILL_PROFILE: 'distributed',
     PORT: 'many',
@@ -46,7 +46,7 @@ test('a configuration with faults is refused with all of them', async () => {
   assert.match(server.lastLines(), /AMQP_URL: its password is a placeholder/);
 });
 
-test('a port that is taken is said before anything is touched', async () => {
+test('a port in use is reported before anything is changed', async () => {
   const folder = await makeTemporaryFolder('process');
   const other = await makeTemporaryFolder('process');
   const env = { REELMILL_PROFILE: 'standalone', EMBEDDED_WORKER: 'false' };

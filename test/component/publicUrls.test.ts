@@ -151,7 +151,7 @@ for (const way of ['directly', 'through Caddy'] as const) {
   describe(`public URLs, used ${way}`, () => {
     const store = () => stores[way] ?? assert.fail();
 
-    test('a URL of a single PUT puts what is sent under its own key, whatever headers come with it', async () => {
+    test('a URL of a single PUT writes only its own key, whatever the headers of the request', async () => {
       for (const [index, headers] of HOSTILE.entries()) {
         const key = `raw/8-${String(index).padStart(32, '0')}/upload/film.mp4`;
         const { status, body } = await send(await store().signPut(key, FOR_PUBLIC), 'PUT', headers, MINE);
@@ -161,7 +161,7 @@ for (const way of ['directly', 'through Caddy'] as const) {
       await assertNobodyElseChanged();
     });
 
-    test('a URL of a part takes what is sent as that part', async () => {
+    test('a URL of a part writes only that part', async () => {
       for (const [index, headers] of HOSTILE.entries()) {
         const key = `raw/9-${String(index).padStart(32, '0')}/film.mp4`;
         const plan = {
@@ -186,7 +186,7 @@ for (const way of ['directly', 'through Caddy'] as const) {
       await assertNobodyElseChanged();
     });
 
-    test('a URL of a GET answers its own object, or nothing', async () => {
+    test('a URL of a GET returns its own object, or nothing', async () => {
       const key = 'processed/8-00000000000000000000000000000000/cover.jpg';
       await owner.put(key, MINE, { contentType: 'image/jpeg', sizeBytes: MINE.length });
       for (const headers of HOSTILE) {
@@ -199,7 +199,7 @@ for (const way of ['directly', 'through Caddy'] as const) {
       await assertNobodyElseChanged();
     });
 
-    test('no URL serves another method, key or question than it was signed for', async () => {
+    test('no URL serves another method, key or query than it was signed for', async () => {
       const put = await store().signPut(PRIVATE_SOURCE.replace('film', 'other'), FOR_PUBLIC);
       const get = await store().signGet(PRIVATE_KEY, FOR_PUBLIC);
       for (const [url, method] of [
@@ -291,12 +291,12 @@ function send(url: string, method: string, headers: Record<string, string>, body
     { method, headers: { ...headers, ...(body ? { 'Content-Length': body.length } : {}) }, agent: false },
     (response) => {
       text(response).then(
-        (answer) => resolve({ status: response.statusCode ?? 0, body: answer, headers: response.headers }),
+        (content) => resolve({ status: response.statusCode ?? 0, body: content, headers: response.headers }),
         reject,
       );
     },
   );
-  call.setTimeout(30_000, () => call.destroy(new Error(`no answer: ${method} ${url}`)));
+  call.setTimeout(30_000, () => call.destroy(new Error(`no response: ${method} ${url}`)));
   call.on('error', reject);
   call.end(body);
   return promise;

@@ -24,13 +24,11 @@ async function withServer(
   }
 }
 
-/** Calls one after the other until one is refused, and answers that one with the number of those before it. */
-async function untilRefused(
-  call: () => Promise<ApiResponse>,
-): Promise<{ passed: number; refusal: ApiResponse }> {
+/** Calls one after the other until one is rejected, and returns it with the number of calls before it. */
+async function untilRefused(call: () => Promise<ApiResponse>): Promise<{ passed: number; refusal: ApiResponse }> {
   for (let passed = 0; passed < 1_000; passed += 1) {
-    const answer = await call();
-    if (answer.status === 429) return { passed, refusal: answer };
+    const response = await call();
+    if (response.status === 429) return { passed, refusal: response };
   }
   return assert.fail('nothing was refused');
 }
@@ -39,7 +37,7 @@ const randomAddress = (): string => `198.51.100.${randomInt(1, 255)}`;
 const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
 
 describe('rate limits', { timeout: 120_000 }, () => {
-  test('each user has a limit of their own, which the answers tell; probes have none', async () => {
+  test('each user has their own limit, which the headers of responses show; probes have none', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (_server, api) => {
       const [ann, bob] = [await api.signUp('ann'), await api.signUp('bob')];
       const first = await ann.call('GET', '/me');
@@ -56,7 +54,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('whoever has no token, or a bad one, is counted by address, whatever they ask for', async () => {
+  test('counts requests without a valid token by address, whatever they request', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (server, api) => {
       const ann = await api.signUp('ann');
       const calls = [
@@ -75,7 +73,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('behind a proxy it is the client’s address that counts, and nobody can choose it', async () => {
+  test('counts the address of the client behind a proxy, which clients cannot forge', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1', TRUST_PROXY: '1' }, async (_server, api) => {
       const spoof = () => from(`${randomAddress()}, 203.0.113.1`);
       const { passed } = await untilRefused(() => api.call('GET', '/server', spoof()));
@@ -92,7 +90,7 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('logins, continued sessions and registrations have limits besides', async () => {
+  test('logins, refreshes and registrations have further limits', async () => {
     const env = { SIGN_INS_PER_MINUTE: '5', REGISTRATIONS_PER_HOUR: '2', TRUST_PROXY: '1' };
     await withServer(env, async (_server, api) => {
       const ann = await api.signUp('ann');
@@ -119,14 +117,14 @@ describe('rate limits', { timeout: 120_000 }, () => {
     });
   });
 
-  test('0 takes a limit away', async () => {
+  test('0 disables a limit', async () => {
     await withServer({ API_CALLS_PER_SECOND: '0' }, async (_server, api) => {
-      const answer = await api.call('GET', '/server');
-      assert.equal(answer.headers.get('ratelimit'), null);
+      const response = await api.call('GET', '/server');
+      assert.equal(response.headers.get('ratelimit'), null);
     });
   });
 
-  test('the uploader waits as long as it is told to, and loses nothing', async () => {
+  test('the uploader waits for Retry-After and loses nothing', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (server, api) => {
       const folder = await makeTemporaryFolder('limited');
       const client = createClient(clientFolderAt(path.join(folder.path, 'config')));

@@ -61,25 +61,25 @@ describe('two API servers with one database, broker and store', () => {
     return { videoId, urls: plan.urls.map(({ url }) => url) };
   };
 
-  test('complete, on both servers at once and again, starts one transcode', async () => {
+  test('concurrent and repeated completes on both servers start one transcode', async () => {
     const { videoId } = await begin([PART, 5]);
     const listed = (await elsewhere.call('GET', `/videos/${videoId}/upload`)).as(uploadStatusSchema);
     assert.deepEqual(
       listed.parts.map(({ size }) => size),
       [PART, 5],
     );
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [user, elsewhere, user, elsewhere].map((who) => complete(who, videoId)),
     );
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      responses.map(({ status }) => status),
       [202, 202, 202, 202],
     );
     assert.equal((await complete(elsewhere, videoId)).status, 202);
     assert.equal((await farm.tasksOf(videoId)).length, 1);
   });
 
-  test('a part of the wrong size is refused by the store; one that an older URL let in is named', async () => {
+  test('the store rejects a part of the wrong size; complete lists one that an older URL allowed', async () => {
     const { videoId, urls } = await begin([PART]);
     assert.equal(await put(urls[1], new Uint8Array(4)), 403);
     const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
@@ -87,14 +87,14 @@ describe('two API servers with one database, broker and store', () => {
     // servers of the version before named no size in their URLs
     const old = await farm.store.signPart(ref, 2, { audience: 'public', expiresSeconds: 60 });
     assert.equal(await put(old, new Uint8Array(4)), 200);
-    const answer = await complete(elsewhere, videoId);
-    assert.deepEqual([answer.status, answer.error.code], [409, 'part_size_mismatch']);
-    assert.deepEqual(answer.error.details, { parts: [{ part_number: 2, size: 4, expected_size: 5 }] });
+    const response = await complete(elsewhere, videoId);
+    assert.deepEqual([response.status, response.error.code], [409, 'part_size_mismatch']);
+    assert.deepEqual(response.error.details, { parts: [{ part_number: 2, size: 4, expected_size: 5 }] });
     await put(urls[1], new Uint8Array(5));
     assert.equal((await complete(elsewhere, videoId)).status, 202);
   });
 
-  test('a server that died between the store and the database is succeeded by the other', async () => {
+  test('the other server finishes a complete that was interrupted between store and database', async () => {
     const { videoId } = await begin([PART, 5]);
     const upload = await farm.database.models.Upload.findByPk(videoId, { rejectOnEmpty: true });
     const ref = { key: (await farm.videoOf(videoId)).sourceKey, uploadId: upload.storeUploadId ?? '' };
@@ -103,7 +103,7 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal((await farm.tasksOf(videoId)).length, 1);
   });
 
-  test('what is given up on one server is gone on the other', async () => {
+  test('an upload that is aborted on one server is gone on the other', async () => {
     const { videoId } = await begin([PART]);
     assert.equal((await elsewhere.call('DELETE', `/videos/${videoId}/upload`)).status, 204);
     assert.equal((await complete(user, videoId)).error.code, 'upload_gone');
@@ -111,7 +111,7 @@ describe('two API servers with one database, broker and store', () => {
     assert.deepEqual(await farm.keysOf(`raw/${objectFolder}/`), []);
   });
 
-  test('a stream on one server hears what happens on the other', async () => {
+  test('a stream on one server receives changes on the other', async () => {
     const { videoId } = await begin([]);
     const events = await EventReader.open(`${apis[1].url}/api/v1/videos/${videoId}/events`, user.token);
     await events.next();
@@ -157,7 +157,7 @@ describe('two API servers with one database, broker and store', () => {
     }
   });
 
-  test('a device that one server knows is known to the other, while guesses on both keep others out', async () => {
+  test('a device known to one server is known to the other, while guesses on both lock others out', async () => {
     const { email, password } = await addQuickAccount(farm.database.models, 'travelling');
     const wrong = { email, password: 'a wrong guess' };
     const logIn = (server: 0 | 1, body: object) => apis[server].call('POST', '/users/login', { body });
@@ -176,21 +176,21 @@ describe('two API servers with one database, broker and store', () => {
 
   test('guesses are counted across servers', async () => {
     const body = { email: 'victim@example.org', password: 'wrong' };
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 14 }, (_, index) =>
         apis[index % 2 === 0 ? 0 : 1].call('POST', '/users/login', { body }),
       ),
     );
-    assert.equal(answers.filter(({ status }) => status === 401).length, 10);
-    assert.equal(answers.filter(({ status }) => status === 429).length, 4);
+    assert.equal(responses.filter(({ status }) => status === 401).length, 10);
+    assert.equal(responses.filter(({ status }) => status === 429).length, 4);
   });
 
-  test('while the database is down the answer is 503, and afterwards everything goes on', async () => {
+  test('responds with 503 while the database is down, and recovers afterwards', async () => {
     await mariadb.stop();
-    const answer = await user.call('GET', '/videos');
-    assert.deepEqual([answer.status, answer.error.code], [503, 'unavailable']);
-    assert.ok(Number(answer.headers.get('retry-after')) > 0);
-    assert.doesNotMatch(answer.text, /127\.0\.0\.1|ECONN|mysql/i);
+    const response = await user.call('GET', '/videos');
+    assert.deepEqual([response.status, response.error.code], [503, 'unavailable']);
+    assert.ok(Number(response.headers.get('retry-after')) > 0);
+    assert.doesNotMatch(response.text, /127\.0\.0\.1|ECONN|mysql/i);
     const token = farm.serverEnv.METRICS_TOKEN;
     const unready = await apis[0].call('GET', '//readyz', { token });
     assert.equal(unready.status, 503);
@@ -200,8 +200,8 @@ describe('two API servers with one database, broker and store', () => {
     assert.equal((await apis[0].call('GET', '//healthz')).status, 200);
     await mariadb.start();
     await waitFor('both servers to be ready', async () => {
-      const answers = await Promise.all(apis.map((api) => api.call('GET', '//readyz')));
-      return answers.every(({ status }) => status === 200);
+      const responses = await Promise.all(apis.map((api) => api.call('GET', '//readyz')));
+      return responses.every(({ status }) => status === 200);
     });
     assert.equal((await user.call('GET', '/videos')).status, 200);
   });

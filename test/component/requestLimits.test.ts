@@ -22,20 +22,20 @@ describe('requests that are too much', () => {
   });
   after(() => server.stop());
 
-  /** Sends bytes as they are, and answers what comes back until the server closes. */
+  /** Sends raw bytes and returns the last response before the server closes the connection. */
   async function exchange(bytes: string): Promise<{ status: number; head: string; body: string }> {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(bytes);
     let text = '';
     for await (const chunk of socket.setEncoding('utf8')) text += chunk;
-    const answers = text.split(/(?=HTTP\/1\.1 )/);
-    const [head = '', body = ''] = (answers.at(-1) ?? '').split('\r\n\r\n');
+    const responses = text.split(/(?=HTTP\/1\.1 )/);
+    const [head = '', body = ''] = (responses.at(-1) ?? '').split('\r\n\r\n');
     return { status: Number(head.slice(9, 12)), head, body };
   }
   const codeOf = (body: string) => errorResponseSchema.parse(JSON.parse(body)).error.code;
 
-  test('headers, or an address, that are too large answer 431 in the shape of every error', async () => {
+  test('rejects headers or a URL that are too large with 431 and an error response', async () => {
     for (const [line, header] of [
       ['GET /healthz HTTP/1.1', `X-Large: ${'x'.repeat(20_000)}`],
       [`GET /healthz?${'x'.repeat(20_000)} HTTP/1.1`, 'X-Small: 1'],
@@ -48,7 +48,7 @@ describe('requests that are too much', () => {
     assert.equal(long.status, 200);
   });
 
-  test('what is no HTTP answers 400, also after a request that was one', async () => {
+  test('rejects what is not HTTP with 400, also after a valid request', async () => {
     const nonsense = await exchange('nonsense\r\n\r\n');
     assert.deepEqual([nonsense.status, codeOf(nonsense.body)], [400, 'validation_failed']);
     const second = await exchange('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n');
@@ -74,7 +74,7 @@ describe('requests that are too much', () => {
     `${[line, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`;
   const JSON_BODY = ['Content-Type: application/json', 'Content-Length: 2'];
 
-  test('a client that waits for leave to send its body gets it only where the body counts', async () => {
+  test('sends 100 Continue only where the body is read', async () => {
     const login = 'POST /api/v1/users/login HTTP/1.1';
     const expecting = ['Expect: 100-continue', ...JSON_BODY];
     const asked = await converse(
@@ -82,7 +82,7 @@ describe('requests that are too much', () => {
       /^HTTP\/1\.1 100 Continue\r\n\r\n$/,
       `{}${head('GET /healthz HTTP/1.1', 'Connection: close')}`,
     );
-    // the connection goes on after the response
+    // the connection stays open after the response
     assert.deepEqual(
       [...asked.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
       ['100', '400', '200'],
@@ -103,14 +103,14 @@ describe('requests that are too much', () => {
     }
   });
 
-  test('a body that is said to be too large is refused before it comes', async () => {
-    const answer = await exchange(
+  test('rejects a body that is too large by its Content-Length before reading it', async () => {
+    const response = await exchange(
       head('POST /api/v1/users/login HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 10000000'),
     );
-    assert.deepEqual([answer.status, codeOf(answer.body)], [413, 'too_large']);
+    assert.deepEqual([response.status, codeOf(response.body)], [413, 'too_large']);
   });
 
-  test('whoever goes on sending after the response is cut off', async () => {
+  test('closes the connection of a client that continues to send after the response', async () => {
     for (const line of [
       'POST /nowhere HTTP/1.1',
       'DELETE /api/v1/videos/1 HTTP/1.1',
@@ -135,21 +135,21 @@ describe('requests that are too much', () => {
     }
   });
 
-  test('a request without a Host answers 400, of HTTP/1.0 too where the name counts', async () => {
-    const answer = await exchange('GET /healthz HTTP/1.1\r\n\r\n');
-    assert.deepEqual([answer.status, codeOf(answer.body)], [400, 'validation_failed']);
+  test('rejects a request without a Host with 400, also of HTTP/1.0 where the name is checked', async () => {
+    const response = await exchange('GET /healthz HTTP/1.1\r\n\r\n');
+    assert.deepEqual([response.status, codeOf(response.body)], [400, 'validation_failed']);
     const old = await exchange('GET /healthz HTTP/1.0\r\n\r\n');
     assert.equal(old.status, 200);
   });
 
-  test('JSON may be nested as deep as it fits, without harm', async () => {
+  test('survives deeply nested JSON', async () => {
     const depth = 100_000;
     const nested = `{"email":${'['.repeat(depth)}${']'.repeat(depth)}}`;
-    const answer = await api.call('POST', '/users/login', { body: nested });
-    assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+    const response = await api.call('POST', '/users/login', { body: nested });
+    assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
   });
 
-  test('a part whose place another one takes ends, and nothing else does', async () => {
+  test('a PUT that replaces another PUT of the same part ends only that one', async () => {
     const user = await api.signUp('twice');
     const { plan } = await beginMultipart(user, 1_000);
     const url = new URL(plan.urls[0]?.url ?? '');
@@ -161,12 +161,12 @@ describe('requests that are too much', () => {
       return socket.closed;
     });
     await closed;
-    // longer than whoever goes on sending after a response may do so: an error there would end the server
+    // longer than a client may send after a response: an error there would end the server
     await setTimeout(6_000);
     assert.equal((await api.call('GET', '//healthz')).status, 200);
   });
 
-  test('a body that nobody reads ends the connection, though the response goes on', async () => {
+  test('closes the connection of a body that nobody reads, although the response continues', async () => {
     const app = express();
     app.use(limitBodyTime(200));
     app.get('/', (_request, response) => {
@@ -188,7 +188,7 @@ describe('requests that are too much', () => {
     }
   });
 
-  test('a body that does not come answers 408, and the connection ends', async () => {
+  test('a body that does not arrive gets 408, and the connection is closed', async () => {
     const app = express();
     app.post('/', async (request, response) => {
       const error: unknown = await readJson(request, response, 200).catch((thrown: unknown) => thrown);

@@ -169,8 +169,8 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     const id = await uploadSomething(owner, secret);
     await (await PretendTranscode.plan(server.context, id)).publish();
     const makeHook = async (): Promise<number> => {
-      const answer = await owner.call('POST', '/webhooks', { body: HOOK });
-      return answer.as(z.object({ webhook: z.object({ id: z.int() }) })).webhook.id;
+      const response = await owner.call('POST', '/webhooks', { body: HOOK });
+      return response.as(z.object({ webhook: z.object({ id: z.int() }) })).webhook.id;
     };
     const hookId = await makeHook();
     const tested = await owner.call('POST', `/webhooks/${hookId}/test`);
@@ -192,19 +192,19 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     return api.call(operation.split(' ', 1).join('').toUpperCase(), path, { token, body });
   };
 
-  test('the table has every route, and no other', () => {
+  test('the table lists exactly all routes', () => {
     assert.deepEqual(Object.keys(TABLE).sort(), api.operations.sort());
   });
 
-  test('everybody gets what the table says, and nothing of somebody else', async () => {
+  test('every role gets the status of the table, and no data of others', async () => {
     const expected: string[] = [];
     const actual: string[] = [];
     for (const operation of api.operations) {
       expected.push(`${operation}: ${TABLE[operation]?.[0]}`);
       const statuses: number[] = [];
       for (const person of PEOPLE) {
-        const answer = await ask(operation, person === 'nobody' ? undefined : people[person].token);
-        statuses.push(answer.status);
+        const response = await ask(operation, person === 'nobody' ? undefined : people[person].token);
+        statuses.push(response.status);
         const isForeign = person !== 'owner' && person !== 'admin';
         // what somebody registers for themselves is theirs
         if (
@@ -212,7 +212,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
           !operation.includes('webhooks') &&
           operation !== 'post /api/v1/videos/upload/initiate'
         ) {
-          assert.doesNotMatch(answer.text, MARK, `${operation} as ${person}`);
+          assert.doesNotMatch(response.text, MARK, `${operation} as ${person}`);
         }
       }
       actual.push(`${operation}: ${statuses.join(' ')}`);
@@ -220,7 +220,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     assert.deepEqual(actual, expected);
   });
 
-  test('what is not there is refused as what is somebody else’s', async () => {
+  test('a missing resource and one of another user get the same error', async () => {
     const { other } = people;
     const missing: Targets = { ...targets, video: 999_999, hook: 999_999, delivery: 999_999 };
     for (const [operation, [statuses, request]] of Object.entries(TABLE)) {
@@ -237,7 +237,7 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     }
   });
 
-  test('a forged token opens no route', async () => {
+  test('rejects forged tokens in every route', async () => {
     const tokens = forgeTokens(people.admin.userId, server.context.secrets.accessTokens);
     let next = 0;
     for (const [operation, [statuses]] of Object.entries(TABLE)) {
@@ -246,15 +246,18 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
       for (let count = 0; count < 3; count += 1) {
         const [name, token] = tokens[next % tokens.length] ?? ['', ''];
         next += 1;
-        const answer = await ask(operation, token);
-        assert.equal(answer.status, 401, `${operation} with ${name}`);
-        assert.ok(['unauthorized', 'token_expired'].includes(answer.error.code), `${operation} with ${name}`);
+        const response = await ask(operation, token);
+        assert.equal(response.status, 401, `${operation} with ${name}`);
+        assert.ok(
+          ['unauthorized', 'token_expired'].includes(response.error.code),
+          `${operation} with ${name}`,
+        );
       }
     }
     assert.ok(next > tokens.length);
   });
 
-  test('a link of one video opens no other', async () => {
+  test('a link of one video does not open another one', async () => {
     const { owner } = people;
     const second = await uploadSomething(owner, { title: 'another secret film' });
     await (await PretendTranscode.plan(server.context, second)).publish();
@@ -263,9 +266,9 @@ describe('every route, by who asks', { timeout: 300_000 }, () => {
     for (const link of [first.watch_url, first.playback_url, first.storyboard_url]) {
       assert.ok(link);
       for (const page of pages) {
-        const answer = await api.call('GET', `/videos/${second}${page}${new URL(link).search}`);
+        const response = await api.call('GET', `/videos/${second}${page}${new URL(link).search}`);
         assert.deepEqual(
-          [answer.status, answer.error.code],
+          [response.status, response.error.code],
           [403, 'signature_invalid'],
           `${page} by ${link}`,
         );

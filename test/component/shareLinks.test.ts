@@ -78,10 +78,10 @@ describe('links of videos', () => {
     test(`a guest sees of a video that is ${visibility} what watching takes, and nothing else`, async () => {
       const video = await makeOnline(visibility);
       const { search } = new URL(video.watch_url);
-      const answers = [await byLink(video), await stranger.call('GET', `/videos/${video.id}${search}`)];
+      const responses = [await byLink(video), await stranger.call('GET', `/videos/${video.id}${search}`)];
       const events = (await byLink(video, '/events')).text;
       const [, event = ''] = /^data: (.*)$/m.exec(events) ?? [];
-      for (const text of [...answers.map(({ text }) => text), event]) {
+      for (const text of [...responses.map(({ text }) => text), event]) {
         const detail = guestVideoDetailSchema.parse(JSON.parse(text));
         assert.deepEqual(Object.keys(JSON.parse(text)).sort(), ['sources', 'video']);
         assert.deepEqual(Object.keys(JSON.parse(text).video).sort(), GUEST_VIDEO_KEYS);
@@ -103,7 +103,7 @@ describe('links of videos', () => {
     });
   }
 
-  test('a guest is not told why a video failed', async () => {
+  test('a guest does not see why a video failed', async () => {
     const video = await makeWaiting('public');
     const facts = { status: 'failed', errorCode: 'encrypted', errorMessage: SECRET_NAME } as const;
     await server.context.database.models.Video.update(facts, { where: { id: video.id } });
@@ -125,7 +125,7 @@ describe('links of videos', () => {
     assert.equal(videos[0]?.watch_url, one.watch_url);
   });
 
-  test('to strangers, private and unlisted videos are like ones that are not there', async () => {
+  test('to strangers, private and unlisted videos look like missing ones', async () => {
     const ids = [(await makeOnline('private')).id, (await makeOnline('unlisted')).id, 9_999_999];
     const paths = ['', '/events', '/hls/master.m3u8', '/hls/720p.m3u8', '/hls/master-720p.m3u8'];
     paths.push('/storyboard.vtt', '/upload');
@@ -137,12 +137,12 @@ describe('links of videos', () => {
     for (const user of [null, stranger]) {
       const headers = user === null ? {} : { Authorization: `Bearer ${user.token}` };
       for (const addressOf of addresses) {
-        const answers = await Promise.all(
+        const responses = await Promise.all(
           ids.map(async (id) => summarize(await fetch(server.url + addressOf(id), { headers }), id)),
         );
-        assert.ok(Number(answers[0]?.status) >= 400, addressOf(0));
-        assert.deepEqual(answers[0], answers[2], addressOf(0));
-        assert.deepEqual(answers[1], answers[2], addressOf(0));
+        assert.ok(Number(responses[0]?.status) >= 400, addressOf(0));
+        assert.deepEqual(responses[0], responses[2], addressOf(0));
+        assert.deepEqual(responses[1], responses[2], addressOf(0));
       }
     }
     const acts: [string, string, object?][] = [
@@ -162,7 +162,7 @@ describe('links of videos', () => {
     }
   });
 
-  test('the database is asked the same for what a stranger may not see as for what is not there', async () => {
+  test('runs the same queries for a video that a stranger may not see as for a missing one', async () => {
     const ids = [(await makeOnline('private')).id, (await makeWaiting('unlisted')).id, 9_999_999];
     const { sequelize } = server.context.database.models.Video;
     assert.ok(sequelize);
@@ -195,7 +195,7 @@ describe('links of videos', () => {
     }
   });
 
-  test('a new link of an unlisted video ends the old one at once, everywhere', async () => {
+  test('a new link of an unlisted video revokes the old one at once, everywhere', async () => {
     const old = await makeWaiting('unlisted');
     const search = new URL(old.watch_url).search;
     const guest = await EventReader.open(`${server.url}/api/v1/videos/${old.id}/events${search}`);
@@ -235,7 +235,7 @@ describe('links of videos', () => {
     });
   }
 
-  test('only who may change a video makes a new link, and a public one needs none', async () => {
+  test('only users who may change a video can make a new link, and a public one needs none', async () => {
     const video = await makeWaiting('unlisted');
     assert.equal((await api.call('POST', `/videos/${video.id}/renew-link`)).status, 401);
     const byGuest = await stranger.call('POST', `/videos/${video.id}/renew-link`);
@@ -246,7 +246,7 @@ describe('links of videos', () => {
     assert.deepEqual([refused.status, refused.error.code], [409, 'state_conflict']);
   });
 
-  test('the number alone shows what was unlisted before the upgrade, for so long, and its owner the new link', async () => {
+  test('the number alone opens a video that was unlisted before the upgrade, for a number of days; its owner gets the new link', async () => {
     const legacy = await makeLegacy(29);
     assert.match(legacy.watch_url, /\?token=/);
     const until = Date.parse(legacy.legacy_link_until ?? '');
@@ -265,7 +265,7 @@ describe('links of videos', () => {
     assert.equal((await byLink(past)).status, 200);
   });
 
-  test('a new link, and another visibility, end the link by number for good', async () => {
+  test('a new link, or another visibility, revokes the link by number for good', async () => {
     for (const act of [
       (id: number) => renew(id),
       async (id: number) => {
@@ -280,7 +280,7 @@ describe('links of videos', () => {
     }
   });
 
-  test('what ends the access of guests ends every link, playlist and stream that they have', async () => {
+  test('a change that ends the access of guests revokes all their links, playlists and streams', async () => {
     const ends: [string, (id: number) => Promise<unknown>][] = [
       ['private', (id) => change(id, { visibility: 'private' })],
       ['deleted', (id) => owner.call('DELETE', `/videos/${id}`)],
@@ -305,7 +305,7 @@ describe('links of videos', () => {
     }
   });
 
-  test('nobody watches the videos of an account that is disabled, until it is enabled again', async () => {
+  test('videos of a disabled account cannot be watched until it is enabled again', async () => {
     const creator = await api.signUp('creator');
     const videos = [
       await makeWaiting('private', creator),
@@ -331,7 +331,7 @@ describe('links of videos', () => {
     for (const video of videos) assert.equal((await byLink(video)).status, 200);
   });
 
-  test('a signed link of a private video goes on when the video is shared, and ends when it is private again', async () => {
+  test('a signed link of a private video stays valid when the video is shared, and is revoked when it is private again', async () => {
     const video = await makeWaiting('private');
     for (const visibility of ['unlisted', 'public'] as const) {
       await change(video.id, { visibility });
@@ -341,7 +341,7 @@ describe('links of videos', () => {
     assert.equal((await byLink(video)).error.code, 'signature_invalid');
   });
 
-  test('an unlisted video that was public before is not seen by its number, nor by what was signed then', async () => {
+  test('an unlisted video that was public before is visible neither by its number nor by links signed then', async () => {
     const video = await makeOnline('public');
     const { playback_url } = (await byLink(video)).as(guestVideoDetailSchema).video;
     const { watch_url } = await change(video.id, { visibility: 'unlisted' });
@@ -350,7 +350,7 @@ describe('links of videos', () => {
     assert.equal(await pageStatus(watch_url), 200);
   });
 
-  test('a change of the title does not bring back a visibility that was changed meanwhile', async () => {
+  test('a change of the title does not undo a concurrent change of the visibility', async () => {
     const video = await makeWaiting('public');
     const [, { visibility }] = await Promise.all([
       change(video.id, { visibility: 'private' }),
@@ -360,7 +360,7 @@ describe('links of videos', () => {
     assert.equal((await own(video.id)).visibility, 'private');
   });
 
-  test('no link is in the log, and no page hands it on', async () => {
+  test('links are not logged, and pages do not pass them on', async () => {
     const videos = [await makeOnline('unlisted'), await makeOnline('private')];
     for (const video of videos) {
       const { playback_url } = (await byLink(video)).as(guestVideoDetailSchema).video;
@@ -386,8 +386,8 @@ describe('links of videos', () => {
 
   test('an admin who makes a new link is in the audit log, the link is not', async () => {
     const video = await makeWaiting('unlisted');
-    const answer = await admin.call('POST', `/videos/${video.id}/renew-link`);
-    const { watch_url } = answer.as(videoResponseSchema).video;
+    const response = await admin.call('POST', `/videos/${video.id}/renew-link`);
+    const { watch_url } = response.as(videoResponseSchema).video;
     const { text } = await admin.call('GET', '/admin/audit?limit=100');
     assert.match(text, /"video.renew_link"/);
     for (const url of [video.watch_url, watch_url]) {
@@ -396,7 +396,7 @@ describe('links of videos', () => {
   });
 });
 
-test('with LEGACY_UNLISTED_DAYS=0 the number alone shows nothing from the upgrade on', async () => {
+test('with LEGACY_UNLISTED_DAYS=0 the number alone opens nothing after the upgrade', async () => {
   const server = await startTestServer({ env: { LEGACY_UNLISTED_DAYS: '0' } });
   try {
     const api = await DocumentedApi.of(server.url);
@@ -416,7 +416,7 @@ test('with LEGACY_UNLISTED_DAYS=0 the number alone shows nothing from the upgrad
 /** What may differ from one request to the next, however equal they are; the length is that of the number. */
 const OF_ONE_REQUEST = new Set(['date', 'etag', 'x-request-id', 'ratelimit', 'content-length']);
 
-/** All that a stranger can compare of two answers, without the number that was asked for. */
+/** All that a stranger can compare of two responses, without the requested number. */
 async function summarize(response: Response, id: number) {
   const text = await response.text();
   return {

@@ -51,7 +51,7 @@ describe('what an upload URL grants', () => {
     return begun;
   };
 
-  test('keys of a video have an unguessable part', async () => {
+  test('keys of a video contain a random part', async () => {
     const user = await api.signUp('keys');
     const folders = [];
     for (const begin of [() => beginSingle(user), () => beginMultipart(user, 5)]) {
@@ -62,7 +62,7 @@ describe('what an upload URL grants', () => {
     assert.equal(new Set(folders).size, 2);
   });
 
-  test('a single PUT after complete changes nothing and stays nowhere', async () => {
+  test('a single PUT after complete changes nothing and is removed', async () => {
     const user = await api.signUp('swap');
     const { videoId, url } = await upload(user, GOOD);
     assert.equal((await complete(user, videoId)).status, 202);
@@ -80,7 +80,7 @@ describe('what an upload URL grants', () => {
     assert.deepEqual(await contentOf(videoId), GOOD);
   });
 
-  test('a single PUT after cancel is refused, and what a store takes all the same is removed', async () => {
+  test('rejects a single PUT after cancel, and removes what the store accepts nevertheless', async () => {
     const user = await api.signUp('cancel');
     const { videoId, url } = await upload(user, GOOD);
     assert.equal((await user.call('POST', `/videos/${videoId}/cancel`)).status, 200);
@@ -91,7 +91,7 @@ describe('what an upload URL grants', () => {
     assert.deepEqual(await keysOf(videoId), []);
   });
 
-  test('a single PUT of a deleted video is refused, and what a store takes all the same is removed', async () => {
+  test('rejects a single PUT of a deleted video, and removes what the store accepts nevertheless', async () => {
     const { models } = server.context.database;
     const user = await api.signUp('delete');
     const { videoId, url } = await upload(user, GOOD);
@@ -123,7 +123,7 @@ describe('what an upload URL grants', () => {
     assert.deepEqual(await listKeys(server.context.store, `raw/${objectFolder}/`), []);
   });
 
-  test('what came late is looked for in several places at a time, and not in any number of them', async () => {
+  test('looks for late uploads with limited concurrency', async () => {
     const user = await api.signUp('places');
     for (let count = 0; count < 40; count += 1) await beginSingle(user);
     let [running, most] = [0, 0];
@@ -142,7 +142,7 @@ describe('what an upload URL grants', () => {
     assert.ok(most > 1 && most <= 16, `${most} at a time`);
   });
 
-  test('the tasks name exactly the content that was accepted', async () => {
+  test('tasks refer to exactly the accepted content', async () => {
     const user = await api.signUp('generation');
     const single = await upload(user, GOOD);
     assert.equal((await complete(user, single.videoId)).status, 202);
@@ -168,16 +168,16 @@ describe('what an upload URL grants', () => {
     }
   });
 
-  test('of several who complete at once one is heard, and one source stays', async () => {
+  test('of several concurrent completes one takes effect, and one source remains', async () => {
     const user = await api.signUp('several');
     const { videoId } = await upload(user, GOOD);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
-    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
+    assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([202]));
     assert.deepEqual(await keysOf(videoId), [(await videoOf(videoId)).sourceKey]);
     assert.deepEqual(await contentOf(videoId), GOOD);
   });
 
-  test('a single PUT ends at what the quota has left', async () => {
+  test('limits a single PUT to the rest of the quota', async () => {
     const user = await api.signUp('quota');
     const first = await upload(user, randomBytes(600));
     assert.equal((await complete(user, first.videoId)).status, 202);
@@ -198,7 +198,7 @@ describe('what an upload URL grants', () => {
     assert.equal((await complete(user, videoId)).status, 202);
   });
 
-  test('several single PUTs together hold no more than the quota has left', async () => {
+  test('limits several single PUTs together to the rest of the quota', async () => {
     const user = await api.signUp('together');
     const uploads = [await upload(user, randomBytes(700)), await upload(user, randomBytes(700))];
     await sweep();
@@ -209,7 +209,7 @@ describe('what an upload URL grants', () => {
     );
   });
 
-  test('another single PUT ends the oldest where a user has as many as they may', async () => {
+  test('a further single upload expires the oldest one beyond the limit of the user', async () => {
     const user = await api.signUp('many');
     const [oldest, second] = [await upload(user, GOOD), await beginSingle(user)];
     const third = await beginSingle(user);
@@ -228,7 +228,7 @@ describe('what an upload URL grants', () => {
     assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).status, 200);
   });
 
-  test('a part has the size that was planned, or is refused', async () => {
+  test('rejects a part of another size than planned', async () => {
     const user = await api.signUp('parts');
     const { videoId, plan } = await beginMultipart(user, 10);
     for (const size of [0, 9, 11, 1_000]) {
@@ -239,7 +239,7 @@ describe('what an upload URL grants', () => {
     assert.equal(await put(plan.urls[0]?.url, new Uint8Array(10)), 404);
   });
 
-  test('an upload that began before the upgrade is completed, and its URL is of no use afterwards', async () => {
+  test('completes an upload that was started before the upgrade, and its URL is useless afterwards', async () => {
     const user = await api.signUp('before');
     const { videoId } = await beginSingle(user);
     const sourceKey = `raw/${videoId}/film.mp4`;
@@ -262,21 +262,21 @@ describe('what an upload URL grants', () => {
   });
 });
 
-test('no upload begins that would leave too little free on the disk', async () => {
+test('rejects an upload that would leave too little free space on the disk', async () => {
   const server = await startTestServer({ env: { MIN_FREE_BYTES: String(2 ** 50) } });
   try {
     const user = await (await DocumentedApi.of(server.url)).signUp('full');
     for (const body of [{ file_name: 'a.mp4' }, { file_name: 'a.mp4', size_bytes: 5 }]) {
-      const answer = await user.call('POST', '/videos/upload/initiate', { body });
-      assert.deepEqual([answer.status, answer.error.code], [507, 'insufficient_storage']);
-      assert.match(answer.error.message, /too little free space/);
+      const response = await user.call('POST', '/videos/upload/initiate', { body });
+      assert.deepEqual([response.status, response.error.code], [507, 'insufficient_storage']);
+      assert.match(response.error.message, /too little free space/);
     }
   } finally {
     await server.stop();
   }
 });
 
-test('uploads that come to nothing are limited per user and hour', async () => {
+test('limits uploads that are never completed per user and hour', async () => {
   const server = await startTestServer({
     env: { UNFINISHED_UPLOADS_PER_HOUR: '3', SINGLE_UPLOADS_PER_USER: '2' },
   });
@@ -307,8 +307,8 @@ test('uploads that come to nothing are limited per user and hour', async () => {
     });
     await uploadSomething(user);
     await beginSingle(user);
-    const answer = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4' } });
-    assert.equal(answer.status, 429);
+    const response = await user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4' } });
+    assert.equal(response.status, 429);
   } finally {
     await server.stop();
   }

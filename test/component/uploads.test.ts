@@ -37,7 +37,7 @@ describe('uploads', () => {
     server.context.database.models.Video.findByPk(videoId, { rejectOnEmpty: true });
 
   describe('as one PUT', () => {
-    test('begin, PUT, complete; completing again answers the same and plans nothing twice', async () => {
+    test('initiate, PUT, complete; completing again returns the same and plans nothing twice', async () => {
       const { videoId, url } = await beginSingle(user, { file_name: 'My Film.mp4', description: 'mine' });
       const begun = await get(videoId);
       assert.deepEqual([begun.status, begun.title, begun.description], ['uploading', 'My Film', 'mine']);
@@ -45,7 +45,7 @@ describe('uploads', () => {
       const first = await complete(user, videoId);
       const second = await complete(user, videoId);
       assert.deepEqual([first.status, second.status], [202, 202]);
-      const [a, b] = [first, second].map((answer) => JSON.parse(answer.text));
+      const [a, b] = [first, second].map((response) => JSON.parse(response.text));
       assert.equal(a.message, b.message);
       assert.equal(a.video.status, 'transcoding');
       assert.equal(a.video.size_bytes, 1000);
@@ -57,7 +57,7 @@ describe('uploads', () => {
       assert.equal(await server.context.database.models.Upload.findByPk(videoId), null);
     });
 
-    test('complete before the upload is refused, and nothing is lost', async () => {
+    test('rejects complete before the upload, and loses nothing', async () => {
       const { videoId, url } = await beginSingle(user);
       const early = await complete(user, videoId);
       assert.deepEqual([early.status, early.error.code], [409, 'upload_incomplete']);
@@ -65,7 +65,7 @@ describe('uploads', () => {
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('an empty file is refused, and may be sent again', async () => {
+    test('rejects an empty file, which may be sent again', async () => {
       const { videoId, url } = await beginSingle(user);
       await put(url, new Uint8Array(0));
       const empty = await complete(user, videoId);
@@ -74,7 +74,7 @@ describe('uploads', () => {
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('a file above the limit is refused', async () => {
+    test('rejects a file above the limit', async () => {
       const { videoId, url } = await beginSingle(user);
       assert.equal(await put(url, new Uint8Array(MAX_BYTES + 1)), 413);
       const nothing = await complete(user, videoId);
@@ -85,13 +85,13 @@ describe('uploads', () => {
         contentType: 'video/mp4',
         sizeBytes: MAX_BYTES + 1,
       });
-      const answer = await complete(user, videoId);
-      assert.deepEqual([answer.status, answer.error.code], [413, 'too_large']);
+      const response = await complete(user, videoId);
+      assert.deepEqual([response.status, response.error.code], [413, 'too_large']);
       assert.equal(await server.context.store.stat(putKey ?? ''), null);
       assert.equal((await get(videoId)).status, 'uploading');
     });
 
-    test('its upload has no parts', async () => {
+    test('a single upload has no parts', async () => {
       const { videoId } = await beginSingle(user);
       assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
     });
@@ -124,9 +124,9 @@ describe('uploads', () => {
       const signed = await user.call('POST', `/videos/${videoId}/upload/parts`, { body });
       const [second] = signed.as(signPartsResponseSchema).urls;
       assert.equal(await put(second?.url, new Uint8Array(5).fill(9)), 200);
-      const answers = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
+      const responses = await Promise.all(Array.from({ length: 5 }, () => complete(user, videoId)));
       assert.deepEqual(
-        answers.map((answer) => answer.status),
+        responses.map((response) => response.status),
         [202, 202, 202, 202, 202],
       );
       assert.equal((await tasksOf(videoId)).length, 1);
@@ -135,7 +135,7 @@ describe('uploads', () => {
       assert.equal((await user.call('GET', `/videos/${videoId}/upload`)).error.code, 'state_conflict');
     });
 
-    test('complete with a missing part names it', async () => {
+    test('complete lists missing parts', async () => {
       const none = await complete(user, videoId);
       assert.deepEqual([none.status, none.error.code], [409, 'upload_incomplete']);
       assert.deepEqual(none.error.details, { missing_count: 2, missing_parts: [1, 2] });
@@ -151,26 +151,26 @@ describe('uploads', () => {
     test('a part of the wrong size never becomes a video', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(4));
-      const answer = await complete(user, videoId);
+      const response = await complete(user, videoId);
       // a store that knows the plan refuses the part itself, so that it is missing; S3 takes it
-      assert.equal(answer.status, 409);
-      assert.ok(['upload_incomplete', 'part_size_mismatch'].includes(answer.error.code));
+      assert.equal(response.status, 409);
+      assert.ok(['upload_incomplete', 'part_size_mismatch'].includes(response.error.code));
       assert.equal((await tasksOf(videoId)).length, 0);
       await put(urls[1], new Uint8Array(5));
       assert.equal((await complete(user, videoId)).status, 202);
     });
 
-    test('a part that the store has in another size than planned is named', async () => {
+    test('complete lists parts of another size than planned', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       // the plan changes under the parts, as if the store had taken one that is too short
       await server.context.database.models.Upload.update({ sizeBytes: SIZE + 1 }, { where: { videoId } });
-      const answer = await complete(user, videoId);
-      assert.deepEqual([answer.status, answer.error.code], [409, 'part_size_mismatch']);
-      assert.deepEqual(answer.error.details, { parts: [{ part_number: 2, size: 5, expected_size: 6 }] });
+      const response = await complete(user, videoId);
+      assert.deepEqual([response.status, response.error.code], [409, 'part_size_mismatch']);
+      assert.deepEqual(response.error.details, { parts: [{ part_number: 2, size: 5, expected_size: 6 }] });
     });
 
-    test('a complete that died after the store joined the parts is finished by the next one', async () => {
+    test('the next complete finishes one that was interrupted after the store joined the parts', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       await joinAsADyingServer(videoId);
@@ -179,7 +179,7 @@ describe('uploads', () => {
       assert.equal((await tasksOf(videoId)).length, 1);
     });
 
-    test('and by the question what the store holds, which is what another machine asks first', async () => {
+    test('and so does reading the status of the upload, the first request of another machine', async () => {
       await put(urls[0], new Uint8Array(16 * MEBIBYTE));
       await put(urls[1], new Uint8Array(5));
       await joinAsADyingServer(videoId);
@@ -187,7 +187,7 @@ describe('uploads', () => {
       assert.equal((await get(videoId)).status, 'transcoding');
     });
 
-    test('an unfinished upload of the same file is found again, by its owner only', async () => {
+    test('finds an open upload of the same file, for its owner only', async () => {
       const path = `/videos/upload/resumable?fingerprint=${FINGERPRINT}&size_bytes=${SIZE}`;
       assert.equal((await user.call('GET', path)).as(resumableResponseSchema).upload?.video_id, videoId);
       assert.equal((await stranger.call('GET', path)).as(resumableResponseSchema).upload, null);
@@ -195,21 +195,21 @@ describe('uploads', () => {
       assert.equal((await user.call('GET', other)).as(resumableResponseSchema).upload, null);
     });
 
-    test('giving up cancels the video and frees the parts; doing so twice is harmless', async () => {
+    test('aborting cancels the video and removes the parts; aborting twice is harmless', async () => {
       await put(urls[1], new Uint8Array(5));
       const path = `/videos/${videoId}/upload`;
       assert.equal((await user.call('DELETE', path)).status, 204);
       assert.equal((await user.call('DELETE', path)).status, 204);
       assert.equal((await get(videoId)).status, 'canceled');
-      for (const answer of [await user.call('GET', path), await complete(user, videoId)]) {
-        assert.deepEqual([answer.status, answer.error.code], [409, 'upload_gone']);
+      for (const response of [await user.call('GET', path), await complete(user, videoId)]) {
+        assert.deepEqual([response.status, response.error.code], [409, 'upload_gone']);
       }
       assert.equal(await put(urls[0], new Uint8Array(16 * MEBIBYTE)), 404);
       const retry = await user.call('POST', `/videos/${videoId}/retry`);
       assert.equal(retry.error.code, 'state_conflict');
     });
 
-    test('parts that the plan does not have are not signed', async () => {
+    test('does not sign parts beyond the plan', async () => {
       const path = `/videos/${videoId}/upload/parts`;
       for (const part_numbers of [[3], [0], []]) {
         assert.equal(
@@ -219,18 +219,19 @@ describe('uploads', () => {
       }
     });
 
-    test('somebody else neither sees, signs, completes nor gives up an upload', async () => {
-      const answers = [
+    test('another user can neither see, sign, complete nor abort an upload', async () => {
+      const responses = [
         await stranger.call('GET', `/videos/${videoId}/upload`),
         await stranger.call('POST', `/videos/${videoId}/upload/parts`, { body: { part_numbers: [1] } }),
         await stranger.call('DELETE', `/videos/${videoId}/upload`),
         await complete(stranger, videoId),
       ];
-      for (const answer of answers) assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+      for (const response of responses)
+        assert.deepEqual([response.status, response.error.code], [404, 'not_found']);
       assert.equal((await get(videoId)).status, 'uploading');
     });
 
-    test('an upload that expires is given up, with the reason', async () => {
+    test('an upload that expires is canceled, with the reason', async () => {
       await put(urls[1], new Uint8Array(5));
       const { models } = server.context.database;
       await models.Upload.update({ expiresAt: new Date(0) }, { where: { videoId } });
@@ -250,7 +251,7 @@ describe('uploads', () => {
     }
   });
 
-  test('videos of the same file are found, the newest first, by their owner only', async () => {
+  test('finds videos of the same file, newest first, for their owner only', async () => {
     const fingerprint = 'cd'.repeat(32);
     const path = `/videos/upload/duplicates?fingerprint=${fingerprint}&size_bytes=3`;
     const find = async (who: ApiUser, where = path) =>
@@ -281,19 +282,23 @@ describe('uploads', () => {
     assert.equal(bad.error.code, 'validation_failed');
   });
 
-  test('sizes that cannot be are refused', async () => {
+  test('rejects impossible sizes', async () => {
     const begin = (body: object) =>
       user.call('POST', '/videos/upload/initiate', { body: { file_name: 'a.mp4', ...body } });
     for (const size_bytes of [0, -1, 1.5, '5', null]) {
-      const answer = await begin({ size_bytes });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], String(size_bytes));
+      const response = await begin({ size_bytes });
+      assert.deepEqual(
+        [response.status, response.error.code],
+        [400, 'validation_failed'],
+        String(size_bytes),
+      );
     }
     const large = await begin({ size_bytes: MAX_BYTES + 1 });
     assert.deepEqual([large.status, large.error.code], [413, 'too_large']);
     assert.deepEqual(large.error.details, { size_bytes: MAX_BYTES + 1, max_bytes: MAX_BYTES });
   });
 
-  test('strange file names are accepted, shown harmlessly and never part of a path', async () => {
+  test('accepts unusual file names, sanitizes them and never uses them as a path', async () => {
     const names: [string, string, RegExp][] = [
       ['../../etc/passwd', 'passwd', /^raw\/\d+-[0-9a-f]{32}\/[0-9a-f]{16}\/passwd$/],
       ['a/b\\c.mp4', 'c', /\/c\.mp4$/],
@@ -311,8 +316,8 @@ describe('uploads', () => {
       assert.match((await rowOf(videoId)).sourceKey, key);
     }
     for (const file_name of ['', 'x'.repeat(1001), 7]) {
-      const answer = await user.call('POST', '/videos/upload/initiate', { body: { file_name } });
-      assert.equal(answer.error.code, 'validation_failed');
+      const response = await user.call('POST', '/videos/upload/initiate', { body: { file_name } });
+      assert.equal(response.error.code, 'validation_failed');
     }
   });
 });

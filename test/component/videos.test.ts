@@ -42,10 +42,10 @@ describe('videos', () => {
     await server.context.database.models.Video.update(values, { where: { id: videoId } });
   };
 
-  test('an unknown id is not found, and one that is none is not valid', async () => {
+  test('an unknown id is not found, and a malformed one is not valid', async () => {
     for (const id of ['999999', '9007199254740991']) {
-      const answer = await user.call('GET', `/videos/${id}`);
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+      const response = await user.call('GET', `/videos/${id}`);
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found']);
     }
     for (const id of ['abc', '0', '-1', '1.5', '99999999999999999999']) {
       assert.equal((await user.call('GET', `/videos/${id}`)).error.code, 'validation_failed', id);
@@ -64,8 +64,8 @@ describe('videos', () => {
       who.call('GET', `/videos/${videoId}/hls/master.m3u8`),
       who.call('GET', `/videos/${videoId}/storyboard.vtt`),
     ];
-    for (const answer of await Promise.all(calls(stranger))) {
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found']);
+    for (const response of await Promise.all(calls(stranger))) {
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found']);
     }
     assert.equal((await detailOf(videoId)).video.title, 'film');
     assert.equal((await api.call('GET', `/videos/${videoId}`)).status, 404);
@@ -74,7 +74,7 @@ describe('videos', () => {
     assert.equal((await admin.call('GET', `/videos/${videoId}`)).status, 200);
   });
 
-  test('a video that is not private is seen without a token, and changed by its owner only', async () => {
+  test('a video that is not private is visible without a token, and only its owner can change it', async () => {
     const videoId = await uploadSomething(user);
     for (const visibility of ['unlisted', 'public']) {
       await user.call('PATCH', `/videos/${videoId}`, { body: { visibility } });
@@ -101,16 +101,20 @@ describe('videos', () => {
     assert.deepEqual([altered.status, altered.error.code], [403, 'signature_invalid']);
   });
 
-  test('a change that is none, or too long, is not valid', async () => {
+  test('rejects an empty change, and one that is too long', async () => {
     const videoId = await uploadSomething(user);
     const bodies = [{}, { title: '' }, { title: 'x'.repeat(201) }, { visibility: 'secret' }, []];
     for (const body of bodies) {
-      const answer = await user.call('PATCH', `/videos/${videoId}`, { body });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], JSON.stringify(body));
+      const response = await user.call('PATCH', `/videos/${videoId}`, { body });
+      assert.deepEqual(
+        [response.status, response.error.code],
+        [400, 'validation_failed'],
+        JSON.stringify(body),
+      );
     }
   });
 
-  test('the list has one’s own videos, page by page, by state and by words', async () => {
+  test('lists the user’s own videos by page, by state and by search', async () => {
     const lister = await api.signUp('lister');
     const names = ['Äpfel 100%.mp4', 'banana_split.mp4', 'Cherry.mp4'];
     const ids: number[] = [];
@@ -140,7 +144,7 @@ describe('videos', () => {
     }
   });
 
-  test('canceling ends the tasks and tells the workers; retrying plans anew', async () => {
+  test('canceling ends the tasks and broadcasts to the workers; retrying plans again', async () => {
     const heard: ControlMessage[] = [];
     const listener = await server.context.queue.onControl((message) => heard.push(message));
     const videoId = await uploadSomething(user);
@@ -163,7 +167,7 @@ describe('videos', () => {
     assert.deepEqual([again.status, again.error.code], [409, 'state_conflict']);
   });
 
-  test('what is online is neither canceled nor retried', async () => {
+  test('an online video can be neither canceled nor retried', async () => {
     const videoId = await uploadSomething(user);
     await setStatus(videoId, { status: 'online' });
     for (const action of ['cancel', 'retry']) {
@@ -171,7 +175,7 @@ describe('videos', () => {
     }
   });
 
-  test('a video whose source is gone is not retried', async () => {
+  test('a video without its source cannot be retried', async () => {
     const videoId = await uploadSomething(user);
     await setStatus(videoId, { status: 'failed' });
     const { models } = server.context.database;
@@ -181,14 +185,14 @@ describe('videos', () => {
     assert.equal((await detailOf(videoId)).video.status, 'failed');
   });
 
-  test('canceling an upload gives it up', async () => {
+  test('canceling an upload aborts it', async () => {
     const { videoId } = await beginSingle(user);
     const canceled = await user.call('POST', `/videos/${videoId}/cancel`);
     assert.equal(canceled.as(videoResponseSchema).video.status, 'canceled');
     assert.equal(await server.context.database.models.Upload.findByPk(videoId), null);
   });
 
-  test('a deleted video is gone at once, then its objects, then its row', async () => {
+  test('a deleted video is hidden at once, then its objects are removed, then its row', async () => {
     const { database, store } = server.context;
     const videoId = await uploadSomething(user);
     const folder = await findVideoFolder(database.models, videoId);
@@ -236,7 +240,7 @@ describe('videos', () => {
     assert.equal(await events.next(), null);
   });
 
-  test('a change that another server made is noticed as well', async () => {
+  test('the event stream also sends changes by another server', async () => {
     const videoId = await uploadSomething(user);
     const events = await EventReader.open(`${server.url}/api/v1/videos/${videoId}/events`, user.token);
     await events.next();
@@ -245,7 +249,7 @@ describe('videos', () => {
     assert.equal(await events.next(), null);
   });
 
-  test('who may not see a video any more hears no more of it', async () => {
+  test('the event stream ends for a viewer who loses access', async () => {
     const videoId = await uploadSomething(user);
     await user.call('PATCH', `/videos/${videoId}`, { body: { visibility: 'public' } });
     const url = `${server.url}/api/v1/videos/${videoId}/events`;
@@ -258,7 +262,7 @@ describe('videos', () => {
     assert.equal(await owner.next(), null);
   });
 
-  test('a server that stops ends its streams and finishes at once', async () => {
+  test('a server that stops ends its streams at once', async () => {
     const other = await startTestServer();
     const owner = await (await DocumentedApi.of(other.url)).signUp('owner');
     const { videoId, url } = await beginSingle(owner);

@@ -7,7 +7,7 @@ import { DocumentedApi } from '../support/apiClient.ts';
 import { startTestServer } from '../support/server.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhookReceiver.ts';
 
-const NOT_PUBLIC = 'Its address is not a public one.';
+const NOT_PUBLIC = 'The address of the host is not public.';
 const { signal } = new AbortController();
 
 describe('addresses that a webhook may not reach', () => {
@@ -22,7 +22,7 @@ describe('addresses that a webhook may not reach', () => {
   const post = (url: string, allowPrivate = false) =>
     postMessage({ url, body: '{}', headers: {}, allowPrivate, timeoutSeconds: 5, signal });
 
-  test('loopback, private, link-local and metadata addresses, however they are written', async () => {
+  test('rejects loopback, private, link-local and metadata addresses in every notation', async () => {
     const hosts = [
       '127.0.0.1',
       '127.1',
@@ -52,13 +52,13 @@ describe('addresses that a webhook may not reach', () => {
     assert.equal((await post(receiver.url, true)).status, 204);
   });
 
-  test('a name is judged by the address that is connected to, not by an earlier one', async () => {
-    const answers = ['93.184.215.14', '127.0.0.1'];
+  test('checks the address of the connection, not an earlier one of the name', async () => {
+    const addresses = ['93.184.215.14', '127.0.0.1'];
     const lookup = mock.method(dns, 'lookup', (...args: unknown[]) => {
       const options = args[1];
       const callback = args.at(-1);
       if (typeof callback !== 'function') throw new TypeError('no callback');
-      const address = answers.shift();
+      const address = addresses.shift();
       const wantsAll = typeof options === 'object' && options !== null && 'all' in options && options.all;
       if (wantsAll) callback(null, [{ address, family: 4 }]);
       else callback(null, address, 4);
@@ -80,12 +80,12 @@ describe('addresses that a webhook may not reach', () => {
     }
   });
 
-  test('by itself a server takes https only, and sends nothing into its own network', async () => {
+  test('by default a server accepts https only, and sends nothing to its own network', async () => {
     const server = await startTestServer();
     try {
       const user = await (await DocumentedApi.of(server.url)).signUp('ann');
-      const answer = await user.call('POST', '/webhooks', { body: { url: 'http://example.org/' } });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed']);
+      const response = await user.call('POST', '/webhooks', { body: { url: 'http://example.org/' } });
+      assert.deepEqual([response.status, response.error.code], [400, 'validation_failed']);
       const secure = await user.call('POST', '/webhooks', { body: { url: 'HTTPS://example.org' } });
       assert.equal(secure.status, 201);
     } finally {

@@ -27,12 +27,12 @@ describe('delivering webhooks', () => {
   after(() => stage?.close());
   afterEach(() => stage.reset());
 
-  test('a receiver that answers 500 is tried again, later each time, with the same message', async () => {
+  test('a delivery after a 500 is retried, later each time, with the same message', async () => {
     const { id, secret } = await stage.register(ann, '/flaky');
     receiver.respondWith((response) => response.writeHead(500).end(`out of order ${'x'.repeat(5_000)}`));
     await stage.fail(ann);
     const first = await stage.waitForDelivery(id, ({ attempts }) => attempts === 1);
-    assert.deepEqual([first.state, first.error], ['pending', 'It answered 500.']);
+    assert.deepEqual([first.state, first.error], ['pending', 'The response was 500.']);
     assert.equal(first.response?.status, 500);
     assert.match(first.response?.excerpt ?? '', /^out of order x{987}$/);
     assert.ok((await stage.readWebhook(id)).failing_since !== null);
@@ -50,7 +50,7 @@ describe('delivering webhooks', () => {
     for (const request of requests) verify(secret, request);
   });
 
-  test('a receiver that is slow, one that redirects, and one that is not there have failed', async () => {
+  test('a timeout, a redirect and a refused connection are failures', async () => {
     const elsewhere = await startWebhookReceiver();
     try {
       const slow = await stage.register(ann, '/slow');
@@ -67,17 +67,17 @@ describe('delivering webhooks', () => {
       );
       assert.deepEqual(
         [late?.state, late?.error, late?.response],
-        ['pending', 'It did not answer within 1 s.', null],
+        ['pending', 'No response within 1 s.', null],
       );
-      assert.deepEqual([moved?.state, moved?.error], ['pending', 'It answered 307.']);
-      assert.deepEqual([refused?.state, refused?.error], ['pending', 'It refused the connection.']);
+      assert.deepEqual([moved?.state, moved?.error], ['pending', 'The response was 307.']);
+      assert.deepEqual([refused?.state, refused?.error], ['pending', 'The host refused the connection.']);
       assert.deepEqual(elsewhere.received, []);
     } finally {
       await elsewhere.close();
     }
   });
 
-  test('an answer whose body never ends is an answer', async () => {
+  test('a response whose body never ends is a success', async () => {
     const { id } = await stage.register(ann, '/endless');
     receiver.respondWith((response) => response.writeHead(200).write('and then'));
     await stage.fail(ann);
@@ -85,7 +85,7 @@ describe('delivering webhooks', () => {
     assert.equal(delivery.response?.excerpt, 'and then');
   });
 
-  test('slow endpoints hold up nobody else', async () => {
+  test('slow endpoints do not delay others', async () => {
     const slow = await stage.register(ann, '/stuck');
     receiver.respondWith((response, { path }) => {
       if (path !== '/stuck') response.writeHead(204).end();
@@ -115,14 +115,14 @@ describe('delivering webhooks', () => {
     assert.ok(stuck < 30, `${stuck} of 300 slow ones were tried before it`);
   });
 
-  test('an endpoint that is gone is disabled at once, one that fails for days in the end', async () => {
+  test('disables an endpoint at once after 410, and after days of failures', async () => {
     const gone = await stage.register(ann, '/gone');
     receiver.respondWith((response) => response.writeHead(410).end());
     await stage.fail(ann);
     const delivery = await stage.waitForDelivery(gone.id, ({ state }) => state === 'given_up');
     assert.equal(delivery.attempts, 1);
     const disabled = await stage.readWebhook(gone.id);
-    assert.deepEqual([disabled.enabled, disabled.disabled_reason], [false, 'It answered 410 Gone.']);
+    assert.deepEqual([disabled.enabled, disabled.disabled_reason], [false, 'The response was 410 Gone.']);
 
     const failing = await stage.register(ann, '/failing');
     receiver.respondWith((response) => response.writeHead(503).end());
@@ -149,7 +149,7 @@ describe('delivering webhooks', () => {
     await stage.waitForDelivery(failing.id, ({ state }) => state === 'delivered');
   });
 
-  test('a message that fails for a day is given up, and goes again when it is asked for', async () => {
+  test('a message that fails for a day is exhausted, and is sent again on request', async () => {
     const { id } = await stage.register(ann, '/day');
     receiver.respondWith((response) => response.writeHead(500).end());
     await stage.fail(ann);
@@ -169,7 +169,7 @@ describe('delivering webhooks', () => {
     assert.deepEqual([delivered.id, delivered.message_id, delivered.attempts], [over.id, over.message_id, 1]);
   });
 
-  test('a test message is tried once, and harms no endpoint', async () => {
+  test('a test message is attempted once, and does not affect its endpoint', async () => {
     const { id, secret } = await stage.register(ann, '/test');
     const sendTest = () => ann.call('POST', `/webhooks/${id}/test`);
     assert.equal((await sendTest()).status, 202);
@@ -185,7 +185,7 @@ describe('delivering webhooks', () => {
     assert.deepEqual([(await sendTest()).status, (await sendTest()).error.code], [409, 'state_conflict']);
   });
 
-  test('the log is kept within bounds', async () => {
+  test('the delivery log is bounded', async () => {
     const { id } = await stage.register(ann, '/log');
     const { models } = server.context.database;
     await models.WebhookEndpoint.update({ disabledAt: new Date() }, { where: { id } });

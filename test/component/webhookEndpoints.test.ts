@@ -25,7 +25,7 @@ describe('endpoints of webhooks', () => {
   after(() => stage?.close());
   afterEach(() => stage.reset());
 
-  test('a secret is told once; after a new one both sign for a day', async () => {
+  test('a secret is returned once; after a rotation both sign for a day', async () => {
     const { id, secret } = await stage.register(ann, '/rotate');
     const listed = await ann.call('GET', '/webhooks');
     assert.doesNotMatch(listed.text, /whsec_/);
@@ -47,7 +47,7 @@ describe('endpoints of webhooks', () => {
     assert.ok(!server.logLines().some((line) => line.includes('whsec_')));
   });
 
-  test('endpoints are listed, changed and removed by their owner or an admin, by nobody else', async () => {
+  test('only their owner or an admin can list, change and remove endpoints', async () => {
     const { id } = await stage.register(ann, '/mine', { description: 'for the archive' });
     await stage.register(bob, '/bobs');
     const list = async (user: ApiUser) =>
@@ -64,8 +64,8 @@ describe('endpoints of webhooks', () => {
       ['POST', '/test', undefined],
       ['GET', '/deliveries', undefined],
     ] as const) {
-      const answer = await bob.call(method, `/webhooks/${id}${path}`, { body });
-      assert.deepEqual([answer.status, answer.error.code], [404, 'not_found'], `${method} ${path}`);
+      const response = await bob.call(method, `/webhooks/${id}${path}`, { body });
+      assert.deepEqual([response.status, response.error.code], [404, 'not_found'], `${method} ${path}`);
     }
     const changed = await ann.call('PATCH', `/webhooks/${id}`, { body: { events: ['video.failed'] } });
     const { webhook } = changed.as(webhookResponseSchema);
@@ -74,7 +74,7 @@ describe('endpoints of webhooks', () => {
     assert.deepEqual(await list(ann), []);
   });
 
-  test('what admins do with endpoints of others, or for all videos, is written down', async () => {
+  test('records changes by admins to endpoints of others, or for all videos', async () => {
     await server.context.database.models.Audit.sequelize?.query('DELETE FROM audit_log');
     const anns = await stage.register(ann, '/anns?token=secret');
     await ann.call('POST', `/webhooks/${anns.id}/rotate-secret`);
@@ -101,15 +101,15 @@ describe('endpoints of webhooks', () => {
     });
   });
 
-  test('an endpoint has an address of a kind that can be called, and nobody has too many', async () => {
+  test('rejects invalid URLs, and endpoints beyond the limit', async () => {
     for (const url of [
       'ftp://example.org/',
       'example.org',
       'https://user:password@example.org/',
       'javascript:1',
     ]) {
-      const answer = await ann.call('POST', '/webhooks', { body: { url } });
-      assert.deepEqual([answer.status, answer.error.code], [400, 'validation_failed'], url);
+      const response = await ann.call('POST', '/webhooks', { body: { url } });
+      assert.deepEqual([response.status, response.error.code], [400, 'validation_failed'], url);
     }
     for (let count = 0; count < 20; count += 1) await stage.register(ann, `/many/${count}`);
     const more = await ann.call('POST', '/webhooks', { body: { url: receiver.url } });

@@ -27,7 +27,7 @@ describe('what webhooks are told', () => {
   after(() => stage?.close());
   afterEach(() => stage.reset());
 
-  test('a video that is online is told of, signed, in the shape of the API and without signed addresses', async () => {
+  test('sends an event for an online video, signed, with the fields of the API and without signed URLs', async () => {
     const { secret } = await stage.register(ann, '/online');
     const videoId = await stage.goOnline(ann);
     const request = await receiver.waitFor('/online');
@@ -44,7 +44,7 @@ describe('what webhooks are told', () => {
     assert.doesNotMatch(request.body, /https?:|signature|sig=|token/);
   });
 
-  test('a video that has failed is told of with the reason, without what is for admins only', async () => {
+  test('sends an event for a failed video with the reason, without the diagnostics for admins', async () => {
     const { secret, id } = await stage.register(ann, '/failed');
     const videoId = await stage.fail(ann);
     const request = await receiver.waitFor('/failed');
@@ -57,7 +57,7 @@ describe('what webhooks are told', () => {
     assert.deepEqual([delivery.next_attempt_at, delivery.error], [null, null]);
   });
 
-  test('the document describes what is sent, and the code in the documentation verifies it', async () => {
+  test('the OpenAPI document describes the message, and the code of the documentation verifies it', async () => {
     const { secret, id } = await stage.register(ann, '/documented');
     await ann.call('POST', `/webhooks/${id}/test`);
     const request = await receiver.waitFor('/documented');
@@ -82,7 +82,7 @@ describe('what webhooks are told', () => {
     assert.equal(documented.verify(secret, request.body, old), false);
   });
 
-  test('what is rolled back was never said, and each video is told of once', async () => {
+  test('sends nothing for a change that is rolled back, and one event for each video', async () => {
     await stage.register(ann, '/once');
     const videoId = await uploadSomething(ann);
     const { database, metrics } = server.context;
@@ -106,7 +106,7 @@ describe('what webhooks are told', () => {
     assert.equal(await database.models.WebhookDelivery.count({ where: { videoId } }), 1);
   });
 
-  test('everybody hears of their own videos and only of what they asked for; admins of all, if they want', async () => {
+  test('users receive the selected events of their own videos; admins of all, with that scope', async () => {
     const annOnline = await stage.register(ann, '/ann', { events: ['video.online'] });
     const bobs = await stage.register(bob, '/bob');
     const all = await stage.register(admin, '/all', { scope: 'all' });
@@ -123,7 +123,7 @@ describe('what webhooks are told', () => {
     assert.deepEqual([refused.status, refused.error.code], [403, 'forbidden']);
   });
 
-  test('somebody who is disabled, or no admin any more, hears nothing', async () => {
+  test('a disabled user, or one who is no longer an admin, receives nothing', async () => {
     const { models } = server.context.database;
     const boss = await api.signUp('deputy');
     await models.User.update({ role: 'admin' }, { where: { id: boss.userId } });

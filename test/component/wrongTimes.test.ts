@@ -13,7 +13,7 @@ import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { applyStarted } from '../../server/src/results/liveness.ts';
 import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
 import { claimDeliveries } from '../../server/src/webhooks/deliveries.ts';
-import { saveOutcome } from '../../server/src/webhooks/outcome.ts';
+import { saveOutcome } from '../../server/src/webhooks/saveOutcome.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
 

@@ -77,8 +77,8 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
       const master = await readWhen('master', /TYPE=AUDIO/);
       assert.deepEqual(listUris(master).map(nameOf), ['audio.m3u8', '360p.m3u8']);
       assert.match(master, /CODECS="avc1\.64001f,mp4a\.40\.2"/);
-      const { body, growing } = await read('360p');
-      assert.equal(growing, true);
+      const { body, isEvent } = await read('360p');
+      assert.equal(isEvent, true);
       assert.match(body, /#EXT-X-PLAYLIST-TYPE:EVENT/);
       assert.match(body, /#EXT-X-START:TIME-OFFSET=0/);
       assert.doesNotMatch(body, /ENDLIST/);
@@ -108,8 +108,8 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
     test('an online video is complete, and every address in it can be had', async () => {
       const video = await transcode.publish();
       assert.equal(video.status, 'online');
-      const { body: master, growing } = await read('master');
-      assert.equal(growing, false);
+      const { body: master, isEvent } = await read('master');
+      assert.equal(isEvent, false);
       for (const uri of listUris(master)) {
         const { pathname, searchParams } = new URL(uri);
         assert.equal(new URL(uri).origin, PUBLIC_URL);
@@ -139,7 +139,7 @@ function testPlayback(name: string, openStore: OpenStore, { tagged } = { tagged:
       assert.equal(await fetchText(picture ?? ''), 'sprite');
     });
 
-    test('the same question has the same answer within a window, and another one after it', async () => {
+    test('the same request returns the same URLs within a window, and others after it', async () => {
       const video = await transcode.video();
       const ask = async () => ({
         master: (await read('master')).body,

@@ -4,7 +4,7 @@ import { createAccount } from '@reelmill/server/auth/accounts.ts';
 import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
 import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
-import { beginSession, refreshSession, removeExpiredTokens } from '@reelmill/server/auth/sessions.ts';
+import { refreshSession, removeExpiredTokens, startSession } from '@reelmill/server/auth/sessions.ts';
 import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/catalog/videoRepository.ts';
 import { readHeartbeat } from '@reelmill/server/clock/heartbeat.ts';
 import { recover } from '@reelmill/server/clock/recovery.ts';
@@ -36,7 +36,7 @@ export interface RepositoryContract {
   create(): Promise<{ location: DatabaseLocation; dispose(): Promise<void> }>;
 }
 
-/** What every database under the server has to do: the very same queries, answered alike. */
+/** What every database of the server must do: return the same results for the same queries. */
 export function describeRepositories({ name, replicas, create }: RepositoryContract): void {
   describe(`repositories on ${name}`, () => {
     let created: Awaited<ReturnType<typeof create>>;
@@ -157,7 +157,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       await assert.rejects(later, (error) => codeOf(error) === 'rate_limited');
       await database.models.LoginAttempt.update({ windowEndsAt: new Date(0) }, { where: {} });
       const attempt = await claimLoginAttempt(database.models, elsewhere);
-      await attempt.takenBack();
+      await attempt.withdraw();
       const row = await database.models.LoginAttempt.findByPk('account:eve@example.org');
       assert.deepEqual([row?.failures, row?.pending], [0, 0]);
     });
@@ -230,7 +230,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
     test('several refreshes with one token get the same next one, until the grace is over', async () => {
       const secrets = deriveSecrets('a secret that is long enough for this');
       const { RefreshToken } = database.models;
-      const session = await beginSession({ database, secrets }, user);
+      const session = await startSession({ database, secrets }, user);
       const refresh = (token: string, index: number) =>
         refreshSession({ database: someReplica(index), secrets }, token);
       const sessions = await Promise.all([0, 1, 2, 3].map((index) => refresh(session.refresh_token, index)));

@@ -72,7 +72,7 @@ describe('one request can be followed from the API through the queue to ffmpeg',
     const ids = tasks.map(({ id }) => id).sort((a, b) => a - b);
     assert.equal(about(serverLines, 'request').length, 1);
     assert.equal(about(serverLines, 'upload complete').length, 1);
-    await waitFor('the last line', async () => about(serverLines, 'a video is online').length === 1, TIMEOUT);
+    await waitFor('the last line', async () => about(serverLines, 'video online').length === 1, TIMEOUT);
     assert.deepEqual(taskIdsOf(about(serverLines, 'task queued')), ids);
     assert.deepEqual(taskIdsOf(about(serverLines, 'task done')), ids);
     for (const message of ['task started', 'program ended', 'task ended']) {

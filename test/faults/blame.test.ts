@@ -180,5 +180,5 @@ test('sound that two workers refuse is left out, and the owner sees it in every 
   await own.getByLabel('E-mail').fill(owner.email);
   await own.getByLabel('Password').fill('password of owner');
   await own.getByRole('button', { name: 'Sign in' }).click();
-  await own.getByText('This video has no sound: the sound in its file could not be decoded.').waitFor();
+  await own.getByText('This video has no sound: the audio in its file could not be decoded.').waitFor();
 });

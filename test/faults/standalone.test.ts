@@ -20,7 +20,7 @@ after(async () => {
   await folder.remove();
 });
 
-test('a standalone server that is killed in the middle goes on when it is started again', async () => {
+test('a standalone server that is killed in the middle goes on when it restarts', async () => {
   const dataDir = path.join(folder.path, 'data');
   const env = { REELMILL_DATA: dataDir, PORT: String(await findFreePort()) };
   const film = await makeFilm(folder.path, { seconds: 30, size: '640x360' });

@@ -203,7 +203,7 @@ test('a server that loses the database between opening it and making the first a
   through.port = String((proxy.address() as AddressInfo).port); // it listens on TCP
   const admin = { ADMIN_EMAIL: 'first@example.org', ADMIN_PASSWORD: randomBytes(16).toString('hex') };
   const server = run('server', { ...serverEnv(), DATABASE_URL: through.href, ...admin });
-  await server.waitForLine(/"first admin made"/);
+  await server.waitForLine(/"first admin created"/);
   assert.equal(cuts, 0);
   assert.equal(logged(server, /"dependency":"database".*"dependency down"/), 1);
   assert.doesNotMatch(server.lastLines(200), STACK);
@@ -269,7 +269,7 @@ describe('what is refused ends the start at once, with one line that names the s
       refuses(
         'server',
         { DATABASE_URL: changed(database(), (address) => (address.password = wrong)) },
-        /^DATABASE_URL: the database refuses this user or password/m,
+        /^DATABASE_URL: the database rejects this user or password/m,
       ),
       refuses('server', { DATABASE_URL: poor }, /^DATABASE_URL: there is no such database, or this user/m),
       refuses('server', { DATABASE_URL: `${mariaDb.url}/newer` }, /newer version of Reelmill \(9999-/),

@@ -9,7 +9,7 @@ import type {
 import { LIMITS } from '@reelmill/shared/contracts/limits.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
-import { type Act, type Actor, recordAuditEvent } from '../audit/auditLog.ts';
+import { type Actor, type AuditEvent, recordAuditEvent } from '../audit/auditLog.ts';
 import { insertAccount } from '../auth/accounts.ts';
 import { forgetDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
@@ -20,11 +20,11 @@ import type { ServerContext } from '../context/serverContext.ts';
 import { contains } from '../db/contains.ts';
 import type { UserRow } from '../db/rows.ts';
 import { UNLIMITED } from '../users/processingLimits.ts';
-import { describeQuotas } from '../users/quotas.ts';
+import { serializeQuotas } from '../users/quotas.ts';
 
 type Context = Pick<ServerContext, 'database' | 'config' | 'signals'>;
 
-/** One page of the accounts, the oldest first. */
+/** Returns one page of the accounts, oldest first. */
 export async function listUsers(
   context: Pick<ServerContext, 'database' | 'config'>,
   { search, role, disabled, limit, offset }: AdminUserQuery,
@@ -40,10 +40,10 @@ export async function listUsers(
     limit,
     offset,
   });
-  return { users: await describeUsers(context, rows), total: count };
+  return { users: await serializeAdminUsers(context, rows), total: count };
 }
 
-/** Makes an account. Answers its password where none was given. Throws `email_taken` and `password_too_weak`. */
+/** Creates an account. Returns a generated password if the request has none. Throws `email_taken`, `password_too_weak`. */
 export async function createUser(
   context: Context,
   request: AdminUserCreate,
@@ -67,12 +67,12 @@ export async function createUser(
     );
     return row;
   });
-  return { user: await describeUser(context, user), password: generated };
+  return { user: await serializeAdminUser(context, user), password: generated };
 }
 
 /**
- * Changes a role or a quota, or disables or enables an account; a disabled one loses its sessions. Throws `not_found`,
- * and `state_conflict` where nobody would be left to administer, or admins would lock themselves out.
+ * Changes a role or a quota, or disables or enables an account; a disabled one loses its sessions. Throws `not_found`, and
+ * `state_conflict` where no admin would remain, or admins would lock themselves out.
  */
 export async function updateUser(
   context: Context,
@@ -82,27 +82,27 @@ export async function updateUser(
 ): Promise<AdminUser> {
   const { models, transaction } = context.database;
   const user = await transaction(async (within) => {
-    // before the account: of several that lose the role at once none may wait for another that waits for it
+    // locks the admins before the account, so that concurrent changes to admins cannot deadlock
     if (change.role !== undefined || change.disabled === true) await lockAdmins(context, within);
     const row = await lockUser(context, userId, within);
-    const acts = actsOf(row, change);
+    const events = auditEventsOf(row, change);
     const { role = row.role, disabled = row.disabledAt !== null, quota = {} } = change;
     const stopsAdministering =
       row.role === 'admin' && row.disabledAt === null && (disabled || role !== 'admin');
-    if (stopsAdministering) await refuseLastAdmin(context, userId, actor, within);
+    if (stopsAdministering) await assertAdminRemains(context, userId, actor, within);
     const disabledAt = disabled ? (row.disabledAt ?? new Date()) : null;
     await row.update({ role, disabledAt, ...quotaColumns(quota) }, { transaction: within });
-    if (acts.some(({ action }) => action === 'user.disable')) await endSessionsOf(models, userId, within);
-    for (const act of acts) await recordAuditEvent(models, actor, act, within);
+    if (events.some(({ action }) => action === 'user.disable')) await endSessionsOf(models, userId, within);
+    for (const event of events) await recordAuditEvent(models, actor, event, within);
     return row;
   });
   context.signals.accountChanged(userId);
-  return describeUser(context, user);
+  return serializeAdminUser(context, user);
 }
 
 /**
- * Gives an account another password, ends its sessions and forgets its devices. Answers the password where none was
- * given. Throws `not_found` and `password_too_weak`.
+ * Sets another password, ends the sessions of the account and removes its known devices. Returns the generated password
+ * where `password` is undefined. Throws `not_found` and `password_too_weak`.
  */
 export async function resetPassword(
   context: Context,
@@ -119,7 +119,7 @@ export async function resetPassword(
   const passwordHash = await hashPassword(password ?? generated ?? '');
   const user = await transaction(async (within) => {
     const row = await lockUser(context, userId, within);
-    // an admin who chooses another password for himself is the only one who knows it
+    // only the admins themselves know a password that they choose for their own account
     const passwordTemporary = actor.userId !== userId || generated !== null;
     await row.update({ passwordHash, passwordTemporary }, { transaction: within });
     await endSessionsOf(models, userId, within);
@@ -133,24 +133,24 @@ export async function resetPassword(
     return row;
   });
   context.signals.accountChanged(userId);
-  return { user: await describeUser(context, user), password: generated };
+  return { user: await serializeAdminUser(context, user), password: generated };
 }
 
-/** One act for each thing that changes. */
-function actsOf(row: UserRow, { role, disabled, quota }: AdminUserUpdate): Act[] {
+/** Returns one audit event for each changed property. */
+function auditEventsOf(row: UserRow, { role, disabled, quota }: AdminUserUpdate): AuditEvent[] {
   const target = { kind: 'user', id: row.id } as const;
   const wasDisabled = row.disabledAt !== null;
-  const acts: Act[] = [];
+  const events: AuditEvent[] = [];
   if (role !== undefined && role !== row.role) {
-    acts.push({ action: 'user.role', target, details: { from: row.role, to: role } });
+    events.push({ action: 'user.role', target, details: { from: row.role, to: role } });
   }
   if (disabled !== undefined && disabled !== wasDisabled) {
-    acts.push({ action: disabled ? 'user.disable' : 'user.enable', target });
+    events.push({ action: disabled ? 'user.disable' : 'user.enable', target });
   }
   if (quota !== undefined && Object.keys(quota).length > 0) {
-    acts.push({ action: 'user.quota', target, details: { ...quota } });
+    events.push({ action: 'user.quota', target, details: { ...quota } });
   }
-  return acts;
+  return events;
 }
 
 async function lockUser({ database }: Context, userId: number, transaction: Transaction): Promise<UserRow> {
@@ -160,7 +160,7 @@ async function lockUser({ database }: Context, userId: number, transaction: Tran
   return row;
 }
 
-/** Locks every admin, so that of two who would disable each other one comes too late. */
+/** Locks every admin, so that two admins cannot disable each other concurrently. */
 async function lockAdmins({ database }: Context, transaction: Transaction): Promise<UserRow[]> {
   return database.models.User.findAll({
     attributes: ['id'],
@@ -171,18 +171,18 @@ async function lockAdmins({ database }: Context, transaction: Transaction): Prom
   });
 }
 
-async function refuseLastAdmin(
+async function assertAdminRemains(
   context: Context,
   userId: number,
   actor: Actor,
   transaction: Transaction,
 ): Promise<void> {
   if (userId === actor.userId) {
-    throw new ReelmillError('state_conflict', 'You cannot take your own administration away.');
+    throw new ReelmillError('state_conflict', 'You cannot remove your own administrator role.');
   }
   const admins = await lockAdmins(context, transaction);
   if (admins.every(({ id }) => id === userId)) {
-    throw new ReelmillError('state_conflict', 'This is the last administrator; make another one first.');
+    throw new ReelmillError('state_conflict', 'This is the last administrator. Create another one first.');
   }
 }
 
@@ -209,17 +209,17 @@ function columnOf(limit: number | 'default' | 'unlimited'): number | null {
   return limit === 'unlimited' ? UNLIMITED : limit;
 }
 
-async function describeUser(context: Context, user: UserRow): Promise<AdminUser> {
-  const [described] = await describeUsers(context, [user]);
-  if (described === undefined) throw new Error('a user was not described');
-  return described;
+async function serializeAdminUser(context: Context, user: UserRow): Promise<AdminUser> {
+  const [serialized] = await serializeAdminUsers(context, [user]);
+  if (serialized === undefined) throw new Error('a user was not serialized');
+  return serialized;
 }
 
-async function describeUsers(
+async function serializeAdminUsers(
   context: Pick<ServerContext, 'database' | 'config'>,
   users: readonly UserRow[],
 ): Promise<AdminUser[]> {
-  const quotas = await describeQuotas(context, users);
+  const quotas = await serializeQuotas(context, users);
   return users.flatMap((user, index) => {
     const quota = quotas[index];
     if (quota === undefined) return [];

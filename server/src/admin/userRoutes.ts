@@ -25,26 +25,26 @@ export function createAdminUserRoutes(context: ServerContext): Route[] {
       summary: 'All accounts',
       auth: 'admin',
       query: adminUserQuerySchema,
-      answer: { status: 200, description: 'One page', schema: adminUserListSchema },
+      response: { status: 200, description: 'One page', schema: adminUserListSchema },
       handle: ({ query }) => listUsers(context, query),
     }),
     defineRoute({
       method: 'post',
       path: '/admin/users',
       tag,
-      summary: 'Make an account',
+      summary: 'Create an account',
       description:
-        'Also where registration is closed. The owner of the account should choose another password: until then ' +
-        '`password_temporary` says so.',
+        'Also where registration is closed. `password_temporary` is true until the owner of the account has chosen ' +
+        'another password.',
       auth: 'admin',
       body: adminUserCreateSchema,
-      answer: {
+      response: {
         status: 201,
-        description: 'The account, and its password where the request brought none',
+        description: 'The account, and its generated password where the request has none',
         schema: adminUserPasswordSchema,
       },
       errors: ['email_taken', 'password_too_weak', 'rate_limited'],
-      handle: ({ body, ...exchange }) => createUser(context, body, actorOf(exchange)),
+      handle: ({ body, ...requestContext }) => createUser(context, body, actorOf(requestContext)),
     }),
     defineRoute({
       method: 'patch',
@@ -52,34 +52,36 @@ export function createAdminUserRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Change a role or a quota, disable or enable an account',
       description:
-        'A disabled account can do nothing: its sessions end at once, also for good when it is enabled again, and its ' +
-        'uploads cannot go on, though what was sent is kept until the upload expires. Its videos stay: what is ' +
-        'transcoding is finished, and only admins see them until the account is enabled again. A lowered quota removes ' +
-        'nothing, it only keeps the account from adding to what it has.',
+        'A disabled account cannot be used: its sessions end at once, even if it is enabled again, and its uploads ' +
+        'stop, but their parts are kept until the uploads expire. Its videos stay: transcodes are finished, and only ' +
+        'admins see the videos until the account is enabled again. A lowered quota removes nothing; it only prevents ' +
+        'further uploads.',
       auth: 'admin',
       params,
       body: adminUserUpdateSchema,
-      answer: { status: 200, description: 'The account as it is now', schema: adminUserSchema },
+      response: { status: 200, description: 'The account as it is now', schema: adminUserSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: ({ params: { id }, body, ...exchange }) => updateUser(context, id, body, actorOf(exchange)),
+      handle: ({ params: { id }, body, ...requestContext }) =>
+        updateUser(context, id, body, actorOf(requestContext)),
     }),
     defineRoute({
       method: 'post',
       path: '/admin/users/{id}/password',
       tag,
-      summary: 'Give an account another password',
-      description: 'Ends its sessions. The owner should choose another one, as with a new account.',
+      summary: 'Reset a password',
+      description:
+        'Ends the sessions of the account. Its owner should choose another password, as for a new account.',
       auth: 'admin',
       params,
       body: passwordResetSchema,
-      answer: {
+      response: {
         status: 200,
-        description: 'The account, and its password where the request brought none',
+        description: 'The account, and its generated password where the request has none',
         schema: adminUserPasswordSchema,
       },
       errors: ['not_found', 'password_too_weak', 'rate_limited'],
-      handle: ({ params: { id }, body, ...exchange }) =>
-        resetPassword(context, id, body.password, actorOf(exchange)),
+      handle: ({ params: { id }, body, ...requestContext }) =>
+        resetPassword(context, id, body.password, actorOf(requestContext)),
     }),
   ];
 }

@@ -2,25 +2,25 @@ import type { AdminVideo, AdminVideoQuery } from '@reelmill/shared/contracts/adm
 import type { Priority } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type Actor, recordAuditEvent } from '../audit/auditLog.ts';
-import { describeVideos } from '../catalog/describeVideo.ts';
+import { serializeVideos } from '../catalog/serializeVideo.ts';
 import { listVideos } from '../catalog/videoRepository.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { reopenTask } from '../transcode/lifecycle.ts';
 
-/** Tasks of a higher rank go before all others. */
+/** Tasks of a higher rank are dispatched before all others. */
 export const PRIORITY_RANKS = { low: -1, normal: 0, high: 1 } as const satisfies Record<Priority, number>;
 
-/** One page of everybody's videos. */
+/** Returns one page of the videos of all users. */
 export async function listAllVideos(
   context: ServerContext,
   { owner, ...page }: AdminVideoQuery,
 ): Promise<{ videos: AdminVideo[]; total: number }> {
   const { rows, count } = await listVideos(context.database.models, owner ?? null, page);
-  return { videos: await describeForAdmins(context, rows), total: count };
+  return { videos: await serializeForAdmins(context, rows), total: count };
 }
 
-/** Throws `not_found`. Tasks that are in the queue already stay where they are. */
+/** Changes the priority of a video, not the order of tasks that are already in the queue. Throws `not_found`. */
 export async function changePriority(
   context: ServerContext,
   videoId: number,
@@ -33,7 +33,7 @@ export async function changePriority(
     const row = await models.Video.findOne({ where, transaction: within, lock: within.LOCK.UPDATE });
     if (row === null) throw new ReelmillError('not_found', 'There is no such video.');
     const details = { from: priorityOf(row.priority), to: priority };
-    // not a change of the video that its owner should see
+    // silent: the owner does not see this change
     await row.update({ priority: PRIORITY_RANKS[priority] }, { transaction: within, silent: true });
     await recordAuditEvent(
       models,
@@ -43,14 +43,14 @@ export async function changePriority(
     );
     return row;
   });
-  const [described] = await describeForAdmins(context, [video]);
-  if (described === undefined) throw new Error('a video was not described');
-  return described;
+  const [serialized] = await serializeForAdmins(context, [video]);
+  if (serialized === undefined) throw new Error('a video was not serialized');
+  return serialized;
 }
 
 /**
- * Makes a task go at once that failed or waits for its next try, with all its tries before it. Throws `not_found`, and
- * `state_conflict` where the video does not go on with it.
+ * Makes a task that failed or waits for its next attempt due at once, with all its attempts. Throws `not_found`, and
+ * `state_conflict` where its video no longer needs it.
  */
 export async function retryTask(context: ServerContext, taskId: number, actor: Actor): Promise<TaskRow> {
   const { models, transaction } = context.database;
@@ -69,10 +69,10 @@ export async function retryTask(context: ServerContext, taskId: number, actor: A
   return task;
 }
 
-async function describeForAdmins(context: ServerContext, rows: readonly VideoRow[]): Promise<AdminVideo[]> {
+async function serializeForAdmins(context: ServerContext, rows: readonly VideoRow[]): Promise<AdminVideo[]> {
   const { models } = context.database;
   const [videos, owners, failures] = await Promise.all([
-    describeVideos(context, rows),
+    serializeVideos(context, rows),
     models.User.findAll({ where: { id: [...new Set(rows.map(({ userId }) => userId))] } }),
     models.Video.findAll({
       attributes: ['id', 'errorDiagnostics'],
@@ -89,7 +89,7 @@ async function describeForAdmins(context: ServerContext, rows: readonly VideoRow
   });
 }
 
-/** The priority of a rank as the database keeps it. */
+/** Returns the priority of a rank in the database. */
 function priorityOf(rank: number): Priority {
   if (rank === 0) return 'normal';
   return rank < 0 ? 'low' : 'high';

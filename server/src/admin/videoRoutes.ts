@@ -13,19 +13,19 @@ import { changePriority, listAllVideos } from './videoAdministration.ts';
 
 const tag = 'Administration';
 
-/** What the routes of `/videos` do for admins, too, is not here: they may change every video as its owner may. */
+/** Only what the routes of `/videos` do not do: there admins may change every video as its owner may. */
 export function createAdminVideoRoutes(context: ServerContext): Route[] {
   return [
     defineRoute({
       method: 'get',
       path: '/admin/videos',
       tag,
-      summary: 'The videos of everybody',
+      summary: 'The videos of all users',
       description:
         'To change one, cancel, retry or delete it, use the routes of `/videos`: an admin may do there what the owner may.',
       auth: 'admin',
       query: adminVideoQuerySchema,
-      answer: { status: 200, description: 'One page', schema: adminVideoListSchema },
+      response: { status: 200, description: 'One page', schema: adminVideoListSchema },
       handle: ({ query }) => listAllVideos(context, query),
     }),
     defineRoute({
@@ -34,15 +34,15 @@ export function createAdminVideoRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Change the priority of a video',
       description:
-        'Tasks of `high` go before all others, those of `low` only when nothing else waits. What workers have or the ' +
-        'queue holds already (about two tasks for each worker) stays where it is.',
+        'Tasks of `high` are dispatched before all others, those of `low` only when nothing else waits. Tasks that ' +
+        'workers run or the queue holds (about two for each worker) keep their order.',
       auth: 'admin',
       params: z.object({ id: videoIdSchema }),
       body: adminVideoUpdateSchema,
-      answer: { status: 200, description: 'The video as it is now', schema: adminVideoSchema },
+      response: { status: 200, description: 'The video as it is now', schema: adminVideoSchema },
       errors: ['not_found'],
-      handle: ({ params: { id }, body, ...exchange }) =>
-        changePriority(context, id, body.priority, actorOf(exchange)),
+      handle: ({ params: { id }, body, ...requestContext }) =>
+        changePriority(context, id, body.priority, actorOf(requestContext)),
     }),
   ];
 }

@@ -7,13 +7,13 @@ import { makeAdmin } from '../auth/firstAdmin.ts';
 import { openDatabase } from '../db/database.ts';
 import { PROFILES } from '../profiles/profiles.ts';
 
-/* Makes an admin: createAdmin.ts --email ADDRESS, with the password on standard input. */
+/* Creates an admin: createAdmin.ts --email ADDRESS, with the password on standard input. */
 
 setPrivateUmask();
 const { values } = parseArgs({ options: { email: { type: 'string' } } });
 try {
   if (values.email === undefined)
-    throw new Error('say whose: --email ADDRESS, and the password on standard input');
+    throw new Error('missing --email ADDRESS (the password is read from standard input)');
   const config = readServerConfig(process.env);
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');
   const logger = createLogger({ level: 'warn', name: 'create-admin' });

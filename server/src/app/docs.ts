@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import express, { Router } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
 import { basePathOf } from '../http/basePath.ts';
-import { refuseOtherMethods } from '../http/methods.ts';
+import { rejectOtherMethods } from '../http/methods.ts';
 import { API_BASE } from '../http/router.ts';
 import { allowPage } from '../http/security.ts';
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
-// the package's own entry would load the whole page's script into the server
+// the entry point of the package would load the script of the page into the server
 const FILES = path.dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
 const renderPage = (basePath: string): string => `<!doctype html>
@@ -33,7 +33,7 @@ const renderStart = (basePath: string): string => {
   return `SwaggerUIBundle(${JSON.stringify(options)});\n`;
 };
 
-/** The browsable form of the OpenAPI document, from files of this machine only. */
+/** Returns the router of the browsable OpenAPI document, with local files only. */
 export function createDocs({ publicUrl }: Pick<ServerContext, 'publicUrl'>): Router {
   const basePath = basePathOf(publicUrl);
   const page = renderPage(basePath);
@@ -51,6 +51,6 @@ export function createDocs({ publicUrl }: Pick<ServerContext, 'publicUrl'>): Rou
   });
   router.use('/docs', express.static(FILES, { index: false, maxAge: '1d' }));
   const files = readdirSync(FILES).map((name) => `/docs/${name}`);
-  router.all(['/docs', '/docs/start.js', ...files], refuseOtherMethods(['GET']));
+  router.all(['/docs', '/docs/start.js', ...files], rejectOtherMethods(['GET']));
   return router;
 }

@@ -4,7 +4,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Database } from '../db/database.ts';
 import type { ProfileParts } from '../profiles/profile.ts';
 
-/** So long a broker that does not answer at all keeps a server from serving without it. */
+/** How long a server waits for a broker that does not respond at all before it serves without it. */
 const BROKER_WAIT_MS = 10_000;
 
 export interface WaitOptions {
@@ -13,13 +13,13 @@ export interface WaitOptions {
   /** Ends the wait. */
   signal: AbortSignal;
   log: DependencyLog;
-  /** Each is taken out of it when it is there. */
+  /** Dependencies are removed from it as they become available. */
   missing: Set<string>;
 }
 
 /**
- * Waits for database and store, for as long as it takes. A broker that is away is not waited for: requests are served
- * without it. Throws ConfigError as soon as one of the three refuses this server.
+ * Waits for database and store, without a limit. Does not wait for a broker that is unavailable: requests are served
+ * without it. Throws ConfigError as soon as one of the three rejects this server.
  */
 export async function openDependencies(options: WaitOptions): Promise<Database> {
   const { prepare, log, missing } = options;
@@ -30,16 +30,16 @@ export async function openDependencies(options: WaitOptions): Promise<Database> 
     missing.delete(name);
     return opened;
   };
-  const brokerAsked = Promise.withResolvers<void>();
-  // its driver logs by itself whether it is there
+  const brokerTried = Promise.withResolvers<void>();
+  // its driver logs its state itself
   const broker = wait('queue', () =>
     prepare.queue().catch((error: unknown) => {
-      if (error instanceof ReelmillError) brokerAsked.resolve();
+      if (error instanceof ReelmillError) brokerTried.resolve();
       throw error;
     }),
   );
   const brokerWait = pause(BROKER_WAIT_MS, undefined, { signal: ended.signal, ref: false });
-  const refusals = broker.catch((error: unknown) => {
+  const rejections = broker.catch((error: unknown) => {
     if (!ended.signal.aborted) throw error;
   });
   let database: Database | undefined;
@@ -51,10 +51,10 @@ export async function openDependencies(options: WaitOptions): Promise<Database> 
     const opened = Promise.all([
       wait('database', openDatabase, log),
       wait('store', prepare.store, log),
-      Promise.race([broker, brokerAsked.promise, brokerWait.catch(() => undefined)]),
+      Promise.race([broker, brokerTried.promise, brokerWait.catch(() => undefined)]),
     ]);
-    // a refusal of the broker counts for as long as the others are waited for
-    const [result] = await Promise.race([opened, refusals.then(() => opened)]);
+    // a rejection by the broker counts as long as it waits for the others
+    const [result] = await Promise.race([opened, rejections.then(() => opened)]);
     return result;
   } catch (error) {
     await database?.close();
@@ -64,7 +64,7 @@ export async function openDependencies(options: WaitOptions): Promise<Database> 
   }
 }
 
-/** A database that opens when nobody waits for it any more is closed again. */
+/** Closes a database that opens after the wait has ended. */
 async function openUnlessEnded(open: () => Promise<Database>, signal: AbortSignal): Promise<Database> {
   const database = await open();
   if (signal.aborted) await database.close();

@@ -19,7 +19,7 @@ import { createWebhookRoutes } from '../webhooks/routes.ts';
 import { createDocs } from './docs.ts';
 import { createServerRoutes } from './serverRoutes.ts';
 
-/** Every route of the API, in the order of the document. */
+/** Returns every route of the API, in the order of the OpenAPI document. */
 export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   return [
     ...createServerRoutes(context),
@@ -39,7 +39,7 @@ export function listRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   ];
 }
 
-/** What people open in a browser. */
+/** Returns the pages that people open in a browser. */
 export function listPages(context: ServerContext): Router[] {
   return [createDocs(context), createWatchPages(context, context.playbackUrls)];
 }

@@ -22,17 +22,17 @@ export interface RunningServer {
   readonly url: string;
   readonly address: { host: string; port: number };
   readonly context: ServerContext;
-  /** Stops taking requests, drains, and closes everything in order. A second call answers the same promise. */
+  /** Stops accepting requests, drains, and closes everything in order. A second call returns the same promise. */
   stop(): Promise<void>;
 }
 
-/** For closing what was opened by a start that failed: nothing was served with it yet. */
+/** Limit for the cleanup after a failed start, which has served no requests yet. */
 const RELEASE_TIMEOUT_MS = 2_000;
 
 /**
- * Starts a server; several may run in one process. It takes its port at once and waits for database and store, until
- * `signal` ends that. Throws ConfigError where one of them, or the broker, refuses it. What was opened is closed again where
- * the start fails.
+ * Starts a server; several may run in one process. Binds its port at once and waits for database and store, until `signal`
+ * is aborted. Throws ConfigError where one of them, or the broker, rejects it. Closes what it has opened where the start
+ * fails.
  */
 export async function startServer(
   config: ServerConfig,
@@ -43,7 +43,7 @@ export async function startServer(
   try {
     const listener = await openListener(config.HOST, config.PORT, {
       maxConnections: config.MAX_CONNECTIONS,
-      // a proxy's connections are those of everybody; it has limits of its own
+      // all connections come from the proxy, which has its own limits
       maxPerAddress: config.TRUST_PROXY > 0 ? 0 : config.MAX_CONNECTIONS_PER_ADDRESS,
     });
     cleanupStack.add('listener', () => listener.close());
@@ -114,7 +114,7 @@ async function start(
   const feed = new VideoFeed(context);
   cleanupStack.add('video feed', () => feed.stop());
   listener.serve(createApp(context, feed));
-  // requests end before what they use does; companions end before that, for they are clients themselves
+  // requests end before what they use; companions end before requests, since they are clients themselves
   cleanupStack.add('requests', async () => {
     stopping.abort();
     await listener.close();
@@ -124,7 +124,7 @@ async function start(
 }
 
 function urlOf({ host, port }: Listener): string {
-  // an address to listen on everywhere is none to be reached at
+  // clients cannot connect to the wildcard address
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

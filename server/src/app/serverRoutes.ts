@@ -2,19 +2,19 @@ import { serverInfoSchema } from '@reelmill/shared/contracts/server.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 
-/** What a client must know before anybody logs in. */
+/** What a client needs before anybody logs in. */
 export function createServerRoutes({ config, version, playbackUrls }: ServerContext): Route[] {
   return [
     defineRoute({
       method: 'get',
       path: '/server',
       tag: 'Operation',
-      summary: 'What this server is',
+      summary: 'Information about this server',
       description:
-        'Whether anybody may register, and the origins that signed URLs of this server point to: a page with a content ' +
-        'security policy must allow them.',
+        'Whether registration is open, and the origins of the signed URLs of this server, which a page with a content ' +
+        'security policy must allow.',
       auth: 'none',
-      answer: { status: 200, description: 'The server', schema: serverInfoSchema },
+      response: { status: 200, description: 'The server', schema: serverInfoSchema },
       handle: async () => ({
         name: 'reelmill',
         version,

@@ -2,14 +2,14 @@ import type { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { waitForDependency } from '@reelmill/shared/runtime/dependencies.ts';
 import { createFirstAdmin } from '../auth/firstAdmin.ts';
 import type { ServerContext } from '../context/serverContext.ts';
-import { explainOpenFailure } from '../db/openFailure.ts';
+import { classifyOpenFailure } from '../db/openFailure.ts';
 import { startMaintenance } from '../maintenance/registry.ts';
 import { startDeliverer } from '../webhooks/deliverer.ts';
 import { startFarm } from './startFarm.ts';
 
 /**
- * Starts what works in the background of every server, and registers how it is stopped (last started, first stopped).
- * Waits for a database that is lost meanwhile, until `signal` ends that.
+ * Starts the background services of every server and adds them to the cleanup stack. Waits for a database that becomes
+ * unavailable meanwhile, until `signal` is aborted.
  */
 export async function startServices(
   context: ServerContext,
@@ -18,7 +18,7 @@ export async function startServices(
 ): Promise<void> {
   const makeAdmin = (): Promise<void> =>
     createFirstAdmin(context).catch((error: unknown) => {
-      throw explainOpenFailure(error);
+      throw classifyOpenFailure(error);
     });
   await waitForDependency('database', makeAdmin, { signal, log: context.dependencyLog });
   const farm = await startFarm(context);

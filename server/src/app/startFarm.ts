@@ -5,15 +5,15 @@ import { requeueAll, startSweeper } from '../dispatch/sweeper.ts';
 import { startFinalizer } from '../publish/finalizer.ts';
 import { startEventConsumer } from '../results/eventConsumer.ts';
 
-/** What the server does for its workers; it needs no requests to go on. */
+/** The services for workers, independent of requests. */
 export interface Farm {
-  /** Ends everything; what is under way is finished first. A second call answers the same promise. */
+  /** Stops all services after their current work. A second call returns the same promise. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts dispatching tasks, applying results, publishing videos and sweeping. Every server does so; what they do to the
- * same rows excludes each other in the database. Waits for nothing that may be down, except the database.
+ * Starts dispatcher, event consumer, finalizer and sweeper. Every server does; conditions in the database exclude
+ * conflicting changes. Waits for no dependency except the database.
  */
 export async function startFarm(context: FarmContext): Promise<Farm> {
   if (!context.queue.durable) await requeueAll(context);

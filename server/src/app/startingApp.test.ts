@@ -7,7 +7,7 @@ import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createStartingApp } from './startingApp.ts';
 
-test('refuses everything while it waits, and whoever asks meanwhile fills no log with errors', async (t) => {
+test('responds with 503 while it waits, and logs no errors for these requests', async (t) => {
   const lines: string[] = [];
   const logger = createLogger({ level: 'info', name: 'server' }, { write: (line) => lines.push(line) });
   const config = readServerConfig({});

@@ -2,15 +2,15 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
 import { createBareApp, respondWithError } from '../http/bareApp.ts';
-import { answerError } from '../http/errorAnswer.ts';
+import { toErrorResponse } from '../http/errorResponse.ts';
 import { hasMetricsToken } from '../http/metricsToken.ts';
 import { requestInfo } from '../http/requestLog.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * What a server responds while it waits for the dependencies in `missing`: that the process lives, that it is not ready,
- * and 503 `unavailable` for everything else.
+ * Returns the app of a server that waits for the dependencies in `missing`: `/healthz` is ok, `/readyz` lists them, and all
+ * other requests get 503 `unavailable`.
  */
 export function createStartingApp(
   context: Pick<ServerContext, 'config' | 'logger' | 'metrics' | 'publicUrl' | 'version'>,
@@ -35,14 +35,14 @@ export function createStartingApp(
       });
   });
   app.use(() => {
-    throw new ReelmillError('unavailable', 'The server waits for what it depends on.', {
+    throw new ReelmillError('unavailable', 'The server is starting and waits for its dependencies.', {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   });
   const handleErrors: ErrorRequestHandler = (error, _request, response, _next) => {
-    // the body of a request is not read, so that nothing else can follow it
+    // the body of the request is not read, so no other request can follow it
     response.setHeader('Connection', 'close');
-    respondWithError(response, answerError(error, requestInfo(response).requestId));
+    respondWithError(response, toErrorResponse(error, requestInfo(response).requestId));
   };
   app.use(handleErrors);
   return app;

@@ -11,44 +11,44 @@ import type { Models } from '../db/models.ts';
 import type { AuditRow, VideoRow } from '../db/rows.ts';
 import type { RequestContext } from '../http/route.ts';
 
-/** Who does something, and from where; nothing of it is known of a command on the server. */
+/** Who acts, and from where; all null for a command on the server. */
 export interface Actor {
   readonly userId: number | null;
-  /** Where nobody is logged in: as whom somebody tried to. */
+  /** Where nobody is logged in: the account of the failed login. */
   readonly email?: string;
   readonly requestId: string | null;
   readonly address: string | null;
 }
 
-/** The system itself, or somebody at the server's own command line. */
+/** The system itself, or the command line of the server. */
 export const SYSTEM_ACTOR: Actor = { userId: null, requestId: null, address: null };
 
-/** Whoever sent this request. */
+/** Returns who sent this request. */
 export function actorOf({
   identity,
   request,
   requestId,
 }: Pick<RequestContext, 'identity' | 'request' | 'requestId'>): Actor {
   const { ip = '' } = request;
-  // what a proxy forwards may be any text
+  // a proxy may forward any text
   return { userId: identity?.userId ?? null, requestId, address: isIP(ip) === 0 ? null : ip };
 }
 
-export interface Act {
+export interface AuditEvent {
   action: AuditAction;
   target: { kind: AuditTargetKind; id: string | number | null };
-  /** What was changed, from what to what; never a secret. */
+  /** The change, such as old and new value; never a secret. */
   details?: AuditDetails;
 }
 
 /**
- * Writes an entry of the audit log, within the transaction of the act itself where there is one, so that there is
- * neither an act without its entry nor an entry without its act.
+ * Writes an entry of the audit log, in the transaction of the change itself where there is one, so that neither is
+ * committed without the other.
  */
 export async function recordAuditEvent(
   models: Models,
   actor: Actor,
-  { action, target, details = {} }: Act,
+  { action, target, details = {} }: AuditEvent,
   transaction?: Transaction,
 ): Promise<void> {
   const within = transaction === undefined ? {} : { transaction };
@@ -71,13 +71,13 @@ export async function recordAuditEvent(
   );
 }
 
-/** Records what an admin does with somebody else's video; what owners do with their own is not in the audit log. */
-export async function recordOnOthers(
+/** Records what an admin does with another user's video; owners' changes to their own videos are not in the audit log. */
+export async function recordForeignVideoEvent(
   models: Models,
-  act: { actor: Actor; video: VideoRow; action: AuditAction; details?: AuditDetails },
+  event: { actor: Actor; video: VideoRow; action: AuditAction; details?: AuditDetails },
   transaction: Transaction,
 ): Promise<void> {
-  const { actor, video, action, details = {} } = act;
+  const { actor, video, action, details = {} } = event;
   if (actor.userId === video.userId) return;
   const target = { kind: 'video', id: video.id } as const;
   await recordAuditEvent(
@@ -88,7 +88,7 @@ export async function recordOnOthers(
   );
 }
 
-/** One page of the log, the newest entry first. */
+/** Returns one page of the log, newest first. */
 export async function listAudit(
   models: Models,
   query: AuditQuery,

@@ -9,13 +9,13 @@ export function createAuditRoutes({ database }: ServerContext): Route[] {
       method: 'get',
       path: '/admin/audit',
       tag: 'Administration',
-      summary: 'Who did what',
+      summary: 'Audit log',
       description:
-        'The newest entries first: what admins did, to accounts, workers and videos of others, their logins and failed ' +
-        'ones, and what was done from the command line of the server. Entries are never changed or removed.',
+        'Newest first: changes by admins to accounts, workers and videos of others, their logins and failed logins, and ' +
+        'commands on the server. Entries are never changed or removed.',
       auth: 'admin',
       query: auditQuerySchema,
-      answer: { status: 200, description: 'One page', schema: auditListSchema },
+      response: { status: 200, description: 'One page', schema: auditListSchema },
       handle: ({ query }) => listAudit(database.models, query),
     }),
   ];

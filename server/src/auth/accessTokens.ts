@@ -5,15 +5,15 @@ import jwt from 'jsonwebtoken';
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const CLAIMS = { issuer: 'reelmill', audience: 'reelmill-api' } as const;
 
-/** Whom a token names, and of which epoch of this user's sessions it is. */
+/** The user of a token, and the epoch of the user's sessions that it belongs to. */
 export interface TokenSubject {
   userId: number;
   epoch: number;
-  /** The session that it belongs to; tokens of earlier versions do not say. */
+  /** The session that it belongs to; null for tokens of earlier versions. */
   session: string | null;
 }
 
-/** A JWT that names the user for 15 minutes. */
+/** Returns a JWT for the user, valid for 15 minutes. */
 export function signAccessToken({ userId, epoch, session }: TokenSubject, secret: string): string {
   return jwt.sign({ epoch, ...(session === null ? {} : { sid: session }) }, secret, {
     ...CLAIMS,
@@ -23,12 +23,12 @@ export function signAccessToken({ userId, epoch, session }: TokenSubject, secret
   });
 }
 
-/** The key that tokens are verified with. Given the bare secret, the library would look for a key in it every time. */
+/** Returns the key that verifies tokens. With the bare secret the library would create a key for every token. */
 export function accessTokenKey(secret: string): KeyObject {
   return createSecretKey(secret, 'utf8');
 }
 
-/** Throws `token_expired`, or `unauthorized` for everything else that is wrong with a token. */
+/** Returns the subject of a valid token. Throws `token_expired`, or `unauthorized` for any other fault. */
 export function readAccessToken(token: string, key: KeyObject): TokenSubject {
   try {
     const claims = jwt.verify(token, key, { ...CLAIMS, algorithms: ['HS256'] });
@@ -38,7 +38,7 @@ export function readAccessToken(token: string, key: KeyObject): TokenSubject {
     if (Number.isSafeInteger(subject.userId)) return subject;
   } catch (cause) {
     if (cause instanceof jwt.TokenExpiredError) {
-      throw new ReelmillError('token_expired', 'The token has expired; refresh it or log in again.', {
+      throw new ReelmillError('token_expired', 'The token has expired. Refresh it or log in again.', {
         cause,
       });
     }

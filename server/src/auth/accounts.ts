@@ -22,17 +22,17 @@ export interface NewAccount {
 
 type AccountContext = Pick<ServerContext, 'database' | 'logger' | 'secrets'>;
 
-/** Throws `email_taken` and `password_too_weak`. */
+/** Creates an account. Throws `email_taken` and `password_too_weak`. */
 export async function createAccount(models: Models, account: NewAccount): Promise<UserRow> {
   const { password, ...columns } = account;
   await assertStrongPassword(password, account);
   return insertAccount(models, { ...columns, passwordHash: await hashPassword(password) });
 }
 
-/** Said at once, so that a new row has everything that it would have when it is read again. */
+/** Set explicitly, so that a new row has the same fields as one that was read. */
 const UNSET = { disabledAt: null, quotaBytes: null, quotaVideos: null } as const;
 
-/** The same for a password that is hashed already: hashing takes longer than a transaction should. */
+/** Like `createAccount`, with a hashed password: hashing takes longer than a transaction should. */
 export async function insertAccount(
   models: Models,
   columns: Omit<NewAccount, 'password'> & Partial<UserRow> & { passwordHash: string },
@@ -42,7 +42,7 @@ export async function insertAccount(
     return await models.User.create({ ...UNSET, ...columns }, transaction ? { transaction } : {});
   } catch (cause) {
     if (!(cause instanceof UniqueConstraintError)) throw cause;
-    throw new ReelmillError('email_taken', 'There is an account with this e-mail address already.', {
+    throw new ReelmillError('email_taken', 'An account with this e-mail address already exists.', {
       cause,
     });
   }
@@ -59,14 +59,14 @@ export interface Credentials {
 
 export interface CheckedLogin {
   user: UserRow;
-  /** For the client to keep, where it asked for one. */
+  /** For the client to store; undefined unless it asked for one. */
   deviceToken: string | undefined;
 }
 
 /**
- * The user with this e-mail and password, and the device as it is known from now on. An unknown e-mail and a wrong
- * password take the same time and answer the same `wrong_credentials`. Throws `rate_limited` after too many failures,
- * and `account_disabled` to the owner only. Admins who are refused are in the audit log.
+ * Returns the user with this e-mail address and password, and the token of the device. An unknown address and a wrong
+ * password take the same time and throw the same `wrong_credentials`. Throws `rate_limited` after too many failures, and
+ * `account_disabled` only where the password is right. Failed logins of admins are in the audit log.
  */
 export async function checkCredentials(
   context: AccountContext,
@@ -83,20 +83,22 @@ export async function checkCredentials(
   const { network } = source;
   const { networkInUse } = known;
   const attempt = await claimLoginAttempt(models, { email, network, device, networkInUse });
-  const mayPass = attempt.refusal === null || known.network;
+  const mayPass = attempt.limitError === null || known.network;
   const user = await verifyAttempt(attempt, found, password);
   if (user === null || !mayPass) {
-    noteRefusal(context, found, actor, 'wrong_credentials');
-    throw attempt.refusal ?? new ReelmillError('wrong_credentials', 'E-mail address or password is wrong.');
+    recordFailedLogin(context, found, actor, 'wrong_credentials');
+    throw (
+      attempt.limitError ?? new ReelmillError('wrong_credentials', 'Incorrect e-mail address or password.')
+    );
   }
   if (user.disabledAt !== null) {
-    noteRefusal(context, user, actor, 'account_disabled');
+    recordFailedLogin(context, user, actor, 'account_disabled');
     throw new ReelmillError('account_disabled', 'This account has been disabled.');
   }
   return { user, deviceToken: await rememberSource(models, user.id, source, key) };
 }
 
-/** The user as the password was found right for them, or null; takes as long where there is no such user. */
+/** Returns the user if the password is right, otherwise null; takes the same time where there is no such user. */
 async function verifyAttempt(
   attempt: Attempt,
   found: UserRow | null,
@@ -104,23 +106,23 @@ async function verifyAttempt(
 ): Promise<UserRow | null> {
   let matches = false;
   try {
-    dummyHash ??= hashPassword('nobody has this account');
+    dummyHash ??= hashPassword('no account has this password');
     matches = await verifyPassword(password, found?.passwordHash ?? (await dummyHash));
   } catch (error) {
-    // nobody has learned anything of the password
-    await attempt.takenBack();
+    // the failure reveals nothing of the password
+    await attempt.withdraw();
     throw error;
   }
   if (found === null || !matches) {
     await attempt.failed();
     return null;
   }
-  await attempt.takenBack();
+  await attempt.withdraw();
   return found;
 }
 
-/** Nobody waits for it: how long an answer takes must not tell whose address is an admin's. */
-function noteRefusal(
+/** Not awaited: the time of a response must not reveal which addresses belong to admins. */
+function recordFailedLogin(
   { database, logger }: Pick<ServerContext, 'database' | 'logger'>,
   user: UserRow | null,
   { requestId, address }: Actor,
@@ -134,7 +136,7 @@ function noteRefusal(
     target,
     details: { reason },
   }).catch((error: unknown) =>
-    logger.error({ err: error, ...target, address, reason }, 'a failed login is not in the audit log'),
+    logger.error({ err: error, ...target, address, reason }, 'failed login not recorded in audit log'),
   );
 }
 
@@ -145,9 +147,9 @@ export interface PasswordReplacement {
 }
 
 /**
- * Replaces the password of somebody who knows the present one. Every session ends, and every device but this one is
- * forgotten; returns the user as it is then. Throws `password_too_weak`, `rate_limited`, and `wrong_credentials` also
- * where the password was changed meanwhile.
+ * Replaces the password of a user who knows the current one. Ends every session and removes every known device but this
+ * one; returns the changed user. Throws `password_too_weak`, `rate_limited`, and `wrong_credentials`, also where the
+ * password has changed in the meantime.
  */
 export async function changePassword(
   context: AccountContext & Pick<ServerContext, 'signals'>,
@@ -159,19 +161,20 @@ export async function changePassword(
   const found = await models.User.findByPk(actor.userId);
   const user = await verifyAttempt(attempt, found, current);
   if (user === null) {
-    noteRefusal(context, found, actor, 'wrong_credentials');
-    throw new ReelmillError('wrong_credentials', 'The present password is wrong.');
+    recordFailedLogin(context, found, actor, 'wrong_credentials');
+    throw new ReelmillError('wrong_credentials', 'The current password is wrong.');
   }
   await assertStrongPassword(next, user);
   const passwordHash = await hashPassword(next);
   const source = { deviceToken, network: networkOf(actor.address ?? 'unknown') };
   const { token, network } = fingerprintSource(source, context.secrets.knownDevices);
   await transaction(async (within) => {
-    // of several changes at once only the first one finds the password that it was checked against
+    // of several concurrent changes only the first one finds the password that it verified
     const where = { id: user.id, passwordHash: user.passwordHash, disabledAt: null };
     const change = { passwordHash, passwordTemporary: false };
     const [changed] = await models.User.update(change, { where, transaction: within });
-    if (changed === 0) throw new ReelmillError('wrong_credentials', 'The password was changed just now.');
+    if (changed === 0)
+      throw new ReelmillError('wrong_credentials', 'The password has just been changed. Log in again.');
     await endSessionsOf(models, user.id, within);
     const keep = token === null ? [network] : [token, network];
     await forgetDevices(models, user.id, { keep, transaction: within });

@@ -6,37 +6,37 @@ import type { LoginAttemptRow } from '../db/rows.ts';
 
 /*
  * Failed attempts are counted in the database, for all replicas together. An attempt is counted before the password is
- * looked at, so that guesses sent at once do not all slip through, and taken back where it succeeds. So a count may hold
- * attempts that are under way: whoever meets the limit only because of those waits until they have ended.
+ * verified, so that concurrent guesses cannot pass the limit, and withdrawn where it succeeds. So a count may include
+ * attempts in progress: a request that exceeds the limit only because of those waits until they have ended.
  *
- * Beyond the free attempts one more is let through after each delay, and the delays double. Refusals count nothing:
- * asking again does not put off the next chance.
+ * Beyond the free attempts one more is allowed after each delay, and the delays double. Rejected attempts are not counted:
+ * they do not postpone the next one.
  */
 
 export interface AttemptLimit {
   /** Failures before delays begin. */
   free: number;
-  /** From the first failure on; then everything is forgotten. */
+  /** Starts with the first failure; after it the count is reset. */
   windowMs: number;
   firstDelayMs: number;
   maxDelayMs: number;
 }
 
-/** An attempt that was let through; one of the two is called when it has ended. */
+/** An attempt that was allowed; call one of the two when it has ended. */
 export interface Attempt {
   failed(): Promise<void>;
-  /** It was right, or nobody looked at the password after all: it counts nothing. */
-  takenBack(): Promise<void>;
+  /** It succeeded, or the password was not verified: it is not counted. */
+  withdraw(): Promise<void>;
 }
 
-/** What no limit exceeds. */
-export const LONGEST_LIMITS = { windowMs: 24 * 3_600_000, maxDelayMs: 15 * 60_000 } as const;
+/** Upper bounds of all limits. */
+export const MAX_LIMITS = { windowMs: 24 * 3_600_000, maxDelayMs: 15 * 60_000 } as const;
 
-/** Longer than the longest queue of password hashes. */
+/** Longer than a full queue of password hashes takes. */
 const MAX_WAIT_MS = 60_000;
 const POLL_MS = 100;
 
-/** Throws `rate_limited` with the seconds until the next attempt of this subject. */
+/** Claims an attempt. Throws `rate_limited` with the seconds until the next attempt of this subject. */
 export async function claimAttempt(
   models: Models,
   subject: string,
@@ -48,12 +48,12 @@ export async function claimAttempt(
     await pause(POLL_MS * (1 + Math.random()));
   }
   return {
-    failed: () => finish(models, subject, false),
-    takenBack: () => finish(models, subject, true),
+    failed: () => finish(models, subject, { withdraw: false }),
+    withdraw: () => finish(models, subject, { withdraw: true }),
   };
 }
 
-/** False where another try may have another outcome in a moment. `late`: those under way will not end any more. */
+/** Returns false where the caller should try again shortly. `late`: attempts in progress will not end any more. */
 async function tryClaim(
   models: Models,
   subject: string,
@@ -64,17 +64,17 @@ async function tryClaim(
   const active = { subject, windowEndsAt: { [Op.gt]: now } };
   if (await count(models, { ...active, failures: { [Op.lt]: limit.free } })) return true;
   const row = await models.LoginAttempt.findByPk(subject);
-  if (row === null || row.windowEndsAt <= now) return beginWindow(models, { subject, limit, row, now });
+  if (row === null || row.windowEndsAt <= now) return startWindow(models, { subject, limit, row, now });
   if (row.failures < limit.free) return false;
   if (row.failures - row.pending < limit.free) {
-    // the process that counted them died, for they take no longer
+    // no attempt takes so long: the process that counted them has died
     if (late) await models.LoginAttempt.update({ pending: 0 }, { where: { ...active } });
     return false;
   }
   return claimAfterDelay(models, row, limit, now);
 }
 
-/** One attempt for each delay, whichever replica is asked. Throws `rate_limited` while the delay lasts. */
+/** Allows one attempt after each delay, on all replicas together. Throws `rate_limited` during the delay. */
 async function claimAfterDelay(
   models: Models,
   row: LoginAttemptRow,
@@ -82,11 +82,11 @@ async function claimAfterDelay(
   now: Date,
 ): Promise<boolean> {
   const { subject, failures, retryAt } = row;
-  if (retryAt !== null && retryAt > now) throw tooMany(retryAt.getTime() - now.getTime());
+  if (retryAt !== null && retryAt > now) throw tooManyAttempts(retryAt.getTime() - now.getTime());
   const delayMs = Math.min(limit.maxDelayMs, limit.firstDelayMs * 2 ** (failures - limit.free));
   const next = new Date(now.getTime() + delayMs);
   const unchanged = { subject, failures, retryAt };
-  // the first refusal begins the first delay
+  // the first rejected attempt starts the first delay
   if (retryAt !== null) return count(models, unchanged, next);
   await models.LoginAttempt.update({ retryAt: next }, { where: unchanged });
   return false;
@@ -108,8 +108,8 @@ async function count(
   return counted > 0;
 }
 
-/** False where another request began it first. */
-async function beginWindow(
+/** Returns false where another request has started it first. */
+async function startWindow(
   models: Models,
   change: { subject: string; limit: AttemptLimit; row: LoginAttemptRow | null; now: Date },
 ): Promise<boolean> {
@@ -122,8 +122,8 @@ async function beginWindow(
   };
   if (row !== null) {
     const where = { subject, windowEndsAt: { [Op.lte]: now } };
-    const [began] = await models.LoginAttempt.update(fresh, { where });
-    return began > 0;
+    const [started] = await models.LoginAttempt.update(fresh, { where });
+    return started > 0;
   }
   try {
     await models.LoginAttempt.create({ subject, ...fresh });
@@ -134,16 +134,16 @@ async function beginWindow(
   }
 }
 
-async function finish(models: Models, subject: string, takenBack: boolean): Promise<void> {
+async function finish(models: Models, subject: string, { withdraw }: { withdraw: boolean }): Promise<void> {
   await models.LoginAttempt.update(
-    { pending: literal('pending - 1'), ...(takenBack ? { failures: literal('failures - 1') } : {}) },
-    // a window that began since then does not hold this attempt any more
+    { pending: literal('pending - 1'), ...(withdraw ? { failures: literal('failures - 1') } : {}) },
+    // a window that started since then does not include this attempt
     { where: { subject, pending: { [Op.gt]: 0 }, failures: { [Op.gt]: 0 } } },
   );
 }
 
-function tooMany(waitMs: number): ReelmillError {
-  return new ReelmillError('rate_limited', 'Too many failed logins; wait a little before the next try.', {
+function tooManyAttempts(waitMs: number): ReelmillError {
+  return new ReelmillError('rate_limited', 'Too many failed logins. Wait before you try again.', {
     retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
   });
 }

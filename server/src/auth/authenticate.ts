@@ -12,11 +12,11 @@ interface Account {
   epoch: number;
 }
 
-/** How long what another server changed of an account may go unnoticed; what this one changes counts at once. */
+/** How old a cached account may be after a change by another server; changes by this one take effect at once. */
 const ACCOUNT_CACHE_MS = 2_000;
 const ACCOUNT_CACHE_ENTRIES = 10_000;
 
-/** Tells who asks from `Authorization: Bearer`; role and state come from the account, not from the token. */
+/** Identifies the user by `Authorization: Bearer`; role and state come from the account, not from the token. */
 export function createAuthenticate(context: ServerContext): Authenticate {
   const readAccount = cacheAccounts(context);
   const key = accessTokenKey(context.secrets.accessTokens);
@@ -29,10 +29,11 @@ export function createAuthenticate(context: ServerContext): Authenticate {
     }
     const { userId, epoch, session } = readAccessToken(token, key);
     const account = await readAccount(userId);
-    if (account === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
+    if (account === null)
+      throw new ReelmillError('unauthorized', 'The account of this token no longer exists.');
     if (account.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
     if (account.epoch !== epoch) {
-      throw new ReelmillError('unauthorized', 'This session was ended; log in again.');
+      throw new ReelmillError('unauthorized', 'This session has ended. Log in again.');
     }
     if (auth === 'admin' && account.role !== 'admin') {
       throw new ReelmillError('forbidden', 'Only an administrator may do this.');
@@ -65,7 +66,7 @@ function cacheAccounts({ database, signals }: ServerContext): (userId: number) =
       attributes: ['role', 'disabledAt', 'sessionEpoch'],
     });
     const account = row && { role: row.role, disabled: row.disabledAt !== null, epoch: row.sessionEpoch };
-    // what was read while something changed may be the state before
+    // a row that was read during a change may be the state before it
     if (changes !== changesBefore) return account;
     if (cache.size >= ACCOUNT_CACHE_ENTRIES) cache.clear();
     cache.set(userId, { account, until: performance.now() + ACCOUNT_CACHE_MS });

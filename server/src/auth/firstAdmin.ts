@@ -11,24 +11,24 @@ import { endSessionsOf } from './sessions.ts';
 
 const NICKNAME = 'Admin';
 
-/** Makes the admin whom the configuration names, where there is no admin yet. */
+/** Creates the admin of the configuration where there is no admin yet. */
 export async function createFirstAdmin({ config, database, logger }: ServerContext): Promise<void> {
   const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
   if (email === undefined || password === undefined) return;
   if ((await database.models.User.count({ where: { role: 'admin' } })) > 0) return;
   try {
     const userId = await makeAdmin(database, { email, password }, 'configuration');
-    logger.info({ user_id: userId }, 'first admin made');
+    logger.info({ user_id: userId }, 'first admin created');
   } catch (error) {
-    // another replica, starting at the same time, was faster
+    // another replica created it at the same time
     if (!(error instanceof ReelmillError && error.code === 'email_taken')) throw error;
   }
 }
 
 /**
- * Makes an admin and answers its id. An account that has this e-mail already becomes one, with this password, and
- * whoever had registered it is logged out. `via` is what asked for it, for the audit log. Throws a ZodError for an
- * address or password that is none, and `password_too_weak`.
+ * Creates an admin and returns its id. An existing account with this e-mail address becomes one, gets this password and
+ * loses its sessions. `via` is the origin for the audit log. Throws a ZodError for an invalid address or password, and
+ * `password_too_weak`.
  */
 export async function makeAdmin(
   { models, transaction }: Database,
@@ -45,8 +45,8 @@ export async function makeAdmin(
     const columns = { email, nickname: NICKNAME, role: 'admin', passwordHash } as const;
     const user = known ?? (await insertAccount(models, columns, within));
     if (known !== null) {
-      const taken = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
-      await known.update(taken, { transaction: within });
+      const change = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
+      await known.update(change, { transaction: within });
       await endSessionsOf(models, known.id, within);
       await forgetDevices(models, known.id, { transaction: within });
     }

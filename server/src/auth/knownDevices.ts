@@ -3,18 +3,18 @@ import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
 import type { Models } from '../db/models.ts';
 
 /*
- * What an account was logged in from: devices, which send a token that they were given, and networks. Only keyed hashes
- * are kept. Neither lets anybody in; they let a login be tried while others are guessing at the password.
+ * Where an account was logged in from: devices, which send the token that they received, and networks. Only keyed hashes
+ * are stored. Neither replaces the password; they allow a login attempt while others are guessing the password.
  */
 
 export const KNOWN_DEVICE_MS = 90 * 24 * 3600 * 1000;
-/** Of each kind and user; the one that was used longest ago makes room. */
+/** Of each kind and user; the least recently used one is removed. */
 const MAX_KEPT = 10;
 
 export interface LoginSource {
-  /** As the client sent it: null asks for one, undefined does not want any. */
+  /** As the client sent it: null asks for a token, undefined does not. */
   deviceToken: string | null | undefined;
-  /** An address or network, as `networkOf` names it. */
+  /** An address or network as `networkOf` returns it. */
   network: string;
 }
 
@@ -24,7 +24,7 @@ export interface SourceFingerprints {
   network: string;
 }
 
-/** Fingerprints are of this installation: the same network has others elsewhere. */
+/** Fingerprints depend on the key of this installation: another one has other fingerprints. */
 export function fingerprintSource(source: LoginSource, key: string): SourceFingerprints {
   return {
     token: source.deviceToken ? fingerprint('token', source.deviceToken, key) : null,
@@ -32,7 +32,7 @@ export function fingerprintSource(source: LoginSource, key: string): SourceFinge
   };
 }
 
-/** Which of the source's fingerprints are known of this account; `networkInUse`: of any account. */
+/** Returns which fingerprints are known for this account; `networkInUse`: the network is known for any account. */
 export async function findKnownSource(
   models: Models,
   userId: number | null,
@@ -40,7 +40,7 @@ export async function findKnownSource(
 ): Promise<{ token: boolean; network: boolean; networkInUse: boolean }> {
   const candidates = [source.network, ...(source.token === null ? [] : [source.token])];
   const unexpired = { expiresAt: { [Op.gt]: new Date() } };
-  // an account that is not there is asked for all the same: neither takes longer
+  // also queries for an unknown account, so that both take the same time
   const [own, anybody] = await Promise.all([
     models.KnownDevice.findAll({
       attributes: ['fingerprint'],
@@ -59,7 +59,7 @@ export async function findKnownSource(
   };
 }
 
-/** Remembers where a login came from. Returns the device's token, a new one unless it is known; undefined without any. */
+/** Stores where a login came from. Returns the token of the device, a new one unless it is known; undefined without one. */
 export async function rememberSource(
   models: Models,
   userId: number,
@@ -68,14 +68,14 @@ export async function rememberSource(
 ): Promise<string | undefined> {
   await remember(models, userId, { kind: 'network', fingerprint: fingerprintSource(source, key).network });
   if (source.deviceToken === undefined) return undefined;
-  const { token: given } = fingerprintSource(source, key);
-  if (given !== null && (await touch(models, userId, given))) return source.deviceToken ?? undefined;
+  const { token: known } = fingerprintSource(source, key);
+  if (known !== null && (await touch(models, userId, known))) return source.deviceToken ?? undefined;
   const token = randomBytes(32).toString('base64url');
   await remember(models, userId, { kind: 'token', fingerprint: fingerprint('token', token, key) });
   return token;
 }
 
-/** Forgets all but those that are named: whoever had the old password may have been on the others. */
+/** Removes all devices except `keep`: somebody with the old password may have used the others. */
 export async function forgetDevices(
   models: Models,
   userId: number,
@@ -101,7 +101,7 @@ async function remember(
   try {
     await models.KnownDevice.create({ userId, ...device, ...validity() });
   } catch (error) {
-    // another login from there was faster
+    // a concurrent login from there has stored it
     if (!(error instanceof UniqueConstraintError)) throw error;
   }
   const surplus = await models.KnownDevice.findAll({
@@ -117,7 +117,7 @@ async function remember(
   if (surplus.length > 0) await models.KnownDevice.destroy({ where: { id: surplus.map(({ id }) => id) } });
 }
 
-/** False where it is not known, or not any more. */
+/** Marks it as used. Returns false where it is unknown or has expired. */
 async function touch(models: Models, userId: number, known: string): Promise<boolean> {
   const where = { userId, fingerprint: known, expiresAt: { [Op.gt]: new Date() } };
   const row = await models.KnownDevice.findOne({ where });

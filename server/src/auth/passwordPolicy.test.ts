@@ -4,7 +4,7 @@ import { assertStrongPassword } from './passwordPolicy.ts';
 
 const OWNER = { email: 'ann.smith@example.org', nickname: 'Ann the Great' };
 
-test('common passwords are refused in any case and with something behind them', async () => {
+test('rejects common passwords in any case and with a suffix', async () => {
   for (const password of [
     'password',
     'PASSWORD',
@@ -27,7 +27,7 @@ test('common passwords are refused in any case and with something behind them', 
   }
 });
 
-test('the owner’s name and address, and a few characters again and again, are refused', async () => {
+test('rejects the owner’s name and address, and repeated characters', async () => {
   for (const password of [
     'ann.smith@example.org',
     'Ann.Smith',
@@ -41,7 +41,7 @@ test('the owner’s name and address, and a few characters again and again, are 
   }
 });
 
-test('other passwords are taken', async () => {
+test('accepts other passwords', async () => {
   for (const password of [
     'correct horse battery staple',
     'password of ann',

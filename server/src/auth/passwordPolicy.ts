@@ -1,12 +1,12 @@
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** What counts is what can be seen: neither spaces around it nor characters that take no room. */
+/** Without surrounding spaces and invisible characters. */
 const MIN_VISIBLE_CHARACTERS = 8;
-/** Longer ones of the list are hardly guessed; shorter ones are too short for any account. */
+/** Shorter entries of the list are too short for any account. */
 const MIN_LISTED_CHARACTERS = 8;
-/** A password that is one piece of so many characters, again and again, is guessed as soon as the piece. */
+/** A piece of up to four characters that repeats is as easy to guess as the piece itself. */
 const REPEATED_PIECE = /^(.{1,4}?)\1+.{0,3}$/su;
-/** What people put behind a common password to make it another one. */
+/** Characters that people append to a common password. */
 const SUFFIX = /[^\p{L}]{1,4}$/u;
 
 export interface PasswordOwner {
@@ -15,8 +15,8 @@ export interface PasswordOwner {
 }
 
 /**
- * Throws `password_too_weak` for a new password that is among the most common ones, is the owner's own e-mail address or
- * name, or repeats a few characters. Passwords that are in use already are not looked at.
+ * Throws `password_too_weak` for a new password that is among the most common ones, is the owner's e-mail address or name,
+ * or repeats a few characters. Does not apply to passwords that are already in use.
  */
 export async function assertStrongPassword(password: string, owner: PasswordOwner): Promise<void> {
   const text = normalize(password);
@@ -25,7 +25,7 @@ export async function assertStrongPassword(password: string, owner: PasswordOwne
   }
   if (REPEATED_PIECE.test(text)) throw tooWeak('repeats the same few characters');
   const names = [owner.email, owner.email.split('@', 1).join(''), owner.nickname ?? ''].map(normalize);
-  if (names.includes(text)) throw tooWeak('is your own name or e-mail address');
+  if (names.includes(text)) throw tooWeak('is your name or e-mail address');
   const common = await loadCommonPasswords();
   if ([text, text.replace(SUFFIX, '')].some((candidate) => common.has(candidate))) {
     throw tooWeak('is one of the most common passwords');
@@ -45,7 +45,7 @@ const normalize = (text: string): string =>
 
 let loading: Promise<ReadonlySet<string>> | undefined;
 
-/** Read when a password is first chosen: most processes never need the list. */
+/** Loads the list on first use: most processes never need it. */
 function loadCommonPasswords(): Promise<ReadonlySet<string>> {
   loading ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) => {
     const listed = dictionary['passwords-common'].map((text) => text.toLowerCase());

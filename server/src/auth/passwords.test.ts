@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashPassword, verifyPassword } from './passwords.ts';
 
-test('a password matches its hash, and no other one does', async () => {
+test('a password matches its hash, and no other password does', async () => {
   const hash = await hashPassword('correct horse');
   assert.match(hash, /^scrypt\$16\$8\$2\$[\w-]{22}\$[\w-]{43}$/);
   assert.equal(await verifyPassword('correct horse', hash), true);
   assert.equal(await verifyPassword('correct house', hash), false);
 });
 
-test('the same password gives another hash every time', async () => {
+test('hashing the same password twice returns different hashes', async () => {
   assert.notEqual(await hashPassword('twice'), await hashPassword('twice'));
 });
 

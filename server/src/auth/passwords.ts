@@ -4,13 +4,13 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 /** 128 · 2^16 · 8 bytes: every guess takes 64 MiB. */
 const PARAMETERS = { log2N: 16, r: 8, p: 2 };
 const KEY_BYTES = 32;
-const AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 const MAX_WAITING = 64;
 
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** `scrypt$log2N$r$p$salt$key`: the parameters stay with the hash, so that they can be raised later. */
+/** Returns `scrypt$log2N$r$p$salt$key`: the hash keeps its parameters, so that they can be raised later. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, salt, PARAMETERS);
@@ -18,7 +18,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', log2N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
-/** Whether this password made this hash; takes as long for a wrong one. */
+/** Whether the password matches the hash, in constant time. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const [scheme, log2N, r, p, salt, key] = hash.split('$');
   if (scheme !== 'scrypt' || salt === undefined || key === undefined) {
@@ -30,10 +30,10 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** Letters and digits that are not mistaken for each other when they are read out or copied by hand. */
+/** Letters and digits that are hard to confuse when they are read aloud or copied by hand. */
 const READABLE = 'abcdefghjkmnpqrstuvwxyz23456789';
 
-/** A password for somebody to begin with, such as `tq4mk-x7v9d-2hpnc-wr8eb`: 99 bits. */
+/** Returns a temporary password such as `tq4mk-x7v9d-2hpnc-wr8eb`: 99 bits. */
 export function generatePassword(): string {
   const group = (): string => Array.from({ length: 5 }, () => READABLE[randomInt(READABLE.length)]).join('');
   return Array.from({ length: 4 }, group).join('-');
@@ -41,7 +41,7 @@ export function generatePassword(): string {
 
 async function derive(password: string, salt: Buffer, { log2N, r, p }: typeof PARAMETERS): Promise<Buffer> {
   const N = 2 ** log2N;
-  // one text may be written with different code points on different keyboards
+  // keyboards may produce different code points for the same text
   const text = password.normalize('NFC');
   return withSlot(() => runScrypt(text, salt, { N, r, p, maxmem: 128 * N * r + 128 * r * p + 1024 * 1024 }));
 }
@@ -52,13 +52,13 @@ function runScrypt(password: string, salt: Buffer, options: ScryptOptions): Prom
   });
 }
 
-/** Few hashes at a time, or a burst of logins would take all memory and every thread that reads files. */
+/** Limits concurrent hashes: a burst of logins would use up the memory and the thread pool. */
 async function withSlot<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= AT_ONCE) {
+  if (running >= MAX_CONCURRENT) {
     if (waiting.length >= MAX_WAITING) {
       throw new ReelmillError(
         'rate_limited',
-        'Too many people are logging in right now; try again shortly.',
+        'Too many people are logging in right now. Try again shortly.',
         {
           retryAfterSeconds: 5,
         },
@@ -72,7 +72,7 @@ async function withSlot<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     const next = waiting.shift();
-    // the slot goes to the next one directly, so nobody can slip in between
+    // passes the slot on directly, so that no new call takes it first
     if (next) next();
     else running -= 1;
   }

@@ -12,11 +12,11 @@ import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { changePassword, checkCredentials, createAccount } from './accounts.ts';
 import { serializeUser } from './serializeUser.ts';
-import { beginSession, endSession, refreshSession } from './sessions.ts';
+import { endSession, refreshSession, startSession } from './sessions.ts';
 
 const tag = 'Users';
 
-/** How accounts and sessions begin and end. */
+/** Registration, login, logout, refresh and password changes. */
 export function createAuthRoutes(context: ServerContext): Route[] {
   const { config, database } = context;
   const { models } = database;
@@ -28,12 +28,15 @@ export function createAuthRoutes(context: ServerContext): Route[] {
       summary: 'Register',
       auth: 'none',
       body: registerRequestSchema,
-      answer: { status: 201, description: 'The new account', schema: registerResponseSchema },
+      response: { status: 201, description: 'The new account', schema: registerResponseSchema },
       limit: 'registration',
       errors: ['email_taken', 'registration_closed', 'password_too_weak'],
       async handle({ body }) {
         if (config.REGISTRATION === 'closed') {
-          throw new ReelmillError('registration_closed', 'Registration is closed; ask an administrator.');
+          throw new ReelmillError(
+            'registration_closed',
+            'Registration is closed. Ask an administrator for an account.',
+          );
         }
         return { user: serializeUser(await createAccount(models, { ...body, role: 'creator' })) };
       },
@@ -44,24 +47,24 @@ export function createAuthRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Log in',
       description:
-        '`token` goes into `Authorization: Bearer`; `refresh_token` is good for one refresh. A client that sends ' +
-        '`device_token`, null at first, is given one to send along the next time: its logins go on while others are ' +
-        'guessing at the password.',
+        'Send `token` as `Authorization: Bearer`; `refresh_token` is valid for one refresh. A client that sends ' +
+        '`device_token`, null at first, receives one to send with its next login: it can log in while others are ' +
+        'guessing the password.',
       auth: 'none',
       body: loginRequestSchema,
-      answer: { status: 200, description: 'A session', schema: sessionSchema },
+      response: { status: 200, description: 'A session', schema: sessionSchema },
       limit: 'signIn',
       errors: ['wrong_credentials', 'account_disabled'],
-      async handle({ body, ...exchange }) {
-        const actor = actorOf(exchange);
-        const { device_token: given, ...credentials } = body;
-        const login = await checkCredentials(context, { ...credentials, deviceToken: given }, actor);
+      async handle({ body, ...requestContext }) {
+        const actor = actorOf(requestContext);
+        const { device_token, ...credentials } = body;
+        const login = await checkCredentials(context, { ...credentials, deviceToken: device_token }, actor);
         const { user, deviceToken } = login;
         if (user.role === 'admin') {
           const target = { kind: 'user', id: user.id } as const;
           await recordAuditEvent(models, { ...actor, userId: user.id }, { action: 'admin.login', target });
         }
-        return { ...(await beginSession(context, user)), ...describeDevice(deviceToken) };
+        return { ...(await startSession(context, user)), ...serializeDevice(deviceToken) };
       },
     }),
     defineRoute({
@@ -70,11 +73,11 @@ export function createAuthRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Continue a session',
       description:
-        'Returns the next pair of tokens. Within a minute the same refresh token leads to the same next one, so that several ' +
-        'programs may refresh one session at once; one that comes again later ends the whole session.',
+        'Returns the next pair of tokens. Within a minute the same refresh token returns the same next one, so that several ' +
+        'programs can refresh one session concurrently; a token that is reused later ends the whole session.',
       auth: 'none',
       body: refreshRequestSchema,
-      answer: { status: 200, description: 'The session that follows', schema: sessionSchema },
+      response: { status: 200, description: 'The continued session', schema: sessionSchema },
       limit: 'signIn',
       errors: ['refresh_token_invalid', 'refresh_token_reused', 'account_disabled'],
       handle: ({ body }) => refreshSession(context, body.refresh_token),
@@ -86,30 +89,30 @@ export function createAuthRoutes(context: ServerContext): Route[] {
       summary: 'End a session',
       auth: 'none',
       body: refreshRequestSchema,
-      answer: { status: 204, description: 'The session is over' },
+      response: { status: 204, description: 'The session has ended' },
       handle: ({ body }) => endSession(context, body.refresh_token),
     }),
     defineRoute({
       method: 'post',
       path: '/me/password',
       tag,
-      summary: 'Change one’s password',
-      description: 'Ends every session of the account, also this one; the answer is a new one.',
+      summary: 'Change your password',
+      description: 'Ends every session of the account, including this one; returns a new session.',
       auth: 'user',
       body: passwordChangeSchema,
-      answer: { status: 200, description: 'A session with the new password', schema: sessionSchema },
+      response: { status: 200, description: 'A session with the new password', schema: sessionSchema },
       errors: ['wrong_credentials', 'password_too_weak', 'rate_limited'],
-      async handle({ body, ...exchange }) {
-        const { current_password: current, new_password: next, device_token: given } = body;
-        const actor = { ...actorOf(exchange), userId: exchange.identity.userId };
-        const change = { current, next, deviceToken: given };
+      async handle({ body, ...requestContext }) {
+        const { current_password: current, new_password: next, device_token } = body;
+        const actor = { ...actorOf(requestContext), userId: requestContext.identity.userId };
+        const change = { current, next, deviceToken: device_token };
         const { user, deviceToken } = await changePassword(context, change, actor);
-        return { ...(await beginSession(context, user)), ...describeDevice(deviceToken) };
+        return { ...(await startSession(context, user)), ...serializeDevice(deviceToken) };
       },
     }),
   ];
 }
 
-function describeDevice(deviceToken: string | undefined): { device_token?: string } {
+function serializeDevice(deviceToken: string | undefined): { device_token?: string } {
   return deviceToken === undefined ? {} : { device_token: deviceToken };
 }

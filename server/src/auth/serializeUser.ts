@@ -1,7 +1,7 @@
 import type { User } from '@reelmill/shared/contracts/users.ts';
 import type { UserRow } from '../db/rows.ts';
 
-/** A user as the API shows it. */
+/** Returns a user as the API shows it. */
 export function serializeUser(row: UserRow): User {
   return {
     user_id: row.id,

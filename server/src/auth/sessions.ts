@@ -10,71 +10,72 @@ import { ACCESS_TOKEN_SECONDS, signAccessToken } from './accessTokens.ts';
 import { serializeUser } from './serializeUser.ts';
 
 /*
- * A login begins a family of refresh tokens. A token is good once: using it makes the next of its family. One that is
- * used a second time was copied by somebody, so the whole family ends, and with it both the thief and the owner.
+ * A login starts a family of refresh tokens. A token is valid once: using it creates its successor in the family. A token
+ * that is used a second time has been copied, so the whole family is revoked, for the thief and the owner.
  *
- * But two programs or tabs of one user may come with the same token at once, or a response may be lost on its way. So
- * for a short grace a used token is as good as the token that followed from it, and leads to the same successor: each
- * token is derived from the one before it with a key of this installation, so it can be given again though only its
- * hash is kept. Of an owner and a thief one is found out as soon as the other has been a grace ahead.
+ * But two programs or tabs of one user may send the same token concurrently, or a response may be lost. So for a short
+ * grace period a used token returns the same successor again: each token is derived from the one before it with a key of
+ * this installation, so it can be returned again although only its hash is stored. A copy is detected as soon as owner and
+ * thief use the same token more than a grace period apart.
  */
 
 export const REFRESH_TOKEN_MS = 30 * 24 * 3600 * 1000;
-/** A client that waits 30 s for a response has tried again by then. */
+/** A client that waits 30 s for a response has retried by then. */
 const GRACE_MS = 60_000;
 
 type Context = Pick<ServerContext, 'database' | 'secrets'>;
-type Refreshed = { user: UserRow; family: string; refreshToken: string } | { refused: ReelmillError };
+type Refreshed = { user: UserRow; family: string; refreshToken: string } | { error: ReelmillError };
 
 /**
- * A new session of its own, for a user whose password was right when the row was read. Throws `wrong_credentials` where
- * all sessions were ended since then: that password may be the one that was replaced.
+ * Starts a new session, for a user whose password was right when the row was read. Throws `wrong_credentials` where all
+ * sessions have been ended since then: the password may have been replaced.
  */
-export async function beginSession({ database, secrets }: Context, user: UserRow): Promise<Session> {
+export async function startSession({ database, secrets }: Context, user: UserRow): Promise<Session> {
   const { models } = database;
   const family = randomUUID();
   const refreshToken = await database.transaction(async (transaction) => {
     const { id, sessionEpoch } = user;
-    // the lock keeps this session from beginning beside the end of all others
+    // the lock excludes a concurrent end of all sessions
     const lock = transaction.LOCK.UPDATE;
     const known = await models.User.findOne({ where: { id, sessionEpoch }, transaction, lock });
-    if (known === null) throw new ReelmillError('wrong_credentials', 'The password was changed just now.');
+    if (known === null)
+      throw new ReelmillError('wrong_credentials', 'The password has just been changed. Log in again.');
     const token = randomBytes(32).toString('base64url');
     await saveRefreshToken(models, { userId: id, family }, token, transaction);
     return token;
   });
-  return describeSession(user, { family, refreshToken }, secrets.accessTokens);
+  return serializeSession(user, { family, refreshToken }, secrets.accessTokens);
 }
 
 /**
- * The session that follows. Throws `refresh_token_invalid`, `account_disabled`, or `refresh_token_reused` for a token
- * that was used longer ago than the grace, whose family is revoked by then.
+ * Continues a session. Throws `refresh_token_invalid`, `account_disabled`, or `refresh_token_reused` for a token that was
+ * used before the grace period, whose family it revokes.
  */
 export async function refreshSession({ database, secrets }: Context, token: string): Promise<Session> {
   const { models } = database;
-  // refusals are returned, not thrown, inside: what they revoke must be committed
+  // errors are returned, not thrown, inside: a revocation must be committed
   const outcome = await database.transaction(async (transaction): Promise<Refreshed> => {
     const locked = await lockFamily(models, token, transaction);
     const row = locked?.tokens.get(hashToken(token));
-    // a family that was ended as a whole has nothing that is good any more
-    if (!locked || !row || ![...locked.tokens.values()].some(isGood)) return { refused: invalidToken() };
+    // a revoked family has no valid token
+    if (!locked || !row || ![...locked.tokens.values()].some(isValid)) return { error: invalidToken() };
     const { user, tokens } = locked;
     if (user.disabledAt !== null) {
-      return { refused: new ReelmillError('account_disabled', 'This account has been disabled.') };
+      return { error: new ReelmillError('account_disabled', 'This account has been disabled.') };
     }
-    if (!isGood(row) && !isWithinGrace(row)) return revokeReused(models, row, transaction);
-    const refreshToken = await follow(
+    if (!isValid(row) && !isWithinGrace(row)) return revokeReused(models, row, transaction);
+    const refreshToken = await createSuccessor(
       models,
       { token, row, tokens, key: secrets.refreshTokens },
       transaction,
     );
     return { user, family: row.family, refreshToken };
   });
-  if ('refused' in outcome) throw outcome.refused;
-  return describeSession(outcome.user, outcome, secrets.accessTokens);
+  if ('error' in outcome) throw outcome.error;
+  return serializeSession(outcome.user, outcome, secrets.accessTokens);
 }
 
-/** Ends the family of a token; one that is not known is over already. */
+/** Revokes the family of a token. Does nothing for an unknown token. */
 export async function endSession({ database }: Context, token: string): Promise<void> {
   const { models } = database;
   await database.transaction(async (transaction) => {
@@ -85,7 +86,7 @@ export async function endSession({ database }: Context, token: string): Promise<
 }
 
 /**
- * Ends every session of a user: neither refresh nor access tokens count any more. Once committed, the caller says so by
+ * Ends every session of a user: invalidates its refresh and access tokens. After the commit the caller signals
  * `signals.accountChanged`.
  */
 export async function endSessionsOf(
@@ -102,8 +103,8 @@ export async function endSessionsOf(
 }
 
 /**
- * Of those who were let in earlier, everybody whose account has changed what it may do, or whose session has ended since:
- * their access tokens may be valid for some minutes more.
+ * Returns the identities that were authenticated earlier and whose account has changed or whose session has ended since,
+ * although their access tokens may still be valid for some minutes.
  */
 export async function findEnded(
   { database: { models } }: Pick<ServerContext, 'database'>,
@@ -114,12 +115,12 @@ export async function findEnded(
     where: { id: [...new Set(identities.map(({ userId }) => userId))] },
   });
   const names = identities.flatMap(({ session }) => session ?? []);
-  const going = await models.RefreshToken.findAll({
+  const active = await models.RefreshToken.findAll({
     attributes: ['family'],
     where: { family: [...new Set(names)], usedAt: null, revokedAt: null, expiresAt: { [Op.gt]: new Date() } },
   });
   const byId = new Map(users.map((user) => [user.id, user]));
-  const families = new Set(going.map(({ family }) => family));
+  const families = new Set(active.map(({ family }) => family));
   return new Set(
     identities.filter(({ userId, role, epoch, session }) => {
       const user = byId.get(userId);
@@ -129,7 +130,7 @@ export async function findEnded(
   );
 }
 
-/** Forgets tokens that have been over for so long that nobody can present them. */
+/** Removes expired tokens, login attempts and devices. */
 export async function removeExpiredTokens(models: Models, now: Date): Promise<void> {
   await models.RefreshToken.destroy({ where: { expiresAt: { [Op.lt]: now } } });
   await models.LoginAttempt.destroy({ where: { windowEndsAt: { [Op.lt]: now } } });
@@ -137,8 +138,8 @@ export async function removeExpiredTokens(models: Models, now: Date): Promise<vo
 }
 
 /**
- * The user of a token, and what has not expired of its family by hash; null for an unknown token. Whoever comes with
- * another of this user's tokens, or would end their sessions, waits.
+ * Returns the user of a token and the unexpired tokens of its family by hash; null for an unknown token. Locks them:
+ * requests with other tokens of this user, and the end of its sessions, wait.
  */
 async function lockFamily(
   { RefreshToken, User }: Models,
@@ -159,8 +160,8 @@ async function lockFamily(
   return { user, tokens: new Map(rows.map((row) => [row.tokenHash, row])) };
 }
 
-/** Uses a token; returns the newest that followed from it, a new one where there is none yet. */
-async function follow(
+/** Uses a token; returns its newest successor, a new one where there is none yet. */
+async function createSuccessor(
   models: Models,
   from: { token: string; row: RefreshTokenRow; tokens: ReadonlyMap<string, RefreshTokenRow>; key: string },
   transaction: Transaction,
@@ -169,13 +170,14 @@ async function follow(
   if (row.usedAt === null) await row.update({ usedAt: new Date() }, { transaction });
   const next = createHmac('sha256', key).update(`after ${from.token}`).digest('base64url');
   const nextRow = tokens.get(hashToken(next));
-  // a token of an earlier version has a successor that was drawn, and that nobody can tell again
+  // the successor of a token of an earlier version is random and cannot be derived
   if (nextRow === undefined) await saveRefreshToken(models, row, next, transaction);
-  else if (!isGood(nextRow)) return follow(models, { ...from, token: next, row: nextRow }, transaction);
+  else if (!isValid(nextRow))
+    return createSuccessor(models, { ...from, token: next, row: nextRow }, transaction);
   return next;
 }
 
-function isGood({ usedAt, revokedAt }: RefreshTokenRow): boolean {
+function isValid({ usedAt, revokedAt }: RefreshTokenRow): boolean {
   return usedAt === null && revokedAt === null;
 }
 
@@ -209,10 +211,7 @@ async function revokeReused(
 ): Promise<Refreshed> {
   await revoke(models, { family: row.family }, transaction);
   return {
-    refused: new ReelmillError(
-      'refresh_token_reused',
-      'This session was used from two places; log in again.',
-    ),
+    error: new ReelmillError('refresh_token_reused', 'This session was used from two places. Log in again.'),
   };
 }
 
@@ -227,7 +226,7 @@ async function revoke(
   );
 }
 
-function describeSession(
+function serializeSession(
   user: UserRow,
   { family, refreshToken }: { family: string; refreshToken: string },
   secret: string,
@@ -245,5 +244,5 @@ function hashToken(token: string): string {
 }
 
 function invalidToken(): ReelmillError {
-  return new ReelmillError('refresh_token_invalid', 'The session is over; log in again.');
+  return new ReelmillError('refresh_token_invalid', 'The session has ended. Log in again.');
 }

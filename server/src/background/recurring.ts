@@ -4,34 +4,34 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-const AFTER_FAILURE = { baseMs: 250, maxMs: 5_000 };
+const FAILURE_BACKOFF = { baseMs: 250, maxMs: 5_000 };
 
 export interface RecurringOptions {
-  /** How it is called in logs and metrics. */
+  /** Its name in logs and metrics. */
   name: string;
   intervalMs: number;
-  /** Answers whether there is more to do at once. */
+  /** Returns whether to run again at once. */
   work: (signal: AbortSignal) => Promise<boolean>;
   logger: Logger;
   metrics: Pick<Metrics, 'serviceStarted' | 'serviceRan'>;
 }
 
-/** Work that goes on until it is stopped. */
+/** Work that repeats until it is stopped. */
 export interface Recurring {
-  /** Asks for a run now; one that is under way is followed by another. */
+  /** Requests a run now; after a run in progress another one follows. */
   wake(): void;
-  /** Begins no further run and resolves when the one under way has settled. */
+  /** Starts no further run and resolves when the run in progress has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs `work` at once, whenever it is woken and at least every `intervalMs`, never twice at the same time. A failed run
- * is repeated with growing pauses; the log has the first failure of a row and the recovery.
+ * Runs `work` at once, after every `wake` and at least every `intervalMs`, never concurrently. Retries a failed run with
+ * exponential backoff; logs the first failure in a row and the recovery.
  */
 export function startRecurring(options: RecurringOptions): Recurring {
   const { name, logger, metrics } = options;
   const stopping = new AbortController();
-  let isWoken = false;
+  let woken = false;
   let backingOff = false;
   let endWait: () => void = () => {};
   let failures = 0;
@@ -47,21 +47,21 @@ export function startRecurring(options: RecurringOptions): Recurring {
   };
 
   const runOnce = async (): Promise<void> => {
-    isWoken = false;
+    woken = false;
     try {
-      if (await options.work(stopping.signal)) isWoken = true;
-      if (failures > 0) logger.info({ service: name }, 'works again');
+      if (await options.work(stopping.signal)) woken = true;
+      if (failures > 0) logger.info({ service: name }, 'service recovered');
       failures = 0;
       metrics.serviceRan(name, 'done');
     } catch (error) {
       if (stopping.signal.aborted) return;
       failures += 1;
       metrics.serviceRan(name, 'failed');
-      // of a dependency that is away there is nothing to find in the code
+      // no stack for a dependency that is unavailable
       const cause = isTemporary(error) ? { reason: reasonOf(error) } : { err: error };
-      if (failures === 1) logger.warn({ service: name, ...cause }, 'cannot go on for now');
+      if (failures === 1) logger.warn({ service: name, ...cause }, 'service failed');
       backingOff = true;
-      await wait(backoffMs(failures, AFTER_FAILURE));
+      await wait(backoffMs(failures, FAILURE_BACKOFF));
       backingOff = false;
     }
   };
@@ -69,14 +69,14 @@ export function startRecurring(options: RecurringOptions): Recurring {
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await runOnce();
-      if (!isWoken) await wait(options.intervalMs);
+      if (!woken) await wait(options.intervalMs);
     }
   };
   const ended = loop();
 
   return {
     wake() {
-      isWoken = true;
+      woken = true;
       if (!backingOff) endWait();
     },
     stop() {

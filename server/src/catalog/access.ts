@@ -7,23 +7,23 @@ import type { Identity } from '../http/route.ts';
 import type { LinkQuery } from '../signing/signedLinks.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 
-/** Columns that no answer to a client needs; both can be long. */
-export const WITHOUT_LARGE_COLUMNS = { exclude: ['plan', 'errorDiagnostics'] };
+/** Excludes two large columns that no response to a client contains. */
+export const WITHOUT_PLAN_AND_DIAGNOSTICS = { exclude: ['plan', 'errorDiagnostics'] };
 
-/** The owner's state, which decides whether guests may watch. */
+/** Includes whether the owner is disabled, which decides whether guests may watch. */
 export const WITH_OWNER = { association: 'owner', attributes: ['disabledAt'] };
 
-/** The video, for its owner or an admin. Throws `not_found` for everybody else, as for one that is not there. */
+/** Returns the video for its owner or an admin. Throws `not_found` for everybody else, as for a missing video. */
 export async function findOwnVideo(models: Models, videoId: number, identity: Identity): Promise<VideoRow> {
   const where = { id: videoId, deletedAt: null };
-  const video = await models.Video.findOne({ where, attributes: WITHOUT_LARGE_COLUMNS });
+  const video = await models.Video.findOne({ where, attributes: WITHOUT_PLAN_AND_DIAGNOSTICS });
   if (video !== null && mayChange(video, identity)) return video;
   throw notFound();
 }
 
 /**
- * Brings the row up to date, and locks it until the transaction ends where there is one. Throws `not_found` where the video
- * was deleted meanwhile. A state change begins with this: what was read before the lock may have changed since.
+ * Reloads the row, and locks it until the end of the transaction where there is one. Throws `not_found` where the video
+ * has been deleted. Call it first in a state change: the row may have changed between the first read and the lock.
  */
 export async function reloadVideo(video: VideoRow, transaction?: Transaction): Promise<void> {
   try {
@@ -35,23 +35,23 @@ export async function reloadVideo(video: VideoRow, transaction?: Transaction): P
   if (video.deletedAt !== null) throw notFound();
 }
 
-/** Somebody who wants to see a video: by a token of their account, by a link, or without either. */
+/** Who requests a video: an account, somebody with a link, or a guest without either. */
 export interface Viewer {
   readonly identity: Identity | null;
-  /** What the link must be for, as `PlaybackUrls.verify` takes it. */
+  /** The name that the link must be signed for; see `PlaybackUrls.verify`. */
   readonly name: string;
   readonly query: LinkQuery;
 }
 
 /**
- * `full`: its owner or an admin, who see all there is; `guest`: may watch and learns nothing else; `expired` and
- * `invalid`: came with such a link; `none`: everybody else.
+ * `full`: its owner or an admin, with all details; `guest`: may only watch; `expired` and `invalid`: sent such a link;
+ * `none`: everybody else.
  */
 export type Access = 'full' | 'guest' | 'expired' | 'invalid' | 'none';
 
 /**
- * What a viewer may see of a video, or of one that is not there (undefined), which takes the same steps. Links open
- * nothing of an owner who is disabled. `row` is one that was read with `WITH_OWNER`.
+ * Returns the access of a viewer to a video, or to a missing one (undefined), in the same steps, so that the time does not
+ * reveal which. Links do not open videos of a disabled owner. `row` must have been read with `WITH_OWNER`.
  */
 export function decideAccess(
   urls: PlaybackUrls,
@@ -69,8 +69,8 @@ export function decideAccess(
 }
 
 /**
- * The video, and whether the viewer may see all of it or only watch it. Throws `signature_invalid` for a link that has
- * expired, was altered or revoked, and `not_found` otherwise.
+ * Returns the video with `full` or `guest` access. Throws `signature_invalid` for an expired, altered or revoked link, and
+ * `not_found` otherwise.
  */
 export function requireAccess(
   urls: PlaybackUrls,
@@ -85,7 +85,7 @@ export function requireAccess(
   throw notFound();
 }
 
-/** The video, for whoever may watch it. Throws as `requireAccess` does. */
+/** Returns the video for a viewer who may watch it. Throws as `requireAccess` does. */
 export async function findVisibleVideo(
   { database, playbackUrls }: Pick<ServerContext, 'database' | 'playbackUrls'>,
   videoId: number,
@@ -94,7 +94,7 @@ export async function findVisibleVideo(
   const where = { id: videoId, deletedAt: null };
   const row = await database.models.Video.findOne({
     where,
-    attributes: WITHOUT_LARGE_COLUMNS,
+    attributes: WITHOUT_PLAN_AND_DIAGNOSTICS,
     include: WITH_OWNER,
   });
   return requireAccess(playbackUrls, { id: videoId, row: row ?? undefined }, viewer).row;

@@ -1,4 +1,4 @@
-/** How far the frames of a video are; times in milliseconds. */
+/** Progress of the encode tasks of a video; times in milliseconds. */
 export interface EncodeProgress {
   unitsDone: number;
   unitsTotal: number;
@@ -8,8 +8,8 @@ export interface EncodeProgress {
 const MIN_ELAPSED_MS = 2_000;
 
 /**
- * Whole seconds until the frames are done at the speed so far; null while there is no speed to speak of, and once only
- * other things than frames are left.
+ * Returns the whole seconds until all frames are encoded at the speed so far; null while the speed is not known yet, and
+ * once all frames are encoded.
  */
 export function estimateEtaSeconds(progress: EncodeProgress | undefined, now: number): number | null {
   if (progress === undefined || progress.firstStartedAt === null || progress.unitsDone <= 0) return null;

@@ -6,68 +6,68 @@ import type { VideoRow } from '../db/rows.ts';
 type Noted = Pick<VideoRow, 'notices'>;
 type FactsOf<C extends NoticeCode> = Extract<NoticeFacts, { code: C }>;
 
-/** What each notice says to the owner of the video. */
+/** The text of each notice for the owner of the video. */
 const MESSAGES: { [C in NoticeCode]: (facts: FactsOf<C>) => string } = {
-  audio_left_out: ({ reason }) => `This video has no sound: ${whyNoSound(reason)}`,
+  audio_left_out: ({ reason }) => `This video has no sound: ${formatAudioReason(reason)}`,
   audio_repaired: ({ seconds }) =>
-    `In this video, ${about(seconds)} of the sound could not be read; there is silence in its place.`,
+    `About ${formatSeconds(seconds)} of audio could not be read and was replaced by silence.`,
   picture_repaired: ({ seconds }) =>
-    `In this video, ${about(seconds)} of pictures are missing or damaged; the picture before stands in their place.`,
+    `About ${formatSeconds(seconds)} of video is missing or damaged; the previous frame is shown instead.`,
   beginning_left_out: ({ seconds }) =>
-    `The beginning, ${about(seconds)}, holds no picture that can be shown, and was left out.`,
+    `About ${formatSeconds(seconds)} at the beginning has no decodable frame and was skipped.`,
   picture_held: ({ seconds }) =>
-    `The pictures end before the sound does: the last one stands for ${about(seconds)}.`,
-  size_changes: () => 'The size of the pictures changes in the middle; all of them are shown in one size.',
-  times_repaired: () => 'The times in the file make no sense in places, and were put in order.',
-  transparency_left_out: () => 'What is transparent in the file is black in the video.',
-  captions_left_out: () => 'The subtitles or captions in the file are not in the video.',
-  audio_tracks_left_out: ({ count }) => `The file holds more sound tracks; ${count} of them cannot be heard.`,
-  video_tracks_left_out: ({ count }) => `The file holds more video tracks; ${count} of them cannot be seen.`,
+    `The video track ends before the audio: the last frame is held for about ${formatSeconds(seconds)}.`,
+  size_changes: () => 'The frame size changes during the video; all frames are shown in one size.',
+  times_repaired: () => 'Some timestamps in the file were invalid and were repaired.',
+  transparency_left_out: () => 'Transparent areas of the file are black in the video.',
+  captions_left_out: () => 'The subtitles or captions in the file are not included in the video.',
+  audio_tracks_left_out: ({ count }) => `The file has more audio tracks, which are not included: ${count}.`,
+  video_tracks_left_out: ({ count }) => `The file has more video tracks, which are not included: ${count}.`,
 };
 
-/** The columns of a video with this notice, in the place of an earlier one of its code. */
+/** Returns the columns of a video with this notice, which replaces an earlier one of the same code. */
 export function withNotice({ notices }: Noted, facts: NoticeFacts): { notices: NoticeFacts[] } {
   const others = (notices ?? []).filter(({ code }) => code !== facts.code);
   return { notices: [...others, facts] };
 }
 
-/** As `withNotice`, of several; times and counts of the same code add up. */
+/** Like `withNotice`, of several; adds up the seconds of the same code. */
 export function withNotices({ notices }: Noted, added: readonly NoticeFacts[]): { notices: NoticeFacts[] } {
   const all = new Map((notices ?? []).map((facts) => [facts.code, facts]));
   for (const facts of added) all.set(facts.code, addUp(all.get(facts.code), facts));
   return { notices: [...all.values()] };
 }
 
-/** The columns of a video without the notice of this code. */
+/** Returns the columns of a video without the notice of this code. */
 export function withoutNotice({ notices }: Noted, code: NoticeCode): { notices: NoticeFacts[] | null } {
   const others = (notices ?? []).filter((notice) => notice.code !== code);
   return { notices: others.length === 0 ? null : others };
 }
 
-/** The notices of a video as the API shows them. */
-export function describeNotices({ notices }: Noted): Notice[] {
-  return (notices ?? []).map((facts) => ({ ...facts, message: messageOf(facts) }));
+/** Returns the notices of a video as the API shows them. */
+export function serializeNotices({ notices }: Noted): Notice[] {
+  return (notices ?? []).map((facts) => ({ ...facts, message: formatNotice(facts) }));
 }
 
-function whyNoSound(reason: ErrorCode): string {
+function formatAudioReason(reason: ErrorCode): string {
   return reason === 'unsupported_codec' || reason === 'encrypted'
-    ? 'the format of its sound is not supported.'
-    : 'the sound in its file could not be decoded.';
+    ? 'its audio format is not supported.'
+    : 'the audio in its file could not be decoded.';
 }
 
-function messageOf<C extends NoticeCode>(facts: FactsOf<C>): string {
-  // the code of the facts chooses the message of just these facts, which the compiler cannot follow through the union
+function formatNotice<C extends NoticeCode>(facts: FactsOf<C>): string {
+  // the code selects the message for the type of these facts, which the compiler cannot infer through the union
   const message = MESSAGES[facts.code as C] as (facts: FactsOf<C>) => string;
   return message(facts);
 }
 
-/** Chunks of one video tell of their own seconds each. */
+/** Each chunk of a video reports its own seconds. */
 function addUp(earlier: NoticeFacts | undefined, facts: NoticeFacts): NoticeFacts {
   if (earlier === undefined || !('seconds' in facts) || !('seconds' in earlier)) return facts;
   return { ...facts, seconds: Math.round((earlier.seconds + facts.seconds) * 1000) / 1000 };
 }
 
-function about(seconds: number): string {
+function formatSeconds(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
-  return whole === 1 ? 'about one second' : `about ${whole} seconds`;
+  return whole === 1 ? 'one second' : `${whole} seconds`;
 }

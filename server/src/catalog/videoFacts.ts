@@ -1,8 +1,8 @@
 import type { WebhookVideo } from '@reelmill/shared/contracts/webhooks.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { describeNotices } from './notices.ts';
+import { serializeNotices } from './notices.ts';
 
-/** What a video's row says of it, without what is made for each answer: signed addresses and estimates. */
+/** Returns the fields of a video from its row, without signed URLs and estimates, which change with each response. */
 export function videoFacts(row: VideoRow): WebhookVideo {
   return {
     id: row.id,
@@ -21,7 +21,7 @@ export function videoFacts(row: VideoRow): WebhookVideo {
     height: row.height,
     frame_rate: row.frameRate,
     error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
-    notices: describeNotices(row),
+    notices: serializeNotices(row),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     online_at: row.onlineAt === null ? null : row.onlineAt.toISOString(),

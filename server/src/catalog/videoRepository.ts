@@ -3,21 +3,21 @@ import { type Attributes, col, fn, Op, type Order } from 'sequelize';
 import { contains } from '../db/contains.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, VideoSourceRow } from '../db/rows.ts';
-import { WITH_OWNER, WITHOUT_LARGE_COLUMNS } from './access.ts';
+import { WITH_OWNER, WITHOUT_PLAN_AND_DIAGNOSTICS } from './access.ts';
 import type { EncodeProgress } from './eta.ts';
 
 export interface VideoPage {
   limit: number;
   offset: number;
   status?: VideoStatus | undefined;
-  /** Part of the title or the file name, in any case. */
+  /** Part of the title or the file name, case-insensitive. */
   search?: string | undefined;
   sort: 'newest' | 'oldest' | 'title';
   /** Only these, separated by commas. */
   ids?: string | undefined;
 }
 
-// the id settles what is equal, so that no video appears on two pages
+// the id orders equal values, so that no video appears on two pages
 const ORDERS: Record<VideoPage['sort'], Order> = {
   newest: [
     ['createdAt', 'DESC'],
@@ -33,7 +33,7 @@ const ORDERS: Record<VideoPage['sort'], Order> = {
   ],
 };
 
-/** One page of a user's videos, or of everybody's (null), and how many there are in all. */
+/** Returns one page of the videos of a user, or of all users (null), and the total count. */
 export async function listVideos(
   models: Models,
   userId: number | null,
@@ -50,21 +50,25 @@ export async function listVideos(
   ];
   return models.Video.findAndCountAll({
     where: { [Op.and]: conditions },
-    attributes: WITHOUT_LARGE_COLUMNS,
+    attributes: WITHOUT_PLAN_AND_DIAGNOSTICS,
     order: ORDERS[page.sort],
     limit: page.limit,
     offset: page.offset,
   });
 }
 
-/** Those of these videos that are there, by their ids, with the state of their owners. */
+/** Returns these videos by their ids, with the state of their owners, without missing ones. */
 export async function findVideos(models: Models, ids: readonly number[]): Promise<Map<number, VideoRow>> {
   const where = { id: [...ids], deletedAt: null };
-  const rows = await models.Video.findAll({ where, attributes: WITHOUT_LARGE_COLUMNS, include: WITH_OWNER });
+  const rows = await models.Video.findAll({
+    where,
+    attributes: WITHOUT_PLAN_AND_DIAGNOSTICS,
+    include: WITH_OWNER,
+  });
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The renditions of each video, largest first. Only their facts: there are several for each video that is polled. */
+/** Returns the renditions of each video, largest first, as plain objects: a poll reads several of each video. */
 export async function findSources(
   models: Models,
   videoIds: readonly number[],
@@ -80,7 +84,7 @@ export async function findSources(
   return Map.groupBy(rows, (row) => row.videoId);
 }
 
-/** How far the encode tasks of each video's current plan are. */
+/** Returns the progress of the encode tasks of each video's current plan. */
 export async function findEncodeProgress(
   models: Models,
   videos: readonly Pick<VideoRow, 'id' | 'planVersion'>[],
@@ -97,7 +101,7 @@ export async function findEncodeProgress(
   });
   return new Map(
     rows.map((row) => {
-      // SQLite answers an aggregate of dates as text, MySQL a sum as text
+      // SQLite returns an aggregate of dates as text, MySQL a sum as text
       const firstStartedAt = row.startedAt === null ? null : new Date(row.startedAt).getTime();
       const progress = {
         unitsDone: Number(row.unitsDone),

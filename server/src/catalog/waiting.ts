@@ -5,7 +5,7 @@ import type { VideoRow } from '../db/rows.ts';
 import { QUARANTINE_AFTER_LEASES, WAITING_AFTER_FAULTS, waitingReasonOf } from '../state/taskState.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
-/** A worker that is started anew is away for a moment. */
+/** A worker that restarts is missing for a moment. */
 const WORKER_GRACE_MS = 10_000;
 const NOT_STARTED = ['pending', 'queued'] as const;
 
@@ -21,8 +21,8 @@ interface Obstacle {
 }
 
 /**
- * What videos that are transcoding wait for, by their ids: the farm ended the last tries of a task, or nobody takes tasks.
- * A video of which something runs is left out, and one that only waits its turn.
+ * Returns what transcoding videos wait for, by their ids: farm faults ended the last attempts of a task, or there is no
+ * worker. Leaves out videos with a running task and those that only wait for their turn.
  */
 export async function findWaiting(
   models: Models,
@@ -30,25 +30,25 @@ export async function findWaiting(
   now: Date,
 ): Promise<Map<number, Waiting>> {
   const tasks: TasksOf = { [Op.or]: videos.map(({ id, planVersion }) => ({ videoId: id, planVersion })) };
-  const isAnybodyThere = (await findLiveWorkers(models, now)).length > 0;
-  const obstacles = await findBlocked(models, tasks, isAnybodyThere ? WAITING_AFTER_FAULTS : 1);
-  if (!isAnybodyThere) obstacles.push(...(await findLeftAlone(models, tasks, now)));
+  const hasWorkers = (await findLiveWorkers(models, now)).length > 0;
+  const obstacles = await findBlocked(models, tasks, hasWorkers ? WAITING_AFTER_FAULTS : 1);
+  if (!hasWorkers) obstacles.push(...(await findWithoutWorker(models, tasks, now)));
   if (obstacles.length === 0) return new Map();
   const running = await models.Task.findAll({
     attributes: ['videoId'],
     where: { [Op.and]: [tasks, { state: 'running' }] },
     group: ['video_id'],
   });
-  const goesOn = new Set(running.map(({ videoId }) => videoId));
+  const isRunning = new Set(running.map(({ videoId }) => videoId));
   const waiting = new Map<number, Waiting>();
   for (const { videoId, reason, since } of obstacles) {
-    if (goesOn.has(videoId) || waiting.has(videoId)) continue;
+    if (isRunning.has(videoId) || waiting.has(videoId)) continue;
     waiting.set(videoId, { since: since.toISOString(), reason_code: reason });
   }
   return waiting;
 }
 
-/** What faults of the farm keep from going on, those that wait longest first. */
+/** Returns videos that farm faults block, the one that waits longest first. */
 async function findBlocked(models: Models, tasks: TasksOf, minFaults: number): Promise<Obstacle[]> {
   const rows = await models.Task.findAll({
     attributes: ['videoId', 'errorCode', [fn('min', col('waiting_since')), 'waitingSince']],
@@ -73,8 +73,8 @@ async function findBlocked(models: Models, tasks: TasksOf, minFaults: number): P
   });
 }
 
-/** What waits while there is no worker that would take it. */
-async function findLeftAlone(models: Models, tasks: TasksOf, now: Date): Promise<Obstacle[]> {
+/** Returns videos that wait while there is no worker. */
+async function findWithoutWorker(models: Models, tasks: TasksOf, now: Date): Promise<Obstacle[]> {
   const rows = await models.Task.findAll({
     attributes: ['videoId', [fn('min', col('available_at')), 'availableAt']],
     where: { [Op.and]: [tasks, { state: [...NOT_STARTED] }] },

@@ -6,13 +6,13 @@ import type { Database } from '../db/database.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { FarmSignals } from './farmSignals.ts';
 
-/** What limits the farm's work for one user by default. */
+/** The default limits of the farm's work for one user. */
 export type ProcessingConfig = Pick<
   ServerConfig,
   'QUOTA_RUNNING_TASKS' | 'QUOTA_QUEUED_MINUTES' | 'QUOTA_DAILY_MINUTES'
 >;
 
-/** What the farm's services work with; the server's own context is one. */
+/** What the services of the farm need; a `ServerContext` is one. */
 export interface FarmContext {
   readonly config: Pick<ServerConfig, 'TASK_ATTEMPTS' | 'LEASE_SECONDS' | 'CHUNK_SECONDS'> & ProcessingConfig;
   readonly logger: Logger;

@@ -3,23 +3,23 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
-/** Keys for different purposes, so that no signature of one kind passes for another. */
+/** One key for each purpose, so that no signature of one kind is valid as another. */
 export interface Secrets {
   readonly accessTokens: string;
   readonly playbackUrls: string;
   readonly storeUrls: string;
   readonly knownDevices: string;
   readonly refreshTokens: string;
-  /** Tells secrets apart without telling anything of them. */
+  /** Identifies the secret without revealing it. */
   readonly fingerprint: string;
 }
 
-/** Where a standalone installation keeps its own, in its data folder. */
+/** File in the data folder in which a standalone installation keeps its secret. */
 export const SECRETS_FILE = 'secrets.json';
 
 const fileSchema = z.object({ secret: z.string().min(32) });
 
-/** Every key from one secret; replicas that share the secret share the keys. */
+/** Derives every key from one secret; replicas that share the secret share the keys. */
 export function deriveSecrets(secret: string): Secrets {
   const derive = (purpose: string): string =>
     Buffer.from(hkdfSync('sha256', secret, 'reelmill', purpose, 32)).toString('base64url');
@@ -33,7 +33,7 @@ export function deriveSecrets(secret: string): Secrets {
   };
 }
 
-/** The secret of an installation: made on first use, readable by its owner only, the same ever after. */
+/** Returns the secret of an installation. Creates the file on first use, readable by its owner only. */
 export async function readOrCreateSecret(file: string): Promise<string> {
   await mkdir(path.dirname(file), { recursive: true });
   try {

@@ -19,15 +19,15 @@ export interface ServerContext {
   readonly queue: JobQueue;
   readonly metrics: Metrics;
   readonly dependencyLog: DependencyLog;
-  /** Tells the farm and the open event streams of this process what a request has changed. */
+  /** Signals what a request has changed to the farm and the open event streams of this process. */
   readonly signals: FarmSignals;
   readonly secrets: Secrets;
   readonly playbackUrls: PlaybackUrls;
   /** Address of the API as clients reach it, without a slash at the end. */
   readonly publicUrl: string;
   readonly version: string;
-  /** Aborted when the server stops: answers that never end by themselves end then. */
+  /** Aborted when the server stops; ends responses that do not end by themselves, such as event streams. */
   readonly stopping: AbortSignal;
-  /** Serves what the store itself offers over HTTP, where it has no server of its own. */
+  /** Handlers of the store's own URLs, where the store has no HTTP server of its own. */
   readonly storeHandlers: readonly { path: string; handler: RequestHandler }[];
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const packageSchema = z.object({ version: z.string() });
 
-/** The server's own version. */
+/** Returns the version of the server package. */
 export function readVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return packageSchema.parse(JSON.parse(text)).version;

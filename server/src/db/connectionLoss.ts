@@ -3,11 +3,11 @@ import { type BaseError, ConnectionError, DatabaseError, TimeoutError } from 'se
 
 const LOST =
   /ECONN|EPIPE|ETIMEDOUT|PROTOCOL_CONNECTION_LOST|closed state|SQLITE_BUSY|SHUTDOWN|deadlock|lock wait timeout|disk is full|ER_DISK_FULL|ER_RECORD_FILE_FULL/i;
-/** Of a replica that is about to take over, or during maintenance. */
+/** A replica before a failover, or a database in maintenance, is read-only. */
 const READ_ONLY = /ER_OPTION_PREVENTS_STATEMENT|ER_READ_ONLY_MODE|ER_CANT_EXECUTE_IN_READ_ONLY/;
 
 /**
- * Whether the database could not be reached, was too busy, had no room or took no writes, so that the same call may
+ * Whether the database could not be reached, was too busy, had no space or was read-only, so that the same call may
  * succeed later.
  */
 export function isConnectionLoss(error: unknown): error is BaseError {
@@ -18,7 +18,7 @@ export function isConnectionLoss(error: unknown): error is BaseError {
   return LOST.test(`${error.message} ${code}`) || READ_ONLY.test(code);
 }
 
-/** Whether the same work may succeed later: a dependency is down or busy, and nothing is wrong with the work itself. */
+/** Whether the same work may succeed later: a dependency is down or busy, and the work itself is not the cause. */
 export function isTemporary(error: unknown): boolean {
   return error instanceof ReelmillError ? error.retryable : isConnectionLoss(error);
 }

@@ -4,7 +4,7 @@ import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { BaseError, QueryTypes, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
-import { explainOpenFailure } from './openFailure.ts';
+import { classifyOpenFailure } from './openFailure.ts';
 import { mysqlWithQueryLimit, QUERY_LIMIT_MS, type QueryLimit } from './queryLimit.ts';
 import { sqliteDialectModule } from './sqliteDialect.ts';
 
@@ -14,35 +14,35 @@ export type DatabaseLocation = { sqliteFile: string } | { url: string };
 export interface Database {
   readonly models: Models;
   /**
-   * Runs `work` in one transaction; whatever `work` does must carry it. Rolled back when `work` rejects. After a deadlock
-   * `work` runs again from its beginning, so it must do nothing outside the transaction.
+   * Runs `work` in one transaction; every query of `work` must pass it on. Rolls back when `work` rejects. After a
+   * deadlock `work` runs again from its beginning, so it must have no effect outside the transaction.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** What the clock of the database says; null where that is the clock of this process. Throws where it does not answer. */
+  /** Returns the time of the database's clock; null where that is this process's own. Throws where it is unreachable. */
   now(): Promise<Date | null>;
-  /** Throws where the database does not answer. */
+  /** Throws where the database does not respond. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Connects, brings the schema up to date (safe with several replicas starting together) and binds the models. Throws
- * `unavailable` while the database is not there, ConfigError where it refuses user, password or name, SchemaTooNewError.
- * A query of MySQL or MariaDB that takes longer than `queryLimitMs` fails as one whose connection was lost.
+ * Connects, migrates the schema (safe with several replicas that start together) and binds the models. Throws
+ * `unavailable` while the database is unreachable, ConfigError where it rejects user, password or name, SchemaTooNewError.
+ * A query of MySQL or MariaDB that takes longer than `queryLimitMs` fails like one whose connection was lost.
  */
 export async function openDatabase(
   location: DatabaseLocation,
   logger: Logger,
   { queryLimitMs = QUERY_LIMIT_MS } = {},
 ): Promise<Database> {
-  // a migration of much data takes its time
+  // the migration of a large table may take longer than a query may
   const limit: QueryLimit = { ms: null };
   const sequelize = await connect(location, limit);
   try {
     await migrate(sequelize, logger);
   } catch (error) {
     await sequelize.close();
-    throw 'url' in location ? explainOpenFailure(error) : error;
+    throw 'url' in location ? classifyOpenFailure(error) : error;
   }
   limit.ms = queryLimitMs;
   return {
@@ -68,7 +68,7 @@ async function readClock(sequelize: Sequelize): Promise<Date | null> {
   return row === undefined ? null : new Date(Number(row.seconds) * 1000);
 }
 
-/** A connection without a look at the schema. */
+/** Connects without migrating the schema. */
 export async function connect(
   location: DatabaseLocation,
   limit: QueryLimit = { ms: null },
@@ -95,7 +95,7 @@ export async function connect(
   });
 }
 
-/** `?ssl=true` at the end asks for TLS: with a certificate that Node trusts, and that names the host. */
+/** `?ssl=true` enables TLS with a certificate that Node trusts and that names the host. */
 function readAddress(url: string): { address: string; tls: { ssl?: { verifyIdentity: true } } } {
   const address = new URL(url);
   const secure = address.searchParams.get('ssl') === 'true';
@@ -103,18 +103,18 @@ function readAddress(url: string): { address: string; tls: { ssl?: { verifyIdent
   return { address: address.href, tls: secure ? { ssl: { verifyIdentity: true } } : {} };
 }
 
-const DEADLOCK_TRIES = 4;
+const MAX_DEADLOCK_ATTEMPTS = 4;
 
 /**
- * The database has rolled a deadlocked transaction back as a whole, so it is repeated as a whole: repeating only the
- * statement, as Sequelize's own `retry` does, would run the rest of it outside any transaction.
+ * Repeats the whole transaction, since the database has rolled it back as a whole: repeating only the statement, as
+ * Sequelize's own `retry` does, would run the rest outside any transaction.
  */
 async function withDeadlockRetry<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
     } catch (error) {
-      if (attempt === DEADLOCK_TRIES || !isDeadlock(error)) throw error;
+      if (attempt === MAX_DEADLOCK_ATTEMPTS || !isDeadlock(error)) throw error;
     }
   }
 }

@@ -20,7 +20,7 @@ import * as plausibility from './migrations/0015-plausibility.ts';
 import * as damagedTries from './migrations/0016-damaged-tries.ts';
 import * as workerFfmpeg from './migrations/0019-worker-ffmpeg.ts';
 
-/** In the order of their names. Each only adds: servers of the version before go on beside it during an upgrade. */
+/** In the order of their names. Each only adds, since servers of the previous version run beside it during an upgrade. */
 export const MIGRATIONS: readonly Migration[] = [
   foundation,
   fingerprints,
@@ -45,26 +45,26 @@ const LOCK_TIMEOUT_SECONDS = 120;
 
 export interface Migration {
   name: string;
-  /** May be repeated after it died half way. */
+  /** Safe to repeat after it was interrupted. */
   up(schema: QueryInterface): Promise<void>;
 }
 
-/** A newer version has been at the database: this one could lose what it does not know of. */
+/** A newer version has migrated the database; this one could lose data that it does not know. */
 export class SchemaTooNewError extends Error {
   override readonly name = 'SchemaTooNewError';
   readonly code = 'schema_too_new';
 
   constructor(unknown: readonly string[], newest: string) {
     super(
-      `The database was upgraded by a newer version of Reelmill (${unknown.join(', ')}); this version knows it up to ` +
-        `${newest}. Start the newer version, or restore the backup that was made before the upgrade.`,
+      `The database was upgraded by a newer version of Reelmill (${unknown.join(', ')}); this version knows migrations up ` +
+        `to ${newest}. Start the newer version, or restore the backup that was made before the upgrade.`,
     );
   }
 }
 
 /**
- * Applies what is missing, one replica at a time; the others wait and then find nothing left to do. Throws
- * SchemaTooNewError, and changes nothing, where the database is ahead.
+ * Applies the missing migrations, one replica at a time; the others wait and then find nothing to do. Throws
+ * SchemaTooNewError, and changes nothing, where the database is newer.
  */
 export async function migrate(
   sequelize: Sequelize,
@@ -94,7 +94,7 @@ function assertKnown(executed: readonly string[], migrations: readonly Migration
   if (unknown.length > 0) throw new SchemaTooNewError(unknown, migrations.at(-1)?.name ?? '');
 }
 
-/** MySQL's named lock lives on one connection, which the transaction keeps. A SQLite file has one server only. */
+/** The transaction keeps the connection that holds MySQL's named lock. A SQLite file has only one server. */
 async function withMigrationLock(sequelize: Sequelize, work: () => Promise<void>): Promise<void> {
   if (sequelize.getDialect() === 'sqlite') return work();
   await sequelize.transaction(async (transaction) => {
@@ -103,7 +103,7 @@ async function withMigrationLock(sequelize: Sequelize, work: () => Promise<void>
       { type: QueryTypes.SELECT, replacements: { lock: LOCK, timeout: LOCK_TIMEOUT_SECONDS }, transaction },
     );
     if (row?.acquired !== 1)
-      throw new ReelmillError('unavailable', 'Another server has been migrating the schema for long.');
+      throw new ReelmillError('unavailable', 'Another server is still migrating the schema.');
     try {
       await work();
     } finally {

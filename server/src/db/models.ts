@@ -17,7 +17,7 @@ import {
   WorkerRow,
 } from './rows.ts';
 
-/** A JSON value in a text column: MariaDB's JSON type is text as well, so every dialect reads and writes it alike. */
+/** A JSON value in a text column, which every dialect reads and writes alike (MariaDB's JSON type is text as well). */
 function json(field: string, options: { allowNull: boolean }): ModelAttributeColumnOptions {
   return {
     type: DataTypes.TEXT,
@@ -33,11 +33,11 @@ function json(field: string, options: { allowNull: boolean }): ModelAttributeCol
   };
 }
 
-// Sequelize types the name as a key of the concrete model, which a column shared by models cannot know
+// Sequelize types the name as a key of the concrete model, which a column that models share cannot know
 const attributeOf = (field: string) =>
   field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()) as never;
 
-// Sequelize writes into the attributes it is given, so every use below is a copy
+// Sequelize mutates the attributes that it receives, so every use below is a copy
 const id = { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true } as const;
 const text = (length: number) => ({ type: DataTypes.STRING(length), allowNull: false }) as const;
 const optionalText = (length: number) => ({ type: DataTypes.STRING(length), allowNull: true }) as const;
@@ -51,7 +51,7 @@ const optionalDate = { type: DataTypes.DATE(3), allowNull: true } as const;
 const longText = { type: DataTypes.TEXT, allowNull: true } as const;
 
 const refuse = (): never => {
-  throw new Error('entries of the audit log are neither changed nor removed');
+  throw new Error('the audit log is append-only');
 };
 const appendOnly = {
   beforeUpdate: refuse,
@@ -63,7 +63,7 @@ const appendOnly = {
 /** The models of one connection. */
 export type Models = ReturnType<typeof createModels>;
 
-// a class is bound to one connection for good, so each connection gets classes of its own
+// Sequelize binds a class to one connection for good, so each connection gets its own classes
 const createModels = () => ({
   User: class extends UserRow {},
   RefreshToken: class extends RefreshTokenRow {},
@@ -82,7 +82,7 @@ const createModels = () => ({
   Heartbeat: class extends HeartbeatRow {},
 });
 
-/** Models bound to this connection. The tables themselves are made by the migrations. */
+/** Returns models bound to this connection. The migrations create the tables. */
 export function defineModels(sequelize: Sequelize): Models {
   const models = createModels();
   const options = (tableName: string, timestamps: boolean | 'created') => ({

@@ -1,23 +1,23 @@
 import mysql2, { type Connection } from 'mysql2';
 
 /**
- * Longer than a statement waits for a lock (50 s in MySQL and MariaDB): the database says first what it waits for. Only
- * one that hangs as a whole, or is cut off without a word, does not.
+ * Longer than a statement waits for a lock (50 s in MySQL and MariaDB), so that the database reports its own timeout first.
+ * The limit applies to a database that hangs as a whole or whose connection is silently lost.
  */
 export const QUERY_LIMIT_MS = 60_000;
 
-/** How long a query may take; null for as long as it likes, as while the schema is migrated. */
+/** How long a query may take; null: no limit, as while the schema is migrated. */
 export interface QueryLimit {
   ms: number | null;
 }
 
 type Run = (...args: unknown[]) => unknown;
-/** A connection as it is used here; mysql2 does not declare its socket, whose error every query of it gets. */
+/** A connection as it is used here; mysql2 does not declare its socket, whose error every pending query receives. */
 type Limitable = Record<'query' | 'execute', Run> & { stream: { destroy(error: Error): void } };
 
 /**
- * The mysql2 module with connections whose every query ends within the limit. One that does not fails with the code
- * `ETIMEDOUT`, and its connection is destroyed: nobody knows what it would still say, and to whom.
+ * Returns the mysql2 module with a limit on the time of every query. A query beyond it fails with the code `ETIMEDOUT`, and
+ * its connection is destroyed, since a late result could reach another query.
  */
 export function mysqlWithQueryLimit(limit: QueryLimit): object {
   return {
@@ -35,13 +35,13 @@ export function mysqlWithQueryLimit(limit: QueryLimit): object {
   };
 }
 
-/** Sequelize always gives a callback, and gives it last. */
-function limited(run: Run, limit: QueryLimit, giveUp: (ms: number) => void): Run {
+/** Sequelize always passes a callback as the last argument. */
+function limited(run: Run, limit: QueryLimit, onTimeout: (ms: number) => void): Run {
   return (...args) => {
     const { ms } = limit;
     const callback = args.pop();
     if (ms === null || typeof callback !== 'function') return run(...args, callback);
-    const timer = setTimeout(() => giveUp(ms), ms);
+    const timer = setTimeout(() => onTimeout(ms), ms);
     return run(...args, (...outcome: unknown[]) => {
       clearTimeout(timer);
       callback(...outcome);

@@ -47,15 +47,15 @@ export class UserRow extends Model<InferAttributes<UserRow>, InferCreationAttrib
   declare quotaRunningTasks: CreationOptional<number | null>;
   declare quotaQueuedMinutes: CreationOptional<number | null>;
   declare quotaDailyMinutes: CreationOptional<number | null>;
-  /** Counts how often all sessions were ended at once; an access token of an earlier epoch is void. */
+  /** Counts how often all sessions were ended at once; access tokens of earlier epochs are invalid. */
   declare sessionEpoch: CreationOptional<number>;
-  /** Somebody else knows the password: an admin chose it, or it was made for the user. */
+  /** Somebody else knows the password: an admin chose it, or it was generated. */
   declare passwordTemporary: CreationOptional<boolean>;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
 }
 
-/** A refresh token; only its SHA-256 is kept. Tokens that follow each other share a family, revoked as one. */
+/** A refresh token; only its SHA-256 is stored. The tokens of one session share a family, which is revoked as a whole. */
 export class RefreshTokenRow extends Model<
   InferAttributes<RefreshTokenRow>,
   InferCreationAttributes<RefreshTokenRow>
@@ -70,7 +70,7 @@ export class RefreshTokenRow extends Model<
   declare createdAt: CreationOptional<Date>;
 }
 
-/** Something that an account was logged in from: its `fingerprint` is a keyed hash of a device token or a network. */
+/** A device or network from which an account has logged in; `fingerprint` is a keyed hash of its token or address. */
 export class KnownDeviceRow extends Model<
   InferAttributes<KnownDeviceRow>,
   InferCreationAttributes<KnownDeviceRow>
@@ -89,9 +89,9 @@ export class LoginAttemptRow extends Model<
   InferCreationAttributes<LoginAttemptRow>
 > {
   declare subject: string;
-  /** Those that are under way are counted until they succeed. */
+  /** Includes attempts in progress, until they succeed. */
   declare failures: number;
-  /** How many of them are under way. */
+  /** How many of them are in progress. */
   declare pending: CreationOptional<number>;
   declare windowEndsAt: Date;
   /** When the next attempt may be made; null until one was refused. */
@@ -105,13 +105,13 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare description: string;
   declare visibility: Visibility;
   /**
-   * Part of every signature of its links; another one revokes them all. 0 before the first revocation, then a random
-   * number: after a database was restored, a counter would bring revoked links back to life.
+   * Part of every signature of its links; a new one revokes them all. 0 before the first revocation, then a random
+   * number: after a restore of the database, a counter could make revoked links valid again.
    */
   declare linkVersion: CreationOptional<number>;
-  /** What the link of an unlisted video carries; null for all others. */
+  /** The token in the link of an unlisted video; null for all others. */
   declare linkToken: CreationOptional<string | null>;
-  /** When the upgrade found it unlisted, by its number alone; null since its link or visibility changed. */
+  /** When the upgrade found it unlisted, with its number as the only link; null once its link or visibility has changed. */
   declare legacyLinkSince: CreationOptional<Date | null>;
   declare status: VideoStatus;
   /** Rank of its tasks against those of other videos; see `PRIORITY_RANKS`. */
@@ -124,15 +124,15 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare contentType: string | null;
   declare sizeBytes: number | null;
   declare sourceKey: string;
-  /** Where its objects lie under `raw/` and `processed/`; null for its number alone. See `videoFolder`. */
+  /** Folder of its objects below `raw/` and `processed/`; null: its number. See `videoFolder`. */
   declare objectFolder: CreationOptional<string | null>;
   /** Which content of the source was accepted; null before that, and for videos of earlier versions. */
   declare sourceEtag: CreationOptional<string | null>;
   declare sourceLastModified: CreationOptional<Date | null>;
-  /** The key that its single PUT goes to, and when its URL and what came late through it are over. */
+  /** The key of its single PUT, and when neither its URL nor a late upload through it can write any more. */
   declare putKey: CreationOptional<string | null>;
   declare putEndsAt: CreationOptional<Date | null>;
-  /** The client's digest of the file it came of, where it told one. */
+  /** The client's fingerprint of the file, where it sent one. */
   declare fingerprint: CreationOptional<string | null>;
   declare durationSeconds: number | null;
   declare width: number | null;
@@ -146,19 +146,19 @@ export class VideoRow extends Model<InferAttributes<VideoRow>, InferCreationAttr
   declare errorCode: ErrorCode | null;
   declare errorMessage: string | null;
   declare errorDiagnostics: string | null;
-  /** What its owner is told of the current transcode; null for nothing. */
+  /** Notices for its owner about the current transcode; null: none. */
   declare notices: CreationOptional<NoticeFacts[] | null>;
   declare transcodeStartedAt: Date | null;
   declare onlineAt: Date | null;
-  /** Since when the source is not kept any more; a video that is online plays without it. */
+  /** When the source was removed; an online video plays without it. */
   declare sourceRemovedAt: CreationOptional<Date | null>;
-  /** Set first when a video is deleted; its objects and then its row go afterwards. */
+  /** Set first when a video is deleted; its objects and then its row are removed afterwards. */
   declare deletedAt: Date | null;
-  /** When the objects of a deleted video are removed next; whoever holds a signed URL may have written some more. */
+  /** When the objects of a deleted video are removed next; a signed URL may still have written more. */
   declare purgeAfter: Date | null;
-  /** When it is looked for objects that a video which has ended has no use for; null while there cannot be any. */
+  /** When the next clean-up of stale objects is due; null while there cannot be any. */
   declare cleanAfter: CreationOptional<Date | null>;
-  /** Only where a query includes it. */
+  /** Only where the query includes it. */
   declare owner?: NonAttribute<UserRow>;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
@@ -199,7 +199,7 @@ export class VideoSourceRow extends Model<
   declare codecs: string;
 }
 
-/** One unit of work: plan, outbox and ledger in one. pending → queued → running → done | failed | canceled. */
+/** One unit of work: plan, outbox and record of results. pending → queued → running → done | failed | canceled. */
 export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttributes<TaskRow>> {
   declare id: CreationOptional<number>;
   declare videoId: number;
@@ -210,25 +210,25 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare state: TaskState;
   declare spec: TaskSpec;
   declare result: TaskResult | null;
-  /** Tries that ended in a retryable failure. */
+  /** Attempts that ended in a retryable failure. */
   declare attempt: number;
-  /** How often a worker said it began. */
+  /** How often a worker reported `started`. */
   declare deliveries: number;
-  /** How often ffmpeg or ffprobe died of it; not counted among the attempts. */
+  /** How often ffmpeg or ffprobe died on it; not counted as attempts. */
   declare programDeaths: CreationOptional<number>;
-  /** How many leases in a row ended without a word of the worker; no attempts either. */
+  /** How many leases in a row expired without a report; not counted as attempts. */
   declare lostLeases: CreationOptional<number>;
-  /** How many tries a fault of the farm ended; no attempts either. */
+  /** How many attempts a farm fault ended; not counted as attempts either. */
   declare farmFaults: CreationOptional<number>;
-  /** How many of those came out damaged. */
+  /** How many of those had damaged output. */
   declare damagedTries: CreationOptional<number>;
-  /** When the first of the tries ended that were all lost or ended by the farm; null where the last one was not. */
+  /** When the first of the latest attempts in a row that were lost or ended by farm faults ended; null: none in a row. */
   declare waitingSince: CreationOptional<Date | null>;
-  /** What was said of the media so far; null for nothing. */
+  /** Verdicts on the media so far; null: none. */
   declare verdicts: CreationOptional<readonly Verdict[] | null>;
-  /** Whose try failed last; the next one is left to others. */
+  /** The worker whose attempt failed last; it leaves the next one to others. */
   declare failedWorkerId: CreationOptional<string | null>;
-  /** How often in a row the next try was left to others. */
+  /** How often in a row that worker left the next attempt to others. */
   declare declines: CreationOptional<number>;
   declare leaseToken: string | null;
   declare leaseExpiresAt: Date | null;
@@ -237,16 +237,16 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   /** Units as in the `progress` event. */
   declare unitsDone: number;
   declare unitsTotal: number;
-  /** Segments that viewers see, of the try `listedTag`; see `listedSegments.ts`. */
+  /** Segments that playlists list, of the attempt `listedTag`; see `listedSegments.ts`. */
   declare segmentsDone: number;
-  /** Null where they have keys without a tag. */
+  /** Null where their keys have no tag. */
   declare listedTag: CreationOptional<string | null>;
-  /** A try whose segments are listed until another has them, and how many of them. */
+  /** A damaged attempt whose segments are listed until another one has replaced them, and how many of them. */
   declare damagedTag: CreationOptional<string | null>;
   declare damagedSegments: CreationOptional<number>;
   declare speed: number | null;
   declare requestId: string | null;
-  /** The W3C trace context in which the task was made; null where there were no traces. */
+  /** The W3C trace context in which the task was created; null without tracing. */
   declare traceparent: CreationOptional<string | null>;
   declare errorCode: ErrorCode | null;
   declare errorMessage: string | null;
@@ -257,7 +257,7 @@ export class TaskRow extends Model<InferAttributes<TaskRow>, InferCreationAttrib
   declare updatedAt: CreationOptional<Date>;
 }
 
-/** How much video of a user was planned, and when; outlives the video. */
+/** How much video of a user was planned, and when; kept after the video is deleted. */
 export class TranscodeUsageRow extends Model<
   InferAttributes<TranscodeUsageRow>,
   InferCreationAttributes<TranscodeUsageRow>
@@ -279,20 +279,20 @@ export class WorkerRow extends Model<InferAttributes<WorkerRow>, InferCreationAt
   declare taskId: number | null;
   declare startedAt: Date;
   declare lastSeenAt: Date;
-  /** What an admin asked of it and it does not do yet, or must go on doing; null where nothing was asked. */
+  /** The desired state that an admin has set; null: none. */
   declare wantedState: CreationOptional<'drained' | 'working' | null>;
-  /** Null where the worker does not tell. */
+  /** Null where the worker does not report it. */
   declare confinement: CreationOptional<ConfinementReport | null>;
-  /** Null where the worker does not tell. */
+  /** Null where the worker does not report it. */
   declare ffmpegVersion: CreationOptional<string | null>;
 }
 
-/** One entry of the audit log: who did what, and when. Written once and never changed. */
+/** One entry of the audit log: who did what, and when. Append-only. */
 export class AuditRow extends Model<InferAttributes<AuditRow>, InferCreationAttributes<AuditRow>> {
   declare id: CreationOptional<number>;
-  /** Null where nobody was logged in: the system itself, a command on the server, a failed login. */
+  /** Null where nobody was logged in: the system, a command on the server, a failed login. */
   declare actorId: number | null;
-  /** As it was then. */
+  /** The address at that time. */
   declare actorEmail: string | null;
   declare action: AuditAction;
   declare targetKind: AuditTargetKind | null;
@@ -304,7 +304,7 @@ export class AuditRow extends Model<InferAttributes<AuditRow>, InferCreationAttr
   declare createdAt: CreationOptional<Date>;
 }
 
-/** Where somebody wants to be told of videos. */
+/** A URL that receives webhooks about videos. */
 export class WebhookEndpointRow extends Model<
   InferAttributes<WebhookEndpointRow>,
   InferCreationAttributes<WebhookEndpointRow>
@@ -315,20 +315,20 @@ export class WebhookEndpointRow extends Model<
   declare url: string;
   declare description: string;
   declare events: WebhookEvent[];
-  /** `whsec_` and the key in base64: kept as it is, for every delivery is signed with it. */
+  /** `whsec_` and the key in base64; stored in plain text, since every delivery is signed with it. */
   declare secret: string;
-  /** Signs as well until `previousSecretEndsAt`, so that a receiver can change over in peace. */
+  /** Also signs until `previousSecretEndsAt`, so that a receiver can switch without losing messages. */
   declare previousSecret: string | null;
   declare previousSecretEndsAt: Date | null;
   declare disabledAt: Date | null;
   declare disabledReason: string | null;
-  /** When the first try failed since which none has succeeded. */
+  /** When the first attempt failed since the last success; null after a success. */
   declare failingSince: Date | null;
   declare createdAt: CreationOptional<Date>;
   declare updatedAt: CreationOptional<Date>;
 }
 
-/** One message for one endpoint: outbox and log in one. pending → delivered | given_up. */
+/** One message for one endpoint: outbox and log. pending → delivered | given_up. */
 export class WebhookDeliveryRow extends Model<
   InferAttributes<WebhookDeliveryRow>,
   InferCreationAttributes<WebhookDeliveryRow>
@@ -337,15 +337,15 @@ export class WebhookDeliveryRow extends Model<
   declare endpointId: number;
   declare messageId: string;
   declare type: WebhookMessageType;
-  /** Not a reference: the log outlives the video. */
+  /** No foreign key: the log outlives the video. */
   declare videoId: number | null;
-  /** The body, byte for byte as it is signed and sent. */
+  /** The body, exactly as it is signed and sent. */
   declare payload: string;
   declare state: WebhookDeliveryState;
   declare attempts: number;
-  /** When the next try is due; while a server makes one, when another may take it over. */
+  /** When the next attempt is due; during an attempt, when another server may take it over. */
   declare nextAttemptAt: Date;
-  /** Of the server that makes the current try; fences what a late one says. */
+  /** Token of the server that makes the current attempt; fences late results. */
   declare claimToken: string | null;
   declare responseStatus: number | null;
   declare responseExcerpt: string | null;
@@ -356,13 +356,13 @@ export class WebhookDeliveryRow extends Model<
   declare updatedAt: CreationOptional<Date>;
 }
 
-/** When one of the retention jobs runs next, who runs it now, and what came of the last run. */
+/** When a retention job runs next, the lock of the server that runs it, and the result of the last run. */
 export class RetentionJobRow extends Model<
   InferAttributes<RetentionJobRow>,
   InferCreationAttributes<RetentionJobRow>
 > {
   declare name: RetentionJobName;
-  /** Where the next round goes on; 0 is the beginning. */
+  /** Where the next run continues; 0 is the beginning. */
   declare position: CreationOptional<number>;
   declare nextRunAt: Date;
   declare leaseToken: CreationOptional<string | null>;
@@ -372,26 +372,26 @@ export class RetentionJobRow extends Model<
   declare triggerKind: CreationOptional<'schedule' | 'admin' | null>;
   declare result: CreationOptional<RetentionResult | null>;
   declare error: CreationOptional<string | null>;
-  /** Why it removes nothing for now, under the settings of that moment; null where it may. */
+  /** Why it removes nothing for now, and the settings at that moment; null where it may remove. */
   declare stop: CreationOptional<(RetentionStop & { settings: RetentionSettings }) | null>;
   declare allowance: CreationOptional<RetentionAllowance | null>;
-  /** Those that a run went by to its end; null where none has. */
+  /** The settings of the last complete run; null: none yet. */
   declare settings: CreationOptional<RetentionSettings | null>;
 }
 
-/** What a job goes by, in numbers: a smaller one removes more; null is no limit, so nothing is removed for it. */
+/** The settings of a job as numbers: a smaller one removes more; null: no limit, so the setting removes nothing. */
 export type RetentionSettings = Record<string, number | null>;
 
-/** The sign of life of the servers of one installation, by a clock that is trusted; there is one row. */
+/** The heartbeat of the servers of one installation, by a trusted clock; there is one row. */
 export class HeartbeatRow extends Model<
   InferAttributes<HeartbeatRow>,
   InferCreationAttributes<HeartbeatRow>
 > {
   declare name: string;
   declare beatAt: CreationOptional<Date | null>;
-  /** Why the clock of a server was not trusted since then. */
+  /** Why the clock of a server has not been trusted since then; null where it is. */
   declare clockDoubt: CreationOptional<string | null>;
-  /** Until `graceUntil`, what lasts a number of days lasts as it did at `graceFrom`, before the servers were away. */
+  /** Until `graceUntil`, retention measures ages as of `graceFrom`, when the servers stopped. */
   declare graceFrom: CreationOptional<Date | null>;
   declare graceUntil: CreationOptional<Date | null>;
 }

@@ -3,11 +3,11 @@ import { withTimeout } from '@reelmill/shared/runtime/timeout.ts';
 
 /**
  * The part of the `sqlite3` package's interface that Sequelize's SQLite dialect calls, over Node's built-in SQLite: no
- * compiler, no download. Handed to Sequelize as `dialectModule`.
+ * compiler, no download. Passed to Sequelize as `dialectModule`.
  *
  * The built-in calls are synchronous, so a statement that waited inside SQLite for another connection's lock would
- * block the very event loop that has to release it. Writers of one file therefore queue up here, asynchronously: a
- * transaction holds its file's lock from BEGIN to COMMIT or ROLLBACK, a lone write holds it for itself. Readers do not
+ * block the event loop that has to release it. Writers of one file therefore queue here, asynchronously: a
+ * transaction holds its file's lock from BEGIN to COMMIT or ROLLBACK, a single write holds it for itself. Readers do not
  * wait (write-ahead log).
  */
 
@@ -17,7 +17,7 @@ type Parameters = Record<string, unknown> | readonly unknown[];
 const LOCK_TIMEOUT_MS = 30_000;
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** A queue of writers of one database file. */
+/** The lock of one database file; writers wait for it in order. */
 class WriteLock {
   static readonly #byFile = new Map<string, WriteLock>();
   #tail: Promise<void> = Promise.resolve();
@@ -28,7 +28,7 @@ class WriteLock {
     return lock;
   }
 
-  /** Resolves with the function that gives the lock back; rejects as SQLite would, busy, after 30 s. */
+  /** Returns a function that releases the lock. Throws SQLITE_BUSY, as SQLite would, after 30 s. */
   async acquire(): Promise<() => void> {
     const before = this.#tail;
     let release: () => void = () => {};
@@ -45,7 +45,7 @@ class WriteLock {
   }
 }
 
-/** What `this` is in a callback of `run`; Sequelize looks at the class's name. */
+/** `this` in a callback of `run`; Sequelize reads the name of the class. */
 class Statement {
   readonly lastID: number;
   readonly changes: number;
@@ -150,7 +150,7 @@ class Database {
     }
   }
 
-  /** Also where COMMIT failed, as on a full disk: nobody sends a ROLLBACK after it. */
+  /** Also after a failed COMMIT, as on a full disk: Sequelize sends no ROLLBACK after it. */
   #endTransaction(): void {
     try {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -175,10 +175,10 @@ function toSqlite(value: unknown): SQLInputValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return value;
-  throw new TypeError(`SQLite takes no ${typeof value}`);
+  throw new TypeError(`SQLite does not support ${typeof value}`);
 }
 
-/** Gives the built-in module's errors the codes that Sequelize tells unique violations and busy databases by. */
+/** Adds the codes by which Sequelize recognizes unique violations and busy databases. */
 function asSqliteError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (/constraint failed/i.test(error.message)) return codedError('SQLITE_CONSTRAINT', error.message);

@@ -10,13 +10,13 @@ import { videoFacts } from '../catalog/videoFacts.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow, WebhookEndpointRow } from '../db/rows.ts';
 
-// whoever was disabled, or is no admin any more, is not told any longer
+// a disabled user, or one who is no longer an admin, receives no events
 const ENABLED_USERS = literal('(SELECT id FROM users WHERE disabled_at IS NULL)');
 const ENABLED_ADMINS = literal("(SELECT id FROM users WHERE disabled_at IS NULL AND role = 'admin')");
 
 /**
- * Writes down what the endpoints of a video are to be told, in the transaction that made it true: what is committed will
- * be delivered, what is rolled back was never said.
+ * Writes the deliveries of an event of a video to the outbox, in the transaction of the change itself: a committed event is
+ * delivered, one that is rolled back is not.
  */
 export async function recordVideoEvent(
   change: { models: Models; transaction: Transaction; video: VideoRow },
@@ -35,7 +35,7 @@ export async function recordVideoEvent(
   });
   const candidates = endpoints.filter(({ events }) => events.includes(type)).map(({ id }) => id);
   if (candidates.length === 0) return;
-  // one that is removed now would take its deliveries along, or this transaction would fail for the lack of it
+  // locks them: an endpoint that is removed now would violate the foreign key of its deliveries
   const lock = transaction.LOCK.SHARE;
   const interested = await models.WebhookEndpoint.findAll({ where: { id: candidates }, transaction, lock });
   const message = newMessage(type, videoFacts(video));
@@ -53,7 +53,7 @@ export function newMessage(type: WebhookMessageType, video: WebhookVideo | null)
   return { id: newMessageId(), type, created_at: new Date().toISOString(), data: { video } };
 }
 
-/** The columns of a message that is due at once. */
+/** Returns the columns of a delivery that is due at once. */
 export function newDelivery(endpoint: Pick<WebhookEndpointRow, 'id'>, message: WebhookMessage) {
   return {
     endpointId: endpoint.id,

@@ -36,7 +36,7 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       description:
         'With the time until all planned work is done, and how many workers would do it in ten minutes.',
       auth: 'admin',
-      answer: { status: 200, description: 'The farm', schema: farmSchema },
+      response: { status: 200, description: 'The farm', schema: farmSchema },
       handle: () => readFarm(context),
     }),
     defineRoute({
@@ -48,7 +48,7 @@ function createWatchingRoutes(context: ServerContext): Route[] {
         'It is `draining`, then `drained`, and stays so until it is resumed or its process is started anew.',
       auth: 'admin',
       params: workerParams,
-      answer: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
+      response: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
       handle: ({ params: { id }, ...exchange }) =>
         requestWorkerState(context, id, 'drained', actorOf(exchange)),
@@ -60,7 +60,7 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       summary: 'Let a drained worker take tasks again',
       auth: 'admin',
       params: workerParams,
-      answer: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
+      response: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
       handle: ({ params: { id }, ...exchange }) =>
         requestWorkerState(context, id, 'working', actorOf(exchange)),
@@ -75,7 +75,7 @@ function createWatchingRoutes(context: ServerContext): Route[] {
         'video that failed is retried as a whole.',
       auth: 'admin',
       params: z.object({ id: z.coerce.number().int().positive() }),
-      answer: { status: 202, description: 'The task, pending', schema: farmTaskSchema },
+      response: { status: 202, description: 'The task, pending', schema: farmTaskSchema },
       errors: ['not_found', 'state_conflict'],
       handle: async ({ params: { id }, ...exchange }) =>
         serializeTask(await retryTask(context, id, actorOf(exchange))),
@@ -92,7 +92,7 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
       summary: 'Messages that nobody could handle',
       auth: 'admin',
       query: pageQuerySchema.pick({ limit: true }),
-      answer: { status: 200, description: 'The oldest ones', schema: deadLetterListSchema },
+      response: { status: 200, description: 'The oldest ones', schema: deadLetterListSchema },
       handle: async ({ query }) => ({ dead_letters: await context.queue.peekDeadLetters(query.limit) }),
     }),
     defineRoute({
@@ -102,7 +102,7 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
       summary: 'Put dead letters back where they came from',
       auth: 'admin',
       body: replayRequestSchema,
-      answer: { status: 200, description: 'How many', schema: replayResponseSchema },
+      response: { status: 200, description: 'How many', schema: replayResponseSchema },
       handle: async ({ body, ...exchange }) => ({
         replayed: await replayDeadLetters(context, body, actorOf(exchange)),
       }),
@@ -116,7 +116,7 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
         'Nothing is lost but the message: its task is in the database, and is published again by itself.',
       auth: 'admin',
       body: discardRequestSchema,
-      answer: { status: 200, description: 'How many', schema: discardResponseSchema },
+      response: { status: 200, description: 'How many', schema: discardResponseSchema },
       handle: async ({ body, ...exchange }) => ({
         discarded: await discardDeadLetters(context, body, actorOf(exchange)),
       }),

@@ -22,7 +22,7 @@ export function createHealthRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Whether the process lives',
       auth: 'none',
-      answer: { status: 200, description: 'It does', schema: healthSchema },
+      response: { status: 200, description: 'It does', schema: healthSchema },
       handle: async () => ({ status: 'ok', version: context.version }),
     }),
     defineRoute({
@@ -39,7 +39,7 @@ export function createHealthRoutes(context: ServerContext): Route[] {
         'bearer; for admins also the state of each worker and how its programs are confined; the status alone for ' +
         'everybody else. At most a second old.',
       auth: 'none',
-      answer: {
+      response: {
         status: 200,
         description: 'They can',
         schema: readinessSchema,

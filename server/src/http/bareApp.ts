@@ -1,12 +1,12 @@
 import express, { type Express, type Response } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
 import { stripBasePath } from './basePath.ts';
-import type { ErrorAnswer } from './errorAnswer.ts';
+import type { HttpErrorResponse } from './errorResponse.ts';
 import { checkHost } from './hostGuard.ts';
 import { requestLog } from './requestLog.ts';
 import { allowOrigins, securityHeaders } from './security.ts';
 
-/** An app without routes: what every request goes through, whatever it asks for. */
+/** Returns an app without routes: the middleware of every request. */
 export function createBareApp({
   config,
   logger,
@@ -24,12 +24,12 @@ export function createBareApp({
   return app;
 }
 
-/** Responds with an error, in the shape that every error has. */
-export function respondWithError(response: Response, answer: ErrorAnswer): void {
-  if (answer.retryAfterSeconds !== undefined) {
-    response.setHeader('Retry-After', Math.ceil(answer.retryAfterSeconds));
+/** Sends an error response. */
+export function respondWithError(response: Response, error: HttpErrorResponse): void {
+  if (error.retryAfterSeconds !== undefined) {
+    response.setHeader('Retry-After', Math.ceil(error.retryAfterSeconds));
   }
-  if (answer.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   response.removeHeader('Content-Type');
-  response.status(answer.status).json(answer.body);
+  response.status(error.status).json(error.body);
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import express from 'express';
 import { stripBasePath } from './basePath.ts';
 
-/** [PUBLIC_URL, what is requested, what the routes see] */
+/** [PUBLIC_URL, requested path, path that the routes receive] */
 const CASES = [
   ['https://video.example', '/api/v1/videos', '/api/v1/videos'],
   ['https://example.org/farm/', '/farm/api/v1/videos?page=2', '/api/v1/videos?page=2'],
@@ -13,7 +13,7 @@ const CASES = [
   ['https://example.org/farm', '/farmhouse/api/v1/videos', '/farmhouse/api/v1/videos'],
   ['https://example.org/farm', '/farm/metrics', '/farm/metrics'],
   ['https://example.org/farm', '/farm/METRICS', '/farm/METRICS'],
-  // the API's own path begins as that of the site
+  // the path of PUBLIC_URL is a prefix of the API's path
   ['https://example.org/api', '/api/v1/videos', '/api/v1/videos'],
   ['https://example.org/api', '/api/api/v1/videos', '/api/v1/videos'],
   ['https://example.org/api', '/api/docs', '/docs'],

@@ -3,14 +3,14 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ERROR_CODES, type ErrorCode, type ErrorResponse } from '@reelmill/shared/contracts/errors.ts';
 
-interface Refusal {
+interface Rejection {
   code: ErrorCode;
   message: string;
   retryAfterSeconds?: number;
 }
 
-/** Responds with an error in the shape of every other one, and closes the connection. */
-export function refuse(response: ServerResponse, { code, message, retryAfterSeconds }: Refusal): void {
+/** Sends an error response as JSON and closes the connection. */
+export function reject(response: ServerResponse, { code, message, retryAfterSeconds }: Rejection): void {
   const error: ErrorResponse = { error: { code, message, request_id: randomUUID() } };
   const body = JSON.stringify(error);
   response
@@ -23,25 +23,25 @@ export function refuse(response: ServerResponse, { code, message, retryAfterSeco
     .end(body);
 }
 
-const REFUSALS: Record<string, Refusal> = {
+const REJECTIONS: Record<string, Rejection> = {
   HPE_HEADER_OVERFLOW: {
     code: 'headers_too_large',
-    message: 'The address and the headers of the request are too large.',
+    message: 'The URL and the headers of the request are too large.',
   },
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'request_timeout',
-    message: 'The headers of the request did not come in time.',
+    message: 'The headers of the request did not arrive in time.',
   },
 };
-const NOT_HTTP: Refusal = { code: 'validation_failed', message: 'The request is not valid HTTP.' };
+const NOT_HTTP: Rejection = { code: 'validation_failed', message: 'The request is not valid HTTP.' };
 
-/** Refuses what could not be read as a request, in the shape of every other error, and closes the connection. */
+/** Rejects what cannot be parsed as a request with an error response as JSON, and closes the connection. */
 export function rejectMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const { code, message } = REFUSALS[error.code ?? ''] ?? NOT_HTTP;
+  const { code, message } = REJECTIONS[error.code ?? ''] ?? NOT_HTTP;
   const { status } = ERROR_CODES[code];
   const body: ErrorResponse = { error: { code, message, request_id: randomUUID() } };
   const json = JSON.stringify(body);

@@ -1,9 +1,9 @@
 import { isIP, isIPv6 } from 'node:net';
 
-/** An IPv4 address, or the /64 network that one IPv6 customer has to himself; `unknown` for what is no address. */
+/** Returns an IPv4 address, or the /64 network of an IPv6 address, which one customer has; `unknown` for anything else. */
 export function networkOf(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  // what a proxy forwards may be any text
+  // a proxy may forward any text
   if (!isIPv6(plain)) return isIP(plain) === 0 ? 'unknown' : plain;
   const [head = '', tail] = plain.toLowerCase().split('::');
   const left = head === '' ? [] : head.split(':');

@@ -5,62 +5,62 @@ import { connect, Socket } from 'node:net';
 import { test } from 'node:test';
 import { ConnectionGuard } from './connectionLimits.ts';
 
-/** A connection as the server sees it, from wherever it says to be. */
-function arrive(server: Server, remoteAddress: string): Socket {
+/** A connection from this address, as the server sees it. */
+function connectFrom(server: Server, remoteAddress: string): Socket {
   const socket = new Socket();
   Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress });
   server.emit('connection', socket);
   return socket;
 }
 
-/** Whether a request over this connection is refused, and with which code. */
-function refusalOf(guard: ConnectionGuard, socket: Socket): string | null {
+/** The code with which a request over this connection is rejected; null where it is served. */
+function rejectionOf(guard: ConnectionGuard, socket: Socket): string | null {
   let body = '';
   const response = { writeHead: () => response, end: (text: string) => (body = text) };
   // of a response only these two methods are used
-  return guard.refuse(socket, response as never) ? JSON.parse(body).error.code : null;
+  return guard.reject(socket, response as never) ? JSON.parse(body).error.code : null;
 }
 
-test('refuses what one address opens beyond its limit, and counts an IPv6 network as one address', async () => {
+test('rejects connections of one address beyond its limit, and counts an IPv6 network as one address', async () => {
   const server = createServer();
   const guard = new ConnectionGuard(server, { maxConnections: 0, maxPerAddress: 2 });
-  const first = arrive(server, '203.0.113.7');
-  assert.equal(refusalOf(guard, arrive(server, '::ffff:203.0.113.7')), null);
-  assert.equal(refusalOf(guard, arrive(server, '203.0.113.7')), 'rate_limited');
-  assert.equal(refusalOf(guard, arrive(server, '203.0.113.8')), null);
-  arrive(server, '2001:db8::1');
-  arrive(server, '2001:db8::2');
-  assert.equal(refusalOf(guard, arrive(server, '2001:db8::3')), 'rate_limited');
-  assert.equal(refusalOf(guard, arrive(server, '2001:db8:0:1::3')), null);
+  const first = connectFrom(server, '203.0.113.7');
+  assert.equal(rejectionOf(guard, connectFrom(server, '::ffff:203.0.113.7')), null);
+  assert.equal(rejectionOf(guard, connectFrom(server, '203.0.113.7')), 'rate_limited');
+  assert.equal(rejectionOf(guard, connectFrom(server, '203.0.113.8')), null);
+  connectFrom(server, '2001:db8::1');
+  connectFrom(server, '2001:db8::2');
+  assert.equal(rejectionOf(guard, connectFrom(server, '2001:db8::3')), 'rate_limited');
+  assert.equal(rejectionOf(guard, connectFrom(server, '2001:db8:0:1::3')), null);
   first.destroy();
   await once(first, 'close');
-  assert.equal(refusalOf(guard, arrive(server, '203.0.113.7')), null, 'one has gone');
+  assert.equal(rejectionOf(guard, connectFrom(server, '203.0.113.7')), null, 'one was closed');
 });
 
-test('keeps connections for programs of this machine when strangers have taken all others', () => {
+test('reserves connections for programs of this machine when all others are in use', () => {
   const server = createServer();
   const guard = new ConnectionGuard(server, { maxConnections: 2, maxPerAddress: 0 });
-  arrive(server, '203.0.113.7');
-  arrive(server, '203.0.113.8');
-  assert.equal(refusalOf(guard, arrive(server, '203.0.113.9')), 'unavailable');
-  assert.equal(refusalOf(guard, arrive(server, '127.0.0.1')), null);
+  connectFrom(server, '203.0.113.7');
+  connectFrom(server, '203.0.113.8');
+  assert.equal(rejectionOf(guard, connectFrom(server, '203.0.113.9')), 'unavailable');
+  assert.equal(rejectionOf(guard, connectFrom(server, '127.0.0.1')), null);
 });
 
-test('one address that keeps its refused connections open is in nobody’s way', () => {
+test('one address that keeps its rejected connections open does not affect others', () => {
   const server = createServer();
   const guard = new ConnectionGuard(server, { maxConnections: 50, maxPerAddress: 10 });
-  const sockets = Array.from({ length: 500 }, () => arrive(server, '203.0.113.7'));
-  const refused = sockets.filter((socket) => refusalOf(guard, socket) === 'rate_limited');
+  const sockets = Array.from({ length: 500 }, () => connectFrom(server, '203.0.113.7'));
+  const rejected = sockets.filter((socket) => rejectionOf(guard, socket) === 'rate_limited');
   const cutOff = sockets.filter((socket) => socket.destroyed);
-  assert.deepEqual([refused.length, cutOff.length], [5, 485]);
-  assert.equal(refusalOf(guard, arrive(server, '203.0.113.8')), null);
-  assert.equal(refusalOf(guard, arrive(server, '127.0.0.1')), null);
+  assert.deepEqual([rejected.length, cutOff.length], [5, 485]);
+  assert.equal(rejectionOf(guard, connectFrom(server, '203.0.113.8')), null);
+  assert.equal(rejectionOf(guard, connectFrom(server, '127.0.0.1')), null);
   for (const socket of sockets) socket.destroy();
 });
 
-test('responds to a refused connection with 503, Retry-After and the end of the connection', async () => {
+test('responds to a rejected connection with 503 and Retry-After and closes it', async () => {
   const server = createServer((request, response) => {
-    if (!guard.refuse(request.socket, response)) response.end('served');
+    if (!guard.reject(request.socket, response)) response.end('served');
   });
   const guard = new ConnectionGuard(server, { maxConnections: 1, maxPerAddress: 0 });
   server.listen(0, '127.0.0.1');

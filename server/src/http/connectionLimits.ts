@@ -1,52 +1,52 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import { refuse } from './clientErrors.ts';
+import { reject } from './clientErrors.ts';
 import { networkOf } from './clientNetwork.ts';
 
 export interface ConnectionLimits {
-  /** Of everybody together; 0: any number. */
+  /** Of all clients together; 0: no limit. */
   maxConnections: number;
-  /** Of one address, this machine's own excepted; 0: any number. An IPv6 address stands for its /64. */
+  /** Of one address, except those of this machine; 0: no limit. An IPv6 address counts as its /64. */
   maxPerAddress: number;
 }
 
 /**
- * So many connections beyond the limits are open at a time, only to be told that there are too many; what comes beyond
- * them is cut off at once, so that nobody's refused connections are in the way of anybody else's.
+ * How many connections beyond the limits may be open to receive an error response; further ones are closed at once, so that
+ * the rejected connections of one client do not affect others.
  */
-const MAX_REFUSED = 100;
-const MAX_REFUSED_PER_ADDRESS = 5;
-/** Whatever they send meanwhile. */
-const REFUSED_MS = 5_000;
-/** This machine's own programs, such as its worker, are served when strangers have taken every connection. */
+const MAX_REJECTED = 100;
+const MAX_REJECTED_PER_ADDRESS = 5;
+/** How long a rejected connection stays open, whatever it sends. */
+const REJECTED_MS = 5_000;
+/** For programs of this machine, such as its worker, when all other connections are in use. */
 const RESERVED_CONNECTIONS = 50;
 const RETRY_AFTER_SECONDS = 5;
 
 type Reason = Extract<ErrorCode, 'rate_limited' | 'unavailable'>;
 
 const MESSAGES: Record<Reason, string> = {
-  rate_limited: 'There are too many connections from this address.',
-  unavailable: 'The server has as many connections as it takes; please try again shortly.',
+  rate_limited: 'Too many connections from this address.',
+  unavailable: 'The server has too many connections. Try again shortly.',
 };
 
-/** Counts the connections of a server and decides which are refused. */
+/** Counts the connections of a server and rejects those beyond the limits. */
 export class ConnectionGuard {
   readonly #limits: ConnectionLimits;
   readonly #served = new Tally();
-  readonly #refusals = new Tally();
-  readonly #refused = new WeakMap<Socket, Reason>();
+  readonly #rejections = new Tally();
+  readonly #rejected = new WeakMap<Socket, Reason>();
 
   constructor(server: Server, limits: ConnectionLimits) {
     this.#limits = limits;
     server.on('connection', (socket) => this.#admit(socket));
   }
 
-  /** Responds to a request that came over a refused connection and returns true; returns false for any other. */
-  refuse(socket: Socket, response: ServerResponse): boolean {
-    const reason = this.#refused.get(socket);
+  /** Responds to a request over a rejected connection and returns true; returns false for any other. */
+  reject(socket: Socket, response: ServerResponse): boolean {
+    const reason = this.#rejected.get(socket);
     if (reason === undefined) return false;
-    refuse(response, { code: reason, message: MESSAGES[reason], retryAfterSeconds: RETRY_AFTER_SECONDS });
+    reject(response, { code: reason, message: MESSAGES[reason], retryAfterSeconds: RETRY_AFTER_SECONDS });
     return true;
   }
 
@@ -58,14 +58,14 @@ export class ConnectionGuard {
       this.#served.add(network, socket);
       return;
     }
-    const refusals = this.#refusals;
-    if (refusals.total >= MAX_REFUSED || refusals.of(network) >= MAX_REFUSED_PER_ADDRESS) {
+    const rejections = this.#rejections;
+    if (rejections.total >= MAX_REJECTED || rejections.of(network) >= MAX_REJECTED_PER_ADDRESS) {
       socket.destroy();
       return;
     }
-    refusals.add(network, socket);
-    this.#refused.set(socket, reason);
-    const deadline = setTimeout(() => socket.destroy(), REFUSED_MS);
+    rejections.add(network, socket);
+    this.#rejected.set(socket, reason);
+    const deadline = setTimeout(() => socket.destroy(), REJECTED_MS);
     socket.once('close', () => clearTimeout(deadline));
   }
 

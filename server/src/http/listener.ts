@@ -7,66 +7,69 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { refuse, rejectMalformedRequest } from './clientErrors.ts';
+import { reject, rejectMalformedRequest } from './clientErrors.ts';
 import { ConnectionGuard, type ConnectionLimits } from './connectionLimits.ts';
 import { limitRestOfBody } from './requestBodies.ts';
 
-/** Of the request line and all headers together; Node answers 431 beyond it. */
+/** Of the request line and all headers together; Node responds with 431 beyond it. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-const SILENCE_MS = 120_000;
+const INACTIVITY_MS = 120_000;
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
-/** Connections that the system takes before the server does; a burst beyond it would be cut off without a word. */
+/** Connections that the kernel queues before the server accepts them; further ones would be dropped silently. */
 const BACKLOG = 2048;
 
-/** A port that is taken; whoever connects waits until there is somebody to respond. */
+/** A bound port; requests wait until `serve` is called. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** Hands every request from now on to `listener`. */
+  /** Passes every request from now on to `listener`. */
   serve(listener: RequestListener): void;
-  /** Takes no further connection, waits for answers in progress, and cuts off what is left after 10 s. */
+  /** Accepts no further connection, waits for responses in progress, and closes the rest after 10 s. */
   close(): Promise<void>;
 }
 
-/** Takes the port first: its number is known to everything that follows, and a port in use is found out at once. */
+/** Binds the port first: its number is known to everything that follows, and a port in use fails at once. */
 export async function openListener(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
-  const { promise: served, resolve: beginToServe } = Promise.withResolvers<void>();
+  const { promise: served, resolve: startServing } = Promise.withResolvers<void>();
   let current: RequestListener = (request, response) => void served.then(() => current(request, response));
   let closed: Promise<void> | undefined;
-  const answers = new WeakMap<Duplex, ServerResponse>();
+  const responses = new WeakMap<Duplex, ServerResponse>();
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
-    answers.set(request.socket, response);
+    responses.set(request.socket, response);
     limitRestOfBody(request, response);
-    if (guard.refuse(request.socket, response)) return;
+    if (guard.reject(request.socket, response)) return;
     if (lacksHost(request))
-      refuse(response, { code: 'validation_failed', message: 'A request needs a Host.' });
+      reject(response, { code: 'validation_failed', message: 'The request has no Host header.' });
     else current(request, response);
   };
-  // Node would refuse a request without a Host in words of its own
+  // Node would reject a request without a Host with a response of its own
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, receive);
   server.on('checkContinue', (request, response) => {
-    // whether the body that the client holds back still comes after a refusal, nobody can tell
+    // a client may or may not send the body after an error response
     response.setHeader('Connection', 'close');
     receive(request, response);
   });
   server.on('checkExpectation', (_request, response) =>
-    refuse(response, { code: 'expectation_failed', message: 'Nothing but 100-continue can be expected.' }),
+    reject(response, {
+      code: 'expectation_failed',
+      message: 'The only supported expectation is 100-continue.',
+    }),
   );
   const guard = new ConnectionGuard(server, limits);
   server.on('clientError', (error, socket) => {
-    const answer = answers.get(socket);
-    // in the middle of an answer another one would be taken for its rest
-    if (answer?.headersSent && !answer.writableFinished) socket.destroy();
+    const response = responses.get(socket);
+    // a client would take a second response for the rest of an unfinished one
+    if (response?.headersSent && !response.writableFinished) socket.destroy();
     else rejectMalformedRequest(error, socket);
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  // a part of an upload may take as long as its line does, so only silence ends a request
+  // an upload may take as long as its connection needs, so only inactivity ends a request
   server.requestTimeout = 0;
-  server.setTimeout(SILENCE_MS);
+  server.setTimeout(INACTIVITY_MS);
   server.listen({ port, host, backlog: BACKLOG });
   await once(server, 'listening');
   const address = server.address();
@@ -76,7 +79,7 @@ export async function openListener(host: string, port: number, limits: Connectio
     port: address.port,
     serve: (listener) => {
       current = listener;
-      beginToServe();
+      startServing();
     },
     close: () => {
       closed ??= closeServer(server);
@@ -85,7 +88,7 @@ export async function openListener(host: string, port: number, limits: Connectio
   };
 }
 
-/** HTTP/1.0 knows no `Host`. */
+/** HTTP/1.0 has no `Host`. */
 function lacksHost({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return headers.host === undefined && (httpVersionMajor > 1 || httpVersionMinor > 0);
 }
@@ -93,7 +96,7 @@ function lacksHost({ headers, httpVersionMajor, httpVersionMinor }: IncomingMess
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  // a connection whose answer has just ended would otherwise be kept for its client's next request
+  // a connection whose response has just ended would otherwise stay open for the next request
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;

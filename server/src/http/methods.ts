@@ -2,12 +2,12 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { RequestHandler } from 'express';
 
 /**
- * What an address says to methods that it does not have: `method_not_allowed`, with the ones that it has in `Allow`;
- * `OPTIONS` asks for just these.
+ * Rejects unsupported methods with `method_not_allowed` and lists the supported ones in `Allow`; responds to `OPTIONS` with
+ * that list.
  *
  * @param methods in any case; `HEAD` comes with `GET`
  */
-export function refuseOtherMethods(methods: readonly string[]): RequestHandler {
+export function rejectOtherMethods(methods: readonly string[]): RequestHandler {
   const known = new Set(methods.map((method) => method.toUpperCase()));
   if (known.has('GET')) known.add('HEAD');
   const allow = [...known, 'OPTIONS'].join(', ');
@@ -17,6 +17,6 @@ export function refuseOtherMethods(methods: readonly string[]): RequestHandler {
       response.status(204).end();
       return;
     }
-    throw new ReelmillError('method_not_allowed', `${request.method} is not possible at this address.`);
+    throw new ReelmillError('method_not_allowed', `${request.method} is not supported by this resource.`);
   };
 }

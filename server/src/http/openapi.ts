@@ -17,13 +17,13 @@ const ON_BODY: readonly ErrorCode[] = [
 const ON_AUTH: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'account_disabled'];
 const HAS_RETRY_AFTER = new Set([429, 503]);
 
-/** The OpenAPI 3.1 document of these routes, from the very schemas that validate their requests. */
-export function describeApi(routes: readonly Route[], options: { version: string; url: string }): Json {
+/** Returns the OpenAPI 3.1 document of these routes, from the schemas that validate their requests. */
+export function buildOpenApi(routes: readonly Route[], options: { version: string; url: string }): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = fullPath(route);
-    paths[path] = { ...paths[path], [route.method]: describeRoute(route, components) };
+    paths[path] = { ...paths[path], [route.method]: buildOperation(route, components) };
   }
   components.use(errorResponseSchema, 'output');
   return {
@@ -31,7 +31,7 @@ export function describeApi(routes: readonly Route[], options: { version: string
     info: {
       title: 'Reelmill',
       version: options.version,
-      description: `Every failure answers \`ErrorResponse\`; its \`code\` is stable. The codes: ${Object.entries(
+      description: `Every error response is an \`ErrorResponse\`; its \`code\` is stable. The codes: ${Object.entries(
         ERROR_CODES,
       )
         .map(([code, { status }]) => `\`${code}\` (${status})`)
@@ -40,7 +40,7 @@ export function describeApi(routes: readonly Route[], options: { version: string
     servers: [{ url: options.url }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,
-    webhooks: describeWebhooks(components),
+    webhooks: buildWebhooks(components),
     components: {
       schemas: components.schemas,
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -48,7 +48,7 @@ export function describeApi(routes: readonly Route[], options: { version: string
   };
 }
 
-function describeRoute(route: Route, components: Components): Json {
+function buildOperation(route: Route, components: Components): Json {
   return {
     tags: [route.tag],
     summary: route.summary,
@@ -56,41 +56,41 @@ function describeRoute(route: Route, components: Components): Json {
     operationId: `${route.method}${fullPath(route).replace(/\W+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
     security: route.auth === 'none' ? [] : [{ bearer: [] }, ...(route.auth === 'optional' ? [{}] : [])],
     parameters: [
-      ...describeParameters(route.params, 'path', components),
-      ...describeParameters(route.query, 'query', components),
+      ...buildParameters(route.params, 'path', components),
+      ...buildParameters(route.query, 'query', components),
     ],
     ...(route.body === undefined
       ? {}
       : {
           requestBody: {
-            // without a body the handler gets {}
+            // without a body the handler receives {}
             required: !route.body.safeParse({}).success,
             content: { 'application/json': { schema: components.use(route.body, 'input') } },
           },
         }),
-    // an answer that a route declares itself goes before the error that has the same status
-    responses: { ...describeErrors(errorCodesOf(route)), ...describeAnswer(route, components) },
+    // a response that the route declares overrides the error response with the same status
+    responses: { ...buildErrorResponses(errorCodesOf(route)), ...buildResponses(route, components) },
   };
 }
 
-/** What we send to the endpoints that users have registered. */
-function describeWebhooks(components: Components): Json {
+/** The messages that the server sends to registered endpoints. */
+function buildWebhooks(components: Components): Json {
   const content = { 'application/json': { schema: components.use(webhookMessageSchema, 'output') } };
   const post = {
     tags: ['Webhooks'],
-    summary: 'Sent to registered endpoints, signed as the Standard Webhooks specification says',
+    summary: 'Sent to registered endpoints, signed according to the Standard Webhooks specification',
     security: [],
     requestBody: { required: true, content },
-    responses: { '2XX': { description: 'Received; anything else is tried again' } },
+    responses: { '2XX': { description: 'Received; any other status is retried' } },
   };
   return Object.fromEntries(webhookMessageTypeSchema.options.map((type) => [type, { post }]));
 }
 
-function describeParameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
+function buildParameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
   const { properties = {}, required = [] } = components.use(schema, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
-  }; // a schema of parameters is an object without an id, which stays as it is
+  }; // a schema of parameters is an object without an id, so it is not replaced by a reference
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,
@@ -99,15 +99,18 @@ function describeParameters(schema: z.ZodObject, place: 'path' | 'query', compon
   }));
 }
 
-function describeAnswer(route: Route, components: Components): Json {
-  const { answer } = route;
-  if ('contentType' in answer) {
-    const content = { [answer.contentType]: { schema: { type: 'string' } } };
-    return { [answer.status]: { description: answer.description, content } };
+function buildResponses(route: Route, components: Components): Json {
+  const { response } = route;
+  if ('contentType' in response) {
+    const content = { [response.contentType]: { schema: { type: 'string' } } };
+    return { [response.status]: { description: response.description, content } };
   }
-  if (!('schema' in answer)) return { [answer.status]: { description: answer.description } };
-  const content = { 'application/json': { schema: components.use(answer.schema, 'output') } };
-  const all = [{ status: answer.status, description: answer.description }, ...(answer.alternatives ?? [])];
+  if (!('schema' in response)) return { [response.status]: { description: response.description } };
+  const content = { 'application/json': { schema: components.use(response.schema, 'output') } };
+  const all = [
+    { status: response.status, description: response.description },
+    ...(response.alternatives ?? []),
+  ];
   return Object.fromEntries(all.map(({ status, description }) => [status, { description, content }]));
 }
 
@@ -122,7 +125,7 @@ function errorCodesOf(route: Route): ErrorCode[] {
   return [...codes];
 }
 
-function describeErrors(codes: readonly ErrorCode[]): Json {
+function buildErrorResponses(codes: readonly ErrorCode[]): Json {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERROR_CODES[code];
@@ -151,15 +154,15 @@ function errorSchema(codes: readonly ErrorCode[]): Json {
   };
 }
 
-/** The schemas that have an id, each described once; everything else refers to them. */
+/** The schemas that have an id, each included once; everything else refers to them. */
 class Components {
   readonly schemas: Record<string, Json> = {};
 
-  /** Describes a schema, with references to those of its parts that have an id. */
+  /** Returns a schema with references to those of its parts that have an id. */
   use(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _, $defs = {}, ...described } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+    const { $schema: _, $defs = {}, ...jsonSchema } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
     for (const [id, definition] of Object.entries($defs)) this.#add(id, definition);
-    return relink(described);
+    return relink(jsonSchema);
   }
 
   #add(id: string, definition: object): void {

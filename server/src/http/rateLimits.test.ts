@@ -4,11 +4,11 @@ import type { Request, Response } from 'express';
 import { createRateLimits } from './rateLimits.ts';
 import { runMiddleware } from './readJson.ts';
 
-test('counting more addresses than memory should hold begins anew', async () => {
+test('resets the counts when there are too many addresses', async () => {
   const stopping = new AbortController();
   const config = { API_CALLS_PER_SECOND: 1, SIGN_INS_PER_MINUTE: 0, REGISTRATIONS_PER_HOUR: 0 };
   const { api } = createRateLimits(config, stopping.signal, 100);
-  // all that the limiter reads of a request and writes to a response
+  // the limiter uses only these members of request and response
   const call = (ip: string) =>
     runMiddleware(api, { ip } as Request, { setHeader() {}, append() {} } as unknown as Response);
   const first = '198.51.100.1';

@@ -5,7 +5,7 @@ import { MemoryStore, rateLimit } from 'express-rate-limit';
 import { networkOf } from './clientNetwork.ts';
 import { requestInfo } from './requestLog.ts';
 
-/** `api` counts every call; the others count what is dear or guessed at besides. */
+/** `api` counts every call; the others also count the expensive calls and those that could guess passwords. */
 export type RateLimitName = 'api' | 'signIn' | 'registration';
 export type RateLimits = Readonly<Record<RateLimitName, RequestHandler>>;
 
@@ -14,38 +14,38 @@ type RateConfig = Pick<
   'API_CALLS_PER_SECOND' | 'SIGN_INS_PER_MINUTE' | 'REGISTRATIONS_PER_HOUR'
 >;
 
-/** Long enough for a burst, short enough that whoever is told to wait does not wait long. */
+/** Long enough for a burst, short enough for a short wait. */
 const API_WINDOW_SECONDS = 10;
-/** About 20 MB for each limit. Beyond them all counts begin anew: whoever has so many addresses is not stopped by them. */
+/** About 20 MB for each limit. Beyond it all counts are reset: an attacker with so many addresses is not limited anyway. */
 const MAX_CALLERS = 100_000;
 
 /**
- * How often one caller may call: a user, or without one an address (of IPv6 the /64 that one customer has). Throws
- * `rate_limited`. Each server counts for itself in memory: the limits keep a server from being overrun, and to share
- * the counts would cost a write for each call. Guesses at passwords are counted in the database besides.
+ * Returns middleware that limits the calls of one user, or of one address without a login (for IPv6 of the /64 network).
+ * Throws `rate_limited`. Each server counts in memory: the limits protect a server from overload, and shared counts would
+ * cost a write for each call. Guesses of passwords are also counted in the database.
  */
 export function createRateLimits(
   config: RateConfig,
   stopping: AbortSignal,
   maxCallers = MAX_CALLERS,
 ): RateLimits {
-  const limit = (name: string, most: number, windowSeconds: number): RequestHandler => {
-    if (most === 0) return (_request, _response, next) => next();
+  const limit = (name: string, max: number, windowSeconds: number): RequestHandler => {
+    if (max === 0) return (_request, _response, next) => next();
     const store = new BoundedStore(maxCallers);
     stopping.addEventListener('abort', () => store.shutdown(), { once: true });
     return rateLimit({
       windowMs: windowSeconds * 1000,
-      limit: most,
+      limit: max,
       identifier: name,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
       keyGenerator: callerOf,
       store,
-      // its checks are of settings that are ours, and it would print them
+      // its checks of these settings would print to the console
       validate: false,
       // it has set Retry-After already
       handler: (_request, _response, next) =>
-        next(new ReelmillError('rate_limited', 'Too many requests; wait a little before the next one.')),
+        next(new ReelmillError('rate_limited', 'Too many requests. Wait before you try again.')),
     });
   };
   return {

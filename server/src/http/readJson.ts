@@ -8,13 +8,13 @@ const TIMEOUT_MS = 30_000;
 const parseJson = express.json({ limit: MAX_BODY_BYTES, type: 'application/json' });
 
 /**
- * Reads the body of a request as JSON. Throws `unsupported_media_type` for a body that does not call itself
- * `application/json`: a form of any other site could send it, which needs no leave for the types that forms have;
- * `too_large`, before any of it is read, for one that says so of itself (the parser would read it to its end). Throws
- * `request_timeout` for one that does not come in time: a sender of single bytes would keep a connection for ever.
+ * Reads the body of a request as JSON. Throws `unsupported_media_type` for a body that is not `application/json`, since a
+ * form of any other site could send it without a CORS preflight; `too_large`, before reading, by its `Content-Length` (the
+ * parser would read it to its end); `request_timeout` for one that does not arrive in time, since a client that sends
+ * single bytes would keep the connection open.
  */
 export async function readJson(request: Request, response: Response, timeoutMs = TIMEOUT_MS): Promise<void> {
-  // null where there is no body, though not for one that is said to be empty
+  // `is` returns null without a body, but false for a body of length 0
   const isEmpty = request.headers['content-length'] === '0';
   if (!isEmpty && request.is('application/json') === false) {
     throw new ReelmillError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
@@ -25,9 +25,9 @@ export async function readJson(request: Request, response: Response, timeoutMs =
   sendContinue(request, response);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    // what still comes is not waited for
+    // does not wait for the rest
     response.setHeader('Connection', 'close');
-    late.reject(new ReelmillError('request_timeout', 'The body of the request did not come in time.'));
+    late.reject(new ReelmillError('request_timeout', 'The body of the request did not arrive in time.'));
   }, timeoutMs);
   try {
     await Promise.race([runMiddleware(parseJson, request, response), late.promise]);

@@ -2,65 +2,65 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { ServerContext } from '../context/serverContext.ts';
 
-/** Asked every few seconds by whoever watches the process. */
+/** Polled every few seconds by orchestrators. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
-const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
+const VALID_REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
-/** What the middlewares know about a request that is being answered. */
-interface RequestNotes {
+/** What the middleware knows about a request in progress. */
+interface RequestInfo {
   requestId: string;
   /** The route's pattern, so that logs and metrics do not grow with ids. */
   route: string;
   userId: number | null;
 }
 
-const notesByResponse = new WeakMap<Response, RequestNotes>();
+const infoByResponse = new WeakMap<Response, RequestInfo>();
 
-/** The notes of a request that `requestLog` has seen. */
-export function requestInfo(response: Response): RequestNotes {
-  const notes = notesByResponse.get(response) ?? { requestId: randomUUID(), route: 'unknown', userId: null };
-  notesByResponse.set(response, notes);
-  return notes;
+/** Returns the info of a request; changes to it appear in its log line. */
+export function requestInfo(response: Response): RequestInfo {
+  const info = infoByResponse.get(response) ?? { requestId: randomUUID(), route: 'unknown', userId: null };
+  infoByResponse.set(response, info);
+  return info;
 }
 
-/** What is down or full has a line of its own; however many ask meanwhile, none of them is another fault. */
-const NOT_NOW: ReadonlySet<number> = new Set([503, 507]);
+/** A dependency that is down or full has its own log line; the requests that fail meanwhile are no further errors. */
+const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([503, 507]);
 
-/** Whether a status says that something is away or full, and not that something is wrong with the server. */
-export function isNotNow(status: number): boolean {
-  return NOT_NOW.has(status);
+/** Whether a status means that a dependency is unavailable or full, and not an error of the server. */
+export function isTemporaryStatus(status: number): boolean {
+  return TEMPORARY_STATUSES.has(status);
 }
 
 function levelOf(route: string, status: number): 'debug' | 'info' | 'error' {
   if (PROBES.has(route)) return 'debug';
-  return status >= 500 && !isNotNow(status) ? 'error' : 'info';
+  return status >= 500 && !isTemporaryStatus(status) ? 'error' : 'info';
 }
 
-/** Gives every request an id (its own, if sane), and logs and measures its answer. Queries are never logged. */
+/** Sets the id of every request (that of the client, if valid), and logs and measures its response. Never logs queries. */
 export function requestLog({ logger, metrics }: Pick<ServerContext, 'logger' | 'metrics'>): RequestHandler {
-  // none of these fields can hold a secret, and to look for some costs more than the rest of the line
+  // none of these fields can hold a secret, and redaction costs more than the rest of the line
   const log = logger.child({}, { redact: [] });
   return (request, response, next) => {
-    const given = request.get('x-request-id');
-    const notes = requestInfo(response);
-    if (given !== undefined && SANE_REQUEST_ID.test(given)) notes.requestId = given;
-    response.setHeader('X-Request-Id', notes.requestId);
+    const clientId = request.get('x-request-id');
+    const info = requestInfo(response);
+    if (clientId !== undefined && VALID_REQUEST_ID.test(clientId)) info.requestId = clientId;
+    response.setHeader('X-Request-Id', info.requestId);
     const startedAt = performance.now();
     response.once('close', () => {
       const seconds = (performance.now() - startedAt) / 1000;
       const status = response.statusCode;
-      metrics.requestAnswered({ method: request.method, route: notes.route, status, seconds });
-      const level = levelOf(notes.route, status);
+      metrics.requestServed({ method: request.method, route: info.route, status, seconds });
+      const level = levelOf(info.route, status);
       log[level](
         {
-          request_id: notes.requestId,
+          request_id: info.requestId,
           method: request.method,
           path: request.originalUrl.split('?')[0],
-          route: notes.route,
+          route: info.route,
           status,
           completed: response.writableFinished,
           duration_ms: Math.round(seconds * 1000),
-          user_id: notes.userId,
+          user_id: info.userId,
         },
         'request',
       );

@@ -4,32 +4,32 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { RateLimitName } from './rateLimits.ts';
 
-/** Who asks. */
+/** The user of a request. */
 export interface Identity {
   readonly userId: number;
   readonly role: Role;
-  /** Of the sessions of the user; see `UserRow.sessionEpoch`. */
+  /** Epoch of the user's sessions; see `UserRow.sessionEpoch`. */
   readonly epoch: number;
   /** The session of the token; null for tokens of earlier versions. */
   readonly session: string | null;
 }
 
-/** `optional`: a token is honoured, and refused when it is bad, but need not be there. */
+/** `optional`: a token is verified, and an invalid one is rejected, but it may be missing. */
 export type RouteAuth = 'none' | 'optional' | 'user' | 'admin';
 type IdentityFor<A extends RouteAuth> = A extends 'user' | 'admin' ? Identity : Identity | null;
 
-/** What one request brings to its handler, before validation. */
+/** What a handler receives of a request, before validation. */
 export interface RequestContext {
   readonly request: Request;
   readonly response: Response;
   readonly identity: Identity | null;
   readonly requestId: string;
-  /** Aborted when the client is gone. */
+  /** Aborted when the client has disconnected. */
   readonly signal: AbortSignal;
 }
 
-/** A JSON answer has a `schema`; any other one names its `contentType` and is written by the handler itself. */
-export type RouteAnswer<T> =
+/** A JSON response has a `schema`; any other one has a `contentType`, and the handler writes it itself. */
+export type RouteResponse<T> =
   | {
       status: number;
       description: string;
@@ -39,30 +39,30 @@ export type RouteAnswer<T> =
   | { status: number; description: string; contentType: string }
   | { status: 204; description: string };
 
-interface RouteFacts {
+interface RouteMetadata {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** Below `/api/v1` unless `root` is set; parameters as in OpenAPI: `/videos/{id}`. */
   readonly path: string;
-  /** Answers at the top of the server, where probes and scrapers look. */
+  /** At the root of the server, for probes and scrapers. */
   readonly root?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** Counted by this limit, besides that of the whole API. */
+  /** A further rate limit besides that of the whole API. */
   readonly limit?: Exclude<RateLimitName, 'api'>;
   /** Codes beyond those that follow from `auth` and the schemas. */
   readonly errors?: readonly ErrorCode[];
 }
 
 /** A route as the router and the OpenAPI document see it: one declaration for both. */
-export interface Route extends RouteFacts {
+export interface Route extends RouteMetadata {
   readonly auth: RouteAuth;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
-  readonly answer: RouteAnswer<unknown>;
-  /** Validates the request and answers what the handler made of it. */
-  invoke(exchange: RequestContext): Promise<unknown>;
+  readonly response: RouteResponse<unknown>;
+  /** Validates the request and returns the result of the handler. Throws RequestValidationError. */
+  invoke(context: RequestContext): Promise<unknown>;
 }
 
 interface RouteDeclaration<
@@ -71,12 +71,12 @@ interface RouteDeclaration<
   Q extends z.ZodObject,
   B extends z.ZodType,
   T,
-> extends RouteFacts {
+> extends RouteMetadata {
   readonly auth: A;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  readonly answer: RouteAnswer<T>;
+  readonly response: RouteResponse<T>;
   handle(
     input: Omit<RequestContext, 'identity'> & {
       identity: IdentityFor<A>;
@@ -89,7 +89,7 @@ interface RouteDeclaration<
 
 const nothing = z.object({});
 
-/** Declares a route; the handler gets what its schemas made of the request. Throws ZodError for a bad request. */
+/** Declares a route; its handler receives the validated request. */
 export function defineRoute<
   A extends RouteAuth,
   P extends z.ZodObject = typeof nothing,
@@ -97,20 +97,20 @@ export function defineRoute<
   B extends z.ZodType = z.ZodVoid,
   T = void,
 >(declaration: RouteDeclaration<A, P, Q, B, T>): Route {
-  const { params, query, body, handle, ...facts } = declaration;
+  const { params, query, body, handle, ...metadata } = declaration;
   return {
-    ...facts,
+    ...metadata,
     params: params ?? nothing,
     query: query ?? nothing,
     body,
-    async invoke(exchange) {
+    async invoke(context) {
       return handle({
-        ...exchange,
-        // the router lets nobody in whom `auth` does not allow
-        identity: exchange.identity as IdentityFor<A>,
-        params: parse(params, exchange.request.params, 'path') as z.output<P>, // {} where there is no schema
-        query: parse(query, exchange.request.query, 'query') as z.output<Q>,
-        body: parse(body, exchange.request.body ?? {}, 'body') as z.output<B>,
+        ...context,
+        // the router has checked `auth`
+        identity: context.identity as IdentityFor<A>,
+        params: parse(params, context.request.params, 'path') as z.output<P>, // {} where there is no schema
+        query: parse(query, context.request.query, 'query') as z.output<Q>,
+        body: parse(body, context.request.body ?? {}, 'body') as z.output<B>,
       });
     },
   };
@@ -123,7 +123,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, place: string): un
   throw new RequestValidationError(place, result.error);
 }
 
-/** A request that its schemas refuse; `place` is the part of it that they looked at. */
+/** A request that does not match its schemas; `place` is the part of it: path, query or body. */
 export class RequestValidationError extends Error {
   override readonly name = 'RequestValidationError';
   readonly place: string;

@@ -1,24 +1,24 @@
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import { type Request, type Response, Router } from 'express';
-import { refuseOtherMethods } from './methods.ts';
+import { rejectOtherMethods } from './methods.ts';
 import type { RateLimits } from './rateLimits.ts';
 import { readJson, runMiddleware } from './readJson.ts';
 import { requestInfo } from './requestLog.ts';
 import type { Identity, Route, RouteAuth } from './route.ts';
 
-/** Tells who asks; throws `unauthorized`, `token_expired`, `account_disabled` or `forbidden`. */
+/** Returns the user of a request; throws `unauthorized`, `token_expired`, `account_disabled` or `forbidden`. */
 export type Authenticate = (request: Request, auth: RouteAuth) => Promise<Identity | null>;
 
 export const API_BASE = '/api/v1';
-/** One for all: every request ends, and a reason of its own would take its stack each time. */
-const REQUEST_OVER = new DOMException('The request is over.', 'AbortError');
+/** One for all requests: a new error would capture a stack each time. */
+const REQUEST_ENDED = new DOMException('The request has ended.', 'AbortError');
 
-/** The address of a route as clients write it, with OpenAPI's parameters. */
+/** Returns the path of a route as clients see it, with OpenAPI parameters. */
 export function fullPath(route: Pick<Route, 'path' | 'root'>): string {
   return route.root ? route.path : `${API_BASE}${route.path}`;
 }
 
-/** A router that lets in, validates and answers exactly as the routes are declared. */
+/** Returns a router that authenticates, validates and responds as the routes declare. */
 export function createRouter(
   routes: readonly Route[],
   guards: { authenticate: Authenticate; limits: RateLimits },
@@ -31,17 +31,17 @@ export function createRouter(
   }
   const methods = Map.groupBy(routes, patternOf);
   for (const [pattern, ofPattern] of methods) {
-    router.all(pattern, guards.limits.api, refuseOtherMethods(ofPattern.map(({ method }) => method)));
+    router.all(pattern, guards.limits.api, rejectOtherMethods(ofPattern.map(({ method }) => method)));
   }
   return router;
 }
 
-/** The address of a route as Express knows it. */
+/** Returns the path of a route with Express parameters. */
 function patternOf(route: Route): string {
   return fullPath(route).replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** Probes and scrapes are left out: they come every few seconds and lead to nothing. */
+/** Excludes probes and scrapes, which repeat every few seconds. */
 function traceRequest(
   route: Route,
   request: Request,
@@ -65,21 +65,21 @@ async function serve(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const notes = requestInfo(response);
-  notes.route = fullPath(route);
+  const info = requestInfo(response);
+  info.route = fullPath(route);
   const identity = await identify(route, guards, request, response);
   response.setHeader('Cache-Control', 'private, no-cache');
   if (route.body !== undefined) await readJson(request, response);
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(REQUEST_OVER));
-  const { requestId } = notes;
-  const body = await route.invoke({ request, response, identity, requestId, signal: gone.signal });
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort(REQUEST_ENDED));
+  const { requestId } = info;
+  const body = await route.invoke({ request, response, identity, requestId, signal: disconnected.signal });
   if (response.headersSent) return;
-  if ('schema' in route.answer) response.status(statusFor(route, response)).json(body);
-  else if (!('contentType' in route.answer)) response.status(route.answer.status).end();
+  if ('schema' in route.response) response.status(statusFor(route, response)).json(body);
+  else if (!('contentType' in route.response)) response.status(route.response.status).end();
 }
 
-/** Tells who asks, and counts the call: against the user, or against the address where there is none. */
+/** Returns the user, and counts the call against the user, or against the address where there is none. */
 async function identify(
   { auth, root, limit }: Route,
   { authenticate, limits }: { authenticate: Authenticate; limits: RateLimits },
@@ -91,13 +91,13 @@ async function identify(
     requestInfo(response).userId = identity?.userId ?? null;
     return identity;
   } finally {
-    // whoever is refused was counted, too; probes and scrapers are not
+    // also counts rejected requests, but no probes and scrapes
     if (!root) await runMiddleware(limits.api, request, response);
     if (limit !== undefined) await runMiddleware(limits[limit], request, response);
   }
 }
 
-/** A handler may have chosen one of the declared alternatives already. */
+/** The handler may have set the status of one of the declared alternatives. */
 function statusFor(route: Route, response: Response): number {
-  return response.statusCode === 200 ? route.answer.status : response.statusCode;
+  return response.statusCode === 200 ? route.response.status : response.statusCode;
 }

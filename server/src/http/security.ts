@@ -2,7 +2,7 @@ import cors from 'cors';
 import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
-/** Headers for every answer. Answers of the API may load nothing; pages say what they need with `allowPage`. */
+/** Sets the security headers of every response. Responses of the API may load nothing; pages use `allowPage`. */
 export function securityHeaders(origins: readonly string[]): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
@@ -14,7 +14,7 @@ export function securityHeaders(origins: readonly string[]): RequestHandler {
         formAction: ["'none'"],
       },
     },
-    // whoever terminates TLS decides for how long the whole domain insists on it
+    // the proxy that terminates TLS decides about HSTS for its domain
     strictTransportSecurity: false,
     // pictures of covers and storyboards are loaded without CORS
     crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
@@ -22,11 +22,11 @@ export function securityHeaders(origins: readonly string[]): RequestHandler {
   });
 }
 
-const A_DAY_SECONDS = 86_400;
+const DAY_SECONDS = 86_400;
 
 /**
- * Opens everything to pages of exactly these origins, without cookies: who asks is told by a token or a signed link.
- * Answers preflights; any other `OPTIONS` is left to whatever is at its address.
+ * Allows all requests of pages of these origins, without cookies: a token or a signed link authenticates them. Responds to
+ * preflights; passes any other `OPTIONS` on.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   const allow = cors({
@@ -42,7 +42,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
       'Retry-After',
       'X-Request-Id',
     ],
-    maxAge: A_DAY_SECONDS,
+    maxAge: DAY_SECONDS,
   });
   return (request, response, next) => {
     const isPreflight = request.headers['access-control-request-method'] !== undefined;
@@ -51,7 +51,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
   };
 }
 
-/** A page's content security policy: its own files plus what `extra` names, directive by directive. */
+/** Sets the content security policy of a page: the server's own files, and the `extra` sources of each directive. */
 export function allowPage(response: Response, extra: Record<string, readonly string[]> = {}): void {
   const directives: Record<string, readonly string[]> = {
     'default-src': ["'none'"],

@@ -9,8 +9,8 @@ type StreamConfig = Pick<
 >;
 
 /**
- * How many responses that do not end by themselves are open at once: of one user, of one address, and in all. Each server
- * counts its own, for it is its memory that they take.
+ * Limits concurrent responses that do not end by themselves: of one user, of one address, and in all. Each server counts
+ * its own, since they use its memory.
  */
 export class StreamSlots {
   readonly #config: StreamConfig;
@@ -20,7 +20,7 @@ export class StreamSlots {
     this.#config = config;
   }
 
-  /** Takes a slot and returns the function that gives it back. Throws `too_many_streams`. */
+  /** Takes a slot and returns a function that releases it. Throws `too_many_streams`. */
   claim({ userId, network }: { userId: number | null; network: string }): () => void {
     const { EVENT_STREAMS, EVENT_STREAMS_PER_ADDRESS, EVENT_STREAMS_PER_USER } = this.#config;
     const claims: [string, number][] = [
@@ -31,7 +31,7 @@ export class StreamSlots {
     if (claims.some(([name, max]) => max > 0 && this.#count(name) >= max)) {
       throw new ReelmillError(
         'too_many_streams',
-        'Too many event streams are open; ask for the video instead.',
+        'Too many event streams are open. Poll the video instead.',
         {
           retryAfterSeconds: RETRY_AFTER_SECONDS,
         },

@@ -1,14 +1,14 @@
 import { col, type Model, type ModelStatic, Op, type WhereOptions } from 'sequelize';
-import { LONGEST_LIMITS } from '../auth/attemptLimits.ts';
+import { MAX_LIMITS } from '../auth/attemptLimits.ts';
 import { KNOWN_DEVICE_MS } from '../auth/knownDevices.ts';
 import { REFRESH_TOKEN_MS } from '../auth/sessions.ts';
 import { type ClockContext, checkClock } from '../clock/checkClock.ts';
 import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { Models } from '../db/models.ts';
 import { LATE_WRITES_MS } from '../transcode/cleanUp.ts';
-import { LONGEST_LATE_PUT_MS } from '../uploads/singlePuts.ts';
+import { MAX_LATE_PUT_MS } from '../uploads/singlePuts.ts';
 import { CLAIM_MS } from '../webhooks/deliveries.ts';
-import { CHANGE_OVER_MS } from '../webhooks/endpoints.ts';
+import { SECRET_OVERLAP_MS } from '../webhooks/endpoints.ts';
 import { JOB_LOCK_MS } from './jobLock.ts';
 
 /** `UPLOAD_TTL_HOURS` may have been larger; a smaller one must shorten no upload that is open. */
@@ -50,7 +50,7 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     ...moments(Task, ['waitingSince', 'updatedAt'], { state: ['pending', 'queued'] }),
     // the clean-up may look soon or after years: only the time of the change tells
     { model: Video, column: 'cleanAfter', maxAheadMs: LATE_WRITES_MS, where: changedLate },
-    { model: Video, column: 'putEndsAt', maxAheadMs: LONGEST_LATE_PUT_MS },
+    { model: Video, column: 'putEndsAt', maxAheadMs: MAX_LATE_PUT_MS },
     ...moments(Video, ['purgeAfter'], changedLate),
     ...moments(Video, [
       'legacyLinkSince',
@@ -66,10 +66,10 @@ function listBounds(models: Models, config: Config, late: (maxAheadMs: number) =
     // an attempt that is under way may take so long
     { model: WebhookDelivery, column: 'nextAttemptAt', maxAheadMs: CLAIM_MS, where: changedLate },
     ...moments(WebhookDelivery, ['updatedAt']),
-    { model: WebhookEndpoint, column: 'previousSecretEndsAt', maxAheadMs: CHANGE_OVER_MS },
+    { model: WebhookEndpoint, column: 'previousSecretEndsAt', maxAheadMs: SECRET_OVERLAP_MS },
     ...moments(WebhookEndpoint, ['failingSince']),
-    { model: LoginAttempt, column: 'windowEndsAt', maxAheadMs: LONGEST_LIMITS.windowMs },
-    { model: LoginAttempt, column: 'retryAt', maxAheadMs: LONGEST_LIMITS.maxDelayMs },
+    { model: LoginAttempt, column: 'windowEndsAt', maxAheadMs: MAX_LIMITS.windowMs },
+    { model: LoginAttempt, column: 'retryAt', maxAheadMs: MAX_LIMITS.maxDelayMs },
     { model: RefreshToken, column: 'expiresAt', maxAheadMs: REFRESH_TOKEN_MS },
     ...moments(RefreshToken, ['usedAt']),
     { model: KnownDevice, column: 'expiresAt', maxAheadMs: KNOWN_DEVICE_MS },

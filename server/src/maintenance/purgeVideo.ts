@@ -2,7 +2,7 @@ import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { abortUploads } from '../uploads/giveUp.ts';
+import { abortStoreUploads } from '../uploads/abortUpload.ts';
 import { endSinglePut, putKeyOf } from '../uploads/singlePuts.ts';
 
 const REMOVE_AT_ONCE = 500;
@@ -54,7 +54,7 @@ function writersEndAt(config: Context['config'], { deletedAt, putEndsAt }: Delet
 
 async function removeObjects(store: ObjectStore, video: DeletedVideo): Promise<void> {
   const folder = videoFolder(video);
-  await abortUploads(store, video.sourceKey);
+  await abortStoreUploads(store, video.sourceKey);
   // those of earlier versions put the source itself
   if (video.putKey !== null || video.objectFolder === null) await endSinglePut({ store }, putKeyOf(video));
   await removeAll(store, objectKeys.rawPrefix(folder));

@@ -26,7 +26,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         'Each job with what it would remove now and what came of its last run. Jobs that list the store show ' +
         'what they would remove in a dry run only.',
       auth: 'admin',
-      answer: { status: 200, description: 'The jobs', schema: retentionSchema },
+      response: { status: 200, description: 'The jobs', schema: retentionSchema },
       handle: () => serializeRetention(context),
     }),
     defineRoute({
@@ -39,7 +39,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         'it as `position`. Nothing is removed unless `dry_run` is false.',
       auth: 'admin',
       body: retentionRunRequestSchema,
-      answer: {
+      response: {
         status: 200,
         description: 'What was, or would be, removed',
         schema: retentionRunResponseSchema,
@@ -71,7 +71,7 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         'within a week. Where it is stopped because of a clock, this says that the clock is right.',
       auth: 'admin',
       body: retentionAllowRequestSchema,
-      answer: { status: 200, description: 'What is allowed', schema: retentionAllowResponseSchema },
+      response: { status: 200, description: 'What is allowed', schema: retentionAllowResponseSchema },
       errors: ['state_conflict'],
       handle: async ({ body, ...exchange }) => ({
         job: body.job,

@@ -1,6 +1,6 @@
 import { Op } from 'sequelize';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
-import { giveUpExpired } from '../uploads/giveUp.ts';
+import { expireUpload } from '../uploads/abortUpload.ts';
 import { findOrFail } from './candidates.ts';
 import type { Candidate, RetentionContext, RetentionJob } from './job.ts';
 import { listPartsIfOpen } from './orphanedUploads.ts';
@@ -55,6 +55,6 @@ async function toCandidate(
     sizeBytes: held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     since: row.createdAt,
     reason: status === 'uploading' ? 'not finished in time' : 'aborted',
-    remove: () => giveUpExpired(context, row.videoId),
+    remove: () => expireUpload(context, row.videoId),
   };
 }

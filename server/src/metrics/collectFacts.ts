@@ -16,41 +16,41 @@ import { checkDependencies } from '../health/readiness.ts';
 import { countNotRemoved, findStoppedJobs } from '../maintenance/stoppedJobs.ts';
 import type { FarmCounts, FarmFacts } from '../telemetry/farmGauges.ts';
 
-/** What answers or does not; the other checks are about what is found there. */
+/** The checks of availability; the other checks are about the state of a dependency. */
 const DEPENDENCIES: ReadonlySet<string> = new Set(['database', 'store', 'queue']);
 const QUERY_TIMEOUT_MS = 5_000;
-/** A sum over a whole library is not made for every look at it. */
+/** How long the sum over all sources is cached. */
 const SOURCES_MS = 60_000;
 
 /**
- * A function that asks database, broker and store. Whatever does not answer is left out: the rest is worth knowing all
- * the more then.
+ * Returns a function that collects the facts from database, broker and store. Facts of a dependency that does not respond
+ * are null.
  */
 export function createFactsCollector(context: ServerContext): () => Promise<FarmFacts> {
   const { models } = context.database;
-  const sourceBytes = remember(SOURCES_MS, () => sumSources(models));
+  const sourceBytes = cacheFor(SOURCES_MS, () => sumSources(models));
   return () => collectFacts(context, sourceBytes);
 }
 
 async function collectFacts(context: ServerContext, sourceBytes: () => Promise<number>): Promise<FarmFacts> {
   const { checks } = await checkDependencies(context);
-  const ask = <T>(dependency: string, question: () => Promise<T>): Promise<T | null> =>
+  const readFrom = <T>(dependency: string, read: () => Promise<T>): Promise<T | null> =>
     checks[dependency]?.ok
-      ? withTimeout(question(), QUERY_TIMEOUT_MS, dependency).catch((error: unknown) => {
-          context.logger.warn({ err: error, dependency }, 'some metrics are not known');
+      ? withTimeout(read(), QUERY_TIMEOUT_MS, dependency).catch((error: unknown) => {
+          context.logger.warn({ err: error, dependency }, 'metrics incomplete');
           return null;
         })
       : Promise.resolve(null);
   const [counts, queue, space] = await Promise.all([
-    ask('database', () => countFarm(context.database.models, sourceBytes, new Date())),
-    ask('queue', () => readDepth(context)),
-    ask('store', () => context.store.space()),
+    readFrom('database', () => countFarm(context.database.models, sourceBytes, new Date())),
+    readFrom('queue', () => readDepth(context)),
+    readFrom('store', () => context.store.space()),
   ]);
-  const answers = Object.entries(checks).map(([name, { ok }]) => [name, ok] as const);
+  const results = Object.entries(checks).map(([name, { ok }]) => [name, ok] as const);
   return {
-    up: Object.fromEntries(answers.filter(([name]) => DEPENDENCIES.has(name))),
+    up: Object.fromEntries(results.filter(([name]) => DEPENDENCIES.has(name))),
     degraded: Object.fromEntries(
-      answers.filter(([name]) => !DEPENDENCIES.has(name)).map(([name, ok]) => [name, !ok]),
+      results.filter(([name]) => !DEPENDENCIES.has(name)).map(([name, ok]) => [name, !ok]),
     ),
     counts,
     queue,
@@ -88,7 +88,7 @@ async function countFarm(models: Models, sourceBytes: () => Promise<number>, now
   };
 }
 
-/** By the index of statuses alone; deleted ones count until they are purged. */
+/** Counts videos by status, with the index only; deleted ones count until they are purged. */
 async function countVideos(models: Models): Promise<FarmCounts['videos']> {
   const rows = await models.Video.findAll({
     attributes: ['status', [fn('count', col('id')), 'id']],
@@ -97,7 +97,7 @@ async function countVideos(models: Models): Promise<FarmCounts['videos']> {
   return Object.fromEntries(rows.map(({ status, id }) => [status, Number(id)]));
 }
 
-/** Sources that are whole; those of deleted videos are there until they are purged. */
+/** Returns the bytes of complete sources; those of deleted videos count until they are purged. */
 async function sumSources(models: Models): Promise<number> {
   const kept = { transcodeStartedAt: { [Op.not]: null }, sourceRemovedAt: null };
   const sum = await models.Video.sum('sizeBytes', { where: kept });
@@ -105,17 +105,17 @@ async function sumSources(models: Models): Promise<number> {
   return Number(sum ?? 0);
 }
 
-/** The answer of `ask`, and the same again until it is older than `forMs`; a failed one is not remembered. */
-function remember<T>(forMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let asked: { at: number; answer: Promise<T> } | undefined;
+/** Returns a function that caches the result of `read` for `ttlMs`; a failed result is not cached. */
+function cacheFor<T>(ttlMs: number, read: () => Promise<T>): () => Promise<T> {
+  let cached: { at: number; result: Promise<T> } | undefined;
   return () => {
-    if (asked === undefined || performance.now() - asked.at > forMs) {
-      const answer = ask();
-      asked = { at: performance.now(), answer };
-      answer.catch(() => {
-        asked = undefined;
+    if (cached === undefined || performance.now() - cached.at > ttlMs) {
+      const result = read();
+      cached = { at: performance.now(), result };
+      result.catch(() => {
+        cached = undefined;
       });
     }
-    return asked.answer;
+    return cached.result;
   };
 }

@@ -1,13 +1,13 @@
 import type { MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 
-/** A rung that the source misses by no more than this is served at the source's own size, not a rung lower. */
+/** A source that is smaller than a rung by no more than this factor still gets that rung, at its own size. */
 const RUNG_TOLERANCE = 0.95;
 const CRF = 23;
-/** Above this rate a rung may spend more bits. */
+/** Above this frame rate a rung gets more bits. */
 const HIGH_RATE = 35;
 const HIGH_RATE_FACTOR = 1.4;
 
-/** Short side in pixels with the highest bit rate (bits per second, up to 30 frames per second) of each rung. */
+/** Short side in pixels and maximum bit rate (bits per second, at up to 30 frames per second) of each rung. */
 const RUNGS = [
   { side: 2160, maxrate: 16_000_000 },
   { side: 1440, maxrate: 9_000_000 },
@@ -22,8 +22,8 @@ const RUNGS = [
 export const LADDER_QUALITIES = RUNGS.map(({ side }) => `${side}p`);
 
 /**
- * The picture sizes of a video, largest first. Rungs go by the shorter side of the picture as shown; nothing is
- * enlarged. A picture smaller than the smallest rung gets that rung's name at its own size.
+ * Returns the renditions of a video, largest first. Rungs are chosen by the shorter side of the displayed picture; nothing
+ * is enlarged. A picture smaller than the smallest rung gets that rung's name at its own size.
  */
 export function buildLadder(facts: MediaFacts): Rendition[] {
   const { displayWidth, displayHeight, outputFrameRate } = facts.video;
@@ -44,7 +44,7 @@ export function buildLadder(facts: MediaFacts): Rendition[] {
   });
 }
 
-/** The rendition that a video shows first: about 360p, small enough to be there at once. */
+/** Returns the quality of the preview: about 360p, small enough to be encoded at once. */
 export function previewQuality(renditions: readonly Rendition[]): string {
   const side = (rendition: Rendition): number => Math.min(rendition.width, rendition.height);
   const bySide = [...renditions].sort((a, b) => side(a) - side(b));
@@ -57,7 +57,7 @@ function rateFactor(rate: Rational): number {
   return rate.num / rate.den > HIGH_RATE ? HIGH_RATE_FACTOR : 1;
 }
 
-/** The nearest even number that does not enlarge. */
+/** Returns the nearest even number that does not enlarge. */
 function evenSide(pixels: number, scale: number): number {
   return Math.max(2, Math.min(Math.floor(pixels / 2), Math.round((pixels * scale) / 2)) * 2);
 }

@@ -80,12 +80,12 @@ test('a source under the smallest rung is one rendition of its own even size', (
   assert.deepEqual(sizes(161, 121), ['240p 160x120']);
 });
 
-test('high frame rates may spend more bits', () => {
+test('high frame rates get more bits', () => {
   const rate = (num: number) => buildLadder(factsOf({ outputFrameRate: { num, den: 1 } }))[0]?.maxrate;
   assert.deepEqual([rate(30), rate(60)], [5_000_000, 7_000_000]);
 });
 
-test('the first look is about 360p, or the largest there is below', () => {
+test('the preview is about 360p, or the largest rendition below it', () => {
   assert.equal(previewQuality(buildLadder(factsOf())), '360p');
   assert.equal(previewQuality(buildLadder(factsOf({ displayWidth: 320, displayHeight: 240 }))), '240p');
 });
@@ -124,7 +124,10 @@ test('chunks cover every segment once, begin with one segment and get shorter to
     );
     if (chunks.length > 1) {
       assert.equal(chunks[0]?.segmentCount, 1);
-      assert.ok((chunks.at(-1)?.segmentCount ?? 0) >= 2, `${totalFrames} frames end in a lonely segment`);
+      assert.ok(
+        (chunks.at(-1)?.segmentCount ?? 0) >= 2,
+        `${totalFrames} frames end in a chunk of one segment`,
+      );
     }
   }
   const lengths = (chunkSeconds: number, workers: number) =>
@@ -133,7 +136,7 @@ test('chunks cover every segment once, begin with one segment and get shorter to
   assert.deepEqual(lengths(60, 1), [1, 12, 12, 11]);
 });
 
-test('a source that cannot be read from the middle is one chunk', () => {
+test('a source that is not seekable is one chunk', () => {
   const chunks = (facts: MediaFacts, singleChunk: boolean) =>
     planVideo(facts, { version: 1, chunkSeconds: 30, singleChunk }).chunks;
   assert.equal(chunks(factsOf({}, { seekable: false }), false).length, 1);
@@ -153,7 +156,7 @@ test('the origin is the first picture unless the audio begins clearly earlier', 
   assert.equal(origin(75_790, 70_890), 75_790);
 });
 
-test('a held first picture counts as frames', () => {
+test('a first picture that is held counts as frames', () => {
   const facts = factsOf({ startSeconds: 1, durationSeconds: 9 });
   assert.equal(planVideo(facts, { version: 1, chunkSeconds: 30 }).totalFrames, 300);
 });
@@ -169,7 +172,7 @@ test('lengths of segments follow from the plan', () => {
   assert.ok(Math.abs(plannedDurationSeconds(plan) - 180) < 1001 / 30_000);
 });
 
-test('what is too short to be a last segment is part of the one before, in new plans alone', () => {
+test('a last segment that is too short joins the one before, only in new plans', () => {
   const planOf = (frames: number, num = 25, den = 1) =>
     planVideo(factsOf({ outputFrameRate: { num, den }, durationSeconds: (frames * den) / num }), {
       version: 1,
@@ -186,13 +189,13 @@ test('what is too short to be a last segment is part of the one before, in new p
   assert.deepEqual(lengthsOf(planOf(126)), [5.04]);
   assert.deepEqual(lengthsOf(planOf(1)), [0.04], 'there is none before');
   assert.deepEqual(lengthsOf(planOf(163, 30_000, 1_001)), [5.439]);
-  assert.deepEqual(lengthsOf(planOf(6, 1)), [5, 1], 'one slow picture is long enough');
+  assert.deepEqual(lengthsOf(planOf(6, 1)), [5, 1], 'one picture at a low rate is long enough');
   const { minSegmentSeconds: _, ...old } = planOf(251);
   assert.deepEqual(lengthsOf(encodePlanSchema.parse(old)), [5, 5, 0.04]);
   for (const plan of [old, planOf(251)]) assert.equal(maxAudioSegments(plan), 5);
 });
 
-test('tasks come in the order: first look, audio, rest of the beginning, pictures, chunks', () => {
+test('tasks are ordered: preview, audio, rest of the first chunk, images, chunks', () => {
   const plan = encodePlanSchema.parse(planVideo(factsOf(), { version: 3, chunkSeconds: 30 }));
   const tasks = encodeTasks(plan, { key: 'raw/1/a.mp4', sizeBytes: 10 });
   const names = tasks.map(({ spec }) =>
@@ -212,7 +215,7 @@ test('tasks come in the order: first look, audio, rest of the beginning, picture
   for (const task of tasks) taskSpecSchema.parse(task.spec);
 });
 
-test('no chunk goes after a shorter one, so that the workers finish together', () => {
+test('no chunk is ordered after a shorter one, so that the workers finish together', () => {
   const tasks = encodeTasks(planVideo(factsOf(), { version: 1, chunkSeconds: 30, workers: 4 }), {
     key: 'k',
     sizeBytes: 1,

@@ -6,19 +6,19 @@ import { buildLadder, previewQuality } from './ladder.ts';
 import { planStoryboard } from './storyboardPlan.ts';
 
 export interface PlanOptions {
-  /** Counts the plans of one video; part of every segment's key. */
+  /** Plan version of the video; part of every segment's key. */
   version: number;
   /** About how much video one encode task covers. */
   chunkSeconds: number;
-  /** About how much video one segment holds; what players expect where it is left out. */
+  /** About how much video one segment holds; 5 s where it is left out. */
   segmentSeconds?: number;
-  /** How many workers there are to share it; two where nothing is known of them. */
+  /** How many workers share the tasks; 2 where that is not known. */
   workers?: number;
-  /** Plan one chunk whatever the facts say: what follows when chunks did not come out as planned. */
+  /** Plan a single chunk, after the chunks of an earlier plan did not match it. */
   singleChunk?: boolean;
 }
 
-/** Everything that is decided about a video, from the facts alone; the same facts always give the same plan. */
+/** Returns the plan of a video. A pure function: the same facts and options always lead to the same plan. */
 export function planVideo(facts: MediaFacts, options: PlanOptions): EncodePlan {
   const frameRate = facts.video.outputFrameRate;
   const segmentFrames = segmentFramesFor(frameRate, options.segmentSeconds);
@@ -61,20 +61,20 @@ function planAudio(source: NonNullable<MediaFacts['audio']>): NonNullable<Encode
   };
 }
 
-/** A task as it is inserted after inspection. */
+/** A task to insert after inspection. */
 export interface PlannedTask {
   spec: TaskSpec;
   /** Order within the video, from 1 (0 is the inspection); lower goes first. */
   position: number;
   /** What `done` of a progress event counts up to. */
   unitsTotal: number;
-  /** Relative cost: frames times pixels of an encode, in millions. For a progress that moves evenly. */
+  /** Relative cost: frames times pixels of an encode, in millions. It makes the progress advance evenly. */
   weight: number;
 }
 
 /**
- * The tasks of a plan in the order of their work: the first look (the first segment in one small rendition), the
- * audio, the rest of the first chunk, the pictures, then chunk after chunk in every rendition.
+ * Returns the tasks of a plan in the order of their work: the preview (the first segment in one small rendition), the
+ * audio, the other renditions of the first chunk, the images, then the other chunks in every rendition.
  */
 export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[] {
   const { chunks, ...shared } = plan;
@@ -87,9 +87,9 @@ export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[]
     weight: encodeWeight(plan, chunk, qualities),
   });
   const whole = { unitsTotal: 1000, weight: 1 };
-  // the very last chunk is never the shortest: begun after shorter ones, it would keep everybody waiting
+  // the last chunk is never the shortest one; started after shorter ones it would delay the whole video
   const longestFirst = otherChunks.toSorted((a, b) => b.segmentCount - a.segmentCount);
-  const first = splitFirstLook(plan, firstChunk).map((qualities) => encode(firstChunk, qualities));
+  const first = splitPreview(plan, firstChunk).map((qualities) => encode(firstChunk, qualities));
   const audio = plan.audio ? [{ spec: { kind: 'audio' as const, source, plan: shared }, ...whole }] : [];
   const images = { spec: { kind: 'images' as const, source, plan: shared }, ...whole };
   return [
@@ -101,8 +101,8 @@ export function encodeTasks(plan: EncodePlan, source: TaskSource): PlannedTask[]
   ].map((task, index) => ({ ...task, position: index + 1 }));
 }
 
-/** A single short chunk is not worth two decodes. */
-function splitFirstLook(plan: EncodePlan, firstChunk: Chunk): string[][] {
+/** Returns the qualities of each task of the first chunk. A single short chunk is not worth two decodes. */
+function splitPreview(plan: EncodePlan, firstChunk: Chunk): string[][] {
   const all = plan.renditions.map((rendition) => rendition.quality);
   if (firstChunk.last || all.length === 1) return [all];
   const small = previewQuality(plan.renditions);

@@ -4,13 +4,13 @@ import { originSeconds } from '@reelmill/shared/core/timeline.ts';
 const MAX_TILES = 100;
 const COLUMNS = 10;
 const TILE_LONG_SIDE = 160;
-const SHORTEST_INTERVAL_SECONDS = 1;
+const MIN_INTERVAL_SECONDS = 1;
 
-/** The grid of preview pictures: at most a hundred, one per second at the closest. */
+/** Returns the grid of the storyboard: at most 100 tiles, at most one per second. */
 export function planStoryboard(facts: MediaFacts): EncodePlan['storyboard'] {
   const { startSeconds, durationSeconds, displayWidth, displayHeight } = facts.video;
   const length = Math.max(0.001, startSeconds + durationSeconds - originSeconds(facts));
-  const intervalSeconds = Math.max(SHORTEST_INTERVAL_SECONDS, Math.ceil(length / MAX_TILES));
+  const intervalSeconds = Math.max(MIN_INTERVAL_SECONDS, Math.ceil(length / MAX_TILES));
   const count = Math.max(1, Math.min(MAX_TILES, Math.ceil(length / intervalSeconds)));
   const columns = Math.min(COLUMNS, count);
   const scale = TILE_LONG_SIDE / Math.max(displayWidth, displayHeight);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Router } from 'express';
-import { refuseOtherMethods } from '../http/methods.ts';
+import { rejectOtherMethods } from '../http/methods.ts';
 
 const CONTENT_TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -20,12 +20,12 @@ interface Asset {
 }
 
 export interface Assets {
-  /** The address of a file; it changes with the content of any of them. */
+  /** Returns the URL of a file; it changes with the content of any file. Throws for an unknown name. */
   url(name: string): string;
   router: Router;
 }
 
-/** The files of the watch page, read once. Their addresses, below `basePath`, carry a version, so browsers keep them for good. */
+/** Loads the files of the watch page. Their URLs below `basePath` contain a version, so browsers cache them forever. */
 export function loadAssets(basePath: string): Assets {
   const assets = readAssets();
   const hash = createHash('sha256');
@@ -45,7 +45,7 @@ export function loadAssets(basePath: string): Assets {
     response.send(gzip ? asset.gzipped : asset.plain);
   });
   router.all(`/assets/${version}/:name`, (request, response, next) => {
-    if (assets.has(request.params.name)) refuseOtherMethods(['GET'])(request, response, next);
+    if (assets.has(request.params.name)) rejectOtherMethods(['GET'])(request, response, next);
     else next();
   });
   return {
@@ -57,7 +57,7 @@ export function loadAssets(basePath: string): Assets {
   };
 }
 
-/** The page's own files and those of the player it shares with the desktop app stand side by side. */
+/** Reads the page's own files, and those of the player that it shares with the desktop app. */
 function readAssets(): Map<string, Asset> {
   const player = import.meta.resolve('@reelmill/shared/player/player.js');
   const folders = [new URL('browser/', import.meta.url), new URL('.', player)];

@@ -17,28 +17,28 @@ import { findPlayablePrefix, type PlayablePrefix, type PlayableSegment } from '.
 import { readSmallObject } from './readSmallObject.ts';
 
 const MAX_INIT_BYTES = 64 * 1024;
-/** How old what is known of a video's tasks may be. */
-const FRESH_MS = 1_000;
-const KEPT_BEGINNINGS = 50;
-const KEPT_CODECS = 10_000;
+/** How old the cached tasks of a video may be. */
+const MAX_AGE_MS = 1_000;
+const MAX_CACHED_PREFIXES = 50;
+const MAX_CACHED_CODECS = 10_000;
 const AUDIO_CODECS = 'mp4a.40.2';
 const AAC_FRAME_SAMPLES = 1024;
 
-interface Beginning {
+interface PlannedPrefix {
   plan: EncodePlan;
-  beginning: ReturnType<typeof findPlayablePrefix>;
+  prefix: ReturnType<typeof findPlayablePrefix>;
 }
 
-/** EVENT playlists of the finished beginning of videos that are transcoding, made from their tasks. */
+/** Builds EVENT playlists of the playable prefix of transcoding videos from their tasks. */
 export class EventPlaylists {
   readonly #models: Models;
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
-  readonly #beginnings = new BoundedCache<{ beginning: Promise<Beginning>; readAt: number }>(
-    KEPT_BEGINNINGS,
+  readonly #prefixes = new BoundedCache<{ planned: Promise<PlannedPrefix>; readAt: number }>(
+    MAX_CACHED_PREFIXES,
     () => 1,
   );
-  readonly #codecs = new BoundedCache<string>(KEPT_CODECS, () => 1);
+  readonly #codecs = new BoundedCache<string>(MAX_CACHED_CODECS, () => 1);
 
   constructor(models: Models, store: ObjectStore, urls: PlaybackUrls) {
     this.#models = models;
@@ -46,17 +46,17 @@ export class EventPlaylists {
     this.#urls = urls;
   }
 
-  /** Lists the renditions that have a beginning; `state_conflict` where there is none yet. */
+  /** Lists the renditions with a playable prefix. Throws `state_conflict` where there is none yet. */
   async master(video: VideoRow): Promise<string> {
-    const { plan, beginning } = await this.#read(video);
+    const { plan, prefix } = await this.#read(video);
     const ready = plan.renditions.flatMap((rendition) => {
-      const run = beginning.video.find(({ name }) => name === rendition.quality);
+      const run = prefix.video.find(({ name }) => name === rendition.quality);
       return run === undefined ? [] : [{ ...rendition, run }];
     });
-    if (ready.length === 0) throw nothingYet();
-    const audio = beginning.audio === null ? null : plan.audio;
+    if (ready.length === 0) throw notPlayableYet();
+    const audio = prefix.audio === null ? null : plan.audio;
     const variants = ready.map(async ({ quality, width, height, maxrate, run }) => {
-      // what is not finished has no measured rate; this is what it may not exceed
+      // the measured rate is not known yet; this is its upper bound
       const bandwidth = maxrate + (audio?.bitrate ?? 0);
       return {
         uri: this.#urls.renditionUrl(video, quality),
@@ -78,33 +78,33 @@ export class EventPlaylists {
     });
   }
 
-  /** `name` is a quality or `audio`; `not_found` where it has no beginning yet. */
+  /** `name` is a quality or `audio`. Throws `not_found` where it has no playable prefix yet. */
   async rendition(video: VideoRow, name: string): Promise<string> {
-    const { plan, beginning } = await this.#read(video);
-    const run = name === 'audio' ? beginning.audio : beginning.video.find((one) => one.name === name);
+    const { plan, prefix } = await this.#read(video);
+    const run = name === 'audio' ? prefix.audio : prefix.video.find((one) => one.name === name);
     if (!run) throw new ReelmillError('not_found', 'This video has no such rendition yet.');
     return this.#build(videoFolder(video), plan, run);
   }
 
-  /** Many players ask for several lists at nearly the same time, and the tasks of a long film are much to read. */
-  #read(video: VideoRow): Promise<Beginning> {
+  /** Cached: players request several playlists at once, and a long film has many tasks. */
+  #read(video: VideoRow): Promise<PlannedPrefix> {
     const key = `${video.id} ${video.planVersion}`;
-    const known = this.#beginnings.get(key);
-    if (known !== undefined && performance.now() - known.readAt < FRESH_MS) return known.beginning;
-    const beginning = this.#readTasks(video);
-    this.#beginnings.set(key, { beginning, readAt: performance.now() });
-    return beginning;
+    const known = this.#prefixes.get(key);
+    if (known !== undefined && performance.now() - known.readAt < MAX_AGE_MS) return known.planned;
+    const planned = this.#readTasks(video);
+    this.#prefixes.set(key, { planned, readAt: performance.now() });
+    return planned;
   }
 
-  async #readTasks({ id }: VideoRow): Promise<Beginning> {
+  async #readTasks({ id }: VideoRow): Promise<PlannedPrefix> {
     const row = await this.#models.Video.findByPk(id, { attributes: ['plan'] });
     const plan = row?.plan ?? null;
-    if (plan === null) throw nothingYet();
+    if (plan === null) throw notPlayableYet();
     const tasks = await this.#models.Task.findAll({
       attributes: ['state', 'spec', 'result', 'segmentsDone', 'listedTag', 'damagedTag', 'damagedSegments'],
       where: { videoId: id, planVersion: plan.version, kind: ['encode', 'audio'] },
     });
-    return { plan, beginning: findPlayablePrefix(plan, tasks) };
+    return { plan, prefix: findPlayablePrefix(plan, tasks) };
   }
 
   async #build(folder: VideoFolder, plan: EncodePlan, run: PlayablePrefix): Promise<string> {
@@ -127,22 +127,23 @@ export class EventPlaylists {
     const known = this.#codecs.get(initKey);
     if (known !== undefined) return known;
     const codecs = readVideoCodecs(await readSmallObject(this.#store, initKey, MAX_INIT_BYTES));
-    if (codecs === null) throw new ReelmillError('internal', `The init segment ${initKey} has no picture.`);
+    if (codecs === null)
+      throw new ReelmillError('internal', `The init segment ${initKey} has no video track.`);
     this.#codecs.set(initKey, codecs);
     return codecs;
   }
 }
 
-function nothingYet(): ReelmillError {
+function notPlayableYet(): ReelmillError {
   return new ReelmillError('state_conflict', 'Nothing of this video can be played yet.');
 }
 
-/** The init of a rendition is that of the try which made its first segment. */
+/** The init segment of a rendition belongs to the attempt that encoded its first segment. */
 function initKeyOf(folder: VideoFolder, { version }: EncodePlan, { name, segments }: PlayablePrefix): string {
   return objectKeys.init(folder, name, version, segments[0]?.tag);
 }
 
-/** What the target duration of a growing playlist must allow for from the start. */
+/** Returns the duration of the longest segment that an EVENT playlist will have. */
 function longestSegmentSeconds(plan: EncodePlan, name: string): number {
   if (name !== 'audio' || plan.audio === null) {
     return Math.max(videoSegmentSeconds(plan, 0), videoSegmentSeconds(plan, videoSegmentCount(plan) - 1));
@@ -152,8 +153,8 @@ function longestSegmentSeconds(plan: EncodePlan, name: string): number {
 }
 
 /**
- * The RFC 6381 name of the H.264 picture in an init segment, `avc1.64001f`: the three bytes after the version of its
- * `avcC` box. Null where there is no such box.
+ * Returns the RFC 6381 codec string of the H.264 track in an init segment, such as `avc1.64001f`: the three bytes after the
+ * version of its `avcC` box. Null where there is no such box.
  */
 export function readVideoCodecs(init: Buffer): string | null {
   const box = init.indexOf('avcC', 0, 'latin1');

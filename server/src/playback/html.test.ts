@@ -10,6 +10,6 @@ test('values are escaped, markup is not', () => {
   );
 });
 
-test('a number is its digits and nothing missing becomes a word', () => {
+test('formats numbers, and an empty string as nothing', () => {
   assert.equal(html`${7}${''}`.text, '7');
 });

@@ -1,4 +1,4 @@
-/** Markup that is finished: it is not escaped again. */
+/** Markup that is not escaped again. */
 export class Markup {
   readonly text: string;
 
@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-/** A template whose values are escaped, for text and for attributes in double quotes; Markup goes in as it is. */
+/** A template that escapes its values, for text and for attributes in double quotes, except Markup. */
 export function html(strings: TemplateStringsArray, ...values: (string | number | Markup)[]): Markup {
   const parts = strings.map((string, index) => {
     const value = values[index] ?? '';

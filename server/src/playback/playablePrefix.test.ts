@@ -58,8 +58,8 @@ const pendingTasks = (): TaskFacts[] =>
     damagedSegments: 0,
   }));
 
-/** The first look comes first, then the audio, then the rest of the first chunk. */
-const [FIRST_LOOK, AUDIO, REST_OF_FIRST, , SECOND_CHUNK, THIRD_CHUNK] = [0, 1, 2, 3, 4, 5];
+/** The preview comes first, then the audio, then the rest of the first chunk. */
+const [PREVIEW, AUDIO, REST_OF_FIRST, , SECOND_CHUNK, THIRD_CHUNK] = [0, 1, 2, 3, 4, 5];
 
 function finish(tasks: TaskFacts[], index: number): void {
   const task = tasks[index];
@@ -70,7 +70,7 @@ function finish(tasks: TaskFacts[], index: number): void {
 function report(tasks: TaskFacts[], index: number, segmentsDone: number): void {
   const task = tasks[index];
   assert.ok(task);
-  tasks[index] = { ...task, state: 'running', segmentsDone, listedTag: 'try-1' };
+  tasks[index] = { ...task, state: 'running', segmentsDone, listedTag: 'attempt-1' };
 }
 
 function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResult {
@@ -102,20 +102,20 @@ function resultOf({ segmentFrames }: EncodePlan, { spec }: TaskFacts): TaskResul
 const lengths = (tasks: TaskFacts[]) =>
   Object.fromEntries(findPlayablePrefix(plan, tasks).video.map((run) => [run.name, run.segments.length]));
 
-test('nothing is there before a first segment is', () => {
+test('is empty before the first segment exists', () => {
   assert.deepEqual(findPlayablePrefix(plan, pendingTasks()), { video: [], audio: null });
 });
 
-test('the first look has one rendition only, and sound as far as it is reported', () => {
+test('the preview has a single rendition, and audio as far as it is reported', () => {
   const tasks = pendingTasks();
-  finish(tasks, FIRST_LOOK);
+  finish(tasks, PREVIEW);
   assert.deepEqual(lengths(tasks), { '360p': 1 });
   assert.equal(findPlayablePrefix(plan, tasks).audio, null);
   report(tasks, AUDIO, 3);
   assert.equal(findPlayablePrefix(plan, tasks).audio?.segments.length, 3);
 });
 
-test('audio that could not be made is left out', () => {
+test('leaves out failed audio', () => {
   const tasks = pendingTasks();
   const audio = tasks[AUDIO];
   assert.ok(audio);
@@ -123,24 +123,24 @@ test('audio that could not be made is left out', () => {
   assert.equal(findPlayablePrefix(plan, tasks).audio, null);
 });
 
-test('a running chunk counts what it has reported, with the durations of the plan', () => {
+test('a running chunk has its reported segments, with the durations of the plan', () => {
   const tasks = pendingTasks();
-  finish(tasks, FIRST_LOOK);
+  finish(tasks, PREVIEW);
   report(tasks, SECOND_CHUNK, 2);
   const run = findPlayablePrefix(plan, tasks).video[0];
   assert.deepEqual(run, {
     name: '360p',
     segments: [
       { index: 0, durationSeconds: 5.01, sizeBytes: 1000, tag: 'done-1' },
-      { index: 1, durationSeconds: 5, tag: 'try-1' },
-      { index: 2, durationSeconds: 5, tag: 'try-1' },
+      { index: 1, durationSeconds: 5, tag: 'attempt-1' },
+      { index: 2, durationSeconds: 5, tag: 'attempt-1' },
     ],
   });
 });
 
-test('a later chunk waits for the one before it, and is there when the gap is closed', () => {
+test('a chunk counts only after the one before it', () => {
   const tasks = pendingTasks();
-  finish(tasks, FIRST_LOOK);
+  finish(tasks, PREVIEW);
   finish(tasks, REST_OF_FIRST);
   finish(tasks, THIRD_CHUNK);
   assert.deepEqual(lengths(tasks), { '720p': 1, '480p': 1, '360p': 1, '240p': 1 });
@@ -152,14 +152,14 @@ test('a later chunk waits for the one before it, and is there when the gap is cl
   assert.equal(lengths(tasks)['720p'], expected);
 });
 
-test('a rendition whose own first segment is missing is left out, however much of it follows', () => {
+test('leaves out a rendition without its first segment, however many follow', () => {
   const tasks = pendingTasks();
-  finish(tasks, FIRST_LOOK);
+  finish(tasks, PREVIEW);
   finish(tasks, SECOND_CHUNK);
   assert.deepEqual(Object.keys(lengths(tasks)), ['360p']);
 });
 
-test('segments have the try that is listed, and behind those a damaged one that it replaces', () => {
+test('segments have the tag of the listed attempt, followed by those of the damaged one that it replaces', () => {
   const tasks = pendingTasks();
   const audio = tasks[AUDIO];
   assert.ok(audio);
@@ -167,7 +167,7 @@ test('segments have the try that is listed, and behind those a damaged one that 
     tasks[AUDIO] = { ...audio, ...change };
     return findPlayablePrefix(plan, tasks).audio?.segments.map(({ tag }) => tag);
   };
-  // of a worker before an upgrade
+  // from a worker of an earlier version
   assert.deepEqual(tagsOf({ segmentsDone: 2 }), [null, null]);
   assert.deepEqual(tagsOf({ segmentsDone: 2, listedTag: 'b' }), ['b', 'b']);
   const damaged = { damagedTag: 'a', damagedSegments: 3 };

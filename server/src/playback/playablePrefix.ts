@@ -7,7 +7,7 @@ import {
   videoSegmentSeconds,
 } from '@reelmill/shared/core/timeline.ts';
 
-/** What of a task's row tells which segments exist. */
+/** The columns of a task that determine which segments exist. */
 export interface TaskFacts {
   state: TaskState;
   spec: TaskSpec;
@@ -19,10 +19,10 @@ export interface TaskFacts {
   damagedSegments: number;
 }
 
-/** `tag` is that of the try whose key it has. */
+/** `tag` is that of the attempt that its key contains. */
 export type PlayableSegment = Pick<Segment, 'index' | 'durationSeconds'> & { tag: AttemptTag };
 
-/** The segments of one rendition that are in the store without a gap from the first on. */
+/** The segments of one rendition that exist in the store without a gap from the first on. */
 export interface PlayablePrefix {
   /** A quality (`720p`) or `audio`. */
   name: string;
@@ -30,9 +30,9 @@ export interface PlayablePrefix {
 }
 
 /**
- * What can be watched of a video that is still transcoding. Of a finished task all segments count, of a running one
- * those it has reported, with the durations that the plan foresees. Renditions that do not have their first segment
- * yet are left out. `tasks` are those of the plan's version, in any order.
+ * Returns what can be watched of a transcoding video: all segments of done tasks, and the reported segments of running ones
+ * with the durations of the plan. Leaves out renditions without their first segment. `tasks` are those of the plan's
+ * version, in any order.
  */
 export function findPlayablePrefix(
   plan: EncodePlan,
@@ -61,7 +61,7 @@ function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): Pl
     return withTag(result.tag, result.renditions.find((r) => r.quality === quality)?.segments);
   }
   const { firstSegment, segmentCount } = spec.chunk;
-  return listedSegments(task, { first: firstSegment, most: segmentCount }, (index) =>
+  return listedSegments(task, { first: firstSegment, max: segmentCount }, (index) =>
     videoSegmentSeconds(plan, index),
   );
 }
@@ -69,7 +69,7 @@ function encodedSegments(plan: EncodePlan, task: TaskFacts, quality: string): Pl
 function audioSegments(plan: EncodePlan, task: TaskFacts): PlayableSegment[] {
   if (task.spec.kind !== 'audio') return [];
   if (task.result?.kind === 'audio') return withTag(task.result.tag, task.result.rendition?.segments);
-  return listedSegments(task, { first: 0, most: maxAudioSegments(plan) }, (index) =>
+  return listedSegments(task, { first: 0, max: maxAudioSegments(plan) }, (index) =>
     audioSegmentSeconds(plan, index),
   );
 }
@@ -80,11 +80,11 @@ function withTag(tag: string | undefined, segments: readonly Segment[] = []): Pl
 
 function listedSegments(
   { segmentsDone, listedTag, damagedTag, damagedSegments }: TaskFacts,
-  { first, most }: { first: number; most: number },
+  { first, max }: { first: number; max: number },
   secondsOf: (index: number) => number,
 ): PlayableSegment[] {
-  // a worker reports it, and may report anything
-  const count = Math.min(Math.max(segmentsDone, damagedSegments), most);
+  // a worker may report any number
+  const count = Math.min(Math.max(segmentsDone, damagedSegments), max);
   return Array.from({ length: count }, (_, offset) => {
     const index = first + offset;
     return { index, durationSeconds: secondsOf(index), tag: offset < segmentsDone ? listedTag : damagedTag };

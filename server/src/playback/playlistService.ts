@@ -7,20 +7,20 @@ import { EventPlaylists } from './eventPlaylists.ts';
 import { selectVariants } from './playlistUris.ts';
 import { VodPlaylists } from './vodPlaylists.ts';
 
-/** `growing`: more will follow; ask again. */
+/** `isEvent`: an EVENT playlist, to which segments are added. */
 export interface ServedPlaylist {
   body: string;
-  growing: boolean;
+  isEvent: boolean;
 }
 
-/** Playlists as players get them: every URI in them is signed. */
+/** Playlists for players: every URI in them is signed. */
 export interface PlaylistService {
   /**
-   * `name` is `master`, `master-720p`, `720p` or `audio`. Throws `not_found` for a rendition that is not there, and
-   * `state_conflict` where the video cannot be played, or not yet.
+   * `name` is `master`, `master-720p`, `720p` or `audio`. Throws `not_found` for a missing rendition, and `state_conflict`
+   * where the video cannot be played (yet).
    */
   playlist(video: VideoRow, name: string): Promise<ServedPlaylist>;
-  /** The storyboard's WebVTT; `not_found` while there is none. */
+  /** Returns the WebVTT of the storyboard. Throws `not_found` while there is none. */
   storyboard(video: VideoRow): Promise<string>;
 }
 
@@ -31,11 +31,11 @@ export interface PlaylistServiceOptions {
 }
 
 export function createPlaylistService({ models, store, urls }: PlaylistServiceOptions): PlaylistService {
-  const finished = new VodPlaylists(store, urls);
-  const growing = new EventPlaylists(models, store, urls);
+  const vod = new VodPlaylists(store, urls);
+  const event = new EventPlaylists(models, store, urls);
   const sourceFor = ({ status }: VideoRow) => {
-    if (status === 'online') return finished;
-    if (status === 'transcoding') return growing;
+    if (status === 'online') return vod;
+    if (status === 'transcoding') return event;
     throw new ReelmillError('state_conflict', `This video cannot be played: it is ${status}.`);
   };
 
@@ -46,18 +46,18 @@ export function createPlaylistService({ models, store, urls }: PlaylistServiceOp
       const isMaster = name.startsWith('master');
       const body = isMaster ? await source.master(video) : await source.rendition(video, name);
       return {
-        body: quality === undefined ? body : keepOnly(body, quality),
-        growing: source === growing,
+        body: quality === undefined ? body : keepVariant(body, quality),
+        isEvent: source === event,
       };
     },
     async storyboard(video) {
-      if (video.storyboardKey !== null) return finished.storyboard(video, video.storyboardKey);
+      if (video.storyboardKey !== null) return vod.storyboard(video, video.storyboardKey);
       throw new ReelmillError('not_found', 'This video has no storyboard yet.');
     },
   };
 }
 
-function keepOnly(master: string, quality: string): string {
+function keepVariant(master: string, quality: string): string {
   const selected = selectVariants(master, (uri) => uri.includes(`/${quality}.m3u8?`));
   if (selected.includes('#EXT-X-STREAM-INF')) return selected;
   throw new ReelmillError('not_found', 'This video has no such rendition.');

@@ -26,7 +26,7 @@ test('the URIs of a master playlist are those of groups and variants', () => {
   assert.deepEqual(listUris(MASTER), ['hls_audio/audio.m3u8', 'hls_720p/720p.m3u8']);
 });
 
-test('only URIs change, and dollar signs in them mean nothing', () => {
+test('replaces only URIs, and dollar signs have no special meaning', () => {
   const rewritten = rewriteUris(MASTER, (uri) => `https://store/$&/${uri}?a=1&b="`.replace('"', '%22'));
   assert.equal(
     rewritten,
@@ -38,7 +38,7 @@ test('only URIs change, and dollar signs in them mean nothing', () => {
   );
 });
 
-test('one variant of a master playlist keeps the audio that they share', () => {
+test('selecting a variant of a master playlist keeps the common audio', () => {
   const two = `${MASTER}#EXT-X-STREAM-INF:BANDWIDTH=500000,AUDIO="audio"\nhls_360p/360p.m3u8\n`;
   assert.equal(
     selectVariants(two, (uri) => uri.includes('/720p')),
@@ -47,7 +47,7 @@ test('one variant of a master playlist keeps the audio that they share', () => {
   assert.deepEqual(listUris(selectVariants(two, () => false)), ['hls_audio/audio.m3u8']);
 });
 
-test('windows line ends do not become part of a URI', () => {
+test('Windows line breaks are not part of a URI', () => {
   assert.deepEqual(listUris('#EXTM3U\r\n#EXTINF:4,\r\na.m4s\r\n'), ['a.m4s']);
 });
 

@@ -1,6 +1,6 @@
 const URI_ATTRIBUTE = /(^#EXT-X-[A-Z-]+:(?:.*?,)?URI=")([^"]*)(")/;
 
-/** Every URI of a playlist, in its order: lines that are no tags, and the `URI` of tags (`EXT-X-MAP`, `EXT-X-MEDIA`). */
+/** Returns every URI of a playlist, in order: lines that are not tags, and `URI` attributes (`EXT-X-MAP`, `EXT-X-MEDIA`). */
 export function listUris(playlist: string): string[] {
   const uris: string[] = [];
   rewriteUris(playlist, (uri) => {
@@ -10,7 +10,7 @@ export function listUris(playlist: string): string[] {
   return uris;
 }
 
-/** The playlist with every URI replaced; nothing else of it changes. */
+/** Returns the playlist with every URI replaced and everything else unchanged. */
 export function rewriteUris(playlist: string, replace: (uri: string) => string): string {
   return playlist
     .split('\n')
@@ -24,7 +24,7 @@ export function rewriteUris(playlist: string, replace: (uri: string) => string):
     .join('\n');
 }
 
-/** A master playlist with only the variants whose URI is accepted; what they share stays. */
+/** Returns a master playlist with only the variants whose URI `accept` accepts, and their common tags. */
 export function selectVariants(master: string, accept: (uri: string) => boolean): string {
   const lines = master.split('\n');
   return lines
@@ -35,7 +35,7 @@ export function selectVariants(master: string, accept: (uri: string) => boolean)
     .join('\n');
 }
 
-/** A storyboard with the picture of every cue replaced; what follows `#` (the tile) stays. */
+/** Returns a storyboard with the picture of every cue replaced; keeps the tile after `#`. */
 export function rewriteStoryboard(vtt: string, replace: (picture: string) => string): string {
   return vtt
     .split('\n')

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
-/** An object, whole. Throws where it is larger than `maxBytes`, and what the store throws. */
+/** Returns a whole object. Throws `internal` where it is larger than `maxBytes`, and what the store throws. */
 export async function readSmallObject(store: ObjectStore, key: string, maxBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;

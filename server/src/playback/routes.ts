@@ -17,7 +17,7 @@ export function createPlaybackRoutes(context: ServerContext, urls: PlaybackUrls)
   const { database, store } = context;
   const playlists = createPlaylistService({ models: database.models, store, urls });
 
-  /** Not so long that a link could end while the answer is still kept. */
+  /** Caches a playlist only as long as none of its links expires. */
   function cacheFor(response: Response): void {
     const seconds = Math.floor(Math.min(MAX_AGE_SECONDS, urls.secondsLeft() / 4));
     response.setHeader('Cache-Control', `private, max-age=${seconds}`);
@@ -29,21 +29,23 @@ export function createPlaybackRoutes(context: ServerContext, urls: PlaybackUrls)
       path: '/videos/{id}/hls/{playlist}',
       summary: 'Playlist of a video',
       description:
-        '`master.m3u8`, one quality with its sound (`master-720p.m3u8`), or a bare rendition (`720p.m3u8`, `audio.m3u8`). Every address in it is signed. While the video ' +
-        'is transcoding, an EVENT playlist of the beginning that is finished.',
+        '`master.m3u8`, one quality with its audio (`master-720p.m3u8`), or a single rendition (`720p.m3u8`, `audio.m3u8`). ' +
+        'Every URL in it is signed. While the video is transcoding, an EVENT playlist of its playable prefix.',
       tag: 'Playback',
       auth: 'optional',
       params: z.object({
         id: videoIdSchema,
-        playlist: z.string().regex(/^(master(-\d{1,5}p)?|audio|\d{1,5}p)\.m3u8$/, 'is no name of a playlist'),
+        playlist: z
+          .string()
+          .regex(/^(master(-\d{1,5}p)?|audio|\d{1,5}p)\.m3u8$/, 'is not the name of a playlist'),
       }),
       query: linkQuerySchema,
       errors: ['signature_invalid', 'not_found', 'state_conflict'],
-      answer: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
+      response: { status: 200, description: 'The playlist', contentType: PLAYLIST_TYPE },
       async handle({ params: { id, playlist }, query, identity, response }) {
         const video = await findVisibleVideo(context, id, { identity, name: playlist, query });
-        const { body, growing } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
-        if (growing) response.setHeader('Cache-Control', 'no-store');
+        const { body, isEvent } = await playlists.playlist(video, playlist.replace(/\.m3u8$/, ''));
+        if (isEvent) response.setHeader('Cache-Control', 'no-store');
         else cacheFor(response);
         sendText(response, PLAYLIST_TYPE, body);
       },
@@ -52,14 +54,13 @@ export function createPlaybackRoutes(context: ServerContext, urls: PlaybackUrls)
       method: 'get',
       path: '/videos/{id}/storyboard.vtt',
       summary: 'Storyboard of a video',
-      description:
-        'WebVTT: each cue is a time range and the tile of the storyboard picture that stands for it.',
+      description: 'WebVTT: each cue is a time range and its tile of the storyboard picture.',
       tag: 'Playback',
       auth: 'optional',
       params: z.object({ id: videoIdSchema }),
       query: linkQuerySchema,
       errors: ['signature_invalid', 'not_found'],
-      answer: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
+      response: { status: 200, description: 'The storyboard', contentType: 'text/vtt' },
       async handle({ params: { id }, query, identity, response }) {
         const video = await findVisibleVideo(context, id, { identity, name: 'storyboard.vtt', query });
         const body = await playlists.storyboard(video);
@@ -72,6 +73,6 @@ export function createPlaybackRoutes(context: ServerContext, urls: PlaybackUrls)
 
 function sendText(response: Response, contentType: string, body: string): void {
   response.setHeader('Content-Type', contentType);
-  // as bytes: Express would add a charset to a playlist's type, which has none
+  // as bytes: Express would add a charset to the media type, which has none
   response.send(Buffer.from(body));
 }

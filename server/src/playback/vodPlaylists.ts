@@ -12,7 +12,7 @@ import { readSmallObject } from './readSmallObject.ts';
 const CACHE_CHARACTERS = 32 * 1024 * 1024;
 const MAX_STORED_BYTES = 8 * 1024 * 1024;
 
-/** What is in the store as text, with its relative addresses replaced by signed ones. Kept for as long as those are equal. */
+/** Playlists and storyboards from the store, with signed URLs in place of relative ones. Cached while the URLs are equal. */
 export class VodPlaylists {
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
@@ -29,7 +29,7 @@ export class VodPlaylists {
     );
   }
 
-  /** `name` is a quality or `audio`; `not_found` where the video has no such rendition. */
+  /** `name` is a quality or `audio`. Throws `not_found` where the video has no such rendition. */
   rendition(video: VideoRow, name: string): Promise<string> {
     const key = objectKeys.playlist(videoFolder(video), name);
     return this.#signed(video, key, async (stored) => {
@@ -59,7 +59,7 @@ export class VodPlaylists {
     return body;
   }
 
-  /** Signs names that lie in the same folder as `key`. */
+  /** Signs names in the same folder as `key`. Returns a function from name to URL. */
   async #signSiblings(key: string, names: readonly string[]): Promise<(name: string) => string> {
     const keyOf = (name: string) => path.posix.join(path.posix.dirname(key), name);
     const signed = await signKeys(this.#urls, names.map(keyOf));

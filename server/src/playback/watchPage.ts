@@ -1,6 +1,6 @@
 import { html, type Markup } from './html.ts';
 
-/** `open`: anybody may watch; `link`: whoever has this signed link; `none`: only after signing in. */
+/** `open`: everybody may watch; `link`: everybody with this link; `none`: only after signing in. */
 export type WatchAccess = 'open' | 'link' | 'none';
 
 export interface WatchPage {
@@ -9,13 +9,13 @@ export interface WatchPage {
   /** Null where the visitor may not know it. */
   title: string | null;
   description: string;
-  /** What the sign-in form says first; null shows no form. */
+  /** Heading and text of the sign-in form; null: no form. */
   signIn: { title: string; text: string } | null;
-  /** The address of a file of the page. */
+  /** Returns the URL of a file of the page. */
   asset(name: string): string;
 }
 
-/** The whole page; what changes while it is open is filled in by its scripts. */
+/** Returns the page as HTML; its scripts fill in what changes while it is open. */
 export function renderWatchPage(page: WatchPage): string {
   return html`<!doctype html>
 <html lang="en">
@@ -56,7 +56,7 @@ ${renderPlayer(page.access)}
 `.text;
 }
 
-/** A page for an address that leads nowhere. */
+/** Returns the page for an unknown address as HTML. */
 export function renderMissingPage(asset: WatchPage['asset']): string {
   return html`<!doctype html>
 <html lang="en">
@@ -102,7 +102,7 @@ function renderSignIn({ title, text }: { title: string; text: string }): Markup 
 </section>`;
 }
 
-/** Filled by the player itself; until then it takes the place of the picture. */
+/** The player fills it; until then it reserves the space of the picture. */
 function renderPlayer(access: WatchAccess): Markup {
   return html`<section id="player" class="player" aria-label="Video player"${access === 'none' ? html` hidden` : ''}><div class="stage"></div></section>`;
 }

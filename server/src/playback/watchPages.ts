@@ -4,14 +4,14 @@ import { type Access, decideAccess, WITH_OWNER } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { basePathOf } from '../http/basePath.ts';
-import { refuseOtherMethods } from '../http/methods.ts';
+import { rejectOtherMethods } from '../http/methods.ts';
 import { requestInfo } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 import { loadAssets } from './assets.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 
-/** `/watch/{id}` with its files. */
+/** Returns the router of `/watch/{id}` and its files. */
 export function createWatchPages({ database, publicUrl }: ServerContext, urls: PlaybackUrls): Router {
   const assets = loadAssets(basePathOf(publicUrl));
   const router = Router();
@@ -41,7 +41,7 @@ export function createWatchPages({ database, publicUrl }: ServerContext, urls: P
     const page = renderWatchPage({ videoId: id.data, asset: assets.url, ...view });
     response.status(status).send(page);
   });
-  router.all('/watch/:id', refuseOtherMethods(['GET']));
+  router.all('/watch/:id', rejectOtherMethods(['GET']));
 
   /** Media and pictures come from the store, playlists from the API's public address. */
   async function allowPlayer(response: Response): Promise<void> {
@@ -63,7 +63,7 @@ export function createWatchPages({ database, publicUrl }: ServerContext, urls: P
 
 type View = Omit<WatchPage, 'videoId' | 'asset'> & { status: number };
 
-/** Whoever may not watch learns nothing, not even whether there is such a video. */
+/** Without access the page reveals nothing, not even whether the video exists. */
 function decideView(video: VideoRow | null, access: Access, isOpen: boolean): View {
   if (video !== null && access === 'guest') return shownTo(isOpen ? 'open' : 'link', video);
   const hidden = { access: 'none', title: null, description: '' } as const;

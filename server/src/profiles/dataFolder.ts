@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '@reelmill/shared/runtime/config.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
 
-/** A server that starts writes about as much before it can serve. */
+/** About as much as a server writes when it starts. */
 const PROBE_BYTES = 1024 * 1024;
 const LOCK_FILE = 'server.lock';
 
-const MEANINGS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'its disk is full',
   EDQUOT: 'its disk quota is used up',
   EROFS: 'its disk is read-only',
@@ -19,23 +19,22 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the data folder of a standalone server where it is not there, tries whether it can be written, and keeps it from
- * other servers until the returned function is called or the process ends, however it ends. Throws ConfigError where that
- * cannot be.
+ * Creates the data folder of a standalone server if necessary, checks that it is writable, and locks it against other
+ * servers until the returned function is called or the process ends. Throws ConfigError where one of these fails.
  */
-export async function takeDataFolder(folder: string): Promise<() => void> {
+export async function lockDataFolder(folder: string): Promise<() => void> {
   try {
     await mkdir(folder, { recursive: true });
-    await tryToWrite(folder);
+    await probeWrite(folder);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const meaning = MEANINGS[code] ?? 'it cannot be written';
-    throw new ConfigError(`REELMILL_DATA: ${folder}: ${meaning} (${reasonOf(error)})`);
+    const reason = REASONS[code] ?? 'it cannot be written';
+    throw new ConfigError(`REELMILL_DATA: ${folder}: ${reason} (${reasonOf(error)})`);
   }
   return lock(folder);
 }
 
-async function tryToWrite(folder: string): Promise<void> {
+async function probeWrite(folder: string): Promise<void> {
   const file = path.join(folder, `.probe-${process.pid}`);
   try {
     const probe = await open(file, 'w', 0o600);
@@ -50,16 +49,16 @@ async function tryToWrite(folder: string): Promise<void> {
   }
 }
 
-/** A transaction of SQLite that never ends: the system ends its lock with the process, and leaves nothing stale behind. */
+/** Locks by an open SQLite transaction: the system releases it with the process, so the lock cannot become stale. */
 function lock(folder: string): () => void {
   const holder = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: 0 });
   try {
-    // nothing is ever written, so no journal need lie beside it
+    // nothing is written, so it needs no journal file
     holder.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     holder.close();
     throw new ConfigError(
-      `REELMILL_DATA: another server uses ${folder}; stop it, or take another folder (${reasonOf(error)})`,
+      `REELMILL_DATA: another server uses ${folder}; stop it, or choose another folder (${reasonOf(error)})`,
     );
   }
   return () => holder.close();

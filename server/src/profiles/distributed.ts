@@ -32,7 +32,7 @@ export const distributed: Profile = {
   },
 };
 
-/** The bucket with its users: one of the server, and those whose signatures URLs carry. */
+/** Checks the bucket and its users: that of the server, and those that sign URLs. Throws as `openBucket` does. */
 async function prepareStore(config: ServerConfig): Promise<void> {
   const { endpoint, region, bucket, accessKey, secretKey, publicSigners } = bucketOf(config);
   const store = { endpoint, region };
@@ -66,7 +66,7 @@ function bucketOf(config: ServerConfig) {
   };
 }
 
-/** The config's reader lets no distributed profile pass without these; its type cannot say so. */
+/** The configuration requires these values for the distributed profile, but its type does not express that. */
 function required(value: string | undefined): string {
   if (value === undefined) throw new Error('the configuration of the distributed profile is incomplete');
   return value;

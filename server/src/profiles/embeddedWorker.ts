@@ -18,27 +18,27 @@ import { readVersion } from '../context/version.ts';
 import { forwardLog } from './forwardLog.ts';
 
 /**
- *   running ──exit──▶ waiting ──backoff──▶ running        waiting: the farm view shows the worker as sick, and why
+ *   running ──exit──▶ waiting ──backoff──▶ running        waiting: its heartbeats say unhealthy, with the reason
  *      └──stop──▶ stopping ──exit, or killed──▶ stopped
  */
 const RESTART = { baseMs: 1_000, maxMs: 30_000 };
-/** A process that ran for so long was not broken from the start: the backoff begins anew. */
-const STEADY_MS = 60_000;
-/** For handing a task back, on top of the time for finishing it. */
+/** The backoff starts again for a process that ran at least so long. */
+const STABLE_MS = 60_000;
+/** For the release of a task, in addition to the time for finishing it. */
 const STOP_MARGIN_MS = 12_000;
-/** A worker says every few seconds how it is; one that does not is killed. */
+/** A worker that sends no heartbeat for so long is killed. */
 const SILENT_MS = 60_000;
 const PROGRAM = fileURLToPath(import.meta.resolve('@reelmill/worker/embedded.ts'));
 
 export interface EmbeddedWorkerOptions {
-  /** The queue of this process, which the child uses over the channel to it. */
+  /** The queue of this process, which the child uses over IPC. */
   queue: JobQueue;
   logger: Logger;
   start: StartEmbeddedWorker;
   silentMs?: number;
 }
 
-/** Runs a worker as a child process, and starts it again whenever it ends by itself. */
+/** Runs a worker as a child process, and restarts it whenever it exits by itself. */
 export class EmbeddedWorker {
   readonly #options: EmbeddedWorkerOptions;
   readonly #stopping = new AbortController();
@@ -50,7 +50,7 @@ export class EmbeddedWorker {
     this.#ended = this.#keepRunning();
   }
 
-  /** The child finishes or hands back its task and ends; one that does not is killed. A second call waits, too. */
+  /** The child finishes or releases its task and exits; one that does not is killed. A second call also waits. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;
@@ -68,7 +68,7 @@ export class EmbeddedWorker {
       const begun = performance.now();
       const reason = await this.#runOnce();
       if (signal.aborted) return;
-      deaths = performance.now() - begun > STEADY_MS ? 1 : deaths + 1;
+      deaths = performance.now() - begun > STABLE_MS ? 1 : deaths + 1;
       const pauseMs = backoffMs(deaths, RESTART);
       this.#options.logger.error({ reason, deaths, pause_ms: pauseMs }, 'embedded worker ended');
       await this.#wait(pauseMs, reason);
@@ -86,13 +86,13 @@ export class EmbeddedWorker {
     this.#child = child;
     serveJobQueue(queue, processChannel(child), logger);
     if (child.stderr) forwardLog(child.stderr, logger);
-    // a process that hangs would hold its task, and the only place at the queue, for ever
+    // a process that hangs would hold its task, and the only consumer of the queue, forever
     const watchdog = setTimeout(() => {
       logger.error({ silent_ms: silentMs, worker_pid: child.pid }, 'embedded worker silent, killed');
       child.kill('SIGKILL');
     }, silentMs);
     child.on('message', () => watchdog.refresh());
-    // the schema leaves out whatever else the objects hold
+    // the schema removes other properties of the objects
     child.send(startEmbeddedWorkerSchema.parse(start), () => undefined);
     const reason = await untilEnded(child);
     clearTimeout(watchdog);
@@ -100,18 +100,18 @@ export class EmbeddedWorker {
     return reason;
   }
 
-  /** Waits, and meanwhile says in the worker's name that it does not work. */
+  /** Waits, and meanwhile sends heartbeats of an unhealthy worker in its place. */
   async #wait(pauseMs: number, reason: string): Promise<void> {
     const { signal } = this.#stopping;
-    const report = (): void => this.#reportSick(`${reason}; it is started again`);
+    const report = (): void => this.#reportUnhealthy(`${reason}; it restarts`);
     report();
     const heartbeat = setInterval(report, HEARTBEAT_MS);
-    const over = AbortSignal.any([signal, AbortSignal.timeout(pauseMs)]);
-    if (!over.aborted) await once(over, 'abort');
+    const ended = AbortSignal.any([signal, AbortSignal.timeout(pauseMs)]);
+    if (!ended.aborted) await once(ended, 'abort');
     clearInterval(heartbeat);
   }
 
-  #reportSick(reason: string): void {
+  #reportUnhealthy(reason: string): void {
     const { queue, logger, start } = this.#options;
     const at = new Date().toISOString();
     queue
@@ -140,7 +140,7 @@ function untilEnded(child: ChildProcess): Promise<string> {
       ),
     );
     child.on('error', ({ message }) => {
-      // of a process that runs, its exit follows
+      // for a running process an exit event follows
       if (child.pid === undefined) resolve(`its process cannot be started: ${message}`);
     });
   });

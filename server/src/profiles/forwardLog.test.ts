@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { forwardLog } from './forwardLog.ts';
 
-/** What the server's logger writes of what a child prints, piece by piece. */
+/** Returns what the server's logger writes for the output of a child, which arrives in these pieces. */
 async function forward(pieces: readonly (string | Buffer)[]): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const logger = createLogger({ level: 'debug', name: 'server' }, { write: (line) => lines.push(line) });
@@ -34,7 +34,7 @@ test('forwards the lines of a logger with their level and fields', async () => {
   assert.notEqual(logged[0]?.time, 'then');
 });
 
-test('logs anything else as a warning, the last line without its end, too', async () => {
+test('logs anything else as a warning, also a last line without a line break', async () => {
   const logged = await forward(['FATAL ERROR: heap\n\n', '{"level":"loud"}\n', 'cut o', 'ff']);
   assert.deepEqual(
     logged.map(({ level, line }) => [level, line]),
@@ -46,7 +46,7 @@ test('logs anything else as a warning, the last line without its end, too', asyn
   );
 });
 
-test('keeps no more of an endless line than its beginning', async () => {
+test('truncates an endless line', async () => {
   const piece = 'x'.repeat(100_000);
   const logged = await forward([...Array.from({ length: 50 }, () => piece), `\n${entry('after it')}`]);
   assert.equal(logged.length, 2);

@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { z } from 'zod';
 
-/** Longer lines are cut: whatever a child prints, the server keeps no more of it. */
+/** Longer lines are truncated, which bounds the memory for the output of a child. */
 const MAX_LINE_CHARACTERS = 65_536;
 
 const levels = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
 const entrySchema = z.looseObject({ level: levels, msg: z.string().default('') });
 
-/** Logs what a child process logs. What is not a line of its logger, such as a crash report of Node, is a warning. */
+/** Forwards the log of a child process. Logs lines of another origin, such as a crash report of Node, as warnings. */
 export function forwardLog(stream: Readable, logger: Logger): void {
   let line = '';
   stream.setEncoding('utf8');
@@ -23,7 +23,7 @@ export function forwardLog(stream: Readable, logger: Logger): void {
     }
   });
   stream.on('end', () => logLine(line, logger));
-  // a pipe that breaks has nothing more to tell
+  // the exit of the child is handled elsewhere
   stream.on('error', () => undefined);
 }
 
@@ -31,7 +31,7 @@ function logLine(line: string, logger: Logger): void {
   if (line.trim() === '') return;
   const entry = entrySchema.safeParse(parseJson(line));
   if (!entry.success) {
-    logger.warn({ line }, 'embedded worker printed');
+    logger.warn({ line }, 'embedded worker output');
     return;
   }
   // the server's logger adds its own time, name and process

@@ -7,7 +7,7 @@ import type { Secrets } from '../context/secrets.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { DatabaseLocation } from '../db/database.ts';
 
-/** What a profile is given. */
+/** The input of a profile. */
 export interface ProfileInput {
   config: ServerConfig;
   logger: Logger;
@@ -17,31 +17,31 @@ export interface ProfileInput {
   localUrl: string;
 }
 
-/** What a profile decides. Whoever builds it closes `store` and `queue`, and calls `release` last. */
+/** What a profile decides. The caller closes `store` and `queue`, and calls `release` last. */
 export interface ProfileParts {
   secrets: Secrets;
   store: ObjectStore;
   queue: JobQueue;
   storeHandlers: ServerContext['storeHandlers'];
   /**
-   * What has to be there: each may be called again and throws `unavailable` while it is not, and ConfigError where it
-   * refuses this server.
+   * Checks the dependencies. Each function can be called again, throws `unavailable` while its dependency is, and
+   * ConfigError where that rejects this server.
    */
   prepare: { store(): Promise<void>; queue(): Promise<void> };
-  /** Gives back what else the profile has taken. */
+  /** Releases the other resources of the profile. */
   release(): void;
-  /** What else the server runs once it serves; registers how it is stopped. */
+  /** Starts what else the server runs once it serves, and adds it to the cleanup stack. */
   startCompanions(cleanupStack: CleanupStack): Promise<void>;
 }
 
-/** What a profile needs to know to open its store. */
+/** The input of `openStore`. */
 export type StoreInput = Omit<ProfileInput, 'logger'>;
 
 export interface Profile {
   locateDatabase(config: ServerConfig): DatabaseLocation;
   readSecrets(config: ServerConfig): Promise<Secrets>;
-  /** The store alone. Whoever opens it closes it. */
+  /** Opens only the store. The caller closes it. */
   openStore(input: StoreInput, secrets: Secrets): Promise<ObjectStore>;
-  /** Waits for nothing that is another machine's. */
+  /** Does not wait for dependencies on other machines. */
   build(input: ProfileInput): Promise<ProfileParts>;
 }

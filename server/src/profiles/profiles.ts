@@ -3,5 +3,5 @@ import { distributed } from './distributed.ts';
 import type { Profile } from './profile.ts';
 import { standalone } from './standalone.ts';
 
-/** The one place that tells the profiles apart. */
+/** The profiles by their names. */
 export const PROFILES: Record<ServerConfig['REELMILL_PROFILE'], Profile> = { standalone, distributed };

@@ -5,19 +5,19 @@ import { countUsableCpus } from '@reelmill/shared/runtime/cpuQuota.ts';
 import { restrictToOwner } from '@reelmill/shared/runtime/filePermissions.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import { deriveSecrets, readOrCreateSecret, SECRETS_FILE, type Secrets } from '../context/secrets.ts';
-import { takeDataFolder } from './dataFolder.ts';
+import { lockDataFolder } from './dataFolder.ts';
 import { EmbeddedWorker } from './embeddedWorker.ts';
 import type { Profile, ProfileInput, ProfileParts, StoreInput } from './profile.ts';
 
 const STORE_PATH = '/store';
-/** Somebody pressed Ctrl-C and waits; what is not finished then is done again at the next start. */
+/** Short, since somebody may wait after Ctrl-C; an unfinished task is run again at the next start. */
 const WORKER_DRAIN_SECONDS = 3;
 
-/** What server and demo keep in the data folder. */
+/** Names of the files of server and demo in the data folder. */
 const OWN_NAMES =
   /^(reelmill\.db(-.+|\.restoring.*)?|objects|work|secrets\.json(\.new)?|server\.lock|demo|demo\.log)$/;
 
-/** Everything in one server and one folder; its worker is a child process, so that no file can end the server. */
+/** Everything in one server and one folder; its worker is a child process, so that no media file can crash the server. */
 export const standalone: Profile = {
   locateDatabase: ({ dataDir }) => ({ sqliteFile: path.join(dataDir, 'reelmill.db') }),
 
@@ -27,7 +27,7 @@ export const standalone: Profile = {
   openStore: openDiskStore,
 
   async build(input) {
-    const release = await takeDataFolder(input.config.dataDir);
+    const release = await lockDataFolder(input.config.dataDir);
     try {
       return { ...(await buildIn(input)), release };
     } catch (error) {
@@ -40,7 +40,7 @@ export const standalone: Profile = {
 async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release'>> {
   const { config, logger } = input;
   const { dataDir } = config;
-  await closeDataFolder(dataDir, logger);
+  await restrictDataFolder(dataDir, logger);
   const secrets = await standalone.readSecrets(config);
   const store = await openDiskStore(input, secrets);
   const queue = createMemoryQueue({ logger });
@@ -48,7 +48,7 @@ async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release
     secrets,
     store,
     queue,
-    // the folder was made above
+    // the folder exists already
     prepare: { store: async () => {}, queue: async () => {} },
     storeHandlers: [
       {
@@ -84,8 +84,8 @@ async function buildIn(input: ProfileInput): Promise<Omit<ProfileParts, 'release
   };
 }
 
-/** Earlier versions left the data folder readable for every user of the machine. */
-async function closeDataFolder(dataDir: string, logger: Logger): Promise<void> {
+/** Earlier versions created the data folder readable for every user of the machine. */
+async function restrictDataFolder(dataDir: string, logger: Logger): Promise<void> {
   try {
     const { changed, foreign } = await restrictToOwner(dataDir, (name) => OWN_NAMES.test(name));
     if (changed > 0) logger.info({ dataDir, changed }, 'data folder closed to other users');
@@ -100,7 +100,7 @@ function openDiskStore(input: StoreInput, secrets: Secrets): Promise<DiskStore> 
   return createDiskStore(diskStoreOptions(input, secrets));
 }
 
-/** The same for the server and its worker: both write to the folder, and what one signs the other serves. */
+/** The same options for server and worker: both write to the folder, and the server serves URLs that the worker signs. */
 function diskStoreOptions({ config, publicUrl, localUrl }: StoreInput, secrets: Secrets) {
   return {
     root: path.join(config.dataDir, 'objects'),

@@ -43,7 +43,7 @@ const FACTS: MediaFacts = {
 };
 const plan: EncodePlan = planVideo(FACTS, { version: 1, chunkSeconds: 10 });
 
-/** Every task of the plan, finished as planned. */
+/** Every task of the plan, done as planned. */
 function finishedTasks(): FinishedTask[] {
   return encodeTasks(plan, { key: 'raw/1/a.mp4', sizeBytes: 1 }).map(({ spec }): FinishedTask => {
     if (spec.kind === 'audio') return { spec, result: { kind: 'audio', rendition: outputOf('audio', 0, 8) } };
@@ -63,7 +63,7 @@ function outputOf(quality: string, first: number, count: number): RenditionOutpu
   return { quality, codecs: `codec of ${quality}`, initSha256: `init of ${quality}`, frames: 1, segments };
 }
 
-/** The tasks with one output of the last chunk changed. */
+/** The tasks with changed outputs of the last chunk. */
 function changedTasks(change: (output: RenditionOutput) => void): FinishedTask[] {
   const tasks = finishedTasks();
   const last = tasks.find(({ spec }) => spec.kind === 'encode' && spec.chunk.last);
@@ -73,10 +73,10 @@ function changedTasks(change: (output: RenditionOutput) => void): FinishedTask[]
 
 const reasonOf = (tasks: FinishedTask[]): string => {
   const assembly = assembleVideo(plan, tasks);
-  return assembly.ok ? 'it fits' : assembly.reason;
+  return assembly.ok ? 'ok' : assembly.reason;
 };
 
-test('what different workers made is joined in order, whatever order it came in', () => {
+test('joins outputs in order, whatever order they arrived in', () => {
   const assembly = assembleVideo(plan, finishedTasks().reverse());
   assert.ok(assembly.ok);
   assert.equal(assembly.video.durationSeconds, 40);
@@ -89,7 +89,7 @@ test('what different workers made is joined in order, whatever order it came in'
   assert.deepEqual([assembly.video.audio?.codecs, assembly.video.audio?.channels], ['codec of audio', 2]);
 });
 
-test('a missing, doubled or foreign piece is found', () => {
+test('finds a missing, duplicate or foreign segment', () => {
   assert.match(reasonOf(changedTasks((output) => output.segments.splice(0, 1))), /has segment \d+ where/);
   assert.match(
     reasonOf(changedTasks((output) => output.segments.push(...output.segments.slice(0, 1)))),
@@ -101,11 +101,11 @@ test('a missing, doubled or foreign piece is found', () => {
         output.initSha256 = 'another';
       }),
     ),
-    /different inits/,
+    /different init segments/,
   );
 });
 
-test('a chunk with another number of frames than planned is found; the last one may be shorter', () => {
+test('finds a chunk with another number of frames than planned; only the last one may be shorter', () => {
   const framesOf = (change: number, last: boolean) => {
     const tasks = finishedTasks();
     const task = tasks.find(({ spec }) => spec.kind === 'encode' && spec.chunk.last === last);
@@ -113,18 +113,18 @@ test('a chunk with another number of frames than planned is found; the last one 
     return reasonOf(tasks);
   };
   assert.match(framesOf(-1, false), /frames instead of/);
-  assert.equal(framesOf(-1, true), 'it fits');
+  assert.equal(framesOf(-1, true), 'ok');
   assert.match(framesOf(1, true), /frames instead of/);
 });
 
-test('sound that could not be made leaves a silent video', () => {
+test('a video without its audio output is silent', () => {
   const tasks = finishedTasks().filter(({ spec }) => spec.kind !== 'audio');
   const assembly = assembleVideo(plan, tasks);
   assert.ok(assembly.ok);
   assert.equal(assembly.video.audio, null);
 });
 
-test('renditions of different length do not make one video', () => {
+test('rejects renditions of different lengths', () => {
   const shorter = plan.renditions[0]?.quality;
   const tasks = changedTasks((output) => {
     if (output.quality === shorter) output.segments.pop();
@@ -132,11 +132,11 @@ test('renditions of different length do not make one video', () => {
   assert.match(reasonOf(tasks), /renditions have/);
 });
 
-test('a video without its last chunk is not a shorter one', () => {
+test('rejects a video without its last chunk', () => {
   const tasks = finishedTasks().filter(({ spec }) => spec.kind !== 'encode' || !spec.chunk.last);
-  assert.match(reasonOf(tasks), /^chunk \d+ of \d+p was not made$/);
+  assert.match(reasonOf(tasks), /^chunk \d+ of \d+p is missing$/);
   const pending = finishedTasks().map((task) =>
     task.spec.kind === 'encode' && task.spec.chunk.last ? { ...task, result: null } : task,
   );
-  assert.match(reasonOf(pending), /was not made$/);
+  assert.match(reasonOf(pending), /is missing$/);
 });

@@ -2,20 +2,20 @@ import type { EncodePlan, Rendition, RenditionOutput, Segment } from '@reelmill/
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import type { AttemptTag } from '@reelmill/shared/core/objectKeys.ts';
 
-/** A segment, and the try whose key it has. */
-export type MadeSegment = Segment & { tag: AttemptTag };
+/** A segment with the tag of the attempt that its key contains. */
+export type TaggedSegment = Segment & { tag: AttemptTag };
 
-/** One rendition as its playlist needs it; segments are contiguous from the first. */
+/** One rendition for its playlist; the segments are contiguous from the first on. */
 export interface AssembledRendition {
   rendition: Rendition;
   codecs: string;
-  segments: MadeSegment[];
+  segments: TaggedSegment[];
 }
 
 export interface AssembledVideo {
   renditions: AssembledRendition[];
-  audio: { codecs: string; channels: number; segments: MadeSegment[] } | null;
-  /** Length of the picture. */
+  audio: { codecs: string; channels: number; segments: TaggedSegment[] } | null;
+  /** Duration of the video track. */
   durationSeconds: number;
 }
 
@@ -27,8 +27,8 @@ export interface FinishedTask {
 }
 
 /**
- * Joins what different workers made of one plan. Whatever does not fit together is a finding, not a result: a missing
- * or doubled segment, a chunk with another number of frames than planned, or inits that differ.
+ * Joins the results of all tasks of a plan. Returns `ok: false` with a reason for a missing or duplicate segment, a chunk
+ * with another number of frames than planned, or different init segments.
  */
 export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]): Assembly {
   const fault = findWrongFrames(tasks) ?? findMissingChunk(plan, tasks);
@@ -37,7 +37,7 @@ export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]):
   for (const rendition of plan.renditions) {
     const outputs = tasks.flatMap(({ result }) =>
       result?.kind === 'encode'
-        ? result.renditions.filter(({ quality }) => quality === rendition.quality).map(tagged(result))
+        ? result.renditions.filter(({ quality }) => quality === rendition.quality).map(withTag(result))
         : [],
     );
     const joined = joinOutputs(rendition.quality, outputs);
@@ -53,23 +53,23 @@ export function assembleVideo(plan: EncodePlan, tasks: readonly FinishedTask[]):
   return { ok: true, video: { renditions, audio, durationSeconds } };
 }
 
-/** What a task made, with the tag of the try that counts at every segment. */
-type MadeOutput = Omit<RenditionOutput, 'segments'> & { segments: MadeSegment[] };
+/** The output of a task, with the tag of its attempt at every segment. */
+type TaggedOutput = Omit<RenditionOutput, 'segments'> & { segments: TaggedSegment[] };
 
-function tagged({ tag }: { tag?: string | undefined }): (output: RenditionOutput) => MadeOutput {
+function withTag({ tag }: { tag?: string | undefined }): (output: RenditionOutput) => TaggedOutput {
   return (output) => ({
     ...output,
     segments: output.segments.map((segment) => ({ ...segment, tag: tag ?? null })),
   });
 }
 
-type Joined = { codecs: string; segments: MadeSegment[] } | { reason: string };
+type Joined = { codecs: string; segments: TaggedSegment[] } | { reason: string };
 
-function joinOutputs(name: string, outputs: readonly MadeOutput[]): Joined {
+function joinOutputs(name: string, outputs: readonly TaggedOutput[]): Joined {
   const [first] = outputs;
-  if (first === undefined) return { reason: `nothing was made of ${name}` };
+  if (first === undefined) return { reason: `${name} has no output` };
   if (outputs.some(({ initSha256 }) => initSha256 !== first.initSha256)) {
-    return { reason: `the chunks of ${name} have different inits` };
+    return { reason: `the chunks of ${name} have different init segments` };
   }
   const segments = outputs.flatMap((output) => output.segments).sort((a, b) => a.index - b.index);
   const gap = segments.findIndex((segment, index) => segment.index !== index);
@@ -80,16 +80,16 @@ function joinOutputs(name: string, outputs: readonly MadeOutput[]): Joined {
 
 function assembleAudio(plan: EncodePlan, tasks: readonly FinishedTask[]) {
   const outputs = tasks.flatMap(({ result }) =>
-    result?.kind === 'audio' && result.rendition !== null ? [tagged(result)(result.rendition)] : [],
+    result?.kind === 'audio' && result.rendition !== null ? [withTag(result)(result.rendition)] : [],
   );
   if (plan.audio === null || outputs.length === 0) return null;
   const joined = joinOutputs('audio', outputs);
   return 'reason' in joined ? joined : { ...joined, channels: plan.audio.channels };
 }
 
-/** Without its last chunk a video would only look shorter. */
+/** Returns the first missing chunk: without its last chunk a video would only seem shorter. */
 function findMissingChunk(plan: EncodePlan, tasks: readonly FinishedTask[]): string | null {
-  const made = new Set(
+  const encoded = new Set(
     tasks.flatMap(({ spec, result }) =>
       spec.kind === 'encode' && result?.kind === 'encode'
         ? spec.qualities.map((quality) => `chunk ${spec.chunk.index} of ${quality}`)
@@ -99,8 +99,8 @@ function findMissingChunk(plan: EncodePlan, tasks: readonly FinishedTask[]): str
   const planned = plan.renditions.flatMap(({ quality }) =>
     plan.chunks.map(({ index }) => `chunk ${index} of ${quality}`),
   );
-  const missing = planned.find((piece) => !made.has(piece));
-  return missing === undefined ? null : `${missing} was not made`;
+  const missing = planned.find((piece) => !encoded.has(piece));
+  return missing === undefined ? null : `${missing} is missing`;
 }
 
 function findWrongFrames(tasks: readonly FinishedTask[]): string | null {

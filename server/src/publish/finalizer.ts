@@ -8,7 +8,7 @@ import { publishVideo } from './publishVideo.ts';
 
 const POLL_MS = 2_000;
 
-/** Publishes every video in the phase `finalizing`; what could not be published because something is down is tried again. */
+/** Publishes every video in the phase `finalizing`; retries when a dependency was unavailable. */
 export function startFinalizer(context: FarmContext): Recurring {
   return startRecurring({
     name: 'finalizer',
@@ -34,8 +34,8 @@ async function finalize(context: FarmContext, video: VideoRow): Promise<void> {
     await publishVideo(context, video);
   } catch (error) {
     if (isTemporary(error)) throw error;
-    // would fail for ever, and the video would hang at 99 %
-    context.logger.error({ err: error, video_id: video.id }, 'a video cannot be published');
+    // every retry would fail, and the video would stay at 99 %
+    context.logger.error({ err: error, video_id: video.id }, 'publishing failed');
     await failUnpublishable(context, video, error);
   }
 }

@@ -11,7 +11,7 @@ const uris = {
   segmentUri: ({ index }: { index: number }) => `seg_1_0000${index}.m4s`,
 };
 
-test('a finished rendition is a VOD playlist of its segments', () => {
+test('a published rendition is a VOD playlist of its segments', () => {
   assert.equal(
     mediaPlaylist({ segments, ...uris, type: 'VOD', ended: true }),
     `#EXTM3U
@@ -30,7 +30,7 @@ seg_1_00001.m4s
   );
 });
 
-test('a growing playlist keeps its target duration and starts at the beginning', () => {
+test('an EVENT playlist keeps its target duration and starts at the beginning', () => {
   const playlist = mediaPlaylist({
     segments: segments.slice(1),
     targetSeconds: 5.005,
@@ -43,7 +43,7 @@ test('a growing playlist keeps its target duration and starts at the beginning',
   assert.doesNotMatch(playlist, /ENDLIST/);
 });
 
-test('a master playlist names every variant and the audio they share', () => {
+test('a master playlist lists every variant and their common audio', () => {
   const variant = {
     uri: 'hls_720p/720p.m3u8',
     bandwidth: 3_000_000.2,
@@ -67,7 +67,7 @@ hls_720p/720p.m3u8
   assert.doesNotMatch(masterPlaylist({ variants: [variant], audio: null }), /audio|mp4a/);
 });
 
-test('a quote cannot break out of an attribute', () => {
+test('rejects quotes and line breaks in an attribute', () => {
   assert.throws(
     () => mediaPlaylist({ segments, ...uris, initUri: 'a"\n#EXT', type: 'VOD', ended: true }),
     RangeError,
@@ -88,16 +88,16 @@ test('bandwidth is the peak over spans of half to one and a half target duration
   assert.equal(peakOf([5, 1000], [2, 2000], [2, 2000], [5, 1000]), 8000, 'two short ones');
   assert.equal(peakOf([5, 5000], [2.5, 5000], [5, 5000]), 16_000, 'half a target duration is enough');
   assert.equal(peakOf([5, 1000], [5, 1000], [0.04, 300]), Math.ceil((1300 * 8) / 5.04), 'a few samples');
-  // longer than one and a half target durations in no span
+  // no span is longer than one and a half target durations
   assert.equal(peakOf([5, 5000], [2.4, 100], [2.4, 100], [5, 5000]), 8000);
 });
 
-test('what is shorter than half the target duration as a whole counts as if it lasted so long', () => {
+test('a playlist shorter than half the target duration counts as if it lasted that long', () => {
   assert.deepEqual(bandwidthOf(sized([0.04, 1000])), { peak: 16_000, average: 16_000 });
   assert.deepEqual(bandwidthOf(sized([0.8, 1000])), { peak: 10_000, average: 10_000 });
 });
 
-test('bandwidth of nothing is 0, and a variant has that of its sound too', () => {
+test('the bandwidth without segments is 0, and a variant includes that of its audio', () => {
   assert.deepEqual(bandwidthOf([]), { peak: 0, average: 0 });
   assert.deepEqual(addBandwidth({ peak: 5, average: 3 }, { peak: 2, average: 1 }), { peak: 7, average: 4 });
 });

@@ -2,15 +2,15 @@ import type { Rational, Segment } from '@reelmill/shared/contracts/media.ts';
 
 type ListedSegment = Pick<Segment, 'index' | 'durationSeconds'>;
 
-/** What a media playlist is built from; `segments` are contiguous from the first on. */
+/** The content of a media playlist; `segments` are contiguous from the first on. */
 export interface MediaPlaylist<S extends ListedSegment> {
   segments: readonly S[];
-  /** Longest segment the whole playlist will have, where it is still growing. Must not change between two versions. */
+  /** For an EVENT playlist: the longest segment that it will have. Must not change while segments are added. */
   targetSeconds?: number;
   initUri: string;
   segmentUri(segment: S): string;
   type: 'VOD' | 'EVENT';
-  /** Nothing will follow. */
+  /** No segments will follow. */
   ended: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface MasterPlaylist {
 
 const AUDIO_GROUP = 'audio';
 
-/** Builds the master playlist: one variant per rendition, in the order given, all sharing one audio rendition. */
+/** Builds the master playlist: one variant per rendition, in the order of `variants`, all with the same audio rendition. */
 export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
   return lines(
     '#EXTM3U',
@@ -70,7 +70,7 @@ export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
         `RESOLUTION=${variant.width}x${variant.height}`,
         `FRAME-RATE=${(variant.frameRate.num / variant.frameRate.den).toFixed(3)}`,
         ...(audio ? [`AUDIO="${AUDIO_GROUP}"`] : []),
-        // without it, players offer the captions that a stream may carry within its pictures
+        // otherwise players offer captions that may be embedded in the video stream
         'CLOSED-CAPTIONS=NONE',
       ].join(',')}`,
       variant.uri,
@@ -78,9 +78,9 @@ export function masterPlaylist({ variants, audio }: MasterPlaylist): string {
   );
 }
 
-/** Whole seconds that no segment exceeds when it is rounded (RFC 8216, section 4.3.3.1). */
+/** Returns the whole seconds that no rounded segment duration exceeds (RFC 8216, section 4.3.3.1). */
 function targetDuration(segments: readonly Pick<Segment, 'durationSeconds'>[], atLeastSeconds = 0): number {
-  const longest = segments.reduce((most, { durationSeconds }) => Math.max(most, durationSeconds), 0);
+  const longest = segments.reduce((max, { durationSeconds }) => Math.max(max, durationSeconds), 0);
   return Math.max(1, Math.round(Math.max(longest, atLeastSeconds)));
 }
 
@@ -91,31 +91,28 @@ export interface Bandwidth {
 }
 
 type SizedSegment = Pick<Segment, 'durationSeconds' | 'sizeBytes'>;
-const NOTHING: SizedSegment = { durationSeconds: 0, sizeBytes: 0 };
+const EMPTY: SizedSegment = { durationSeconds: 0, sizeBytes: 0 };
 
 /**
- * The rate of all segments together, and the peak as RFC 8216, section 4.1, defines it: the highest rate of contiguous
- * segments that last between 0.5 and 1.5 times the target duration. What is shorter as a whole counts as if it lasted
- * half the target duration.
+ * Returns the average of all segments and the peak as RFC 8216, section 4.1, defines it: the highest rate of contiguous
+ * segments that last between 0.5 and 1.5 times the target duration. A shorter playlist counts as if it lasted half the
+ * target duration.
  */
 export function bandwidthOf(segments: readonly SizedSegment[]): Bandwidth {
   const target = targetDuration(segments);
   const shortest = target / 2;
-  const all = segments.reduce(joinSizes, NOTHING);
+  const all = segments.reduce(joinSizes, EMPTY);
   const average = bitRate({ ...all, durationSeconds: Math.max(all.durationSeconds, shortest) });
-  const peak = segments.reduce(
-    (most, _, first) => Math.max(most, peakFrom(segments, first, target)),
-    average,
-  );
+  const peak = segments.reduce((max, _, first) => Math.max(max, peakFrom(segments, first, target)), average);
   return { peak: Math.ceil(peak), average: Math.ceil(average) };
 }
 
-/** The highest rate of runs of segments from this one on; 0 where none is as long as it must be. */
+/** Returns the highest rate of the runs of segments that start with this one; 0 where none is long enough. */
 function peakFrom(segments: readonly SizedSegment[], first: number, target: number): number {
   let peak = 0;
-  let run: SizedSegment = NOTHING;
+  let run: SizedSegment = EMPTY;
   for (let index = first; index < segments.length; index++) {
-    run = joinSizes(run, segments[index] ?? NOTHING);
+    run = joinSizes(run, segments[index] ?? EMPTY);
     if (run.durationSeconds > target * 1.5) break;
     if (run.durationSeconds >= target / 2) peak = Math.max(peak, bitRate(run));
   }
@@ -133,12 +130,12 @@ function bitRate({ sizeBytes, durationSeconds }: SizedSegment): number {
   return (sizeBytes * 8) / durationSeconds;
 }
 
-/** What a variant needs when its audio plays with it. */
+/** Returns the bandwidth of a variant with its audio. */
 export function addBandwidth(video: Bandwidth, audio: Bandwidth | null): Bandwidth {
   return { peak: video.peak + (audio?.peak ?? 0), average: video.average + (audio?.average ?? 0) };
 }
 
-/** A quoted string of a playlist may hold neither quotes nor line breaks. */
+/** Returns the value of a quoted string. Throws RangeError for quotes and line breaks, which it must not contain. */
 function quoted(value: string): string {
   if (/["\r\n]/.test(value)) throw new RangeError('a playlist attribute may not hold quotes or line breaks');
   return value;

@@ -16,26 +16,26 @@ import type { VideoRow } from '../db/rows.ts';
 import { creatorMessage } from '../transcode/creatorMessage.ts';
 import { completeTranscode, failTranscode } from '../transcode/lifecycle.ts';
 import { planAsSingleChunk } from '../transcode/planTasks.ts';
-import { type AssembledVideo, assembleVideo, type MadeSegment } from './assembleVideo.ts';
+import { type AssembledVideo, assembleVideo, type TaggedSegment } from './assembleVideo.ts';
 import { addBandwidth, bandwidthOf, masterPlaylist, mediaPlaylist } from './playlists.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** Whose verdict it is that pieces do not fit together, in the place of a worker. */
-const JOINER = 'server';
+/** The author of the verdict that the outputs cannot be assembled, in place of a worker's id. */
+const ASSEMBLER_ID = 'server';
 
 /**
- * Publishes a video whose tasks have all finished: the playlists first, then sources and `online` in one transaction.
- * Where the pieces do not fit together the video is planned again as one chunk, or fails. Safe to repeat and to do on
- * two servers at once. Throws where store or database do not answer.
+ * Publishes a video whose tasks are all done: writes the playlists, then the sources and `online` in one transaction.
+ * Where the outputs cannot be assembled, plans the video again as one chunk, or fails it. Idempotent, also on two servers
+ * concurrently. Throws where store or database are unavailable.
  */
 export async function publishVideo(context: FarmContext, video: VideoRow): Promise<void> {
   const { plan } = video;
-  if (plan === null) throw new Error(`video ${video.id} is finalized without a plan`);
+  if (plan === null) throw new Error(`video ${video.id} is finalizing without a plan`);
   const tasks = await context.database.models.Task.findAll({
     attributes: ['spec', 'result', 'requestId', 'traceparent'],
     where: { videoId: video.id, planVersion: plan.version, state: 'done' },
   });
-  // all tasks of a plan come of the same request
+  // all tasks of a plan belong to the same request
   const { requestId = null, traceparent } = tasks.at(-1) ?? {};
   const assembly = assembleVideo(plan, tasks);
   if (!assembly.ok) {
@@ -45,20 +45,19 @@ export async function publishVideo(context: FarmContext, video: VideoRow): Promi
   const fields = { request_id: requestId, video_id: video.id };
   const online = await tracing.span('publish', { parent: traceparent, attributes: fields }, async () => {
     await writePlaylists(context.store, videoFolder(video), plan, assembly.video);
-    return goOnline(context, video, plan, assembly.video);
+    return setOnline(context, video, plan, assembly.video);
   });
   if (!online) return restorePlaylists(context, video.id);
-  context.logger.info(fields, 'a video is online');
+  context.logger.info(fields, 'video online');
   const { transcodeStartedAt } = video;
   if (transcodeStartedAt) context.metrics.videoOnline((Date.now() - transcodeStartedAt.getTime()) / 1000);
   context.signals.videoChanged(video.id);
 }
 
 /**
- * Writes the playlists of a video that is online anew. Whoever comes too late to publish has written playlists all the
- * same: another plan of the video may have gone online in the meantime (this server was stopped, and its owner canceled
- * and retried). Where that server ends before it gets here, the clean-up job finds what it has left. Does nothing where
- * the video is not online.
+ * Writes the playlists of an online video again. A server that is too late to publish has overwritten them with those of an
+ * outdated plan: another plan may be online in the meantime (this server was suspended, and the owner canceled and
+ * retried). If it ends before this call, the clean-up job repairs the playlists. Does nothing where the video is not online.
  */
 export async function restorePlaylists(
   { database, store, logger }: Pick<FarmContext, 'database' | 'store' | 'logger'>,
@@ -74,7 +73,7 @@ export async function restorePlaylists(
   if (!assembly.ok)
     throw new Error(`video ${video.id} is online but cannot be assembled: ${assembly.reason}`);
   await writePlaylists(store, videoFolder(video), video.plan, assembly.video);
-  logger.warn({ video_id: video.id }, 'playlists of an online video written anew');
+  logger.warn({ video_id: video.id }, 'playlists restored');
 }
 
 async function writePlaylists(
@@ -87,7 +86,7 @@ async function writePlaylists(
     const bytes = Buffer.from(body);
     await store.put(key, bytes, { contentType: PLAYLIST_TYPE, sizeBytes: bytes.length });
   };
-  const writeMedia = (name: string, segments: readonly MadeSegment[]): Promise<void> =>
+  const writeMedia = (name: string, segments: readonly TaggedSegment[]): Promise<void> =>
     write(
       objectKeys.playlist(folder, name),
       mediaPlaylist({
@@ -102,13 +101,13 @@ async function writePlaylists(
     ...video.renditions.map(({ rendition, segments }) => writeMedia(rendition.quality, segments)),
     ...(video.audio === null ? [] : [writeMedia('audio', video.audio.segments)]),
   ]);
-  // the master last: whoever finds it finds everything that it names
+  // the master last: everything that it lists exists by then
   await write(objectKeys.master(folder), buildMaster(plan, video));
 }
 
 function buildMaster(plan: EncodePlan, video: AssembledVideo): string {
   return masterPlaylist({
-    variants: describeSources(plan, video).map((source) => ({
+    variants: buildSources(plan, video).map((source) => ({
       ...source,
       uri: `hls_${source.quality}/${source.quality}.m3u8`,
       codecs: source.videoCodecs,
@@ -118,8 +117,8 @@ function buildMaster(plan: EncodePlan, video: AssembledVideo): string {
   });
 }
 
-/** What `video_sources` and the master playlist say of each rendition; bit rates include the audio. */
-function describeSources(plan: EncodePlan, video: AssembledVideo) {
+/** Returns the rows of `video_sources` and the variants of the master playlist; bit rates include the audio. */
+function buildSources(plan: EncodePlan, video: AssembledVideo) {
   const audioBandwidth = video.audio && bandwidthOf(video.audio.segments);
   const { num, den } = plan.facts.video.outputFrameRate;
   return video.renditions.map(({ rendition, codecs, segments }) => {
@@ -137,8 +136,8 @@ function describeSources(plan: EncodePlan, video: AssembledVideo) {
   });
 }
 
-/** Answers false where the video is not to be published any more, or another server was faster. */
-async function goOnline(
+/** Returns false where the video must not be published any more, or another server has published it. */
+async function setOnline(
   context: FarmContext,
   video: VideoRow,
   plan: EncodePlan,
@@ -153,7 +152,7 @@ async function goOnline(
     if (!(await completeTranscode({ models, transaction, video, ...end }))) return false;
     await models.VideoSource.destroy({ where: { videoId: id }, transaction });
     await models.VideoSource.bulkCreate(
-      describeSources(plan, assembled).map(({ videoCodecs: _, ...source }) => ({
+      buildSources(plan, assembled).map(({ videoCodecs: _, ...source }) => ({
         ...source,
         videoId: id,
         format: 'HLS' as const,
@@ -166,19 +165,16 @@ async function goOnline(
 }
 
 /**
- * What does not fit together is made again as one chunk, which has no joints; if it was one, it is made once more, and
- * then the video fails.
+ * Plans a video again as a single chunk, which needs no joining, after its outputs could not be assembled; a single chunk is
+ * encoded once more, and then the video fails.
  */
 async function rejectAssembly(
   context: FarmContext,
-  fault: { videoId: number; requestId: string | null; reason: string },
+  failure: { videoId: number; requestId: string | null; reason: string },
 ): Promise<void> {
-  const { videoId, requestId, reason } = fault;
+  const { videoId, requestId, reason } = failure;
   const { models } = context.database;
-  context.logger.warn(
-    { request_id: requestId, video_id: videoId, reason },
-    'the pieces of a video do not fit together',
-  );
+  context.logger.warn({ request_id: requestId, video_id: videoId, reason }, 'assembly failed');
   await context.database.transaction(async (transaction) => {
     const video = await models.Video.findOne({
       where: { id: videoId, status: 'transcoding', phase: 'finalizing' },
@@ -189,8 +185,8 @@ async function rejectAssembly(
     const { CHUNK_SECONDS } = context.config;
     const change = { models, transaction, video };
     const code = 'frame_count_mismatch';
-    const isFirst = video.plan?.chunks.length === 1 && !(await wasMadeTwice(models, video, transaction));
-    const verdicts = isFirst ? { verdicts: [{ code, workerId: JOINER }] as const } : {};
+    const isFirst = video.plan?.chunks.length === 1 && !(await wasAlreadyRetried(models, video, transaction));
+    const verdicts = isFirst ? { verdicts: [{ code, workerId: ASSEMBLER_ID }] as const } : {};
     const plan = { ...change, ...verdicts, requestId, chunkSeconds: CHUNK_SECONDS };
     if ((await planAsSingleChunk(plan)) !== null) return;
     const message = creatorMessage({ code, message: reason });
@@ -201,8 +197,12 @@ async function rejectAssembly(
   context.signals.videoChanged(videoId);
 }
 
-/** Whether the frames of this plan or of the one before it were counted wrong already. */
-async function wasMadeTwice(models: Models, video: VideoRow, transaction: Transaction): Promise<boolean> {
+/** Whether this plan already follows a `frame_count_mismatch`. */
+async function wasAlreadyRetried(
+  models: Models,
+  video: VideoRow,
+  transaction: Transaction,
+): Promise<boolean> {
   const { id: videoId, planVersion } = video;
   const where = { videoId, planVersion, kind: 'encode' } as const;
   const tasks = await models.Task.findAll({ attributes: ['verdicts'], where, transaction });

@@ -95,7 +95,7 @@ export async function failTask(leased: LeasedTask, error: TaskError): Promise<Ou
 }
 
 async function saveFailure({ context, task, transaction }: LeasedTask, error: TaskError): Promise<void> {
-  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'given_up'));
+  transaction.afterCommit(() => context.metrics.taskFailed(task.kind, error.code, 'exhausted'));
   const values = { ...errorColumns(error), leaseExpiresAt: null, finishedAt: new Date() };
   await transitionTask(task, 'failed', values, transaction);
 }

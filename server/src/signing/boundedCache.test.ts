@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BoundedCache } from './boundedCache.ts';
 
-test('what was used longest ago goes first, and the weight never passes the bound', () => {
+test('evicts the least recently used entry, and the weight never exceeds the bound', () => {
   const cache = new BoundedCache<string>(10, (value) => value.length);
   cache.set('a', '1234');
   cache.set('b', '1234');
@@ -13,7 +13,7 @@ test('what was used longest ago goes first, and the weight never passes the boun
   assert.equal(cache.weight, 8);
 });
 
-test('a value replaced counts once; one above the bound is not kept', () => {
+test('a replaced value counts once; one above the bound is not kept', () => {
   const cache = new BoundedCache<string>(10, (value) => value.length);
   cache.set('a', '12');
   cache.set('a', '123');

@@ -1,4 +1,4 @@
-/** Keeps what was used last, up to `maxWeight` in all; `weigh` says what one value counts. */
+/** A least-recently-used cache with up to `maxWeight` in all; `weigh` returns the weight of one value. */
 export class BoundedCache<V> {
   readonly #entries = new Map<string, { value: V; weight: number }>();
   readonly #maxWeight: number;

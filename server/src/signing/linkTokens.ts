@@ -8,17 +8,17 @@ export function newLinkToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** Returns a link version that no signed link of the video has, but for one chance in two thousand million. */
+/** Returns a random link version; the chance that a signed link of the video has it already is one in two billion. */
 export function newLinkVersion(): number {
   return randomInt(1, MAX_VERSION);
 }
 
 /**
- * Whether both are the same token. The video is found by its number and the token compared here, so no index of the
- * database tells by its speed how much of a guess was right; hashes are compared, so neither does this.
+ * Whether both are the same token, in constant time: it compares hashes. The video is found by its number and not by its
+ * token, so that the time of an index lookup reveals nothing of the token either.
  */
-export function isSameToken(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected));
+export function isSameToken(candidate: string, expected: string): boolean {
+  return timingSafeEqual(digest(candidate), digest(expected));
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest();

@@ -10,7 +10,7 @@ const film = { id: 7, linkVersion: 0 };
 
 const queryOf = (text: string) => Object.fromEntries(new URLSearchParams(text));
 
-test('a signature is good for its video, its name and its time only', () => {
+test('a signature is valid for its video, its name and its time only', () => {
   const query = queryOf(signer.sign(film, '720p.m3u8', soon));
   assert.equal(signer.verify(film, '720p.m3u8', query), 'valid');
   assert.equal(signer.verify({ ...film, id: 8 }, '720p.m3u8', query), 'invalid');
@@ -18,7 +18,7 @@ test('a signature is good for its video, its name and its time only', () => {
   assert.equal(signer.verify(film, '720p.m3u8', { ...query, expires: String(soon + 1) }), 'invalid');
 });
 
-test('another link version revokes every signature', () => {
+test('a new link version revokes every signature', () => {
   const query = queryOf(signer.sign({ ...film, linkVersion: 5 }, 'watch', soon));
   assert.equal(signer.verify({ ...film, linkVersion: 5 }, 'watch', query), 'valid');
   for (const linkVersion of [0, 6, 55]) {
@@ -26,7 +26,7 @@ test('another link version revokes every signature', () => {
   }
 });
 
-test('a link that was made before there were versions is good until the first revocation', () => {
+test('a link of a release without versions is valid until the first revocation', () => {
   const secret = 'a secret that is long enough for this';
   const signature = createHmac('sha256', secret).update(`7\nwatch\n${soon}`).digest('base64url');
   const query = { expires: String(soon), signature };
@@ -34,18 +34,18 @@ test('a link that was made before there were versions is good until the first re
   assert.equal(signer.verify({ ...film, linkVersion: 1 }, 'watch', query), 'invalid');
 });
 
-test('a signature of another secret is refused', () => {
+test('rejects a signature of another secret', () => {
   const other = createLinkSigner('another secret of another installation', () => now);
   assert.equal(signer.verify(film, 'watch', queryOf(other.sign(film, 'watch', soon))), 'invalid');
 });
 
-test('an expired link is told apart from a wrong one', () => {
+test('distinguishes an expired link from an invalid one', () => {
   const past = queryOf(signer.sign(film, 'watch', now / 1000));
   assert.equal(signer.verify(film, 'watch', past), 'expired');
   assert.equal(signer.verify(film, 'watch', { ...past, signature: 'AAAA' }), 'invalid');
 });
 
-test('no query at all is absent, half or strange ones are invalid', () => {
+test('an empty query is absent, an incomplete or malformed one is invalid', () => {
   const { signature } = queryOf(signer.sign(film, 'watch', soon));
   assert.equal(signer.verify(film, 'watch', {}), 'absent');
   assert.equal(signer.verify(film, 'watch', { signature }), 'invalid');
@@ -53,7 +53,7 @@ test('no query at all is absent, half or strange ones are invalid', () => {
   assert.equal(signer.verify(film, 'watch', { expires: `${soon}.0`, signature }), 'invalid');
 });
 
-test('links live between three quarters of the TTL and the whole TTL, and agree within a quarter', () => {
+test('links live between three quarters of the TTL and the whole TTL, and are equal within a quarter', () => {
   const ttl = 3600;
   const ends = new Set<number>();
   for (let second = 0; second < 900; second += 1) {

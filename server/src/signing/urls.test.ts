@@ -9,7 +9,7 @@ const NOW = 1_800_000_000_000;
 
 function urlsOf({ publicUrl = 'http://api', storeUrl = 'http://store', legacyUnlistedDays = 30 } = {}) {
   const signGet: ObjectStore['signGet'] = async (key, { audience }) => `${storeUrl}/${key}?for=${audience}`;
-  const store = { signGet } as ObjectStore; // nothing else of a store is asked here
+  const store = { signGet } as ObjectStore; // nothing else of a store is used here
   const options = { publicUrl, secret: 'secret', ttlSeconds: 3600, legacyUnlistedDays, store };
   return createPlaybackUrls({ ...options, now: () => NOW });
 }
@@ -17,7 +17,7 @@ function urlsOf({ publicUrl = 'http://api', storeUrl = 'http://store', legacyUnl
 const film = { id: 7, linkVersion: 0, linkToken: null, legacyLinkSince: null } as const;
 const queryOf = (url: string) => Object.fromEntries(new URL(url).searchParams);
 
-test('media come from the API and from the store as the outside sees them', async () => {
+test('media origins are the public addresses of the API and the store', async () => {
   const mediaOrigins = (publicUrl: string, storeUrl: string) =>
     urlsOf({ publicUrl, storeUrl }).mediaOrigins();
   assert.deepEqual(
@@ -43,7 +43,7 @@ test('a token has 144 random bits and opens the page of its unlisted video, noth
   assert.equal(urls.verify({ ...unlisted, linkToken: newLinkToken() }, 'watch', query), 'invalid');
 });
 
-test('nothing that is not the token is one, also where there is none', () => {
+test('rejects whatever is not the token, also for a video without one', () => {
   const urls = urlsOf();
   for (const linkToken of [null, newLinkToken()]) {
     const unlisted = { ...film, visibility: 'unlisted', linkToken } as const;
@@ -55,18 +55,18 @@ test('nothing that is not the token is one, also where there is none', () => {
   }
 });
 
-test('the signed link of a private video stays good when the video becomes unlisted', () => {
+test('the signed link of a private video stays valid when the video becomes unlisted', () => {
   const urls = urlsOf();
   const signed = queryOf(urls.watchUrl({ ...film, visibility: 'private' }));
   assert.equal(
     urls.verify({ ...film, visibility: 'unlisted', linkToken: newLinkToken() }, 'watch', signed),
     'valid',
   );
-  // an older server left it without a token: its owner still gets a link that works
+  // a server of an earlier version set no token: its owner still gets a link that works
   assert.match(urls.watchUrl({ ...film, visibility: 'unlisted' }), /\?expires=\d+&signature=/);
 });
 
-test('the number alone opens what was unlisted before the upgrade, for so many days', () => {
+test('the number alone opens a video that was unlisted before the upgrade, for a number of days', () => {
   const urls = urlsOf({ legacyUnlistedDays: 30 });
   const upgradedBefore = (days: number) => new Date(NOW - days * DAY_MS);
   const unlisted = { visibility: 'unlisted', legacyLinkSince: upgradedBefore(29) } as const;

@@ -10,50 +10,52 @@ import {
   type SignedVideo,
 } from './signedLinks.ts';
 
-/** What of a video its URLs depend on. */
+/** The columns of a video that its URLs depend on. */
 export type PlaybackVideo = Pick<
   VideoRow,
   'id' | 'linkVersion' | 'status' | 'visibility' | 'playable' | 'coverKey' | 'storyboardKey'
 >;
 
-/** What of a video decides which links open it. */
+/** The columns of a video that decide which links open it. */
 export type LinkedVideo = SignedVideo & Pick<VideoRow, 'visibility' | 'linkToken'>;
 
 type LegacyVideo = Pick<VideoRow, 'visibility' | 'legacyLinkSince'>;
 
 /**
- * The signed URLs of a video. Playlists, the storyboard and the watch page are the API's own routes; pictures and media
- * are signed straight to the store. Within a quarter of the TTL the same question has the same answer.
+ * The signed URLs of a video. Playlists, the storyboard and the watch page are routes of the API; URLs of pictures and media
+ * point to the store. Within a quarter of the TTL the same arguments return the same URL.
  */
 export interface PlaybackUrls {
-  /** The master playlist; null while there is nothing to play. */
+  /** URL of the master playlist; null while there is nothing to play. */
   playbackUrl(video: PlaybackVideo): string | null;
-  /** A master playlist of one quality (`720p`) with its sound, which plays as it is. */
+  /** URL of a master playlist of one quality (`720p`) with its audio, which plays by itself. */
   sourceUrl(video: SignedVideo, quality: string): string;
-  /** One rendition's media playlist; `name` is a quality, which has no sound, or `audio`. */
+  /** URL of the media playlist of one rendition; `name` is a quality, which has no audio, or `audio`. */
   renditionUrl(video: SignedVideo, name: string): string;
   coverUrl(video: PlaybackVideo): Promise<string | null>;
-  /** WebVTT whose cues are tiles of the storyboard picture; null while there is none. */
+  /** URL of the WebVTT file whose cues are tiles of the storyboard picture; null while there is none. */
   storyboardUrl(video: PlaybackVideo): string | null;
   /**
-   * The page for people. An unlisted video's carries its token, a private one's a signature that expires; only its owner
-   * may be handed either.
+   * URL of the watch page. That of an unlisted video has its token, that of a private one a signature that expires; return
+   * it to the owner only.
    */
   watchUrl(video: LinkedVideo): string;
   /**
-   * `name` is a playlist's file name, `storyboard.vtt`, or `watch`, which alone a token opens; `query` the request's.
+   * Verifies the query of a request. `name` is the file name of a playlist, `storyboard.vtt` or `watch`; a token opens
+   * `watch` only.
    */
   verify(video: LinkedVideo, name: string, query: LinkQuery): LinkVerdict;
-  /** Whether anybody may watch it who knows its number. */
+  /** Whether anybody who knows its number may watch it. */
   isOpenByNumber(video: LegacyVideo): boolean;
-  /** Until when the number alone is a link of an unlisted video of before there were tokens; null where it is none. */
+  /** Until when the number alone opens a video that was unlisted before there were tokens; null where it does not. */
   legacyLinkUntil(video: LegacyVideo): Date | null;
-  /** A URL of an object for players and browsers, straight to the store. */
+  /** A signed URL of an object in the store, for players and browsers. */
   objectUrl(key: string): Promise<string>;
-  /** All origins that these URLs have: the API's own, and the store's. */
+  /** The origins of these URLs: that of the API and that of the store. */
   mediaOrigins(): Promise<string[]>;
-  /** Seconds since 1970 at which what is signed now ends. */
+  /** When URLs that are signed now expire, in seconds since 1970. */
   currentExpiry(): number;
+  /** Seconds until URLs that are signed now expire. */
   secondsLeft(): number;
 }
 
@@ -62,20 +64,20 @@ export interface PlaybackUrlOptions {
   publicUrl: string;
   secret: string;
   ttlSeconds: number;
-  /** How long the number alone goes on to open a video that was unlisted before there were tokens. */
+  /** How long the number alone opens a video that was unlisted before there were tokens. */
   legacyUnlistedDays: number;
   store: ObjectStore;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
 
-/** What a link to a private watch page lives for at least: it is sent to people, who do not come at once. */
+/** Minimum life of a link to a private watch page: people open it later. */
 const WATCH_TTL_SECONDS = 7 * 24 * 3600;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** All renditions of a three-hour film are about 19,000 URLs of half a kilobyte. */
+/** The renditions of a three-hour film have about 19,000 URLs of half a kilobyte. */
 const URL_CACHE_CHARACTERS = 32 * 1024 * 1024;
-/** Those of some ten thousand videos, which are asked for again and again while they are polled. */
+/** Enough for about ten thousand videos that clients poll. */
 const API_URL_CACHE_CHARACTERS = 16 * 1024 * 1024;
 
 export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {

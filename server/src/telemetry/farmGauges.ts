@@ -10,12 +10,12 @@ import type { QueueDepth } from '@reelmill/shared/ports/jobQueue.ts';
 import type { StoreSpace } from '@reelmill/shared/ports/objectStore.ts';
 import { Gauge, Registry } from 'prom-client';
 
-/** What the database knows of the farm. */
+/** Counts from the database. */
 export interface FarmCounts {
   tasks: Record<TaskState, number>;
-  /** Tasks that wait because their workers were lost again and again. */
+  /** Tasks in quarantine: they lost several leases in a row. */
   quarantined: number;
-  /** Tasks whose last tries were ended by faults of the farm, by what they wait for. */
+  /** Tasks whose last attempts farm faults have ended, by what they wait for. */
   waiting: Record<WaitingReason, number>;
   /** States without a worker may be missing. */
   workers: Partial<Record<FarmWorker['state'], number>>;
@@ -25,24 +25,24 @@ export interface FarmCounts {
   oldestWaitingSeconds: number | null;
   openUploads: number;
   sourceBytes: number;
-  /** Retention jobs that remove nothing for now. */
+  /** Retention jobs that are stopped. */
   stoppedJobs: readonly RetentionJobName[];
   /** What the last run of a retention job could not remove; jobs without may be missing. */
   notRemoved: Partial<Record<RetentionJobName, number>>;
 }
 
-/** What database, broker and store know at a moment; what is null is not known, and no metric then. */
+/** The facts from database, broker and store at one moment; null: not known, so without a metric. */
 export interface FarmFacts {
-  /** Whether each dependency answers, by its name. */
+  /** Whether each dependency responds, by its name. */
   up: Record<string, boolean>;
-  /** What else is looked at, such as the disk, and whether it keeps the farm from working in full. */
+  /** The other checks, such as the disk, and whether each of them limits the farm. */
   degraded: Record<string, boolean>;
   counts: FarmCounts | null;
   queue: QueueDepth | null;
   space: StoreSpace | null;
 }
 
-/** The facts as gauges. A registry of their own for each look at them: nothing of an earlier one can stay behind. */
+/** Returns the facts as gauges, in a new registry for each scrape, so that no earlier value remains. */
 export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): Registry {
   const registry = new Registry();
   const add = (name: string, help: string, value: number): void => {
@@ -52,22 +52,25 @@ export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): R
     const gauge = new Gauge({ name: `reelmill_${name}`, help, labelNames: [label], registers: [registry] });
     for (const [key, value] of values) gauge.set({ [label]: key }, value);
   };
-  const dependencies = Object.entries(up).map(([name, answers]): [string, number] => [name, answers ? 1 : 0]);
-  addEach('dependency_up', 'Whether a dependency answers', 'dependency', dependencies);
-  const parts = Object.entries(degraded).map(([name, is]): [string, number] => [name, is ? 1 : 0]);
-  addEach('degraded', 'Whether a part of the farm does not work in full', 'part', parts);
+  const dependencies = Object.entries(up).map(([name, isUp]): [string, number] => [name, isUp ? 1 : 0]);
+  addEach('dependency_up', 'Whether a dependency responds', 'dependency', dependencies);
+  const parts = Object.entries(degraded).map(([name, isDegraded]): [string, number] => [
+    name,
+    isDegraded ? 1 : 0,
+  ]);
+  addEach('degraded', 'Whether a part of the farm is degraded', 'part', parts);
   if (counts !== null) {
     const { tasks, workers, videos } = counts;
     const workerStates = farmWorkerSchema.shape.state.options;
     addEach('tasks', 'Tasks by state', 'state', Object.entries(tasks));
     add(
       'quarantined_tasks',
-      'Tasks that wait because their workers were lost again and again',
+      'Tasks in quarantine because they lost several leases in a row',
       counts.quarantined,
     );
     addEach(
       'waiting_tasks',
-      'Tasks that wait because faults of store, disk or workers ended their last tries',
+      'Tasks that wait because faults of store, disk or workers ended their last attempts',
       'reason',
       Object.entries(counts.waiting),
     );
@@ -75,29 +78,29 @@ export function farmGauges({ up, degraded, counts, queue, space }: FarmFacts): R
     addEach('videos', 'Videos by status', 'status', countAll(videoStatusSchema.options, videos));
     add(
       'oldest_waiting_task_seconds',
-      'How long the task has waited that has waited longest',
+      'How long the oldest waiting task has waited',
       counts.oldestWaitingSeconds ?? 0,
     );
-    add('open_uploads', 'Uploads that are not complete', counts.openUploads);
+    add('open_uploads', 'Uploads that are open', counts.openUploads);
     addEach(
       'retention_stopped',
-      'Whether a retention job waits for an administrator, or for a clock that is right',
-      // `job` is what Prometheus calls the server
+      'Whether a retention job waits for an administrator, or for a correct clock',
+      // Prometheus itself uses the label `job`
       'retention_job',
       retentionJobNameSchema.options.map((job) => [job, counts.stoppedJobs.includes(job) ? 1 : 0]),
     );
     addEach(
       'retention_not_removed',
-      'What the last run of a retention job could not remove, and the next one tries again',
+      'What the last run of a retention job could not remove and the next one retries',
       'retention_job',
       countAll(retentionJobNameSchema.options, counts.notRemoved),
     );
-    add('source_bytes', 'Size of all sources in the store, a minute old at most', counts.sourceBytes);
+    add('source_bytes', 'Size of all sources in the store, at most a minute old', counts.sourceBytes);
   }
   if (queue !== null) {
     add('queue_ready_messages', 'Tasks in the queue that wait for a worker', queue.ready);
-    add('queue_consumers', 'Workers that listen to the queue', queue.consumers);
-    add('dead_letters', 'Messages that nobody could handle', queue.deadLetters);
+    add('queue_consumers', 'Workers that consume from the queue', queue.consumers);
+    add('dead_letters', 'Messages that no consumer could handle', queue.deadLetters);
   }
   if (space !== null) {
     add('disk_free_bytes', 'Free space on the disk of a store that is a folder', space.freeBytes);

@@ -10,9 +10,9 @@ import { LADDER_QUALITIES } from '../plan/ladder.ts';
 import { type FarmFacts, farmGauges } from './farmGauges.ts';
 
 /*
- * What this process did itself, counted where it was committed: with several servers each counts its own part, and the
- * sum over them is the whole. What database, broker and store know (farmGauges.ts) every server tells alike: there the
- * largest is the truth, not the sum. No label has an id: the numbers of kinds, codes, routes and states are fixed.
+ * What this process did, counted where it was committed: each server counts its own part, and the total is the sum over all
+ * servers. The facts from database, broker and store (farmGauges.ts) are the same on every server: there use the maximum,
+ * not the sum. No label has an id: kinds, codes, routes and states are bounded.
  */
 
 const TASK_SECONDS = [0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
@@ -20,11 +20,16 @@ const VIDEO_SECONDS = [5, 15, 30, 60, 120, 300, 600, 1200, 2400, 4800, 9600, 192
 const SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 32, 64];
 const REQUEST_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.3, 1, 3, 10, 30];
 
-/** What became of one try of a task. */
-const TRY_OUTCOMES = ['done', 'retried', 'given_up', 'handed_back'] as const;
-type TryOutcome = (typeof TRY_OUTCOMES)[number];
+/** The outcomes of an attempt of a task, and the values of the label `outcome`, which dashboards and alerts query. */
+const OUTCOME_LABELS = {
+  done: 'done',
+  retried: 'retried',
+  exhausted: 'given_up',
+  released: 'handed_back',
+} as const;
+type AttemptOutcome = keyof typeof OUTCOME_LABELS;
 
-const FOUND = verificationSchema.keyof().options;
+const VERIFICATION_OUTCOMES = verificationSchema.keyof().options;
 
 /** The server's Prometheus metrics; each server in a process has a registry of its own. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -44,7 +49,7 @@ export function createMetrics(version: string) {
     ...countVerified(registers),
     ...countVideos(registers),
     ...countServices(registers),
-    /** All of it in the exposition format, with what is known of the farm. */
+    /** Returns all metrics in the exposition format, with the facts of the farm. */
     render: async (facts: FarmFacts): Promise<{ contentType: string; text: string }> => ({
       contentType: registry.contentType,
       text: await Registry.merge([registry, farmGauges(facts)]).metrics(),
@@ -55,13 +60,13 @@ export function createMetrics(version: string) {
 function countRequests(registers: Registry[]) {
   const requests = new Histogram({
     name: 'reelmill_http_request_duration_seconds',
-    help: 'Time to answer, by the pattern of the route',
+    help: 'Time to respond, by the pattern of the route',
     labelNames: ['method', 'route', 'status'],
     buckets: REQUEST_SECONDS,
     registers,
   });
   return {
-    requestAnswered: (request: { method: string; route: string; status: number; seconds: number }): void => {
+    requestServed: (request: { method: string; route: string; status: number; seconds: number }): void => {
       const { method, route, status, seconds } = request;
       requests.observe({ method, route, status: String(status) }, seconds);
     },
@@ -84,26 +89,26 @@ function countUploads(registers: Registry[]) {
 }
 
 function countTasks(registers: Registry[]) {
-  const tries = new Counter({
+  const attempts = new Counter({
     name: 'reelmill_task_tries_total',
-    help: 'Tries of tasks that ended, by what became of them',
+    help: 'Attempts of tasks that ended, by outcome',
     labelNames: ['kind', 'outcome'],
     registers,
   });
   const failures = new Counter({
     name: 'reelmill_task_failures_total',
-    help: 'Tries of tasks that failed, by error code',
+    help: 'Attempts of tasks that failed, by error code',
     labelNames: ['code'],
     registers,
   });
   const lost = new Counter({
     name: 'reelmill_task_leases_expired_total',
-    help: 'Tasks whose worker went silent; they went to other workers',
+    help: 'Leases of tasks that expired because their worker sent no more heartbeats',
     registers,
   });
   const replaced = new Counter({
     name: 'reelmill_listed_segments_replaced_total',
-    help: 'Segments that could be watched already, were found damaged and are made anew',
+    help: 'Segments that were listed, were found damaged and are encoded again',
     registers,
   });
   const durations = new Histogram({
@@ -115,7 +120,7 @@ function countTasks(registers: Registry[]) {
   });
   const waits = new Histogram({
     name: 'reelmill_task_wait_seconds',
-    help: 'Time between a task being ready and a worker beginning with it',
+    help: 'Time between a task being ready and a worker starting it',
     labelNames: ['kind'],
     buckets: TASK_SECONDS,
     registers,
@@ -133,12 +138,13 @@ function countTasks(registers: Registry[]) {
     registers,
   });
   for (const kind of taskKindSchema.options) {
-    for (const outcome of TRY_OUTCOMES) tries.inc({ kind, outcome }, 0);
+    for (const outcome of Object.values(OUTCOME_LABELS)) attempts.inc({ kind, outcome }, 0);
     for (const histogram of [durations, waits]) histogram.zero({ kind });
   }
   for (const quality of LADDER_QUALITIES) speeds.zero({ quality });
-  beginAtZero(failures);
-  const count = (kind: TaskKind, outcome: TryOutcome): void => tries.inc({ kind, outcome });
+  startAtZero(failures);
+  const count = (kind: TaskKind, outcome: AttemptOutcome): void =>
+    attempts.inc({ kind, outcome: OUTCOME_LABELS[outcome] });
   return {
     taskStarted: (kind: TaskKind, waitSeconds: number): void => {
       waits.observe({ kind }, Math.max(0, waitSeconds));
@@ -153,11 +159,11 @@ function countTasks(registers: Registry[]) {
         speeds.observe({ quality: chunk.quality }, chunk.videoSeconds / chunk.elapsedSeconds);
       }
     },
-    taskFailed: (kind: TaskKind, code: ErrorCode, outcome: 'retried' | 'given_up'): void => {
+    taskFailed: (kind: TaskKind, code: ErrorCode, outcome: 'retried' | 'exhausted'): void => {
       count(kind, outcome);
       failures.inc({ code });
     },
-    taskReleased: (kind: TaskKind): void => count(kind, 'handed_back'),
+    taskReleased: (kind: TaskKind): void => count(kind, 'released'),
     leasesExpired: (tasks: number): void => lost.inc(tasks),
     segmentsReplaced: (segments: number): void => replaced.inc(segments),
   };
@@ -166,15 +172,15 @@ function countTasks(registers: Registry[]) {
 function countVerified(registers: Registry[]) {
   const files = new Counter({
     name: 'reelmill_output_files_total',
-    help: 'Segments and pictures that workers looked at before they stored them, by what was found',
+    help: 'Segments and pictures that workers verified before they stored them, by outcome',
     labelNames: ['outcome'],
     registers,
   });
-  for (const outcome of FOUND) files.inc({ outcome }, 0);
+  for (const outcome of VERIFICATION_OUTCOMES) files.inc({ outcome }, 0);
   return {
-    /** Of one try; undefined from workers that do not count. */
+    /** Counts those of one attempt; undefined from workers of earlier versions. */
     outputVerified: (counts: Verification | undefined): void => {
-      for (const outcome of FOUND) files.inc({ outcome }, counts?.[outcome] ?? 0);
+      for (const outcome of VERIFICATION_OUTCOMES) files.inc({ outcome }, counts?.[outcome] ?? 0);
     },
   };
 }
@@ -192,15 +198,15 @@ function countVideos(registers: Registry[]) {
     labelNames: ['code'],
     registers,
   });
-  beginAtZero(failures);
+  startAtZero(failures);
   return {
     videoOnline: (seconds: number): void => ready.observe(Math.max(0, seconds)),
     videoFailed: (code: ErrorCode): void => failures.inc({ code }),
   };
 }
 
-/** A series that is missing until it first counts hides that first step from rate() and increase(). */
-function beginAtZero(failures: Counter<'code'>): void {
+/** Creates every series with 0: rate() and increase() do not see the first step of a series that was missing. */
+function startAtZero(failures: Counter<'code'>): void {
   for (const code of errorCodeSchema.options) failures.inc({ code }, 0);
 }
 
@@ -213,20 +219,20 @@ function countServices(registers: Registry[]) {
   });
   const last = new Gauge({
     name: 'reelmill_service_last_success_timestamp_seconds',
-    help: 'When a background service last ran without a failure',
+    help: 'When a background service last ran successfully',
     labelNames: ['service'],
     registers,
   });
   const interval = new Gauge({
     name: 'reelmill_service_interval_seconds',
-    help: 'How often a background service runs at least',
+    help: 'Maximum time between two runs of a background service',
     labelNames: ['service'],
     registers,
   });
   return {
     serviceStarted: (service: string, intervalMs: number): void => {
       interval.set({ service }, intervalMs / 1000);
-      // until its first success, as if it had run when it was started: silence from then on is told
+      // counts as a success at its start, so that an alert fires where it never succeeds
       last.setToCurrentTime({ service });
     },
     serviceRan: (service: string, outcome: 'done' | 'failed'): void => {

@@ -10,17 +10,17 @@ import { asMultipart, type MultipartUpload, uploadEndedError, uploadGone } from 
 import { acceptSinglePut, endSinglePut, lateUntil, putKeyOf } from './singlePuts.ts';
 
 /*
- * Completing is safe to repeat at every point: the store joins the parts (again), then one transaction changes the
- * video's state and makes its first task. Whoever comes second, or again after a crash between the two, finds the
- * object joined or the state changed, and goes on from there.
+ * Completing is idempotent: the store joins the parts (again), then one transaction changes the video's state and creates
+ * its first task. A second request, or one after a crash between the two, finds the object joined or the state changed,
+ * and continues from there.
  */
 
-const NAMED_PARTS = 100;
-/** What a store says of the parts of an upload that it has joined, or is joining. */
+const MAX_LISTED_PARTS = 100;
+/** Errors of a store for an upload whose parts it has joined, or is joining. */
 const MAY_BE_JOINED: ReadonlySet<string> = new Set(['upload_gone', 'upload_incomplete']);
 
 /**
- * Verifies and joins what was uploaded and starts the transcode. Quietly does nothing where that has happened already.
+ * Verifies and joins the uploaded parts and starts the transcode. Does nothing where the upload is complete already.
  * Throws `upload_incomplete`, `part_size_mismatch`, `size_mismatch`, `empty_file`, `too_large`, `quota_exceeded`
  * or `upload_gone`.
  */
@@ -31,13 +31,13 @@ export async function completeUpload(
 ): Promise<void> {
   if (video.status !== 'uploading') return acceptEnded(video);
   const object = await verifyObject(context, video).catch(async (error: unknown) => {
-    // another request may have completed it meanwhile, or given it up, and removed what was looked for
+    // another request may have completed or aborted it in the meantime
     await reloadVideo(video);
     if (video.status === 'uploading') throw error;
     return null;
   });
   if (object === null) return acceptEnded(video);
-  await begin(context, video, object, requestId);
+  await start(context, video, object, requestId);
 }
 
 function acceptEnded(video: VideoRow): void {
@@ -58,7 +58,7 @@ async function joinParts(store: ObjectStore, upload: MultipartUpload): Promise<S
     return await joinListed(store, upload);
   } catch (error) {
     if (!(error instanceof ReelmillError && MAY_BE_JOINED.has(error.code))) throw error;
-    // somebody else may have joined them: another call just now, or an earlier one that got no further
+    // they may be joined already: by a concurrent request, or by an earlier one that was interrupted
     const object = await store.stat(upload.ref.key);
     if (object === null) throw error;
     return checkJoined(object, upload);
@@ -74,7 +74,7 @@ async function joinListed(store: ObjectStore, upload: MultipartUpload): Promise<
 
 function checkJoined(object: StoredObject, upload: MultipartUpload): StoredObject {
   if (object.sizeBytes === upload.sizeBytes) return object;
-  throw new ReelmillError('size_mismatch', 'The object in the store has another size than the file.', {
+  throw new ReelmillError('size_mismatch', 'The received size does not match the file.', {
     details: { expected_bytes: upload.sizeBytes, actual_bytes: object.sizeBytes },
   });
 }
@@ -84,10 +84,10 @@ function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectSto
   if (misfits.length > 0) {
     throw new ReelmillError(
       'part_size_mismatch',
-      `${misfits.length} part(s) have the wrong size; send them again.`,
+      `${misfits.length} part(s) have the wrong size. Send them again.`,
       {
         details: {
-          parts: misfits.slice(0, NAMED_PARTS).map(({ partNumber, sizeBytes, expectedBytes }) => ({
+          parts: misfits.slice(0, MAX_LISTED_PARTS).map(({ partNumber, sizeBytes, expectedBytes }) => ({
             part_number: partNumber,
             size: sizeBytes,
             expected_size: expectedBytes,
@@ -101,13 +101,13 @@ function checkParts(upload: MultipartUpload, parts: Awaited<ReturnType<ObjectSto
       'upload_incomplete',
       `${missing.length} of ${upload.partCount} part(s) are missing.`,
       {
-        details: { missing_count: missing.length, missing_parts: missing.slice(0, NAMED_PARTS) },
+        details: { missing_count: missing.length, missing_parts: missing.slice(0, MAX_LISTED_PARTS) },
       },
     );
   }
 }
 
-async function begin(
+async function start(
   context: ServerContext,
   video: VideoRow,
   object: StoredObject,
@@ -115,13 +115,13 @@ async function begin(
 ): Promise<void> {
   const { store, signals, metrics, logger } = context;
   const putKey = object.key === video.sourceKey ? null : putKeyOf(video);
-  const began = await commitSource(context, video, { object, putKey, requestId }).catch(
+  const started = await commitSource(context, video, { object, putKey, requestId }).catch(
     async (error: unknown) => {
       if (putKey !== null) await store.remove([object.key]);
       throw error;
     },
   );
-  if (began) {
+  if (started) {
     metrics.uploadCompleted(object.sizeBytes);
     const { sizeBytes } = object;
     logger.info({ request_id: requestId, video_id: video.id, size_bytes: sizeBytes }, 'upload complete');
@@ -129,20 +129,20 @@ async function begin(
     signals.videoChanged(video.id);
     if (putKey === null) return;
     await endSinglePut(context, putKey).catch((error: unknown) =>
-      logger.warn({ err: error, video_id: video.id }, 'upload not removed after completion'),
+      logger.warn({ err: error, video_id: video.id }, 'single put not removed after completion'),
     );
     return;
   }
-  // somebody else completed it, with a copy of their own
+  // another request has completed it with its own copy
   if (putKey !== null) await store.remove([object.key]);
   if (video.transcodeStartedAt === null) {
-    // given up while its parts were joined: whoever gave up may have looked for the object too early
+    // aborted while its parts were joined: the abort may have looked for the object too early
     await store.remove([object.key]);
     throw uploadEndedError(video);
   }
 }
 
-/** One transaction: the source, exactly this content of it, and the first task. Returns false where it has begun before. */
+/** Commits the source, with exactly this content, and the first task. Returns false where the transcode has started. */
 async function commitSource(
   { database, config }: ServerContext,
   video: VideoRow,
@@ -152,7 +152,7 @@ async function commitSource(
   return database.transaction(async (transaction) => {
     await reloadVideo(video, transaction);
     if (video.status !== 'uploading') return false;
-    // refused, it stays what it is: complete succeeds as soon as there is room, until the upload expires
+    // if the quota is exceeded, the upload stays open: complete succeeds as soon as there is room, until it expires
     await claimSource(
       { models, config, transaction, userId: video.userId },
       { videoId: video.id, sizeBytes: object.sizeBytes },

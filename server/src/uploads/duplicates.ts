@@ -1,5 +1,5 @@
 import { Op } from 'sequelize';
-import { WITHOUT_LARGE_COLUMNS } from '../catalog/access.ts';
+import { WITHOUT_PLAN_AND_DIAGNOSTICS } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
@@ -7,8 +7,8 @@ import type { VideoRow } from '../db/rows.ts';
 const MAX_RETURNED = 5;
 
 /**
- * One's own videos that came of the very same file, the newest first. One that failed counts only while its source is
- * there: it can be transcoded again without another upload.
+ * Returns the user's videos of the same file, newest first. A failed video counts only while its source exists, so that it
+ * can be transcoded again without another upload.
  */
 export async function findDuplicates(
   { database, store }: Pick<ServerContext, 'database' | 'store'>,
@@ -25,7 +25,7 @@ export async function findDuplicates(
   return found;
 }
 
-/** More than are answered, as some may not count. */
+/** Returns more than `MAX_RETURNED`, since some may not count. */
 async function findVideosOfFile(
   models: Models,
   userId: number,
@@ -39,7 +39,7 @@ async function findVideosOfFile(
       status: ['transcoding', 'online', 'failed'],
       transcodeStartedAt: { [Op.not]: null },
     },
-    attributes: WITHOUT_LARGE_COLUMNS,
+    attributes: WITHOUT_PLAN_AND_DIAGNOSTICS,
     order: [
       ['createdAt', 'DESC'],
       ['id', 'DESC'],

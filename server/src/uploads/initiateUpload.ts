@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type {
   InitiateUploadRequest,
-  UploadPlan as UploadPlanAnswer,
+  UploadPlan as UploadPlanResponse,
 } from '@reelmill/shared/contracts/uploads.ts';
 import { displayFileName, titleFromFileName } from '@reelmill/shared/core/fileNames.ts';
 import { newVideoFolder, objectKeys } from '@reelmill/shared/core/objectKeys.ts';
@@ -11,24 +11,26 @@ import { readTime } from '../clock/heartbeat.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { claimNewVideo } from '../users/quotas.ts';
-import { giveUpExpired } from './giveUp.ts';
+import { expireUpload } from './abortUpload.ts';
 import { expiryAfter, signParts } from './parts.ts';
 import { expireOldestPuts, lateUntil, singlePutSeconds } from './singlePuts.ts';
 import { checkSize, checkSpace, maxSourceBytes } from './sizeLimits.ts';
 import { checkUnfinished } from './unfinishedUploads.ts';
 
-/** So many URLs come with the plan; a client asks for the others while these are in use. */
+/** How many URLs the response contains; a client requests the others during the upload. */
 const FIRST_WINDOW = 16;
 const ANY_TYPE = 'application/octet-stream';
 
-type ApiResponse = { video_id: number; upload_url: string } | { video_id: number; upload: UploadPlanAnswer };
+type InitiateUploadResult =
+  | { video_id: number; upload_url: string }
+  | { video_id: number; upload: UploadPlanResponse };
 
-/** Makes the video and opens its upload: in parts where the size is known, otherwise as one PUT. */
+/** Creates the video and opens its upload: multipart where the size is known, otherwise single. */
 export async function initiateUpload(
   context: ServerContext,
   userId: number,
   request: InitiateUploadRequest,
-): Promise<ApiResponse> {
+): Promise<InitiateUploadResult> {
   const { size_bytes: sizeBytes } = request;
   if (sizeBytes !== undefined) {
     checkSize(context, sizeBytes);
@@ -39,16 +41,16 @@ export async function initiateUpload(
   return openSinglePut(context, userId, request);
 }
 
-/** A URL that tells no size lives briefly, and takes what its user may still upload at most, where the store can tell. */
+/** The URL of a single PUT is short-lived, and limited to what the user may still upload where the store supports that. */
 async function openSinglePut(
   context: ServerContext,
   userId: number,
   request: InitiateUploadRequest,
-): Promise<ApiResponse> {
+): Promise<InitiateUploadResult> {
   const { video, canceled } = await createRows(context, userId, request, null);
   for (const videoId of canceled) {
-    await giveUpExpired(context, videoId).catch((error: unknown) =>
-      context.logger.warn({ err: error, video_id: videoId }, 'expired upload not ended yet'),
+    await expireUpload(context, videoId).catch((error: unknown) =>
+      context.logger.warn({ err: error, video_id: videoId }, 'expired upload not removed yet'),
     );
   }
   const { file, quota } = await maxSourceBytes(context, video);
@@ -65,7 +67,7 @@ async function openMultipart(
   userId: number,
   request: InitiateUploadRequest & { size_bytes: number },
   plan: UploadPlan,
-): Promise<ApiResponse> {
+): Promise<InitiateUploadResult> {
   const { video, expiresAt } = await createRows(context, userId, request, plan);
   const { models } = context.database;
   let opened: UploadRef | undefined;
@@ -83,18 +85,18 @@ async function openMultipart(
       { ref, ...plan, sizeBytes: request.size_bytes },
       Array.from({ length: window }, (_, index) => index + 1),
     );
-    const answer = { part_size: plan.partSizeBytes, part_count: plan.partCount, urls };
-    return { video_id: video.id, upload: { ...answer, expires_at: expiresAt.toISOString() } };
+    const response = { part_size: plan.partSizeBytes, part_count: plan.partCount, urls };
+    return { video_id: video.id, upload: { ...response, expires_at: expiresAt.toISOString() } };
   } catch (error) {
-    // nobody learns of this video; where even that fails, its upload expires
+    // the client does not know this video; if the removal fails, its upload expires
     await discardVideo(context, video, opened).catch((cause: unknown) =>
-      context.logger.warn({ err: cause, video_id: video.id }, 'a video whose upload never opened stays'),
+      context.logger.warn({ err: cause, video_id: video.id }, 'video of a failed upload not removed'),
     );
     throw error;
   }
 }
 
-/** The row last: it is what the upload is found by. */
+/** Removes the row last, since retention finds the upload by it. */
 async function discardVideo(
   { store, database }: ServerContext,
   video: VideoRow,
@@ -117,7 +119,7 @@ async function createRows(
     await checkUnfinished({ models, config, transaction, userId });
     const canceled = plan === null ? await expireOldestPuts({ models, config, transaction, userId }) : [];
     const video = await models.Video.create(newVideo(userId, request), { transaction });
-    // the keys have the id in them, which only the insert tells
+    // the keys contain the id, which the insert returns
     await video.update(placeVideo(video.id, request.file_name, { config, plan }), { transaction });
     await models.Upload.create(
       {
@@ -137,7 +139,7 @@ async function createRows(
   });
 }
 
-/** Where the objects of a new video lie, and where its source goes to. */
+/** Returns the columns for the folder of a new video's objects and the key of its source. */
 function placeVideo(
   videoId: number,
   fileName: string,
@@ -149,7 +151,7 @@ function placeVideo(
   return { objectFolder, sourceKey: putKey, putKey, putEndsAt: lateUntil(singlePutSeconds(config)) };
 }
 
-/** The columns of a video that is about to be uploaded; its key is not known yet. */
+/** Returns the columns of a new video, still without the key of its source. */
 export function newVideo(userId: number, request: InitiateUploadRequest) {
   const isMediaType = /^[\w.+-]+\/[\w.+-]+$/.test(request.content_type ?? '');
   return {

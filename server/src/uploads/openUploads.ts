@@ -7,7 +7,7 @@ import type { Models } from '../db/models.ts';
 import type { UploadRow, VideoRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
 
-/** An upload in parts that the store has open. */
+/** A multipart upload that is open in the store. */
 export interface MultipartUpload {
   video: VideoRow;
   row: UploadRow;
@@ -18,8 +18,8 @@ export interface MultipartUpload {
 }
 
 /**
- * The open multipart upload of one's own video. Throws `not_found`, `upload_gone` where it was given up, or
- * `state_conflict` where it is complete or has no parts.
+ * Returns the open multipart upload of a video of this user. Throws `not_found`, `upload_gone` where it was aborted or has
+ * expired, or `state_conflict` where it is complete or single.
  */
 export async function findMultipartUpload(
   models: Models,
@@ -36,7 +36,7 @@ export async function findMultipartUpload(
   throw new ReelmillError('state_conflict', 'This upload is a single PUT and has no parts.');
 }
 
-/** Null for a single PUT, and for an upload that the store never opened. */
+/** Returns null for a single upload, and for one that the store never opened. */
 export function asMultipart(video: VideoRow, row: UploadRow): MultipartUpload | null {
   const { storeUploadId, sizeBytes, partSizeBytes, partCount } = row;
   if (storeUploadId === null || sizeBytes === null || partSizeBytes === null || partCount === null)
@@ -45,14 +45,14 @@ export function asMultipart(video: VideoRow, row: UploadRow): MultipartUpload | 
     video,
     row,
     ref: { key: video.sourceKey, uploadId: storeUploadId },
-    // MySQL may answer a BIGINT as text
+    // MySQL may return a BIGINT as text
     sizeBytes: Number(sizeBytes),
     partSizeBytes: Number(partSizeBytes),
     partCount,
   };
 }
 
-/** The newest unfinished upload of the same file by the same user. */
+/** Returns the newest open upload of the same file by the same user. */
 export async function findResumableUpload(
   models: Models,
   userId: number,
@@ -74,18 +74,18 @@ export async function findResumableUpload(
   return null;
 }
 
-/** Whether its time is over. By a clock that is not trusted no upload ends. */
+/** Whether it has expired. With a clock that is not trusted no upload expires. */
 async function isExpired(models: Models, { expiresAt }: UploadRow): Promise<boolean> {
   const now = new Date();
   return expiresAt <= now && (await seemsRight(models, now));
 }
 
-/** What to say of an upload whose video is not `uploading` any more. */
+/** Returns the error for an upload whose video is no longer `uploading`. */
 export function uploadEndedError(video: VideoRow): ReelmillError {
   if (video.transcodeStartedAt === null) return uploadGone();
-  return new ReelmillError('state_conflict', 'This upload is complete already.');
+  return new ReelmillError('state_conflict', 'This upload is already complete.');
 }
 
 export function uploadGone(): ReelmillError {
-  return new ReelmillError('upload_gone', 'This upload was given up or has expired; begin a new one.');
+  return new ReelmillError('upload_gone', 'This upload was canceled or has expired. Start again.');
 }

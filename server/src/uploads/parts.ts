@@ -8,7 +8,7 @@ import { type MultipartUpload, uploadGone } from './openUploads.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** URLs that take these parts by PUT, each of exactly its planned size, for as long as upload URLs are good. */
+/** Returns signed URLs for PUTs of these parts, each limited to the planned size of its part. */
 export async function signParts(
   { store, config }: Pick<ServerContext, 'store' | 'config'>,
   upload: Pick<MultipartUpload, 'ref' | 'sizeBytes' | 'partSizeBytes' | 'partCount'>,
@@ -26,38 +26,38 @@ export async function signParts(
   );
 }
 
-/** When an upload of which nothing is heard after `now` is given up. */
+/** Returns when an upload without further requests expires. */
 export function expiryAfter(now: Date, { UPLOAD_TTL_HOURS }: Pick<ServerConfig, 'UPLOAD_TTL_HOURS'>): Date {
   return new Date(now.getTime() + UPLOAD_TTL_HOURS * 3_600_000);
 }
 
-/** An upload that goes on is not given up, however slow it is. Throws `upload_gone` where it was just now. */
+/** Extends the expiry of an upload that is continued, however slow it is. Throws `upload_gone` where it has just ended. */
 export async function keepAlive(
   { database, config }: Pick<ServerContext, 'database' | 'config'>,
   { row }: MultipartUpload,
 ): Promise<void> {
   const expiresAt = expiryAfter(new Date(), config);
-  // once in a while is enough
+  // once a minute is enough
   if (expiresAt.getTime() - row.expiresAt.getTime() < KEEP_ALIVE_MS) return;
   const [kept] = await database.models.Upload.update(
     { expiresAt },
-    // giving it up shortens its time
+    // an abort shortens the expiry
     { where: { videoId: row.videoId, expiresAt: { [Op.gte]: row.expiresAt } } },
   );
   if (kept === 0) throw uploadGone();
 }
 
-/** Throws `validation_failed` for numbers that the plan does not have. */
+/** Throws `validation_failed` for part numbers beyond the plan. */
 export function checkPartNumbers({ partCount }: MultipartUpload, partNumbers: readonly number[]): void {
-  const strange = partNumbers.filter((partNumber) => partNumber > partCount);
-  if (strange.length === 0) return;
+  const unknown = partNumbers.filter((partNumber) => partNumber > partCount);
+  if (unknown.length === 0) return;
   throw new ReelmillError('validation_failed', `This upload has ${partCount} parts.`, {
-    details: { part_count: partCount, part_numbers: strange },
+    details: { part_count: partCount, part_numbers: unknown },
   });
 }
 
-/** What the store holds of an upload. Throws `upload_gone` where the store does not know it. */
-export async function describeUpload(
+/** Returns an upload with the parts in the store. Throws `upload_gone` where the store does not have it. */
+export async function readUploadStatus(
   { store }: Pick<ServerContext, 'store'>,
   upload: MultipartUpload,
 ): Promise<UploadStatus> {

@@ -16,12 +16,12 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { z } from 'zod';
 import { actorOf } from '../audit/auditLog.ts';
 import { findOwnVideo } from '../catalog/access.ts';
-import { describeVideo, describeVideos } from '../catalog/describeVideo.ts';
+import { serializeVideo, serializeVideos } from '../catalog/serializeVideo.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { cancelUpload } from './abortUpload.ts';
 import { completeUpload } from './completeUpload.ts';
 import { findDuplicates } from './duplicates.ts';
-import { cancelUpload } from './giveUp.ts';
 import { initiateUpload } from './initiateUpload.ts';
 import {
   findMultipartUpload,
@@ -29,7 +29,7 @@ import {
   type MultipartUpload,
   uploadEndedError,
 } from './openUploads.ts';
-import { checkPartNumbers, describeUpload, keepAlive, signParts } from './parts.ts';
+import { checkPartNumbers, keepAlive, readUploadStatus, signParts } from './parts.ts';
 
 const tag = 'Uploads';
 const params = z.object({ id: videoIdSchema });
@@ -41,13 +41,13 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       method: 'post',
       path: '/videos/upload/initiate',
       tag,
-      summary: 'Begin an upload',
+      summary: 'Start an upload',
       description:
-        'Without `size_bytes` the answer is one URL for `curl -T`; with it, the URLs of the first parts. Every part ' +
-        'but the last has exactly `part_size` bytes and goes to its own URL by PUT.',
+        'Without `size_bytes` the response has one URL for `curl -T`; with it, the URLs of the first parts. Every part ' +
+        'but the last has exactly `part_size` bytes; send it to its own URL by PUT.',
       auth: 'user',
       body: initiateUploadRequestSchema,
-      answer: { status: 200, description: 'Where to send the file', schema: initiateUploadResponseSchema },
+      response: { status: 200, description: 'Where to send the file', schema: initiateUploadResponseSchema },
       errors: ['quota_exceeded', 'too_large', 'insufficient_storage'],
       handle: ({ body, identity }) => initiateUpload(context, identity.userId, body),
     }),
@@ -56,10 +56,14 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       path: '/videos/upload/complete',
       tag,
       summary: 'Finish an upload',
-      description: 'Verifies what the store holds and starts the transcode. Doing so again answers the same.',
+      description: 'Verifies the uploaded file and starts the transcode. Idempotent.',
       auth: 'user',
       body: completeUploadRequestSchema,
-      answer: { status: 202, description: 'The transcode has begun', schema: completeUploadResponseSchema },
+      response: {
+        status: 202,
+        description: 'The transcode has started',
+        schema: completeUploadResponseSchema,
+      },
       errors: [
         'not_found',
         'upload_incomplete',
@@ -74,8 +78,8 @@ export function createUploadRoutes(context: ServerContext): Route[] {
         const video = await findOwnVideo(models, body.video_id, identity);
         await completeUpload(context, video, requestId);
         return {
-          message: 'The upload is complete; the video is on its way.',
-          video: await describeVideo(context, video),
+          message: 'The upload is complete. The video is being transcoded.',
+          video: await serializeVideo(context, video),
         };
       },
     }),
@@ -83,14 +87,14 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       method: 'get',
       path: '/videos/upload/resumable',
       tag,
-      summary: 'Find an unfinished upload of the same file',
+      summary: 'Find an open upload of the same file',
       auth: 'user',
       query: sameFileQuerySchema,
-      answer: { status: 200, description: 'The newest one, or null', schema: resumableResponseSchema },
+      response: { status: 200, description: 'The newest one, or null', schema: resumableResponseSchema },
       async handle({ query, identity }) {
         const file = { fingerprint: query.fingerprint, sizeBytes: query.size_bytes };
         const upload = await findResumableUpload(models, identity.userId, file);
-        return { upload: upload && (await describeIfThere(upload)) };
+        return { upload: upload && (await readStatusIfOpen(upload)) };
       },
     }),
     defineRoute({
@@ -99,32 +103,32 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Find videos of the same file',
       description:
-        'At most five of one’s own, the newest first. Those that are being uploaded or were canceled are none.',
+        'At most five of your own, newest first, without those that are being uploaded or were canceled.',
       auth: 'user',
       query: sameFileQuerySchema,
-      answer: { status: 200, description: 'The videos', schema: duplicatesResponseSchema },
+      response: { status: 200, description: 'The videos', schema: duplicatesResponseSchema },
       async handle({ query, identity }) {
         const file = { fingerprint: query.fingerprint, sizeBytes: query.size_bytes };
         const videos = await findDuplicates(context, identity.userId, file);
-        return { videos: await describeVideos(context, videos) };
+        return { videos: await serializeVideos(context, videos) };
       },
     }),
     defineRoute({
       method: 'get',
       path: '/videos/{id}/upload',
       tag,
-      summary: 'What the store holds of an upload',
+      summary: 'Status of an upload',
       auth: 'user',
       params,
-      answer: { status: 200, description: 'The parts that are whole', schema: uploadStatusSchema },
+      response: { status: 200, description: 'The complete parts', schema: uploadStatusSchema },
       errors: ['not_found', 'upload_gone', 'state_conflict', 'quota_exceeded'],
       async handle({ params: { id }, identity, requestId }) {
         const upload = await findMultipartUpload(models, id, identity);
         try {
-          return await describeUpload(context, upload);
+          return await readUploadStatus(context, upload);
         } catch (error) {
           if (!(error instanceof ReelmillError && error.code === 'upload_gone')) throw error;
-          // a complete that was cut off after the store had joined the parts: it only needs to be finished
+          // finishes a complete that was interrupted after the store had joined the parts
           await completeUpload(context, upload.video, requestId);
           throw uploadEndedError(upload.video);
         }
@@ -134,11 +138,11 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       method: 'post',
       path: '/videos/{id}/upload/parts',
       tag,
-      summary: 'Sign the URLs of parts',
+      summary: 'Sign URLs of parts',
       auth: 'user',
       params,
       body: signPartsRequestSchema,
-      answer: { status: 200, description: 'One URL for each part', schema: signPartsResponseSchema },
+      response: { status: 200, description: 'One URL for each part', schema: signPartsResponseSchema },
       errors: ['not_found', 'upload_gone', 'state_conflict'],
       async handle({ params: { id }, body, identity }) {
         const upload = await findMultipartUpload(models, id, identity);
@@ -151,21 +155,21 @@ export function createUploadRoutes(context: ServerContext): Route[] {
       method: 'delete',
       path: '/videos/{id}/upload',
       tag,
-      summary: 'Give an upload up',
+      summary: 'Abort an upload',
       auth: 'user',
       params,
-      answer: { status: 204, description: 'The video is canceled, its parts are gone' },
+      response: { status: 204, description: 'The video is canceled and its parts are removed' },
       errors: ['not_found', 'state_conflict', 'upload_gone'],
-      async handle({ params: { id }, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await cancelUpload(context, video, actorOf(exchange));
+      async handle({ params: { id }, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await cancelUpload(context, video, actorOf(requestContext));
       },
     }),
   ];
 
-  async function describeIfThere(upload: MultipartUpload): Promise<UploadStatus | null> {
+  async function readStatusIfOpen(upload: MultipartUpload): Promise<UploadStatus | null> {
     try {
-      return await describeUpload(context, upload);
+      return await readUploadStatus(context, upload);
     } catch (error) {
       if (error instanceof ReelmillError && error.code === 'upload_gone') return null;
       throw error;

@@ -10,30 +10,30 @@ import { claimSource, type QuotaClaim } from '../users/quotas.ts';
 import { checkSize } from './sizeLimits.ts';
 
 /*
- * An upload by a single PUT tells no size before, and S3 takes it as often as its URL is used until that expires. So what
- * is PUT is never what is used: it goes to a key of its own, and completing copies the content that was checked (by its
- * ETag) to a key that no URL was ever made for. Whatever comes later is removed by the `late_uploads` sweep.
+ * A single PUT announces no size, and S3 accepts further PUTs until its URL expires. So the uploaded object is never the
+ * source itself: it has a key of its own, and completing copies the verified content (by its ETag) to a key that no URL
+ * was ever signed for. The retention job `late_uploads` removes later uploads.
  */
 
 const MAX_URL_SECONDS = 900;
-/** An upload may have begun just before its URL expired and end long after. */
+/** An upload may start just before its URL expires and end long after. */
 const SLOW_UPLOAD_MS = 3_600_000;
-/** No signed URL lives longer than a week, whatever the settings are or were. */
-export const LONGEST_LATE_PUT_MS = 7 * 24 * 3_600_000 + SLOW_UPLOAD_MS;
+/** No signed URL lives longer than a week, in any configuration. */
+export const MAX_LATE_PUT_MS = 7 * 24 * 3_600_000 + SLOW_UPLOAD_MS;
 
-/** How long the URL of a single PUT lives. */
+/** Returns how long the URL of a single PUT is valid. */
 export function singlePutSeconds({ URL_TTL_SECONDS }: Pick<ServerConfig, 'URL_TTL_SECONDS'>): number {
   return Math.min(URL_TTL_SECONDS, MAX_URL_SECONDS);
 }
 
-/** Until when something may arrive through a URL that lives so long. */
+/** Returns until when an upload may arrive through a URL that is valid for so long. */
 export function lateUntil(urlSeconds: number): Date {
   return new Date(Date.now() + urlSeconds * 1000 + SLOW_UPLOAD_MS);
 }
 
 /**
- * Makes room for one more open single PUT of the user: the oldest beyond `SINGLE_UPLOADS_PER_USER` expire. Returns their
- * videos, for whoever ends them once this is committed; the sweep does so otherwise.
+ * Expires the oldest single uploads of the user beyond `SINGLE_UPLOADS_PER_USER`, to allow one more. Returns their videos;
+ * the caller ends them after the commit, or else a retention job does.
  */
 export async function expireOldestPuts({
   models,
@@ -57,8 +57,8 @@ export async function expireOldestPuts({
 }
 
 /**
- * Copies what was PUT to where nothing can be put any more. Returns the copy. Throws `upload_incomplete`, `empty_file`,
- * and, once what was uploaded is removed, `too_large` or `quota_exceeded`.
+ * Copies the uploaded object to a key that no URL can write. Returns the copy. Throws `upload_incomplete`, `empty_file`,
+ * and, after it has removed the uploaded object, `too_large` or `quota_exceeded`.
  */
 export async function acceptSinglePut(context: ServerContext, video: VideoRow): Promise<StoredObject> {
   const { store } = context;
@@ -66,7 +66,7 @@ export async function acceptSinglePut(context: ServerContext, video: VideoRow): 
   if (object === null) {
     throw new ReelmillError(
       'upload_incomplete',
-      'Nothing has been uploaded yet, or the store refused it: PUT the file to its upload URL first, and see what that responds.',
+      'The file has not been uploaded, or the store rejected it. PUT the file to its upload URL first and check the response.',
     );
   }
   if (object.sizeBytes === 0) throw new ReelmillError('empty_file', 'The uploaded file is empty.');
@@ -83,19 +83,19 @@ export async function acceptSinglePut(context: ServerContext, video: VideoRow): 
     if (!(error instanceof ReelmillError && error.code === 'precondition_failed')) throw error;
     throw new ReelmillError(
       'upload_incomplete',
-      'The file was uploaded again meanwhile; complete it when that is done.',
+      'The file was uploaded again in the meantime. Complete it when that upload is done.',
       { cause: error },
     );
   }
 }
 
-/** Ends the URL where the store can, and removes what was PUT; later PUTs are the sweep's. Throws where the store fails. */
+/** Invalidates the URL if the store can, and removes the object; retention removes later PUTs. Throws if the store fails. */
 export async function endSinglePut({ store }: Pick<ServerContext, 'store'>, key: string): Promise<void> {
   await store.endPut(key);
   await store.remove([key]);
 }
 
-/** The key that the URL of a single PUT was signed for; uploads of earlier versions put the source itself. */
+/** Returns the key of the URL of a single PUT; in earlier versions it was the source itself. */
 export function putKeyOf({ putKey, sourceKey }: Pick<VideoRow, 'putKey' | 'sourceKey'>): string {
   return putKey ?? sourceKey;
 }

@@ -11,14 +11,14 @@ function maxFileBytes({ config }: Pick<ServerContext, 'config'>): number {
 
 /** Throws `too_large`. */
 export function checkSize(context: Pick<ServerContext, 'config'>, sizeBytes: number): void {
-  const largest = maxFileBytes(context);
-  if (sizeBytes <= largest) return;
-  throw new ReelmillError('too_large', `The file is larger than the ${largest} bytes that are allowed.`, {
-    details: { size_bytes: sizeBytes, max_bytes: largest },
+  const maxBytes = maxFileBytes(context);
+  if (sizeBytes <= maxBytes) return;
+  throw new ReelmillError('too_large', `The file is larger than the limit of ${maxBytes} bytes.`, {
+    details: { size_bytes: sizeBytes, max_bytes: maxBytes },
   });
 }
 
-/** How large the source of a video may be that is being uploaded: as large as any file, and as its owner's quota has left. */
+/** Returns the maximum size of the source of a video: that of any file, and what its owner's quota has left. */
 export async function maxSourceBytes(
   context: Pick<ServerContext, 'config' | 'database'>,
   video: Pick<VideoRow, 'id' | 'userId'>,
@@ -29,8 +29,8 @@ export async function maxSourceBytes(
 }
 
 /**
- * Throws `insufficient_storage` where a file of so many bytes would leave less than `MIN_FREE_BYTES` on the disk of the
- * store; never where the store does not tell how much room it has.
+ * Throws `insufficient_storage` where a file of this size would leave less than `MIN_FREE_BYTES` on the disk of the store;
+ * never where the store does not report its free space.
  */
 export async function checkSpace(
   { config, store }: Pick<ServerContext, 'config' | 'store'>,

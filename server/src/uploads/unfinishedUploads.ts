@@ -6,9 +6,9 @@ import type { QuotaClaim } from '../users/quotas.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Each upload that is begun leaves rows and marks that stay for a while, also where nothing comes of it. Throws
- * `rate_limited` where the user began so many within an hour that are open, were given up or expired, or whose videos
- * were deleted; those that were completed and kept do not count. The caller has locked the user.
+ * Every upload creates rows that stay for a while, even if it is never completed. Throws `rate_limited` where the user has
+ * started too many within an hour that are open, aborted or expired, or whose videos were deleted; completed uploads whose
+ * videos exist do not count. The caller must have locked the user.
  */
 export async function checkUnfinished({
   models,
@@ -33,7 +33,7 @@ export async function checkUnfinished({
   if (last === null) return;
   throw new ReelmillError(
     'rate_limited',
-    'Too many uploads were begun within an hour and not finished; wait before you begin another, or finish those that are open.',
+    'Too many uploads were started within an hour and not completed. Complete the open ones, or wait before you start another.',
     { retryAfterSeconds: Math.max(1, Math.ceil((last.createdAt.getTime() + HOUR_MS - now) / 1000)) },
   );
 }

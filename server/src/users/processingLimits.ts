@@ -5,21 +5,21 @@ import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 
 /*
- * What the farm does for one user. Nothing that was uploaded is refused or lost for these limits: a video waits, without
- * an inspection, while as much of its owner is planned as may be, or was planned within a day. So a user's tasks are
- * bounded as well, however much they upload. How long a video is only its inspection tells, so those that are inspected at
- * the same time may pass a limit together.
+ * Limits of the farm's work for one user. They never reject or remove an uploaded video: it waits for its inspection while
+ * the planned minutes of its owner, or those of the last 24 hours, have reached their limit. So the tasks of a user are
+ * bounded, however much they upload. The length of a video is known only after its inspection, so videos that are
+ * inspected at the same time can exceed a limit together.
  */
 
-/** What a user's own limit is where none applies, whatever the configuration says. */
+/** The value of a user's own limit that means no limit, also where the configuration has one. */
 export const UNLIMITED = -1;
 const DAY_MS = 24 * 3_600_000;
 /** Every video costs a start and an end: a shorter one counts as a minute. */
-const SHORTEST_SECONDS = 60;
+const MIN_COUNTED_SECONDS = 60;
 
 type Own = Pick<UserRow, 'quotaRunningTasks' | 'quotaQueuedMinutes' | 'quotaDailyMinutes'>;
 
-/** Null is no limit. */
+/** Null: no limit. */
 export interface ProcessingLimits {
   runningTasks: number | null;
   queuedMinutes: number | null;
@@ -34,22 +34,22 @@ export function processingLimitsOf(user: Own, config: ProcessingConfig): Process
   };
 }
 
-/** MySQL may answer a BIGINT as text. */
+/** Returns the user's own limit or the default; null: no limit. MySQL may return a BIGINT as text. */
 export function effectiveLimit(own: number | null, byDefault: number | undefined): number | null {
-  // a row that was just made has no value yet
+  // undefined in a row that was just created
   if ((own ?? null) === null) return byDefault ?? null;
   return Number(own) === UNLIMITED ? null : Number(own);
 }
 
 const sumSchema = z.object({ userId: z.number(), seconds: z.coerce.number() });
 
-/** Seconds of video that are planned and not finished, of users who have any. */
+/** Returns the planned, unfinished seconds of video of each user; users without any are missing. */
 export async function sumPlanned(
   models: Models,
   userIds: readonly number[],
   transaction?: Transaction,
 ): Promise<Map<number, number>> {
-  const counted = `CASE WHEN duration_seconds > ${SHORTEST_SECONDS} THEN duration_seconds ELSE ${SHORTEST_SECONDS} END`;
+  const counted = `CASE WHEN duration_seconds > ${MIN_COUNTED_SECONDS} THEN duration_seconds ELSE ${MIN_COUNTED_SECONDS} END`;
   const rows = await models.Video.findAll({
     attributes: ['userId', [fn('SUM', literal(counted)), 'seconds']],
     where: { status: 'transcoding', phase: 'encoding', userId: [...userIds] },
@@ -60,7 +60,7 @@ export async function sumPlanned(
   return sums(rows);
 }
 
-/** Seconds of video that were planned in the last 24 hours, of users who had any. */
+/** Returns the seconds of video of each user that were planned in the last 24 hours; users without any are missing. */
 export async function sumDay(
   models: Models,
   userIds: readonly number[],
@@ -77,7 +77,7 @@ export async function sumDay(
   return sums(rows);
 }
 
-/** When so many seconds of the last day have become less than the limit, which they are not now. */
+/** Returns when the usage of the last 24 hours falls below the limit, which it has reached now. */
 export async function dayFreesAt(
   models: Models,
   userId: number,
@@ -99,20 +99,20 @@ export async function dayFreesAt(
   return new Date((last?.createdAt ?? now).getTime() + DAY_MS);
 }
 
-/** Counts a video that is planned now against its owner's day, and drops what counts no more. */
+/** Adds a video that is planned now to the usage of its owner, and removes expired usage. */
 export async function recordUsage(
   models: Models,
   { userId, videoId, seconds }: { userId: number; videoId: number; seconds: number },
   now: Date,
   transaction: Transaction,
 ): Promise<void> {
-  const counted = Math.max(SHORTEST_SECONDS, seconds);
+  const counted = Math.max(MIN_COUNTED_SECONDS, seconds);
   await models.TranscodeUsage.create({ userId, videoId, seconds: counted, createdAt: now }, { transaction });
   const past = { [Op.lt]: new Date(now.getTime() - 2 * DAY_MS) };
   await models.TranscodeUsage.destroy({ where: { userId, createdAt: past }, transaction });
 }
 
-/** Counts what was planned again as longer than it was counted as; a video that turns out shorter stays counted. */
+/** Raises the usage of a video whose new plan is longer; never lowers it. */
 export async function correctUsage(
   models: Models,
   { videoId, seconds }: { videoId: number; seconds: number },

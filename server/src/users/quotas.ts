@@ -13,9 +13,8 @@ import { countInFlight } from './inFlight.ts';
 import { dayFreesAt, effectiveLimit, processingLimitsOf, sumDay, sumPlanned } from './processingLimits.ts';
 
 /*
- * What counts: every video that is not deleted, with the bytes of its source; while it is uploaded, those that were
- * announced. An upload that was given up counts nothing, nor does a source that is not kept any more. Neither do
- * renditions: how large they come out is the server's doing, and nobody could foretell it.
+ * The quota counts every video that is not deleted, with the bytes of its source; during the upload, with the announced
+ * bytes. It does not count aborted and expired uploads, removed sources, and renditions, whose size users cannot predict.
  */
 
 type QuotaConfig = Pick<ServerConfig, 'QUOTA_BYTES' | 'QUOTA_VIDEOS'> & ProcessingConfig;
@@ -31,8 +30,8 @@ const useSchema = z.object({
   videos: z.coerce.number(),
 });
 
-/** What each user has and may have, in the same order. */
-export async function describeQuotas(
+/** Returns the usage and limits of each user, in the same order. */
+export async function serializeQuotas(
   { database, config }: Pick<ServerContext, 'database' | 'config'>,
   users: readonly UserRow[],
 ): Promise<QuotaUse[]> {
@@ -70,23 +69,23 @@ export interface QuotaClaim {
 }
 
 /**
- * Makes sure that the user may have one video more, of so many bytes; null where nobody knows how many it will be.
- * Locks the user until the transaction ends, so that of several uploads at once each sees those before it. Throws
- * `quota_exceeded`, and `account_disabled` where that was done since the user was let in.
+ * Checks that the user may have one more video of this size; null: size unknown. Locks the user until the end of the
+ * transaction, so that of several concurrent uploads each one counts those before it. Throws `quota_exceeded`, and
+ * `account_disabled` where the user was disabled after authentication.
  */
 export async function claimNewVideo(claim: QuotaClaim, sizeBytes: number | null): Promise<void> {
   const limits = await lockLimits(claim);
   if (limits.disabled) throw new ReelmillError('account_disabled', 'This account has been disabled.');
-  // what is uploaded already waits instead, but nobody should send a large file for nothing
-  if (limits.dailyMinutes !== null) await refuseBeyondDay(claim, limits.dailyMinutes);
+  // an uploaded video would wait for the next day, but users should not send a large file in vain
+  if (limits.dailyMinutes !== null) await assertWithinDay(claim, limits.dailyMinutes);
   if (limits.bytes === null && limits.videos === null) return;
   const use = await useOf(claim);
-  refuseBeyond({ what: 'videos', limit: limits.videos, used: use.videos, asked: 1 });
-  // a file of unknown size has a byte at least
-  refuseBeyond({ what: 'bytes', limit: limits.bytes, used: use.bytes, asked: sizeBytes ?? 1 });
+  assertWithin({ what: 'videos', limit: limits.videos, used: use.videos, asked: 1 });
+  // a file of unknown size has at least one byte
+  assertWithin({ what: 'bytes', limit: limits.bytes, used: use.bytes, asked: sizeBytes ?? 1 });
 }
 
-/** The same for a video that counts already, whose source turned out to have so many bytes. */
+/** Checks the quota for the known size of the source of a video that is counted already. Throws like `claimNewVideo`. */
 export async function claimSource(
   claim: QuotaClaim,
   source: { videoId: number; sizeBytes: number },
@@ -94,10 +93,10 @@ export async function claimSource(
   const { bytes: limit } = await lockLimits(claim);
   if (limit === null) return;
   const { bytes: used } = await useOf(claim, source.videoId);
-  refuseBeyond({ what: 'bytes', limit, used, asked: source.sizeBytes });
+  assertWithin({ what: 'bytes', limit, used, asked: source.sizeBytes });
 }
 
-/** How many bytes the source of this video may have at most, as things are now; null where no quota applies. */
+/** Returns the maximum bytes of the source of this video by the owner's quota; null: no quota. */
 export async function remainingBytes(
   { models, config }: Pick<QuotaClaim, 'models' | 'config'>,
   video: { id: number; userId: number },
@@ -119,7 +118,7 @@ async function lockLimits({ models, config, transaction, userId }: QuotaClaim) {
   return { ...limitsOf(user, config), dailyMinutes, disabled: user.disabledAt !== null };
 }
 
-async function refuseBeyondDay({ models, transaction, userId }: QuotaClaim, limit: number): Promise<void> {
+async function assertWithinDay({ models, transaction, userId }: QuotaClaim, limit: number): Promise<void> {
   const now = new Date();
   const seconds = (await sumDay(models, [userId], now, transaction)).get(userId) ?? 0;
   if (seconds < limit * 60) return;
@@ -131,7 +130,7 @@ async function refuseBeyondDay({ models, transaction, userId }: QuotaClaim, limi
     asked: 0,
     frees_at: freesAt.toISOString(),
   };
-  throw new ReelmillError('quota_exceeded', sayQuota(details), { details });
+  throw new ReelmillError('quota_exceeded', formatQuotaExceeded(details), { details });
 }
 
 function limitsOf(quota: Quota, config: QuotaConfig): { bytes: number | null; videos: number | null } {
@@ -146,9 +145,9 @@ async function useOf({ models, transaction, userId }: QuotaClaim, exceptVideoId?
   return uses.get(userId) ?? { bytes: 0, videos: 0 };
 }
 
-const KEPT_BYTES = literal('CASE WHEN source_removed_at IS NULL THEN size_bytes ELSE 0 END');
+const STORED_BYTES = literal('CASE WHEN source_removed_at IS NULL THEN size_bytes ELSE 0 END');
 
-/** Users without any video are not in the answer. */
+/** Returns the usage of each user; users without videos are missing. */
 async function measureUse(
   models: Models,
   userIds: readonly number[],
@@ -158,7 +157,7 @@ async function measureUse(
   const rows = await models.Video.findAll({
     attributes: [
       'userId',
-      [fn('COALESCE', fn('SUM', KEPT_BYTES), 0), 'bytes'],
+      [fn('COALESCE', fn('SUM', STORED_BYTES), 0), 'bytes'],
       [fn('COUNT', col('id')), 'videos'],
     ],
     where: {
@@ -174,7 +173,7 @@ async function measureUse(
   return new Map(rows.map((row) => useSchema.parse(row)).map(({ userId, ...use }) => [userId, use]));
 }
 
-function refuseBeyond({
+function assertWithin({
   what,
   limit,
   used,
@@ -182,18 +181,18 @@ function refuseBeyond({
 }: Omit<QuotaExceeded, 'limit'> & { limit: number | null }): void {
   if (limit === null || used + asked <= limit) return;
   const details: QuotaExceeded = { what, limit, used, asked };
-  throw new ReelmillError('quota_exceeded', sayQuota(details), { details });
+  throw new ReelmillError('quota_exceeded', formatQuotaExceeded(details), { details });
 }
 
-function sayQuota({ what, limit, used, asked, frees_at }: QuotaExceeded): string {
+function formatQuotaExceeded({ what, limit, used, asked, frees_at }: QuotaExceeded): string {
   if (what === 'daily_minutes') {
     const when = frees_at === undefined ? 'tomorrow' : `after ${frees_at.slice(0, 16).replace('T', ' ')} UTC`;
-    return `You have converted ${used} of the ${limit} minute(s) of video that you may within 24 hours. Upload more ${when}.`;
+    return `You have reached your limit of ${limit} minute(s) of video within 24 hours (${used} used). Upload more ${when}.`;
   }
   if (what === 'videos') {
-    return `You have ${used} of the ${limit} video(s) that you may have. Delete some to upload another.`;
+    return `You have reached your limit of ${limit} video(s). Delete some before you upload another one.`;
   }
-  const have = `Your videos take ${formatBytes(used)} of the ${formatBytes(limit)} that they may take`;
-  const file = asked > 1 ? `, and this file has ${formatBytes(asked)}` : '';
-  return `${have}${file}. Delete some to make room.`;
+  const usage = `${formatBytes(used)} of ${formatBytes(limit)} used`;
+  const file = asked > 1 ? `, this file has ${formatBytes(asked)}` : '';
+  return `You have reached your storage quota (${usage}${file}). Delete videos to free space.`;
 }

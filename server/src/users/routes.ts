@@ -3,7 +3,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { serializeUser } from '../auth/serializeUser.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { describeQuotas } from './quotas.ts';
+import { serializeQuotas } from './quotas.ts';
 
 export function createUserRoutes(context: ServerContext): Route[] {
   const { models } = context.database;
@@ -12,15 +12,15 @@ export function createUserRoutes(context: ServerContext): Route[] {
       method: 'get',
       path: '/me',
       tag: 'Users',
-      summary: 'Who am I',
+      summary: 'The current user',
       auth: 'user',
-      description:
-        'With what is kept of the sources of one’s videos, and how much may be. Renditions count nothing.',
-      answer: { status: 200, description: 'The account of the token', schema: meSchema },
+      description: 'With the usage and limits of your quota: sources count, renditions do not.',
+      response: { status: 200, description: 'The account of the token', schema: meSchema },
       async handle({ identity }) {
         const user = await models.User.findByPk(identity.userId);
-        if (user === null) throw new ReelmillError('unauthorized', 'The account of this token is gone.');
-        const [quota] = await describeQuotas(context, [user]);
+        if (user === null)
+          throw new ReelmillError('unauthorized', 'The account of this token no longer exists.');
+        const [quota] = await serializeQuotas(context, [user]);
         return { ...serializeUser(user), quota };
       },
     }),

@@ -1,13 +1,13 @@
 import type { VideoUpdate, Visibility } from '@reelmill/shared/contracts/videos.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Attributes, Transaction } from 'sequelize';
-import { type Actor, recordOnOthers } from '../audit/auditLog.ts';
+import { type Actor, recordForeignVideoEvent } from '../audit/auditLog.ts';
 import { reloadVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { newLinkToken, newLinkVersion } from '../signing/linkTokens.ts';
 import { cancelTranscode, retryTranscode, sourceGone } from '../transcode/lifecycle.ts';
-import { cancelUpload } from '../uploads/giveUp.ts';
+import { cancelUpload } from '../uploads/abortUpload.ts';
 
 /** Changes title, description or visibility. */
 export async function updateVideo(
@@ -20,20 +20,20 @@ export async function updateVideo(
   const changed = Object.entries(patch).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const details = { changed, ...(patch.visibility === undefined ? {} : { visibility: patch.visibility }) };
   await change(context, video, async (transaction) => {
-    // another change may just have made it private, and what its links become depends on what it is now
+    // a concurrent change may have made it private, and its new links depend on its current visibility
     await reloadVideo(video, transaction);
     const { title = video.title, description = video.description, visibility = video.visibility } = patch;
     const values = { title, description, visibility, ...linksFor(video, visibility) };
     await models.Video.update(values, { where: { id: video.id }, transaction });
-    await recordOnOthers(models, { actor, video, action: 'video.update', details }, transaction);
+    await recordForeignVideoEvent(models, { actor, video, action: 'video.update', details }, transaction);
     await video.reload({ transaction });
   });
 }
 
-/** Who may watch, from fewest to most. */
+/** From the smallest audience to the largest. */
 const AUDIENCES: readonly Visibility[] = ['private', 'unlisted', 'public'];
 
-/** The links of a video that gets this visibility: where fewer may watch, none of those who could may go on. */
+/** Returns the link columns for a new visibility; a smaller audience revokes all links. */
 function linksFor(video: VideoRow, visibility: Visibility): Partial<Attributes<VideoRow>> {
   if (visibility === video.visibility) return {};
   const narrower = AUDIENCES.indexOf(visibility) < AUDIENCES.indexOf(video.visibility);
@@ -44,7 +44,7 @@ function linksFor(video: VideoRow, visibility: Visibility): Partial<Attributes<V
   };
 }
 
-/** Revokes every link to a video and gives it a new one. Throws `state_conflict` for a public video, which needs none. */
+/** Revokes every link to a video and creates a new one. Throws `state_conflict` for a public video, which needs none. */
 export async function renewLink(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { models } = context.database;
   await change(context, video, async (transaction) => {
@@ -52,13 +52,13 @@ export async function renewLink(context: ServerContext, video: VideoRow, actor: 
     if (video.visibility === 'public') {
       throw new ReelmillError(
         'state_conflict',
-        'Everybody can watch a public video; make it private or unlisted.',
+        'Everybody can watch a public video. Make it private or unlisted first.',
       );
     }
     const linkToken = video.visibility === 'unlisted' ? newLinkToken() : null;
     const links = { linkVersion: newLinkVersion(), linkToken, legacyLinkSince: null };
     await models.Video.update(links, { where: { id: video.id }, transaction });
-    await recordOnOthers(models, { actor, video, action: 'video.renew_link' }, transaction);
+    await recordForeignVideoEvent(models, { actor, video, action: 'video.renew_link' }, transaction);
     await video.reload({ transaction });
   });
 }
@@ -70,12 +70,12 @@ export async function cancelVideo(context: ServerContext, video: VideoRow, actor
   if (video.status === 'uploading') return cancelUpload(context, video, actor);
   await change(context, video, async (transaction) => {
     await reloadVideo(video, transaction);
-    // another request was faster
+    // a concurrent request has canceled it
     if (video.status === 'canceled') return;
     await cancelTranscode({ models, transaction, video });
-    await recordOnOthers(models, { actor, video, action: 'video.cancel' }, transaction);
+    await recordForeignVideoEvent(models, { actor, video, action: 'video.cancel' }, transaction);
   });
-  tellWorkers(context, video.id);
+  broadcastCancel(context, video.id);
 }
 
 /** Transcodes a failed or canceled video again. Throws `state_conflict`, or `source_gone`. */
@@ -88,14 +88,13 @@ export async function retryVideo(context: ServerContext, video: VideoRow, actor:
   await change(context, video, async (transaction) => {
     await reloadVideo(video, transaction);
     await retryTranscode({ models, transaction, video, requestId: actor.requestId });
-    await recordOnOthers(models, { actor, video, action: 'video.retry' }, transaction);
+    await recordForeignVideoEvent(models, { actor, video, action: 'video.retry' }, transaction);
   });
   signals.tasksWaiting();
 }
 
 /**
- * Deletes a video as far as anybody can see. Its objects and its row are removed by the sweep, which goes on after a
- * crash where it stopped.
+ * Marks a video as deleted, which hides it everywhere. A retention job removes its objects and its row, also after a crash.
  */
 export async function deleteVideo(context: ServerContext, video: VideoRow, actor: Actor): Promise<void> {
   const { models } = context.database;
@@ -104,12 +103,12 @@ export async function deleteVideo(context: ServerContext, video: VideoRow, actor
     const now = new Date();
     await models.Video.update({ deletedAt: now, purgeAfter: now }, { where: { id: video.id }, transaction });
     const details = { title: video.title };
-    await recordOnOthers(models, { actor, video, action: 'video.delete', details }, transaction);
+    await recordForeignVideoEvent(models, { actor, video, action: 'video.delete', details }, transaction);
     if (video.status !== 'transcoding') return false;
     await cancelTranscode({ models, transaction, video });
     return true;
   });
-  if (wasTranscoding) tellWorkers(context, video.id);
+  if (wasTranscoding) broadcastCancel(context, video.id);
 }
 
 async function change<T>(
@@ -122,9 +121,9 @@ async function change<T>(
   return result;
 }
 
-/** Only saves the workers' time: their tasks are canceled already, and what they still say changes nothing. */
-function tellWorkers({ queue, logger }: ServerContext, videoId: number): void {
+/** Only saves the workers' time: their tasks are canceled already, and fencing ignores their reports. */
+function broadcastCancel({ queue, logger }: ServerContext, videoId: number): void {
   queue.broadcast({ v: 1, type: 'cancel_video', videoId }).catch((error: unknown) => {
-    logger.warn({ err: error, video_id: videoId }, 'workers could not be told to stop');
+    logger.warn({ err: error, video_id: videoId }, 'cancel not broadcast');
   });
 }

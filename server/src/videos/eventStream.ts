@@ -4,10 +4,10 @@ import type { VideoFeed } from './feed.ts';
 
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
-/** A reader that is so far behind does not read. */
+/** A client with more unread bytes is disconnected. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** Answers server-sent events, one for each change of the video; resolves when the stream is over. */
+/** Sends server-sent events, one for each change of the video; resolves when the stream has ended. */
 export async function streamVideo(
   feed: VideoFeed,
   response: Response,
@@ -16,12 +16,12 @@ export async function streamVideo(
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    // proxies that gather an answer before they pass it on would hold the events back
+    // proxies that buffer responses would delay the events
     'X-Accel-Buffering': 'no',
   });
   response.write(`retry: ${RECONNECT_MS}\n\n`);
-  const over = Promise.withResolvers<void>();
-  const end = (): void => over.resolve();
+  const ended = Promise.withResolvers<void>();
+  const end = (): void => ended.resolve();
   const write = (text: string): void => {
     if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
     else response.write(text);
@@ -32,7 +32,7 @@ export async function streamVideo(
   const either = AbortSignal.any([signal, stopping]);
   either.addEventListener('abort', end, { once: true });
   if (either.aborted) end();
-  await over.promise;
+  await ended.promise;
   clearInterval(heartbeat);
   unsubscribe();
   response.end();

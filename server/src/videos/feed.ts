@@ -1,28 +1,28 @@
 import { findEnded } from '../auth/sessions.ts';
 import { type Recurring, startRecurring } from '../background/recurring.ts';
 import { decideAccess, type Viewer } from '../catalog/access.ts';
-import { type DescribedVideo, forGuest, readDetails } from '../catalog/describeVideo.ts';
+import { forGuest, readDetails, type SerializedVideo } from '../catalog/serializeVideo.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 
 const POLL_MS = 1_000;
 const BATCH = 200;
-/** How long a stream goes on at most after another server has ended its session. */
+/** How long a stream may continue after another server has ended its session. */
 const RECHECK_MS = 5_000;
-const FINAL: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'canceled']);
+const FINAL_STATUSES: ReadonlySet<VideoRow['status']> = new Set(['online', 'failed', 'canceled']);
 
 export interface Subscriber {
   videoId: number;
   viewer: Viewer;
-  /** Gets the JSON of what this viewer may know of the video, whenever it is another than before. */
+  /** Receives the JSON of the video as this viewer may see it, at first and after each change. */
   send(json: string): void;
-  /** Nothing follows: the video is finished, deleted, or not to be seen by this subscriber any more. */
+  /** Nothing follows: the video has reached a final status, was deleted, or this viewer has lost access. */
   end(): void;
 }
 
 /**
- * Follows videos for all subscribers of this server with one query at a time, however many they are: once a second,
- * and at once when something on this server changed one of them.
+ * Polls the videos of all subscribers of this server with one query at a time, however many they are: once a second, and at
+ * once when this server has changed one of them.
  */
 export class VideoFeed {
   readonly #context: ServerContext;
@@ -50,13 +50,13 @@ export class VideoFeed {
       }),
       context.signals.onAccountChanged((userId) => {
         this.#dismiss(userId);
-        // nobody watches the videos of an account that is disabled
+        // guests lose access to the videos of a disabled account
         this.#poller.wake();
       }),
     ];
   }
 
-  /** Begins with the video as it is. Answers the function that ends the subscription. */
+  /** Sends the current video first. Returns a function that ends the subscription. */
   subscribe(subscriber: Subscriber): () => void {
     const { videoId } = subscriber;
     const audience = this.#subscribers.get(videoId) ?? new Map<Subscriber, string | null>();
@@ -73,26 +73,26 @@ export class VideoFeed {
   }
 
   async #poll(): Promise<void> {
-    const wanted = [...this.#subscribers.keys()];
-    for (let first = 0; first < wanted.length; first += BATCH) {
-      const ids = wanted.slice(first, first + BATCH);
+    const videoIds = [...this.#subscribers.keys()];
+    for (let first = 0; first < videoIds.length; first += BATCH) {
+      const ids = videoIds.slice(first, first + BATCH);
       const found = await readDetails(this.#context, ids);
       this.#publish(found.values());
       for (const id of ids) if (!found.has(id)) this.#end([...(this.#subscribers.get(id)?.keys() ?? [])]);
     }
   }
 
-  /** Ends the subscriptions of sessions that were ended meanwhile, by whichever server. */
+  /** Ends the subscriptions of sessions that have been ended, on any server. */
   async #recheck(): Promise<void> {
     if (performance.now() < this.#recheckAt) return;
     this.#recheckAt = performance.now() + RECHECK_MS;
     const all = [...this.#subscribers.values()].flatMap((audience) => [...audience.keys()]);
-    const named = all.flatMap((subscriber) => {
+    const identified = all.flatMap((subscriber) => {
       const { identity } = subscriber.viewer;
       return identity === null ? [] : [{ subscriber, identity }];
     });
-    for (let first = 0; first < named.length; first += BATCH) {
-      const batch = named.slice(first, first + BATCH);
+    for (let first = 0; first < identified.length; first += BATCH) {
+      const batch = identified.slice(first, first + BATCH);
       const ended = await findEnded(
         this.#context,
         batch.map(({ identity }) => identity),
@@ -101,7 +101,7 @@ export class VideoFeed {
     }
   }
 
-  #publish(videos: Iterable<DescribedVideo>): void {
+  #publish(videos: Iterable<SerializedVideo>): void {
     for (const { row, detail } of videos) {
       const audience = this.#subscribers.get(row.id);
       if (audience === undefined) continue;
@@ -116,12 +116,12 @@ export class VideoFeed {
         const json = messages[access];
         if (json !== known) subscriber.send(json);
         audience.set(subscriber, json);
-        if (FINAL.has(row.status)) this.#end([subscriber]);
+        if (FINAL_STATUSES.has(row.status)) this.#end([subscriber]);
       }
     }
   }
 
-  /** An account may do other things than when it subscribed; where it still may see its videos, it subscribes anew. */
+  /** Ends the subscriptions of an account whose access may have changed; its client reconnects if it still has access. */
   #dismiss(userId: number): void {
     const all = [...this.#subscribers.values()].flatMap((audience) => [...audience.keys()]);
     this.#end(all.filter(({ viewer }) => viewer.identity?.userId === userId));

@@ -12,14 +12,14 @@ import { z } from 'zod';
 import { actorOf } from '../audit/auditLog.ts';
 import { findEnded } from '../auth/sessions.ts';
 import { findOwnVideo, findVisibleVideo, requireAccess } from '../catalog/access.ts';
+import { gatherReads } from '../catalog/gatherReads.ts';
 import {
-  describeDetail,
-  describeVideo,
-  describeVideos,
   forGuest,
   readSupplements,
-} from '../catalog/describeVideo.ts';
-import { gatherReads } from '../catalog/gatherReads.ts';
+  serializeDetail,
+  serializeVideo,
+  serializeVideos,
+} from '../catalog/serializeVideo.ts';
 import { findVideos, listVideos } from '../catalog/videoRepository.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { VideoRow } from '../db/rows.ts';
@@ -41,7 +41,7 @@ export function createVideoRoutes(context: ServerContext, feed: VideoFeed): Rout
 function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
   const slots = new StreamSlots(context.config);
-  // one after the other: of what is not for this viewer no more is read than of what is not there
+  // in two steps: a video that this viewer may not see costs no more queries than a missing one
   const readRow = gatherReads((ids: readonly number[]) => findVideos(models, ids), Number);
   const readSupplement = gatherReads(
     (rows: readonly VideoRow[]) => readSupplements(context, rows),
@@ -52,17 +52,17 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       method: 'get',
       path: '/videos',
       tag,
-      summary: 'My videos',
+      summary: 'Your videos',
       auth: 'user',
       query: videoListQuerySchema,
-      answer: {
+      response: {
         status: 200,
-        description: 'One page, and how many there are in all',
+        description: 'One page and the total count',
         schema: videoListSchema,
       },
       async handle({ query, identity }) {
         const { rows, count } = await listVideos(models, identity.userId, query);
-        return { videos: await describeVideos(context, rows), total: count };
+        return { videos: await serializeVideos(context, rows), total: count };
       },
     }),
     defineRoute({
@@ -71,13 +71,13 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       tag,
       summary: 'A video and its renditions',
       description:
-        'All of it for its owner. Everybody else sees what watching takes (`GuestVideoDetail`), where the video is ' +
-        '`public`, or with the query of its `watch_url`: a token where it is `unlisted`, a signature that expires where ' +
-        'it is `private`.',
+        'All fields for its owner. Everybody else gets what a player needs (`GuestVideoDetail`), if the video is ' +
+        '`public`, or with the query of its `watch_url`: a token if it is `unlisted`, a signature that expires if it is ' +
+        '`private`.',
       auth: 'optional',
       params,
       query: linkQuerySchema,
-      answer: {
+      response: {
         status: 200,
         description: 'The video',
         schema: z.union([videoDetailSchema, guestVideoDetailSchema]),
@@ -87,7 +87,7 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
         const viewer = { identity, name: 'watch', query };
         const found = { id, row: await readRow(id) };
         const { row, access } = requireAccess(context.playbackUrls, found, viewer);
-        const detail = await describeDetail(context, row, await readSupplement(row));
+        const detail = await serializeDetail(context, row, await readSupplement(row));
         return access === 'full' ? detail : forGuest(detail);
       },
     }),
@@ -98,17 +98,17 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
       summary: 'Follow a video',
       description:
         'Server-sent events: the same object as `GET /videos/{id}`, at once and whenever it changes. Ends when the ' +
-        'video is online, failed or canceled, and within seconds of the session itself. So many may be open at once for ' +
-        'a user, for an address and in all.',
+        'video is online, failed or canceled, and within seconds after the session has ended. The number of open streams ' +
+        'of a user, of an address and in all is limited.',
       auth: 'optional',
       params,
       query: linkQuerySchema,
-      answer: { status: 200, description: 'Events', contentType: 'text/event-stream' },
+      response: { status: 200, description: 'Events', contentType: 'text/event-stream' },
       errors: ['not_found', 'signature_invalid', 'too_many_streams'],
       async handle({ params: { id }, query, identity, request, response, signal }) {
         const viewer = { identity, name: 'watch', query };
         await findVisibleVideo(context, id, viewer);
-        await refuseEnded(context, identity);
+        await assertSessionActive(context, identity);
         const network = networkOf(request.ip ?? 'unknown');
         const release = slots.claim({ userId: identity?.userId ?? null, network });
         try {
@@ -121,10 +121,10 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   ];
 }
 
-/** A stream outlives the token it was opened with, so a token whose session has ended opens none. */
-async function refuseEnded(context: ServerContext, identity: Identity | null): Promise<void> {
+/** Throws `unauthorized` for a token whose session has ended, since a stream outlives its token. */
+async function assertSessionActive(context: ServerContext, identity: Identity | null): Promise<void> {
   if (identity === null || (await findEnded(context, [identity])).size === 0) return;
-  throw new ReelmillError('unauthorized', 'This session was ended; log in again.');
+  throw new ReelmillError('unauthorized', 'This session has ended. Log in again.');
 }
 
 function createChangingRoutes(context: ServerContext): Route[] {
@@ -138,12 +138,12 @@ function createChangingRoutes(context: ServerContext): Route[] {
       auth: 'user',
       params,
       body: videoUpdateSchema,
-      answer: { status: 200, description: 'The video as it is now', schema: videoResponseSchema },
+      response: { status: 200, description: 'The video as it is now', schema: videoResponseSchema },
       errors: ['not_found'],
-      async handle({ params: { id }, body, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await updateVideo(context, video, body, actorOf(exchange));
-        return { video: await describeVideo(context, video) };
+      async handle({ params: { id }, body, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await updateVideo(context, video, body, actorOf(requestContext));
+        return { video: await serializeVideo(context, video) };
       },
     }),
     defineRoute({
@@ -152,16 +152,16 @@ function createChangingRoutes(context: ServerContext): Route[] {
       tag,
       summary: 'Make a new link',
       description:
-        'Revokes every link to a private or unlisted video; the answer has a new one. Guests see nothing of the video ' +
-        'any more; what a player has loaded plays on until its addresses in the store expire.',
+        'Revokes every link to a private or unlisted video; the response has a new one. Guests lose access to the video; ' +
+        'a player that has loaded it continues until its signed URLs of the store expire.',
       auth: 'user',
       params,
-      answer: { status: 200, description: 'The video with its new link', schema: videoResponseSchema },
+      response: { status: 200, description: 'The video with its new link', schema: videoResponseSchema },
       errors: ['not_found', 'state_conflict'],
-      async handle({ params: { id }, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await renewLink(context, video, actorOf(exchange));
-        return { video: await describeVideo(context, video) };
+      async handle({ params: { id }, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await renewLink(context, video, actorOf(requestContext));
+        return { video: await serializeVideo(context, video) };
       },
     }),
     defineRoute({
@@ -171,12 +171,12 @@ function createChangingRoutes(context: ServerContext): Route[] {
       summary: 'Stop an upload or a transcode',
       auth: 'user',
       params,
-      answer: { status: 200, description: 'The video, canceled', schema: videoResponseSchema },
+      response: { status: 200, description: 'The video, canceled', schema: videoResponseSchema },
       errors: ['not_found', 'state_conflict', 'upload_gone'],
-      async handle({ params: { id }, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await cancelVideo(context, video, actorOf(exchange));
-        return { video: await describeVideo(context, video) };
+      async handle({ params: { id }, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await cancelVideo(context, video, actorOf(requestContext));
+        return { video: await serializeVideo(context, video) };
       },
     }),
     defineRoute({
@@ -186,12 +186,12 @@ function createChangingRoutes(context: ServerContext): Route[] {
       summary: 'Transcode a failed or canceled video again',
       auth: 'user',
       params,
-      answer: { status: 202, description: 'The video, transcoding', schema: videoResponseSchema },
+      response: { status: 202, description: 'The video, transcoding', schema: videoResponseSchema },
       errors: ['not_found', 'state_conflict', 'source_gone'],
-      async handle({ params: { id }, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await retryVideo(context, video, actorOf(exchange));
-        return { video: await describeVideo(context, video) };
+      async handle({ params: { id }, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await retryVideo(context, video, actorOf(requestContext));
+        return { video: await serializeVideo(context, video) };
       },
     }),
     defineRoute({
@@ -201,11 +201,11 @@ function createChangingRoutes(context: ServerContext): Route[] {
       summary: 'Delete a video',
       auth: 'user',
       params,
-      answer: { status: 204, description: 'It is gone; its objects follow' },
+      response: { status: 204, description: 'It is deleted; its objects are removed later' },
       errors: ['not_found'],
-      async handle({ params: { id }, ...exchange }) {
-        const video = await findOwnVideo(models, id, exchange.identity);
-        await deleteVideo(context, video, actorOf(exchange));
+      async handle({ params: { id }, ...requestContext }) {
+        const video = await findOwnVideo(models, id, requestContext.identity);
+        await deleteVideo(context, video, actorOf(requestContext));
       },
     }),
   ];

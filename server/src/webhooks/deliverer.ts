@@ -4,59 +4,60 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow } from '../db/rows.ts';
 import { claimDeliveries, releaseDelivery } from './deliveries.ts';
 import { secretsOf } from './endpoints.ts';
-import { saveOutcome } from './outcome.ts';
 import { postMessage } from './postMessage.ts';
+import { saveOutcome } from './saveOutcome.ts';
 import { signatureHeaders } from './signature.ts';
 
 type Context = Pick<ServerContext, 'config' | 'database' | 'logger' | 'metrics' | 'version'>;
 
 const POLL_MS = 1_000;
-const AT_ONCE = 32;
-const AT_ONCE_PER_ENDPOINT = 2;
-/** Tries under way when the server stops may end by themselves within this time. */
+const MAX_CONCURRENT = 32;
+const MAX_CONCURRENT_PER_ENDPOINT = 2;
+/** How long attempts in progress may continue when the server stops. */
 const STOP_GRACE_MS = 3_000;
 
 /**
- * Delivers what the outbox holds, at least once each. Every server does so; a claim in the database keeps two from
- * making the same try, and runs out where its server dies.
+ * Sends the messages of the outbox, each at least once. Every server does; a claim in the database prevents two servers
+ * from making the same attempt, and expires where its server dies.
  */
 export function startDeliverer(context: Context): { stop(): Promise<void> } {
   const { database, logger, metrics } = context;
   const stopping = new AbortController();
-  const underWay = new Map<WebhookDeliveryRow, Promise<void>>();
+  const inProgress = new Map<WebhookDeliveryRow, Promise<void>>();
   const recurring = startRecurring({
     name: 'webhooks',
     intervalMs: POLL_MS,
     logger,
     metrics,
     work: async () => {
-      const busy = countByEndpoint(underWay.keys());
-      const room = { free: AT_ONCE - underWay.size, perEndpoint: AT_ONCE_PER_ENDPOINT, busy };
-      for (const delivery of await claimDeliveries(database.models, room)) begin(delivery);
+      const busy = countByEndpoint(inProgress.keys());
+      const room = { free: MAX_CONCURRENT - inProgress.size, perEndpoint: MAX_CONCURRENT_PER_ENDPOINT, busy };
+      for (const delivery of await claimDeliveries(database.models, room)) start(delivery);
       return false;
     },
   });
 
-  function begin(delivery: WebhookDeliveryRow): void {
+  function start(delivery: WebhookDeliveryRow): void {
     const ended = deliver(context, delivery, stopping.signal)
-      .catch((err: unknown) => giveBack(delivery, err))
+      .catch((err: unknown) => release(delivery, err))
       .finally(() => {
-        underWay.delete(delivery);
+        inProgress.delete(delivery);
         recurring.wake();
       });
-    underWay.set(delivery, ended);
+    inProgress.set(delivery, ended);
   }
 
-  /** Another server goes on with it at once; where even that cannot be said, when the claim has run out. */
-  async function giveBack(delivery: WebhookDeliveryRow, cause: unknown): Promise<void> {
-    if (!stopping.signal.aborted) logger.warn({ err: cause, delivery_id: delivery.id }, 'a webhook waits');
+  /** Another server continues at once; or, if the release fails, when the claim has expired. */
+  async function release(delivery: WebhookDeliveryRow, cause: unknown): Promise<void> {
+    if (!stopping.signal.aborted)
+      logger.warn({ err: cause, delivery_id: delivery.id }, 'webhook delivery released');
     await releaseDelivery(database.models, delivery).catch(() => undefined);
   }
 
   return {
     async stop() {
       await recurring.stop();
-      const ended = Promise.all(underWay.values());
+      const ended = Promise.all(inProgress.values());
       const graceEnds = new AbortController();
       await Promise.race([
         ended,
@@ -69,7 +70,7 @@ export function startDeliverer(context: Context): { stop(): Promise<void> } {
   };
 }
 
-/** One try. */
+/** Makes one attempt. */
 async function deliver(context: Context, delivery: WebhookDeliveryRow, signal: AbortSignal): Promise<void> {
   const { config, database, logger, version } = context;
   const endpoint = await database.models.WebhookEndpoint.findByPk(delivery.endpointId);
@@ -100,7 +101,7 @@ async function deliver(context: Context, delivery: WebhookDeliveryRow, signal: A
       error,
       duration_ms: durationMs,
     },
-    'webhook tried',
+    'webhook attempted',
   );
 }
 

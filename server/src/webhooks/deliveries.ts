@@ -5,22 +5,22 @@ import { z } from 'zod';
 import type { Models } from '../db/models.ts';
 import type { WebhookDeliveryRow } from '../db/rows.ts';
 
-/** Longer than a try may take: after this another server takes over what a dead one had begun. */
+/** Longer than an attempt may take: after this another server takes over the deliveries of a dead one. */
 export const CLAIM_MS = 60_000;
 const CANDIDATES = 200;
 
 const dueSchema = z.object({ id: z.number(), endpointId: z.number() });
 
 /**
- * Takes deliveries that are due, each only where no other server was faster: at most `free`, and of every endpoint at
- * most `perEndpoint` together with the `busy` ones, so that a slow endpoint holds up nobody else.
+ * Claims due deliveries that no other server has claimed: at most `free`, and of each endpoint at most `perEndpoint`
+ * including the `busy` ones, so that a slow endpoint does not delay others.
  */
 export async function claimDeliveries(
   models: Models,
   room: { free: number; perEndpoint: number; busy: ReadonlyMap<number, number> },
 ): Promise<WebhookDeliveryRow[]> {
   const now = new Date();
-  const ids = chooseWithin(await findDue(models, now), room);
+  const ids = selectWithin(await findDue(models, now), room);
   if (ids.length === 0) return [];
   const claimToken = randomUUID();
   const [claimed] = await models.WebhookDelivery.update(
@@ -30,7 +30,7 @@ export async function claimDeliveries(
   return claimed === 0 ? [] : models.WebhookDelivery.findAll({ where: { id: ids, claimToken } });
 }
 
-/** The endpoints take turns. */
+/** Returns due deliveries, in turn for each endpoint. */
 async function findDue(models: Models, now: Date): Promise<z.infer<typeof dueSchema>[]> {
   const rows = await models.WebhookDelivery.findAll({
     attributes: [
@@ -50,23 +50,23 @@ async function findDue(models: Models, now: Date): Promise<z.infer<typeof dueSch
   return rows.map((row) => dueSchema.parse(row));
 }
 
-function chooseWithin(
+function selectWithin(
   due: readonly { id: number; endpointId: number }[],
   { free, perEndpoint, busy }: { free: number; perEndpoint: number; busy: ReadonlyMap<number, number> },
 ): number[] {
-  const taken = new Map(busy);
-  const chosen: number[] = [];
+  const counts = new Map(busy);
+  const selected: number[] = [];
   for (const { id, endpointId } of due) {
-    const count = taken.get(endpointId) ?? 0;
-    if (chosen.length >= free) break;
+    const count = counts.get(endpointId) ?? 0;
+    if (selected.length >= free) break;
     if (count >= perEndpoint) continue;
-    taken.set(endpointId, count + 1);
-    chosen.push(id);
+    counts.set(endpointId, count + 1);
+    selected.push(id);
   }
-  return chosen;
+  return selected;
 }
 
-/** Gives a claim back: the try was not made, or nobody knows how it ended. */
+/** Releases a claim: the attempt was not made, or its outcome is unknown. */
 export async function releaseDelivery(models: Models, delivery: WebhookDeliveryRow): Promise<void> {
   await models.WebhookDelivery.update(
     { claimToken: null, nextAttemptAt: new Date() },
@@ -74,13 +74,13 @@ export async function releaseDelivery(models: Models, delivery: WebhookDeliveryR
   );
 }
 
-/** A message goes once more, from its first try on, as the same message: a receiver that has it already can tell. */
+/** Sends a message again with new attempts and the same message id, so that a receiver can detect a duplicate. */
 export async function redeliver(delivery: WebhookDeliveryRow, transaction: Transaction): Promise<void> {
   const due = { attempts: 0, nextAttemptAt: new Date(), claimToken: null, deliveredAt: null };
   await delivery.update({ state: 'pending', ...due }, { transaction });
 }
 
-/** What became of each message of an endpoint, the newest first. */
+/** Returns one page of the delivery log of an endpoint, newest first. */
 export async function listDeliveries(
   models: Models,
   endpointId: number,
@@ -94,8 +94,8 @@ export async function listDeliveries(
   });
 }
 
-/** A delivery as the API shows it. */
-export function describeDelivery(row: WebhookDeliveryRow): WebhookDelivery {
+/** Returns a delivery as the API shows it. */
+export function serializeDelivery(row: WebhookDeliveryRow): WebhookDelivery {
   const { responseStatus } = row;
   return {
     id: row.id,

@@ -2,12 +2,12 @@ import type { ServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 /**
- * Throws `validation_failed` for an address that no delivery would be sent to. What its name resolves to is looked at
- * whenever a message is sent, for that may change.
+ * Throws `validation_failed` for a URL that does not begin with https:. The addresses that its host name resolves to are
+ * checked for each message, since they may change.
  */
-export function refuseAddress(url: string, config: Pick<ServerConfig, 'WEBHOOK_ALLOW_HTTP'>): void {
+export function assertUrlAllowed(url: string, config: Pick<ServerConfig, 'WEBHOOK_ALLOW_HTTP'>): void {
   if (url.startsWith('https:') || config.WEBHOOK_ALLOW_HTTP) return;
-  const message = 'The address of a webhook must begin with https://.';
+  const message = 'The URL of a webhook must begin with https://.';
   throw new ReelmillError('validation_failed', message, {
     details: { fields: [{ in: 'body', field: 'url', message }] },
   });

@@ -10,29 +10,32 @@ import type { WebhookEndpointRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
 import { newSecret } from './signature.ts';
 
-/** How long the secret before the current one signs as well. */
-export const CHANGE_OVER_MS = 24 * 3_600_000;
+/** How long the previous secret also signs. */
+export const SECRET_OVERLAP_MS = 24 * 3_600_000;
 
-/** Registers an endpoint. Throws `forbidden` for a scope that is not theirs, and `state_conflict` for one too many. */
+/** Registers an endpoint. Throws `forbidden` for a scope that the user may not have, `state_conflict` beyond the limit. */
 export async function createEndpoint(
   { models, transaction }: Database,
   { identity, actor }: { identity: Identity; actor: Actor },
-  wanted: WebhookCreate,
+  request: WebhookCreate,
 ): Promise<WebhookEndpointRow> {
-  if (wanted.scope === 'all' && identity.role !== 'admin') {
-    throw new ReelmillError('forbidden', 'Only an administrator may be told of all videos.');
+  if (request.scope === 'all' && identity.role !== 'admin') {
+    throw new ReelmillError('forbidden', 'Only an administrator may receive events of all videos.');
   }
   const { userId } = identity;
   const unused = { previousSecret: null, previousSecretEndsAt: null, disabledReason: null };
   return transaction(async (within) => {
-    // of several at once each counts those before it
+    // of several concurrent requests each one counts those before it
     await models.User.findByPk(userId, { attributes: ['id'], transaction: within, lock: within.LOCK.UPDATE });
     const count = await models.WebhookEndpoint.count({ where: { userId }, transaction: within });
     if (count >= LIMITS.webhooksPerUser) {
-      throw new ReelmillError('state_conflict', `An account has at most ${LIMITS.webhooksPerUser} webhooks.`);
+      throw new ReelmillError(
+        'state_conflict',
+        `An account can have at most ${LIMITS.webhooksPerUser} webhooks.`,
+      );
     }
     const endpoint = await models.WebhookEndpoint.create(
-      { ...wanted, ...unused, userId, secret: newSecret(), disabledAt: null, failingSince: null },
+      { ...request, ...unused, userId, secret: newSecret(), disabledAt: null, failingSince: null },
       { transaction: within },
     );
     await record(models, { actor, endpoint, action: 'webhook.create' }, within);
@@ -40,7 +43,7 @@ export async function createEndpoint(
   });
 }
 
-/** One's own endpoints, or everybody's for an admin; the oldest first. */
+/** Returns one page of the user's endpoints, or of all endpoints for an admin, oldest first. */
 export async function listEndpoints(
   models: Models,
   identity: Identity,
@@ -50,7 +53,7 @@ export async function listEndpoints(
   return models.WebhookEndpoint.findAndCountAll({ ...page, where, order: [['id', 'ASC']] });
 }
 
-/** The endpoint, for its owner or an admin. Throws `not_found` for everybody else, as for one that is not there. */
+/** Returns the endpoint for its owner or an admin. Throws `not_found` for everybody else, as for a missing one. */
 export async function findEndpoint(
   models: Models,
   id: number,
@@ -63,8 +66,8 @@ export async function findEndpoint(
 }
 
 /**
- * Brings the row up to date and locks it until the transaction ends. Throws `not_found` where it was removed meanwhile. A
- * change begins with this: what was read before the lock may have changed since.
+ * Reloads the row and locks it until the end of the transaction. Throws `not_found` where it has been removed. Call it first
+ * in a change: the row may have changed between the first read and the lock.
  */
 export async function lockEndpoint(endpoint: WebhookEndpointRow, transaction: Transaction): Promise<void> {
   try {
@@ -79,7 +82,7 @@ function notFound(): ReelmillError {
   return new ReelmillError('not_found', 'There is no such webhook.');
 }
 
-/** Changes what is given. An endpoint that is enabled again begins anew, whatever it was disabled for. */
+/** Changes the fields of `change`. Enabling an endpoint again resets the reason and the time since when it fails. */
 export async function updateEndpoint(
   { models, transaction }: Database,
   { endpoint, actor }: EndpointChange,
@@ -97,7 +100,7 @@ export async function updateEndpoint(
   });
 }
 
-/** An endpoint, and who changes it. */
+/** An endpoint and the actor who changes it. */
 export interface EndpointChange {
   endpoint: WebhookEndpointRow;
   actor: Actor;
@@ -105,21 +108,21 @@ export interface EndpointChange {
 
 const ENABLED = { disabledAt: null, disabledReason: null, failingSince: null } as const;
 
-/** Gives the endpoint a new secret; the old one signs as well for a day. */
+/** Sets a new secret; the old one also signs for a day. */
 export async function rotateSecret(
   { models, transaction }: Database,
   { endpoint, actor }: EndpointChange,
 ): Promise<void> {
   await transaction(async (within) => {
     await lockEndpoint(endpoint, within);
-    const previousSecretEndsAt = new Date(Date.now() + CHANGE_OVER_MS);
+    const previousSecretEndsAt = new Date(Date.now() + SECRET_OVERLAP_MS);
     const secrets = { secret: newSecret(), previousSecret: endpoint.secret, previousSecretEndsAt };
     await endpoint.update(secrets, { transaction: within });
     await record(models, { actor, endpoint, action: 'webhook.rotate_secret' }, within);
   });
 }
 
-/** Removes the endpoint with its log. */
+/** Removes the endpoint with its delivery log. */
 export async function removeEndpoint(
   { models, transaction }: Database,
   { endpoint, actor }: EndpointChange,
@@ -131,7 +134,7 @@ export async function removeEndpoint(
   });
 }
 
-/** What admins do: to endpoints of others, and to their own that are told of all videos. */
+/** Records changes by admins: to endpoints of others, and to their own with the scope `all`. */
 async function record(
   models: Models,
   { actor, endpoint, action }: EndpointChange & { action: AuditAction },
@@ -139,7 +142,7 @@ async function record(
 ): Promise<void> {
   const { id, scope, userId, disabledAt } = endpoint;
   if (actor.userId === userId && scope === 'own') return;
-  // only the origin: the rest of such an address is often a secret
+  // only the origin: the rest of such a URL is often a secret
   const details = {
     owner: userId,
     scope,
@@ -149,15 +152,15 @@ async function record(
   await recordAuditEvent(models, actor, { action, target: { kind: 'webhook', id }, details }, transaction);
 }
 
-/** The secrets that sign for an endpoint now. */
+/** Returns the secrets that sign messages to an endpoint now. */
 export function secretsOf(endpoint: WebhookEndpointRow, now: Date): string[] {
   const { secret, previousSecret, previousSecretEndsAt } = endpoint;
   const both = previousSecret !== null && previousSecretEndsAt !== null && previousSecretEndsAt > now;
   return both ? [secret, previousSecret] : [secret];
 }
 
-/** An endpoint as the API shows it: never with its secret. */
-export function describeEndpoint(row: WebhookEndpointRow): Webhook {
+/** Returns an endpoint as the API shows it, without its secret. */
+export function serializeEndpoint(row: WebhookEndpointRow): Webhook {
   return {
     id: row.id,
     user_id: row.userId,

@@ -6,10 +6,10 @@ import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-f
 
 const EXCERPT_BYTES = 1_000;
 
-/** What became of one try; `status` is null where there was no answer, and `error` then says why. */
+/** The outcome of one attempt; without a response `status` is null and `error` is the reason. */
 export interface PostOutcome {
   status: number | null;
-  /** The beginning of the answer's body. */
+  /** The beginning of the response body. */
   excerpt: string | null;
   error: string | null;
   durationMs: number;
@@ -19,15 +19,15 @@ export interface PostOptions {
   url: string;
   body: string;
   headers: Record<string, string>;
-  /** Whether loopback, private and link-local addresses may be reached. */
+  /** Whether loopback, private and link-local addresses are allowed. */
   allowPrivate: boolean;
   timeoutSeconds: number;
   signal: AbortSignal;
 }
 
 /**
- * Posts JSON to an address that a user chose. The address that is really connected to is checked, whatever its name
- * resolved to before; redirects are not followed. Rejects only when `signal` is aborted.
+ * Posts JSON to a URL that a user has chosen. Checks the IP address of the actual connection, and follows no redirects.
+ * Rejects only when `signal` is aborted.
  */
 export async function postMessage(options: PostOptions): Promise<PostOutcome> {
   const startedAt = performance.now();
@@ -39,7 +39,9 @@ export async function postMessage(options: PostOptions): Promise<PostOutcome> {
     return { status: response.statusCode ?? 0, excerpt, error: null, durationMs: elapsedMs() };
   } catch (error) {
     options.signal.throwIfAborted();
-    const reason = timeout.aborted ? `It did not answer within ${options.timeoutSeconds} s.` : explain(error);
+    const reason = timeout.aborted
+      ? `No response within ${options.timeoutSeconds} s.`
+      : formatSendError(error);
     return { status: null, excerpt: null, error: reason, durationMs: elapsedMs() };
   }
 }
@@ -47,7 +49,7 @@ export async function postMessage(options: PostOptions): Promise<PostOutcome> {
 function send(options: PostOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const secure = options.url.startsWith('https:');
   const filter = { allowPrivateIPAddress: options.allowPrivate };
-  // an agent of its own for each try keeps no connection whose address was checked long ago
+  // a new agent for each attempt reuses no connection whose address was checked long ago
   const agent: Agent = secure
     ? new RequestFilteringHttpsAgent(filter)
     : new RequestFilteringHttpAgent(filter);
@@ -58,14 +60,14 @@ function send(options: PostOptions, signal: AbortSignal): Promise<IncomingMessag
       agent,
       signal,
     });
-    // stays: a connection may break once more after it was given up
+    // not removed: an aborted connection may emit another error
     request.on('error', reject);
     request.once('response', resolve);
     request.end(options.body);
   });
 }
 
-/** The status is the answer; a body that breaks off or never ends takes nothing away from it. */
+/** Returns the beginning of the body. A body that is incomplete or never ends is no failure: the status counts. */
 async function readExcerpt(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -76,27 +78,27 @@ async function readExcerpt(response: IncomingMessage): Promise<string> {
       if (size >= EXCERPT_BYTES) break;
     }
   } catch {
-    // what has come is enough
+    // the part that has arrived is enough
   }
   response.destroy();
-  // databases take no NUL in a text
+  // databases reject NUL in a text
   return Buffer.concat(chunks).subarray(0, EXCERPT_BYTES).toString('utf8').replaceAll('\0', '');
 }
 
 const REASONS: Record<string, string> = {
-  ENOTFOUND: 'The name of its host cannot be resolved.',
-  EAI_AGAIN: 'The name of its host cannot be resolved at the moment.',
-  ECONNREFUSED: 'It refused the connection.',
-  ECONNRESET: 'It closed the connection without an answer.',
-  EHOSTUNREACH: 'Its host cannot be reached.',
-  ENETUNREACH: 'Its host cannot be reached.',
+  ENOTFOUND: 'The host name cannot be resolved.',
+  EAI_AGAIN: 'The host name cannot be resolved at the moment.',
+  ECONNREFUSED: 'The host refused the connection.',
+  ECONNRESET: 'The host closed the connection without a response.',
+  EHOSTUNREACH: 'The host cannot be reached.',
+  ENETUNREACH: 'The host cannot be reached.',
   ETIMEDOUT: 'The connection timed out.',
 };
 
-/** For its owner: never the address that a name resolved to, which may be nobody else's business. */
-function explain(error: unknown): string {
+/** Returns the reason for the owner, without the address that the host name resolved to, which may be internal. */
+function formatSendError(error: unknown): string {
   if (!(error instanceof Error)) return 'The request failed.';
-  if (/is not allowed/.test(error.message)) return 'Its address is not a public one.';
+  if (/is not allowed/.test(error.message)) return 'The address of the host is not public.';
   const code = 'code' in error ? String(error.code) : '';
   return REASONS[code] ?? (code === '' ? 'The request failed.' : `The request failed: ${code}.`);
 }

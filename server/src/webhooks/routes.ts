@@ -16,16 +16,16 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
 import { newDelivery, newMessage } from '../events/videoEvents.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { describeDelivery, listDeliveries, redeliver } from './deliveries.ts';
-import { refuseAddress } from './endpointAddress.ts';
+import { listDeliveries, redeliver, serializeDelivery } from './deliveries.ts';
+import { assertUrlAllowed } from './endpointAddress.ts';
 import {
   createEndpoint,
-  describeEndpoint,
   findEndpoint,
   listEndpoints,
   lockEndpoint,
   removeEndpoint,
   rotateSecret,
+  serializeEndpoint,
   updateEndpoint,
 } from './endpoints.ts';
 
@@ -46,28 +46,28 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       tag,
       summary: 'Register an endpoint',
       description:
-        'It is told when a video is online or has failed. The secret, by which it knows our messages, is answered this once.',
+        'It receives a message when a video is online or has failed. Only this response contains the secret that signs them.',
       auth: 'user',
       body: webhookCreateSchema,
-      answer: { status: 201, description: 'The endpoint', schema: webhookSecretResponseSchema },
+      response: { status: 201, description: 'The endpoint', schema: webhookSecretResponseSchema },
       errors: ['forbidden', 'state_conflict'],
-      async handle({ body, identity, ...exchange }) {
-        refuseAddress(body.url, config);
-        const who = { identity, actor: actorOf({ identity, ...exchange }) };
-        return describeWithSecret(await createEndpoint(database, who, body));
+      async handle({ body, identity, ...requestContext }) {
+        assertUrlAllowed(body.url, config);
+        const who = { identity, actor: actorOf({ identity, ...requestContext }) };
+        return serializeWithSecret(await createEndpoint(database, who, body));
       },
     }),
     defineRoute({
       method: 'get',
       path: '/webhooks',
       tag,
-      summary: 'My endpoints; everybody’s for an administrator',
+      summary: 'Your endpoints; all endpoints for an administrator',
       auth: 'user',
       query: pageQuerySchema,
-      answer: { status: 200, description: 'One page', schema: webhookListSchema },
+      response: { status: 200, description: 'One page', schema: webhookListSchema },
       async handle({ query, identity }) {
         const { rows, count } = await listEndpoints(models, identity, query);
-        return { webhooks: rows.map(describeEndpoint), total: count };
+        return { webhooks: rows.map(serializeEndpoint), total: count };
       },
     }),
     defineRoute({
@@ -77,10 +77,10 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       summary: 'An endpoint',
       auth: 'user',
       params,
-      answer: { status: 200, description: 'The endpoint', schema: webhookResponseSchema },
+      response: { status: 200, description: 'The endpoint', schema: webhookResponseSchema },
       errors: ['not_found'],
       handle: async ({ params, identity }) => ({
-        webhook: describeEndpoint(await findEndpoint(models, params.id, identity)),
+        webhook: serializeEndpoint(await findEndpoint(models, params.id, identity)),
       }),
     }),
     defineRoute({
@@ -91,27 +91,27 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       auth: 'user',
       params,
       body: webhookUpdateSchema,
-      answer: { status: 200, description: 'The endpoint as it is now', schema: webhookResponseSchema },
+      response: { status: 200, description: 'The endpoint as it is now', schema: webhookResponseSchema },
       errors: ['not_found'],
-      async handle({ params, body, identity, ...exchange }) {
+      async handle({ params, body, identity, ...requestContext }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        if (body.url !== undefined) refuseAddress(body.url, config);
-        await updateEndpoint(database, { endpoint, actor: actorOf({ identity, ...exchange }) }, body);
-        return { webhook: describeEndpoint(endpoint) };
+        if (body.url !== undefined) assertUrlAllowed(body.url, config);
+        await updateEndpoint(database, { endpoint, actor: actorOf({ identity, ...requestContext }) }, body);
+        return { webhook: serializeEndpoint(endpoint) };
       },
     }),
     defineRoute({
       method: 'delete',
       path: '/webhooks/{id}',
       tag,
-      summary: 'Remove an endpoint with its log',
+      summary: 'Remove an endpoint with its delivery log',
       auth: 'user',
       params,
-      answer: { status: 204, description: 'It is gone' },
+      response: { status: 204, description: 'It was removed' },
       errors: ['not_found'],
-      async handle({ params, identity, ...exchange }) {
+      async handle({ params, identity, ...requestContext }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        await removeEndpoint(database, { endpoint, actor: actorOf({ identity, ...exchange }) });
+        await removeEndpoint(database, { endpoint, actor: actorOf({ identity, ...requestContext }) });
       },
     }),
     defineRoute({
@@ -119,15 +119,15 @@ function createEndpointRoutes({ config, database }: ServerContext): Route[] {
       path: '/webhooks/{id}/rotate-secret',
       tag,
       summary: 'Replace the secret',
-      description: 'The old one signs as well for 24 hours.',
+      description: 'The old one also signs for 24 hours.',
       auth: 'user',
       params,
-      answer: { status: 200, description: 'The new secret', schema: webhookSecretResponseSchema },
+      response: { status: 200, description: 'The new secret', schema: webhookSecretResponseSchema },
       errors: ['not_found'],
-      async handle({ params, identity, ...exchange }) {
+      async handle({ params, identity, ...requestContext }) {
         const endpoint = await findEndpoint(models, params.id, identity);
-        await rotateSecret(database, { endpoint, actor: actorOf({ identity, ...exchange }) });
-        return describeWithSecret(endpoint);
+        await rotateSecret(database, { endpoint, actor: actorOf({ identity, ...requestContext }) });
+        return serializeWithSecret(endpoint);
       },
     }),
   ];
@@ -141,10 +141,10 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
       path: '/webhooks/{id}/test',
       tag,
       summary: 'Send a test message',
-      description: 'It is tried once; the log tells how that went.',
+      description: 'It is attempted once; the delivery log has its outcome.',
       auth: 'user',
       params,
-      answer: { status: 202, description: 'It is on its way', schema: webhookDeliveryResponseSchema },
+      response: { status: 202, description: 'The delivery is due', schema: webhookDeliveryResponseSchema },
       errors: ['not_found', 'state_conflict'],
       async handle({ params, identity }) {
         const endpoint = await findEndpoint(models, params.id, identity);
@@ -154,35 +154,35 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
           requireEnabled(endpoint);
           return models.WebhookDelivery.create(newDelivery(endpoint, message), { transaction: within });
         });
-        return { delivery: describeDelivery(delivery) };
+        return { delivery: serializeDelivery(delivery) };
       },
     }),
     defineRoute({
       method: 'get',
       path: '/webhooks/{id}/deliveries',
       tag,
-      summary: 'What became of each message',
-      description: 'The newest first. Kept for 30 days, and at most 1,000 finished ones.',
+      summary: 'Delivery log',
+      description: 'Newest first. Finished deliveries are kept for 30 days, at most 1,000.',
       auth: 'user',
       params,
       query: pageQuerySchema,
-      answer: { status: 200, description: 'One page', schema: webhookDeliveryListSchema },
+      response: { status: 200, description: 'One page', schema: webhookDeliveryListSchema },
       errors: ['not_found'],
       async handle({ params, query, identity }) {
         const endpoint = await findEndpoint(models, params.id, identity);
         const { rows, count } = await listDeliveries(models, endpoint.id, query);
-        return { deliveries: rows.map(describeDelivery), total: count };
+        return { deliveries: rows.map(serializeDelivery), total: count };
       },
     }),
     defineRoute({
       method: 'post',
       path: '/webhooks/{id}/deliveries/{delivery_id}/redeliver',
       tag,
-      summary: 'Send a message once more',
-      description: 'With the id that it had, so that a receiver that knows it already can tell.',
+      summary: 'Send a message again',
+      description: 'With the same id, so that a receiver can detect a duplicate.',
       auth: 'user',
       params: z.object({ id, delivery_id: id }),
-      answer: { status: 202, description: 'It is on its way', schema: webhookDeliveryResponseSchema },
+      response: { status: 202, description: 'The delivery is due', schema: webhookDeliveryResponseSchema },
       errors: ['not_found', 'state_conflict'],
       async handle({ params, identity }) {
         const endpoint = await findEndpoint(models, params.id, identity);
@@ -193,7 +193,7 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
           await redeliver(row, within);
           return row;
         });
-        return { delivery: describeDelivery(delivery) };
+        return { delivery: serializeDelivery(delivery) };
       },
     }),
   ];
@@ -213,9 +213,9 @@ function createDeliveryRoutes({ database }: ServerContext): Route[] {
 
 function requireEnabled({ disabledAt }: WebhookEndpointRow): void {
   if (disabledAt === null) return;
-  throw new ReelmillError('state_conflict', 'This webhook is disabled; enable it first.');
+  throw new ReelmillError('state_conflict', 'This webhook is disabled. Enable it first.');
 }
 
-function describeWithSecret(endpoint: WebhookEndpointRow) {
-  return { webhook: describeEndpoint(endpoint), secret: endpoint.secret };
+function serializeWithSecret(endpoint: WebhookEndpointRow) {
+  return { webhook: serializeEndpoint(endpoint), secret: endpoint.secret };
 }

@@ -6,7 +6,7 @@ import { newSecret, signatureHeaders } from './signature.ts';
 
 const message = { id: newMessageId(), body: '{"type":"video.online"}', sentAt: new Date() };
 
-test('a message is signed as the specification wants it, with every secret', () => {
+test('signs a message according to the specification, with every secret', () => {
   const secrets = [newSecret(), newSecret()];
   const headers = signatureHeaders(message, secrets);
   for (const secret of secrets)
@@ -14,7 +14,7 @@ test('a message is signed as the specification wants it, with every secret', () 
   assert.throws(() => new Webhook(newSecret()).verify(message.body, headers));
 });
 
-test('a signature is of this id, this time and this body', () => {
+test('a signature covers id, time and body', () => {
   const secret = newSecret();
   const headers = signatureHeaders(message, [secret]);
   const webhook = new Webhook(secret);
@@ -24,8 +24,8 @@ test('a signature is of this id, this time and this body', () => {
   assert.throws(() => webhook.verify(message.body, { ...headers, 'webhook-timestamp': timestamp }));
 });
 
-test('the signature of a known message is known', () => {
-  // computed with the example of the Standard Webhooks specification and openssl
+test('matches the signature of the example in the specification', () => {
+  // the example of the Standard Webhooks specification, signed with openssl
   const headers = signatureHeaders(
     { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', body: '{"test": 2432232314}', sentAt: new Date(1_614_265_330_000) },
     ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],

@@ -3,14 +3,14 @@ import { createHmac, randomBytes } from 'node:crypto';
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
 
-/** A new secret of an endpoint, as the Standard Webhooks specification writes it. */
+/** Returns a new secret of an endpoint in the format of the Standard Webhooks specification. */
 export function newSecret(): string {
   return `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
 /**
- * The headers by which a receiver knows who sent a message, and when: HMAC-SHA256 of id, time and body, one signature
- * for each secret.
+ * Returns the headers by which a receiver verifies sender and time of a message: HMAC-SHA256 of id, time and body, one
+ * signature for each secret.
  */
 export function signatureHeaders(
   message: { id: string; body: string; sentAt: Date },

@@ -15,13 +15,13 @@ const COLUMNS: readonly [string, string, ModelAttributeColumnOptions][] = [
   ['workers', 'wanted_state', optionalText(16)],
 ];
 
-/** What admins ask for, and who asked for what. Safe to repeat: MySQL commits every step. */
+/** Columns for administration, and the audit log. Safe to repeat: MySQL commits every step. */
 export async function up(schema: QueryInterface): Promise<void> {
   for (const [table, column, options] of COLUMNS) {
     const columns = await schema.describeTable(table);
     if (columns[column] === undefined) await schema.addColumn(table, column, { ...options });
   }
-  // no foreign keys: the log outlives whom and what it tells of
+  // no foreign keys: the log outlives the actors and targets that it names
   await schema.createTable('audit_log', {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
     actor_id: optionalInteger,

@@ -11,7 +11,7 @@ const date = { type: DataTypes.DATE(3), allowNull: false };
 const optionalDate = { type: DataTypes.DATE(3), allowNull: true };
 const references = (table: string) => ({ references: { model: table, key: 'id' }, onDelete: 'CASCADE' });
 
-/** Endpoints that want to be told of videos, and what they are told. Safe to repeat: MySQL commits every step. */
+/** Webhook endpoints and their deliveries. Safe to repeat: MySQL commits every step. */
 export async function up(schema: QueryInterface): Promise<void> {
   await schema.createTable('webhook_endpoints', {
     id,

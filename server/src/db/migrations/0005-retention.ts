@@ -6,7 +6,7 @@ export const name = '0005-retention';
 const date = { type: DataTypes.DATE(3), allowNull: true };
 const longText = { type: DataTypes.TEXT, allowNull: true };
 
-/** Videos may lose their source once they are online; and what tidies up keeps books. */
+/** When a video's source was removed, and the state of the retention jobs. */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'videos', 'source_removed_at', { ...date });
   await addIndex(schema, 'videos', ['source_removed_at', 'online_at']);

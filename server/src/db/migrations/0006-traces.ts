@@ -2,7 +2,7 @@ import { DataTypes, type QueryInterface } from 'sequelize';
 
 export const name = '0006-traces';
 
-/** Tasks remember the trace that they belong to, and are found by when they ended. Safe to repeat. */
+/** Tasks keep the trace that they belong to, and have an index by state and end. Safe to repeat. */
 export async function up(schema: QueryInterface): Promise<void> {
   const columns = await schema.describeTable('tasks');
   if (columns.traceparent === undefined) {

@@ -4,8 +4,8 @@ import { addColumn, addIndex } from './steps.ts';
 export const name = '0007-source-generation';
 
 /**
- * Videos remember which content of their source was accepted, where their objects lie (null: under the number alone, as
- * before), and the key that a single PUT still reaches, until its URL has ended. Safe to repeat.
+ * Videos keep which content of their source was accepted, the folder of their objects (null: the video's number, as
+ * before), and the key that a single PUT can still reach until its URL expires. Safe to repeat.
  */
 export async function up(schema: QueryInterface): Promise<void> {
   const text = (length: number) => ({ type: DataTypes.STRING(length), allowNull: true });

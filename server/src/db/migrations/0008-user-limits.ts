@@ -6,12 +6,12 @@ export const name = '0008-user-limits';
 const integer = { type: DataTypes.INTEGER, allowNull: false };
 const optionalInteger = { type: DataTypes.INTEGER, allowNull: true };
 
-/** What each user may have converted, how much was, and indexes by which the dispatcher finds users and their tasks. */
+/** Processing limits and usage of each user, and indexes by which the dispatcher finds users and their tasks. */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'users', 'quota_running_tasks', { ...optionalInteger });
   await addColumn(schema, 'users', 'quota_queued_minutes', { ...optionalInteger });
   await addColumn(schema, 'users', 'quota_daily_minutes', { ...optionalInteger });
-  // no foreign keys: what was converted counts after its video is deleted, too
+  // no foreign keys: usage counts also after its video was deleted
   await schema.createTable('transcode_usage', {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
     user_id: integer,

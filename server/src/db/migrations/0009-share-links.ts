@@ -7,8 +7,8 @@ export const name = '0009-share-links';
 const BATCH = 500;
 
 /**
- * Links of unlisted videos carry a token, and every signed link a version, so that both can be revoked. Videos that are
- * unlisted by now get a token; as their number alone was their link, they are marked with the time of the upgrade.
+ * Links of unlisted videos carry a token, and every signed link a version, so that both can be revoked. Sets a token for
+ * videos that are unlisted already, and the time of the upgrade, since until then their number alone was their link.
  */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'videos', 'link_version', {
@@ -19,7 +19,7 @@ export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'videos', 'link_token', { type: DataTypes.STRING(32), allowNull: true });
   await addColumn(schema, 'videos', 'legacy_link_since', { type: DataTypes.DATE(3), allowNull: true });
   for (let ids = await findUnlisted(schema); ids.length > 0; ids = await findUnlisted(schema)) {
-    await giveTokens(schema, ids);
+    await setTokens(schema, ids);
   }
 }
 
@@ -31,7 +31,7 @@ async function findUnlisted({ sequelize }: QueryInterface): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-async function giveTokens({ sequelize }: QueryInterface, ids: readonly number[]): Promise<void> {
+async function setTokens({ sequelize }: QueryInterface, ids: readonly number[]): Promise<void> {
   const cases = ids.map(() => 'WHEN ? THEN ?').join(' ');
   const tokens = ids.flatMap((id) => [id, randomBytes(18).toString('base64url')]);
   await sequelize.query(

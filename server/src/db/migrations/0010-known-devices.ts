@@ -7,7 +7,7 @@ const date = { type: DataTypes.DATE(3), allowNull: false };
 const integer = { type: DataTypes.INTEGER, allowNull: false };
 const text = (length: number) => ({ type: DataTypes.STRING(length), allowNull: false });
 
-/** Where accounts were logged in from, and logins that are under way. Safe to repeat: MySQL commits every step. */
+/** Known devices and networks of accounts, and login attempts in progress. Safe to repeat: MySQL commits every step. */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'login_attempts', 'pending', { ...integer, defaultValue: 0 });
   await addColumn(schema, 'login_attempts', 'retry_at', { type: DataTypes.DATE(3), allowNull: true });

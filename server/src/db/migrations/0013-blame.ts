@@ -4,8 +4,8 @@ import { addColumn } from './steps.ts';
 export const name = '0013-blame';
 
 /**
- * Tasks count the tries that faults of the farm ended, and know since when they wait for it, what was said of the media so
- * far, and who leaves the next try to others; videos have notices for their owners.
+ * Tasks count the attempts that farm faults ended, and keep since when they wait for the farm, the verdicts on the media,
+ * and which worker leaves the next attempt to others; videos have notices for their owners.
  */
 export async function up(schema: QueryInterface): Promise<void> {
   const count = { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 };

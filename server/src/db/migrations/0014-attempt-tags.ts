@@ -4,8 +4,8 @@ import { addColumn, addIndex } from './steps.ts';
 export const name = '0014-attempt-tags';
 
 /**
- * Tasks say which try's segments are listed while a video is transcoding, and videos when their leftovers are looked for
- * next. What ended before the upgrade is looked at once: earlier versions left things behind.
+ * Tasks keep which attempt's segments are listed while a video is transcoding, and videos when the next clean-up is due.
+ * Videos that ended before the upgrade are due at once: earlier versions left stale objects.
  */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'tasks', 'listed_tag', { type: DataTypes.STRING(40), allowNull: true });

@@ -6,7 +6,7 @@ export const name = '0015-plausibility';
 const date = { type: DataTypes.DATE(3), allowNull: true };
 const longText = { type: DataTypes.TEXT, allowNull: true };
 
-/** Retention jobs that are stopped, and what was allowed; and the sign of life of the servers. Safe to repeat. */
+/** Stops and allowances of retention jobs, and the heartbeat of the servers. Safe to repeat. */
 export async function up(schema: QueryInterface): Promise<void> {
   for (const column of ['stop', 'allowance', 'settings']) {
     await addColumn(schema, 'retention_jobs', column, { ...longText });

@@ -3,7 +3,7 @@ import { addColumn } from './steps.ts';
 
 export const name = '0016-damaged-tries';
 
-/** Tasks count the tries that came out damaged by themselves, beside the other faults of the farm. Safe to repeat. */
+/** Tasks count attempts with damaged output separately from other farm faults. Safe to repeat. */
 export async function up(schema: QueryInterface): Promise<void> {
   await addColumn(schema, 'tasks', 'damaged_tries', {
     type: DataTypes.INTEGER,

@@ -1,8 +1,8 @@
 import type { ModelAttributeColumnOptions, QueryInterface } from 'sequelize';
 
 /*
- * Steps that pass over what is there. MySQL commits every one by itself, so a migration that died half way is run again
- * from its beginning. (`createTable` passes over a table by itself.)
+ * Idempotent steps. MySQL commits each step separately, so an interrupted migration runs again from its beginning.
+ * (`createTable` skips an existing table by itself.)
  */
 
 export async function addColumn(
@@ -15,7 +15,7 @@ export async function addColumn(
   if (columns[column] === undefined) await schema.addColumn(table, column, options);
 }
 
-/** Named as Sequelize names them: the table and the fields. */
+/** Adds an index with the name that Sequelize would choose: table and fields. Does nothing where it exists. */
 export async function addIndex(
   schema: QueryInterface,
   table: string,

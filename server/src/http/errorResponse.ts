@@ -6,49 +6,50 @@ import { RequestValidationError } from './route.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
-export interface ErrorAnswer {
+export interface HttpErrorResponse {
   status: number;
   body: ErrorResponse;
   retryAfterSeconds: number | undefined;
 }
 
-/** The one place where errors become answers. What is the server's own fault is told without its cause. */
-export function answerError(error: unknown, requestId: string): ErrorAnswer {
-  const fault = classify(error);
-  const status = ERROR_CODES[fault.code].status;
+/** Converts any error to a response; the only place that does. Hides the cause of errors of the server itself. */
+export function toErrorResponse(error: unknown, requestId: string): HttpErrorResponse {
+  const failure = classify(error);
+  const status = ERROR_CODES[failure.code].status;
   return {
     status,
     body: {
       error: {
-        code: fault.code,
-        message: status >= 500 ? messageOfOurs(fault) : fault.message,
-        ...(fault.details === undefined ? {} : { details: fault.details }),
+        code: failure.code,
+        message: status >= 500 ? serverErrorMessage(failure) : failure.message,
+        ...(failure.details === undefined ? {} : { details: failure.details }),
         request_id: requestId,
       },
     },
-    retryAfterSeconds: fault.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined),
+    retryAfterSeconds: failure.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined),
   };
 }
 
-interface Fault {
+interface Failure {
   code: ErrorCode;
   message: string;
   details?: unknown;
   retryAfterSeconds?: number | undefined;
 }
 
-function classify(error: unknown): Fault {
-  if (error instanceof ReelmillError) return ownFault(error);
-  if (error instanceof RequestValidationError) return invalidRequest(error);
+function classify(error: unknown): Failure {
+  if (error instanceof ReelmillError) return reelmillFailure(error);
+  if (error instanceof RequestValidationError) return validationFailure(error);
   if (error instanceof BaseError) {
     return { code: isConnectionLoss(error) ? 'unavailable' : 'internal', message: error.message };
   }
-  return unreadableRequest(error) ?? { code: 'internal', message: 'internal' };
+  return parserFailure(error) ?? { code: 'internal', message: 'internal' };
 }
 
-function ownFault(error: ReelmillError): Fault {
-  // codes of tasks and transports that were met while answering are failures of ours
-  const code = error.status >= 500 && error.code !== 'insufficient_storage' ? codeOfOurs(error) : error.code;
+function reelmillFailure(error: ReelmillError): Failure {
+  // codes of tasks and transports are errors of the server here
+  const code =
+    error.status >= 500 && error.code !== 'insufficient_storage' ? serverErrorCode(error) : error.code;
   return {
     code,
     message: error.message,
@@ -57,7 +58,7 @@ function ownFault(error: ReelmillError): Fault {
   };
 }
 
-function invalidRequest({ place, issues }: RequestValidationError): Fault {
+function validationFailure({ place, issues }: RequestValidationError): Failure {
   const fields = issues.map((issue) => ({
     in: place,
     field: issue.path.join('.'),
@@ -67,13 +68,13 @@ function invalidRequest({ place, issues }: RequestValidationError): Fault {
   const subject = first?.field ? `${first.field}: ` : '';
   return {
     code: 'validation_failed',
-    message: `The request is not valid: ${subject}${first?.message ?? 'unknown reason'}`,
+    message: `The request is not valid: ${subject}${first?.message ?? 'unknown error'}`,
     details: { fields },
   };
 }
 
-/** What Express and its body parser refuse by themselves. */
-function unreadableRequest(error: unknown): Fault | undefined {
+/** Errors that Express and its body parser throw. */
+function parserFailure(error: unknown): Failure | undefined {
   if (!(error instanceof Error) || !('status' in error)) return undefined;
   const type = 'type' in error ? String(error.type) : '';
   if (error.status === 413) return { code: 'too_large', message: 'The request body is too large.' };
@@ -81,19 +82,19 @@ function unreadableRequest(error: unknown): Fault | undefined {
     return { code: 'malformed_json', message: 'The body is not valid JSON.' };
   if (type !== '') return { code: 'malformed_json', message: 'The body cannot be read as JSON.' };
   if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
-    return { code: 'validation_failed', message: 'The address of the request is not valid.' };
+    return { code: 'validation_failed', message: 'The URL of the request is not valid.' };
   }
   return undefined;
 }
 
-function codeOfOurs({ status }: ReelmillError): ErrorCode {
+function serverErrorCode({ status }: ReelmillError): ErrorCode {
   return status === 503 ? 'unavailable' : 'internal';
 }
 
-function messageOfOurs({ code, message }: Fault): string {
-  // the one fault of ours that people can do something about
+function serverErrorMessage({ code, message }: Failure): string {
+  // the only one of these errors that users can do something about
   if (code === 'insufficient_storage') return message;
   return ERROR_CODES[code].status === 503
-    ? 'A part of the service cannot be reached at the moment; please try again shortly.'
-    : 'Something went wrong on our side; the request id helps to find out what.';
+    ? 'A part of the service is not available at the moment. Try again shortly.'
+    : 'Something went wrong on the server. Its administrator can find the cause by the request ID.';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextAttemptAfter } from './outcome.ts';
+import { nextAttemptAfter } from './retrySchedule.ts';
 
 const start = new Date('2026-01-01T00:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ function pausesMs(random: () => number): number[] {
   }
 }
 
-test('the pauses grow, begin with seconds and end after about a day', () => {
+test('the pauses grow from seconds and end after about a day', () => {
   const pauses = pausesMs(() => 0.5);
   assert.deepEqual(
     pauses,
@@ -25,7 +25,7 @@ test('the pauses grow, begin with seconds and end after about a day', () => {
   assert.ok(total > 22 * HOUR_MS && total < 26 * HOUR_MS, `${total / HOUR_MS} hours`);
 });
 
-test('no two deliveries that failed together come back together', () => {
+test('jitter spreads deliveries that failed together', () => {
   const [early, late] = [pausesMs(() => 0), pausesMs(() => 0.999)];
   for (const [index, pause] of early.entries()) {
     const other = late[index] ?? 0;

@@ -16,44 +16,44 @@ import { findWaiting } from './waiting.ts';
 
 type Context = Pick<ServerContext, 'database' | 'playbackUrls'>;
 
-/** Videos as the API shows them to their owners and to admins. */
-export async function describeVideos(context: Context, rows: readonly VideoRow[]): Promise<Video[]> {
+/** Returns videos as the API shows them to their owners and to admins. */
+export async function serializeVideos(context: Context, rows: readonly VideoRow[]): Promise<Video[]> {
   const transcodes = await readTranscodes(context.database.models, rows);
-  return Promise.all(rows.map((row) => serializeVideo(context, row, transcodes.get(row.id))));
+  return Promise.all(rows.map((row) => serializeRow(context, row, transcodes.get(row.id))));
 }
 
-/** A video with its renditions, as `GET /videos/:id` shows it to its owner, and the row that says who may see it. */
-export interface DescribedVideo {
+/** A video with its renditions, as `GET /videos/:id` returns it to its owner, and the row that decides about access. */
+export interface SerializedVideo {
   row: VideoRow;
   detail: VideoDetail;
 }
 
-/** Videos by their ids; one that is not there, or is deleted, is left out. */
+/** Returns videos by their ids, without missing and deleted ones. */
 export async function readDetails(
   context: Context,
   ids: readonly number[],
-): Promise<Map<number, DescribedVideo>> {
+): Promise<Map<number, SerializedVideo>> {
   const rows = await findVideos(context.database.models, ids);
   const supplements = await readSupplements(context, [...rows.values()]);
-  const described = [...rows.values()].map(async (row) => {
-    return { row, detail: await describeDetail(context, row, supplements.get(row.id)) };
+  const serialized = [...rows.values()].map(async (row) => {
+    return { row, detail: await serializeDetail(context, row, supplements.get(row.id)) };
   });
-  return new Map((await Promise.all(described)).map((one) => [one.row.id, one]));
+  return new Map((await Promise.all(serialized)).map((one) => [one.row.id, one]));
 }
 
-/** What is told of a video and stands in other tables than its own. */
+/** Data of a video from other tables. */
 export interface Supplement {
   sources: readonly Attributes<VideoSourceRow>[];
   transcode: Transcode | undefined;
 }
 
-/** What is known of a transcode while it lasts. */
+/** State of a transcode in progress. */
 interface Transcode {
   progress: EncodeProgress | undefined;
   waiting: Waiting | undefined;
 }
 
-/** The supplements of all these videos, by their ids. */
+/** Returns the supplements of these videos by their ids. */
 export async function readSupplements(
   { database: { models } }: Pick<Context, 'database'>,
   rows: readonly VideoRow[],
@@ -63,26 +63,26 @@ export async function readSupplements(
   return new Map(ids.map((id) => [id, { sources: sources.get(id) ?? [], transcode: transcodes.get(id) }]));
 }
 
-/** All of one video. */
-export async function describeDetail(
+/** Returns one video with its renditions, for its owner. */
+export async function serializeDetail(
   context: Context,
   row: VideoRow,
   { sources, transcode }: Supplement = { sources: [], transcode: undefined },
 ): Promise<VideoDetail> {
   return {
-    video: await serializeVideo(context, row, transcode),
+    video: await serializeRow(context, row, transcode),
     sources: sources.map((source) => serializeSource(context, row, source)),
   };
 }
 
-/** One of `describeVideos`. */
-export async function describeVideo(context: Context, row: VideoRow): Promise<Video> {
-  return at(await describeVideos(context, [row]), 0);
+/** Like `serializeVideos`, of one video. */
+export async function serializeVideo(context: Context, row: VideoRow): Promise<Video> {
+  return at(await serializeVideos(context, [row]), 0);
 }
 
 /**
- * What a guest sees of it. Field by field, so that nothing new of a video is told to strangers by itself; and without a
- * link, which a guest must not be able to renew.
+ * Returns what a guest may see. It lists each field, so that a new field of videos is not exposed by accident, and has no
+ * link, since a guest must not be able to renew one.
  */
 export function forGuest({ video, sources }: VideoDetail): GuestVideoDetail {
   return {
@@ -112,7 +112,7 @@ async function readTranscodes(
   return new Map(videos.map(({ id }) => [id, { progress: progress.get(id), waiting: waiting.get(id) }]));
 }
 
-async function serializeVideo(
+async function serializeRow(
   { playbackUrls }: Context,
   row: VideoRow,
   transcode: Transcode | undefined,
@@ -150,6 +150,6 @@ function serializeSource(
 
 function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
-  if (item === undefined) throw new Error('a video was not described');
+  if (item === undefined) throw new Error('a video was not serialized');
   return item;
 }
