@@ -106,8 +106,8 @@ export default {
     ),
     forbid(
       'pure-without-node',
-      'Engine, renderer and pure decisions know no Node.',
-      { path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/plan/' },
+      'Engine, renderer, browser scripts and pure decisions know no Node.',
+      { path: '^desktop/src/(engine|renderer)/|^shared/src/player/|/browser/|/src/core/|^server/src/plan/' },
       { dependencyTypes: ['core'] },
     ),
     forbid(
@@ -128,7 +128,7 @@ export default {
     parser: 'swc',
     combinedDependencies: true,
     doNotFollow: { path: ['node_modules', TESTS] },
-    exclude: { path: '(^|/)(dist|browser)/|[.]d[.]m?ts$' },
+    exclude: { path: '(^|/)dist/|[.]d[.]m?ts$' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],

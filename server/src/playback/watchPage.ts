@@ -11,11 +11,11 @@ export interface WatchPage {
   description: string;
   /** What the sign-in form says first; null shows no form. */
   signIn: { title: string; text: string } | null;
-  /** The address of a file of the page. */
+  /** Returns the address of a file of the page. */
   asset(name: string): string;
 }
 
-/** The whole page; what changes while it is open is filled in by its scripts. */
+/** Returns the whole page; its scripts fill in what changes while it is open. */
 export function renderWatchPage(page: WatchPage): string {
   return html`<!doctype html>
 <html lang="en">
@@ -36,7 +36,7 @@ ${renderPlayer(page.access)}
 <ul id="notices" class="notices" hidden></ul>
 <div id="progress" class="progress" hidden>
 <div id="progress-details">
-<div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>
+<div class="progress-line"><span id="progress-state"></span><span id="progress-share"></span></div>
 <progress max="100" value="0" aria-label="Transcoding"></progress>
 </div>
 <p id="progress-hint" class="progress-hint" hidden>You can watch what is ready while the rest follows.</p>
@@ -56,7 +56,7 @@ ${renderPlayer(page.access)}
 `.text;
 }
 
-/** A page for an address that leads nowhere. */
+/** Returns the page for an address without a video. */
 export function renderMissingPage(asset: WatchPage['asset']): string {
   return html`<!doctype html>
 <html lang="en">
