@@ -106,8 +106,14 @@ export default {
     ),
     forbid(
       'pure-without-node',
-      'Engine, renderer, browser scripts and pure decisions know no Node.',
-      { path: '^desktop/src/(engine|renderer)/|^shared/src/player/|/browser/|/src/core/|^server/src/plan/' },
+      'Engine, renderer and pure decisions know no Node.',
+      { path: '^desktop/src/(engine|renderer)/|/src/core/|^server/src/plan/' },
+      { dependencyTypes: ['core'] },
+    ),
+    forbid(
+      'browser-without-node',
+      'The player and the watch page run in browsers.',
+      { path: '^shared/src/player/|^server/src/playback/browser/' },
       { dependencyTypes: ['core'] },
     ),
     forbid(
