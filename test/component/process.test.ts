@@ -15,6 +15,7 @@ test('a server process says where it is, and ends in order when it is told to', 
     server.process.child.kill('SIGTERM');
     server.process.child.kill('SIGTERM');
     assert.deepEqual(await server.process.waitForExit(), { code: 0, signal: null });
+    assert.doesNotMatch(server.process.lastLines(), /Warning/);
     await assert.rejects(fetch(`${server.url}/healthz`));
   } finally {
     await folder.remove();
