@@ -21,12 +21,12 @@ interface Asset {
 }
 
 export interface Assets {
-  /** Returns the address of a file; it changes with the content of any of them. Throws where there is no such file. */
+  /** The address of a file; it changes with the content of any of them. */
   url(name: string): string;
   router: Router;
 }
 
-/** Reads the files of the watch page once. Their addresses, below `basePath`, carry a version, so browsers cache them for good. */
+/** The files of the watch page, read once. Their addresses, below `basePath`, carry a version, so browsers keep them for good. */
 export function loadAssets(basePath: string): Assets {
   const assets = readAssets();
   const hash = createHash('sha256');
@@ -58,7 +58,7 @@ export function loadAssets(basePath: string): Assets {
   };
 }
 
-/** The page's own files and those of the player, which it shares with the desktop app, in one folder. */
+/** The page's own files and those of the player it shares with the desktop app stand side by side. */
 function readAssets(): Map<string, Asset> {
   const player = import.meta.resolve('@reelmill/shared/player/player.ts');
   const folders = [new URL('browser/', import.meta.url), new URL('.', player)];

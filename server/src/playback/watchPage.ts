@@ -11,11 +11,11 @@ export interface WatchPage {
   description: string;
   /** What the sign-in form says first; null shows no form. */
   signIn: { title: string; text: string } | null;
-  /** Returns the address of a file of the page. */
+  /** The address of a file of the page. */
   asset(name: string): string;
 }
 
-/** Returns the whole page; its scripts fill in what changes while it is open. */
+/** The whole page; what changes while it is open is filled in by its scripts. */
 export function renderWatchPage(page: WatchPage): string {
   return html`<!doctype html>
 <html lang="en">
@@ -56,7 +56,7 @@ ${renderPlayer(page.access)}
 `.text;
 }
 
-/** Returns the page for an address without a video. */
+/** A page for an address that leads nowhere. */
 export function renderMissingPage(asset: WatchPage['asset']): string {
   return html`<!doctype html>
 <html lang="en">
