@@ -136,6 +136,12 @@ export default {
       { dependencyTypes: ['core'] },
     ),
     forbid(
+      'browser-without-node',
+      'The player and the watch page run in browsers.',
+      { path: '^shared/src/player/|^server/src/playback/browser/' },
+      { dependencyTypes: ['core'] },
+    ),
+    forbid(
       'renderer-without-electron',
       'The page reaches the system through the bridge.',
       { path: '^desktop/src/renderer/' },
@@ -153,7 +159,7 @@ export default {
     parser: 'swc',
     combinedDependencies: true,
     doNotFollow: { path: ['node_modules', TESTS] },
-    exclude: { path: '(^|/)(dist|browser)/|[.]d[.]m?ts$' },
+    exclude: { path: '(^|/)dist/|[.]d[.]m?ts$' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],

@@ -193,6 +193,25 @@ describe('playback over HTTP', () => {
     assert.match(await response.text(), /This link has expired/);
     assert.equal((await fetch(`${server.url}/watch/x`)).status, 404);
   });
+
+  test('every script of the watch page is JavaScript, and so is all that it imports', async () => {
+    const { video } = await detailOf(owner, online);
+    const page = await (await fetch(video.watch_url)).text();
+    const [, entry = ''] = /<script type="module" src="([^"]+)"/.exec(page) ?? [];
+    const addresses = new Set([new URL(entry, server.url).href]);
+    for (const address of addresses) {
+      const response = await fetch(address);
+      const script = await response.text();
+      assert.equal(response.status, 200, address);
+      assert.equal(response.headers.get('content-type'), 'text/javascript; charset=utf-8', address);
+      assert.doesNotMatch(script, /^(?:import type|export interface|export type) /m, address);
+      for (const [, name = ''] of script.matchAll(/^import .*from '([^']+)';$/gm)) {
+        addresses.add(new URL(name, address).href);
+      }
+    }
+    assert.equal([...addresses].filter((address) => address.endsWith('/player.js')).length, 1);
+    assert.ok(addresses.size > 15, `only ${addresses.size} scripts were found`);
+  });
 });
 
 const rowFacts = (id: number) =>

@@ -15,6 +15,7 @@ test('a server process prints its URL, and shuts down in order on a signal', asy
     server.process.child.kill('SIGTERM');
     server.process.child.kill('SIGTERM');
     assert.deepEqual(await server.process.waitForExit(), { code: 0, signal: null });
+    assert.doesNotMatch(server.process.lastLines(), /Warning/);
     await assert.rejects(fetch(`${server.url}/healthz`));
   } finally {
     await folder.remove();

@@ -97,7 +97,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     const { watch_url } = await videoOf(watched);
     const { page, complaints } = await browser.open(watch_url);
     await page.getByRole('heading', { name: 'A film in the making' }).waitFor();
-    await page.getByText('Nearly there').waitFor();
+    await page.getByText('Not ready to watch yet').waitFor();
 
     await startWorking();
     await waitForVideo(watched, 'the beginning is there', (video) => video.playable);
@@ -232,7 +232,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     const failed = await upload(new Uint8Array(100_000).fill(7), 'No film at all');
     const { error, watch_url } = await waitForVideo(failed, 'it fails', ({ status }) => status === 'failed');
     const { page } = await browser.open(watch_url);
-    await page.getByText('This video could not be made ready').waitFor();
+    await page.getByText('This video could not be processed').waitFor();
     assert.ok(error);
     await page.getByText('It cannot be watched.').waitFor();
     assert.equal(await page.getByText(error.message).count(), 0);
@@ -270,7 +270,7 @@ describe('the watch page in a browser', { timeout: 600_000 }, () => {
     await owner.call('PATCH', `/videos/${videoId}`, { body: { visibility: 'unlisted' } });
     const { page, complaints } = await browser.open((await videoOf(videoId)).watch_url);
     await page.getByRole('heading', { name: 'For some' }).waitFor();
-    await page.getByText('Nearly there').waitFor();
+    await page.getByText('Not ready to watch yet').waitFor();
     assert.equal(await page.locator('#progress').isVisible(), false);
     assert.equal(await page.locator('#share').isVisible(), false);
     assert.deepEqual(complaints, []);

@@ -67,7 +67,8 @@ export interface ServerProcess {
 /** A server as a process of its own, with this environment; ready when this resolves. */
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
   // the arguments of `npm start` and of the server's image
-  const args = ['--max-semi-space-size=4', path.join(ROOT, 'server/src/main.ts')];
+  const flags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
+  const args = [...flags, path.join(ROOT, 'server/src/main.ts')];
   const server = startProcess(process.execPath, args, {
     env: { PORT: '0', LOG_LEVEL: 'info', ...env },
     cwd: ROOT,

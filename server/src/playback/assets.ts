@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -59,22 +60,32 @@ export function loadAssets(basePath: string): Assets {
 
 /** Reads the page's own files, and those of the player that it shares with the desktop app. */
 function readAssets(): Map<string, Asset> {
-  const player = import.meta.resolve('@reelmill/shared/player/player.js');
+  const player = import.meta.resolve('@reelmill/shared/player/player.ts');
   const folders = [new URL('browser/', import.meta.url), new URL('.', player)];
   const own = folders.flatMap((folder) => listFiles(fileURLToPath(folder)));
   const files = [...own, fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.mjs'))];
-  return new Map(files.map((file) => [path.basename(file), readAsset(file)]));
+  return new Map(files.map(readAsset));
 }
 
 function listFiles(folder: string): string[] {
   return readdirSync(folder)
-    .filter((name) => path.extname(name) in CONTENT_TYPES)
+    .filter((name) => /(?<!\.test)\.(ts|css|svg)$/.test(name))
     .sort()
     .map((name) => path.join(folder, name));
 }
 
-function readAsset(file: string): Asset {
-  const plain = readFileSync(file);
-  const contentType = CONTENT_TYPES[path.extname(file)] ?? 'application/octet-stream';
-  return { contentType, plain, gzipped: gzipSync(plain) };
+/** Returns the name and content by which a file is served; TypeScript is served as JavaScript. */
+function readAsset(file: string): [name: string, asset: Asset] {
+  const source = readFileSync(file);
+  const isScript = path.extname(file) === '.ts';
+  const name = isScript ? `${path.basename(file, '.ts')}.js` : path.basename(file);
+  const plain = isScript ? Buffer.from(toJavaScript(source.toString())) : source;
+  const contentType = CONTENT_TYPES[path.extname(name)] ?? 'application/octet-stream';
+  return [name, { contentType, plain, gzipped: gzipSync(plain) }];
+}
+
+/** Removes the types, and lets every import lead to the file beside it. */
+function toJavaScript(source: string): string {
+  const imports = / from '(?:\.|@reelmill\/shared\/player)\/(\w+)\.ts'/g;
+  return stripTypeScriptTypes(source).replaceAll(imports, " from './$1.js'");
 }

@@ -36,7 +36,7 @@ ${renderPlayer(page.access)}
 <ul id="notices" class="notices" hidden></ul>
 <div id="progress" class="progress" hidden>
 <div id="progress-details">
-<div class="progress-line"><span id="progress-words"></span><span id="progress-share"></span></div>
+<div class="progress-line"><span id="progress-state"></span><span id="progress-share"></span></div>
 <progress max="100" value="0" aria-label="Transcoding"></progress>
 </div>
 <p id="progress-hint" class="progress-hint" hidden>You can watch what is ready while the rest follows.</p>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LinkRenewal } from './linkRenewal.js';
+import { LinkRenewal } from './linkRenewal.ts';
 
 const API = 'http://api/videos/1/hls';
 const link = (address: string, expires: number) => `${address}?expires=${expires}&signature=${expires}`;

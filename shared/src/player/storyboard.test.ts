@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findTile, parseStoryboard } from './storyboard.js';
+import { findTile, parseStoryboard } from './storyboard.ts';
 
 const VTT = `WEBVTT
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatTime, splitTime } from './time.js';
+import { formatTime, splitTime } from './time.ts';
 
 test('times are as short as they can be', () => {
   assert.equal(formatTime(3.9), '0:03');

@@ -1,5 +1,5 @@
 import type { Video } from '@reelmill/shared/contracts/videos.ts';
-import { Player as BrowserPlayer } from '@reelmill/shared/player/player.js';
+import { Player as BrowserPlayer } from '@reelmill/shared/player/player.ts';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import '@reelmill/shared/player/player.css';
@@ -27,7 +27,7 @@ export function Player({ video, fetchPlaybackUrl }: PlayerProps) {
     if (shown === null) return;
     const notice = noticeFor(video, t);
     if (notice !== null) shown.showNotice(notice);
-    else if (!shown.givenUp) shown.hideNotice();
+    else if (!shown.failed) shown.hideNotice();
     void shown.show(video);
   }, [player, video, t]);
 
@@ -47,13 +47,13 @@ function usePlayer(
   useEffect(() => {
     if (frame.current === null) return;
     const made = new BrowserPlayer(frame.current, {
-      words: playerTexts(t),
+      texts: playerTexts(t),
       loadHls: () => import('hls.js'),
       fetchPlaybackUrl: () => fetchLink.current(),
       fetchText,
       now: Date.now,
-      onGivenUp: () => offerRetry(),
-      playsByItself: false,
+      onFailed: () => offerRetry(),
+      autoplay: false,
     });
     const offerRetry = (text: string = t('notice.interruptedBody')): void => {
       const action = { label: t('notice.again'), run: () => void retry() };

@@ -1,9 +1,9 @@
-import { splitTime } from '@reelmill/shared/player/time.js';
-import type { PlayerWords } from '@reelmill/shared/player/words.js';
+import type { PlayerTexts } from '@reelmill/shared/player/playerTexts.ts';
+import { splitTime } from '@reelmill/shared/player/time.ts';
 import type { TFunction } from 'i18next';
 
-/** The player's texts in the language of the app. */
-export function playerTexts(t: TFunction<'library'>): PlayerWords {
+/** Returns the player's texts in the language of the app. */
+export function playerTexts(t: TFunction<'library'>): PlayerTexts {
   const formatTime = (seconds: number): string => {
     const { hours, minutes, rest } = splitTime(seconds);
     const parts = [

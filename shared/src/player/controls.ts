@@ -1,52 +1,48 @@
-/** @import { Playback } from './playback.js' */
-/** @import { Stage } from './stage.js' */
-/** @import { PlayerWords } from './words.js' */
-import { label, show } from './elements.js';
-import { setIcon } from './icons.js';
-import { SettingsMenu, stepSpeed } from './settingsMenu.js';
-import { formatTime } from './time.js';
-import { Timeline } from './timeline.js';
+import { setLabel, setVisible } from './elements.ts';
+import { setIcon } from './icons.ts';
+import type { PlayerTexts } from './playerTexts.ts';
+import { type ControlParts, SettingsMenu, stepSpeed } from './settingsMenu.ts';
+import type { Stage } from './stage.ts';
+import { formatTime } from './time.ts';
+import { Timeline } from './timeline.ts';
 
-const IDLE_MS = 2_800;
+const HIDE_AFTER_MS = 2_800;
 const SPINNER_AFTER_MS = 350;
 
 /** The control bar over the picture, and the keys that do the same. */
 export class Controls {
-  #root;
-  #stage;
-  #video;
-  #words;
-  #signal;
-  #idleBeforePress = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #idleTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #spinnerTimer;
+  readonly timeline: Timeline;
+  readonly menu: SettingsMenu;
+  readonly #root: HTMLElement;
+  readonly #stage: Stage;
+  readonly #video: HTMLVideoElement;
+  readonly #texts: PlayerTexts;
+  readonly #signal: AbortSignal;
+  #hiddenBeforePress = false;
+  #hideTimer: ReturnType<typeof setTimeout> | undefined;
+  #spinnerTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @param {HTMLElement} root what the keys and the pointer belong to
-   * @param {{ stage: Stage, playback: Playback, words: PlayerWords, signal: AbortSignal }} parts `signal` ends it all
-   */
-  constructor(root, { stage, playback, words, signal }) {
+  /** Keys and pointer of `root` belong to the controls until `signal` is aborted. */
+  constructor(root: HTMLElement, { stage, playback, texts, signal }: ControlParts & { stage: Stage }) {
     this.#root = root;
     this.#stage = stage;
     this.#video = stage.video;
-    this.#words = words;
+    this.#texts = texts;
     this.#signal = signal;
-    this.timeline = new Timeline(stage, words);
-    this.menu = new SettingsMenu(stage, { playback, words, signal });
+    this.timeline = new Timeline(stage, texts);
+    this.menu = new SettingsMenu(stage, { playback, texts, signal });
     this.#listenToButtons();
     this.#listenToVideo();
-    this.#listenToPresence();
+    this.#listenToActivity();
     signal.addEventListener('abort', () => {
-      clearTimeout(this.#idleTimer);
+      clearTimeout(this.#hideTimer);
       clearTimeout(this.#spinnerTimer);
     });
     this.#showState();
     this.#showVolume();
   }
 
-  #listenToButtons() {
+  #listenToButtons(): void {
     const video = this.#video;
     const { play, bigPlay, mute, volume, fullScreen, pictureInPicture } = this.#stage;
     for (const button of [play, bigPlay]) button.addEventListener('click', () => this.#togglePlay());
@@ -56,7 +52,7 @@ export class Controls {
       video.muted = false;
     });
     fullScreen.addEventListener('click', () => this.#toggleFullscreen());
-    show(pictureInPicture, document.pictureInPictureEnabled === true);
+    setVisible(pictureInPicture, document.pictureInPictureEnabled === true);
     pictureInPicture.addEventListener('click', () => this.#togglePictureInPicture());
     video.addEventListener('click', (event) => this.#pressPicture(event));
     video.addEventListener('dblclick', () => this.#toggleFullscreen());
@@ -65,7 +61,7 @@ export class Controls {
     this.#root.addEventListener('keydown', (event) => this.#pressKey(event), options);
   }
 
-  #listenToVideo() {
+  #listenToVideo(): void {
     const video = this.#video;
     for (const event of ['play', 'pause', 'ended', 'seeked']) {
       video.addEventListener(event, () => this.#showState());
@@ -73,60 +69,62 @@ export class Controls {
     for (const event of ['timeupdate', 'durationchange'])
       video.addEventListener(event, () => this.#showClock());
     video.addEventListener('volumechange', () => this.#showVolume());
-    for (const event of ['waiting', 'seeking']) video.addEventListener(event, () => this.#spin(true));
+    for (const event of ['waiting', 'seeking']) video.addEventListener(event, () => this.#showSpinner(true));
     for (const event of ['playing', 'canplay', 'seeked', 'pause']) {
-      video.addEventListener(event, () => this.#spin(false));
+      video.addEventListener(event, () => this.#showSpinner(false));
     }
   }
 
-  #listenToPresence() {
+  #listenToActivity(): void {
     const options = { signal: this.#signal };
-    const notePress = () => {
-      this.#idleBeforePress = this.#root.classList.contains('idle');
+    const recordPress = (): void => {
+      this.#hiddenBeforePress = this.#root.classList.contains('idle');
     };
-    this.#root.addEventListener('pointerdown', notePress, options);
+    this.#root.addEventListener('pointerdown', recordPress, options);
     for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin']) {
-      this.#root.addEventListener(event, () => this.#wake(), options);
+      this.#root.addEventListener(event, () => this.#showControls(), options);
     }
-    this.#root.addEventListener('pointerleave', () => this.#rest(), options);
+    this.#root.addEventListener('pointerleave', () => this.#hideControls(), options);
   }
 
-  #togglePlay() {
-    if (!this.#video.paused) return this.#video.pause();
+  #togglePlay(): void {
+    if (!this.#video.paused) {
+      this.#video.pause();
+      return;
+    }
     void this.#video.play().catch(() => undefined);
     this.#root.focus({ preventScroll: true });
   }
 
-  #toggleMute() {
+  #toggleMute(): void {
     const { muted, volume } = this.#video;
     this.#video.muted = !(muted || volume === 0);
     if (volume === 0) this.#video.volume = 0.5;
   }
 
-  #toggleFullscreen() {
+  #toggleFullscreen(): void {
     if (document.fullscreenElement !== null) return void document.exitFullscreen();
     if (this.#root.requestFullscreen) return void this.#root.requestFullscreen().catch(() => undefined);
-    // a telephone that has full screen for its own player only
+    // phones that have full screen for their own player only
     if ('webkitEnterFullscreen' in this.#video && typeof this.#video.webkitEnterFullscreen === 'function') {
       this.#video.webkitEnterFullscreen();
     }
   }
 
-  #togglePictureInPicture() {
+  #togglePictureInPicture(): void {
     const leave = document.pictureInPictureElement !== null;
     const change = leave ? document.exitPictureInPicture() : this.#video.requestPictureInPicture();
     void change.catch(() => undefined);
   }
 
-  /** A click plays and pauses; a tap shows and hides the controls. @param {MouseEvent} event */
-  #pressPicture(event) {
+  /** A click plays and pauses; a tap shows and hides the controls. */
+  #pressPicture(event: MouseEvent): void {
     const touched = event instanceof PointerEvent && event.pointerType === 'touch';
-    if (!touched) return this.#togglePlay();
-    if (!this.#idleBeforePress) this.#rest();
+    if (!touched) this.#togglePlay();
+    else if (!this.#hiddenBeforePress) this.#hideControls();
   }
 
-  /** @param {KeyboardEvent} event */
-  #pressKey(event) {
+  #pressKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target instanceof HTMLButtonElement;
     if (onButton && (event.key === ' ' || event.key === 'Enter')) return;
@@ -138,16 +136,15 @@ export class Controls {
     action();
   }
 
-  /** @param {string} key @returns {(() => void) | undefined} */
-  #actionFor(key) {
+  #actionFor(key: string): (() => void) | undefined {
     const video = this.#video;
-    const skip = (/** @type {number} */ seconds) => () => this.timeline.seek(video.currentTime + seconds);
-    const louder = (/** @type {number} */ step) => () => {
+    const skip = (seconds: number) => () => this.timeline.seek(video.currentTime + seconds);
+    const louder = (step: number) => () => {
       video.muted = false;
       video.volume = Math.min(1, Math.max(0, Math.round((video.volume + step) * 20) / 20));
     };
     if (/^\d$/.test(key)) return () => this.timeline.seek((this.timeline.seconds * Number(key)) / 10);
-    return {
+    const actions: Record<string, () => void> = {
       ' ': () => this.#togglePlay(),
       k: () => this.#togglePlay(),
       ArrowLeft: skip(-5),
@@ -162,57 +159,58 @@ export class Controls {
       End: () => this.timeline.seek(this.timeline.seconds),
       '<': () => stepSpeed(video, -1),
       '>': () => stepSpeed(video, 1),
-    }[key];
+    };
+    return actions[key];
   }
 
-  #showState() {
+  #showState(): void {
     const { paused, ended } = this.#video;
     const { play, bigPlay, fullScreen } = this.#stage;
-    const words = this.#words;
+    const texts = this.#texts;
     setIcon(play, ended ? 'replay' : paused ? 'play' : 'pause');
-    label(play, ended ? words.playAgain : paused ? words.play : words.pause);
+    setLabel(play, ended ? texts.playAgain : paused ? texts.play : texts.pause);
     setIcon(bigPlay, ended ? 'replay' : 'play');
-    label(bigPlay, ended ? words.playAgain : words.play);
-    show(bigPlay, paused);
-    const whole = document.fullscreenElement !== null;
-    setIcon(fullScreen, whole ? 'shrink' : 'grow');
-    label(fullScreen, whole ? words.leaveFullScreen : words.fullScreen);
+    setLabel(bigPlay, ended ? texts.playAgain : texts.play);
+    setVisible(bigPlay, paused);
+    const isFullScreen = document.fullscreenElement !== null;
+    setIcon(fullScreen, isFullScreen ? 'shrink' : 'grow');
+    setLabel(fullScreen, isFullScreen ? texts.leaveFullScreen : texts.fullScreen);
     this.#showClock();
-    this.#wake();
+    this.#showControls();
   }
 
-  #showClock() {
+  #showClock(): void {
     const { currentTime } = this.#video;
     this.#stage.clock.textContent = `${formatTime(currentTime)} / ${formatTime(this.timeline.seconds)}`;
   }
 
-  #showVolume() {
+  #showVolume(): void {
     const { muted, volume } = this.#video;
-    const words = this.#words;
+    const texts = this.#texts;
     const silent = muted || volume === 0;
     const { mute, volume: slider } = this.#stage;
     setIcon(mute, silent ? 'muted' : volume < 0.5 ? 'quiet' : 'loud');
-    label(mute, silent ? words.unmute : words.mute);
+    setLabel(mute, silent ? texts.unmute : texts.mute);
     slider.value = String(silent ? 0 : volume);
     slider.style.setProperty('--played', `${silent ? 0 : volume * 100}%`);
-    slider.setAttribute('aria-valuetext', silent ? words.muted : words.volumeValue(Math.round(volume * 100)));
+    slider.setAttribute('aria-valuetext', silent ? texts.muted : texts.volumeValue(Math.round(volume * 100)));
   }
 
-  /** Short waits are not worth a spinner. @param {boolean} waiting */
-  #spin(waiting) {
+  /** Short waits show no spinner. */
+  #showSpinner(waiting: boolean): void {
     const { spinner } = this.#stage;
     clearTimeout(this.#spinnerTimer);
-    if (!waiting) return show(spinner, false);
-    this.#spinnerTimer = setTimeout(() => show(spinner, !this.#video.paused), SPINNER_AFTER_MS);
+    if (!waiting) setVisible(spinner, false);
+    else this.#spinnerTimer = setTimeout(() => setVisible(spinner, !this.#video.paused), SPINNER_AFTER_MS);
   }
 
-  #wake() {
+  #showControls(): void {
     this.#root.classList.remove('idle');
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#rest(), IDLE_MS);
+    clearTimeout(this.#hideTimer);
+    this.#hideTimer = setTimeout(() => this.#hideControls(), HIDE_AFTER_MS);
   }
 
-  #rest() {
+  #hideControls(): void {
     const focused = document.activeElement;
     const inUse = focused !== null && focused !== this.#root && this.#root.contains(focused);
     const byKeyboard = inUse && focused.matches(':focus-visible');

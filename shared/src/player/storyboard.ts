@@ -1,23 +1,28 @@
-/**
- * A tile of the storyboard; times are in seconds, places in pixels of the picture.
- * @typedef {{ start: number, end: number, picture: string, x: number, y: number, width: number, height: number }} Tile
- */
+/** A tile of the storyboard; times are in seconds, positions and sizes in pixels of the picture. */
+export interface Tile {
+  start: number;
+  end: number;
+  picture: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
 
-/** The tiles of a storyboard's WebVTT, in its order. @param {string} vtt @returns {Tile[]} */
-export function parseStoryboard(vtt) {
+/** Returns the tiles of a storyboard's WebVTT, in its order. */
+export function parseStoryboard(vtt: string): Tile[] {
   return vtt
     .split(/\r?\n\r?\n/)
     .map(parseCue)
     .filter((tile) => tile !== null);
 }
 
-/** The tile that stands for a time; the last one stands for all that follows. @param {readonly Tile[]} tiles @param {number} seconds */
-export function findTile(tiles, seconds) {
+/** Returns the tile of a time, the last one for any time after it; null where there is none. */
+export function findTile(tiles: readonly Tile[], seconds: number): Tile | null {
   return tiles.find((tile) => seconds < tile.end) ?? tiles.at(-1) ?? null;
 }
 
-/** @param {string} block @returns {Tile | null} */
-function parseCue(block) {
+function parseCue(block: string): Tile | null {
   const times = /^([\d:.]+)\s+-->\s+([\d:.]+)/m.exec(block);
   const place = /^(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)/m.exec(block);
   if (times === null || place === null) return null;
@@ -33,7 +38,6 @@ function parseCue(block) {
   };
 }
 
-/** @param {string} text */
-function parseTime(text) {
+function parseTime(text: string): number {
   return text.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }

@@ -18,17 +18,16 @@ const PATHS = {
     '<path d="M9 4v3.8A1.2 1.2 0 0 1 7.8 9H4m16 0h-3.8A1.2 1.2 0 0 1 15 7.8V4m0 16v-3.8a1.2 1.2 0 0 1 1.2-1.2H20M4 15h3.8A1.2 1.2 0 0 1 9 16.2V20" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round"/>',
 };
 
-/** @typedef {keyof typeof PATHS} IconName */
+export type IconName = keyof typeof PATHS;
 
-/** @param {IconName} name */
-export function createIcon(name) {
+function createIcon(name: IconName): DocumentFragment {
   const template = document.createElement('template');
   template.innerHTML = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${PATHS[name]}</svg>`;
   return template.content;
 }
 
-/** Shows another symbol in a button. @param {Element} button @param {IconName} name */
-export function setIcon(button, name) {
+/** Shows this symbol in a button, in place of the one before. */
+export function setIcon(button: Element, name: IconName): void {
   if (button.getAttribute('data-icon') === name) return;
   button.setAttribute('data-icon', name);
   button.querySelector('.icon')?.remove();

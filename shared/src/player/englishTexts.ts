@@ -1,8 +1,7 @@
-/** @import { PlayerWords } from './words.js' */
-import { splitTime } from './time.js';
+import type { PlayerTexts } from './playerTexts.ts';
+import { splitTime } from './time.ts';
 
-/** @type {PlayerWords} */
-export const ENGLISH_WORDS = {
+export const ENGLISH_TEXTS: PlayerTexts = {
   player: 'Video player',
   play: 'Play',
   pause: 'Pause',
@@ -10,10 +9,10 @@ export const ENGLISH_WORDS = {
   mute: 'Mute',
   unmute: 'Unmute',
   volume: 'Volume',
-  volumeValue: (percent) => `${percent} %`,
-  muted: 'muted',
+  volumeValue: (percent) => `${percent}%`,
+  muted: 'Muted',
   seek: 'Seek',
-  position: (seconds, total) => `${speakTime(seconds)} of ${speakTime(total)}`,
+  position: (seconds, total) => `${formatSpokenTime(seconds)} of ${formatSpokenTime(total)}`,
   settings: 'Quality and speed',
   settingsAs: (quality) => `Quality and speed, ${quality}`,
   quality: 'Quality',
@@ -26,15 +25,14 @@ export const ENGLISH_WORDS = {
   leaveFullScreen: 'Leave full screen',
 };
 
-/** For screen readers: `1 hour 2 minutes 3 seconds`. @param {number} seconds */
-export function speakTime(seconds) {
+/** Returns a time for screen readers: `1 hour 2 minutes 3 seconds`. */
+export function formatSpokenTime(seconds: number): string {
   const { hours, minutes, rest } = splitTime(seconds);
-  const parts = [count(hours, 'hour'), count(minutes, 'minute'), count(rest, 'second')];
+  const parts = [formatCount(hours, 'hour'), formatCount(minutes, 'minute'), formatCount(rest, 'second')];
   return parts.filter((part) => part !== '').join(' ') || '0 seconds';
 }
 
-/** @param {number} amount @param {string} unit */
-function count(amount, unit) {
+function formatCount(amount: number, unit: string): string {
   if (amount === 0) return '';
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
