@@ -33,6 +33,7 @@ export type Need =
   | 'Chromium'
   | 'Caddy'
   | 'Electron'
+  | 'the built app'
   | 'kustomize'
   | 'OpenSSL'
   | 'Schemathesis'
@@ -51,6 +52,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
   { need: 'Caddy', marker: /\/caddy\.ts'/, programs: CADDY_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
+  { need: 'the built app', marker: /\/desktopBuild\.ts'/, programs: [] },
 ];
 
 /** One test file, its path relative to the project's root. */
