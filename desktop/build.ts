@@ -20,12 +20,7 @@ export async function buildDesktop(): Promise<void> {
   await build(forNode('src/main/main.ts', 'main.js', 'es'));
   // a sandboxed preload script cannot be a module
   await build(forNode('src/preload/preload.ts', 'preload.cjs', 'cjs'));
-  await buildPage(path.join(OUTPUT, 'renderer'));
-}
-
-/** Builds only the page of the window, into an empty folder. */
-export async function buildPage(outDir: string): Promise<void> {
-  await build(forPage(outDir));
+  await build(forPage(path.join(OUTPUT, 'renderer')));
 }
 
 const SHARED: InlineConfig = { configFile: false, logLevel: 'warn', mode: 'production' };

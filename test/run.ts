@@ -1,18 +1,23 @@
 /**
- * Runs the tests: `npm test -- [--slow] [--concurrency=N] [FILTER...]`. A filter is a part of a test file's path; `--slow`
- * runs those of `test/slow` in place of all others.
- * Unit tests run side by side; the others, which start servers and encode videos, `N` (1) at a time.
+ * Runs the tests: `npm test -- [--unit | --slow] [--concurrency=N] [FILTER...]`. A filter is a part of a test file's path;
+ * `--unit` runs unit tests alone, `--slow` those of `test/slow` in place of all others.
+ * Unit tests share a process for each core. The others, which start servers and encode videos, run `N` (1) at a time, the
+ * longest first; from two on, one more runs beside them that mostly waits.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { Report } from './runner/report.ts';
-import { runFile } from './runner/runFile.ts';
+import { runFile, runTogether } from './runner/runFile.ts';
 import { startSharedServers } from './runner/sharedServers.ts';
 import { findMissing, findSuites, type Need, type Suite } from './runner/suites.ts';
 
 const { values, positionals } = parseArgs({
-  options: { concurrency: { type: 'string', default: '1' }, slow: { type: 'boolean', default: false } },
+  options: {
+    concurrency: { type: 'string', default: '1' },
+    slow: { type: 'boolean', default: false },
+    unit: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const report = new Report();
@@ -23,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  await runAll(findSuites(positionals, { slow: values.slow }), Math.max(1, Number(values.concurrency) || 1));
+  await runAll(findSuites(positionals, values), Math.max(1, Number(values.concurrency) || 1));
 } catch (error) {
   print(report.fail('the test run', error));
 } finally {
@@ -40,13 +45,17 @@ async function runAll(found: readonly Suite[], concurrency: number): Promise<voi
   const suites = leaveOutWhatCannotRun(found);
   const unit = suites.filter((suite) => suite.unit);
   const others = suites.filter((suite) => !suite.unit);
-  await runFiles(unit, availableParallelism());
+  await runUnitTests(unit);
   if (stopping.signal.aborted) return;
   Object.assign(
     process.env,
     await startSharedServers(new Set(others.flatMap(({ needs }) => needs)), cleanupStack),
   );
-  await runFiles(others, concurrency);
+  if (concurrency === 1) return runFiles([others], { sideBySide: false });
+  const waiting = others.filter(({ waits }) => waits);
+  const busy = others.filter(({ waits }) => !waits);
+  const lanes = Array.from({ length: concurrency }, () => runFiles([busy, waiting], { sideBySide: true }));
+  await Promise.all([...lanes, runFiles([waiting], { sideBySide: true })]);
 }
 
 /** In CI everything must run; elsewhere the tests of a server that is not there are named and left out. */
@@ -61,15 +70,25 @@ function leaveOutWhatCannotRun(suites: readonly Suite[]): Suite[] {
   return suites.filter((suite) => lacking(suite).length === 0);
 }
 
-async function runFiles(suites: readonly Suite[], concurrency: number): Promise<void> {
-  const waiting = [...suites];
-  const takeNext = async (): Promise<void> => {
-    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
-      if (stopping.signal.aborted) return;
-      await runFile(suite.file, { report, print, sideBySide: concurrency > 1, signal: stopping.signal });
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, takeNext));
+/** A process for each core loads what it can; files that need a process of their own get one. */
+async function runUnitTests(suites: readonly Suite[]): Promise<void> {
+  const cores = availableParallelism();
+  const shared = suites.filter(({ ownProcess }) => !ownProcess).map(({ file }) => file);
+  const batches = Array.from({ length: cores }, (_, core) => shared.filter((_, n) => n % cores === core));
+  const filled = batches.filter(({ length }) => length > 0);
+  const run = { report, print, sideBySide: true, signal: stopping.signal };
+  await Promise.all(filled.map((batch) => runTogether(batch, run)));
+  const own = suites.filter(({ ownProcess }) => ownProcess);
+  await Promise.all(Array.from({ length: cores }, () => runFiles([own], run)));
+}
+
+/** Takes one file after the other out of the first list that has any, until all are empty. */
+async function runFiles(waiting: readonly Suite[][], { sideBySide }: { sideBySide: boolean }): Promise<void> {
+  const next = (): Suite | undefined => waiting.find(({ length }) => length > 0)?.shift();
+  for (let suite = next(); suite !== undefined; suite = next()) {
+    if (stopping.signal.aborted) return;
+    await runFile(suite.file, { report, print, sideBySide, signal: stopping.signal });
+  }
 }
 
 function print(...lines: string[]): void {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { IntakeResult } from '@reelmill/desktop/contracts/desktop.ts';
 import type { Page } from 'playwright-core';
+import { findViolations } from '../support/accessibility.ts';
 import { makeLongQueue, makeSituations, makeUpload } from '../support/previewQueue.ts';
 import { waitFor } from '../support/processes.ts';
 import { dragFiles, openQueueView } from '../support/queueView.ts';
@@ -255,11 +255,4 @@ async function answerIntake(page: Page, result: IntakeResult): Promise<void> {
       return name === 'queue.add' ? { ok: true, value: result } : answer;
     };
   })()`);
-}
-
-async function findViolations(page: Page, part: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include(part).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }

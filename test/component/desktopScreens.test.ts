@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
+import { findViolations } from '../support/accessibility.ts';
 import { waitFor } from '../support/processes.ts';
 import {
   LEAST_SIZE,
@@ -12,7 +12,6 @@ import {
 } from '../support/rendererPreview.ts';
 import { SCREENS, type Screen } from '../support/screens.ts';
 
-const SERIOUS = new Set(['serious', 'critical']);
 const LANGUAGES = ['en', 'zh-CN'] as const;
 const USUAL_SIZE = { width: USUAL_LOOK.width, height: USUAL_LOOK.height };
 /** Together they have each size in light and in dark. */
@@ -76,16 +75,6 @@ async function turnTo(page: Page, { width, height, colorScheme }: Omit<Look, 'la
         effect.getComputedTiming().iterations === Infinity)
     `),
   );
-}
-
-/** Each serious problem with the elements that have it. */
-async function findViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => SERIOUS.has(impact ?? ''))
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, any }) => `${id}: ${html.slice(0, 200)} ${any[0]?.message ?? ''}`),
-    );
 }
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import { adminUserPasswordSchema } from '@reelmill/shared/contracts/adminUsers.ts';
 import type { Page } from 'playwright-core';
+import { findViolations } from '../support/accessibility.ts';
 import type { ApiUser } from '../support/apiClient.ts';
 import { fillSignIn, openView, rowOf, signIn, waitForOnline } from '../support/desktopPages.ts';
 import { type DesktopWorld, openDesktopWorld } from '../support/desktopWorld.ts';
@@ -11,7 +11,6 @@ import { waitFor } from '../support/processes.ts';
 
 /** Whether no colour is on its way to another; spinners never rest. */
 const RESTS = `document.getAnimations().every((one) => !(one instanceof CSSTransition) || one.playState === 'finished')`;
-const SERIOUS = ['serious', 'critical'];
 
 describe('the views of the desktop app', { timeout: 600_000 }, () => {
   let world: DesktopWorld;
@@ -187,11 +186,6 @@ async function checkLook(page: Page, view: string): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
     await waitFor('nothing moves', () => page.evaluate(RESTS));
-    // its usual mode opens a second page, which this app has not
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-    const serious = violations
-      .filter(({ impact }) => SERIOUS.includes(impact ?? ''))
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-    assert.deepEqual(serious, [], `${view}, ${colorScheme}`);
+    assert.deepEqual(await findViolations(page), [], `${view}, ${colorScheme}`);
   }
 }

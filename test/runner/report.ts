@@ -3,12 +3,16 @@ import type { EventData } from 'node:test';
 import { inspect } from 'node:util';
 import { ROOT } from './suites.ts';
 
+/** Of so many files the times are told at the end. */
+const LONGEST = 15;
+
 type Passed = EventData.TestPass;
 type Failed = EventData.TestFail;
 
 /** Counts the tests of a run and keeps the reasons of failures; answers the line that says how each test ended. */
 export class Report {
   readonly #failures: { title: string; reason: string }[] = [];
+  readonly #times: { what: string; seconds: number }[] = [];
   #passed = 0;
   #leftOut = 0;
 
@@ -46,13 +50,25 @@ export class Report {
     return `  ✖ ${shortTitle}`;
   }
 
-  /** The failures with their reasons; `N passed, N failed` is the last line. */
+  /** How long the tests of a file took, beside others. */
+  addTime(what: string, seconds: number): void {
+    this.#times.push({ what, seconds });
+  }
+
+  /** The failures with their reasons, and what took longest; `N passed, N failed` is the last line. */
   summarize(): string {
     const failures = this.#failures.map(
       ({ title, reason }, index) => `\n✖ failure ${index + 1}: ${title}\n${indent(reason)}`,
     );
+    const longest = this.#times
+      .sort((one, other) => other.seconds - one.seconds)
+      .slice(0, LONGEST)
+      .map(({ what, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${what}`);
+    const times = this.#times.length > LONGEST ? ['\nthe longest files', ...longest] : [];
     const leftOut = this.#leftOut > 0 ? [`\n${this.#leftOut} left out`] : [];
-    return [...failures, ...leftOut, '', `${this.#passed} passed, ${this.failed} failed`].join('\n');
+    return [...times, ...failures, ...leftOut, '', `${this.#passed} passed, ${this.failed} failed`].join(
+      '\n',
+    );
   }
 }
 

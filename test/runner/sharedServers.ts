@@ -30,7 +30,7 @@ export async function startSharedServers(
       return { REELMILL_TEST_AMQP_URL: rabbitMq.url };
     },
     // built once, before test files that run side by side would each do it
-    Electron: async () => {
+    'the built app': async () => {
       await buildWhereNeeded();
       return {};
     },

@@ -14,7 +14,16 @@ const UNIT_TESTS = '{{shared,server,worker,desktop}/src,scripts}/**/*.test.ts';
 const OTHER_TESTS = 'test/!(slow)/**/*.test.ts';
 /** Long by nature; `npm run test:slow` runs them alone. */
 const SLOW_TESTS = 'test/slow/**/*.test.ts';
+const HOOK_OF_THE_FILE = /^(before|after)(Each)?\(/m;
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+
+/** Begun first, so that none of them is left over at the end. */
+const LONGEST = ['test/component/desktopScreens.test.ts'];
+/** They wait for leases to end, for silence to be noticed, for programs to start. */
+const MOSTLY_WAITING = ['test/component/embeddedWorker.test.ts'];
+const moved = [...LONGEST, ...MOSTLY_WAITING].filter((file) => !existsSync(path.join(ROOT, file)));
+if (moved.length > 0)
+  throw new Error(`test/runner/suites.ts names files that are not there: ${moved.join(', ')}`);
 
 export type Need =
   | 'MariaDB'
@@ -24,6 +33,7 @@ export type Need =
   | 'Chromium'
   | 'Caddy'
   | 'Electron'
+  | 'the built app'
   | 'kustomize'
   | 'OpenSSL'
   | 'Schemathesis'
@@ -42,6 +52,7 @@ const NEEDS: readonly { need: Need; marker: RegExp; programs: readonly (string |
   { need: 'Prometheus', marker: /\/support\/prometheus\.ts'/, programs: PROMETHEUS_PROGRAMS },
   { need: 'Caddy', marker: /\/caddy\.ts'/, programs: CADDY_PROGRAMS },
   { need: 'Electron', marker: /\/desktopApp\.ts'/, programs: electronPrograms() },
+  { need: 'the built app', marker: /\/desktopBuild\.ts'/, programs: [] },
 ];
 
 /** One test file, its path relative to the project's root. */
@@ -49,18 +60,45 @@ export interface Suite {
   file: string;
   /** A unit test starts nothing, so that several run side by side. */
   unit: boolean;
+  /** Its hooks stand outside any group, so that they would run for the tests of other files, too. */
+  ownProcess: boolean;
+  /** It leaves most of a core to others. */
+  waits: boolean;
   needs: Need[];
 }
 
-/** The test files whose path contains one of the filters; all where there is no filter. Slow ones only when asked for. */
-export function findSuites(filters: readonly string[], options: { slow: boolean }): Suite[] {
-  const find = (pattern: string, unit: boolean): Suite[] =>
+/** The test files whose path contains one of the filters, the longest first; all where there is no filter. */
+export function findSuites(
+  filters: readonly string[],
+  { unit, slow }: { unit: boolean; slow: boolean },
+): Suite[] {
+  const find = (pattern: string): string[] =>
     globSync(pattern, { cwd: ROOT, exclude: (name) => name === 'node_modules' })
       .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-      .sort()
-      .map((file) => ({ file, unit, needs: unit ? [] : findNeeds(file) }));
-  if (options.slow) return find(SLOW_TESTS, false);
-  return [...find(UNIT_TESTS, true), ...find(OTHER_TESTS, false)];
+      .sort((one, other) => rankOf(one) - rankOf(other) || one.localeCompare(other));
+  if (slow) return find(SLOW_TESTS).map(suiteOf);
+  const others = unit ? [] : find(OTHER_TESTS).map(suiteOf);
+  return [...find(UNIT_TESTS).map(unitSuiteOf), ...others];
+}
+
+function unitSuiteOf(file: string): Suite {
+  const ownProcess = HOOK_OF_THE_FILE.test(readFileSync(path.join(ROOT, file), 'utf8'));
+  return { file, unit: true, ownProcess, waits: false, needs: [] };
+}
+
+function suiteOf(file: string): Suite {
+  return {
+    file,
+    unit: false,
+    ownProcess: true,
+    waits: MOSTLY_WAITING.includes(file),
+    needs: findNeeds(file),
+  };
+}
+
+function rankOf(file: string): number {
+  const rank = LONGEST.indexOf(file);
+  return rank < 0 ? LONGEST.length : rank;
 }
 
 /** The needs that this machine cannot meet. */

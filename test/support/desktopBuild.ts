@@ -15,6 +15,8 @@ const BUILT = ['main.js', 'preload.cjs', 'renderer/index.html'].map((file) =>
 
 /** The folder that Electron is given. */
 export const DESKTOP_FOLDER = path.join(ROOT, 'desktop');
+/** The page of the window. */
+export const PAGE_FOLDER = path.join(DESKTOP_FOLDER, 'dist/renderer');
 
 /** Builds the app, unless it was built after its sources were changed last. */
 export async function buildWhereNeeded(): Promise<void> {

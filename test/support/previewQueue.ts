@@ -1,4 +1,5 @@
 import type { UploadSnapshot, UploadState } from '@reelmill/desktop/contracts/desktop.ts';
+import { makeUploadSnapshot } from './uploadSnapshot.ts';
 
 const MB = 1024 ** 2;
 const TITLES = [
@@ -14,25 +15,13 @@ const TITLES = [
 
 export function makeUpload(id: number, facts: Partial<UploadSnapshot> = {}): UploadSnapshot {
   const fileName = `clip-${String(id).padStart(4, '0')}.mp4`;
-  return {
-    id: `u${id}`,
+  return makeUploadSnapshot(`u${id}`, {
     path: `/home/ada/Videos/Autumn/${fileName}`,
     fileName,
     title: TITLES[id % TITLES.length] ?? null,
-    state: 'waiting',
-    videoId: null,
     sizeBytes: (300 + ((id * 137) % 4_000)) * MB,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
     ...facts,
-  };
+  });
 }
 
 /** One upload in each situation that a person may meet, the most urgent first. */

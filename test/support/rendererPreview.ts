@@ -7,13 +7,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import type { Page } from 'playwright-core';
-import { buildPage } from '../../desktop/build.ts';
 import { APP_ORIGIN, servePageRequest } from '../../desktop/src/main/window/pageRequests.ts';
 import { startBrowser } from './browser.ts';
 import { drawCover } from './covers.ts';
+import { buildWhereNeeded, PAGE_FOLDER } from './desktopBuild.ts';
 import { installPreviewBridge } from './previewBridge.ts';
 import type { PreviewState } from './previewState.ts';
-import { makeTemporaryFolder } from './processes.ts';
 
 /** How a screen is looked at. */
 export interface Look {
@@ -32,15 +31,13 @@ export interface RendererPreview {
   close(): Promise<void>;
 }
 
-/** Builds the page into a folder of its own and starts a browser; both are gone when it is closed. */
+/** Builds the app where it is not up to date, and starts a browser, which is gone when the preview is closed. */
 export async function startRendererPreview(): Promise<RendererPreview> {
   const cleanupStack = new CleanupStack();
   try {
-    const folder = await makeTemporaryFolder('renderer');
-    cleanupStack.add('folder', () => folder.remove());
-    await buildPage(folder.path);
+    await buildWhereNeeded();
     const server = createServer((request, response) => {
-      respond(request, response, folder.path).catch((error: unknown) => response.destroy(error as Error));
+      respond(request, response, PAGE_FOLDER).catch((error: unknown) => response.destroy(error as Error));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeUploadSnapshot } from '../../../../test/support/uploadSnapshot.ts';
 import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { errorMessage, translate } from '../i18n/translate.ts';
 import { formatNotices } from './notices.ts';
@@ -9,27 +10,8 @@ const texts = {
   errorMessage: (failure: Parameters<typeof errorMessage>[1]) => errorMessage('en', failure),
 };
 
-function upload(own: Partial<UploadSnapshot>): UploadSnapshot {
-  return {
-    id: '1',
-    path: '/media/a.mp4',
-    fileName: 'a.mp4',
-    title: null,
-    state: 'online',
-    videoId: 7,
-    sizeBytes: 1,
-    acknowledgedBytes: 1,
-    sentBytes: 1,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-    ...own,
-  };
-}
+const upload = (own: Partial<UploadSnapshot>): UploadSnapshot =>
+  makeUploadSnapshot('a', { state: 'online', videoId: 7, ...own });
 
 function failure(own: Partial<NonNullable<UploadSnapshot['failure']>>): Partial<UploadSnapshot> {
   const failed = { stage: 'transcode', code: 'not_a_video', message: 'raw', duplicateOf: null } as const;

@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeUploadSnapshot } from '../../../../test/support/uploadSnapshot.ts';
 import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { QueueChanges } from './queueChanges.ts';
 
-function upload(id: string, facts: Partial<UploadSnapshot> = {}): UploadSnapshot {
-  return {
-    id,
-    path: `/videos/${id}.mp4`,
-    fileName: `${id}.mp4`,
-    title: null,
-    state: 'waiting',
-    videoId: null,
-    sizeBytes: 100,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-    ...facts,
-  };
-}
+const upload = (id: string, facts: Partial<UploadSnapshot> = {}): UploadSnapshot =>
+  makeUploadSnapshot(id, { sizeBytes: 100, ...facts });
 
 function withUploads(...ids: string[]): QueueChanges {
   const changes = new QueueChanges();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeUploadSnapshot } from '../../../../test/support/uploadSnapshot.ts';
 import type { UploadSnapshot } from '../../contracts/desktop.ts';
 import { BatchProgress } from './batchProgress.ts';
 
@@ -8,17 +9,8 @@ function upload(
   state: UploadSnapshot['state'],
   sentBytes: number,
   sizeBytes: number | null = 100,
-) {
-  const rest = { path: '', fileName: '', title: null, videoId: null, acknowledgedBytes: 0, keptBytes: 0 };
-  const more = {
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-  };
-  return { id, state, sentBytes, sizeBytes, ...rest, ...more } satisfies UploadSnapshot;
+): UploadSnapshot {
+  return makeUploadSnapshot(id, { state, sentBytes, sizeBytes });
 }
 
 test('does not go back when a file is finished', () => {

@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { FakeBridge } from '../../../../test/support/fakeBridge.ts';
+import { makeUploadSnapshot } from '../../../../test/support/uploadSnapshot.ts';
 import type { UploadSnapshot, UploadState } from '../../contracts/desktop.ts';
 import { followUploads } from './uploadNews.ts';
 
-function upload(id: string, state: UploadState, videoId: number | null = 1): UploadSnapshot {
-  return {
-    id,
-    path: `/films/${id}.mp4`,
-    fileName: `${id}.mp4`,
-    title: null,
-    state,
-    videoId,
-    sizeBytes: 1,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-  };
-}
+const upload = (id: string, state: UploadState, videoId: number | null = 1): UploadSnapshot =>
+  makeUploadSnapshot(id, { state, videoId });
 
 test('reports each state of an upload that the library shows, once', () => {
   const bridge = new FakeBridge();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import i18next from 'i18next';
+import { makeUploadSnapshot } from '../../../../../test/support/uploadSnapshot.ts';
 import type { UploadFailure, UploadSnapshot, VideoProgress } from '../../../contracts/desktop.ts';
 import { RESOURCES } from '../../../i18n/resources.ts';
 import { formatsOf } from '../../format/format.ts';
@@ -16,27 +17,8 @@ import {
 const MB = 1024 ** 2;
 const english = formatsOf('en');
 
-function row(facts: Partial<UploadSnapshot>): UploadSnapshot {
-  return {
-    id: '1',
-    path: '/films/a.mp4',
-    fileName: 'a.mp4',
-    title: null,
-    state: 'waiting',
-    videoId: 7,
-    sizeBytes: 400 * MB,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-    ...facts,
-  };
-}
+const row = (facts: Partial<UploadSnapshot>): UploadSnapshot =>
+  makeUploadSnapshot('a', { videoId: 7, sizeBytes: 400 * MB, ...facts });
 
 function video(facts: Partial<VideoProgress>): VideoProgress {
   const watchUrl = 'http://127.0.0.1/watch/7';

@@ -1,30 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { makeUploadSnapshot as row } from '../../../../../test/support/uploadSnapshot.ts';
 import type { QueueChange, UploadSnapshot } from '../../../contracts/desktop.ts';
 import { createQueueStore, type QueueStore } from './queueStore.ts';
 import { selectOnly } from './selection.ts';
-
-function row(id: string, facts: Partial<UploadSnapshot> = {}): UploadSnapshot {
-  return {
-    id,
-    path: `/films/${id}.mp4`,
-    fileName: `${id}.mp4`,
-    title: null,
-    state: 'waiting',
-    videoId: null,
-    sizeBytes: 1_000,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-    ...facts,
-  };
-}
 
 function failed(id: string): UploadSnapshot {
   const failure = { stage: 'upload', code: 'file_unreadable', message: 'Gone.', duplicateOf: null } as const;

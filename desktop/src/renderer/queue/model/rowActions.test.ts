@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { makeUploadSnapshot } from '../../../../../test/support/uploadSnapshot.ts';
 import type { UploadFailure, UploadSnapshot, VideoProgress } from '../../../contracts/desktop.ts';
 import { actionsFor } from './rowActions.ts';
 
-function row(facts: Partial<UploadSnapshot>): UploadSnapshot {
-  return {
-    id: '1',
-    path: '/films/a.mp4',
-    fileName: 'a.mp4',
-    title: null,
-    state: 'waiting',
-    videoId: 7,
-    sizeBytes: 1_000,
-    acknowledgedBytes: 0,
-    sentBytes: 0,
-    keptBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    restarts: 0,
-    retrying: null,
-    failure: null,
-    video: null,
-    ...facts,
-  };
-}
+const row = (facts: Partial<UploadSnapshot>): UploadSnapshot =>
+  makeUploadSnapshot('a', { videoId: 7, ...facts });
 
 function failed(failure: Partial<UploadFailure>): UploadSnapshot {
   const whole = { stage: 'upload', code: 'internal', message: 'No.', duplicateOf: null, ...failure } as const;
