@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { type PlainRequest, sendRequest } from '@reelmill/shared/runtime/plainHttp.ts';
 import type { HttpRequest, HttpResponse, HttpTransport, PutRequest } from '../engine/ports/ports.ts';
 import { listCaCerts } from './caCerts.ts';
 import { proxyRefusedError, toNetworkError, toProxyError } from './networkError.ts';
@@ -13,7 +14,10 @@ const KEEP_ALIVE_MS = 15_000;
 const SMALLEST_SLICE_BYTES = 32 * 1024;
 const LARGEST_SLICE_BYTES = 1024 * 1024;
 
-/** HTTP over Node's own client, which streams with an exact length, buffers nothing and follows no redirects. */
+/**
+ * JSON calls by axios; bodies of files over Node's own client, which streams with an exact length, buffers nothing and
+ * returns a response that comes before the end. Neither follows redirects.
+ */
 export class NodeHttpTransport implements HttpTransport {
   readonly #extraCaCerts: string | null;
   readonly #proxies: Proxies;
@@ -36,16 +40,15 @@ export class NodeHttpTransport implements HttpTransport {
   async request({ method, url, headers, body, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-      const request = this.#open(url, {
+      const request = {
         method,
-        headers: { accept: 'application/json', ...headers, ...length },
-      });
-      return await withAbort(request, AbortSignal.any([signal, timeout]), async () => {
-        const responded = responseOf(request);
-        request.end(body);
-        return this.#checkProxy(url, await readBody(await responded));
-      });
+        url,
+        headers: { accept: 'application/json', ...headers },
+        ...(body === undefined ? {} : { data: body }),
+        ...this.#routeTo(parseTarget(url)),
+        signal: AbortSignal.any([signal, timeout]),
+      };
+      return this.#checkProxy(url, await sendRequest(request, readBody));
     } catch (error) {
       throw this.#toError(error, url, { signal, timeout });
     }
@@ -55,7 +58,9 @@ export class NodeHttpTransport implements HttpTransport {
     const digest = md5 === undefined ? {} : { 'content-md5': Buffer.from(md5, 'hex').toString('base64') };
     try {
       const headers = { 'content-length': String(sizeBytes), ...digest };
-      const request = this.#open(url, { method: 'PUT', headers });
+      const target = parseTarget(url);
+      const open = target.protocol === 'https:' ? https.request : http.request;
+      const request = open(target, { method: 'PUT', headers, agent: this.#agentFor(target) });
       const response = await withAbort(request, signal, () => sendAndRead(request, body, onSent));
       return this.#checkProxy(url, response);
     } catch (error) {
@@ -66,6 +71,13 @@ export class NodeHttpTransport implements HttpTransport {
   /** Closes all connections, including those in use; later calls open new ones. */
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  /** Returns how axios reaches a target: an agent with proxies of its own must not be told that there are none. */
+  #routeTo(target: URL): Pick<PlainRequest, 'httpAgent' | 'httpsAgent' | 'proxy'> {
+    const agent = this.#agentFor(target);
+    const agents = { httpAgent: agent, httpsAgent: agent };
+    return this.#proxies.proxyFor(target) === null ? { ...agents, proxy: false } : agents;
   }
 
   #agentFor(target: URL): http.Agent {
@@ -118,14 +130,13 @@ export class NodeHttpTransport implements HttpTransport {
     if (error instanceof ReelmillError) return error;
     return proxy === null ? toNetworkError(error, url) : toProxyError(error, url, proxy);
   }
+}
 
-  #open(url: string, options: { method: string; headers: Record<string, string> }): ClientRequest {
-    const target = new URL(url);
-    const { protocol } = target;
-    if (protocol === 'https:') return https.request(target, { ...options, agent: this.#agentFor(target) });
-    if (protocol === 'http:') return http.request(target, { ...options, agent: this.#agentFor(target) });
-    throw new ReelmillError('validation_failed', `The address must begin with http:// or https://: ${url}`);
-  }
+/** Throws `validation_failed` for an address of another scheme. */
+function parseTarget(url: string): URL {
+  const target = new URL(url);
+  if (target.protocol === 'https:' || target.protocol === 'http:') return target;
+  throw new ReelmillError('validation_failed', `The address must begin with http:// or https://: ${url}`);
 }
 
 /** Runs `work` on a request, which is destroyed when the signal is aborted or the work fails. */

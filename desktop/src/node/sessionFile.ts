@@ -1,16 +1,19 @@
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { type SavedSession, type SessionStore, savedSessionSchema } from '../engine/api/session.ts';
 import { writeFileAtomically } from './atomicFile.ts';
 
-/** Longer than any call that is made under the lock: its holder has ended. */
-const STALE_LOCK_MS = 45_000;
 const LOCK_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
+const SQLITE_BUSY = 5;
 
-/** The session in a file that only its owner may read, with a lock file beside it. */
+/**
+ * The session in a file that only its owner may read. Beside it lies an empty SQLite database, for its lock: the operating
+ * system releases it when its holder dies, so no lock is ever stale and taken over by two processes at once.
+ */
 export class SessionFile implements SessionStore {
   readonly #path: string;
 
@@ -38,32 +41,33 @@ export class SessionFile implements SessionStore {
   }
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const lock = `${this.#path}.lock`;
-    await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
-    const deadline = performance.now() + LOCK_TIMEOUT_MS;
-    while (!(await tryLock(lock))) {
-      if (performance.now() > deadline) {
-        throw new ReelmillError('timeout', `Another process does not release ${lock}.`);
-      }
-      await pause(POLL_MS);
-    }
+    const path = `${this.#path}.lock.db`;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await (await open(path, 'a', 0o600)).close();
+    // the app bundles this file, stores its session elsewhere, and may run on a Node without SQLite
+    const { DatabaseSync } = await import('node:sqlite');
+    const lock = new DatabaseSync(path);
     try {
+      const deadline = performance.now() + LOCK_TIMEOUT_MS;
+      while (!tryLock(lock)) {
+        if (performance.now() > deadline) {
+          throw new ReelmillError('timeout', `Another process does not release ${path}.`);
+        }
+        await pause(POLL_MS);
+      }
       return await work();
     } finally {
-      await rm(lock, { force: true });
+      lock.close();
     }
   }
 }
 
-async function tryLock(lock: string): Promise<boolean> {
+function tryLock(lock: DatabaseSync): boolean {
   try {
-    const file = await open(lock, 'wx', 0o600);
-    await file.close();
+    lock.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
+    throw error;
   }
-  const found = await stat(lock).catch(() => null);
-  if (found !== null && Date.now() - found.mtimeMs > STALE_LOCK_MS) await rm(lock, { force: true });
-  return false;
 }

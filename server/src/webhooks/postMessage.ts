@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type Agent, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { performance } from 'node:perf_hooks';
+import { sendRequest } from '@reelmill/shared/runtime/plainHttp.ts';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 
 const EXCERPT_BYTES = 1_000;
@@ -33,10 +32,25 @@ export async function postMessage(options: PostOptions): Promise<PostOutcome> {
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(options.timeoutSeconds * 1000);
   const elapsedMs = (): number => Math.round(performance.now() - startedAt);
+  const filter = { allowPrivateIPAddress: options.allowPrivate };
   try {
-    const response = await send(options, AbortSignal.any([options.signal, timeout]));
-    const excerpt = await readExcerpt(response);
-    return { status: response.statusCode ?? 0, excerpt, error: null, durationMs: elapsedMs() };
+    const request = {
+      method: 'POST',
+      url: options.url,
+      headers: options.headers,
+      data: options.body,
+      // a new agent for each attempt reuses no connection whose address was checked long ago
+      httpAgent: new RequestFilteringHttpAgent(filter),
+      httpsAgent: new RequestFilteringHttpsAgent(filter),
+      // a proxy would look the name up itself, unchecked
+      proxy: false as const,
+      signal: AbortSignal.any([options.signal, timeout]),
+    };
+    const received = await sendRequest(request, async (response) => ({
+      status: response.statusCode ?? 0,
+      excerpt: await readExcerpt(response),
+    }));
+    return { ...received, error: null, durationMs: elapsedMs() };
   } catch (error) {
     options.signal.throwIfAborted();
     const reason = timeout.aborted
@@ -44,27 +58,6 @@ export async function postMessage(options: PostOptions): Promise<PostOutcome> {
       : formatSendError(error);
     return { status: null, excerpt: null, error: reason, durationMs: elapsedMs() };
   }
-}
-
-function send(options: PostOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const secure = options.url.startsWith('https:');
-  const filter = { allowPrivateIPAddress: options.allowPrivate };
-  // a new agent for each attempt reuses no connection whose address was checked long ago
-  const agent: Agent = secure
-    ? new RequestFilteringHttpsAgent(filter)
-    : new RequestFilteringHttpAgent(filter);
-  return new Promise((resolve, reject) => {
-    const request = (secure ? requestHttps : requestHttp)(options.url, {
-      method: 'POST',
-      headers: { ...options.headers, 'Content-Length': Buffer.byteLength(options.body) },
-      agent,
-      signal,
-    });
-    // not removed: an aborted connection may emit another error
-    request.on('error', reject);
-    request.once('response', resolve);
-    request.end(options.body);
-  });
 }
 
 /** Returns the beginning of the body. A body that is incomplete or never ends is no failure: the status counts. */
