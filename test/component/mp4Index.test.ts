@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { declaredVideos } from '../../worker/src/media/declaredLimits.ts';
-import { readIndexTiming } from '../../worker/src/media/indexTiming.ts';
+import { readIndexTiming, readTracks } from '../../worker/src/media/indexTiming.ts';
 import { probeStreams, samplePackets } from '../../worker/src/media/probe.ts';
 import { withSource } from '../../worker/src/source/withSource.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
@@ -44,7 +44,7 @@ async function timingsOf(file: string) {
     };
     const probe = await probeStreams(unknown);
     const target = { ...unknown, declared: declaredVideos(probe) };
-    const index = await readIndexTiming(target, probe.streams);
+    const index = await readIndexTiming(target, probe.streams, await readTracks(target));
     const read = await samplePackets(
       target,
       probe.streams.map(({ index: n }) => n),

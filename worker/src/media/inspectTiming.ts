@@ -1,5 +1,5 @@
 import { decideFrameRate, isSparse } from './frameRate.ts';
-import { readIndexTiming } from './indexTiming.ts';
+import { type IndexedTracks, readIndexTiming } from './indexTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import { HOLE_SECONDS, type PacketStats } from './packetStats.ts';
 import { type ProbeTarget, type Stretch, samplePackets } from './probe.ts';
@@ -50,6 +50,7 @@ export async function inspectTiming(
   target: ProbeTarget,
   probe: Probe,
   streams: SelectedStreams,
+  tracks: IndexedTracks,
 ): Promise<Timing> {
   const start = probe.format.start_time ?? 0;
   const duration = streams.video.duration ?? probe.format.duration;
@@ -59,7 +60,7 @@ export async function inspectTiming(
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
   const memoryBytes = SAMPLES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
   const [beginning, [tail, tailSound], middle] = await runTogether(memoryBytes, [
-    () => readBeginning(target, streams),
+    () => readBeginning(target, streams, tracks),
     () => sampleBoth(target, streams, `${(end - TAIL_SECONDS).toFixed(3)}%`),
     () => sampleMiddle(target, streams, start + duration * middleShare()),
   ]);
@@ -86,8 +87,12 @@ interface Beginning {
   whole: boolean;
 }
 
-async function readBeginning(target: ProbeTarget, { video, audio }: SelectedStreams): Promise<Beginning> {
-  const index = await readIndexTiming(target, audio === null ? [video] : [video, audio]);
+async function readBeginning(
+  target: ProbeTarget,
+  { video, audio }: SelectedStreams,
+  tracks: IndexedTracks,
+): Promise<Beginning> {
+  const index = await readIndexTiming(target, audio === null ? [video] : [video, audio], tracks);
   if (index !== null) return { head: index[0], sound: index[1] ?? null, whole: true };
   const [head] = await samplePackets(target, [video.index], `%+#${HEAD_PACKETS}`);
   return { head, sound: null, whole: false };

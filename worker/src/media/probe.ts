@@ -7,7 +7,14 @@ import type { DecodedVideo } from './inputBounds.ts';
 import { MEDIA_LIMITS, TIME_LIMITS } from './limits.ts';
 import { explainUnopened } from './mediaErrors.ts';
 import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from './memoryNeeds.ts';
-import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from './packetStats.ts';
+import { type CutPicture, shownBehindCut } from './mp4Index.ts';
+import {
+  type ListedPacket,
+  PACKET_FIELDS,
+  PacketCollector,
+  type PacketStats,
+  parsePacketLine,
+} from './packetStats.ts';
 import {
   type DecodedFrames,
   FRAME_ENTRIES,
@@ -17,7 +24,7 @@ import {
   probeSchema,
 } from './probeSchema.ts';
 import { runProgram, startProgram } from './runProgram.ts';
-import { guardArgs, type SourceInput } from './source.ts';
+import { guardArgs, type SourceInput, WITHOUT_EDIT_LIST } from './source.ts';
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 /** ffprobe opens a decoder for each stream; some cannot be opened before the first packets were read. */
@@ -33,6 +40,8 @@ export interface ProbeTarget extends SourceInput {
   demuxer: string | null;
   /** The video streams as far as they are known. */
   declared: readonly DeclaredVideo[];
+  /** Of its video: ffmpeg is kept from hiding it. */
+  cutPicture?: CutPicture | null;
   signal: AbortSignal;
   logger: Logger;
   confinement: Confinement;
@@ -147,10 +156,13 @@ export async function samplePackets<const S extends readonly number[]>(
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: stretch === 'everything' ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       onLine(line) {
-        const packet = parsePacketLine(line);
-        if (packet === null) return true;
+        const listed = parsePacketLine(line);
+        if (listed === null) return true;
+        const isPicture = listed.streamIndex === streamIndexes[0];
+        const cut = target.cutPicture;
+        const packet = cut ? shownBehindCut<ListedPacket>(listed, { cut, isPicture }) : listed;
         if (!packet.hidden) collectors.get(packet.streamIndex)?.add(clock?.stamp(packet) ?? packet);
-        else if (packet.streamIndex === streamIndexes[0]) hidden++;
+        else if (isPicture) hidden++;
         return true;
       },
     },
@@ -257,7 +269,8 @@ function explainEnd(exitCode: number, stderr: string): ReelmillError {
 export function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
   const guarded = guardArgs(decodedVideos(target.declared));
-  return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];
+  const edited = target.cutPicture ? WITHOUT_EDIT_LIST : [];
+  return ['-hide_banner', '-v', 'warning', ...guarded, ...forced, ...edited];
 }
 
 /** Any stream up to the largest declared size; up to what is accepted, where one has no size yet. */

@@ -11,6 +11,7 @@ import { MAX_GUESSED_CHANNELS } from './audioArgs.ts';
 import { type Extent, extentOf } from './extent.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from './frameRate.ts';
 import type { Timing } from './inspectTiming.ts';
+import type { CutPicture } from './mp4Index.ts';
 import { orientationOf } from './orientation.ts';
 import { CAPTIONS, chooseShape, type ShapeCollector, saneAspect } from './pictureShapes.ts';
 import type { DecodedFrames, Probe } from './probeSchema.ts';
@@ -38,6 +39,8 @@ export interface Findings extends Timing {
   patches?: readonly SourcePatch[];
   /** Sound that had to be hidden from ffmpeg. */
   hidden?: ProbedSource['hidden'];
+  /** Of an MP4 that was trimmed. */
+  cutPicture?: CutPicture | null;
 }
 
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
@@ -129,6 +132,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     streamIndex: stream.index,
     codec: stream.codec_name,
     startSeconds,
+    ...(findings.cutPicture && { cutPictureSeconds: findings.cutPicture.seconds }),
     durationSeconds,
     ...(heldSeconds > 0 && { heldSeconds }),
     ...(reorderSeconds > 0 && { reorderSeconds }),

@@ -3,6 +3,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { showsMadeUp } from './chunkStart.ts';
 import { isElementary } from './elementaryStream.ts';
 import { findTransparency } from './findTransparency.ts';
+import { findCutPicture, readTracks } from './indexTiming.ts';
 import { inspectTiming, readThrough } from './inspectTiming.ts';
 import { probeMemory } from './memoryNeeds.ts';
 import { beginsWithHiddenKeyframe, countFirstPackets, decodeFrames, type ProbeTarget } from './probe.ts';
@@ -52,8 +53,11 @@ export async function runInspect(
   const unknown = { ...source, sizeBytes, demuxer: null, declared: [], signal, logger, confinement };
   const { probe, patches, hidden } = await probeSource(unknown);
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
-  const target = knownTarget(unknown, probe);
-  const streams = selectStreams(probe, await findStills(target, probe));
+  const known = knownTarget(unknown, probe);
+  const streams = selectStreams(probe, await findStills(known, probe));
+  const tracks = await readTracks(known);
+  const cutPicture = findCutPicture(tracks, streams.video);
+  const target = { ...known, cutPicture };
   const thorough = spec.thorough === true;
   const readsAll = thorough || sizeBytes <= (options.readThroughBytes ?? READ_THROUGH_BYTES);
   const { index: streamIndex, codec_name: codec } = streams.video;
@@ -61,13 +65,14 @@ export async function runInspect(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
       () => decodeFirstShown(target, streams.video),
-      () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams)),
+      () => (readsAll ? readThrough(target, streams) : inspectTiming(target, probe, streams, tracks)),
       async () => (readsAll ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
-  const found = factsFromProbe({ probe, streams, frames, shapes, patches, hidden, thorough, ...timing });
+  const read = { probe, streams, frames, shapes, patches, hidden, thorough, cutPicture };
+  const found = factsFromProbe({ ...read, ...timing });
   const facts = await findTransparency(target, found, readsAll);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };
