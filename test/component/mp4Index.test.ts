@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { readIndexTiming } from '../../worker/src/inspect/indexTiming.ts';
+import { readIndexTiming, readTracks } from '../../worker/src/inspect/indexTiming.ts';
 import { declaredVideos } from '../../worker/src/probe/declaredLimits.ts';
 import { samplePackets } from '../../worker/src/probe/packets.ts';
 import { probeStreams } from '../../worker/src/probe/probe.ts';
@@ -45,7 +45,7 @@ async function timingsOf(file: string) {
     };
     const probe = await probeStreams(unknown);
     const target = { ...unknown, declared: declaredVideos(probe) };
-    const index = await readIndexTiming(target, probe.streams);
+    const index = await readIndexTiming(target, probe.streams, await readTracks(target));
     const read = await samplePackets(
       target,
       probe.streams.map(({ index: n }) => n),

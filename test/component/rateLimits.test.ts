@@ -25,7 +25,9 @@ async function withServer(
 }
 
 /** Calls one after the other until one is rejected, and returns it with the number of calls before it. */
-async function untilRefused(call: () => Promise<ApiResponse>): Promise<{ passed: number; refusal: ApiResponse }> {
+async function untilRefused(
+  call: () => Promise<ApiResponse>,
+): Promise<{ passed: number; refusal: ApiResponse }> {
   for (let passed = 0; passed < 1_000; passed += 1) {
     const response = await call();
     if (response.status === 429) return { passed, refusal: response };

@@ -13,6 +13,11 @@ import { limitRestOfBody } from './requestBodies.ts';
 
 /** Of the request line and all headers together; Node responds with 431 beyond it. */
 const MAX_HEADER_BYTES = 16 * 1024;
+/**
+ * From so many bytes on that nobody has read, no more are taken from a connection. The last ones may be 64 KiB more: a larger
+ * value makes it two such pieces for each of thousands of connections, and a copy of both in one.
+ */
+const UNREAD_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const INACTIVITY_MS = 120_000;
@@ -46,7 +51,8 @@ export async function openListener(host: string, port: number, limits: Connectio
     else current(request, response);
   };
   // Node would reject a request without a Host with a response of its own
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, receive);
+  const limited = { maxHeaderSize: MAX_HEADER_BYTES, highWaterMark: UNREAD_BYTES };
+  const server = createServer({ ...limited, requireHostHeader: false }, receive);
   server.on('checkContinue', (request, response) => {
     // a client may or may not send the body after an error response
     response.setHeader('Connection', 'close');

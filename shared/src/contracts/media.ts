@@ -32,6 +32,8 @@ export const mediaFactsSchema = z.object({
     streamIndex: z.int().nonnegative(),
     codec: z.string(),
     startSeconds: z.number(),
+    /** When the picture begins that is shown from `startSeconds` on, where an edit list cuts into it. */
+    cutPictureSeconds: z.number().optional(),
     durationSeconds: z.number().nonnegative(),
     /** Coded size, before rotation and sample aspect ratio; where it changes, the largest that lasts. */
     codedWidth: z.int().positive(),

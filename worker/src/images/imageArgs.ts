@@ -42,9 +42,10 @@ function coverSeconds({ plan: { facts } }: ImageRun): number | null {
 
 /**
  * The most typical picture of a moment a little into the video. Prints the first picture that was decoded: where pictures
- * recover without a keyframe, `beginEarly` makes sure that they have.
+ * recover without a keyframe, `beginEarly` makes sure that they have. `sinceKeyframe` leaves out what a decoder may have made
+ * up before its first keyframe.
  */
-export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] {
+export function coverArgs(run: ImageRun, { beginEarly = false, sinceKeyframe = true } = {}): string[] {
   const { facts } = run.plan;
   const at = coverSeconds(run);
   const { width, height } = coverSize(facts);
@@ -52,7 +53,7 @@ export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] 
   const seek =
     at === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', (at - early).toFixed(3)];
   const whole = [
-    ...(at !== null && showsMadeUp(facts) ? [`select=${SINCE_KEYFRAME}`] : []),
+    ...(at !== null && sinceKeyframe && showsMadeUp(facts) ? [`select=${SINCE_KEYFRAME}`] : []),
     ...(at !== null ? [FIRST_PICTURE_BRANCH] : []),
     ...(at !== null && beginEarly ? [`select=gte(t\\,${at.toFixed(3)})`] : []),
   ];
@@ -63,6 +64,11 @@ export function coverArgs(run: ImageRun, { beginEarly = false } = {}): string[] 
     `scale=${width}:${height}:flags=bicubic`,
     `thumbnail=n=${COVER_CANDIDATES}`,
   ]);
+}
+
+/** Whether there may be no keyframe among the pictures for a cover because an edit list hides it, though all of them are right. */
+export function mayHideKeyframe({ plan: { facts } }: ImageRun): boolean {
+  return facts.demuxer === 'mov' && facts.seekable && showsMadeUp(facts);
 }
 
 /** Whether the pictures for a cover, of which this is the first one, may not have recovered yet. */

@@ -23,6 +23,7 @@ import {
   imageSizes,
   KeyframeGaps,
   mayHaveKeyframesOnly,
+  mayHideKeyframe,
   needsEarlierCover,
   SPRITE_FILE,
   storyboardArgs,
@@ -57,7 +58,11 @@ export async function runImages(
       const onPicture = (picture: PrintedPicture): void => {
         first ??= picture;
       };
-      const cover = await tryPicture(coverArgs(run), { ...coverFile, onPicture }, memory.cover, bound);
+      let cover = await tryPicture(coverArgs(run), { ...coverFile, onPicture }, memory.cover, bound);
+      if (cover === null && mayHideKeyframe(run)) {
+        const all = coverArgs(run, { sinceKeyframe: false });
+        cover = await tryPicture(all, coverFile, memory.cover, bound);
+      }
       if (cover === null) return makePicture(firstPictureArgs(run), coverFile, memory.cover, bound);
       if (first === undefined || !needsEarlierCover(run, first)) return cover;
       const early = coverArgs(run, { beginEarly: true });

@@ -3,8 +3,17 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { assertFewHidden } from '../probe/packets.ts';
 import type { ProbeTarget } from '../probe/probe.ts';
 import type { ProbedStream } from '../probe/probeSchema.ts';
-import { packetsOf, parseMovie, type TrackTimes } from '../timing/mp4Index.ts';
-import { PacketCollector, type PacketStats } from '../timing/packetStats.ts';
+import {
+  type CutPicture,
+  cutPictureOf,
+  packetsOf,
+  parseMovie,
+  shownBehindCut,
+  type TrackTimes,
+} from '../timing/mp4Index.ts';
+import { type Packet, PacketCollector, type PacketStats } from '../timing/packetStats.ts';
+
+export type IndexedTracks = readonly (TrackTimes | null)[] | null;
 
 /** Of a film of twelve hours with many tracks; see `memoryNeeds.ts`. */
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
@@ -25,16 +34,14 @@ const SAMPLES_PER_TURN = 50_000;
 export async function readIndexTiming<const S extends readonly ProbedStream[]>(
   target: ProbeTarget,
   streams: S,
+  tracks: IndexedTracks,
 ): Promise<{ [K in keyof S]: PacketStats } | null> {
-  if (target.demuxer !== 'mov') return null;
-  const moov = await readMovieBox(target);
-  const tracks = moov && parseMovie(moov);
   if (tracks === null) return null;
   const stats: PacketStats[] = [];
   for (const stream of streams) {
     const track = tracks[stream.index];
     if (!track || track.samples !== stream.nb_frames || track.samples > MAX_SAMPLES) return null;
-    const counted = await countTrack(track, target.signal);
+    const counted = await countTrack(track, target);
     const differs = Math.abs((counted.firstPts ?? 0) - (stream.start_time ?? 0));
     if (counted.firstPts === null || differs > SAME_START_SECONDS) return null;
     stats.push(counted);
@@ -42,10 +49,25 @@ export async function readIndexTiming<const S extends readonly ProbedStream[]>(
   return stats as { [K in keyof S]: PacketStats }; // one for each stream, in their order
 }
 
-async function countTrack(track: TrackTimes, signal: AbortSignal): Promise<PacketStats> {
+/** The picture of a track that an edit list cuts into; null where there is none, or the index is not understood. */
+export function findCutPicture(tracks: IndexedTracks, video: ProbedStream): CutPicture | null {
+  const track = tracks?.[video.index];
+  return track && track.samples === video.nb_frames ? cutPictureOf(track) : null;
+}
+
+/** The times in the index of an MP4, by the numbers of its streams; null where there is none. */
+export async function readTracks(target: ProbeTarget): Promise<IndexedTracks> {
+  if (target.demuxer !== 'mov') return null;
+  const moov = await readMovieBox(target);
+  return moov && parseMovie(moov);
+}
+
+async function countTrack(track: TrackTimes, { cutPicture, signal }: ProbeTarget): Promise<PacketStats> {
   const collector = new PacketCollector();
   let [samples, hidden] = [0, 0];
-  for (const packet of packetsOf(track)) {
+  const isPicture = !track.isSound;
+  for (const listed of packetsOf(track)) {
+    const packet = cutPicture ? shownBehindCut<Packet>(listed, { cut: cutPicture, isPicture }) : listed;
     if (packet.hidden) hidden++;
     else collector.add(packet);
     if (++samples % SAMPLES_PER_TURN === 0) await setImmediate(undefined, { signal }).catch(stopped);

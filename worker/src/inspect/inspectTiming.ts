@@ -5,7 +5,7 @@ import type { ProbeTarget, Stretch } from '../probe/probe.ts';
 import type { Probe } from '../probe/probeSchema.ts';
 import { decideFrameRate, isSparse } from '../timing/frameRate.ts';
 import { HOLE_SECONDS, type PacketStats } from '../timing/packetStats.ts';
-import { readIndexTiming } from './indexTiming.ts';
+import { type IndexedTracks, readIndexTiming } from './indexTiming.ts';
 import type { SelectedStreams } from './selectStreams.ts';
 
 /** Containers whose seeking lands where it should, or whose error is known (MPEG-TS). */
@@ -51,6 +51,7 @@ export async function inspectTiming(
   target: ProbeTarget,
   probe: Probe,
   streams: SelectedStreams,
+  tracks: IndexedTracks,
 ): Promise<Timing> {
   const start = probe.format.start_time ?? 0;
   const duration = streams.video.duration ?? probe.format.duration;
@@ -60,7 +61,7 @@ export async function inspectTiming(
   const end = Math.max(start, streams.video.start_time ?? start) + duration;
   const memoryBytes = SAMPLES_AT_ONCE * probeMemory(target.sizeBytes, target.declared);
   const [beginning, [tail, tailSound], middle] = await runTogether(memoryBytes, [
-    () => readBeginning(target, streams),
+    () => readBeginning(target, streams, tracks),
     () => sampleBoth(target, streams, `${(end - TAIL_SECONDS).toFixed(3)}%`),
     () => sampleMiddle(target, streams, start + duration * middleShare()),
   ]);
@@ -87,8 +88,12 @@ interface Beginning {
   whole: boolean;
 }
 
-async function readBeginning(target: ProbeTarget, { video, audio }: SelectedStreams): Promise<Beginning> {
-  const index = await readIndexTiming(target, audio === null ? [video] : [video, audio]);
+async function readBeginning(
+  target: ProbeTarget,
+  { video, audio }: SelectedStreams,
+  tracks: IndexedTracks,
+): Promise<Beginning> {
+  const index = await readIndexTiming(target, audio === null ? [video] : [video, audio], tracks);
   if (index !== null) return { head: index[0], sound: index[1] ?? null, whole: true };
   const [head] = await samplePackets(target, [video.index], `%+#${HEAD_PACKETS}`);
   return { head, sound: null, whole: false };

@@ -12,6 +12,7 @@ import { CAPTIONS, chooseShape, type ShapeCollector, saneAspect } from '../pictu
 import type { DecodedFrames, Probe } from '../probe/probeSchema.ts';
 import { MAX_GUESSED_CHANNELS } from '../programs/ffmpegArgs.ts';
 import { decideFrameRate, limitFrameRate, type RateDecision } from '../timing/frameRate.ts';
+import type { CutPicture } from '../timing/mp4Index.ts';
 import { type Extent, extentOf } from './extent.ts';
 import type { Timing } from './inspectTiming.ts';
 import type { ProbedSource } from './probeSource.ts';
@@ -38,6 +39,8 @@ export interface Findings extends Timing {
   patches?: readonly SourcePatch[];
   /** Sound that had to be hidden from ffmpeg. */
   hidden?: ProbedSource['hidden'];
+  /** Of an MP4 that was trimmed. */
+  cutPicture?: CutPicture | null;
 }
 
 /** Puts what the probes found together. Throws `broken_timestamps`, `limits_exceeded` or `undecodable`. */
@@ -129,6 +132,7 @@ function videoFacts(findings: Findings, extent: Extent): VideoFacts {
     streamIndex: stream.index,
     codec: stream.codec_name,
     startSeconds,
+    ...(findings.cutPicture && { cutPictureSeconds: findings.cutPicture.seconds }),
     durationSeconds,
     ...(heldSeconds > 0 && { heldSeconds }),
     ...(reorderSeconds > 0 && { reorderSeconds }),

@@ -11,6 +11,7 @@ import type { SourceInput } from '../source/inputGuard.ts';
 import { showsMadeUp } from '../timing/chunkStart.ts';
 import { isElementary } from '../timing/elementaryStream.ts';
 import { findTransparency } from './findTransparency.ts';
+import { findCutPicture, readTracks } from './indexTiming.ts';
 import { fullScan, inspectTiming } from './inspectTiming.ts';
 import { factsFromProbe } from './probeFacts.ts';
 import { knownTarget, probeSource } from './probeSource.ts';
@@ -53,8 +54,11 @@ export async function runInspect(
   const unknown = { ...source, sizeBytes, demuxer: null, declared: [], signal, logger, confinement };
   const { probe, patches, hidden } = await probeSource(unknown);
   context.onProgress({ done: 300, segmentsDone: 0, speed: null });
-  const target = knownTarget(unknown, probe);
-  const streams = selectStreams(probe, await findStills(target, probe));
+  const known = knownTarget(unknown, probe);
+  const streams = selectStreams(probe, await findStills(known, probe));
+  const tracks = await readTracks(known);
+  const cutPicture = findCutPicture(tracks, streams.video);
+  const target = { ...known, cutPicture };
   const thorough = spec.thorough === true;
   const isFullScan = thorough || sizeBytes <= (options.fullScanBytes ?? FULL_SCAN_BYTES);
   const { index: streamIndex, codec_name: codec } = streams.video;
@@ -62,13 +66,14 @@ export async function runInspect(
     PROBES_AT_ONCE * probeMemory(target.sizeBytes, target.declared),
     [
       () => decodeFirstShown(target, streams.video),
-      () => (isFullScan ? fullScan(target, streams) : inspectTiming(target, probe, streams)),
+      () => (isFullScan ? fullScan(target, streams) : inspectTiming(target, probe, streams, tracks)),
       async () => (isFullScan ? scanPictures(target, { streamIndex, codec, thorough }) : null),
     ],
   );
   if (timing.head.encrypted) throw encryptedError();
   if (frames.length === 0) throw undecodableError();
-  const found = factsFromProbe({ probe, streams, frames, shapes, patches, hidden, thorough, ...timing });
+  const read = { probe, streams, frames, shapes, patches, hidden, thorough, cutPicture };
+  const found = factsFromProbe({ ...read, ...timing });
   const facts = await findTransparency(target, found, isFullScan);
   context.onProgress({ done: 1000, segmentsDone: 0, speed: null });
   return { kind: 'inspect', facts };

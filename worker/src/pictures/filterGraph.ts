@@ -35,9 +35,9 @@ export function timingFilters(
 
 /** Drops pictures with broken times, and what a decoder that began in the middle made up. */
 function shownPictures(facts: MediaFacts, preRoll: PreRoll): string[] {
-  const { startSeconds, durationSeconds, outputFrameRate } = facts.video;
+  const { startSeconds, cutPictureSeconds = startSeconds, durationSeconds, outputFrameRate } = facts.video;
   const madeUp = showsMadeUp(facts);
-  const from = startSeconds - (madeUp ? frameSeconds(0.5, outputFrameRate) : OUTSIDE_SECONDS);
+  const from = cutPictureSeconds - (madeUp ? frameSeconds(0.5, outputFrameRate) : OUTSIDE_SECONDS);
   const to = startSeconds + durationSeconds + OUTSIDE_SECONDS;
   const inside = `between(t\\,${from.toFixed(6)}\\,${to.toFixed(6)})`;
   const select = `select=${inside}${madeUp && preRoll !== null ? `*${SINCE_KEYFRAME}` : ''}`;

@@ -1,4 +1,6 @@
 import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
+import { WITHOUT_EDIT_LIST } from '../source/inputGuard.ts';
+import { TICK_SECONDS } from '../timing/repairTimes.ts';
 import { scalableTags } from './colours.ts';
 import { oneShapeFilters } from './oneShape.ts';
 import { orientationFilters } from './orientation.ts';
@@ -33,6 +35,8 @@ export function pictureInputArgs({ video }: MediaFacts): string[] {
   const decoder = video.transparent ? ALPHA_DECODERS[video.codec] : undefined;
   return [
     ...['-noautorotate', '-reinit_filter', '0'],
+    // an edit list that cuts into a picture hides it; then filters hide what it hides
+    ...(video.cutPictureSeconds === undefined ? [] : WITHOUT_EDIT_LIST),
     ...(KEEPING_BACK.has(video.codec) ? ['-flags', '+output_corrupt'] : []),
     ...(decoder === undefined ? [] : [`-codec:${video.streamIndex}`, decoder]),
   ];
@@ -46,6 +50,7 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
   const { video } = facts;
   const mayBeInterlaced = video.interlaced || isInterlacedKind(video);
   return [
+    ...shownByEditList(video),
     // newer versions write it into the output, where players would turn the picture a second time
     'sidedata=mode=delete:type=DISPLAYMATRIX',
     ...scalableTags(facts),
@@ -55,6 +60,13 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
     ...orientationFilters({ rotationDegrees: video.rotationDegrees, mirrored: video.mirrored === true }),
     ...(video.transparent ? onBlackFilters(video) : []),
   ];
+}
+
+/** Drops what an edit list hides, where ffmpeg was told not to; the picture that is on when it begins stays. */
+function shownByEditList({ cutPictureSeconds, startSeconds, durationSeconds }: Video): string[] {
+  if (cutPictureSeconds === undefined) return [];
+  const to = startSeconds + durationSeconds;
+  return [`select=between(t\\,${(cutPictureSeconds - TICK_SECONDS).toFixed(6)}\\,${to.toFixed(6)})`];
 }
 
 /** Whether pictures of this kind are ever interlaced, and can be deinterlaced without a copy of those that are not. */

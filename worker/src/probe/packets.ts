@@ -3,7 +3,14 @@ import { MEDIA_LIMITS } from '../limits/mediaLimits.ts';
 import { TIME_LIMITS } from '../limits/timeLimits.ts';
 import { runProgram } from '../programs/runProgram.ts';
 import { isElementary, PacketClock } from '../timing/elementaryStream.ts';
-import { PACKET_FIELDS, PacketCollector, type PacketStats, parsePacketLine } from '../timing/packetStats.ts';
+import { shownBehindCut } from '../timing/mp4Index.ts';
+import {
+  type ListedPacket,
+  PACKET_FIELDS,
+  PacketCollector,
+  type PacketStats,
+  parsePacketLine,
+} from '../timing/packetStats.ts';
 import { type ProbeTarget, probeArgs, runOptions, type Stretch, stretchArgs } from './probe.ts';
 
 /**
@@ -32,10 +39,13 @@ export async function samplePackets<const S extends readonly number[]>(
       stallMs: TIME_LIMITS.stallMs,
       timeLimitMs: stretch === 'everything' ? TIME_LIMITS.scanMs : TIME_LIMITS.probeMs,
       onLine(line) {
-        const packet = parsePacketLine(line);
-        if (packet === null) return true;
+        const listed = parsePacketLine(line);
+        if (listed === null) return true;
+        const isPicture = listed.streamIndex === streamIndexes[0];
+        const cut = target.cutPicture;
+        const packet = cut ? shownBehindCut<ListedPacket>(listed, { cut, isPicture }) : listed;
         if (!packet.hidden) collectors.get(packet.streamIndex)?.add(clock?.stamp(packet) ?? packet);
-        else if (packet.streamIndex === streamIndexes[0]) hidden++;
+        else if (isPicture) hidden++;
         return true;
       },
     },

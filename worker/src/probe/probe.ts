@@ -7,7 +7,8 @@ import { bareMemory, type DeclaredVideo, maxDecodedPixels, probeMemory } from '.
 import { TIME_LIMITS } from '../limits/timeLimits.ts';
 import { unopenedError } from '../programs/programErrors.ts';
 import { runProgram, startProgram } from '../programs/runProgram.ts';
-import { guardArgs, type SourceInput } from '../source/inputGuard.ts';
+import { guardArgs, type SourceInput, WITHOUT_EDIT_LIST } from '../source/inputGuard.ts';
+import type { CutPicture } from '../timing/mp4Index.ts';
 import { assertWithinLimits, declaredVideos } from './declaredLimits.ts';
 import {
   type DecodedFrames,
@@ -32,6 +33,8 @@ export interface ProbeTarget extends SourceInput {
   demuxer: string | null;
   /** The video streams as far as they are known. */
   declared: readonly DeclaredVideo[];
+  /** Of its video: ffmpeg is kept from hiding it. */
+  cutPicture?: CutPicture | null;
   signal: AbortSignal;
   logger: Logger;
   confinement: Confinement;
@@ -176,7 +179,8 @@ function probeError(exitCode: number, stderr: string): ReelmillError {
 export function probeArgs(target: ProbeTarget): string[] {
   const forced = target.demuxer === null ? [] : ['-f', target.demuxer];
   const guarded = guardArgs(decodedVideos(target.declared));
-  return ['-hide_banner', '-v', 'warning', ...guarded, ...forced];
+  const edited = target.cutPicture ? WITHOUT_EDIT_LIST : [];
+  return ['-hide_banner', '-v', 'warning', ...guarded, ...forced, ...edited];
 }
 
 /** Any stream up to the largest declared size; up to what is accepted, where one has no size yet. */

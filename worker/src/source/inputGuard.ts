@@ -53,6 +53,9 @@ export function guardArgs(decoded?: DecodedVideo): string[] {
   ];
 }
 
+/** Input options of an MP4: only its times are moved by its edit list, and nothing is hidden. */
+export const WITHOUT_EDIT_LIST = ['-advanced_editlist', '0'] as const;
+
 /** Input options of a read of an inspected source: the demuxer is forced, so content cannot choose another. */
 export function inputArgs(source: SourceInput, demuxer: string, decoded?: DecodedVideo): string[] {
   const uncropped = source.cropsByContainer && decoded !== undefined ? UNCROPPED_ARGS : [];

@@ -1,4 +1,5 @@
 import type { Packet } from './packetStats.ts';
+import { TICK_SECONDS } from './repairTimes.ts';
 
 /*
  * The index of an MP4 says when every sample of a track is shown, so the times of a whole film are known without reading it.
@@ -33,6 +34,10 @@ const RUN_BYTES = 8;
 const MAX_BOXES = 10_000;
 const EMPTY_EDIT = -1;
 const UNCHANGED_RATE = 0x1_0000;
+/** So many pictures in a row, and no picture behind them is shown before them. */
+const MAX_REORDERED = 32;
+/** Neither seen nor heard. */
+const SHORTEST_CUT_SECONDS = 0.05;
 
 /**
  * Times of every track in a `moov` box, by the order of the tracks; null for one that is unusual. Null in all where the
@@ -51,7 +56,7 @@ export function parseMovie(moov: Buffer): (TrackTimes | null)[] | null {
 }
 
 /** The packets of a track as ffprobe would list them, and whether an edit list hides them. */
-export function* packetsOf(track: TrackTimes): Generator<Packet & { hidden: boolean }> {
+export function* packetsOf(track: TrackTimes): Generator<Packet & { pts: number; hidden: boolean }> {
   const { timescale, shown, isSound } = track;
   const offsets = track.offsets && spread(track.offsets);
   const origin = shown === null ? 0 : shown.from - shown.atSeconds * timescale;
@@ -73,6 +78,52 @@ export function* packetsOf(track: TrackTimes): Generator<Packet & { hidden: bool
     };
     decoded += duration;
   }
+}
+
+/**
+ * A picture that is on when an edit list begins, though it begins before that. ffmpeg hides it, and moves all others so that
+ * the next one comes in its place. Times in seconds, as ffprobe would print them if it did not.
+ */
+export interface CutPicture {
+  seconds: number;
+  /** What the edit list shows. */
+  shownFromSeconds: number;
+  shownToSeconds: number;
+}
+
+/** The picture that an edit list cuts into; null where the next one follows at once. */
+export function cutPictureOf(track: TrackTimes): CutPicture | null {
+  if (track.shown === null) return null;
+  const { from, to, atSeconds } = track.shown;
+  let [before, next] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let shown = 0;
+  for (const { pts, hidden } of packetsOf(track)) {
+    if (!hidden) next = Math.min(next, pts);
+    else if (pts < atSeconds) before = Math.max(before, pts);
+    if (!hidden && ++shown === MAX_REORDERED) break;
+  }
+  if (!Number.isFinite(before) || next - atSeconds < SHORTEST_CUT_SECONDS) return null;
+  const shownToSeconds = atSeconds + toSeconds(to - from, track.timescale);
+  return { seconds: before, shownFromSeconds: atSeconds, shownToSeconds };
+}
+
+/** A packet as it is shown of a film that begins with a cut picture. */
+export function shownBehindCut<P extends Packet>(
+  packet: P & { hidden: boolean },
+  { cut, isPicture }: { cut: CutPicture; isPicture: boolean },
+): P & { hidden: boolean } {
+  if (packet.pts === null) return packet;
+  const { seconds, shownFromSeconds, shownToSeconds } = cut;
+  const isCut = isPicture && Math.abs(packet.pts - seconds) < TICK_SECONDS;
+  const pts = isCut ? shownFromSeconds : packet.pts;
+  const end = Math.min(packet.pts + (packet.duration ?? 0), shownToSeconds);
+  return {
+    ...packet,
+    pts,
+    dts: isCut ? shownFromSeconds : packet.dts,
+    duration: packet.duration === null ? null : Math.max(0, end - pts),
+    hidden: pts < shownFromSeconds - TICK_SECONDS || pts > shownToSeconds - TICK_SECONDS,
+  };
 }
 
 /** As ffprobe prints them. */
