@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Deliveries of webhooks and workers have states of their own. */
-const OTHER_STATES = ['webhooks/deliveries.ts', 'webhooks/outcome.ts', 'results/liveness.ts'];
+const OTHER_STATES = ['webhooks/deliveries.ts', 'webhooks/saveOutcome.ts', 'results/liveness.ts'];
 
 /** What stands between the bracket that opens at `start` and the one that closes it. */
 function bracketed(text: string, start: number): string {
