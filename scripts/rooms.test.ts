@@ -11,10 +11,10 @@ for (const name of ['server', 'worker']) {
     const page = readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8');
     const [, section = ''] = page.split(`## The rooms of the ${name}\n`);
     const [table = ''] = section.split('\n## ');
-    const described = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
+    const documented = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room);
     const rule = new RegExp(`^${name}-(?!unlisted-room$)(.+)$`);
     const demanded = boundaries.forbidden.flatMap((forbidden) => rule.exec(forbidden.name)?.[1] ?? []);
-    assert.deepEqual(described, demanded);
+    assert.deepEqual(documented, demanded);
     const folders = globSync(`${name}/src/*/`, { cwd: ROOT }).map((folder) => path.basename(folder));
     assert.deepEqual(folders.sort(), demanded.toSorted());
   });

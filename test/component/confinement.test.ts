@@ -566,7 +566,7 @@ test('signals and exit codes come through', async () => {
   await assert.rejects(began, { code: 'aborted' });
 });
 
-test('off and a machine without Perl are said, and work', async () => {
+test('reports that it is off, or that the machine has no Perl, and runs programs', async () => {
   const off = await openConfinement({ mode: 'off', workDir: folder.path, logger });
   assert.deepEqual(
     off.report.missing.map(({ what }) => what),

@@ -69,7 +69,7 @@ function newMessage(taskId = 1): TaskMessage {
   return { v: 1, taskId, videoId: 1, leaseToken: randomUUID(), attempt: 1, requestId: null, spec };
 }
 
-/** Works until it is told to stop. */
+/** Works until it is aborted. */
 const endless: RunTask = (_, { signal }) =>
   new Promise((_resolve, reject) => {
     const stop = () => reject(new ReelmillError('aborted', 'stopped'));
@@ -85,7 +85,7 @@ const untilTold = (type: WorkerEvent['type'], taskId = 1) =>
 const untilReady = () =>
   waitFor('the worker takes tasks', () => heartbeats().some(({ state }) => state === 'idle'));
 
-test('a task is told as started and done, and only then acknowledged', async () => {
+test('reports a task as started and done, and only then acknowledges it', async () => {
   await start(async () => INSPECTED);
   await server.publishTask(newMessage());
   await untilTold('done');
@@ -93,7 +93,7 @@ test('a task is told as started and done, and only then acknowledged', async () 
   assert.equal((await server.depth()).ready, 0);
 });
 
-test('a failure is told with its code and whether another try may help', async () => {
+test('reports a failure with its code and whether a retry may help', async () => {
   await start(async () => {
     throw new ReelmillError('undecodable', 'It is damaged.', { diagnostics: 'last lines' });
   });
@@ -108,7 +108,7 @@ test('a failure is told with its code and whether another try may help', async (
   });
 });
 
-test('what was found of the output is told with the outcome; a failed write is a fault of the disk', async () => {
+test('reports what was found of the output with the outcome; a failed write is a fault of the disk', async () => {
   await start(async ({ taskId }, { onVerified }) => {
     for (const what of ['verified', 'decoded', 'verified'] as const) onVerified(what);
     if (taskId === 1) return INSPECTED;
@@ -136,7 +136,7 @@ test('while a task is quiet its lease is renewed all the same', async () => {
   await waitFor('two signs of life', () => typesOf().filter((type) => type === 'progress').length >= 2);
 });
 
-test('a segment that is in the store is told at once', async () => {
+test('reports a segment that is in the store at once', async () => {
   await start(async (message, context) => {
     context.onProgress({ done: 5, segmentsDone: 1, speed: 1 });
     return endless(message, context);
@@ -213,7 +213,7 @@ test('a worker that cannot tell its outcome keeps trying until the broker is bac
   assert.equal(failures, 3);
 });
 
-test('a task delivered again after its outcome was told is not done twice', async () => {
+test('a task delivered again after its outcome was reported is not done twice', async () => {
   let runs = 0;
   await start(async () => {
     runs += 1;
@@ -229,7 +229,7 @@ test('a task delivered again after its outcome was told is not done twice', asyn
   assert.deepEqual(typesOf(1), ['started', 'done']);
 });
 
-test('a redelivered task is handed back without being begun', async () => {
+test('releases a redelivered task without beginning it', async () => {
   let runs = 0;
   const doomed = createMemoryQueue({ logger, broker });
   const [taken, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -317,7 +317,7 @@ test('a worker that becomes unhealthy before its intake is open closes it, and c
   assert.deepEqual(typesOf(4), ['started', 'done']);
 });
 
-test('a task that is left to others is handed back without being begun', async () => {
+test('releases a task that is left to others without beginning it', async () => {
   let runs = 0;
   await start(async () => {
     runs += 1;
@@ -380,7 +380,7 @@ test('a worker that is unhealthy from the start says so and takes nothing', asyn
   assert.equal((await server.depth()).ready, 1);
 });
 
-test('a worker told to drain finishes and takes nothing more', async () => {
+test('a worker that drains finishes its task and takes no other', async () => {
   const worker = await start(async () => INSPECTED);
   await untilReady();
   await server.broadcast({ v: 1, type: 'drain_worker', workerId: 'worker-1' });

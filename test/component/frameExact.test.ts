@@ -6,7 +6,7 @@ import { planVideo } from '@reelmill/server/plan/planVideo.ts';
 import type { Chunk, EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { chunkInputArgs } from '../../worker/src/encode/encodeArgs.ts';
 import { timingFilters } from '../../worker/src/pictures/filterGraph.ts';
-import { firstPreRoll } from '../../worker/src/timing/chunkStart.ts';
+import { firstPreRoll } from '../../worker/src/timing/preRoll.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { type SampleName, sampleFile } from '../support/samples.ts';
 import { runSpec } from '../support/transcode.ts';

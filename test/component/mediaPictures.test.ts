@@ -297,7 +297,7 @@ for (const [name, [picture = '', ...codec]] of Object.entries(OPAQUE)) {
   });
 }
 
-test('captions within the pictures do not get into the output, and the owner is told', async () => {
+test('captions within the pictures do not get into the output, and make a notice', async () => {
   const file = await makeCaptioned(media.root, 'captions.ts');
   assert.match(await sideDataOf(file), /Closed Captions/);
   const made = await transcode(media, file);
@@ -308,7 +308,7 @@ test('captions within the pictures do not get into the output, and the owner is 
   assertMarks(await publishedPictures(media, made), 20);
 });
 
-test('subtitles that are left out are told of', async () => {
+test('subtitles that are left out make a notice', async () => {
   const subtitles = path.join(media.root, 'subtitles.srt');
   await writeFile(subtitles, '1\n00:00:00,000 --> 00:00:01,000\nHello\n');
   const picture = ['-f', 'lavfi', '-i', 'color=gray:s=64x64:r=5:d=1'];

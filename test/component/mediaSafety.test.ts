@@ -269,7 +269,7 @@ test('a program that fills its folder is ended, by bytes and by files', async ()
   assert.deepEqual(await readdir(media.workDir), []);
 });
 
-test('a program that asks for more memory than it may is told apart from one that fails', async () => {
+test('a program that asks for more memory than it may is distinguished from one that fails', async () => {
   const size = 'testsrc2=size=8192x4352:rate=25:duration=1';
   const filters = ['-vf', 'format=gbrpf32le,reverse', '-f', 'null', '-'];
   const options = { ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 28 };
@@ -281,7 +281,7 @@ test('a program that asks for more memory than it may is told apart from one tha
   assert.deepEqual([failed.exitCode === 0, failed.signal], [false, null]);
 });
 
-test('a program that crashes is told apart from one that somebody stops', async () => {
+test('a program that crashes is distinguished from one that a person stops', async () => {
   const ended = async (signal: NodeJS.Signals): Promise<string> => {
     const options = { ...unbounded, logger: quiet, confinement: media.confinement, memoryBytes: 2 ** 29 };
     const running = runProgram('ffprobe', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2', '-show_frames'], {

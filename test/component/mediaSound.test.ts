@@ -128,7 +128,7 @@ test('nor does one in Matroska', async () => {
   assert.deepEqual(heard.notices, [{ code: 'times_repaired' }]);
 });
 
-test('sound begins, pauses and ends at its times, and nobody is told of silence that is in the file', async () => {
+test('sound begins, pauses and ends at its times, and silence that is in the file makes no notice', async () => {
   const file = inMedia('pauses.mkv');
   const pauses = ['-af', "aselect='gte(t,1)*not(between(t,3,4.999))*lt(t,6)'"];
   await ffmpeg(...plainPicture(9), ...tonePerSecond(8), ...SMALL_PICTURE, ...pauses, '-c:a', 'flac', file);
@@ -137,7 +137,7 @@ test('sound begins, pauses and ends at its times, and nobody is told of silence 
   assert.deepEqual(heard.notices, []);
 });
 
-test('packets that cannot be decoded are silence in their place, and their length is told', async () => {
+test('packets that cannot be decoded are silence in their place, and their length is in the notice', async () => {
   const file = inMedia('damaged.mp4');
   await ffmpeg(...plainPicture(6), ...tonePerSecond(6), ...SMALL_PICTURE, '-c:a', 'aac', file);
   const { stdout } = await run('ffprobe', [
@@ -187,7 +187,7 @@ for (const codec of ['pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_f3
   });
 }
 
-test('uncompressed sound of a kind that nobody knows is left out, and its owner told', async () => {
+test('uncompressed sound of an unknown kind is left out, with a notice', async () => {
   const file = inMedia('strange.mp4');
   await makePcmMp4(file, { codec: 'pcm_s24le', bits: 20 }, 2);
   const { tones, notices } = await hear(file);
@@ -219,7 +219,7 @@ test('the next track is heard where the decoder of the first one cannot be set u
   assert.deepEqual(heard.notices, [{ code: 'audio_tracks_left_out', count: 1 }]);
 });
 
-test('further sound tracks and subtitles are told of', async () => {
+test('further sound tracks and subtitles make a notice', async () => {
   const file = inMedia('tracks.mkv');
   const subtitles = inMedia('line.srt');
   await writeFile(subtitles, '1\n00:00:00,000 --> 00:00:01,000\nHello\n');

@@ -15,7 +15,7 @@ let farm: Farm;
 let worker: RunningWorker;
 const seen: number[] = [];
 
-/** Does what it is told, but takes twice its length for that of a source that it did not read as a whole. */
+/** Does its task, but takes twice its length for that of a source that it did not read as a whole. */
 const misled: RunTask = async (message, context) => {
   const result = await runTask(message, context);
   if (result.kind !== 'inspect' || (message.spec.kind === 'inspect' && message.spec.thorough)) return result;

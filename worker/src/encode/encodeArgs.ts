@@ -6,7 +6,7 @@ import { pictureInputArgs } from '../pictures/uprightFilters.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from '../programs/ffmpegArgs.ts';
 import { hlsArgs } from '../segments/hlsArgs.ts';
 import { inputArgs, type SourceInput } from '../source/inputGuard.ts';
-import { type PreRoll, seekSeconds } from '../timing/chunkStart.ts';
+import { type PreRoll, seekSeconds } from '../timing/preRoll.ts';
 
 export interface EncodeRun extends SourceInput {
   plan: Pick<EncodePlan, 'facts' | 'segmentFrames'>;

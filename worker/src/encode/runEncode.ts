@@ -14,10 +14,10 @@ import { maxFiles, withWorkFolder } from '../scratch/taskFolder.ts';
 import { runToSegments, type SegmentRunEnd } from '../segments/segmentRun.ts';
 import { shortEndOf } from '../segments/shortEnd.ts';
 import type { SourceInput } from '../source/inputGuard.ts';
-import type { PreRoll } from '../timing/chunkStart.ts';
+import type { PreRoll } from '../timing/preRoll.ts';
 import { type FragmentInfo, type InitInfo, lastsAsLong } from '../verify/fragments.ts';
-import { ChunkBeginning } from './chunkBeginning.ts';
 import { encodeArgs } from './encodeArgs.ts';
+import { PreRollSearch } from './preRollSearch.ts';
 
 type EncodeSpec = TaskSpecOf<'encode'>;
 
@@ -36,13 +36,13 @@ export async function runEncode(
   input: SourceInput,
   context: TaskContext,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
-  const beginning = new ChunkBeginning(spec);
+  const search = new PreRollSearch(spec);
   for (;;) {
     try {
-      return await encodeFrom(beginning, { keys, spec, input, context });
+      return await encodeFrom(search, { keys, spec, input, context });
     } catch (error) {
-      beginning.goBack(error);
-      const fields = { chunk: spec.chunk.index, pre_roll_seconds: beginning.preRoll };
+      search.goBack(error);
+      const fields = { chunk: spec.chunk.index, pre_roll_seconds: search.preRoll };
       context.logger.info(fields, 'chunk read from further back');
     }
   }
@@ -55,13 +55,13 @@ interface EncodeTask {
   context: TaskContext;
 }
 
-/** One run of ffmpeg. Throws an error of `beginning` where the chunk begins too late. */
+/** One run of ffmpeg. Throws an error of `search` where the chunk begins too late. */
 async function encodeFrom(
-  beginning: ChunkBeginning,
+  search: PreRollSearch,
   { keys, spec, input, context }: EncodeTask,
 ): Promise<Extract<TaskResult, { kind: 'encode' }>> {
   const { plan, chunk } = spec;
-  const { preRoll } = beginning;
+  const { preRoll } = search;
   const renditions = plan.renditions.filter((rendition) => spec.qualities.includes(rendition.quality));
   const reading = { sizeBytes: spec.source.sizeBytes, video: plan.facts.video, threads: context.threads };
   const rate = plan.facts.video.outputFrameRate;
@@ -82,7 +82,7 @@ async function encodeFrom(
       maxSegments: chunk.segmentCount,
       shortEnd: chunk.last ? shortEndOf(plan, chunk.firstSegment) : null,
       check: (fragment, init, index) => checkFragment(spec, fragment, init, index),
-      checkLine: (line) => beginning.check(line),
+      checkLine: (line) => search.check(line),
       timeLimitMs: encodeLimitMs({ frames: chunk.frameCount + early, source: plan.facts.video, renditions }),
       stallMs: TIME_LIMITS.stallMs + decodeMs(early, plan.facts.video),
       memoryBytes: encodeMemory(reading, renditions),
@@ -100,7 +100,7 @@ async function encodeFrom(
         diagnostics: `chunk ${chunk.index}: pictures of another shape than the facts say\n${end.stderr}`,
       });
     }
-    if (end.exitCode === 0) beginning.assertSeen();
+    if (end.exitCode === 0) search.assertSeen();
     const frames = checkOutcome(spec, end);
     const segmentsDone = end.outputs[0]?.segments.length ?? 0;
     // how long the video's last segment is, only the result says

@@ -7,7 +7,7 @@ import { FIRST_PICTURE_BRANCH, KEYFRAMES_BRANCH, type PrintedPicture } from '../
 import { pictureInputArgs, uprightFilters } from '../pictures/uprightFilters.ts';
 import { BARE_OUTPUT_ARGS, GENERAL_ARGS } from '../programs/ffmpegArgs.ts';
 import { inputArgs, type SourceInput } from '../source/inputGuard.ts';
-import { needsTwoGroups, showsMadeUp } from '../timing/chunkStart.ts';
+import { needsTwoGroups, showsMadeUp } from '../timing/preRoll.ts';
 import { repairPictureTimes } from '../timing/repairTimes.ts';
 
 type ImagePlan = Pick<EncodePlan, 'facts' | 'storyboard'>;

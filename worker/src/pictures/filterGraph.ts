@@ -1,7 +1,7 @@
 import type { Chunk, MediaFacts, Rational, Rendition } from '@reelmill/shared/contracts/media.ts';
 import { frameSeconds } from '@reelmill/shared/core/timeline.ts';
-import { chunkStartSeconds, type PreRoll, showsMadeUp } from '../timing/chunkStart.ts';
 import { isElementary } from '../timing/elementaryStream.ts';
+import { chunkStartSeconds, type PreRoll, showsMadeUp } from '../timing/preRoll.ts';
 import { repairPictureTimes } from '../timing/repairTimes.ts';
 import { colourFilters, OUTPUT_TAGS } from './colours.ts';
 import { markFilter } from './pictureDamage.ts';
@@ -23,7 +23,7 @@ export const SINCE_KEYFRAME = 'st(0\\,max(ld(0)\\,key))';
 /**
  * The filters that turn decoded pictures into the chunk's output frames: broken times dropped, of one shape, upright,
  * put on the constant rate, numbered from the chunk's first frame. The chunk's frames are the same wherever decoding
- * began, as long as it began early enough (see `chunkStart.ts`).
+ * began, as long as it began early enough (see `preRoll.ts`).
  */
 export function timingFilters(
   facts: MediaFacts,

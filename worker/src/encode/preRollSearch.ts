@@ -8,15 +8,15 @@ import {
   longerPreRoll,
   needsTwoGroups,
   type PreRoll,
-} from '../timing/chunkStart.ts';
+} from '../timing/preRoll.ts';
 
 /**
- * How the runs of ffmpeg for one chunk begin, one after the other, each further back than the one before:
+ * Searches the pre-roll of a chunk: how the runs of ffmpeg for it begin, one after the other, each further back than the one before:
  *
  *   reading ──▶ begun       the first picture is early enough, or the read began at the source's beginning
  *           ──▶ too late    the run is ended; the next one begins further back, until there is no further
  */
-export class ChunkBeginning {
+export class PreRollSearch {
   readonly #spec: Pick<TaskSpecOf<'encode'>, 'plan' | 'chunk'>;
   #preRoll: PreRoll;
   #reader = new PictureReader();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { PictureReader, type PrintedPicture } from '../pictures/printedPictures.ts';
-import { ChunkBeginning } from './chunkBeginning.ts';
+import { PreRollSearch } from './preRollSearch.ts';
 
 const facts = mediaFactsSchema.parse({
   demuxer: 'mov',
@@ -36,7 +36,7 @@ const facts = mediaFactsSchema.parse({
 });
 const chunk = { index: 1, firstSegment: 6, segmentCount: 6, firstFrame: 750, frameCount: 750, last: false };
 
-function beginningOf({ codec = 'h264', firstFrame = 750 } = {}): ChunkBeginning {
+function searchOf({ codec = 'h264', firstFrame = 750 } = {}): PreRollSearch {
   const video = { ...facts.video, codec };
   const plan = {
     version: 1,
@@ -47,82 +47,82 @@ function beginningOf({ codec = 'h264', firstFrame = 750 } = {}): ChunkBeginning 
     audio: null,
     storyboard: { intervalSeconds: 36, count: 100, columns: 10, rows: 10, tileWidth: 160, tileHeight: 90 },
   };
-  return new ChunkBeginning({ plan, chunk: { ...chunk, firstFrame } });
+  return new PreRollSearch({ plan, chunk: { ...chunk, firstFrame } });
 }
 
 /** One run whose first picture is this one; returns what it was ended with. */
-function run(beginning: ChunkBeginning, { seconds, keyframe }: PrintedPicture): ReelmillError | null {
+function run(search: PreRollSearch, { seconds, keyframe }: PrintedPicture): ReelmillError | null {
   const [ended, nothing] = [`frame:0    pts:${Math.round(seconds * 1e6)} pts_time:${seconds}`, 'fps=0.00'];
-  assert.equal(beginning.check(ended), null);
-  assert.equal(beginning.check(nothing), null);
-  return beginning.check(`is_keyframe=${keyframe ? 1 : 0}`);
+  assert.equal(search.check(ended), null);
+  assert.equal(search.check(nothing), null);
+  return search.check(`is_keyframe=${keyframe ? 1 : 0}`);
 }
 
 test('a run that begins with a keyframe at the first frame goes on', () => {
-  const beginning = beginningOf();
-  assert.equal(run(beginning, { seconds: 30, keyframe: true }), null);
+  const search = searchOf();
+  assert.equal(run(search, { seconds: 30, keyframe: true }), null);
   // printed once more where the size of the pictures changes
-  assert.equal(run(beginning, { seconds: 45, keyframe: true }), null);
-  assert.doesNotThrow(() => beginning.assertSeen());
+  assert.equal(run(search, { seconds: 45, keyframe: true }), null);
+  assert.doesNotThrow(() => search.assertSeen());
 });
 
 test('a run whose first picture comes late is ended, and the next one begins further back', () => {
-  const beginning = beginningOf();
+  const search = searchOf();
   for (const preRoll of [0, 2, 4]) {
-    assert.equal(beginning.preRoll, preRoll);
-    const error = run(beginning, { seconds: 31, keyframe: true });
+    assert.equal(search.preRoll, preRoll);
+    const error = run(search, { seconds: 31, keyframe: true });
     assert.equal(error?.code, 'frame_count_mismatch');
-    beginning.goBack(error);
+    search.goBack(error);
   }
-  assert.equal(run(beginning, { seconds: 25, keyframe: true }), null);
+  assert.equal(run(search, { seconds: 25, keyframe: true }), null);
 });
 
 test('pictures that recover without a keyframe are read from one recovery earlier', () => {
-  const beginning = beginningOf();
+  const search = searchOf();
   for (const seconds of [31, 29, 29]) {
-    const error = run(beginning, { seconds, keyframe: false });
+    const error = run(search, { seconds, keyframe: false });
     assert.ok(error, `${seconds}`);
-    beginning.goBack(error);
+    search.goBack(error);
   }
-  assert.equal(run(beginning, { seconds: 27, keyframe: false }), null);
+  assert.equal(run(search, { seconds: 27, keyframe: false }), null);
 });
 
 test('only H.264 recovers without a keyframe', () => {
-  assert.equal(run(beginningOf({ codec: 'cinepak' }), { seconds: 29, keyframe: false }), null);
+  assert.equal(run(searchOf({ codec: 'cinepak' }), { seconds: 29, keyframe: false }), null);
 });
 
 test('a run from the beginning of the source is always early enough', () => {
-  const beginning = beginningOf({ firstFrame: 0 });
-  assert.equal(beginning.preRoll, null);
-  assert.equal(run(beginning, { seconds: 31, keyframe: false }), null);
-  assert.doesNotThrow(() => beginning.assertSeen());
+  const search = searchOf({ firstFrame: 0 });
+  assert.equal(search.preRoll, null);
+  assert.equal(run(search, { seconds: 31, keyframe: false }), null);
+  assert.doesNotThrow(() => search.assertSeen());
 });
 
 test('a chunk that cannot be read from the middle is a frame_count_mismatch', () => {
-  const beginning = beginningOf({ firstFrame: 3000 * 25 });
+  const search = searchOf({ firstFrame: 3000 * 25 });
   const readings: (number | null)[] = [];
-  const search = (): void => {
+  const readAll = (): void => {
     for (;;) {
-      readings.push(beginning.preRoll);
+      readings.push(search.preRoll);
       try {
-        beginning.assertSeen();
+        search.assertSeen();
       } catch (error) {
-        beginning.goBack(error);
+        search.goBack(error);
       }
     }
   };
-  assert.throws(search, { code: 'frame_count_mismatch' });
+  assert.throws(readAll, { code: 'frame_count_mismatch' });
   assert.deepEqual(readings, [0, 2, 4, 8, 16, 32, 64, 128, 256]);
 });
 
 test('a search that stalls is a frame_count_mismatch, other errors are thrown as they are', () => {
   const stalled = new ReelmillError('stalled', 'No progress.');
-  assert.throws(() => beginningOf().goBack(stalled), { code: 'frame_count_mismatch' });
-  const begun = beginningOf();
+  assert.throws(() => searchOf().goBack(stalled), { code: 'frame_count_mismatch' });
+  const begun = searchOf();
   run(begun, { seconds: 29, keyframe: true });
   assert.throws(() => begun.goBack(stalled), stalled);
   const failed = new ReelmillError('encoder_failed', 'Failed.');
-  assert.throws(() => beginningOf().goBack(failed), failed);
+  assert.throws(() => searchOf().goBack(failed), failed);
 });
 
 test('printed pictures are found between the lines of progress', () => {

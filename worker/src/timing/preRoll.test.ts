@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
-import { firstPreRoll, isTooLate, longerPreRoll, type PreRoll, seekSeconds } from './chunkStart.ts';
+import { firstPreRoll, isTooLate, longerPreRoll, type PreRoll, seekSeconds } from './preRoll.ts';
 
 const facts = mediaFactsSchema.parse({
   demuxer: 'mpegts',

@@ -6,7 +6,7 @@ import { frameSeconds, originSeconds } from '@reelmill/shared/core/timeline.ts';
  * come late: a container without an index lands anywhere, a group of pictures may be a minute long, and a place that the
  * container calls a keyframe may only be one from which pictures recover bit by bit. The rate conversion hides this: it
  * fills the frames before its first picture. So the time of that picture decides whether a chunk begins with pictures of
- * its own, and a read that finds it too late is done again from further back (see `chunkBeginning.ts`).
+ * its own, and a read that finds it too late is done again from further back (see `preRollSearch.ts`).
  *
  * H.264 pictures that recover without a keyframe are not always whole when the decoder says so: it may have refused the very
  * first of them for want of a reference. Another recovery repairs that, so such a read begins one group earlier.
