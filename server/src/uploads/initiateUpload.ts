@@ -21,14 +21,14 @@ import { checkUnfinished } from './unfinishedUploads.ts';
 const FIRST_WINDOW = 16;
 const ANY_TYPE = 'application/octet-stream';
 
-type ApiResponse = { video_id: number; upload_url: string } | { video_id: number; upload: UploadPlanAnswer };
+type Answer = { video_id: number; upload_url: string } | { video_id: number; upload: UploadPlanAnswer };
 
 /** Makes the video and opens its upload: in parts where the size is known, otherwise as one PUT. */
 export async function initiateUpload(
   context: ServerContext,
   userId: number,
   request: InitiateUploadRequest,
-): Promise<ApiResponse> {
+): Promise<Answer> {
   const { size_bytes: sizeBytes } = request;
   if (sizeBytes !== undefined) {
     checkSize(context, sizeBytes);
@@ -44,7 +44,7 @@ async function openSinglePut(
   context: ServerContext,
   userId: number,
   request: InitiateUploadRequest,
-): Promise<ApiResponse> {
+): Promise<Answer> {
   const { video, canceled } = await createRows(context, userId, request, null);
   for (const videoId of canceled) {
     await giveUpExpired(context, videoId).catch((error: unknown) =>
@@ -65,7 +65,7 @@ async function openMultipart(
   userId: number,
   request: InitiateUploadRequest & { size_bytes: number },
   plan: UploadPlan,
-): Promise<ApiResponse> {
+): Promise<Answer> {
   const { video, expiresAt } = await createRows(context, userId, request, plan);
   const { models } = context.database;
   let opened: UploadRef | undefined;
