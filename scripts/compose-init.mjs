@@ -34,7 +34,7 @@ if (made.size > 0) {
   const added = [...made].map(([name, value]) => `${name}=${value}\n`).join('');
   replacePrivately(`${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${added}`);
 } else {
-  // nobody else reads it, whoever wrote it
+  // private to its owner, whoever wrote it
   chmodSync(FILE, 0o600);
 }
 console.log(made.size > 0 ? `made ${[...made.keys()].join(', ')}` : 'every secret is there already');

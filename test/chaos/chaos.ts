@@ -45,7 +45,7 @@ export interface Summary {
   faults_by_kind: Record<string, number>;
   uploads: number;
   uploads_by_outcome: Record<string, number>;
-  /** How often a program ended although nobody ended it. */
+  /** How often a program ended by itself. */
   unasked_exits: Record<string, number>;
   seconds_until_quiet: number;
   left_out: readonly string[];

@@ -11,7 +11,7 @@ export interface Reply {
   body: unknown;
 }
 
-/** Somebody with an account, whose program tries every call again until the server has decided about it. */
+/** A user with an account, whose program retries every call until the server has decided about it. */
 export class Creator {
   readonly name: string;
   readonly email: string;

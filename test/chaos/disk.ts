@@ -38,7 +38,7 @@ export async function mountMemoryDisk(folder: string, sizeBytes: number): Promis
 export interface PowerDisk extends Disk {
   /**
    * Keeps what a power cut at this moment would leave: the blocks that have reached the device, without what is only in
-   * memory. Nobody may write meanwhile.
+   * memory. Nothing may write meanwhile.
    */
   snapshot(): Promise<void>;
   /** The disk after the power cut: replays its journal and checks it. Whoever used it must have ended. */
@@ -87,7 +87,7 @@ function fillable(folder: string): Pick<Disk, 'fill' | 'free'> {
     async fill(leaveBytes) {
       const { bavail, bsize } = await statfs(folder);
       const bytes = Math.max(0, bavail * bsize - leaveBytes);
-      // somebody else may take the room first: then it is full anyway
+      // another program may take the space first: then it is full anyway
       if (bytes > 0) await command('fallocate', ['-l', String(bytes), filler]).catch(() => undefined);
     },
     free: () => rm(filler, { force: true }),

@@ -31,7 +31,7 @@ export function fillDisks(weight: number, disks: readonly (Disk & { name: string
   return [fault];
 }
 
-/** Waits for the files of a task, for a while: a disk that fills while nobody writes hurts nobody. */
+/** Waits for the files of a task, for a while: a disk that fills while nothing is written does no harm. */
 async function untilWritten(folder: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const names = await readdir(folder, { recursive: true }).catch(() => []);

@@ -117,7 +117,7 @@ async function tryConnect(port: number): Promise<Socket | undefined> {
   const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS);
   try {
     await once(socket, 'connect');
-    // nobody listens, and the socket was given that very port: it is connected to itself, and keeps the server from starting
+    // the target does not listen, and the socket was given that very port: it is connected to itself, and keeps the server from starting
     if (socket.localPort === port) throw new Error('connected to itself');
     return socket;
   } catch {

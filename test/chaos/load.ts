@@ -95,7 +95,7 @@ export class Load {
     return videos;
   }
 
-  /** Ends uploads that were begun and never finished, because nobody heard of their beginning. */
+  /** Aborts uploads that were begun and never finished, because their creator never got the response. */
   async abortUnfinished(): Promise<void> {
     for (const { id, user_id } of (await this.listVideos()).filter(({ status }) => status === 'uploading')) {
       const owner = this.#watchers[this.#ownerIds.indexOf(user_id)];

@@ -24,7 +24,7 @@ export interface ProgramOptions {
 /** A program that is started again whenever it ends, as `restart: unless-stopped` of compose does. */
 export class Program {
   readonly name: string;
-  /** How often it ended although nobody ended it. */
+  /** How often it ended by itself. */
   exits = 0;
   readonly #options: ProgramOptions;
   #process: RunningProcess | null = null;

@@ -151,7 +151,7 @@ export class DocumentedApi {
   }
 }
 
-/** Somebody who is logged in. */
+/** A user who is logged in. */
 export interface ApiUser {
   readonly userId: number;
   readonly email: string;

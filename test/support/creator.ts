@@ -11,10 +11,10 @@ import { type ApiUser, DocumentedApi } from './apiClient.ts';
 import { makeTemporaryFolder, waitFor } from './processes.ts';
 
 const SAVE_DELAY_MS = 300_000;
-/** So little that no sample is sent before somebody has looked at its row. */
+/** So little that no sample is sent before the test has looked at its row. */
 const SLOW_BYTES_PER_SECOND = 10_000;
 
-/** Somebody with an account, a folder, and the upload engine as programs use it. */
+/** A user with an account, a folder, and the upload engine as programs use it. */
 export interface Creator {
   readonly user: ApiUser;
   readonly manager: UploadManager;
@@ -30,7 +30,7 @@ export interface Creator {
   close(): Promise<void>;
 }
 
-/** Registers somebody at a server. `models` are those of the database behind it. */
+/** Registers a user at a server. `models` are those of the database behind it. */
 export async function signUpCreator(url: string, models: Models, name: string): Promise<Creator> {
   const cleanupStack = new CleanupStack();
   const folder = await makeTemporaryFolder('creator');

@@ -23,13 +23,13 @@ export interface DesktopAppOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The app with its window, as somebody uses it. */
+/** The app with its window, as a user has it. */
 export interface DesktopApp {
   /** Of its main process; the others come from it. */
   readonly pid: number;
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the page's console called an error or a warning, as far as nobody expected it. */
+  /** What the page's console called an error or a warning, as far as the test did not expect it. */
   readonly complaints: string[];
   /** Drops files and folders of this disk on the middle of the window. */
   drop(files: readonly string[]): Promise<void>;
@@ -168,7 +168,7 @@ function keepComplaints(page: Page): string[] {
   return complaints;
 }
 
-/** As the system does when somebody lets go of files over the window. */
+/** As the system does when a user drops files on the window. */
 async function dropFiles(context: BrowserContext, page: Page, files: readonly string[]): Promise<void> {
   const session = await context.newCDPSession(page);
   try {

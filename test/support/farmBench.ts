@@ -143,7 +143,7 @@ export function signEvent<E extends { type: string; result?: TaskResult }>(
   workerId = 'worker-1',
 ) {
   const { id: taskId, videoId, leaseToken, spec } = task;
-  if (leaseToken === null) throw new Error(`task ${taskId} is nobody's`);
+  if (leaseToken === null) throw new Error(`task ${taskId} is not leased`);
   const tag = attemptTag({ taskId, leaseToken });
   const identity = { v: 1 as const, workerId, at: new Date().toISOString(), taskId, videoId, leaseToken };
   return {

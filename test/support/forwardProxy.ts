@@ -3,7 +3,7 @@ import { createServer, request as requestHttp } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
-/** The only way out of a network: passes requests on to hosts that nobody else can look up. */
+/** The only way out of a network: passes requests on to hosts that only it can look up. */
 export interface ForwardProxy {
   readonly port: number;
   /** `CONNECT host:port` or `PUT http://host/path` of each request that was let through. */

@@ -47,7 +47,7 @@ async function compile(folder: string): Promise<void> {
     });
   } catch (error) {
     const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
-    throw new Error(`the manifests have fields that nobody knows:\n${output}`, { cause: error });
+    throw new Error(`the manifests have unknown fields:\n${output}`, { cause: error });
   }
 }
 

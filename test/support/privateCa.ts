@@ -14,7 +14,7 @@ export interface ServerCertificate {
   keyFile: string;
 }
 
-/** A certificate authority that nobody knows but whoever is given `caFile`. */
+/** A certificate authority that only a program with `caFile` trusts. */
 export interface PrivateCa {
   readonly caFile: string;
   /** A certificate of a server that is called `localhost`. `name` is its files'. */
@@ -60,7 +60,7 @@ export async function makePrivateCa(): Promise<PrivateCa> {
   };
 }
 
-/** A certificate for 127.0.0.1 that nobody has signed but itself, in PEM; it is left in the folder as `cert.pem`. */
+/** A certificate for 127.0.0.1 that is self-signed, in PEM; it is left in the folder as `cert.pem`. */
 export async function makeSelfSigned(folder: string): Promise<{ key: string; cert: string }> {
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
   const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];

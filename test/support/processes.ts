@@ -74,7 +74,7 @@ export async function makeTemporaryFolder(name: string, parent = tmpdir()): Prom
   };
 }
 
-/** Starts a program with its output captured. It is killed when this process exits, if nobody stopped it before. */
+/** Starts a program with its output captured. It is killed when this process exits, if it was not stopped before. */
 export function startProcess(
   command: string,
   args: readonly string[],

@@ -1,7 +1,7 @@
 import type { BuiltApp } from './desktopApp.ts';
 import { waitFor } from './processes.ts';
 
-/** The system's dialogs, which nobody can press here: the test answers in their place. */
+/** The system's dialogs, which no test can press: the test answers in their place. */
 interface HeldQuestions {
   heldQuestions: { message: string; answer(button: number): void }[];
 }
@@ -39,7 +39,7 @@ export async function answerQuestion(app: BuiltApp, button: number): Promise<voi
   }, button);
 }
 
-/** From now on this is what somebody chooses in every dialog for files and folders. */
+/** From now on every dialog for files and folders returns these. */
 export async function chooseFiles({ electron }: BuiltApp, filePaths: readonly string[]): Promise<void> {
   await electron.evaluate(
     ({ dialog }, chosen) => {

@@ -18,7 +18,7 @@ export interface UpdateServer {
   readonly publicKey: string;
   /** Paths that were asked for since the last release was put there. */
   readonly asked: string[];
-  /** Puts a release there, signed; `change` is what somebody does to its files afterwards. */
+  /** Puts a release there, signed; `change` changes its files afterwards. */
   release(version: string, change?: (folder: ReleaseFolder) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { ObjectStore, UploadRef } from '@reelmill/shared/ports/objectStore.
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 
 const SERVER: ServerInfo = { name: 'reelmill', version: '0.0.0', registration: 'closed', media_origins: [] };
-/** Whoever logs in is the same user. */
+/** Every login is of the same user. */
 const SESSION: Session = {
   token: '',
   refresh_token: 'unused',

@@ -2,7 +2,7 @@ import { startProcess } from './processes.ts';
 
 const SIZE = '1600x1000x24';
 
-/** What a program that opens windows is given, so that nobody sees or hears of it. */
+/** The environment of a program that opens windows, so that nobody sees or hears it. */
 export interface VirtualScreen {
   readonly env: Readonly<Record<string, string | undefined>>;
   stop(): Promise<void>;

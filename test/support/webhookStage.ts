@@ -18,7 +18,7 @@ import { startWebhookReceiver, type WebhookReceiver } from './webhookReceiver.ts
 const ADMIN = { email: 'boss@example.org', password: 'the password of the boss' };
 const LOCAL = { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE: 'true', WEBHOOK_TIMEOUT_SECONDS: '1' };
 
-/** A server that may call this machine, somebody who is called, and three accounts. */
+/** A server that may call this machine, a receiver, and three accounts. */
 export class WebhookStage {
   readonly server: TestServer;
   readonly api: DocumentedApi;
