@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createAmqpQueue } from '@reelmill/shared/drivers/amqpQueue.ts';
 import { startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
-import { newTask } from '../../server/src/transcode/lifecycle.ts';
+import { newTask } from '../../server/src/transcode/tasks.ts';
 import { type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { useRabbitMq } from '../support/rabbitmq.ts';
 import { type BenchReport, median, ratioAgainst, secondsOf } from './figures.ts';

@@ -12,7 +12,8 @@ import { publishVideo } from '../../server/src/publish/publishVideo.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { applyHeartbeat } from '../../server/src/results/liveness.ts';
 import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
-import { reopenTask, restartTranscode, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
+import { restartTranscode, retryTranscode } from '../../server/src/transcode/lifecycle.ts';
+import { reopenTask } from '../../server/src/transcode/tasks.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';
 

@@ -6,7 +6,7 @@ import type { FarmContext } from '../../server/src/context/farmContext.ts';
 import type { VideoRow } from '../../server/src/db/rows.ts';
 import { dispatchOnce, startDispatcher } from '../../server/src/dispatch/dispatcher.ts';
 import { requeueAll, type SweeperMemory, sweepOnce } from '../../server/src/dispatch/sweeper.ts';
-import { newTask } from '../../server/src/transcode/lifecycle.ts';
+import { newTask } from '../../server/src/transcode/tasks.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench } from '../support/farmBench.ts';
 import { waitFor } from '../support/processes.ts';
 

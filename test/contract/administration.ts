@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '@reelmill/server/db/database.ts';
 import { up as migrate } from '@reelmill/server/db/migrations/0003-administration.ts';
 import type { UserRow, VideoRow } from '@reelmill/server/db/rows.ts';
 import { findWaiting } from '@reelmill/server/dispatch/waitingTasks.ts';
-import { newTask } from '@reelmill/server/transcode/lifecycle.ts';
+import { newTask } from '@reelmill/server/transcode/tasks.ts';
 import { newVideo } from '@reelmill/server/uploads/initiateUpload.ts';
 import { UNLIMITED } from '@reelmill/server/users/processingLimits.ts';
 import { claimNewVideo, claimSource, serializeQuotas } from '@reelmill/server/users/quotas.ts';

@@ -19,7 +19,8 @@ import {
   findSpeeds,
   findWorkers,
 } from '@reelmill/server/farm/farmRepository.ts';
-import { newTask, startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
+import { startTranscode } from '@reelmill/server/transcode/lifecycle.ts';
+import { newTask } from '@reelmill/server/transcode/tasks.ts';
 import { newVideo } from '@reelmill/server/uploads/initiateUpload.ts';
 import { findResumableUpload } from '@reelmill/server/uploads/openUploads.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';

@@ -6,7 +6,7 @@ import { serializeVideos } from '../catalog/serializeVideo.ts';
 import { listVideos } from '../catalog/videoRepository.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
-import { reopenTask } from '../transcode/lifecycle.ts';
+import { reopenTask } from '../transcode/tasks.ts';
 
 /** Tasks of a higher rank are dispatched before all others. */
 export const PRIORITY_RANKS = { low: -1, normal: 0, high: 1 } as const satisfies Record<Priority, number>;

@@ -8,7 +8,7 @@ import type { Verdict } from '../state/taskState.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';
-import { newTask, openInspection, serializeSource } from './lifecycle.ts';
+import { newTask, openInspection, toTaskSource } from './tasks.ts';
 
 export interface PlanChange {
   models: Models;
@@ -58,7 +58,7 @@ export async function savePlan(
   const { id: videoId, userId } = video;
   if (change.again) await correctUsage(models, { videoId, seconds: durationSeconds }, transaction);
   else await recordUsage(models, { userId, videoId, seconds: durationSeconds }, now, transaction);
-  const tasks = encodeTasks(plan, serializeSource(video));
+  const tasks = encodeTasks(plan, toTaskSource(video));
   await models.Task.bulkCreate(
     tasks.map(({ spec, position, unitsTotal }) => ({
       ...newTask(video.id, plan.version, requestId, now),
