@@ -52,9 +52,9 @@ describe('retention', () => {
     return job;
   };
   const run = async (job: RetentionJobName, dryRun: boolean): Promise<RetentionRunResponse> => {
-    const response = await admin.call('POST', '/admin/retention/run', { body: { job, dry_run: dryRun } });
-    assert.equal(response.status, 200, response.text);
-    return response.as(retentionRunResponseSchema);
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job, dry_run: dryRun } });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.as(retentionRunResponseSchema);
   };
   const videoOf = (id: number) => server.context.database.models.Video.findByPk(id, { rejectOnEmpty: true });
   const folderOf = async (id: number) => videoFolder(await videoOf(id));
@@ -172,7 +172,7 @@ describe('retention', () => {
     assert.equal((await complete(user, alive.videoId)).status, 202);
   });
 
-  test('an upload that is continued does not expire, however long it takes', async () => {
+  test('an upload that goes on is not given up, however long it takes', async () => {
     const { models } = server.context.database;
     const { videoId } = await beginMultipart(user, PART + 5);
     const soon = new Date(Date.now() + 60_000);
@@ -193,7 +193,7 @@ describe('retention', () => {
     assert.equal(await models.Upload.findByPk(videoId), null);
   });
 
-  test('open uploads of no known video are aborted after a day', async () => {
+  test('open uploads that no video knows are given up after a day', async () => {
     const { store } = server.context;
     const plan = { contentType: 'video/mp4', partSizeBytes: PART, sizeBytes: 5 };
     const { videoId } = await beginMultipart(user, 5);
@@ -393,7 +393,7 @@ describe('retention', () => {
     assert.ok((await readdir(objects)).includes('hls_720p'));
   });
 
-  test('a source that arrives after its upload was aborted is removed; that of a canceled transcode stays', async () => {
+  test('a source that arrives after its upload was given up goes; that of a canceled transcode stays', async () => {
     const late = await beginSingle(user);
     assert.equal((await user.call('DELETE', `/videos/${late.videoId}/upload`)).status, 204);
     // a disk ends the URL; a store that cannot would take it
@@ -442,8 +442,8 @@ describe('retention', () => {
     assert.ok(lease);
     assert.equal((await jobOf('leftovers')).running, true);
     const body = { job: 'leftovers', dry_run: false };
-    const response = await admin.call('POST', '/admin/retention/run', { body });
-    assert.deepEqual([response.status, response.error.code], [409, 'state_conflict']);
+    const answer = await admin.call('POST', '/admin/retention/run', { body });
+    assert.deepEqual([answer.status, answer.error.code], [409, 'state_conflict']);
     assert.equal((await run('leftovers', true)).dry_run, true);
     await lease.fail(new Error('pulled the plug'));
     const { last_run: last, running } = await jobOf('leftovers');
@@ -490,14 +490,14 @@ describe('retention', () => {
   });
 
   test('only an admin sees and does this, and nothing is removed by mistake', async () => {
-    for (const response of [
+    for (const answer of [
       await user.call('GET', '/admin/retention'),
       await user.call('POST', '/admin/retention/run', { body: { job: 'orphans' } }),
     ]) {
-      assert.equal(response.status, 403);
+      assert.equal(answer.status, 403);
     }
-    const response = await admin.call('POST', '/admin/retention/run', { body: { job: 'orphans' } });
-    assert.equal(response.as(retentionRunResponseSchema).dry_run, true);
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job: 'orphans' } });
+    assert.equal(answer.as(retentionRunResponseSchema).dry_run, true);
     const bad = await admin.call('POST', '/admin/retention/run', { body: { job: 'everything' } });
     assert.equal(bad.error.code, 'validation_failed');
   });
