@@ -52,9 +52,9 @@ describe('retention', () => {
     return job;
   };
   const run = async (job: RetentionJobName, dryRun: boolean): Promise<RetentionRunResponse> => {
-    const response = await admin.call('POST', '/admin/retention/run', { body: { job, dry_run: dryRun } });
-    assert.equal(response.status, 200, response.text);
-    return response.as(retentionRunResponseSchema);
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job, dry_run: dryRun } });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.as(retentionRunResponseSchema);
   };
   const videoOf = (id: number) => server.context.database.models.Video.findByPk(id, { rejectOnEmpty: true });
   const folderOf = async (id: number) => videoFolder(await videoOf(id));
@@ -445,8 +445,8 @@ describe('retention', () => {
     assert.ok(lease);
     assert.equal((await jobOf('leftovers')).running, true);
     const body = { job: 'leftovers', dry_run: false };
-    const response = await admin.call('POST', '/admin/retention/run', { body });
-    assert.deepEqual([response.status, response.error.code], [409, 'state_conflict']);
+    const answer = await admin.call('POST', '/admin/retention/run', { body });
+    assert.deepEqual([answer.status, answer.error.code], [409, 'state_conflict']);
     assert.equal((await run('leftovers', true)).dry_run, true);
     await lease.fail(new Error('pulled the plug'));
     const { last_run: last, running } = await jobOf('leftovers');
@@ -493,14 +493,14 @@ describe('retention', () => {
   });
 
   test('only an admin sees and does this, and nothing is removed by mistake', async () => {
-    for (const response of [
+    for (const answer of [
       await user.call('GET', '/admin/retention'),
       await user.call('POST', '/admin/retention/run', { body: { job: 'orphans' } }),
     ]) {
-      assert.equal(response.status, 403);
+      assert.equal(answer.status, 403);
     }
-    const response = await admin.call('POST', '/admin/retention/run', { body: { job: 'orphans' } });
-    assert.equal(response.as(retentionRunResponseSchema).dry_run, true);
+    const answer = await admin.call('POST', '/admin/retention/run', { body: { job: 'orphans' } });
+    assert.equal(answer.as(retentionRunResponseSchema).dry_run, true);
     const bad = await admin.call('POST', '/admin/retention/run', { body: { job: 'everything' } });
     assert.equal(bad.error.code, 'validation_failed');
   });

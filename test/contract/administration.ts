@@ -115,7 +115,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       await assert.rejects(claim(user, null), { code: 'quota_exceeded' });
     });
 
-    test('deleted videos and aborted uploads do not count, failed videos do', async () => {
+    test('what is deleted or was aborted counts nothing, what failed counts', async () => {
       const user = await addUser();
       const started = new Date();
       await addVideo(user, { sizeBytes: 1, status: 'uploading' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createAccount } from '@reelmill/server/auth/accounts.ts';
 import { claimAttempt } from '@reelmill/server/auth/attemptLimits.ts';
-import { findKnownSource, fingerprintSource, rememberSource } from '@reelmill/server/auth/knownDevices.ts';
+import { findKnownSource, fingerprintSource, storeLoginSource } from '@reelmill/server/auth/knownDevices.ts';
 import { claimLoginAttempt } from '@reelmill/server/auth/loginLimits.ts';
 import { refreshSession, removeExpiredTokens, startSession } from '@reelmill/server/auth/sessions.ts';
 import { findEncodeProgress, findSources, listVideos } from '@reelmill/server/catalog/videoRepository.ts';
@@ -206,7 +206,7 @@ export function describeRepositories({ name, replicas, create }: RepositoryContr
       const network = (index: number) => ({ deviceToken: undefined, network: `192.0.2.${index}` });
       const tokens: (string | undefined)[] = [];
       for (let index = 0; index < 12; index += 1) {
-        tokens.push(await rememberSource(models, user.id, { ...network(index), deviceToken: null }, key));
+        tokens.push(await storeLoginSource(models, user.id, { ...network(index), deviceToken: null }, key));
       }
       assert.equal(await models.KnownDevice.count({ where: { userId: user.id } }), 20);
       const isKnown = async (index: number) => {

@@ -11,7 +11,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import { Op, type Transaction } from 'sequelize';
 import { type Actor, type AuditEvent, recordAuditEvent } from '../audit/auditLog.ts';
 import { insertAccount } from '../auth/accounts.ts';
-import { forgetDevices } from '../auth/knownDevices.ts';
+import { removeKnownDevices } from '../auth/knownDevices.ts';
 import { assertStrongPassword } from '../auth/passwordPolicy.ts';
 import { generatePassword, hashPassword } from '../auth/passwords.ts';
 import { serializeUser } from '../auth/serializeUser.ts';
@@ -123,7 +123,7 @@ export async function resetPassword(
     const passwordTemporary = actor.userId !== userId || generated !== null;
     await row.update({ passwordHash, passwordTemporary }, { transaction: within });
     await endSessionsOf(models, userId, within);
-    await forgetDevices(models, userId, { transaction: within });
+    await removeKnownDevices(models, userId, { transaction: within });
     await recordAuditEvent(
       models,
       actor,

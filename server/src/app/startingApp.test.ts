@@ -19,7 +19,7 @@ test('responds with 503 while it waits, and logs no errors for these requests', 
   t.after(() => server.close());
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const request = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`http://127.0.0.1:${address.port}${path}`, init);
     return {
       status: response.status,
@@ -27,9 +27,9 @@ test('responds with 503 while it waits, and logs no errors for these requests', 
       body: await response.text(),
     };
   };
-  assert.equal((await ask('/healthz')).status, 200);
+  assert.equal((await request('/healthz')).status, 200);
   for (const init of [{}, { method: 'POST', body: '{}' }, { method: 'PUT', body: 'x'.repeat(100_000) }]) {
-    const { status, retryAfter, body } = await ask('/api/v1/videos', init);
+    const { status, retryAfter, body } = await request('/api/v1/videos', init);
     assert.deepEqual([status, retryAfter], [503, '5']);
     assert.match(body, /"unavailable"/);
   }

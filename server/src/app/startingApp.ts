@@ -9,8 +9,8 @@ import { requestInfo } from '../http/requestLog.ts';
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Returns the app of a server that waits for the dependencies in `missing`: `/healthz` is ok, `/readyz` lists them, and all
- * other requests get 503 `unavailable`.
+ * Returns the app of a server that waits for the dependencies in `missing`: `/healthz` is ok, `/readyz` is not, and all other
+ * requests get 503 `unavailable`.
  */
 export function createStartingApp(
   context: Pick<ServerContext, 'config' | 'logger' | 'metrics' | 'publicUrl' | 'version'>,

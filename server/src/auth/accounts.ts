@@ -7,7 +7,7 @@ import type { Models } from '../db/models.ts';
 import type { UserRow } from '../db/rows.ts';
 import { networkOf } from '../http/clientNetwork.ts';
 import type { Attempt } from './attemptLimits.ts';
-import { findKnownSource, fingerprintSource, forgetDevices, rememberSource } from './knownDevices.ts';
+import { findKnownSource, fingerprintSource, removeKnownDevices, storeLoginSource } from './knownDevices.ts';
 import { claimConfirmation, claimLoginAttempt } from './loginLimits.ts';
 import { assertStrongPassword } from './passwordPolicy.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
@@ -95,7 +95,7 @@ export async function checkCredentials(
     recordFailedLogin(context, user, actor, 'account_disabled');
     throw new ReelmillError('account_disabled', 'This account has been disabled.');
   }
-  return { user, deviceToken: await rememberSource(models, user.id, source, key) };
+  return { user, deviceToken: await storeLoginSource(models, user.id, source, key) };
 }
 
 /** Returns the user if the password is right, otherwise null; takes the same time where there is no such user. */
@@ -177,12 +177,12 @@ export async function changePassword(
       throw new ReelmillError('wrong_credentials', 'The password has just been changed. Log in again.');
     await endSessionsOf(models, user.id, within);
     const keep = token === null ? [network] : [token, network];
-    await forgetDevices(models, user.id, { keep, transaction: within });
+    await removeKnownDevices(models, user.id, { keep, transaction: within });
     await user.reload({ transaction: within });
     if (user.role !== 'admin') return;
     const target = { kind: 'user', id: user.id } as const;
     await recordAuditEvent(models, actor, { action: 'admin.change_password', target }, within);
   });
   context.signals.accountChanged(user.id);
-  return { user, deviceToken: await rememberSource(models, user.id, source, context.secrets.knownDevices) };
+  return { user, deviceToken: await storeLoginSource(models, user.id, source, context.secrets.knownDevices) };
 }

@@ -4,7 +4,7 @@ import { recordAuditEvent, SYSTEM_ACTOR } from '../audit/auditLog.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Database } from '../db/database.ts';
 import { insertAccount } from './accounts.ts';
-import { forgetDevices } from './knownDevices.ts';
+import { removeKnownDevices } from './knownDevices.ts';
 import { assertStrongPassword } from './passwordPolicy.ts';
 import { hashPassword } from './passwords.ts';
 import { endSessionsOf } from './sessions.ts';
@@ -48,7 +48,7 @@ export async function makeAdmin(
       const change = { role: 'admin', passwordHash, passwordTemporary: false, disabledAt: null } as const;
       await known.update(change, { transaction: within });
       await endSessionsOf(models, known.id, within);
-      await forgetDevices(models, known.id, { transaction: within });
+      await removeKnownDevices(models, known.id, { transaction: within });
     }
     const target = { kind: 'user', id: user.id } as const;
     const details = { email, via, promoted: known !== null };

@@ -60,23 +60,23 @@ export async function findKnownSource(
 }
 
 /** Stores where a login came from. Returns the token of the device, a new one unless it is known; undefined without one. */
-export async function rememberSource(
+export async function storeLoginSource(
   models: Models,
   userId: number,
   source: LoginSource,
   key: string,
 ): Promise<string | undefined> {
-  await remember(models, userId, { kind: 'network', fingerprint: fingerprintSource(source, key).network });
+  await storeDevice(models, userId, { kind: 'network', fingerprint: fingerprintSource(source, key).network });
   if (source.deviceToken === undefined) return undefined;
   const { token: known } = fingerprintSource(source, key);
   if (known !== null && (await touch(models, userId, known))) return source.deviceToken ?? undefined;
   const token = randomBytes(32).toString('base64url');
-  await remember(models, userId, { kind: 'token', fingerprint: fingerprint('token', token, key) });
+  await storeDevice(models, userId, { kind: 'token', fingerprint: fingerprint('token', token, key) });
   return token;
 }
 
 /** Removes all devices except `keep`: somebody with the old password may have used the others. */
-export async function forgetDevices(
+export async function removeKnownDevices(
   models: Models,
   userId: number,
   options: { keep?: readonly string[]; transaction: Transaction },
@@ -92,7 +92,7 @@ function fingerprint(kind: 'token' | 'network', value: string, key: string): str
   return createHmac('sha256', key).update(`known-device ${kind} ${value}`).digest('hex');
 }
 
-async function remember(
+async function storeDevice(
   models: Models,
   userId: number,
   device: { kind: 'token' | 'network'; fingerprint: string },

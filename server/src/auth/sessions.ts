@@ -86,7 +86,7 @@ export async function endSession({ database }: Context, token: string): Promise<
 }
 
 /**
- * Ends every session of a user: invalidates its refresh and access tokens. After the commit the caller signals
+ * Ends every session of a user: invalidates its refresh and access tokens. After the commit the caller calls
  * `signals.accountChanged`.
  */
 export async function endSessionsOf(

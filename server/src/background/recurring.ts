@@ -31,7 +31,7 @@ export interface Recurring {
 export function startRecurring(options: RecurringOptions): Recurring {
   const { name, logger, metrics } = options;
   const stopping = new AbortController();
-  let woken = false;
+  let isWoken = false;
   let backingOff = false;
   let endWait: () => void = () => {};
   let failures = 0;
@@ -47,9 +47,9 @@ export function startRecurring(options: RecurringOptions): Recurring {
   };
 
   const runOnce = async (): Promise<void> => {
-    woken = false;
+    isWoken = false;
     try {
-      if (await options.work(stopping.signal)) woken = true;
+      if (await options.work(stopping.signal)) isWoken = true;
       if (failures > 0) logger.info({ service: name }, 'service recovered');
       failures = 0;
       metrics.serviceRan(name, 'done');
@@ -69,14 +69,14 @@ export function startRecurring(options: RecurringOptions): Recurring {
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await runOnce();
-      if (!woken) await wait(options.intervalMs);
+      if (!isWoken) await wait(options.intervalMs);
     }
   };
   const ended = loop();
 
   return {
     wake() {
-      woken = true;
+      isWoken = true;
       if (!backingOff) endWait();
     },
     stop() {
