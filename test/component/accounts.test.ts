@@ -51,6 +51,7 @@ describe('accounts', () => {
     });
     assert.equal(answer.status, 400);
     assert.equal(answer.error.code, 'validation_failed');
+    // what `validation_failed` has as its details
     const { fields } = answer.error.details as { fields: { field: string }[] };
     assert.deepEqual(fields.map(({ field }) => field).sort(), ['email', 'nickname', 'password']);
   });

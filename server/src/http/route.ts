@@ -109,6 +109,7 @@ export function defineRoute<
         // the router lets nobody in whom `auth` does not allow
         identity: exchange.identity as IdentityFor<A>,
         params: parse(params, exchange.request.params, 'path') as z.output<P>, // {} where there is no schema
+        // as with `params`: {} where there is no schema, else what the schema makes
         query: parse(query, exchange.request.query, 'query') as z.output<Q>,
         body: parse(body, exchange.request.body ?? {}, 'body') as z.output<B>,
       });
