@@ -11,6 +11,7 @@ import { Report } from './runner/report.ts';
 import { runFile, runTogether } from './runner/runFile.ts';
 import { startSharedServers } from './runner/sharedServers.ts';
 import { findMissing, findSuites, type Need, type Suite } from './runner/suites.ts';
+import { makeTemporaryFolder } from './support/processes.ts';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -45,6 +46,7 @@ async function runAll(found: readonly Suite[], concurrency: number): Promise<voi
   const suites = leaveOutWhatCannotRun(found);
   const unit = suites.filter((suite) => suite.unit);
   const others = suites.filter((suite) => !suite.unit);
+  await shareCompiledCode();
   await runUnitTests(unit);
   if (stopping.signal.aborted) return;
   Object.assign(
@@ -56,6 +58,13 @@ async function runAll(found: readonly Suite[], concurrency: number): Promise<voi
   const busy = others.filter(({ waits }) => !waits);
   const lanes = Array.from({ length: concurrency }, () => runFiles([busy, waiting], { sideBySide: true }));
   await Promise.all([...lanes, runFiles([waiting], { sideBySide: true })]);
+}
+
+/** Hundreds of processes load the same programs: what one has compiled serves the next. */
+async function shareCompiledCode(): Promise<void> {
+  const folder = await makeTemporaryFolder('compiled');
+  cleanupStack.add('compiled code', () => folder.remove());
+  process.env.NODE_COMPILE_CACHE = folder.path;
 }
 
 /** In CI everything must run; elsewhere the tests of a server that is not there are named and left out. */

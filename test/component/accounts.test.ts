@@ -51,6 +51,7 @@ describe('accounts', () => {
     });
     assert.equal(response.status, 400);
     assert.equal(response.error.code, 'validation_failed');
+    // what `validation_failed` has as its details
     const { fields } = response.error.details as { fields: { field: string }[] };
     assert.deepEqual(fields.map(({ field }) => field).sort(), ['email', 'nickname', 'password']);
   });

@@ -50,6 +50,7 @@ async function confinementOf(mechanism: keyof typeof MECHANISMS): Promise<Confin
   });
 }
 
+// Object.keys widens to string[]
 for (const mechanism of Object.keys(MECHANISMS) as (keyof typeof MECHANISMS)[]) {
   describe(`with the network by ${mechanism}`, () => {
     let confinement: Confinement;
@@ -501,6 +502,7 @@ test('a folder that cannot be removed costs neither a result nor a worker', asyn
   }
 });
 
+// Object.keys widens to string[]
 for (const mechanism of Object.keys(MECHANISMS) as (keyof typeof MECHANISMS)[]) {
   test(`nothing is left running of a worker that is killed (${mechanism})`, async () => {
     const steps = confinementSteps(mechanism);

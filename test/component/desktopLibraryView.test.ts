@@ -241,6 +241,7 @@ describe('the library view', { timeout: 300_000 }, () => {
     const video = await player.locator('video').elementHandle();
     assert.ok(video);
     const read = (what: string) =>
+      // a video element, which has these properties
       video.evaluate((element: unknown, key) => (element as Record<string, unknown>)[key], what);
     await waitFor('it plays', async () => Number(await read('currentTime')) > 0.5);
 

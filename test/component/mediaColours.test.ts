@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type MediaFacts, mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import type { MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { scalableTags } from '../../worker/src/pictures/colours.ts';
 import { pictureFilters } from '../../worker/src/pictures/filterGraph.ts';
+import { makeMediaFacts } from '../support/mediaFacts.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { isNear, makeSource, publishedPictures } from '../support/pictures.ts';
 import { transcode } from '../support/transcode.ts';
@@ -42,19 +43,16 @@ async function tagNames(property: 'colorspace' | 'color_trc' | 'color_primaries'
 /** Facts of a source with these tags, as inspection writes them. */
 function factsOf({ matrix, transfer, primaries }: Tags, pixelFormat: string): MediaFacts {
   const named = (name: string): string | null => (name === 'unknown' ? null : name);
-  return mediaFactsSchema.parse({
-    ...{ demuxer: 'mov', durationSeconds: 1, containerStartSeconds: 0, audio: null },
-    ...{ seekable: true, preRollSeconds: 0 },
+  return makeMediaFacts({
+    durationSeconds: 1,
+    audio: null,
     video: {
-      ...{ streamIndex: 0, codec: 'hevc', startSeconds: 0, durationSeconds: 1, rotationDegrees: 0 },
-      ...{ codedWidth: 16, codedHeight: 16, displayWidth: 16, displayHeight: 16 },
-      sampleAspectRatio: { num: 1, den: 1 },
-      ...{ pixelFormat, fullRange: false, interlaced: false },
+      ...{ codec: 'hevc', codedWidth: 16, codedHeight: 16, displayWidth: 16, displayHeight: 16 },
+      ...{ pixelFormat, outputFrameRate: { num: 25, den: 1 } },
       hdr: HDR_TRANSFERS[transfer] ?? 'none',
       colorSpace: named(matrix),
       colorPrimaries: named(primaries),
       colorTransfer: named(transfer),
-      ...{ outputFrameRate: { num: 25, den: 1 }, variableFrameRate: false },
     },
   });
 }

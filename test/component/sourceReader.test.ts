@@ -201,6 +201,7 @@ test('a source that is gone is a fault at once', async () => {
 test('a range that the program abandons is no fault, and its connection to the store is closed', async () => {
   const { url } = await open((index) => (index === 0 ? undefined : { freezeAfter: 0 }));
   const request = get(url, { headers: { range: 'bytes=0-' } });
+  // what this event passes
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   await once(response, 'data');
   response.on('error', () => undefined);
@@ -294,6 +295,7 @@ test('serves on a unix socket, too, and leaves no file of it', async () => {
   const { address, url } = await open(undefined, { withSocket: true });
   assert.ok(address.socketPath);
   const request = get({ socketPath: address.socketPath, path: new URL(url).pathname });
+  // what this event passes
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = await response.toArray();
   assert.ok(Buffer.concat(chunks).equals(content));

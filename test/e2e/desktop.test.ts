@@ -170,6 +170,7 @@ async function playFor(page: Page, seconds: number): Promise<void> {
   await player.getByRole('button', { name: 'Play', exact: true }).first().click();
   const video = player.locator('video');
   await waitFor(`${seconds} s are played`, async () => {
+    // a video element
     const at = await video.evaluate((element: unknown) => (element as { currentTime: number }).currentTime);
     return at >= seconds;
   });

@@ -105,6 +105,7 @@ describe('a server with two thousand connections', () => {
 
   /** Over a connection of its own. */
   async function request(url: string) {
+    // what this event passes
     const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
     return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
   }

@@ -136,6 +136,7 @@ test('a store that goes away at any moment makes the task wait, and never blames
         const from = proxy.requests + good;
         proxy.setFaults((index) => (index >= from ? fault : undefined));
         await assert.rejects(runThroughProxy(spec, impatient), (error: unknown) => {
+          // an error of any kind may have one
           const code = (error as { code?: unknown }).code;
           if (fault.otherBytes) assert.equal(code, 'source_changed');
           else assert.ok(error instanceof FarmFault && code === 'source_unreachable', String(error));

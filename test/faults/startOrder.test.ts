@@ -132,6 +132,7 @@ test('server and worker start before everything they depend on, and then a video
     ['GET', '/metrics'],
   ] as const) {
     const answer = await fetch(url(at), { method, ...(method === 'POST' && { body: '{}' }) });
+    // the body of every failure
     const { error } = (await answer.json()) as { error: { code: string; request_id: string } };
     assert.deepEqual([answer.status, error.code], [503, 'unavailable'], at);
     assert.equal(error.request_id, answer.headers.get('x-request-id'));

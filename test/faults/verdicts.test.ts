@@ -173,8 +173,11 @@ test('sound that ends early because its read broke off is never published, nor i
   const { source, audio } = await planOf(film);
   for (const share of [0.3, 0.7, 0.95]) {
     await assert.rejects(
-      runCut(context, source, Math.round(source.sizeBytes * share), (input, bound) =>
-        runAudio(taskKeys(1, 1, null), audio as TaskSpecOf<'audio'>, input, bound),
+      runCut(
+        context,
+        source,
+        Math.round(source.sizeBytes * share),
+        (input, bound) => runAudio(taskKeys(1, 1, null), audio as TaskSpecOf<'audio'>, input, bound), // found by its kind
       ),
       (error: unknown) => {
         assert.ok(error instanceof ReelmillError && !(error instanceof MediaFault), String(error));

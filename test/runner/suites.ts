@@ -7,6 +7,7 @@ import { MARIADB_PROGRAMS } from '../support/mariadb.ts';
 import { PROMETHEUS_PROGRAMS } from '../support/prometheus.ts';
 import { RABBITMQ_PROGRAMS } from '../support/rabbitmq.ts';
 import { SCHEMATHESIS_PROGRAMS } from '../support/schemathesis.ts';
+import { byLength, mostlyWaits } from './order.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -16,14 +17,6 @@ const OTHER_TESTS = 'test/!(slow)/**/*.test.ts';
 const SLOW_TESTS = 'test/slow/**/*.test.ts';
 const HOOK_OF_THE_FILE = /^(before|after)(Each)?\(/m;
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
-
-/** Begun first, so that none of them is left over at the end. */
-const LONGEST = ['test/component/desktopScreens.test.ts'];
-/** They wait for leases to end, for silence to be noticed, for programs to start. */
-const MOSTLY_WAITING = ['test/component/embeddedWorker.test.ts'];
-const moved = [...LONGEST, ...MOSTLY_WAITING].filter((file) => !existsSync(path.join(ROOT, file)));
-if (moved.length > 0)
-  throw new Error(`test/runner/suites.ts names files that are not there: ${moved.join(', ')}`);
 
 export type Need =
   | 'MariaDB'
@@ -75,7 +68,7 @@ export function findSuites(
   const find = (pattern: string): string[] =>
     globSync(pattern, { cwd: ROOT, exclude: (name) => name === 'node_modules' })
       .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-      .sort((one, other) => rankOf(one) - rankOf(other) || one.localeCompare(other));
+      .sort(byLength);
   if (slow) return find(SLOW_TESTS).map(suiteOf);
   const others = unit ? [] : find(OTHER_TESTS).map(suiteOf);
   return [...find(UNIT_TESTS).map(unitSuiteOf), ...others];
@@ -91,14 +84,9 @@ function suiteOf(file: string): Suite {
     file,
     unit: false,
     ownProcess: true,
-    waits: MOSTLY_WAITING.includes(file),
+    waits: mostlyWaits(file),
     needs: findNeeds(file),
   };
-}
-
-function rankOf(file: string): number {
-  const rank = LONGEST.indexOf(file);
-  return rank < 0 ? LONGEST.length : rank;
 }
 
 /** The needs that this machine cannot meet. */

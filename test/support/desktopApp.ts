@@ -173,6 +173,7 @@ async function dropFiles(context: BrowserContext, page: Page, files: readonly st
   const session = await context.newCDPSession(page);
   try {
     const data = { items: [], files: [...files], dragOperationsMask: 1 };
+    // what the expression names
     const { innerWidth, innerHeight } = (await page.evaluate('({ innerWidth, innerHeight })')) as {
       innerWidth: number;
       innerHeight: number;

@@ -96,6 +96,7 @@ async function passOn(from: IncomingMessage, to: ServerResponse, fault: Response
   const { resetAt, stallAt, repeatAt, dropAt, otherBytes } = fault;
   const cut = resetAt ?? stallAt ?? repeatAt ?? dropAt;
   let position = 0;
+  // a stream without an encoding yields buffers
   for await (const chunk of from as AsyncIterable<Buffer>) {
     const at = cut === undefined || cut < position ? chunk.length : cut - position;
     position += chunk.length;

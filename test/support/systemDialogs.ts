@@ -27,6 +27,7 @@ export async function holdQuestions({ electron }: BuiltApp): Promise<void> {
 /** The messages of the questions that are open. */
 export function readQuestions({ electron }: BuiltApp): Promise<string[]> {
   return electron.evaluate(() =>
+    // made by `holdQuestions`
     (globalThis as unknown as HeldQuestions).heldQuestions.map(({ message }) => message),
   );
 }
@@ -35,6 +36,7 @@ export function readQuestions({ electron }: BuiltApp): Promise<string[]> {
 export async function answerQuestion(app: BuiltApp, button: number): Promise<void> {
   await waitFor('the app asks', async () => (await readQuestions(app)).length > 0);
   await app.electron.evaluate((_, pressed) => {
+    // made by `holdQuestions`
     (globalThis as unknown as HeldQuestions).heldQuestions.shift()?.answer(pressed);
   }, button);
 }

@@ -1,43 +1,17 @@
-import { type MediaFacts, mediaFactsSchema, type RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import type { MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult, TaskSpec } from '@reelmill/shared/contracts/tasks.ts';
 import { type TaskKeys, taskKeys } from '@reelmill/shared/core/objectKeys.ts';
+import { makeMediaFacts } from './mediaFacts.ts';
 
 /** Facts of an ordinary 1280x720 video of 30 frames per second with sound. */
-export function factsOf(options: { durationSeconds: number; audio?: boolean }): MediaFacts {
-  const { durationSeconds } = options;
-  return mediaFactsSchema.parse({
-    demuxer: 'mov',
-    durationSeconds,
-    containerStartSeconds: 0,
-    seekable: true,
-    preRollSeconds: 0,
-    audio:
-      options.audio === false
-        ? null
-        : { streamIndex: 1, codec: 'aac', channels: 2, sampleRate: 48_000, startSeconds: 0, durationSeconds },
-    video: {
-      streamIndex: 0,
-      codec: 'h264',
-      startSeconds: 0,
-      durationSeconds,
-      codedWidth: 1280,
-      codedHeight: 720,
-      displayWidth: 1280,
-      displayHeight: 720,
-      rotationDegrees: 0,
-      sampleAspectRatio: { num: 1, den: 1 },
-      pixelFormat: 'yuv420p',
-      fullRange: false,
-      interlaced: false,
-      hdr: 'none',
-      colorSpace: 'bt709',
-      colorPrimaries: 'bt709',
-      colorTransfer: 'bt709',
-      outputFrameRate: { num: 30, den: 1 },
-      variableFrameRate: false,
-      singlePicture: false,
-    },
-  });
+export function factsOf({
+  durationSeconds,
+  audio,
+}: {
+  durationSeconds: number;
+  audio?: boolean;
+}): MediaFacts {
+  return makeMediaFacts({ durationSeconds, ...(audio === false ? { audio: null } : {}) });
 }
 
 type Made = Exclude<TaskResult, { kind: 'inspect' }>;

@@ -87,6 +87,7 @@ function buildWebhooks(components: Components): Json {
 }
 
 function buildParameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
+  // the schema of an object, which Zod types as any JSON Schema
   const { properties = {}, required = [] } = components.use(schema, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];

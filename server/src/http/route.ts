@@ -109,6 +109,7 @@ export function defineRoute<
         // the router has checked `auth`
         identity: context.identity as IdentityFor<A>,
         params: parse(params, context.request.params, 'path') as z.output<P>, // {} where there is no schema
+        // as with `params`: {} where there is no schema, else what the schema makes
         query: parse(query, context.request.query, 'query') as z.output<Q>,
         body: parse(body, context.request.body ?? {}, 'body') as z.output<B>,
       });

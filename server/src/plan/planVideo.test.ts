@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodePlanSchema, type MediaFacts, mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { encodePlanSchema, type MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import { taskSpecSchema } from '@reelmill/shared/contracts/tasks.ts';
 import {
   audioSegmentSeconds,
@@ -10,49 +10,15 @@ import {
   videoSegmentCount,
   videoSegmentSeconds,
 } from '@reelmill/shared/core/timeline.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { planChunks, segmentFramesFor } from './chunkPlan.ts';
 import { buildLadder, previewQuality } from './ladder.ts';
 import { encodeTasks, planVideo } from './planVideo.ts';
 
 function factsOf(video: Partial<MediaFacts['video']> = {}, rest: Partial<MediaFacts> = {}): MediaFacts {
-  return mediaFactsSchema.parse({
-    demuxer: 'mov',
-    durationSeconds: video.durationSeconds ?? 180,
-    containerStartSeconds: 0,
-    seekable: true,
-    preRollSeconds: 0,
-    audio: {
-      streamIndex: 1,
-      codec: 'aac',
-      channels: 2,
-      sampleRate: 48_000,
-      startSeconds: 0,
-      durationSeconds: 180,
-    },
-    ...rest,
-    video: {
-      streamIndex: 0,
-      codec: 'h264',
-      startSeconds: 0,
-      durationSeconds: 180,
-      codedWidth: 1920,
-      codedHeight: 1080,
-      displayWidth: 1920,
-      displayHeight: 1080,
-      rotationDegrees: 0,
-      sampleAspectRatio: { num: 1, den: 1 },
-      pixelFormat: 'yuv420p',
-      fullRange: false,
-      interlaced: false,
-      hdr: 'none',
-      colorSpace: 'bt709',
-      colorPrimaries: 'bt709',
-      colorTransfer: 'bt709',
-      outputFrameRate: { num: 30, den: 1 },
-      variableFrameRate: false,
-      ...video,
-    },
-  });
+  const size = { codedWidth: 1920, codedHeight: 1080, displayWidth: 1920, displayHeight: 1080 };
+  const durationSeconds = video.durationSeconds ?? 180;
+  return makeMediaFacts({ durationSeconds, ...rest, video: { ...size, ...video } });
 }
 
 const sizes = (displayWidth: number, displayHeight: number) =>

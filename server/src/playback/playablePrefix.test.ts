@@ -2,47 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import type { TaskResult } from '@reelmill/shared/contracts/tasks.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { findPlayablePrefix, type TaskFacts } from './playablePrefix.ts';
 
 const plan = planVideo(
-  {
-    demuxer: 'mov,mp4,m4a,3gp,3g2,mj2',
-    durationSeconds: 60,
-    containerStartSeconds: 0,
-    video: {
-      streamIndex: 0,
-      codec: 'h264',
-      startSeconds: 0,
-      durationSeconds: 60,
-      codedWidth: 1280,
-      codedHeight: 720,
-      displayWidth: 1280,
-      displayHeight: 720,
-      rotationDegrees: 0,
-      sampleAspectRatio: { num: 1, den: 1 },
-      pixelFormat: 'yuv420p',
-      fullRange: false,
-      interlaced: false,
-      hdr: 'none',
-      colorSpace: null,
-      colorPrimaries: null,
-      colorTransfer: null,
-      outputFrameRate: { num: 25, den: 1 },
-      variableFrameRate: false,
-      singlePicture: false,
-    },
-    audio: {
-      streamIndex: 1,
-      codec: 'aac',
-      channels: 2,
-      sampleRate: 48_000,
-      startSeconds: 0,
-      durationSeconds: 60,
-    },
-    seekable: true,
-    preRollSeconds: 0,
-  },
+  makeMediaFacts({ durationSeconds: 60, video: { outputFrameRate: { num: 25, den: 1 } } }),
   { version: 1, chunkSeconds: 20 },
 );
 

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EncodePlan, MediaFacts, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import type { EncodePlan, RenditionOutput } from '@reelmill/shared/contracts/media.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
 import { assembleVideo, type FinishedTask } from './assembleVideo.ts';
 
-const FACTS: MediaFacts = {
-  demuxer: 'mov',
+const FACTS = makeMediaFacts({
   durationSeconds: 40,
-  containerStartSeconds: 0,
-  seekable: true,
-  preRollSeconds: 0,
-  audio: {
-    streamIndex: 1,
-    codec: 'aac',
-    channels: 2,
-    sampleRate: 48_000,
-    startSeconds: 0,
-    durationSeconds: 40,
-  },
-  video: {
-    streamIndex: 0,
-    codec: 'h264',
-    startSeconds: 0,
-    durationSeconds: 40,
-    codedWidth: 640,
-    codedHeight: 360,
-    displayWidth: 640,
-    displayHeight: 360,
-    rotationDegrees: 0,
-    sampleAspectRatio: { num: 1, den: 1 },
-    pixelFormat: 'yuv420p',
-    fullRange: false,
-    interlaced: false,
-    hdr: 'none',
-    colorSpace: null,
-    colorPrimaries: null,
-    colorTransfer: null,
-    outputFrameRate: { num: 25, den: 1 },
-    variableFrameRate: false,
-    singlePicture: false,
-  },
-};
+  video: { displayWidth: 640, displayHeight: 360, outputFrameRate: { num: 25, den: 1 } },
+});
 const plan: EncodePlan = planVideo(FACTS, { version: 1, chunkSeconds: 10 });
 
 /** Every task of the plan, done as planned. */

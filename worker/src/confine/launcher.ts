@@ -109,6 +109,7 @@ export async function probeSteps(): Promise<Steps> {
 }
 
 export function parseSteps(text: string): Steps {
+  // a limit of two parts, of which the second may be missing
   const found = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string | undefined]));
   const namespace = found.get('namespace');
   return {

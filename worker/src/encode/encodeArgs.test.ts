@@ -1,45 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planVideo } from '@reelmill/server/plan/planVideo.ts';
-import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { encodeGraph } from '../pictures/filterGraph.ts';
 import { encodeArgs } from './encodeArgs.ts';
 
-const facts = mediaFactsSchema.parse({
-  demuxer: 'mov',
+const facts = makeMediaFacts({
   durationSeconds: 60.06,
-  containerStartSeconds: 0,
-  video: {
-    streamIndex: 2,
-    codec: 'h264',
-    startSeconds: 0.5,
-    durationSeconds: 60.06,
-    codedWidth: 640,
-    codedHeight: 360,
-    displayWidth: 640,
-    displayHeight: 360,
-    rotationDegrees: 0,
-    sampleAspectRatio: { num: 1, den: 1 },
-    pixelFormat: 'yuv420p',
-    fullRange: false,
-    interlaced: false,
-    hdr: 'none',
-    colorSpace: null,
-    colorPrimaries: null,
-    colorTransfer: null,
-    outputFrameRate: { num: 30_000, den: 1_001 },
-    variableFrameRate: false,
-  },
   audio: {
-    streamIndex: 1,
-    codec: 'ac3',
-    channels: 6,
-    sampleRate: 44_100,
-    startSeconds: 0.5,
-    durationSeconds: 60,
+    ...{ streamIndex: 1, codec: 'ac3', channels: 6, sampleRate: 44_100 },
+    ...{ startSeconds: 0.5, durationSeconds: 60 },
   },
-  seekable: true,
-  preRollSeconds: 0,
+  video: {
+    ...{ streamIndex: 2, startSeconds: 0.5 },
+    ...{ codedWidth: 640, codedHeight: 360, displayWidth: 640, displayHeight: 360 },
+    ...{ colorSpace: null, colorPrimaries: null, colorTransfer: null },
+    outputFrameRate: { num: 30_000, den: 1_001 },
+  },
 });
 const plan = planVideo(facts, { version: 1, chunkSeconds: 30 });
 const url = 'http://127.0.0.1:4000/unguessable';

@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { PictureReader, type PrintedPicture } from '../pictures/printedPictures.ts';
 import { PreRollSearch } from './preRollSearch.ts';
 
-const facts = mediaFactsSchema.parse({
-  demuxer: 'mov',
+const facts = makeMediaFacts({
   durationSeconds: 3600,
-  containerStartSeconds: 0,
-  video: {
-    streamIndex: 0,
-    codec: 'h264',
-    startSeconds: 0,
-    durationSeconds: 3600,
-    codedWidth: 160,
-    codedHeight: 90,
-    displayWidth: 160,
-    displayHeight: 90,
-    rotationDegrees: 0,
-    sampleAspectRatio: { num: 1, den: 1 },
-    pixelFormat: 'yuv420p',
-    fullRange: false,
-    interlaced: false,
-    hdr: 'none',
-    colorSpace: null,
-    colorPrimaries: null,
-    colorTransfer: null,
-    outputFrameRate: { num: 25, den: 1 },
-    variableFrameRate: false,
-  },
   audio: null,
-  seekable: true,
-  preRollSeconds: 0,
+  video: {
+    ...{ codedWidth: 160, codedHeight: 90, displayWidth: 160, displayHeight: 90 },
+    outputFrameRate: { num: 25, den: 1 },
+  },
 });
 const chunk = { index: 1, firstSegment: 6, segmentCount: 6, firstFrame: 750, frameCount: 750, last: false };
 

@@ -86,6 +86,7 @@ test('an 8K film gets what its pictures, renditions and tone mapping take', () =
   const picture = 7680 * 4352 * 3;
   const encode = encodeMemory(reading(LARGE), RENDITIONS);
   assert.ok(encode > 24 * picture, `${encode}`);
+  // another value than the literal of the sample
   const flat = encodeMemory(reading({ ...LARGE, hdr: 'none' } as unknown as typeof SMALL), RENDITIONS);
   assert.ok(encode - flat > 500 * 1024 ** 2);
   assert.ok(encodeMemory(reading(LARGE), RENDITIONS.slice(3)) < encode);

@@ -55,7 +55,7 @@ test('a picture beyond what the decoder of a smaller one may take is never dropp
 });
 
 test('where no shape lasts, the one that is shown longest is chosen', () => {
-  const many = Array.from({ length: 20 }, (_, n) => ({ at: n, size: [100 + n, 100] as [number, number] }));
+  const many = Array.from({ length: 20 }, (_, n) => ({ at: n, size: [100 + n, 100] as [number, number] })); // not number[]
   assert.deepEqual(chosenSize(many, 20.5), [119, 100]);
 });
 
@@ -87,7 +87,7 @@ test('pixels of unknown shape are square, and those of nearly the same shape are
 });
 
 test('memory does not grow with the number of shapes', () => {
-  const many = Array.from({ length: 5_000 }, (_, n) => ({ at: n, size: [100 + n, 100] as [number, number] }));
+  const many = Array.from({ length: 5_000 }, (_, n) => ({ at: n, size: [100 + n, 100] as [number, number] })); // not number[]
   assert.ok(scanOf(many, 5_000).shapes.length <= 100);
 });
 

@@ -62,6 +62,7 @@ export async function* readStoreRange(
     const { etag, length } = checkResponse(response, read);
     onStart(etag);
     let left = length;
+    // a response without an encoding yields buffers
     for await (const chunk of response as AsyncIterable<Buffer>) {
       left -= chunk.length;
       if (left < 0) throw sentMore();

@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mediaFactsSchema } from '@reelmill/shared/contracts/media.ts';
+import { makeMediaFacts } from '../../../test/support/mediaFacts.ts';
 import { firstPreRoll, isTooLate, longerPreRoll, type PreRoll, seekSeconds } from './preRoll.ts';
 
-const facts = mediaFactsSchema.parse({
-  demuxer: 'mpegts',
-  durationSeconds: 3600,
-  containerStartSeconds: 10,
-  video: {
-    streamIndex: 0,
-    codec: 'h264',
-    startSeconds: 10,
-    durationSeconds: 3600,
-    codedWidth: 160,
-    codedHeight: 90,
-    displayWidth: 160,
-    displayHeight: 90,
-    rotationDegrees: 0,
-    sampleAspectRatio: { num: 1, den: 1 },
-    pixelFormat: 'yuv420p',
-    fullRange: false,
-    interlaced: false,
-    hdr: 'none',
-    colorSpace: null,
-    colorPrimaries: null,
-    colorTransfer: null,
-    outputFrameRate: { num: 25, den: 1 },
-    variableFrameRate: false,
-  },
+const facts = makeMediaFacts({
+  ...{ demuxer: 'mpegts', durationSeconds: 3600, containerStartSeconds: 10, preRollSeconds: 4 },
   audio: null,
-  seekable: true,
-  preRollSeconds: 4,
+  video: { startSeconds: 10, outputFrameRate: { num: 25, den: 1 } },
 });
 const at = (seconds: number) => ({ firstFrame: seconds * 25 });
 

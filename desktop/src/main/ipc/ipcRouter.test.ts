@@ -17,7 +17,7 @@ function routing(own: Partial<IpcHandlers>) {
       (async (args: unknown) => {
         calls.push({ name, args });
       }),
-  }) as IpcHandlers;
+  }) as IpcHandlers; // the proxy has a handler for every name
   return { options: { handlers, logger }, lines, calls };
 }
 

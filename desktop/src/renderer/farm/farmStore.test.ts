@@ -46,7 +46,9 @@ describe('the farm store', () => {
     await refresh(withDone(10));
     void state().refresh();
     await bridge.take('farm.get').refuse(new ReelmillError('network', 'No connection.'));
-    assert.equal((state().failure as ReelmillError).code, 'network');
+    const { failure } = state();
+    assert.ok(failure instanceof ReelmillError);
+    assert.equal(failure.code, 'network');
     assert.equal(state().farm?.tasks.done, 10);
     await refresh();
     assert.equal(state().failure, null);

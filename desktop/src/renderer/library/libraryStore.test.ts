@@ -113,7 +113,9 @@ describe('the library store', () => {
   test('keeps the videos and the error of a failed page until the next response', async () => {
     state().show({ first: 0, last: 11 });
     await bridge.take('library.list').refuse(OFFLINE);
-    assert.equal((state().failure as ReelmillError).code, 'network');
+    const { failure } = state();
+    assert.ok(failure instanceof ReelmillError);
+    assert.equal(failure.code, 'network');
     assert.equal(state().total, null);
     const again = state().refresh();
     await bridge.take('library.list').reply(listOf(1, 20, 20));

@@ -6,6 +6,7 @@ import classes from './Settings.module.css';
  */
 
 export const INPUT_ROW = {
+  // the names that Mantine knows, which an array of literals widens to strings
   inputWrapperOrder: ['label', 'description', 'input'] as Array<'label' | 'description' | 'input'>,
   classNames: {
     root: classes.row ?? '',
