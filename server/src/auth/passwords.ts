@@ -1,5 +1,6 @@
 import { randomBytes, randomInt, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import pLimit from 'p-limit';
 
 /** 128 · 2^16 · 8 bytes: every guess takes 64 MiB. */
 const PARAMETERS = { log2N: 16, r: 8, p: 2 };
@@ -7,8 +8,7 @@ const KEY_BYTES = 32;
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
 
-let running = 0;
-const waiting: (() => void)[] = [];
+const slots = pLimit(AT_ONCE);
 
 /** `scrypt$log2N$r$p$salt$key`: the parameters stay with the hash, so that they can be raised later. */
 export async function hashPassword(password: string): Promise<string> {
@@ -53,27 +53,8 @@ function runScrypt(password: string, salt: Buffer, options: ScryptOptions): Prom
 }
 
 /** Few hashes at a time, or a burst of logins would take all memory and every thread that reads files. */
-async function withSlot<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= AT_ONCE) {
-    if (waiting.length >= MAX_WAITING) {
-      throw new ReelmillError(
-        'rate_limited',
-        'Too many people are logging in right now; try again shortly.',
-        {
-          retryAfterSeconds: 5,
-        },
-      );
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else {
-    running += 1;
-  }
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    // the slot goes to the next one directly, so nobody can slip in between
-    if (next) next();
-    else running -= 1;
-  }
+function withSlot<T>(work: () => Promise<T>): Promise<T> {
+  if (slots.pendingCount < MAX_WAITING) return slots(work);
+  const message = 'Too many people are logging in right now; try again shortly.';
+  throw new ReelmillError('rate_limited', message, { retryAfterSeconds: 5 });
 }
