@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { ByteRange } from '@reelmill/shared/drivers/disk/byteRange.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
-import { retry } from '@reelmill/shared/runtime/retry.ts';
 import { StoreFault } from './storeRange.ts';
 import type { StoreWaits } from './storeWaits.ts';
 
@@ -55,25 +56,24 @@ export async function* readWholePieces(
   }
 }
 
-function fetchPiece({ first, last }: ByteRange, size: PieceSize, source: PieceSource): Promise<Piece> {
-  const { backoff, signal } = source;
+async function fetchPiece({ first, last }: ByteRange, size: PieceSize, source: PieceSource): Promise<Piece> {
   let heardAt = performance.now();
   // a smaller piece may come whole; the smallest has to within the time
   const onProgress = (): void => {
     if (size.bytes > MIN_BYTES) heardAt = performance.now();
   };
-  const fetch = (): Promise<Piece> => {
-    const range = { first, last: Math.min(last, first + size.bytes - 1) };
-    return fetchOnce(range, size, source, onProgress);
-  };
-  const shouldRetry = (error: unknown): boolean => {
-    signal.throwIfAborted();
-    if (isFinal(error) || performance.now() - heardAt > source.outageMs) return false;
-    size.shrink();
-    source.onRetry(error, first);
-    return true;
-  };
-  return retry(fetch, { shouldRetry, backoff, signal });
+  for (let failures = 1; ; failures += 1) {
+    try {
+      const range = { first, last: Math.min(last, first + size.bytes - 1) };
+      return await fetchOnce(range, size, source, onProgress);
+    } catch (error) {
+      source.signal.throwIfAborted();
+      if (isFinal(error) || performance.now() - heardAt > source.outageMs) throw error;
+      size.shrink();
+      source.onRetry(error, first);
+      await pause(backoffMs(failures, source.backoff), undefined, { signal: source.signal });
+    }
+  }
 }
 
 /** `onProgress` is called for every `MIN_BYTES`. */
