@@ -71,6 +71,7 @@ function buildProgram(
       writeErr: (text) => terminal.stderr.write(text),
     })
     .exitOverride()
+    .allowExcessArguments()
     .addHelpText('after', `\n${exitCodeTable()}\n\n${ENVIRONMENT}`);
 
   program

@@ -1,6 +1,7 @@
 import type { Role } from '@reelmill/shared/contracts/users.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import type { ServerContext } from '../context/serverContext.ts';
 import type { Identity } from '../http/route.ts';
 import type { Authenticate } from '../http/router.ts';
@@ -52,7 +53,10 @@ function readBearer(request: Request): string | null {
 }
 
 function cacheAccounts({ database, signals }: ServerContext): (userId: number) => Promise<Account | null> {
-  const cache = new Map<number, { account: Account | null; until: number }>();
+  const cache = new LRUCache<number, { account: Account | null }>({
+    max: ACCOUNT_CACHE_ENTRIES,
+    ttl: ACCOUNT_CACHE_MS,
+  });
   let changes = 0;
   signals.onAccountChanged((userId) => {
     changes += 1;
@@ -60,7 +64,7 @@ function cacheAccounts({ database, signals }: ServerContext): (userId: number) =
   });
   return async (userId) => {
     const known = cache.get(userId);
-    if (known !== undefined && known.until > performance.now()) return known.account;
+    if (known !== undefined) return known.account;
     const changesBefore = changes;
     const row = await database.models.User.findByPk(userId, {
       attributes: ['role', 'disabledAt', 'sessionEpoch'],
@@ -68,8 +72,7 @@ function cacheAccounts({ database, signals }: ServerContext): (userId: number) =
     const account = row && { role: row.role, disabled: row.disabledAt !== null, epoch: row.sessionEpoch };
     // a row that was read during a change may be the state before it
     if (changes !== changesBefore) return account;
-    if (cache.size >= ACCOUNT_CACHE_ENTRIES) cache.clear();
-    cache.set(userId, { account, until: performance.now() + ACCOUNT_CACHE_MS });
+    cache.set(userId, { account });
     return account;
   };
 }

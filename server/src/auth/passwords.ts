@@ -1,5 +1,6 @@
 import { randomBytes, randomInt, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import pLimit from 'p-limit';
 
 /** 128 · 2^16 · 8 bytes: every guess takes 64 MiB. */
 const PARAMETERS = { log2N: 16, r: 8, p: 2 };
@@ -7,8 +8,7 @@ const KEY_BYTES = 32;
 const MAX_CONCURRENT = 2;
 const MAX_WAITING = 64;
 
-let running = 0;
-const waiting: (() => void)[] = [];
+const slots = pLimit(MAX_CONCURRENT);
 
 /** Returns `scrypt$log2N$r$p$salt$key`: the hash keeps its parameters, so that they can be raised later. */
 export async function hashPassword(password: string): Promise<string> {
@@ -53,27 +53,8 @@ function runScrypt(password: string, salt: Buffer, options: ScryptOptions): Prom
 }
 
 /** Limits concurrent hashes: a burst of logins would use up the memory and the thread pool. */
-async function withSlot<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= MAX_CONCURRENT) {
-    if (waiting.length >= MAX_WAITING) {
-      throw new ReelmillError(
-        'rate_limited',
-        'Too many people are logging in right now. Try again shortly.',
-        {
-          retryAfterSeconds: 5,
-        },
-      );
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else {
-    running += 1;
-  }
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    // passes the slot on directly, so that no new call takes it first
-    if (next) next();
-    else running -= 1;
-  }
+function withSlot<T>(work: () => Promise<T>): Promise<T> {
+  if (slots.pendingCount < MAX_WAITING) return slots(work);
+  const message = 'Too many people are logging in right now. Try again shortly.';
+  throw new ReelmillError('rate_limited', message, { retryAfterSeconds: 5 });
 }

@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { ObjectStore, StoredObject } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { retry } from '@reelmill/shared/runtime/retry.ts';
 import type { BackupFolder } from './backupFolder.ts';
 import { createDigest, type Digest, receiveFile } from './files.ts';
 import type { IndexedObject, ObjectIndex } from './objectIndex.ts';
@@ -61,22 +62,29 @@ async function findKept(
   return file?.size === sizeBytes ? known : null;
 }
 
-async function copyOneOut({ store, folder }: CopyOptions, key: string): Promise<IndexedObject | null> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const facts = await store.stat(key);
-      if (facts === null) return null;
-      const { etag, contentType, sizeBytes } = facts;
-      const { md5 } = await receiveFile(await store.get(key), folder.objectFile(key), (digest) =>
-        assertSame(key, digest, { sizeBytes, md5: facts.md5 }),
-      );
-      return { key, sizeBytes, etag, md5, contentType };
-    } catch (error) {
-      if (error instanceof ReelmillError && error.code === 'not_found') return null;
-      // replaced while it was read, or a connection that broke
-      if (attempt === TRIES) throw error;
-    }
+async function copyOneOut(options: CopyOptions, key: string): Promise<IndexedObject | null> {
+  // replaced while it was read, or a connection that broke
+  const shouldRetry = (error: unknown, attempt: number): boolean => attempt < TRIES && !isGone(error);
+  try {
+    return await retry(() => copyOnceOut(options, key), { shouldRetry });
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
   }
+}
+
+async function copyOnceOut({ store, folder }: CopyOptions, key: string): Promise<IndexedObject | null> {
+  const facts = await store.stat(key);
+  if (facts === null) return null;
+  const { etag, contentType, sizeBytes } = facts;
+  const { md5 } = await receiveFile(await store.get(key), folder.objectFile(key), (digest) =>
+    assertSame(key, digest, { sizeBytes, md5: facts.md5 }),
+  );
+  return { key, sizeBytes, etag, md5, contentType };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ReelmillError && error.code === 'not_found';
 }
 
 /** Removes from the folder what a round has not met. */

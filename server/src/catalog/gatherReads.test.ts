@@ -59,3 +59,13 @@ test('a read that fails fails for all who asked, and for nobody after', async ()
   down = false;
   assert.equal(await read(1), 1);
 });
+
+test('however many ask for the same, it is read once', async () => {
+  let reads = 0;
+  const read = gatherReads(async (ids: readonly number[]) => {
+    reads += 1;
+    return new Map(ids.map((id) => [id, id]));
+  }, Number);
+  const found = await Promise.all(Array.from({ length: 1_000 }, () => read(7)));
+  assert.deepEqual([new Set(found), reads], [new Set([7]), 1]);
+});

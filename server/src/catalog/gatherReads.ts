@@ -1,3 +1,5 @@
+import DataLoader from 'dataloader';
+
 const MAX_TOGETHER = 200;
 
 /**
@@ -9,28 +11,21 @@ export function gatherReads<Q, V>(
   readAll: (asked: readonly Q[]) => Promise<ReadonlyMap<number, V>>,
   idOf: (asked: Q) => number,
 ): (asked: Q) => Promise<V | undefined> {
-  type Batch = Map<number, PromiseWithResolvers<V | undefined> & { asked: Q }>;
-  let gathering: Batch | undefined;
-
-  const begin = (): Batch => {
-    const batch: Batch = new Map();
-    setImmediate(async () => {
-      if (gathering === batch) gathering = undefined;
-      try {
-        const found = await readAll([...batch.values()].map(({ asked }) => asked));
-        for (const [id, { resolve }] of batch) resolve(found.get(id));
-      } catch (error) {
-        for (const { reject } of batch.values()) reject(error);
-      }
-    });
-    return batch;
-  };
-
-  return (asked) => {
-    if (gathering === undefined || gathering.size >= MAX_TOGETHER) gathering = begin();
-    const id = idOf(asked);
-    const waiting = gathering.get(id) ?? { ...Promise.withResolvers<V | undefined>(), asked };
-    gathering.set(id, waiting);
-    return waiting.promise;
-  };
+  const loader = new DataLoader<Q, V | undefined, number>(
+    async (asked) => {
+      const found = await readAll(asked);
+      return asked.map((one) => found.get(idOf(one)));
+    },
+    {
+      cacheKeyFn: idOf,
+      maxBatchSize: MAX_TOGETHER,
+      batchScheduleFn: (begin) =>
+        setImmediate(() => {
+          // what is under way serves nobody who asks from now on
+          loader.clearAll();
+          begin();
+        }),
+    },
+  );
+  return (asked) => loader.load(asked);
 }

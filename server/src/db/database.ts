@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
+import { retry } from '@reelmill/shared/runtime/retry.ts';
 import { BaseError, QueryTypes, Sequelize, Transaction } from 'sequelize';
 import { migrate } from './migrate.ts';
 import { defineModels, type Models } from './models.ts';
@@ -109,14 +110,10 @@ const MAX_DEADLOCK_ATTEMPTS = 4;
  * Repeats the whole transaction, since the database has rolled it back as a whole: repeating only the statement, as
  * Sequelize's own `retry` does, would run the rest outside any transaction.
  */
-async function withDeadlockRetry<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (attempt === MAX_DEADLOCK_ATTEMPTS || !isDeadlock(error)) throw error;
-    }
-  }
+function withDeadlockRetry<T>(run: () => Promise<T>): Promise<T> {
+  const shouldRetry = (error: unknown, attempt: number): boolean =>
+    attempt < MAX_DEADLOCK_ATTEMPTS && isDeadlock(error);
+  return retry(run, { shouldRetry });
 }
 
 function isDeadlock(error: unknown): boolean {

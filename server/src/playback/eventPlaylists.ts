@@ -10,7 +10,7 @@ import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { masterPlaylist, mediaPlaylist } from '../publish/playlists.ts';
-import { BoundedCache } from '../signing/boundedCache.ts';
+import { createBoundedCache } from '../signing/boundedCache.ts';
 import { signKeys } from '../signing/signKeys.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 import { findPlayablePrefix, type PlayablePrefix, type PlayableSegment } from './playablePrefix.ts';
@@ -34,11 +34,11 @@ export class EventPlaylists {
   readonly #models: Models;
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
-  readonly #prefixes = new BoundedCache<{ planned: Promise<PlannedPrefix>; readAt: number }>(
+  readonly #prefixes = createBoundedCache<{ planned: Promise<PlannedPrefix>; readAt: number }>(
     MAX_CACHED_PREFIXES,
     () => 1,
   );
-  readonly #codecs = new BoundedCache<string>(MAX_CACHED_CODECS, () => 1);
+  readonly #codecs = createBoundedCache<string>(MAX_CACHED_CODECS, () => 1);
 
   constructor(models: Models, store: ObjectStore, urls: PlaybackUrls) {
     this.#models = models;

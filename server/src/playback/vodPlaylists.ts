@@ -2,7 +2,7 @@ import path from 'node:path';
 import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { BoundedCache } from '../signing/boundedCache.ts';
+import { createBoundedCache } from '../signing/boundedCache.ts';
 import { signKeys } from '../signing/signKeys.ts';
 import type { PlaybackUrls } from '../signing/urls.ts';
 import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
@@ -16,7 +16,7 @@ const MAX_STORED_BYTES = 8 * 1024 * 1024;
 export class VodPlaylists {
   readonly #store: ObjectStore;
   readonly #urls: PlaybackUrls;
-  readonly #cache = new BoundedCache<string>(CACHE_CHARACTERS, (body) => body.length);
+  readonly #cache = createBoundedCache<string>(CACHE_CHARACTERS, (body) => body.length);
 
   constructor(store: ObjectStore, urls: PlaybackUrls) {
     this.#store = store;

@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { Disposition } from '@reelmill/shared/ports/jobQueue.ts';
 import { reasonOf } from '@reelmill/shared/runtime/dependencies.ts';
+import { retry } from '@reelmill/shared/runtime/retry.ts';
 import { tracing } from '@reelmill/shared/runtime/tracing.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { isTemporary } from '../db/connectionLoss.ts';
@@ -28,25 +27,25 @@ export async function startEventConsumer(
   const progress = new ProgressKeeper(context);
 
   const handle = async (event: WorkerEvent): Promise<Disposition> => {
-    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
-      try {
-        const effects = await traceOutcome(event, () => applyEvent(context, progress, event));
-        if (effects?.complete) onComplete();
-        return 'ack';
-      } catch (error) {
-        if (attempt === 1)
-          context.logger.warn(
-            { reason: reasonOf(error), event: event.type },
-            'event not applied yet, retried',
-          );
-        if (attempt >= MAX_ATTEMPTS && !isTemporary(error)) {
-          context.logger.error({ err: error, event }, 'event cannot be applied');
-          return 'dead_letter';
-        }
-        await pause(backoffMs(attempt, RETRY), undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
+    const { signal } = stopping;
+    if (signal.aborted) return 'requeue';
+    const shouldRetry = (error: unknown, attempt: number): boolean => {
+      const reason = reasonOf(error);
+      if (attempt === 1) context.logger.warn({ reason, event: event.type }, 'event not applied yet, retried');
+      return attempt < MAX_ATTEMPTS || isTemporary(error);
+    };
+    const apply = async (): Promise<void> => {
+      const effects = await traceOutcome(event, () => applyEvent(context, progress, event));
+      if (effects?.complete) onComplete();
+    };
+    try {
+      await retry(apply, { shouldRetry, backoff: RETRY, signal });
+      return 'ack';
+    } catch (error) {
+      if (signal.aborted && error instanceof Error && error.name === 'AbortError') return 'requeue';
+      context.logger.error({ err: error, event }, 'event cannot be applied');
+      return 'dead_letter';
     }
-    return 'requeue';
   };
 
   const consumer = await context.queue.consumeEvents(handle);

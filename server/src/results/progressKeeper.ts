@@ -2,7 +2,7 @@ import { Op } from 'sequelize';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { encodeTasks } from '../plan/planVideo.ts';
-import { BoundedCache } from '../signing/boundedCache.ts';
+import { createBoundedCache } from '../signing/boundedCache.ts';
 import { INSPECTION_SHARE, isPlayable, progressOf, shareOf, type TaskShare } from './videoProgress.ts';
 
 /** Shares of this many tasks are remembered; a three-hour film has about 400. */
@@ -12,7 +12,7 @@ const REMEMBERED_TASKS = 50_000;
 export class ProgressKeeper {
   readonly #context: FarmContext;
   /** By video and plan version, then by the task's position. */
-  readonly #shares = new BoundedCache<Map<number, TaskShare>>(REMEMBERED_TASKS, (shares) => shares.size);
+  readonly #shares = createBoundedCache<Map<number, TaskShare>>(REMEMBERED_TASKS, (shares) => shares.size);
 
   constructor(context: FarmContext) {
     this.#context = context;

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { BoundedCache } from './boundedCache.ts';
+import { createBoundedCache } from './boundedCache.ts';
 import { isSameToken } from './linkTokens.ts';
 import {
   createLinkSigner,
@@ -83,8 +83,8 @@ const API_URL_CACHE_CHARACTERS = 16 * 1024 * 1024;
 export function createPlaybackUrls(options: PlaybackUrlOptions): PlaybackUrls {
   const { publicUrl, ttlSeconds, legacyUnlistedDays, store, now = Date.now } = options;
   const signer = createLinkSigner(options.secret, now);
-  const apiUrls = new BoundedCache<string>(API_URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
-  const objectUrls = new BoundedCache<string>(URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
+  const apiUrls = createBoundedCache<string>(API_URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
+  const objectUrls = createBoundedCache<string>(URL_CACHE_CHARACTERS, (url, key) => url.length + key.length);
   const currentExpiry = () => linkExpiry(now(), ttlSeconds);
   const secondsLeft = () => Math.max(1, Math.ceil(currentExpiry() - now() / 1000));
 

@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { backoffMs } from '../core/backoff.ts';
 import { ReelmillError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { retry } from './retry.ts';
 
 const BACKOFF = { baseMs: 250, maxMs: 5_000 };
 
@@ -35,19 +34,16 @@ export async function waitForDependency<T>(
   open: () => Promise<T>,
   { signal, log }: { signal: AbortSignal; log?: DependencyLog },
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  signal.throwIfAborted();
+  const shouldRetry = (error: unknown): boolean => {
     signal.throwIfAborted();
-    try {
-      const opened = await open();
-      log?.up(dependency);
-      return opened;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ReelmillError) || error.code !== 'unavailable') throw error;
-      log?.down(dependency, error);
-    }
-    await pause(backoffMs(attempt, BACKOFF), undefined, { signal });
-  }
+    if (!(error instanceof ReelmillError) || error.code !== 'unavailable') return false;
+    log?.down(dependency, error);
+    return true;
+  };
+  const opened = await retry(open, { shouldRetry, backoff: BACKOFF, signal });
+  log?.up(dependency);
+  return opened;
 }
 
 /** Returns a short reason. A connection that failed at several addresses of one name has a code and no message. */

@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorCode } from '@reelmill/shared/contracts/errors.ts';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { FarmFault, ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { retry } from '@reelmill/shared/runtime/retry.ts';
+import pLimit from 'p-limit';
 import { tooMuchOutput } from '../limits/limitErrors.ts';
 import { diskFaultOf } from '../scratch/diskFaults.ts';
 
 const CONCURRENCY = 3;
 const ATTEMPTS = 5;
+const RETRY = { baseMs: 200, maxMs: 5_000 };
 /** Few large reads cost less than many small ones, beside encoders that need the cores. */
 const READ_BYTES = 512 * 1024;
 /** What the store says of a body that is not what was announced. */
@@ -35,7 +36,8 @@ export class SegmentUploader {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
   readonly #abandoned = new AbortController();
-  readonly #waiting: { upload: Upload; onDone: () => void }[] = [];
+  readonly #limit = pLimit(CONCURRENCY);
+  /** Those that wait are among them. */
   readonly #running = new Set<Promise<void>>();
   #failure: ReelmillError | undefined;
   #bytes = 0;
@@ -55,8 +57,8 @@ export class SegmentUploader {
   add(upload: Upload, onDone: () => void): void {
     this.#bytes += upload.sizeBytes;
     if (this.#bytes > this.#maxBytes) throw tooMuchOutput();
-    this.#waiting.push({ upload, onDone });
-    this.#fill();
+    const running = this.#limit(() => this.#run(upload, onDone)).finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Resolves when everything that was added is in the store; throws what kept it out. */
@@ -67,39 +69,26 @@ export class SegmentUploader {
 
   /** Abandons what is not in the store yet; resolves when nothing runs any more. Does nothing after `drain`. */
   async abandon(): Promise<void> {
-    this.#waiting.length = 0;
     this.#abandoned.abort();
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  #fill(): void {
-    while (this.#running.size < CONCURRENCY && !this.#failure) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      const running = this.#upload(next.upload)
-        .then(next.onDone, (error: unknown) => {
-          this.#failure ??= toError(error);
-        })
-        .finally(() => {
-          this.#running.delete(running);
-          this.#fill();
-        });
-      this.#running.add(running);
+  async #run(upload: Upload, onDone: () => void): Promise<void> {
+    if (this.#failure || this.#abandoned.signal.aborted) return;
+    try {
+      await this.#upload(upload);
+      onDone();
+    } catch (error) {
+      this.#failure ??= toError(error);
     }
   }
 
   async #upload(upload: Upload): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#putOnce(upload);
-        if (!upload.keep) await rm(upload.file);
-        return;
-      } catch (error) {
-        const retryable = error instanceof ReelmillError && error.retryable && attempt < ATTEMPTS;
-        if (!retryable || this.#signal.aborted) throw error;
-        await delay(backoffMs(attempt, { baseMs: 200, maxMs: 5_000 }), undefined, { signal: this.#signal });
-      }
-    }
+    const signal = this.#signal;
+    const shouldRetry = (error: unknown, attempt: number): boolean =>
+      error instanceof ReelmillError && error.retryable && attempt < ATTEMPTS && !signal.aborted;
+    await retry(() => this.#putOnce(upload), { shouldRetry, backoff: RETRY, signal });
+    if (!upload.keep) await rm(upload.file);
   }
 
   async #putOnce({ file, key, contentType, sizeBytes, md5 }: Upload): Promise<void> {

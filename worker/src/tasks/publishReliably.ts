@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkerEvent } from '@reelmill/shared/contracts/tasks.ts';
-import { backoffMs } from '@reelmill/shared/core/backoff.ts';
 import type { JobQueue } from '@reelmill/shared/ports/jobQueue.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import { retry } from '@reelmill/shared/runtime/retry.ts';
 
 const RETRY = { baseMs: 200, maxMs: 5_000 };
 
@@ -15,15 +14,12 @@ export async function publishReliably(
   event: WorkerEvent,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await queue.publishEvent(event);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ReelmillError) || !error.retryable) throw error;
-      if (signal.aborted) return false;
-      await pause(backoffMs(attempt, RETRY), undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return false;
-    }
+  const shouldRetry = (error: unknown): boolean => error instanceof ReelmillError && error.retryable;
+  try {
+    await retry(() => queue.publishEvent(event), { shouldRetry, backoff: RETRY, signal });
+    return true;
+  } catch (error) {
+    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return false;
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
+import pLimit from 'p-limit';
 import type { RefusedFile } from '../../contracts/desktop.ts';
 import { HEAD_BYTES, hasVideoName, isUnfinishedDownload, recognizeFile } from './fileKinds.ts';
 import { rejectAs, rejectFor } from './fileProblems.ts';
@@ -76,15 +77,11 @@ async function* findInFolder(folder: string, signal: AbortSignal): AsyncGenerato
 }
 
 async function inspectBatch(batch: readonly Candidate[], signal: AbortSignal): Promise<OfferedFile[]> {
-  const offered: (OfferedFile | null)[] = new Array(batch.length).fill(null);
-  const waiting = batch.entries();
-  const inspectNext = async (): Promise<void> => {
-    for (const [index, candidate] of waiting) {
-      signal.throwIfAborted();
-      offered[index] = await inspectCandidate(candidate);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_READS }, inspectNext));
+  const limit = pLimit(CONCURRENT_READS);
+  const offered = await limit.map(batch, (candidate) => {
+    signal.throwIfAborted();
+    return inspectCandidate(candidate);
+  });
   return offered.filter((one) => one !== null);
 }
 
