@@ -14,6 +14,11 @@ const STRAY_SECONDS = 2;
 /** A beginning of the sound that is about so much earlier may count, or not. */
 const UNCLEAR_LEAD = { from: 0.02, to: 0.1 };
 
+/** Times are rounded. */
+const TICK_SECONDS = 0.001;
+/** A picture that is on for less is not missed. */
+const SHORTEST_CUT_SECONDS = 0.05;
+
 /** What a player shows and plays of a source: one straight decode, in the source's own time. */
 export interface Reference {
   /** Ascending. */
@@ -36,12 +41,15 @@ export async function decodeReference(
 ): Promise<Reference | null> {
   const turned = recipe.rotation === 90 || recipe.rotation === 270;
   const damagedHevc = recipe.codec === 'hevc' && recipe.damage !== null;
-  const decoded = await decodePictures(file, { filters: playerFilters(recipe), turned, damagedHevc });
+  const withHidden = recipe.trimSeconds > 0;
+  const filters = playerFilters(recipe);
+  const decoded = await decodePictures(file, { filters, turned, damagedHevc, withHidden });
   return referenceOf(recipe, decoded, meant ?? (await decodeSound(file)));
 }
 
 function referenceOf(recipe: Recipe, decoded: DecodedPictures, heard: DecodedSound): Reference | null {
-  const pictures = withoutStrays(decoded.pictures).toSorted((a, b) => a.seconds - b.seconds);
+  const inOrder = withoutStrays(decoded.pictures).toSorted((a, b) => a.seconds - b.seconds);
+  const pictures = recipe.trimSeconds > 0 ? shownSinceCut(inOrder) : inOrder;
   const sound = withoutStrays(heard.pieces);
   const [first, last] = [pictures[0], pictures.at(-1)];
   if (first === undefined || last === undefined) return null;
@@ -54,8 +62,20 @@ function referenceOf(recipe: Recipe, decoded: DecodedPictures, heard: DecodedSou
     origins: originsOf(first.seconds, soundStart),
     pictureEnd: last.seconds + frame,
     soundEnd: lastPiece ? lastPiece.seconds + lastPiece.samples.length / LISTEN_RATE : null,
-    isWhole: decoded.errors.length + heard.errors.length === 0 && pictures.length === decoded.pictures.length,
+    isWhole: decoded.errors.length + heard.errors.length === 0 && inOrder.length === decoded.pictures.length,
   };
+}
+
+/**
+ * What an edit list shows that begins at 0, with the picture that is on then. ffmpeg itself hides that one, moves the others to
+ * its place, and shows hidden pictures of AV1.
+ */
+function shownSinceCut(pictures: readonly Picture[]): Picture[] {
+  const shown = pictures.filter(({ seconds }) => seconds > -TICK_SECONDS);
+  const cut = pictures.findLast(({ seconds }) => seconds <= -TICK_SECONDS);
+  const late = shown[0]?.seconds ?? Number.POSITIVE_INFINITY;
+  if (cut !== undefined && late >= SHORTEST_CUT_SECONDS) return [{ ...cut, seconds: 0 }, ...shown];
+  return shown.map((picture) => ({ ...picture, seconds: picture.seconds - late }));
 }
 
 function originsOf(picture: number, sound: number): number[] {

@@ -90,7 +90,7 @@ export class DiskObjects {
       const file = await open(tmpPath, 'wx');
       let etag: string;
       try {
-        etag = await receiveBytes(body, file, { ...options, position: 0 });
+        etag = await receiveBytes(body, file, { ...options, position: 0, freesBuffers: options.byUrl });
         assertMd5(etag, options.md5);
       } finally {
         await file.close();

@@ -82,7 +82,13 @@ export class DiskUploads {
       await this.#unrecord(uploadId, partNumber);
       const data = await open(path.join(this.#folder(uploadId), 'data'), 'r+');
       try {
-        const etag = await receiveBytes(body, data, { position, sizeBytes, signal, gate });
+        const etag = await receiveBytes(body, data, {
+          position,
+          sizeBytes,
+          signal,
+          gate,
+          freesBuffers: true,
+        });
         assertMd5(etag, md5);
         await this.#record(uploadId, { partNumber, sizeBytes, etag });
         return etag;

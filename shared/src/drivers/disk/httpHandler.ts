@@ -189,19 +189,21 @@ function refuseMethod({ method = '', url = '' }: IncomingMessage, response: Serv
   return true;
 }
 
-/** Writes piece by piece, each when the one before has gone; throws `aborted` when the connection is closed. */
+/**
+ * Writes piece by piece, each when the one before has gone; throws `aborted` when the connection is closed. Nothing is kept of pieces
+ * that have gone, as a promise that all of them raced with would: a film has thousands.
+ */
 async function send(pieces: AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
-  const closed = Promise.withResolvers<never>();
-  closed.promise.catch(() => undefined);
-  const onClose = (): void => closed.reject(new ReelmillError('aborted', 'The reader is gone.'));
+  let abort = (_reason: ReelmillError): void => {};
+  const onClose = (): void => abort(new ReelmillError('aborted', 'The reader is gone.'));
   response.once('close', onClose);
-  if (response.closed) onClose();
   try {
     for await (const piece of pieces) {
-      const written = new Promise<void>((resolve, reject) => {
-        response.write(piece, (error) => (error ? reject(error) : resolve()));
+      await new Promise<void>((resolve, reject) => {
+        abort = reject;
+        if (response.closed) onClose();
+        else response.write(piece, (error) => (error ? reject(error) : resolve()));
       });
-      await Promise.race([written, closed.promise]);
     }
     response.end();
   } finally {

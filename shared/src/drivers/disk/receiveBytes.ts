@@ -34,11 +34,14 @@ export async function receiveBytes(
     sizeBytes: number;
     signal?: AbortSignal | undefined;
     gate?: WriteGate | undefined;
+    /** Nobody else has the source's buffers: they are freed as soon as they are written. */
+    freesBuffers?: boolean;
   },
 ): Promise<string> {
   const md5 = createHash('md5');
   const share = budget.open();
-  const sink = new FileSink(file, { position: options.position, share, gate: options.gate });
+  const { position, gate, freesBuffers = false } = options;
+  const sink = new FileSink(file, { position, share, gate, freesBuffers });
   try {
     await pipeline(
       source,
@@ -63,6 +66,18 @@ export async function receiveBytes(
   return md5.digest('hex');
 }
 
+interface SinkOptions {
+  position: number;
+  share: BudgetShare;
+  gate: WriteGate | undefined;
+  freesBuffers: boolean;
+}
+
+/** Gives memory back that is the buffer's alone: the collector lets 64 MiB of such buffers pile up before it looks. */
+function free({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** Writes to a stretch of an open file, which stays open. */
 class FileSink extends Writable {
   /** Resolves when no write is under way; never rejects. */
@@ -70,18 +85,17 @@ class FileSink extends Writable {
   readonly #file: FileHandle;
   readonly #share: BudgetShare;
   readonly #gate: WriteGate | undefined;
+  readonly #freesBuffers: boolean;
   #position: number;
   #refusal: Error | undefined;
   #refusalEnds: NodeJS.Timeout | undefined;
 
-  constructor(
-    file: FileHandle,
-    { position, share, gate }: { position: number; share: BudgetShare; gate: WriteGate | undefined },
-  ) {
+  constructor(file: FileHandle, { position, share, gate, freesBuffers }: SinkOptions) {
     super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#file = file;
     this.#share = share;
     this.#gate = gate;
+    this.#freesBuffers = freesBuffers;
     this.#position = position;
   }
 
@@ -111,10 +125,12 @@ class FileSink extends Writable {
 
   async #writeFully(buffers: Buffer[]): Promise<void> {
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    if (!(await this.#mayWrite(sizeBytes))) {
-      this.#share.release(sizeBytes);
-      return;
-    }
+    if (await this.#mayWrite(sizeBytes)) await this.#writeAt(buffers, sizeBytes);
+    if (this.#freesBuffers) for (const buffer of buffers) free(buffer);
+    this.#share.release(sizeBytes);
+  }
+
+  async #writeAt(buffers: Buffer[], sizeBytes: number): Promise<void> {
     let { bytesWritten } = await this.#file.writev(buffers, this.#position);
     // a nearly full disk may take less than it was given
     while (bytesWritten < sizeBytes) {
@@ -123,7 +139,6 @@ class FileSink extends Writable {
         .bytesWritten;
     }
     this.#position += sizeBytes;
-    this.#share.release(sizeBytes);
   }
 
   async #mayWrite(sizeBytes: number): Promise<boolean> {

@@ -6,18 +6,22 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { queryObjects } from 'node:v8';
 import { createDiskStore, type DiskStore } from '@reelmill/shared/drivers/diskStore.ts';
 import { type Listener, openListener } from '../../server/src/http/listener.ts';
 import { makeTemporaryFolder, type TemporaryFolder, waitFor } from '../support/processes.ts';
 
 /*
- * What a server takes of bodies that nobody reads yet. It does so thousands of times at once where its disk is slow.
+ * What a server holds in memory for a connection whose client, or whose disk, is slow. It does so thousands of times at once.
  */
 
 const KIB = 1024;
 const SENT_BYTES = 1024 * KIB;
 /** What the system hands over at once. */
 const PIECE_BYTES = 64 * KIB;
+const MIB = 1024 * KIB;
+const FILM_BYTES = 48 * MIB;
+const READ_BYTES = 32 * MIB;
 /** Of libuv. */
 const POOL_THREADS = 4;
 
@@ -107,4 +111,33 @@ test('of an upload whose file cannot be opened yet, nothing is taken; then it is
   const [response] = await once(client, 'data');
   assert.match(String(response), /^HTTP\/1\.1 200 /);
   assert.equal((await store.stat('raw/1/film'))?.sizeBytes, SENT_BYTES);
+});
+
+/** Asks for a film, and takes so much of it. */
+async function readFilm(url: string, bytes: number): Promise<void> {
+  const client = connect(listener.port, '127.0.0.1');
+  clients.push(client);
+  client.on('error', () => {});
+  const { pathname, search } = new URL(url);
+  client.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  for (let taken = 0; taken < bytes; ) {
+    await once(client, 'readable');
+    for (let chunk = client.read(); chunk !== null && taken < bytes; chunk = client.read())
+      taken += chunk.length;
+  }
+}
+
+/** In this process, after a collection. */
+const countPromises = (): number => Number(queryObjects(Promise, { format: 'count' }));
+
+test('of what a reader has taken, nothing is held', async () => {
+  const film = Buffer.alloc(FILM_BYTES);
+  await store.put('raw/2/film', film, { contentType: 'video/mp4', sizeBytes: FILM_BYTES });
+  const url = await store.signGet('raw/2/film', { audience: 'public', expiresSeconds: 60 });
+  // whoever comes after these reads small pieces
+  for (let reader = 0; reader < 4; reader++) await readFilm(url, KIB);
+  const promises = countPromises();
+  await readFilm(url, READ_BYTES);
+  const kept = countPromises() - promises;
+  assert.ok(kept < 100, `${kept} promises`);
 });
