@@ -109,7 +109,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
           used: 4.5 * GIB,
           asked: 1.5 * GIB,
         });
-        assert.match(reason.message, /4\.5 GiB of the 5\.0 GiB .* 1\.5 GiB/);
+        assert.match(reason.message, /4\.5 GiB of 5\.0 GiB .* 1\.5 GiB/);
       }
       await claim(user, GIB / 2);
       await assert.rejects(claim(user, null), { code: 'quota_exceeded' });
@@ -152,7 +152,7 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
         assert.equal(error.code, 'quota_exceeded');
         assert.deepEqual(details, { what: 'daily_minutes', limit: 60, used: 67, asked: 0 });
         assert.ok(Math.abs(Date.parse(freesAt ?? '') - hoursAgo(-4).getTime()) < 60_000);
-        assert.match(error.message, /67 of the 60 minute/);
+        assert.match(error.message, /67 of 60 minutes/);
         return true;
       });
       const [quota] = await serializeQuotas({ database, config: configOf() }, [user]);
@@ -165,7 +165,10 @@ export function describeAdministration({ name, replicas, create }: RepositoryCon
       const env = { QUOTA_VIDEOS: '1', QUOTA_BYTES: '100' };
       const usual = await addUser();
       await claim(usual, 100, env);
-      await assert.rejects(claim(usual, 1, env), { code: 'quota_exceeded', message: /1 of the 1 video/ });
+      await assert.rejects(claim(usual, 1, env), {
+        code: 'quota_exceeded',
+        message: /video limit \(1 of 1\)/,
+      });
       const free = await addUser({ quotaVideos: UNLIMITED, quotaBytes: UNLIMITED });
       for (const _ of [1, 2]) await claim(free, 1_000, env);
       const more = await addUser({ quotaVideos: 2 });

@@ -187,10 +187,10 @@ function assertWithin({
 function formatQuotaExceeded({ what, limit, used, asked, frees_at }: QuotaExceeded): string {
   if (what === 'daily_minutes') {
     const when = frees_at === undefined ? 'tomorrow' : `after ${frees_at.slice(0, 16).replace('T', ' ')} UTC`;
-    return `You have reached your limit of ${limit} minute(s) of video within 24 hours (${used} used). Upload more ${when}.`;
+    return `You have reached your limit of video within 24 hours (${used} of ${limit} minutes). Upload more ${when}.`;
   }
   if (what === 'videos') {
-    return `You have reached your limit of ${limit} video(s). Delete some before you upload another one.`;
+    return `You have reached your video limit (${used} of ${limit}). Delete some videos before you upload another one.`;
   }
   const usage = `${formatBytes(used)} of ${formatBytes(limit)} used`;
   const file = asked > 1 ? `, this file has ${formatBytes(asked)}` : '';
