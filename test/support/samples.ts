@@ -206,7 +206,6 @@ const RECIPES = {
 } satisfies Record<string, Recipe>;
 
 export type SampleName = keyof typeof RECIPES;
-export const SAMPLE_NAMES = Object.keys(RECIPES) as SampleName[]; // Object.keys widens to string[]
 
 /** Path of a sample, made by ffmpeg once and kept under a name that changes with its recipe. Not to be changed. */
 export async function sampleFile(name: SampleName): Promise<string> {
