@@ -58,7 +58,9 @@ describe('rate limits', { timeout: 120_000 }, () => {
 
   test('counts requests without a valid token by address, whatever they request', async () => {
     await withServer({ API_CALLS_PER_SECOND: '1' }, async (server, api) => {
-      const ann = await api.signUp('ann');
+      const credentials = { email: 'ann@example.org', password: 'password of ann' };
+      await api.call('POST', '/users/register', { body: { nickname: 'ann', ...credentials } });
+      const ann = await api.logIn(credentials);
       const calls = [
         () => api.call('GET', '/server'),
         () => api.call('GET', '/me', { token: 'bad' }),

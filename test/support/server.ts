@@ -4,6 +4,8 @@ import type { ServerContext } from '@reelmill/server/context/serverContext.ts';
 import { readServerConfig } from '@reelmill/shared/runtime/config.ts';
 import { createLogger } from '@reelmill/shared/runtime/logger.ts';
 import { makeTemporaryFolder, type RunningProcess, startProcess } from './processes.ts';
+import { addQuickAccount } from './quickAccount.ts';
+import { offerQuickSignUp } from './quickSignUp.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const KEPT_LINES = 500;
@@ -41,13 +43,17 @@ export async function startTestServer(
     });
     const logger = createLogger({ level: config.LOG_LEVEL, name: 'server' }, { write });
     const server = await startServer(config, { logger });
+    const localUrl = `http://127.0.0.1:${server.address.port}`;
+    const { models } = server.context.database;
+    const endQuickSignUp = offerQuickSignUp(localUrl, (name) => addQuickAccount(models, name));
     return {
       url: server.url,
-      localUrl: `http://127.0.0.1:${server.address.port}`,
+      localUrl,
       context: server.context,
       dataDir,
       logLines: () => lines,
       async stop() {
+        endQuickSignUp();
         await server.stop();
         await folder?.remove();
       },
