@@ -9,7 +9,7 @@ import { plannedDurationSeconds } from '@reelmill/shared/core/timeline.ts';
 import { checkPictures, checkSound, type ExpectedSlides } from '../support/checkSlides.ts';
 import { type MediaStore, startMediaStore } from '../support/mediaStore.ts';
 import { makeSlides, slideLuma } from '../support/slides.ts';
-import { type Transcoded, transcode } from '../support/transcode.ts';
+import { runSpec, type Transcoded, transcode } from '../support/transcode.ts';
 
 /*
  * Films that were trimmed without being encoded again: what was there before is still in the file, as far as the keyframe
@@ -97,6 +97,23 @@ for (const [name, { codec, ...slides }] of Object.entries(RECORDINGS)) {
     await checkImages(transcoded, SHOWN);
   });
 }
+
+test('a cut among reordered pictures loses none of those behind it', async () => {
+  const film = Array.from({ length: 72 }, (_, n) => n / 24);
+  const [slides, whole] = [inFolder('reordered-slides.mp4'), inFolder('reordered.mp4')];
+  await makeSlides(slides, { times: film, endSeconds: 3 });
+  const pictures = ['-bf', '4', '-g', '10', '-x264-params', 'scenecut=0:b-adapt=0:b-pyramid=none'];
+  await ffmpeg('-i', slides, '-c:a', 'copy', '-c:v', 'libx264', ...pictures, whole);
+  // each hides another number of the packets of a group, in which the ninth is shown before the seventh
+  for (const picture of [16, 17]) {
+    const source = await media.addSource(await trim(whole, picture / 24));
+    const inspected = await runSpec(media, { kind: 'inspect', source });
+    assert.ok(inspected.kind === 'inspect');
+    const { video, audio } = inspected.facts;
+    assert.ok(Math.abs(video.startSeconds) < 0.01, `${picture}: ${video.startSeconds} s`);
+    assert.ok(Math.abs((audio?.startSeconds ?? Number.NaN) - video.startSeconds) < 0.02);
+  }
+});
 
 test('a cut into the only picture shows that for the rest of its time', async () => {
   const whole = inFolder('one-picture.mp4');

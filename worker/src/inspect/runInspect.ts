@@ -28,6 +28,8 @@ import {
 const FULL_SCAN_BYTES = 32 * 1024 * 1024;
 const FIRST_PACKETS = '%+#8';
 const FIRST_FRAMES = 8;
+/** Where some of the first packets are hidden: what is shown first may come behind what is shown later. */
+const MORE_PACKETS = '%+#64';
 /** A video stream that has no second picture within this is a still beside another that moves. */
 const STILL_SECONDS = '%+20';
 /** The first pictures, and packets from three places. */
@@ -87,7 +89,9 @@ async function decodeFirstShown(
   const few = await decodeFrames(target, index, FIRST_PACKETS, { count: FIRST_FRAMES });
   // with its keyframe hidden, what is shown first is made from it
   const madeUp = showsMadeUp({ video: { codec } }) && !(await beginsWithHiddenKeyframe(target, index));
-  const shown = madeUp ? sinceKeyframe(few) : few;
+  const isPart = !madeUp && few.length > 0 && few.length < FIRST_FRAMES;
+  const first = isPart ? await decodeFrames(target, index, MORE_PACKETS, { count: FIRST_FRAMES }) : few;
+  const shown = madeUp ? sinceKeyframe(first) : first;
   const more = { count: FIRST_FRAMES, keyframesOnly: madeUp };
   const frames = shown.length > 0 ? shown : await decodeFrames(target, index, 'everything', more);
   const found = frames.length > 0 ? frames : few;
