@@ -1,6 +1,7 @@
 import type { EncodePlan } from '@reelmill/shared/contracts/media.ts';
 import { objectKeys, type VideoFolder, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import {
+  AAC_FRAME_SAMPLES,
   audioSegmentSeconds,
   videoSegmentCount,
   videoSegmentSeconds,
@@ -22,7 +23,6 @@ const MAX_AGE_MS = 1_000;
 const MAX_CACHED_PREFIXES = 50;
 const MAX_CACHED_CODECS = 10_000;
 const AUDIO_CODECS = 'mp4a.40.2';
-const AAC_FRAME_SAMPLES = 1024;
 
 interface PlannedPrefix {
   plan: EncodePlan;
