@@ -198,7 +198,10 @@ describe('retention', () => {
     const plan = { contentType: 'video/mp4', partSizeBytes: PART, sizeBytes: 5 };
     const { videoId } = await beginMultipart(user, 5);
     const known = await (await videoOf(videoId)).sourceKey;
-    const orphaned = [await store.createUpload('raw/1/gone.mp4', plan), await store.createUpload(known, plan)];
+    const orphaned = [
+      await store.createUpload('raw/1/gone.mp4', plan),
+      await store.createUpload(known, plan),
+    ];
     const young = await store.createUpload('raw/1/young.mp4', plan);
     for await (const { uploadId } of store.listUploads()) {
       if (uploadId !== young.uploadId) await makeOld(path.join('uploads', uploadId, 'upload.json'), 2);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, errorCodeSchema, faultOf } from '@reelmill/shared/contracts/errors.ts';
 import {
+  type AttemptCounts,
   decideAfterFailure,
   decideAfterLostLease,
   isDispensable,
   pauseAfterDecline,
   TASK_TRANSITIONS,
-  type AttemptCounts,
   waitingReasonOf,
   workersToAvoid,
 } from './taskState.ts';
