@@ -86,3 +86,20 @@ test('a single wrong time is distinguished from a jump, wherever it is', () => {
   const slides = everySecond(10, Object.fromEntries(Array.from({ length: 10 }, (_, n) => [n, n * 700])));
   assert.deepEqual([slides.badTimes, slides.lastPts, slides.holes.length], [0, 6300, 9]);
 });
+
+test('at the end of a stream, decoding times that go back show which time is wrong', () => {
+  /** Pictures without reordering: what a container says of one is wrong in both times. */
+  const pictures = (times: readonly number[]) =>
+    collect(times.map((time) => `${time},${time},N/A,__`).join('\n'));
+  const regular = Array.from({ length: 200 }, (_, n) => n / 25);
+  for (const at of [197, 198]) {
+    const stats = pictures(regular.with(at, 1_000));
+    assert.deepEqual([stats.strayTimes, stats.lastPts, stats.count], [[1_000], 199 / 25, 199], `${at}`);
+  }
+  // slides: their distances are long, and either of the last two may be the wrong one
+  assert.deepEqual(pictures([0, 20, 40, 60, 80, 65]).strayTimes, []);
+  assert.deepEqual(pictures([0, 20, 40, 60, 80, 5]).strayTimes, []);
+  // reordered ones are decoded in order, however long the last one stands alone
+  const reordered = ['0,-1,1,K_', '200,0,100,__', '1,1,199,__'].join('\n');
+  assert.deepEqual([collect(reordered).strayTimes, collect(reordered).lastPts], [[], 200]);
+});

@@ -53,6 +53,8 @@ const REORDER_WINDOW = 64;
 const MAX_REORDERED = 32;
 /** At the end of a stream there may be fewer behind a broken time. */
 const MIN_OVERTAKEN_AT_END = 3;
+/** Where decoding times go back as well, one is enough, but only for a time that is so many of the usual distances ahead. */
+const MIN_DISTANCES_AHEAD = 16;
 /** So many packets in a row before the others are a clock that was set back; fewer have broken times. */
 const MAX_STRAYS = 16;
 /** Reordering moves a picture by so many seconds, or by so many of its own durations: slides stand for long. */
@@ -65,8 +67,11 @@ const GAP_STEPS_PER_SECOND = 10_000;
 interface Waiting {
   time: number;
   duration: number | null;
+  dts: number | null;
   /** Packets that came later and are earlier. */
   overtaken: number;
+  /** Those of them that are decoded earlier, too: reordering does not do that. */
+  contradicted: number;
 }
 
 /** Collects statistics of packets in decoding order, in memory that does not grow with their number. */
@@ -98,7 +103,8 @@ export class PacketCollector {
       this.#drop(time);
       return;
     }
-    const waiting = { time, duration: packet.duration, overtaken: 0 };
+    const { duration, dts } = packet;
+    const waiting = { time, duration, dts, overtaken: 0, contradicted: 0 };
     if (!this.#isFarBehind(waiting)) {
       this.#dropStrays();
       this.#insert(waiting);
@@ -108,6 +114,7 @@ export class PacketCollector {
 
   finish(): PacketStats {
     this.#dropOvertaken(MIN_OVERTAKEN_AT_END, HOLE_SECONDS);
+    this.#dropContradicted();
     while (this.#window.length > 0) this.#countOldest();
     this.#dropStrays();
     return {
@@ -150,6 +157,7 @@ export class PacketCollector {
       const later = this.#window[at - 1];
       if (later === undefined || later.time <= packet.time) break;
       later.overtaken++;
+      if (goesBack(later.dts, packet.dts)) later.contradicted++;
       at--;
     }
     this.#window.splice(at, 0, packet);
@@ -161,6 +169,17 @@ export class PacketCollector {
     const at = this.#window.findLastIndex(({ overtaken }) => overtaken < times) + 1;
     const [before, first] = [this.#window[at - 1], this.#window[at]];
     if (before === undefined || first === undefined || first.time - before.time <= aheadSeconds) return;
+    for (const { time } of this.#window.splice(at)) this.#drop(time);
+  }
+
+  /** Drops the last times where a stream's end contradicts them, and they are no more than what does. */
+  #dropContradicted(): void {
+    const at = this.#window.findLastIndex(({ contradicted }) => contradicted === 0) + 1;
+    const [before, first] = [this.#window[at - 1], this.#window[at]];
+    if (before === undefined || first === undefined || this.#window.length - at > first.contradicted) return;
+    const distances = this.#window.slice(1, at).map(({ time }, n) => time - (this.#window[n]?.time ?? time));
+    const usual = Math.max(this.#longestGap, ...distances);
+    if (first.time - before.time <= Math.max(HOLE_SECONDS, MIN_DISTANCES_AHEAD * usual)) return;
     for (const { time } of this.#window.splice(at)) this.#drop(time);
   }
 
@@ -194,6 +213,10 @@ export class PacketCollector {
       this.#gaps.set(step, { meanSeconds: gap, times: 1 });
     }
   }
+}
+
+function goesBack(before: number | null, behind: number | null): boolean {
+  return before !== null && behind !== null && behind < before - BACKWARD_JUMP_SECONDS;
 }
 
 /** Order of the fields that `parsePacketLine` expects of ffprobe's `-of csv=p=0`. */
