@@ -7,7 +7,7 @@ import { createPlaylistService } from '../../server/src/playback/playlistService
 import { listUris } from '../../server/src/playback/playlistUris.ts';
 import { applyEvent } from '../../server/src/results/eventConsumer.ts';
 import { ProgressKeeper } from '../../server/src/results/progressKeeper.ts';
-import { createPlaybackUrls } from '../../server/src/signing/urls.ts';
+import { createPlaybackUrls } from '../../server/src/signing/playbackUrls.ts';
 import { type BenchDatabase, type FarmBench, openFarmBench, signEvent } from '../support/farmBench.ts';
 import { readCounters, sumOf } from '../support/readMetrics.ts';
 import { factsOf, resultOf } from '../support/taskResults.ts';

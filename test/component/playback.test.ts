@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { guestVideoDetailSchema, videoDetailSchema } from '@reelmill/shared/contracts/videos.ts';
-import { createPlaybackUrls } from '../../server/src/signing/urls.ts';
+import { createPlaybackUrls } from '../../server/src/signing/playbackUrls.ts';
 import { type ApiUser, DocumentedApi } from '../support/apiClient.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';

@@ -5,7 +5,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { CleanupStack } from '@reelmill/shared/runtime/cleanupStack.ts';
 import { createPlaylistService, type PlaylistService } from '../../server/src/playback/playlistService.ts';
 import { listUris } from '../../server/src/playback/playlistUris.ts';
-import { createPlaybackUrls, type PlaybackUrls } from '../../server/src/signing/urls.ts';
+import { createPlaybackUrls, type PlaybackUrls } from '../../server/src/signing/playbackUrls.ts';
 import { openFarmBench } from '../support/farmBench.ts';
 import { signedByOwner, startMinio } from '../support/minio.ts';
 import { PretendTranscode } from '../support/pretendTranscode.ts';

@@ -7,7 +7,7 @@ import {
   assembleVideo,
   type FinishedTask,
 } from '@reelmill/server/publish/assembleVideo.ts';
-import { isDispensable } from '@reelmill/server/state/taskState.ts';
+import { isDispensable } from '@reelmill/server/state/retryPolicy.ts';
 import { isPlanMismatch } from '@reelmill/shared/contracts/errors.ts';
 import type { EncodePlan, MediaFacts } from '@reelmill/shared/contracts/media.ts';
 import type { NoticeCode, NoticeFacts } from '@reelmill/shared/contracts/notices.ts';

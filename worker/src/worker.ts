@@ -55,7 +55,7 @@ export interface RunningWorker {
 }
 
 const RECOVERY = { baseMs: 1_000, maxMs: 15_000 };
-/** Longer than the first retry of a task waits (server: results/outcomes.ts). */
+/** Longer than the first retry of a task waits (server: state/retryPolicy.ts). */
 const REST_AFTER_DEATH_MS = 4_000;
 const REMEMBERED_OUTCOMES = 50;
 

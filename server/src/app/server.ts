@@ -9,7 +9,7 @@ import { readVersion } from '../context/version.ts';
 import { openDatabase } from '../db/database.ts';
 import { type Listener, openListener } from '../http/listener.ts';
 import { PROFILES } from '../profiles/profiles.ts';
-import { createPlaybackUrls } from '../signing/urls.ts';
+import { createPlaybackUrls } from '../signing/playbackUrls.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { VideoFeed } from '../videos/feed.ts';
 import { createApp } from './createApp.ts';

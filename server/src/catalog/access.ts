@@ -4,8 +4,8 @@ import type { ServerContext } from '../context/serverContext.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import type { Identity } from '../http/route.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import type { LinkQuery } from '../signing/signedLinks.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
 
 /** Excludes two large columns that no response to a client contains. */
 export const WITHOUT_PLAN_AND_DIAGNOSTICS = { exclude: ['plan', 'errorDiagnostics'] };

@@ -2,7 +2,7 @@ import type { Waiting, WaitingReason } from '@reelmill/shared/contracts/videos.t
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import { QUARANTINE_AFTER_LEASES, WAITING_AFTER_FAULTS, waitingReasonOf } from '../state/taskState.ts';
+import { QUARANTINE_AFTER_LEASES, WAITING_AFTER_FAULTS, waitingReasonOf } from '../state/retryPolicy.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** A worker that restarts is missing for a moment. */

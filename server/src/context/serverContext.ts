@@ -5,7 +5,7 @@ import type { DependencyLog } from '@reelmill/shared/runtime/dependencies.ts';
 import type { Logger } from '@reelmill/shared/runtime/logger.ts';
 import type { RequestHandler } from 'express';
 import type { Database } from '../db/database.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { FarmSignals } from './farmSignals.ts';
 import type { Secrets } from './secrets.ts';

@@ -30,7 +30,7 @@ import {
   Model,
   type NonAttribute,
 } from 'sequelize';
-import type { Verdict } from '../state/taskState.ts';
+import type { Verdict } from '../state/retryPolicy.ts';
 
 // The rows of the database as classes; models.ts binds them to a connection.
 

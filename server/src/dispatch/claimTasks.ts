@@ -4,7 +4,7 @@ import { attemptTag } from '@reelmill/shared/core/objectKeys.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow } from '../db/rows.ts';
 import { transitionTasks } from '../db/transitions.ts';
-import { selectExcludedWorkers } from '../state/taskState.ts';
+import { selectExcludedWorkers } from '../state/retryPolicy.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 
 /** What a task's message is made of. */

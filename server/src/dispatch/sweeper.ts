@@ -5,7 +5,8 @@ import { MAX_SKEW_MS } from '../clock/clockDoubt.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import { transitionTasks } from '../db/transitions.ts';
 import { REQUEUE_COLUMNS, requeueExpiredLeases, requeueLost, UNLEASED } from '../results/leases.ts';
-import { OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '../state/taskState.ts';
+import { QUARANTINE_AFTER_LEASES } from '../state/retryPolicy.ts';
+import { OPEN_TASK_STATES } from '../state/taskState.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
 import { WORKER_RETENTION_MS } from '../workers/liveWorkers.ts';
 

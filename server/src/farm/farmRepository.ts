@@ -4,12 +4,8 @@ import type { WaitingReason } from '@reelmill/shared/contracts/videos.ts';
 import { col, fn, Op } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, WorkerRow } from '../db/rows.ts';
-import {
-  OPEN_TASK_STATES,
-  QUARANTINE_AFTER_LEASES,
-  WAITING_AFTER_FAULTS,
-  waitingReasonOf,
-} from '../state/taskState.ts';
+import { QUARANTINE_AFTER_LEASES, WAITING_AFTER_FAULTS, waitingReasonOf } from '../state/retryPolicy.ts';
+import { OPEN_TASK_STATES } from '../state/taskState.ts';
 import { WORKER_RETENTION_MS } from '../workers/liveWorkers.ts';
 import type { KindBacklog, KindSpeed } from './drain.ts';
 

@@ -12,8 +12,8 @@ import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { masterPlaylist, mediaPlaylist } from '../publish/playlists.ts';
 import { createBoundedCache } from '../signing/boundedCache.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import { signKeys } from '../signing/signKeys.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
 import { findPlayablePrefix, type PlayablePrefix, type PlayableSegment } from './playablePrefix.ts';
 import { readSmallObject } from './readSmallObject.ts';
 

@@ -2,7 +2,7 @@ import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { ReelmillError } from '@reelmill/shared/runtime/errors.ts';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import { EventPlaylists } from './eventPlaylists.ts';
 import { selectVariants } from './playlistUris.ts';
 import { VodPlaylists } from './vodPlaylists.ts';

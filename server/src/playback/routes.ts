@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { findVisibleVideo } from '../catalog/access.ts';
 import type { ServerContext } from '../context/serverContext.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import { linkQuerySchema } from '../signing/signedLinks.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
 import { createPlaylistService } from './playlistService.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';

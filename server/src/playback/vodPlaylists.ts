@@ -3,8 +3,8 @@ import { objectKeys, videoFolder } from '@reelmill/shared/core/objectKeys.ts';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { createBoundedCache } from '../signing/boundedCache.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import { signKeys } from '../signing/signKeys.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
 import { listUris, rewriteStoryboard, rewriteUris } from './playlistUris.ts';
 import { readSmallObject } from './readSmallObject.ts';
 

@@ -7,7 +7,7 @@ import { basePathOf } from '../http/basePath.ts';
 import { rejectOtherMethods } from '../http/methods.ts';
 import { requestInfo } from '../http/requestLog.ts';
 import { allowPage } from '../http/security.ts';
-import type { PlaybackUrls } from '../signing/urls.ts';
+import type { PlaybackUrls } from '../signing/playbackUrls.ts';
 import { loadAssets } from './assets.ts';
 import { renderMissingPage, renderWatchPage, type WatchPage } from './watchPage.ts';
 

@@ -1,7 +1,7 @@
 import { type ErrorCode, faultOf, isPlanMismatch } from '@reelmill/shared/contracts/errors.ts';
 import { withNotice } from '../catalog/notices.ts';
 import { transitionTask } from '../db/transitions.ts';
-import { decideAfterFailure, type FailureDecision, isDispensable } from '../state/taskState.ts';
+import { decideAfterFailure, type FailureDecision, isDispensable } from '../state/retryPolicy.ts';
 import { creatorMessage } from '../transcode/creatorMessage.ts';
 import { failTranscode } from '../transcode/lifecycle.ts';
 import { canBePlannedAgain, inspectThoroughly, planAsSingleChunk } from '../transcode/planTasks.ts';

@@ -5,7 +5,8 @@ import type { FarmContext } from '../context/farmContext.ts';
 import type { Models } from '../db/models.ts';
 import type { TaskRow, VideoRow } from '../db/rows.ts';
 import { transitionTasks } from '../db/transitions.ts';
-import { decideAfterLostLease, OPEN_TASK_STATES, QUARANTINE_AFTER_LEASES } from '../state/taskState.ts';
+import { decideAfterLostLease, QUARANTINE_AFTER_LEASES } from '../state/retryPolicy.ts';
+import { OPEN_TASK_STATES } from '../state/taskState.ts';
 import type { Revocation } from '../transcode/cancelTasks.ts';
 import { expectLateObjects } from '../transcode/cleanUp.ts';
 

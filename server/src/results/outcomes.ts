@@ -7,7 +7,7 @@ import { withNotices } from '../catalog/notices.ts';
 import type { FarmContext } from '../context/farmContext.ts';
 import type { TaskRow } from '../db/rows.ts';
 import { transitionTask } from '../db/transitions.ts';
-import { pauseAfterDecline } from '../state/taskState.ts';
+import { pauseAfterDecline } from '../state/retryPolicy.ts';
 import { savePlan } from '../transcode/planTasks.ts';
 import { findFalseReport } from './checkReport.ts';
 import { applyFailure, failTask, type TaskError } from './failures.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { PlaybackUrls } from './urls.ts';
+import type { PlaybackUrls } from './playbackUrls.ts';
 
 const KEYS_PER_TURN = 50;
 

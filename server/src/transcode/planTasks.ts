@@ -4,7 +4,7 @@ import type { Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import type { VideoRow } from '../db/rows.ts';
 import { encodeTasks, planVideo } from '../plan/planVideo.ts';
-import type { Verdict } from '../state/taskState.ts';
+import type { Verdict } from '../state/retryPolicy.ts';
 import { correctUsage, recordUsage } from '../users/processingLimits.ts';
 import { findLiveWorkers } from '../workers/liveWorkers.ts';
 import { cancelOpenTasks, type Revocation } from './cancelTasks.ts';

@@ -15,7 +15,7 @@ import { expireUpload } from './abortUpload.ts';
 import { expiryAfter, signParts } from './parts.ts';
 import { expireOldestPuts, lateUntil, singlePutSeconds } from './singlePuts.ts';
 import { checkSize, checkSpace, maxSourceBytes } from './sizeLimits.ts';
-import { checkUnfinished } from './unfinishedUploads.ts';
+import { checkUnfinished } from './unfinishedLimit.ts';
 
 /** How many URLs the response contains; a client requests the others during the upload. */
 const FIRST_WINDOW = 16;

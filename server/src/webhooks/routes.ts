@@ -17,7 +17,7 @@ import type { WebhookDeliveryRow, WebhookEndpointRow } from '../db/rows.ts';
 import { newDelivery, newMessage } from '../events/videoEvents.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { listDeliveries, redeliver, serializeDelivery } from './deliveries.ts';
-import { assertUrlAllowed } from './endpointAddress.ts';
+import { assertUrlAllowed } from './endpointScheme.ts';
 import {
   createEndpoint,
   findEndpoint,

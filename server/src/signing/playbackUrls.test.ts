@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectStore } from '@reelmill/shared/ports/objectStore.ts';
 import { newLinkToken } from './linkTokens.ts';
-import { createPlaybackUrls } from './urls.ts';
+import { createPlaybackUrls } from './playbackUrls.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const NOW = 1_800_000_000_000;
