@@ -116,7 +116,7 @@ describe('HTTP requests of the desktop and of webhooks', { timeout: 60_000 }, ()
           assert.match((await post(`${scheme}://videos.invalid/`)).error ?? '', /cannot be resolved/);
           assert.equal(
             (await post(`${scheme}://127.0.0.1:9/`, false)).error,
-            'Its address is not a public one.',
+            'The address of the host is not public.',
           );
         }
       } finally {

@@ -226,7 +226,7 @@ describe('uploads by the command line to the real server', { timeout: 240_000 },
     assert.equal(code, 4);
     assert.match(
       child.lastLines(),
-      /gone\.mp4: (The store no longer has this upload|This upload was given up)/,
+      /gone\.mp4: (The store no longer has this upload|This upload was canceled or has expired)/,
     );
   });
 });

@@ -43,7 +43,13 @@ export class SessionFile implements SessionStore {
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const path = `${this.#path}.lock.db`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await (await open(path, 'a', 0o600)).close();
+    // not opened where it exists: closing it would release the lock that another call of this process holds
+    await open(path, 'wx', 0o600).then(
+      (file) => file.close(),
+      (error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      },
+    );
     // the app bundles this file, stores its session elsewhere, and may run on a Node without SQLite
     const { DatabaseSync } = await import('node:sqlite');
     const lock = new DatabaseSync(path);

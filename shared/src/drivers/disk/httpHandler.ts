@@ -61,7 +61,7 @@ async function serve(
   if (grant.verb === 'get') return await serveObject(objects, grant, request, response);
   request.setTimeout(SENDER_IDLE_MS);
   // until somebody reads it, which resumes it: on a slow disk thousands wait for their files to be opened
-  request.socket.pause();
+  if (!request.complete) request.socket.pause();
   const contentLength = request.headers['content-length'];
   if (contentLength === undefined) {
     sendError(response, 411, 'validation_failed', 'A PUT needs a Content-Length.');
