@@ -50,9 +50,13 @@ export async function readIndexTiming<const S extends readonly ProbedStream[]>(
 }
 
 /** The picture of a track that an edit list cuts into; null where there is none, or the index is not understood. */
-export function findCutPicture(tracks: IndexedTracks, video: ProbedStream): CutPicture | null {
+export function findCutPicture(
+  tracks: IndexedTracks,
+  { video, audio }: { video: ProbedStream; audio: ProbedStream | null },
+): CutPicture | null {
   const track = tracks?.[video.index];
-  return track && track.samples === video.nb_frames ? cutPictureOf(track) : null;
+  if (!track || track.samples !== video.nb_frames || track.samples > MAX_SAMPLES) return null;
+  return cutPictureOf(track, (audio && tracks?.[audio.index]) ?? null);
 }
 
 /** The times in the index of an MP4, by the numbers of its streams; null where there is none. */

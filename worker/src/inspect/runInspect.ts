@@ -59,7 +59,7 @@ export async function runInspect(
   const known = knownTarget(unknown, probe);
   const streams = selectStreams(probe, await findStills(known, probe));
   const tracks = await readTracks(known);
-  const cutPicture = findCutPicture(tracks, streams.video);
+  const cutPicture = findCutPicture(tracks, streams);
   const target = { ...known, cutPicture };
   const thorough = spec.thorough === true;
   const isFullScan = thorough || sizeBytes <= (options.fullScanBytes ?? FULL_SCAN_BYTES);

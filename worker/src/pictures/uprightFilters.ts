@@ -50,7 +50,7 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
   const { video } = facts;
   const mayBeInterlaced = video.interlaced || isInterlacedKind(video);
   return [
-    ...shownByEditList(video),
+    ...shownByEditList(facts),
     // newer versions write it into the output, where players would turn the picture a second time
     'sidedata=mode=delete:type=DISPLAYMATRIX',
     ...scalableTags(facts),
@@ -63,9 +63,12 @@ export function uprightFilters(facts: MediaFacts, deinterlace = true): string[] 
 }
 
 /** Drops what an edit list hides, where ffmpeg was told not to; the picture that is on when it begins stays. */
-function shownByEditList({ cutPictureSeconds, startSeconds, durationSeconds }: Video): string[] {
+function shownByEditList({ video, closedHoles = [] }: MediaFacts): string[] {
+  const { cutPictureSeconds, startSeconds, durationSeconds, heldSeconds = 0 } = video;
   if (cutPictureSeconds === undefined) return [];
-  const to = startSeconds + durationSeconds;
+  const left = durationSeconds + closedHoles.reduce((sum, { seconds }) => sum + seconds, 0);
+  // a picture at the very end is one that the list hides
+  const to = startSeconds + left - heldSeconds - TICK_SECONDS;
   return [`select=between(t\\,${(cutPictureSeconds - TICK_SECONDS).toFixed(6)}\\,${to.toFixed(6)})`];
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packetsOf, parseMovie } from './mp4Index.ts';
+import { cutPictureOf, packetsOf, parseMovie, shownBehindCut, type TrackTimes } from './mp4Index.ts';
 
 function box(type: string, ...parts: (Buffer | number[])[]): Buffer {
   const body = Buffer.concat(parts.map((part) => (Array.isArray(part) ? numbers(part) : part)));
@@ -82,4 +82,35 @@ test('returns null for a damaged index, wherever the damage is', () => {
     assert.doesNotThrow(() => parseMovie(changed), `byte ${at}`);
     assert.doesNotThrow(() => parseMovie(whole.subarray(0, at)), `cut at ${at}`);
   }
+});
+
+function trackOf(moov: Buffer): TrackTimes {
+  return parseMovie(moov)?.[0] ?? assert.fail('no track');
+}
+
+/** `counts` pictures that stand for so many seconds. */
+const slides = (seconds: number, count: number): number[] => [0, 1, count, seconds * 100];
+
+test('a picture that is on where an edit list begins is found, with what the sound has of its own', () => {
+  const pictures = trackOf(movie({ stts: slides(4, 10), elst: [0, 1, 20_000, 600, 0x10000] }));
+  const sound = trackOf(movie({ stts: slides(1, 40), elst: [0, 1, 30_000, 600, 0x10000], handler: 'soun' }));
+  const cut = cutPictureOf(pictures, sound) ?? assert.fail('no cut');
+  assert.deepEqual(cut, {
+    seconds: -2,
+    shown: { fromSeconds: 0, toSeconds: 20 },
+    heard: { fromSeconds: 0, toSeconds: 30 },
+  });
+  const packet = { pts: 25, dts: 25, duration: 1, encrypted: false, hidden: false };
+  assert.equal(shownBehindCut(packet, { cut, isPicture: true }).hidden, true);
+  assert.equal(shownBehindCut(packet, { cut, isPicture: false }).hidden, false);
+  const first = shownBehindCut({ ...packet, pts: -2, dts: -2, duration: 4 }, { cut, isPicture: true });
+  assert.deepEqual([first.pts, first.duration, first.hidden], [0, 2, false]);
+});
+
+test('what hides much, or claims more pictures than can be counted, is left to ffmpeg', () => {
+  const from = (seconds: number): number[] => [0, 1, 20_000, seconds * 100, 0x10000];
+  assert.notEqual(cutPictureOf(trackOf(movie({ stts: slides(4, 100), elst: from(18) })), null), null);
+  assert.equal(cutPictureOf(trackOf(movie({ stts: slides(4, 100), elst: from(22) })), null), null);
+  const endless = trackOf(movie({ stts: [0, 1, 0x7fffffff, 0], elst: from(10) }));
+  assert.equal(cutPictureOf(endless, null), null);
 });

@@ -86,25 +86,47 @@ export function* packetsOf(track: TrackTimes): Generator<Packet & { pts: number;
  */
 export interface CutPicture {
   seconds: number;
-  /** What the edit list shows. */
-  shownFromSeconds: number;
-  shownToSeconds: number;
+  /** What the edit list of the pictures shows. */
+  shown: Stretch;
+  /** What that of the sound lets be heard. */
+  heard: Stretch;
 }
 
-/** The picture that an edit list cuts into; null where the next one follows at once. */
-export function cutPictureOf(track: TrackTimes): CutPicture | null {
-  if (track.shown === null) return null;
-  const { from, to, atSeconds } = track.shown;
+interface Stretch {
+  fromSeconds: number;
+  toSeconds: number;
+}
+
+/** Without its edit list, ffmpeg seeks too early by what that hides: more than this is not decoded for every chunk. */
+const MAX_HIDDEN_SECONDS = 20;
+/** As many as that may be; an index may claim any number. */
+const MAX_HIDDEN_SAMPLES = 10_000;
+
+/**
+ * The picture that an edit list cuts into; null where the next one follows at once, and where the list hides so much that
+ * reading without it costs too much.
+ */
+export function cutPictureOf(track: TrackTimes, sound: TrackTimes | null): CutPicture | null {
+  if (track.shown === null || track.shown.from > MAX_HIDDEN_SECONDS * track.timescale) return null;
+  const { atSeconds } = track.shown;
   let [before, next] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  let shown = 0;
+  let [shown, hiddenSamples] = [0, 0];
   for (const { pts, hidden } of packetsOf(track)) {
     if (!hidden) next = Math.min(next, pts);
     else if (pts < atSeconds) before = Math.max(before, pts);
     if (!hidden && ++shown === MAX_REORDERED) break;
+    if (hidden && ++hiddenSamples > MAX_HIDDEN_SAMPLES) return null;
   }
   if (!Number.isFinite(before) || next - atSeconds < SHORTEST_CUT_SECONDS) return null;
-  const shownToSeconds = atSeconds + toSeconds(to - from, track.timescale);
-  return { seconds: before, shownFromSeconds: atSeconds, shownToSeconds };
+  return { seconds: before, shown: stretchOf(track), heard: sound ? stretchOf(sound) : EVERYTHING };
+}
+
+const EVERYTHING: Stretch = { fromSeconds: Number.NEGATIVE_INFINITY, toSeconds: Number.POSITIVE_INFINITY };
+
+function stretchOf({ shown, timescale }: TrackTimes): Stretch {
+  if (shown === null) return EVERYTHING;
+  const { from, to, atSeconds } = shown;
+  return { fromSeconds: atSeconds, toSeconds: atSeconds + toSeconds(to - from, timescale) };
 }
 
 /** A packet as it is shown of a film that begins with a cut picture. */
@@ -113,16 +135,16 @@ export function shownBehindCut<P extends Packet>(
   { cut, isPicture }: { cut: CutPicture; isPicture: boolean },
 ): P & { hidden: boolean } {
   if (packet.pts === null) return packet;
-  const { seconds, shownFromSeconds, shownToSeconds } = cut;
-  const isCut = isPicture && Math.abs(packet.pts - seconds) < TICK_SECONDS;
-  const pts = isCut ? shownFromSeconds : packet.pts;
-  const end = Math.min(packet.pts + (packet.duration ?? 0), shownToSeconds);
+  const { fromSeconds, toSeconds: untilSeconds } = isPicture ? cut.shown : cut.heard;
+  const isCut = isPicture && Math.abs(packet.pts - cut.seconds) < TICK_SECONDS;
+  const pts = isCut ? fromSeconds : packet.pts;
+  const end = Math.min(packet.pts + (packet.duration ?? 0), untilSeconds);
   return {
     ...packet,
     pts,
-    dts: isCut ? shownFromSeconds : packet.dts,
+    dts: isCut ? fromSeconds : packet.dts,
     duration: packet.duration === null ? null : Math.max(0, end - pts),
-    hidden: pts < shownFromSeconds - TICK_SECONDS || pts > shownToSeconds - TICK_SECONDS,
+    hidden: pts < fromSeconds - TICK_SECONDS || pts > untilSeconds - TICK_SECONDS,
   };
 }
 
