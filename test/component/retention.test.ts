@@ -408,7 +408,9 @@ describe('retention', () => {
       await makeOld(path.join('objects', (await videoOf(id)).sourceKey), 2);
       await settle(id);
     }
-    assert.equal((await run('leftovers', false)).result.items, 1);
+    const { items } = (await run('leftovers', false)).result;
+    // the job that looks for late uploads by itself may have been first
+    assert.ok(items <= 1, `${items} removed`);
     assert.deepEqual(await keysOf(late.videoId), []);
     assert.equal((await user.call('POST', `/videos/${kept}/retry`)).status, 202);
   });
