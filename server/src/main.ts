@@ -31,7 +31,7 @@ try {
   });
   await starting;
 } catch (error) {
-  // whoever was told to stop exits with 0 by itself
+  // a process that was asked to stop exits with 0 by itself
   if (!stopping.signal.aborted) fail(error);
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@reelmill/shared/contracts/videos.ts';
 import { z } from 'zod';
 
-/** States and transitions are told in `desktop/src/engine/record/uploadStates.ts`. */
+/** States and transitions are defined in `desktop/src/engine/record/uploadStates.ts`. */
 export const uploadStateSchema = z.enum([
   'waiting',
   'fingerprinting',
@@ -92,7 +92,7 @@ export const queueChangeSchema = z.object({
 });
 export type QueueChange = z.infer<typeof queueChangeSchema>;
 
-/** What a file that is not taken is, as far as that can be told. */
+/** What a file that is not taken is, as far as it is known. */
 export const refusedKindSchema = z.enum([
   'picture',
   'sound',

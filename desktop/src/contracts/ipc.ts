@@ -34,7 +34,7 @@ import {
 } from './desktop.ts';
 
 /*
- * What the renderer may ask of the main process, and what it is told. Nothing else crosses between them: no bytes of
+ * What the renderer may request of the main process, and what it receives. Nothing else crosses between them: no bytes of
  * files, no tokens, no Electron objects. The main process validates the arguments of every call.
  */
 

@@ -50,8 +50,8 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       params: workerParams,
       response: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: ({ params: { id }, ...exchange }) =>
-        requestWorkerState(context, id, 'drained', actorOf(exchange)),
+      handle: ({ params: { id }, ...requestContext }) =>
+        requestWorkerState(context, id, 'drained', actorOf(requestContext)),
     }),
     defineRoute({
       method: 'post',
@@ -62,8 +62,8 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       params: workerParams,
       response: { status: 202, description: 'The worker, which is being asked', schema: farmWorkerSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: ({ params: { id }, ...exchange }) =>
-        requestWorkerState(context, id, 'working', actorOf(exchange)),
+      handle: ({ params: { id }, ...requestContext }) =>
+        requestWorkerState(context, id, 'working', actorOf(requestContext)),
     }),
     defineRoute({
       method: 'post',
@@ -77,8 +77,8 @@ function createWatchingRoutes(context: ServerContext): Route[] {
       params: z.object({ id: z.coerce.number().int().positive() }),
       response: { status: 202, description: 'The task, pending', schema: farmTaskSchema },
       errors: ['not_found', 'state_conflict'],
-      handle: async ({ params: { id }, ...exchange }) =>
-        serializeTask(await retryTask(context, id, actorOf(exchange))),
+      handle: async ({ params: { id }, ...requestContext }) =>
+        serializeTask(await retryTask(context, id, actorOf(requestContext))),
     }),
   ];
 }
@@ -103,8 +103,8 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
       auth: 'admin',
       body: replayRequestSchema,
       response: { status: 200, description: 'How many', schema: replayResponseSchema },
-      handle: async ({ body, ...exchange }) => ({
-        replayed: await replayDeadLetters(context, body, actorOf(exchange)),
+      handle: async ({ body, ...requestContext }) => ({
+        replayed: await replayDeadLetters(context, body, actorOf(requestContext)),
       }),
     }),
     defineRoute({
@@ -117,8 +117,8 @@ function createDeadLetterRoutes(context: ServerContext): Route[] {
       auth: 'admin',
       body: discardRequestSchema,
       response: { status: 200, description: 'How many', schema: discardResponseSchema },
-      handle: async ({ body, ...exchange }) => ({
-        discarded: await discardDeadLetters(context, body, actorOf(exchange)),
+      handle: async ({ body, ...requestContext }) => ({
+        discarded: await discardDeadLetters(context, body, actorOf(requestContext)),
       }),
     }),
   ];

@@ -45,14 +45,14 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
         schema: retentionRunResponseSchema,
       },
       errors: ['state_conflict', 'retention_stopped'],
-      async handle({ body, signal, ...exchange }) {
+      async handle({ body, signal, ...requestContext }) {
         const job = RETENTION_JOBS[body.job];
         const { result, nextPosition } = body.dry_run
           ? await dryRun(context, job, body.position)
           : await runByHand(context, job, body.position, AbortSignal.any([signal, context.stopping]));
         if (!body.dry_run) {
           const { items, objects, bytes, failed } = result;
-          await recordAuditEvent(context.database.models, actorOf(exchange), {
+          await recordAuditEvent(context.database.models, actorOf(requestContext), {
             action: 'retention.run',
             target: { kind: 'retention', id: body.job },
             details: { items, objects, bytes, failed },
@@ -73,9 +73,9 @@ export function createRetentionRoutes(context: ServerContext): Route[] {
       body: retentionAllowRequestSchema,
       response: { status: 200, description: 'What is allowed', schema: retentionAllowResponseSchema },
       errors: ['state_conflict'],
-      handle: async ({ body, ...exchange }) => ({
+      handle: async ({ body, ...requestContext }) => ({
         job: body.job,
-        allowance: await allowJob(context, body, actorOf(exchange)),
+        allowance: await allowJob(context, body, actorOf(requestContext)),
       }),
     }),
   ];

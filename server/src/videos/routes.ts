@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { actorOf } from '../audit/auditLog.ts';
 import { findEnded } from '../auth/sessions.ts';
 import { findOwnVideo, findVisibleVideo, requireAccess } from '../catalog/access.ts';
-import { gatherReads } from '../catalog/gatherReads.ts';
+import { batchReads } from '../catalog/batchReads.ts';
 import {
   forGuest,
   readSupplements,
@@ -42,8 +42,8 @@ function createReadingRoutes(context: ServerContext, feed: VideoFeed): Route[] {
   const { models } = context.database;
   const slots = new StreamSlots(context.config);
   // in two steps: a video that this viewer may not see costs no more queries than a missing one
-  const readRow = gatherReads((ids: readonly number[]) => findVideos(models, ids), Number);
-  const readSupplement = gatherReads(
+  const readRow = batchReads((ids: readonly number[]) => findVideos(models, ids), Number);
+  const readSupplement = batchReads(
     (rows: readonly VideoRow[]) => readSupplements(context, rows),
     ({ id }) => id,
   );

@@ -3,7 +3,7 @@ import { TICK_SECONDS } from './repairTimes.ts';
 
 /*
  * The index of an MP4 says when every sample of a track is shown, so the times of a whole film are known without reading it.
- * It is a stranger's file: every number is checked against what there is, and whatever is unusual is left to ffprobe.
+ * The file is untrusted: every number is checked against what there is, and whatever is unusual is left to ffprobe.
  */
 
 /** The times of one track, in units of its own; samples are in decoding order. */

@@ -12,13 +12,13 @@ export function Cover({ url, onFailed }: { url: string | null; onFailed?: () => 
       </span>
     );
   }
-  const giveUp = (): void => {
+  const hide = (): void => {
     setFailed(url);
     onFailed?.();
   };
   return (
     <span className={classes.cover}>
-      <img className={classes.picture} src={url} alt="" loading="lazy" decoding="async" onError={giveUp} />
+      <img className={classes.picture} src={url} alt="" loading="lazy" decoding="async" onError={hide} />
     </span>
   );
 }

@@ -25,7 +25,7 @@ export function AboutSettings() {
               {t('about.version', { version })}
             </Text>
             <Text size="sm" c={isTrouble(update) ? 'red' : 'dimmed'} role="status">
-              {describeUpdate(update, t)}
+              {formatUpdate(update, t)}
             </Text>
           </div>
         </Group>
@@ -64,7 +64,7 @@ function isTrouble({ status }: UpdateState): boolean {
   return status === 'failed' || status === 'refused';
 }
 
-function describeUpdate({ status, version }: UpdateState, t: TFunction<'settings'>): string {
+function formatUpdate({ status, version }: UpdateState, t: TFunction<'settings'>): string {
   if (status === 'downloading') {
     return version === null ? t('about.downloadingUnknown') : t('about.downloading', { version });
   }

@@ -70,7 +70,7 @@ function RefusedList({ refused }: { refused: readonly RefusedFile[] }) {
               <span className={classes.name}>
                 {name} <span className={classes.folder}>{folder}</span>
               </span>
-              <span className={classes.reason}>{explainRefusal(file, t)}</span>
+              <span className={classes.reason}>{formatRefusal(file, t)}</span>
             </li>
           );
         })}
@@ -79,7 +79,7 @@ function RefusedList({ refused }: { refused: readonly RefusedFile[] }) {
   );
 }
 
-function explainRefusal({ code, message, kind }: RefusedFile, t: QueueText): string {
+function formatRefusal({ code, message, kind }: RefusedFile, t: QueueText): string {
   return kind === undefined ? failureMessage(code, message) : t(`intake.kind.${kind}`);
 }
 

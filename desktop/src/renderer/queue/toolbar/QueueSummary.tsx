@@ -18,7 +18,7 @@ export function QueueSummary() {
   return (
     <div className={classes.summary}>
       <div className={classes.words}>
-        <span className={classes.doing}>{describeTotals(totals, t)}</span>
+        <span className={classes.doing}>{formatTotals(totals, t)}</span>
         <span className={classes.figures}>
           {totals.active > 0 ? formatFigures(sent, size, totals, t, formats) : ''}
         </span>
@@ -35,7 +35,7 @@ export function QueueSummary() {
   );
 }
 
-function describeTotals({ counts, active, total }: QueueTotals, t: QueueText): string {
+function formatTotals({ counts, active, total }: QueueTotals, t: QueueText): string {
   const running = active - counts.waiting;
   const parts = [
     running > 0 ? t('total.uploading', { count: running }) : null,

@@ -7,7 +7,7 @@ const MAX_TOGETHER = 200;
  * database sees a few queries. A read begins after it was asked for, so nobody learns of an older state than there was.
  * `idOf` returns the id that the result of what is asked for has.
  */
-export function gatherReads<Q, V>(
+export function batchReads<Q, V>(
   readAll: (asked: readonly Q[]) => Promise<ReadonlyMap<number, V>>,
   idOf: (asked: Q) => number,
 ): (asked: Q) => Promise<V | undefined> {

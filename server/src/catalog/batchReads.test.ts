@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { gatherReads } from './gatherReads.ts';
+import { batchReads } from './batchReads.ts';
 
 test('what is asked for at once is read together, and each gets its own', async () => {
   const reads: (readonly number[])[] = [];
-  const read = gatherReads(async (ids: readonly number[]) => {
+  const read = batchReads(async (ids: readonly number[]) => {
     reads.push(ids);
     return new Map(ids.filter((id) => id !== 3).map((id) => [id, `video ${id}`]));
   }, Number);
@@ -18,13 +18,13 @@ test('what is asked for at once is read together, and each gets its own', async 
   assert.deepEqual(reads, [[1, 2, 3]]);
 });
 
-test('a question that comes while a read is under way is not answered by it', async () => {
-  const answers = ['old', 'new'];
+test('a call during a read gets a read of its own', async () => {
+  const titles = ['old', 'new'];
   const under = Promise.withResolvers<void>();
-  const read = gatherReads(async (ids: readonly number[]) => {
-    const answer = answers.shift();
+  const read = batchReads(async (ids: readonly number[]) => {
+    const title = titles.shift();
     await under.promise;
-    return new Map(ids.map((id) => [id, answer]));
+    return new Map(ids.map((id) => [id, title]));
   }, Number);
   const first = read(1);
   await setImmediate();
@@ -36,7 +36,7 @@ test('a question that comes while a read is under way is not answered by it', as
 
 test('no read is larger than a query should be', async () => {
   const sizes: number[] = [];
-  const read = gatherReads(async (ids: readonly number[]) => {
+  const read = batchReads(async (ids: readonly number[]) => {
     sizes.push(ids.length);
     return new Map(ids.map((id) => [id, id]));
   }, Number);
@@ -47,7 +47,7 @@ test('no read is larger than a query should be', async () => {
 
 test('a read that fails fails for all who asked, and for nobody after', async () => {
   let down = true;
-  const read = gatherReads(async (ids: readonly number[]) => {
+  const read = batchReads(async (ids: readonly number[]) => {
     if (down) throw new Error('the database is down');
     return new Map(ids.map((id) => [id, id]));
   }, Number);
@@ -62,7 +62,7 @@ test('a read that fails fails for all who asked, and for nobody after', async ()
 
 test('however many ask for the same, it is read once', async () => {
   let reads = 0;
-  const read = gatherReads(async (ids: readonly number[]) => {
+  const read = batchReads(async (ids: readonly number[]) => {
     reads += 1;
     return new Map(ids.map((id) => [id, id]));
   }, Number);
