@@ -35,18 +35,24 @@ export interface PictureReading {
   damagedHevc?: boolean;
   /** What an edit list hides is decoded as well; it has times before 0. */
   withHidden?: boolean;
+  /** The first filter brings all pictures to one size: a graph that is built anew loses what its filters hold back. */
+  keepsGraph?: boolean;
 }
 
 /** Decodes the first video stream of a file from its beginning to its end, as a player would, without any seek. */
 export async function decodePictures(file: string, reading: PictureReading = {}): Promise<DecodedPictures> {
-  const { filters = [], turned = false, damagedHevc = false, withHidden = false } = reading;
+  const { filters = [], turned = false, damagedHevc = false } = reading;
   const [columns, rows] = turned ? [GRID.rows, GRID.columns] : [GRID.columns, GRID.rows];
   const measured = `scale=${columns}:${rows}:flags=area:out_range=tv,format=yuv420p,extractplanes=y`;
   const graph = [...filters, 'showinfo=checksum=0', measured].join(',');
   const output = ['-map', '0:v:0', '-vf', graph, '-fps_mode', 'passthrough', '-f', 'rawvideo'];
   // newer versions keep back what their decoder of HEVC makes of damage
   const damaged = damagedHevc ? ['-flags', '+output_corrupt'] : [];
-  const input = ['-noautorotate', ...damaged, ...(withHidden ? ['-advanced_editlist', '0'] : [])];
+  const input = [
+    ...['-noautorotate', ...damaged],
+    ...(reading.withHidden ? ['-advanced_editlist', '0'] : []),
+    ...(reading.keepsGraph ? ['-reinit_filter', '0'] : []),
+  ];
   const { bytes, lines, errors } = await decode(file, input, output);
   const times = pictureTimes(lines);
   const count = Math.min(times.length, Math.floor(bytes.length / MARK_BYTES));

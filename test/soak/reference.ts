@@ -42,8 +42,10 @@ export async function decodeReference(
   const turned = recipe.rotation === 90 || recipe.rotation === 270;
   const damagedHevc = recipe.codec === 'hevc' && recipe.damage !== null;
   const withHidden = recipe.trimSeconds > 0;
-  const filters = playerFilters(recipe);
-  const decoded = await decodePictures(file, { filters, turned, damagedHevc, withHidden });
+  const keepsGraph = recipe.grows && recipe.interlaced !== 'no';
+  const oneSize = keepsGraph ? [`scale=${recipe.width}:${recipe.height}:eval=frame:interl=-1`] : [];
+  const filters = [...oneSize, ...playerFilters(recipe)];
+  const decoded = await decodePictures(file, { filters, turned, damagedHevc, withHidden, keepsGraph });
   return referenceOf(recipe, decoded, meant ?? (await decodeSound(file)));
 }
 
