@@ -26,7 +26,7 @@ async function startDiskStore({ minFreeBytes = 0 } = {}) {
   });
   const open = () => createDiskStore({ root, signingSecret: 'contract', baseUrls: origins, minFreeBytes });
   const store = await open();
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, async (request, response) => {
+  const server = createServer({ requestTimeout: 0 }, async (request, response) => {
     request.url = request.url?.slice(MOUNT.length) ?? '';
     if (!(await store.handle(request, response))) response.writeHead(418).end();
   });

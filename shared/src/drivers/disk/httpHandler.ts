@@ -36,7 +36,7 @@ export type StoreHandler = (request: IncomingMessage, response: ServerResponse) 
  */
 export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
   return async (request, response) => {
-    const method = request.method ?? 'GET';
+    const { method = 'GET', socket } = request;
     const url = request.url ?? '/';
     const grant = readGrant(options.secret, { method, url, nowSeconds: Date.now() / 1000 });
     if (grant === 'elsewhere') return false;
@@ -47,6 +47,9 @@ export function createStoreHandler(options: StoreHandlerOptions): StoreHandler {
       await serve(options, grant, request, response);
     } catch (error) {
       respondWithError(response, error);
+    } finally {
+      // a body that nobody reads would keep the next request of the connection waiting
+      if (method === 'PUT') socket.resume();
     }
     return true;
   };
