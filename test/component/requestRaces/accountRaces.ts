@@ -17,19 +17,19 @@ export function accountRaces(open: () => RaceStage): void {
   };
   const refresh = (token: string, index = 0): Promise<ApiResponse> =>
     post('/users/refresh', { refresh_token: token }, index);
-  const tokenOf = (answer: ApiResponse): string => {
-    assert.equal(answer.status, 200, answer.text);
-    return answer.as(sessionSchema).refresh_token;
+  const tokenOf = (response: ApiResponse): string => {
+    assert.equal(response.status, 200, response.text);
+    return response.as(sessionSchema).refresh_token;
   };
 
   test('refreshes of one token at once get the same next one, and the session goes on', async () => {
     let token = (await open().addUser()).refreshToken;
     for (let round = 0; round < 5; round += 1) {
-      const answers = await Promise.all([0, 1, 2, 3].map((index) => refresh(token, index)));
-      const tokens = new Set(answers.map(tokenOf));
+      const responses = await Promise.all([0, 1, 2, 3].map((index) => refresh(token, index)));
+      const tokens = new Set(responses.map(tokenOf));
       assert.equal(tokens.size, 1);
-      for (const answer of answers) {
-        const { token: access } = answer.as(sessionSchema);
+      for (const response of responses) {
+        const { token: access } = response.as(sessionSchema);
         assert.equal((await open().apis[0]?.call('GET', '/me', { token: access }))?.status, 200);
       }
       [token = ''] = tokens;
@@ -72,17 +72,17 @@ export function accountRaces(open: () => RaceStage): void {
 
   test('30 right logins of one account at once all succeed', async () => {
     const { email, password } = await open().addUser();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => post('/users/login', { email, password }, index)),
     );
-    assert.deepEqual([...new Set(answers.map(outcomeOf))], ['200']);
+    assert.deepEqual([...new Set(responses.map(outcomeOf))], ['200']);
   });
 
   test('of 20 password changes at once one succeeds, and its session and password alone are good', async () => {
     const user = await open().addUser();
     const twin = open().elsewhere(user);
     const passwords = Array.from({ length: 20 }, (_, index) => `another password ${index}`);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       passwords.map((password, index) =>
         (index % 2 === 0 ? user : twin).call('POST', '/me/password', {
           body: { current_password: user.password, new_password: password },
@@ -90,7 +90,7 @@ export function accountRaces(open: () => RaceStage): void {
         }),
       ),
     );
-    const outcomes = answers.map(outcomeOf);
+    const outcomes = responses.map(outcomeOf);
     const winners = passwords.filter((_, index) => outcomes[index] === '200');
     assert.equal(winners.length, 1, String(outcomes));
     assert.deepEqual(
@@ -99,7 +99,7 @@ export function accountRaces(open: () => RaceStage): void {
       ),
       [],
     );
-    const session = answers[outcomes.indexOf('200')]?.as(sessionSchema) ?? assert.fail('no session');
+    const session = responses[outcomes.indexOf('200')]?.as(sessionSchema) ?? assert.fail('no session');
     assert.equal((await open().apis[0]?.call('GET', '/me', { token: session.token }))?.status, 200);
     assert.equal((await refresh(user.refreshToken)).status, 401);
     assert.equal((await refresh(session.refresh_token, 1)).status, 200);
@@ -110,8 +110,8 @@ export function accountRaces(open: () => RaceStage): void {
 
   test('of registrations with one address at once one succeeds', async () => {
     const body = { nickname: 'Ann', email: 'twice@example.org', password: 'a good password' };
-    const answers = await Promise.all([0, 1, 2, 3].map((index) => post('/users/register', body, index)));
-    assert.deepEqual(answers.map(outcomeOf).sort(), ['201', ...Array(3).fill('409 email_taken')]);
+    const responses = await Promise.all([0, 1, 2, 3].map((index) => post('/users/register', body, index)));
+    assert.deepEqual(responses.map(outcomeOf).sort(), ['201', ...Array(3).fill('409 email_taken')]);
   });
 
   test('an account that is disabled beside its calls begins nothing afterwards', async () => {
@@ -148,9 +148,9 @@ export function accountRaces(open: () => RaceStage): void {
       const [a, b] = [one, open().elsewhere(other)];
       const demote = (admin: ApiUser, { userId }: ApiUser) =>
         admin.call('PATCH', `/admin/users/${userId}`, { body: { role: 'creator' } });
-      const answers = await Promise.all([demote(a, other), demote(b, one)]);
+      const responses = await Promise.all([demote(a, other), demote(b, one)]);
       await models.User.update({ role: 'admin' }, { where: { id: boss.userId } });
-      assert.match(answers.map(outcomeOf).sort().join(', '), /^200, (409 state_conflict|403 forbidden)$/);
+      assert.match(responses.map(outcomeOf).sort().join(', '), /^200, (409 state_conflict|403 forbidden)$/);
       const left = await models.User.count({ where: { id: [one.userId, other.userId], role: 'admin' } });
       assert.equal(left, 1);
       await models.User.update({ role: 'creator' }, { where: { id: [one.userId, other.userId] } });
@@ -184,8 +184,8 @@ export function accountRaces(open: () => RaceStage): void {
     const user = await open().addUser();
     const twin = open().elsewhere(user);
     const create = async (): Promise<string> => {
-      const answer = await user.call('POST', '/webhooks', { body: { url: 'https://example.org/hook' } });
-      return `/webhooks/${answer.as(webhookSecretResponseSchema).webhook.id}`;
+      const response = await user.call('POST', '/webhooks', { body: { url: 'https://example.org/hook' } });
+      return `/webhooks/${response.as(webhookSecretResponseSchema).webhook.id}`;
     };
     await repeat(8, async () => {
       const path = await create();
@@ -196,8 +196,8 @@ export function accountRaces(open: () => RaceStage): void {
         twin.call('POST', `${path}/rotate-secret`),
       ]);
       assert.equal(removed.status, 204);
-      for (const answer of others)
-        assert.match(outcomeOf(answer), /^(20[02]|404 not_found|409 state_conflict)$/);
+      for (const response of others)
+        assert.match(outcomeOf(response), /^(20[02]|404 not_found|409 state_conflict)$/);
       assert.equal((await user.call('GET', path)).status, 404);
     });
     const path = await create();
@@ -205,13 +205,15 @@ export function accountRaces(open: () => RaceStage): void {
     await repeat(
       4,
       async () => {
-        const answers = await Promise.all([
+        const responses = await Promise.all([
           user.call('POST', `${path}/rotate-secret`),
           twin.call('POST', `${path}/rotate-secret`),
           twin.call('PATCH', path, { body: { description: 'ours' } }),
         ]);
-        const secrets = answers.slice(0, 2).map((answer) => answer.as(webhookSecretResponseSchema).secret);
-        assert.equal(answers[2]?.as(webhookResponseSchema).webhook.description, 'ours');
+        const secrets = responses
+          .slice(0, 2)
+          .map((response) => response.as(webhookSecretResponseSchema).secret);
+        assert.equal(responses[2]?.as(webhookResponseSchema).webhook.description, 'ours');
         const row = await open().models.WebhookEndpoint.findByPk(id, { rejectOnEmpty: true });
         // whoever was told a secret finds it in use: as the present one, or as the one before
         assert.deepEqual(new Set([row.secret, row.previousSecret]), new Set(secrets));
